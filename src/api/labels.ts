@@ -1,0 +1,127 @@
+/**
+ * Names of labels, annotations, taints, finalizers and tags: Kubernetes', Karpenter's and ours.
+ *
+ * Reads the API domain (a setting) for ours. Returns constants. One place, so that no word is spelled twice.
+ */
+
+export const hostnameLabel = "kubernetes.io/hostname";
+export const zoneLabel = "topology.kubernetes.io/zone";
+export const regionLabel = "topology.kubernetes.io/region";
+export const archLabel = "kubernetes.io/arch";
+export const osLabel = "kubernetes.io/os";
+export const instanceTypeLabel = "node.kubernetes.io/instance-type";
+export const namespaceNameLabel = "kubernetes.io/metadata.name";
+export const defaultContainerAnnotation = "kubectl.kubernetes.io/default-container";
+
+export const capacityTypeLabel = "karpenter.sh/capacity-type";
+export const nodePoolLabel = "karpenter.sh/nodepool";
+export const registeredLabel = "karpenter.sh/registered";
+export const initializedLabel = "karpenter.sh/initialized";
+export const doNotSyncTaintsLabel = "karpenter.sh/do-not-sync-taints";
+export const doNotDisruptAnnotation = "karpenter.sh/do-not-disrupt";
+export const nodePoolHashAnnotation = "karpenter.sh/nodepool-hash";
+export const nodePoolHashVersionAnnotation = "karpenter.sh/nodepool-hash-version";
+export const nodeClassHashAnnotation = "karpenter.k8s.aws/ec2nodeclass-hash";
+export const nodeClassHashVersionAnnotation = "karpenter.k8s.aws/ec2nodeclass-hash-version";
+export const terminationFinalizer = "karpenter.sh/termination";
+export const unregisteredTaintKey = "karpenter.sh/unregistered";
+export const disruptedTaintKey = "karpenter.sh/disrupted";
+export const kwokNodeAnnotation = "kwok.x-k8s.io/node";
+
+/** EC2 tags of Karpenter's that name an instance's owner; nodeClaimTag is what makes a launch findable after a crash. */
+export const nodeClaimTag = "karpenter.sh/nodeclaim";
+export const nodePoolTag = "karpenter.sh/nodepool";
+export const nodeClassTag = "karpenter.k8s.aws/ec2nodeclass";
+export const clusterNameTag = "eks:eks-cluster-name";
+
+/** Well-known labels: a NodePool may leave them undefined and a Pod may still ask for them (karpenter.sh docs, scheduling). */
+export const awsLabelDomain = "karpenter.k8s.aws";
+export const wellKnownLabels: ReadonlySet<string> = new Set([
+  zoneLabel,
+  regionLabel,
+  instanceTypeLabel,
+  archLabel,
+  osLabel,
+  "node.kubernetes.io/windows-build",
+  capacityTypeLabel,
+  nodePoolLabel,
+  "topology.k8s.aws/zone-id",
+  ...[
+    "instance-category",
+    "instance-family",
+    "instance-generation",
+    "instance-size",
+    "instance-capability-flex",
+    "instance-hypervisor",
+    "instance-encryption-in-transit-supported",
+    "instance-local-nvme",
+    "instance-cpu",
+    "instance-cpu-manufacturer",
+    "instance-cpu-sustained-clock-speed-mhz",
+    "instance-memory",
+    "instance-ebs-bandwidth",
+    "instance-network-bandwidth",
+    "instance-gpu-name",
+    "instance-gpu-manufacturer",
+    "instance-gpu-count",
+    "instance-gpu-memory",
+    "instance-accelerator-name",
+    "instance-accelerator-manufacturer",
+    "instance-accelerator-count",
+    "instance-tenancy",
+    "capacity-reservation-id",
+    "capacity-reservation-type",
+    "capacity-reservation-interruptible",
+    "placement-group-id",
+    "placement-group-partition",
+    "ec2nodeclass",
+  ].map((name) => `${awsLabelDomain}/${name}`),
+]);
+
+/** Labels of older Kubernetes versions and of drivers, and the label each means (Karpenter's NormalizedLabels). */
+export const normalizedLabels: Readonly<Record<string, string>> = {
+  "failure-domain.beta.kubernetes.io/zone": zoneLabel,
+  "failure-domain.beta.kubernetes.io/region": regionLabel,
+  "beta.kubernetes.io/arch": archLabel,
+  "beta.kubernetes.io/os": osLabel,
+  "beta.kubernetes.io/instance-type": instanceTypeLabel,
+  "topology.ebs.csi.aws.com/zone": zoneLabel,
+};
+
+/** The default API domain: the founding documents' own, so that their YAML applies as written. */
+export const defaultDomain = "platform.example.com";
+
+/** Field managers of our server-side applies. */
+export const compilerFieldManager = "plimsoll-compiler";
+export const provisionerFieldManager = "plimsoll-provisioner";
+
+/** Our own names, which all hang on the API domain. */
+export interface PlatformNames {
+  /** The API group and domain, such as "platform.example.com". */
+  readonly domain: string;
+  readonly apiVersion: string;
+  readonly workloadClassLabel: string;
+  readonly costOwnerLabel: string;
+  readonly profileLabel: string;
+  readonly profileHashLabel: string;
+  /** On Pods: JSON {"profile","generation","bundle","changed":{path:{from,to}}}. */
+  readonly compiledAnnotation: string;
+  /** The name that both validating webhook configurations give their webhook. */
+  readonly validatingWebhook: string;
+  readonly mutatingWebhook: string;
+}
+
+/** Returns our names under an API domain. */
+export function platformNames(domain: string = defaultDomain): PlatformNames {
+  return {
+    domain,
+    apiVersion: `${domain}/v1`,
+    workloadClassLabel: `${domain}/workload-class`,
+    costOwnerLabel: `${domain}/cost-owner`,
+    profileLabel: `${domain}/profile`,
+    profileHashLabel: `${domain}/profile-hash`,
+    compiledAnnotation: `${domain}/compiled`,
+    validatingWebhook: `workloads.${domain}`,
+    mutatingWebhook: `pods.${domain}`,
+  };
+}

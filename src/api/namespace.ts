@@ -1,0 +1,6 @@
+/**
+ * Namespace, as on the wire: our code reads its labels only.
+ */
+import type { KubeObject } from "./object.ts";
+
+export type Namespace = KubeObject;

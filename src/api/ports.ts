@@ -1,0 +1,98 @@
+/**
+ * Ports: the only ways in which our code meets the world.
+ *
+ * cluster/ is one code over ApiTransport and Clock; provisioner/ is one code over CloudProvider. main.ts fills them:
+ * node:https for a real API server, direct calls for the embedded one; kwok or EC2 for capacity.
+ */
+import type { ApiStatus } from "./api-status.ts";
+import type { InstanceType } from "./instance-type.ts";
+import type { NodeClaim } from "./node-claim.ts";
+import type { NodePool } from "./node-pool.ts";
+import type { Resources } from "./object.ts";
+import type { Result } from "./result.ts";
+
+/** Milliseconds since the Unix epoch. */
+export type Instant = number;
+
+/** Time as an argument: the wall clock in production, a virtual one in the simulator. */
+export interface Clock {
+  now(): Instant;
+  /** Resolves after the time has passed, or at once when the signal aborts (never rejects). */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** The path without a query, such as /api/v1/pods. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Defaults to application/json. */
+  readonly contentType?: string;
+  /** The whole answer must have come within this time; transports have a default. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A decoded answer: any object below 400, a Status from 400 on; status 0 means no answer came (network, time-out). */
+export type ApiAnswer =
+  | { readonly ok: true; readonly status: number; readonly body: unknown }
+  | { readonly ok: false; readonly status: number; readonly error: ApiStatus };
+
+/** One line of a watch. A failed start, and a broken connection, come as ERROR and end the iteration. */
+export type WatchLine =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: unknown }
+  | { readonly type: "ERROR"; readonly error: ApiStatus };
+
+/** A Kubernetes API, by sockets or by direct calls. */
+export interface ApiTransport {
+  request(request: ApiRequest): Promise<ApiAnswer>;
+  /** Streams a watch (the query must say watch=true) until the signal aborts, the server ends it or it breaks. */
+  watch(request: Omit<ApiRequest, "method" | "body"> & { readonly signal: AbortSignal }): AsyncIterable<WatchLine>;
+}
+
+/** A running instance, as the cloud tells it. */
+export interface CloudInstance {
+  readonly providerID: string;
+  /** Name of the NodeClaim in the instance's tag; absent on an instance that is not ours. */
+  readonly nodeClaim?: string;
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly capacityType: "spot" | "on-demand" | "reserved";
+  readonly state: "pending" | "running" | "shutting-down" | "terminated";
+}
+
+/** What a launch came to. Every failure is a value with a sentence for the operator. */
+export type LaunchOutcome =
+  | {
+      readonly kind: "launched";
+      readonly providerID: string;
+      readonly imageID: string;
+      /** Labels that only the launch decided: instance type, zone, capacity type, and what follows from them. */
+      readonly labels: Readonly<Record<string, string>>;
+      readonly capacity: Resources;
+      readonly allocatable: Resources;
+    }
+  | { readonly kind: "insufficient-capacity"; readonly message: string }
+  | { readonly kind: "node-class-not-ready"; readonly message: string }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** What the provisioner asks of a cloud; kwok/ and ec2/ fill it (Karpenter's CloudProvider, reduced to what the keel uses). */
+export interface CloudProvider {
+  readonly name: string;
+  /** True where the provider serves a NodePool's nodeClassRef group and kind. */
+  serves(nodeClassRef: { readonly group: string; readonly kind: string }): boolean;
+  /** The types that a NodePool's NodeClass allows now, with offerings; the error says what is not ready. */
+  instanceTypes(nodePool: NodePool): Promise<Result<readonly InstanceType[], string>>;
+  /**
+   * Makes exactly one instance for a NodeClaim, however often it is called for the same one.
+   * `candidates` are the claim's possible types, cheapest first.
+   */
+  create(nodeClaim: NodeClaim, candidates: readonly InstanceType[]): Promise<LaunchOutcome>;
+  /** The instance behind a providerID; undefined once the cloud no longer has it. */
+  get(providerID: string): Promise<Result<CloudInstance | undefined, string>>;
+  /** Every instance of this cluster. */
+  list(): Promise<Result<readonly CloudInstance[], string>>;
+  /** Asks the cloud to end the instance; "gone" once it no longer exists. Safe to repeat. */
+  delete(nodeClaim: NodeClaim): Promise<Result<"terminating" | "gone", string>>;
+}

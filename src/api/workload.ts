@@ -1,0 +1,91 @@
+/**
+ * The built-in workload kinds, as on the wire: what owns Pods and how many.
+ *
+ * Shapes only; what they mean for drains and scale stands in kube/.
+ */
+import type { Condition, IntOrPercent, KubeObject, LabelSelector } from "./object.ts";
+import type { PodTemplate } from "./pod.ts";
+
+export interface Deployment extends KubeObject {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector: LabelSelector;
+    readonly template: PodTemplate;
+    readonly strategy?: {
+      readonly type?: string;
+      readonly rollingUpdate?: { readonly maxSurge?: IntOrPercent; readonly maxUnavailable?: IntOrPercent };
+    };
+    readonly paused?: boolean;
+  };
+  readonly status?: {
+    readonly replicas?: number;
+    readonly readyReplicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface ReplicaSet extends KubeObject {
+  readonly spec: { readonly replicas?: number; readonly selector: LabelSelector; readonly template: PodTemplate };
+  readonly status?: { readonly replicas?: number; readonly readyReplicas?: number; readonly observedGeneration?: number };
+}
+
+export interface StatefulSet extends KubeObject {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector: LabelSelector;
+    readonly serviceName?: string;
+    readonly podManagementPolicy?: string;
+    readonly template: PodTemplate;
+    readonly volumeClaimTemplates?: readonly KubeObject[];
+  };
+  readonly status?: { readonly replicas?: number; readonly readyReplicas?: number };
+}
+
+export interface DaemonSet extends KubeObject {
+  readonly spec: { readonly selector: LabelSelector; readonly template: PodTemplate };
+  readonly status?: { readonly desiredNumberScheduled?: number; readonly numberReady?: number };
+}
+
+export interface JobSpec {
+  readonly parallelism?: number;
+  readonly completions?: number;
+  readonly backoffLimit?: number;
+  readonly suspend?: boolean;
+  readonly activeDeadlineSeconds?: number;
+  readonly selector?: LabelSelector;
+  readonly podFailurePolicy?: unknown;
+  readonly template: PodTemplate;
+}
+
+export interface Job extends KubeObject {
+  readonly spec: JobSpec;
+  readonly status?: {
+    readonly active?: number;
+    readonly succeeded?: number;
+    readonly failed?: number;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface CronJob extends KubeObject {
+  readonly spec: {
+    readonly schedule: string;
+    readonly timeZone?: string;
+    readonly suspend?: boolean;
+    readonly concurrencyPolicy?: string;
+    readonly jobTemplate: { readonly metadata?: KubeObject["metadata"]; readonly spec: JobSpec };
+  };
+  readonly status?: { readonly lastScheduleTime?: string };
+}
+
+/** The body of a `scale` subresource. */
+export interface Scale extends KubeObject {
+  readonly spec: { readonly replicas?: number };
+  readonly status?: { readonly replicas: number; readonly selector?: string };
+}
+
+/** A workload kind that owns Pods by a template. */
+export type TemplateWorkload = Deployment | ReplicaSet | StatefulSet | DaemonSet | Job;
