@@ -1,0 +1,122 @@
+/**
+ * Binding: which WorkloadProfile governs a workload.
+ *
+ * Reads the top owner of some Pods and the profiles of its namespace. Returns the one profile, none, or the two that
+ * claim it, with the sentence of the rule. Pure: the order of the profiles given never matters. The four ways to bind
+ * are levels: the first level with a hit decides, so that the seed's profile (which says nothing about binding) is
+ * found by its name, and every explicit word is stronger than that.
+ */
+import type { PlatformNames } from "../../api/labels.ts";
+import type { LabelSelector } from "../../api/object.ts";
+import type { WorkloadProfile } from "../../api/workload-profile.ts";
+import { matchesSelector } from "../../kube/selector.ts";
+
+/** What binding looks at: the top owner (CronJob before Job, Deployment before ReplicaSet) and its Pod template's labels. */
+export interface BindingSubject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly templateLabels: Readonly<Record<string, string>>;
+}
+
+export type MatchedBy = "targetRef" | "label" | "selector" | "name";
+
+export type Binding =
+  | { readonly kind: "bound"; readonly profile: WorkloadProfile; readonly matchedBy: MatchedBy }
+  | { readonly kind: "none" }
+  | BindingConflict;
+
+/** Two profiles claim one workload: `text` and `fix` are the rule's exact sentences. */
+export interface BindingConflict {
+  readonly kind: "ambiguous";
+  readonly rule: "BIND-002" | "BIND-003";
+  readonly profiles: readonly [string, string];
+  readonly text: string;
+  readonly fix: string;
+}
+
+/** What {@link bindProfile} reads: profiles of other namespaces are ignored. */
+export interface BindingInput {
+  readonly workload: BindingSubject;
+  readonly profiles: readonly WorkloadProfile[];
+  readonly names: PlatformNames;
+}
+
+/**
+ * Returns the profile of a workload: by targetRef, else by label, else by selector, else by the workload's own name.
+ *
+ * Two hits at one level are BIND-002; a label that names another profile than the targetRef's is BIND-003. A label
+ * whose profile doesn't exist is no hit: the next level is asked. A profile that says how it binds never binds by name.
+ */
+export function bindProfile({ workload, profiles, names }: BindingInput): Binding {
+  const here = profiles.filter((profile) => profile.metadata.namespace === workload.namespace).sort(byName);
+  const labelled = workload.labels[names.profileLabel] ?? workload.templateLabels[names.profileLabel];
+  const targeting = here.filter((profile) => targets(profile, workload));
+  const [target] = targeting;
+  if (target !== undefined && targeting.length === 1 && labelled !== undefined && labelled !== nameOf(target)) {
+    return labelConflict(labelled, nameOf(target));
+  }
+  const levels: readonly (readonly [MatchedBy, readonly WorkloadProfile[]])[] = [
+    ["targetRef", targeting],
+    ["label", here.filter((profile) => nameOf(profile) === labelled)],
+    ["selector", here.filter((profile) => selects(profile, workload))],
+    ["name", here.filter((profile) => nameOf(profile) === workload.name && !bindsExplicitly(profile))],
+  ];
+  for (const [matchedBy, hits] of levels) {
+    const [first, second] = hits;
+    if (first === undefined) continue;
+    return second === undefined ? { kind: "bound", profile: first, matchedBy } : doubleConflict(workload, nameOf(first), nameOf(second));
+  }
+  return { kind: "none" };
+}
+
+function targets(profile: WorkloadProfile, workload: BindingSubject): boolean {
+  const reference = profile.spec.bind?.targetRef;
+  if (reference === undefined || reference.kind !== workload.kind || reference.name !== workload.name) return false;
+  return reference.apiVersion === undefined || groupOf(reference.apiVersion) === groupOf(workload.apiVersion);
+}
+
+function selects(profile: WorkloadProfile, workload: BindingSubject): boolean {
+  const selector: LabelSelector | undefined = profile.spec.bind?.selector;
+  return selector !== undefined && matchesSelector(selector, workload.templateLabels);
+}
+
+function bindsExplicitly(profile: WorkloadProfile): boolean {
+  return profile.spec.bind?.targetRef !== undefined || profile.spec.bind?.selector !== undefined;
+}
+
+function doubleConflict(workload: BindingSubject, first: string, second: string): BindingConflict {
+  return {
+    kind: "ambiguous",
+    rule: "BIND-002",
+    profiles: [first, second],
+    text: `profiles "${first}" and "${second}" both select ${workload.kind}/${workload.name}`,
+    fix: "set bind.targetRef on one",
+  };
+}
+
+function labelConflict(labelled: string, targeting: string): BindingConflict {
+  return {
+    kind: "ambiguous",
+    rule: "BIND-003",
+    profiles: [labelled, targeting],
+    text: `label names profile "${labelled}" but profile "${targeting}" targets this workload`,
+    fix: "remove the label or the targetRef",
+  };
+}
+
+/** Versions of one group are one kind, so apps/v1 and apps/v1beta2 name the same Deployment. */
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf("/");
+  return slash === -1 ? "" : apiVersion.slice(0, slash);
+}
+
+function nameOf(profile: WorkloadProfile): string {
+  return profile.metadata.name ?? "";
+}
+
+function byName(a: WorkloadProfile, b: WorkloadProfile): number {
+  return nameOf(a) < nameOf(b) ? -1 : 1;
+}

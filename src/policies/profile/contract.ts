@@ -1,0 +1,105 @@
+/**
+ * CompiledContract: what one WorkloadProfile (or only a class) means for one workload, as data.
+ *
+ * Made by compile.ts; read by pod-patch.ts (what each Pod gets), by the profile's controller (the PodDisruptionBudget,
+ * the status), by the rules (findings, conflicts) and by the provisioner (demand). A type only, in its own file, so
+ * that its readers don't pull in the compiler.
+ */
+import type { IntOrPercent, LabelSelector } from "../../api/object.ts";
+import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
+import type { NodeSelectorRequirement, Toleration, TopologySpreadConstraint } from "../../api/pod.ts";
+
+/** The profile's name on the API server, as far as it is known (uid and generation are absent offline). */
+export interface ProfileReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+  readonly generation?: number;
+}
+
+/** How compiled amounts meet what the Pod already says: replace, only where absent, or only where lower. */
+export type SizingMode = "set" | "fill" | "floor";
+
+/** Amounts of one container, as quantities on the wire. An absent member is not compiled. */
+export interface ContainerSizing {
+  readonly requests: Readonly<Record<string, string>>;
+  /** Limits of the profile's own words: they raise a lower limit of the Pod, and never lower a higher one. */
+  readonly limits: Readonly<Record<string, string>>;
+  /** Limits that follow from the class: they fill an absent limit only. */
+  readonly defaultLimits: Readonly<Record<string, string>>;
+}
+
+/** Everything that is written into a Pod, in the order of contract.md 3.4. */
+export interface PodParts {
+  readonly mode: SizingMode;
+  /** Sizing of the main container; absent where nothing is bound, or where VPA owns the requests. */
+  readonly mainSizing?: ContainerSizing;
+  /** The main container by the workload's template; a Pod's own default-container annotation is stronger. */
+  readonly mainContainer?: string;
+  /** Sizing by container name: compute.containers. */
+  readonly namedSizing: Readonly<Record<string, ContainerSizing>>;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  /** Requirements on nodes: added to every required node affinity term. */
+  readonly nodeRequirements: readonly NodeSelectorRequirement[];
+  readonly tolerations: readonly Toleration[];
+  readonly spread: readonly TopologySpreadConstraint[];
+  /** Absent: the Pod keeps its own. */
+  readonly gracePeriodSeconds?: number;
+  /** Seconds of a preStop sleep for a main container without a preStop hook; 0 is none. */
+  readonly preStopSeconds: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Why a workload has no PodDisruptionBudget of ours. */
+export type NoBudgetReason =
+  /** Nothing is bound: the class only judges. */
+  | "unprofiled"
+  /** The kind takes none (Job, CronJob, DaemonSet, bare Pod): contract.md 3.4. */
+  | "kind"
+  /** One replica: any budget would block each drain, or mean nothing. */
+  | "singleton"
+  /** spec.validateOnly: compiled objects live in git. */
+  | "validateOnly";
+
+export type CompiledBudget =
+  | {
+      readonly kind: "budget";
+      readonly budget: PodDisruptionBudget;
+      /** True where the asked share would leave 0 evictions at the current scale, and maxUnavailable: 1 stands in. */
+      readonly adjusted: boolean;
+      /** What was asked: the profile's words, else the class's. */
+      readonly asked: BudgetIntent;
+    }
+  | { readonly kind: "none"; readonly reason: NoBudgetReason };
+
+/** One of the two forms of a budget. */
+export type BudgetIntent =
+  | { readonly field: "minAvailable"; readonly value: IntOrPercent }
+  | { readonly field: "maxUnavailable"; readonly value: IntOrPercent };
+
+/** A finding of the compiler: the caller's policy set decides the action; `text` and `fix` are the rule's sentences. */
+export interface CompileFinding {
+  readonly rule: "DRAIN-003";
+  readonly path: string;
+  readonly text: string;
+  readonly fix: string;
+}
+
+export interface CompiledContract {
+  readonly profile?: ProfileReference;
+  readonly workload: { readonly kind: string; readonly namespace: string; readonly name: string };
+  readonly className: string;
+  /** The policy bundle's short hash. */
+  readonly bundle: string;
+  /** Short hash of what every Pod gets, but for minDomains, which is of the moment; the value of the profile-hash label. */
+  readonly hash: string;
+  /** False with spec.validateOnly: nothing is written into Pods, and no budget is made. */
+  readonly writes: boolean;
+  readonly pod: PodParts;
+  /** The workload's own selector; absent where the API server makes it (Jobs) or there is none. */
+  readonly selector?: LabelSelector;
+  readonly budget: CompiledBudget;
+  readonly findings: readonly CompileFinding[];
+  /** Fields of spec that are set but not compiled by this version, such as "scaling.manage"; sorted. */
+  readonly notYetCompiled: readonly string[];
+}
