@@ -1,0 +1,43 @@
+/**
+ * AdmissionRequest: one request that the API server asks about, decoded.
+ *
+ * The webhook decodes it from an AdmissionReview, `plimsoll check` makes it from a file (operation CREATE). Policies see
+ * only this shape, so they answer alike for both.
+ */
+import type { GroupVersionKind, GroupVersionResource, KubeObject } from "../api/object.ts";
+
+/** Who asks, as the API server authenticated them. */
+export interface UserInfo {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+/** One request for admission. On CREATE there is no oldObject, on DELETE no object; `namespace` is "" for cluster-scoped kinds. */
+export interface AdmissionRequest {
+  readonly uid: string;
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  readonly kind: GroupVersionKind;
+  readonly resource: GroupVersionResource;
+  /** Such as "scale"; absent for the object itself. */
+  readonly subResource?: string;
+  /** Empty while an object with generateName is in the mutating phase. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly object?: KubeObject;
+  readonly oldObject?: KubeObject;
+  readonly userInfo: UserInfo;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Is true for Kubernetes' own controllers and for KEDA's operator: they act for a workload that a person has already had judged,
+ * so they get no warnings, and inside a profile's bounds no denial (contract.md 3.4 and 3.6).
+ */
+export function isController(userInfo: UserInfo): boolean {
+  return (
+    userInfo.groups.includes("system:serviceaccounts:kube-system") ||
+    userInfo.username.startsWith("system:serviceaccount:kube-system:") ||
+    userInfo.username === "system:kube-controller-manager" ||
+    /^system:serviceaccount:[^:]+:keda-operator$/.test(userInfo.username)
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * Verdict: what admission answers, before it is put into words for one protocol.
+ *
+ * A Finding is one problem under one rule, with the action that policies.yaml gives the rule at this moment. The denial's
+ * text is made in denial.ts; `plimsoll check -o json` prints the findings as they are.
+ */
+import type { JsonPatchOperation } from "../kube/json-patch.ts";
+
+/** What a finding does: deny refuses, warn lets in with a Warning, audit only records. */
+export type FindingAction = "deny" | "warn" | "audit";
+
+/** One problem. `path` is a JSON Pointer into the judged object ("" for the whole), `fix` the smallest change that helps. */
+export interface Finding {
+  readonly rule: string;
+  readonly action: FindingAction;
+  readonly path: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** The answer to one request. `findings` are sorted by rule id, then path; `patch` is empty unless a Pod is being mutated. */
+export interface Verdict {
+  readonly allowed: boolean;
+  readonly findings: readonly Finding[];
+  /** Complete texts for the Warning header, free of control characters. */
+  readonly warnings: readonly string[];
+  readonly patch: readonly JsonPatchOperation[];
+}
+
+/** The verdict on a request that nothing concerns. */
+export const allowedVerdict: Verdict = { allowed: true, findings: [], warnings: [], patch: [] };
