@@ -1,0 +1,135 @@
+/**
+ * The AdmissionReview v1 codec.
+ *
+ * Reads the bytes that the API server posts; returns the request that policies judge, or what is wrong with them as an
+ * HTTP status and a sentence. Encodes an answer to bytes. It knows no rule.
+ *
+ * The API server takes anything but HTTP 200 with a v1 review and the same uid as a failed call and applies the
+ * failurePolicy; so every answer is made by one of the constructors below, and an invalid one can't be built.
+ */
+import type { ApiStatus } from "../api/api-status.ts";
+import type { KubeObject } from "../api/object.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import type { JsonPatchOperation } from "../kube/json-patch.ts";
+import type { AdmissionRequest } from "../policies/admission-request.ts";
+
+/** What is wrong with a posted body: the HTTP status to answer and the sentence for it. */
+export interface ReviewError {
+  readonly httpStatus: 400 | 413 | 415;
+  readonly message: string;
+}
+
+/** The four answers: an invalid combination (a patch on a denial, a status on an allowance) has no constructor. */
+export type AdmissionAnswer =
+  | { readonly kind: "allowed"; readonly warnings: readonly string[] }
+  | { readonly kind: "patched"; readonly warnings: readonly string[]; readonly patch: readonly JsonPatchOperation[] }
+  | { readonly kind: "denied"; readonly warnings: readonly string[]; readonly status: ApiStatus };
+
+export function allowed(warnings: readonly string[] = []): AdmissionAnswer {
+  return { kind: "allowed", warnings };
+}
+
+/** Allows with a patch; an empty patch is a plain allowance. */
+export function patched(patch: readonly JsonPatchOperation[], warnings: readonly string[] = []): AdmissionAnswer {
+  return patch.length === 0 ? allowed(warnings) : { kind: "patched", patch, warnings };
+}
+
+export function denied(status: ApiStatus, warnings: readonly string[] = []): AdmissionAnswer {
+  return { kind: "denied", status, warnings };
+}
+
+const reviewVersion = "admission.k8s.io/v1";
+
+/** Decodes a posted body to the admission request in it. */
+export function decodeAdmissionReview(bytes: Buffer): Result<AdmissionRequest, ReviewError> {
+  let review: unknown;
+  try {
+    review = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    return bad(`the body is not JSON: ${cause instanceof Error ? cause.message : "unreadable"}`);
+  }
+  if (!isRecord(review)) return bad("the body is not a JSON object; an AdmissionReview is expected");
+  if (review["kind"] !== "AdmissionReview") return bad(`kind ${quote(review["kind"])} is not AdmissionReview`);
+  if (review["apiVersion"] !== reviewVersion) {
+    return bad(`apiVersion ${quote(review["apiVersion"])} is not supported; send ${reviewVersion} (admissionReviewVersions: ["v1"])`);
+  }
+  return decodeRequest(review["request"]);
+}
+
+/** Encodes an answer as the AdmissionReview that the API server expects. */
+export function encodeAdmissionReview(uid: string, answer: AdmissionAnswer): string {
+  return JSON.stringify({ apiVersion: reviewVersion, kind: "AdmissionReview", response: { uid, ...responseOf(answer) } });
+}
+
+function responseOf(answer: AdmissionAnswer): object {
+  const warnings = answer.warnings.length > 0 ? { warnings: answer.warnings } : {};
+  switch (answer.kind) {
+    case "allowed":
+      return { allowed: true, ...warnings };
+    case "patched":
+      return {
+        allowed: true,
+        ...warnings,
+        patchType: "JSONPatch",
+        patch: Buffer.from(JSON.stringify(answer.patch), "utf8").toString("base64"),
+      };
+    case "denied":
+      return { allowed: false, ...warnings, status: { status: "Failure", ...answer.status } };
+  }
+}
+
+const operations = ["CREATE", "UPDATE", "DELETE", "CONNECT"] as const;
+
+function decodeRequest(request: unknown): Result<AdmissionRequest, ReviewError> {
+  if (!isRecord(request)) return bad("request is missing");
+  const { uid, kind, resource, namespace, name, userInfo, dryRun, object, oldObject, subResource } = request;
+  const operation = operations.find((known) => known === request["operation"]);
+  if (typeof uid !== "string" || uid === "") return bad("request.uid is missing");
+  if (operation === undefined) return bad(`request.operation ${quote(request["operation"])} is not one of ${operations.join(", ")}`);
+  if (!isRecord(kind) || !isRecord(resource)) return bad("request.kind or request.resource is missing");
+  if (object !== undefined && object !== null && !isObject(object)) return bad("request.object is not a Kubernetes object");
+  if (oldObject !== undefined && oldObject !== null && !isObject(oldObject)) return bad("request.oldObject is not a Kubernetes object");
+  return ok({
+    uid,
+    operation,
+    kind: { group: text(kind["group"]), version: text(kind["version"]), kind: text(kind["kind"]) },
+    resource: { group: text(resource["group"]), version: text(resource["version"]), resource: text(resource["resource"]) },
+    ...(typeof subResource === "string" && subResource !== "" ? { subResource } : {}),
+    name: text(name),
+    namespace: text(namespace),
+    ...(isObject(object) ? { object } : {}),
+    ...(isObject(oldObject) ? { oldObject } : {}),
+    userInfo: decodeUser(userInfo),
+    dryRun: dryRun === true,
+  });
+}
+
+function decodeUser(userInfo: unknown): AdmissionRequest["userInfo"] {
+  if (!isRecord(userInfo)) return { username: "", groups: [] };
+  const groups = userInfo["groups"];
+  return {
+    username: text(userInfo["username"]),
+    groups: Array.isArray(groups) ? groups.filter((group): group is string => typeof group === "string") : [],
+  };
+}
+
+function bad(message: string): Result<never, ReviewError> {
+  return err({ httpStatus: 400, message });
+}
+
+function quote(value: unknown): string {
+  return value === undefined ? "(absent)" : JSON.stringify(value).slice(0, 80);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A raw object may lack apiVersion only where the API server would not have sent it; metadata is always there. */
+function isObject(value: unknown): value is KubeObject {
+  return isRecord(value) && typeof value["apiVersion"] === "string" && typeof value["kind"] === "string" && isRecord(value["metadata"]);
+}

@@ -1,0 +1,177 @@
+/**
+ * Registration: the webhook configurations that make the API server call us.
+ *
+ * Reads the grants of the policy set, where we are reached, and our CA. Returns the configuration objects, pure.
+ *
+ * Every request meets exactly one validating and one mutating entry. What is fail-closed (WorkloadProfiles, and the
+ * namespaces granted a fail-closed class) has failurePolicy Fail; the rest has Ignore. The API server can't see a class
+ * while we are down, so a class is closed only through its granted namespaces: grants by label become a
+ * namespaceSelector; grants by name become matchConditions on request.namespace, since a matchCondition that reads
+ * namespace labels refuses every request.
+ *
+ *   -profiles        WorkloadProfiles                                     Fail
+ *   -closed-labels   namespaces selected by a fail-closed label grant      Fail     (one per such grant)
+ *   -closed-names    namespaces named by a fail-closed grant, not selected Fail
+ *   -open            neither selected nor named                            Ignore
+ *
+ * kube-system, kube-node-lease and our own namespace never meet us, so that we can't lock the cluster out of its own repair.
+ */
+import { namespaceNameLabel, type PlatformNames } from "../api/labels.ts";
+import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
+
+/** Where the API server reaches us. */
+export type WebhookAddress =
+  | { readonly kind: "url"; readonly baseUrl: string }
+  | { readonly kind: "service"; readonly namespace: string; readonly name: string; readonly port: number };
+
+/** The namespaces of the fail-closed classes: by name (globs with *) and by one label each. */
+export interface ClosedNamespaces {
+  readonly names: readonly string[];
+  readonly labels: readonly { readonly key: string; readonly value: string }[];
+}
+
+export interface RegistrationInput {
+  readonly names: PlatformNames;
+  readonly address: WebhookAddress;
+  readonly authorityPem: string;
+  readonly ownNamespace: string;
+  readonly closed: ClosedNamespaces;
+}
+
+/** An admissionregistration.k8s.io/v1 configuration with one webhook in it. */
+export interface WebhookConfiguration extends KubeObject {
+  readonly kind: "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration";
+  readonly webhooks: readonly object[];
+}
+
+/** Returns every configuration that should exist; what carries our label and is not among them is to be deleted. */
+export function webhookConfigurations(input: RegistrationInput): readonly WebhookConfiguration[] {
+  return [
+    ...tiers(input.closed).map((tier) => configuration({ input, tier, phase: "mutate" })),
+    configuration({ input, tier: profilesTier, phase: "validate" }),
+    ...tiers(input.closed).map((tier) => configuration({ input, tier, phase: "validate" })),
+  ];
+}
+
+/** The label by which our configurations are found again. */
+export const registrationLabel = { "app.kubernetes.io/name": "plimsoll" } as const;
+
+/** Namespaces that never meet the webhook, besides our own. */
+export const exemptNamespaces = ["kube-system", "kube-node-lease"] as const;
+
+interface Tier {
+  readonly suffix: string;
+  readonly path: "closed" | "open";
+  readonly selector: readonly LabelSelectorRequirement[];
+  readonly conditions: readonly MatchCondition[];
+  readonly profilesOnly?: boolean;
+}
+
+interface MatchCondition {
+  readonly name: string;
+  readonly expression: string;
+}
+
+const profilesTier: Tier = { suffix: "profiles", path: "closed", selector: [], conditions: [], profilesOnly: true };
+
+/** The disjoint namespace tiers, closed ones first. */
+function tiers(closed: ClosedNamespaces): readonly Tier[] {
+  const labelTiers = closed.labels.map(({ key, value }, index): Tier => ({
+    suffix: `closed-labels-${index}`,
+    path: "closed",
+    // A namespace with two such labels belongs to the first grant only, or it would meet two entries.
+    selector: [{ key, operator: "In", values: [value] }, ...notLabelled(closed.labels.slice(0, index))],
+    conditions: [],
+  }));
+  const unlabelled = notLabelled(closed.labels);
+  if (closed.names.length === 0) return [...labelTiers, { suffix: "open", path: "open", selector: unlabelled, conditions: [] }];
+  const named = namedExpression(closed.names);
+  return [
+    ...labelTiers,
+    { suffix: "closed-names", path: "closed", selector: unlabelled, conditions: [{ name: "granted-by-name", expression: named }] },
+    { suffix: "open", path: "open", selector: unlabelled, conditions: [{ name: "not-granted-by-name", expression: `!(${named})` }] },
+  ];
+}
+
+function notLabelled(labels: ClosedNamespaces["labels"]): LabelSelectorRequirement[] {
+  return labels.map(({ key, value }) => ({ key, operator: "NotIn", values: [value] }));
+}
+
+/** CEL over request.namespace alone; globs become anchored regular expressions of literal parts. */
+function namedExpression(globs: readonly string[]): string {
+  return globs
+    .map((glob) =>
+      glob.includes("*")
+        ? `request.namespace.matches(${JSON.stringify(`^${glob.replaceAll("*", "[a-z0-9-]*")}$`)})`
+        : `request.namespace == ${JSON.stringify(glob)}`,
+    )
+    .join(" || ");
+}
+
+function configuration(request: {
+  readonly input: RegistrationInput;
+  readonly tier: Tier;
+  readonly phase: "mutate" | "validate";
+}): WebhookConfiguration {
+  const { input, tier, phase } = request;
+  const mutating = phase === "mutate";
+  const outside = { key: namespaceNameLabel, operator: "NotIn" as const, values: [...exemptNamespaces, input.ownNamespace] };
+  const namespaceSelector: LabelSelector = { matchExpressions: [outside, ...tier.selector] };
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: mutating ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration",
+    metadata: { name: `plimsoll-${tier.suffix}`, labels: registrationLabel },
+    webhooks: [
+      {
+        name: mutating ? input.names.mutatingWebhook : input.names.validatingWebhook,
+        clientConfig: clientConfig(input, `/${phase}/${tier.path}`),
+        rules: mutating ? mutatedRules : tier.profilesOnly === true ? profileRules(input.names) : validatedRules,
+        failurePolicy: tier.path === "closed" ? "Fail" : "Ignore",
+        matchPolicy: "Equivalent",
+        namespaceSelector,
+        ...(tier.conditions.length > 0 ? { matchConditions: tier.conditions } : {}),
+        sideEffects: "NoneOnDryRun",
+        timeoutSeconds: 5,
+        admissionReviewVersions: ["v1"],
+        ...(mutating ? { reinvocationPolicy: "IfNeeded" } : {}),
+      },
+    ],
+  };
+}
+
+function clientConfig(input: RegistrationInput, path: string): object {
+  const caBundle = Buffer.from(input.authorityPem, "utf8").toString("base64");
+  const { address } = input;
+  if (address.kind === "url") return { url: `${address.baseUrl.replace(/\/$/, "")}${path}`, caBundle };
+  return { service: { namespace: address.namespace, name: address.name, port: address.port, path }, caBundle };
+}
+
+const writes = ["CREATE", "UPDATE"] as const;
+
+const mutatedRules = [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" }];
+
+function profileRules(names: PlatformNames): readonly object[] {
+  return [{ operations: writes, apiGroups: [names.domain], apiVersions: ["v1"], resources: ["workloadprofiles"], scope: "Namespaced" }];
+}
+
+/** `scale` is a resource of its own to the API server: without it `kubectl scale` and HPAs would pass unseen. */
+const validatedRules = [
+  {
+    operations: writes,
+    apiGroups: ["apps"],
+    apiVersions: ["v1"],
+    resources: ["deployments", "statefulsets", "replicasets"],
+    scope: "Namespaced",
+  },
+  {
+    operations: ["UPDATE"],
+    apiGroups: ["apps"],
+    apiVersions: ["v1"],
+    resources: ["deployments/scale", "statefulsets/scale", "replicasets/scale"],
+    scope: "Namespaced",
+  },
+  { operations: writes, apiGroups: ["batch"], apiVersions: ["v1"], resources: ["jobs", "cronjobs"], scope: "Namespaced" },
+  { operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" },
+  { operations: writes, apiGroups: ["policy"], apiVersions: ["v1"], resources: ["poddisruptionbudgets"], scope: "Namespaced" },
+  { operations: writes, apiGroups: ["autoscaling"], apiVersions: ["v2"], resources: ["horizontalpodautoscalers"], scope: "Namespaced" },
+] as const;
