@@ -1,0 +1,189 @@
+/**
+ * JSON Patch (RFC 6902): building patches for admission answers, and applying patches safely.
+ *
+ * Reads any JSON document; this file is a codec, because a patch addresses JSON that has no static type. Returns new
+ * documents and plain operations; the input is never changed, and a failed patch leaves nothing behind. Builders work on
+ * a draft (document and operations so far), so that two additions under one missing parent cannot overwrite each other.
+ * The library accepts pointers through __proto__ in some paths and out-of-bounds indices unless told to validate; both
+ * are closed here.
+ */
+import jsonPatch from "json-patch";
+import { err, ok, type Result } from "../api/result.ts";
+
+export type JsonPatchOperation =
+  | { readonly op: "add" | "replace" | "test"; readonly path: string; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: string }
+  | { readonly op: "move" | "copy"; readonly path: string; readonly from: string };
+
+/** One step of a pointer: a member name, an array index, or "-" for the end of an array. */
+export type PointerToken = string | number;
+
+/** A document under change and the operations that led to it from the original. */
+export interface PatchDraft<T> {
+  readonly document: T;
+  readonly operations: readonly JsonPatchOperation[];
+}
+
+const forbiddenTokens: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+const operationsMax = 10_000;
+
+/** Returns a JSON Pointer of unescaped tokens: pointer("metadata", "labels", "a.b/c") is "/metadata/labels/a.b~1c". */
+export function pointer(...tokens: readonly PointerToken[]): string {
+  return tokens.map((token) => `/${String(token).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** Returns the unescaped tokens of a JSON Pointer; "" has none. */
+export function pointerTokens(path: string): readonly string[] {
+  return path
+    .split("/")
+    .slice(1)
+    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** Starts a patch of a document. */
+export function startPatch<T>(document: T): PatchDraft<T> {
+  return { document, operations: [] };
+}
+
+/**
+ * Sets the value at a place of the draft, creating missing parents (objects; an array where the next token is 0 or "-").
+ * An equal value already there adds no operation, another one is replaced. A number as last token inserts into an array
+ * only at its end ("-" or its length) and replaces within it. Only the containers on the way are copied.
+ */
+export function addAt<T>(draft: PatchDraft<T>, tokens: readonly PointerToken[], value: unknown): PatchDraft<T> {
+  const at = existingDepth(draft.document, tokens);
+  if (at === tokens.length) {
+    if (jsonEquals(valueAt(draft.document, tokens), value)) return draft;
+    return appended(draft, { op: "replace", path: pointer(...tokens), value }, withValue(draft.document, tokens, value));
+  }
+  const missing = tokens.slice(0, at + 1);
+  const created = tokens.slice(at + 1).reduceRight<unknown>((inner, token) => (startsArray(token) ? [inner] : { [token]: inner }), value);
+  const operation = { op: "add", path: pointer(...missing), value: created } as const;
+  return appended(draft, operation, withValue(draft.document, missing, created));
+}
+
+/** Removes the value at a place of the draft; nothing there adds no operation. */
+export function removeAt<T>(draft: PatchDraft<T>, tokens: readonly PointerToken[]): PatchDraft<T> {
+  if (tokens.length === 0 || existingDepth(draft.document, tokens) < tokens.length) return draft;
+  return appended(draft, { op: "remove", path: pointer(...tokens) }, withoutValue(draft.document, tokens));
+}
+
+/**
+ * Applies a patch to a copy of the document, all or nothing. The type of the result is the caller's claim: the patched
+ * shape is not checked. The error is a sentence with the index of the refused operation.
+ */
+export function applyJsonPatch<T>(document: T, operations: readonly JsonPatchOperation[]): Result<T, string> {
+  const forbidden = operations.findIndex((operation) => touchesPrototype(operation));
+  if (forbidden >= 0) return err(`operation ${forbidden}: a pointer may not contain __proto__, constructor or prototype`);
+  try {
+    return ok(jsonPatch.applyPatch(structuredClone(document), structuredClone([...operations]), true, true, true).newDocument);
+  } catch (error) {
+    // The library reports every bad operation by throwing; this is the one place that turns it into a value.
+    return err(patchErrorText(error));
+  }
+}
+
+/** Decodes the body of a JSON patch request. The error names the first operation that is not one. */
+export function parseJsonPatch(body: unknown): Result<readonly JsonPatchOperation[], string> {
+  if (!Array.isArray(body)) return err("a JSON patch is a list of operations");
+  if (body.length > operationsMax) return err(`The allowed maximum operations in a JSON patch is ${operationsMax}, got ${body.length}`);
+  const index = body.findIndex((operation) => !isOperation(operation));
+  if (index >= 0) return err(`operation ${index} is not a JSON patch operation`);
+  return ok(body as readonly JsonPatchOperation[]);
+}
+
+/** Says whether two JSON values are equal: member order does not count, and an undefined member equals an absent one. */
+export function jsonEquals(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => jsonEquals(item, b[index]));
+  }
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  for (const key of keys) {
+    if (!jsonEquals(ownMember(a, key), ownMember(b, key))) return false;
+  }
+  return true;
+}
+
+/** The draft's document keeps its type by the caller's claim: a patch of a Pod is meant to leave a Pod. */
+function appended<T>(draft: PatchDraft<T>, operation: JsonPatchOperation, document: unknown): PatchDraft<T> {
+  return { document: document as T, operations: [...draft.operations, operation] };
+}
+
+/** Counts how many leading tokens lead to a value that is there; null and undefined count as absent. */
+function existingDepth(document: unknown, tokens: readonly PointerToken[]): number {
+  let value = document;
+  for (const [depth, token] of tokens.entries()) {
+    value = childOf(value, token);
+    if (value === undefined || value === null) return depth;
+  }
+  return tokens.length;
+}
+
+function valueAt(document: unknown, tokens: readonly PointerToken[]): unknown {
+  return tokens.reduce<unknown>((value, token) => childOf(value, token), document);
+}
+
+function childOf(value: unknown, token: PointerToken): unknown {
+  if (Array.isArray(value)) return token === "-" ? undefined : (value as readonly unknown[])[Number(token)];
+  return isObject(value) ? ownMember(value, String(token)) : undefined;
+}
+
+function withValue(document: unknown, tokens: readonly PointerToken[], value: unknown): unknown {
+  const [token, ...rest] = tokens;
+  if (token === undefined) return value;
+  const child = rest.length === 0 ? value : withValue(childOf(document, token), rest, value);
+  if (!Array.isArray(document)) return { ...(isObject(document) ? document : {}), [token]: child };
+  const copy: unknown[] = [...(document as readonly unknown[])];
+  copy[token === "-" ? copy.length : Number(token)] = child;
+  return copy;
+}
+
+function withoutValue(document: unknown, tokens: readonly PointerToken[]): unknown {
+  const [token, ...rest] = tokens;
+  if (token === undefined) return document;
+  if (rest.length > 0) return withValue(document, [token], withoutValue(childOf(document, token), rest));
+  if (Array.isArray(document)) return (document as readonly unknown[]).filter((_, index) => index !== Number(token));
+  return Object.fromEntries(Object.entries(isObject(document) ? document : {}).filter(([key]) => key !== String(token)));
+}
+
+function startsArray(token: PointerToken): boolean {
+  return token === 0 || token === "-";
+}
+
+function touchesPrototype(operation: JsonPatchOperation): boolean {
+  const paths = "from" in operation ? [operation.path, operation.from] : [operation.path];
+  return paths.some((path) => pointerTokens(path).some((token) => forbiddenTokens.has(token)));
+}
+
+function isOperation(value: unknown): value is JsonPatchOperation {
+  if (!isObject(value) || typeof value["path"] !== "string") return false;
+  switch (value["op"]) {
+    case "add":
+    case "replace":
+    case "test":
+      return "value" in value;
+    case "remove":
+      return true;
+    case "move":
+    case "copy":
+      return typeof value["from"] === "string";
+    default:
+      return false;
+  }
+}
+
+function patchErrorText(error: unknown): string {
+  if (!(error instanceof Error)) return "the patch cannot be applied";
+  const index = "index" in error && typeof error.index === "number" ? `operation ${error.index}: ` : "";
+  return `${index}${error.message.split("\n")[0] ?? ""}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function ownMember(object: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
