@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-// One configuration; `npm run test:unit` and friends choose folders on the command line.
+// One configuration; scripts choose folders on the command line. Two workers: the control plane of a real suite needs the rest.
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 120_000,
-    fileParallelism: true,
     maxWorkers: 2,
+    reporters: ["default", "./test/support/closing-reporter.ts"],
   },
 });
