@@ -1,0 +1,31 @@
+/**
+ * Which Nodes a Pod asks for, as requirements.
+ *
+ * Reads a Pod's nodeSelector and required node affinity. Returns alternatives, because affinity terms are joined by "or":
+ * a Node must meet one of them.
+ */
+import type { NodeSelectorTerm, PodSpec } from "../api/pod.ts";
+import { fromLabels, intersection, requirementsOf, type Requirements } from "./requirements.ts";
+
+/** The key under which a matchFields requirement on metadata.name appears: no Node label has it, so give Nodes their name there. */
+export const nodeNameField = "metadata.name";
+
+/**
+ * Returns the alternatives that nodeSelector and required node affinity leave, in the order of the terms. A Pod without
+ * affinity has one. An empty term selects no Node (Kubernetes), so a Pod whose terms are all empty has no alternative.
+ */
+export function podRequirements(spec: PodSpec): readonly Requirements[] {
+  const selected = fromLabels(spec.nodeSelector);
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  if (terms === undefined) return [selected];
+  return terms.filter((term) => !isEmptyTerm(term)).map((term) => intersection(selected, termRequirements(term)));
+}
+
+/** Returns one node selector term as requirements; matchFields stand under {@link nodeNameField}. */
+export function termRequirements(term: NodeSelectorTerm): Requirements {
+  return requirementsOf([...(term.matchExpressions ?? []), ...(term.matchFields ?? [])]);
+}
+
+function isEmptyTerm(term: NodeSelectorTerm): boolean {
+  return (term.matchExpressions ?? []).length === 0 && (term.matchFields ?? []).length === 0;
+}
