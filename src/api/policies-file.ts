@@ -1,0 +1,164 @@
+/**
+ * The policies file: what the platform team edits (policies.yaml).
+ *
+ * One schema; the TypeScript type, the validator and the docs table come from it. It is no Kubernetes object. What one
+ * entry says about another, and whether a rule id exists, is checked where the file is parsed.
+ */
+import { choice, flag, list, mapOf, object, open, optional, text, whole, type Shape } from "./schema-field.ts";
+import { workloadClassSchema } from "./workload-class.ts";
+
+const action = choice("What a finding does.", ["deny", "warn", "audit", "off"]);
+const word = text("A word.");
+const labelMap = mapOf("Labels that must all be there.", text("The value of the label."));
+
+const settings = object("What holds for all.", {
+  defaultClass: optional(text("Class of workloads that name none.", { "x-plimsoll-default": "general" })),
+  unprofiled: optional(choice("What happens to workloads without a profile.", ["allow", "warn", "deny"], { "x-plimsoll-default": "warn" })),
+  failurePolicy: optional(
+    mapOf(
+      "By class: whether requests are let in while nobody answers.",
+      choice("open lets them in and lists them later; closed refuses them.", ["open", "closed"]),
+      { "x-plimsoll-check": "a closed class needs grants" },
+    ),
+  ),
+  docsBase: optional(text("Address under which each rule has its page.")),
+  grandfather: optional(
+    object("Workloads that were there before are not denied at once.", {
+      before: text("Workloads created before this are meant.", { pattern: "date" }),
+      until: text("The day on which this ends.", { pattern: "date" }),
+      unlessChanged: optional(list("Fields whose change ends it for a workload.", word)),
+    }),
+  ),
+  provider: optional(object("What provisions nodes.", { kind: choice("The provisioner.", ["karpenter", "eks-auto"]) })),
+  maxNewDenials: optional(whole("Refuse an edit that would newly deny more live workloads than this.", { minimum: 0 })),
+  iKnow: optional(flag("Accept a file that would deny the platform's own namespaces.", { "x-plimsoll-default": "false" })),
+});
+
+const grant = object("Who may use a class; a class without a grant is for all.", {
+  namespaces: optional(list("Namespaces by name; * stands for any text.", text("A namespace or a pattern."))),
+  namespaceSelector: optional(object("Namespaces by their labels.", { matchLabels: optional(labelMap) })),
+  requestFrom: optional(text("Whom to ask for a grant.")),
+});
+
+const namespaceSettings = object("What differs in some namespaces.", {
+  classDefaults: optional(mapOf("Values that replace the class's own, by class.", workloadClassSchema)),
+});
+
+const costOwners = object("Who may pay.", {
+  source: optional(choice("Where the owners come from.", ["list"], { "x-plimsoll-default": "list" })),
+  values: list("The owners.", text("An owner.")),
+  requiredOn: optional(list("What must name an owner.", choice("A kind.", ["profile", "nodepool"]))),
+  tagKey: optional(text("The tag of the cloud that carries the owner.")),
+});
+
+const rule = object("How one rule acts.", {
+  action: optional({ ...action, "x-plimsoll-default": "the rule's own" }),
+  params: optional(open("Numbers and words of the rule.")),
+  scope: optional(
+    object("Where the rule holds; without it, everywhere.", {
+      classes: optional(list("Only these classes.", text("A class."))),
+      namespaces: optional(list("Only these namespaces; ! before a pattern leaves them out.", text("A namespace or a pattern."))),
+      labels: optional(labelMap),
+    }),
+  ),
+  until: optional(text("The day on which then takes over.", { pattern: "date" })),
+  then: optional({ ...action, description: "The action from until on." }),
+});
+
+const customRule = object("A rule of your own, as a CEL expression.", {
+  id: text("Its id, such as X-IMG-001.", { pattern: "ruleId" }),
+  match: optional(
+    object("What it judges.", {
+      kinds: optional(list("Only these kinds.", text("A kind."))),
+      classes: optional(list("Only these classes.", text("A class."))),
+      namespaces: optional(list("Only these namespaces.", text("A namespace or a pattern."))),
+      labels: optional(labelMap),
+    }),
+  ),
+  forEach: optional(text("A list; the expression holds item for each of its elements.", { "x-plimsoll-default": "the object itself" })),
+  expression: text("CEL; true means allowed."),
+  messageExpression: optional(text("CEL; the text of a finding.")),
+  fix: optional(text("What to do about it.")),
+  action: optional({ ...action, "x-plimsoll-default": "deny" }),
+  onError: optional(
+    choice("What happens where the expression fails.", ["deny", "allow"], { "x-plimsoll-default": "the class's failurePolicy" }),
+  ),
+  tests: optional(
+    list(
+      "Cases that must hold before the file is taken.",
+      object("One case.", {
+        name: text("Its name."),
+        object: text("File with the object."),
+        expect: choice("What must come of it.", ["allow", "deny"]),
+      }),
+    ),
+  ),
+});
+
+const nodepoolReview = object("How NodePools and NodeClasses are reviewed.", {
+  naming: optional(text("Regular expression for names.")),
+  forbiddenNames: optional(list("Names that say nothing.", word)),
+  minInstanceTypes: optional(mapOf("Least number of instance types, by capacity type.", whole("At least so many.", { minimum: 1 }))),
+  justifications: optional(list("Reasons for which instance types may be pinned.", word)),
+  requireTags: optional(list("Tags that a NodeClass must set.", word)),
+  rules: optional(mapOf("Actions of review rules, by id.", action)),
+});
+
+const exemption = object("One exemption from rules.", {
+  id: text("Its id, such as EX-2026-014."),
+  rules: list("The rules that it lifts.", text("A rule id."), { minItems: 1 }),
+  match: object("What is exempt; at least a namespace, and a name or labels.", {
+    namespace: text("The namespace."),
+    kind: optional(text("The kind.")),
+    name: optional(text("The name.")),
+    labels: optional(labelMap),
+  }),
+  owner: text("Who answers for it."),
+  reason: text("Why."),
+  expires: text("The day on which it ends.", { pattern: "date", "x-plimsoll-check": "at most 180 days after the approval" }),
+  approvedBy: optional(text("Who approved it.")),
+  compensate: optional(
+    list(
+      "What is done instead.",
+      object("One measure.", {
+        pool: text("The NodePool."),
+        drainWindow: text("When its nodes may be drained: cron in UTC.", { pattern: "cron" }),
+        duration: text("How long.", { pattern: "duration" }),
+      }),
+    ),
+  ),
+});
+
+const migration = object("A move to other NodePools that is under way.", {
+  active: flag("Whether it is."),
+  until: optional(text("The day on which it ends.", { pattern: "date" })),
+  taint: optional(text("Key of the taint that keeps Pods off new NodePools.")),
+  classesDone: optional(list("Classes that have moved.", text("A class."))),
+});
+
+export const policiesFileSchema = object("What the platform team decides.", {
+  apiVersion: text("The version of the file's form.", { pattern: "policiesApiVersion" }),
+  settings: optional(settings),
+  classes: mapOf("The catalogue: each class by its name.", workloadClassSchema),
+  grants: optional(mapOf("Who may use a class, by class.", grant)),
+  namespaces: optional(mapOf("What differs in some namespaces, by name; * stands for any text.", namespaceSettings)),
+  costOwners: optional(costOwners),
+  rules: optional(mapOf("How built-in rules act, by id; a rule that is left out acts by its default.", rule)),
+  custom: optional(list("Rules of your own.", customRule)),
+  nodepoolReview: optional(nodepoolReview),
+  exemptions: optional(list("Exemptions from rules.", exemption)),
+  migration: optional(migration),
+});
+
+/** The policies file as decoded from YAML. */
+export type PoliciesFile = Shape<typeof policiesFileSchema>;
+
+export type PolicySettings = Shape<typeof settings>;
+export type ClassGrant = Shape<typeof grant>;
+export type NamespaceSettings = Shape<typeof namespaceSettings>;
+export type CostOwners = Shape<typeof costOwners>;
+export type RuleEntry = Shape<typeof rule>;
+export type CustomRule = Shape<typeof customRule>;
+export type NodePoolReview = Shape<typeof nodepoolReview>;
+export type Exemption = Shape<typeof exemption>;
+export type Migration = Shape<typeof migration>;
