@@ -9,10 +9,11 @@ import type { ApiClient, Applied, DeleteOptions, EvictionOutcome, ListOptions, P
 import type { ApiStatus } from "../api/api-status.ts";
 import { apiVersionOf, kindTable, resourcePath } from "../api/kinds.ts";
 import type { KindInfo, KindName, KindObjects } from "../api/kinds.ts";
-import type { KubeObject, ObjectKey } from "../api/object.ts";
+import type { ObjectKey } from "../api/object.ts";
 import type { ApiAnswer, ApiRequest, ApiTransport } from "../api/ports.ts";
 import { err, ok } from "../api/result.ts";
 import type { Result } from "../api/result.ts";
+import { decodeListPage, decodeObject } from "./wire-object.ts";
 
 const listPageMax = 500;
 /** A list of more pages than this is a server that never ends its continue tokens. */
@@ -35,7 +36,10 @@ export function apiClient({ transport, domain }: { readonly transport: ApiTransp
     // The API server answers reads and writes of a kind with an object of that kind.
     return answer.ok ? ok(answer.body as KindObjects[K]) : err(answer.error);
   };
-  const applyTo = <K extends KindName>(kind: K, target: { readonly object: Applied<K>; readonly options: WriteOptions; readonly subresource?: string }) =>
+  const applyTo = <K extends KindName>(
+    kind: K,
+    target: { readonly object: Applied<K>; readonly options: WriteOptions; readonly subresource?: string },
+  ) =>
     send<K>({
       method: "PATCH",
       path: pathOf(kind, target.object.metadata, target.subresource),
@@ -48,7 +52,12 @@ export function apiClient({ transport, domain }: { readonly transport: ApiTransp
     get: (kind, key) => send({ method: "GET", path: pathOf(kind, key) }),
     list: (kind, options) => listAll({ transport, info: kinds[kind], options: options ?? {} }),
     create: (kind, object, options) =>
-      send({ method: "POST", path: pathOf(kind, { namespace: object.metadata.namespace ?? "" }), query: writeQuery(options), body: object }),
+      send({
+        method: "POST",
+        path: pathOf(kind, { namespace: object.metadata.namespace ?? "" }),
+        query: writeQuery(options),
+        body: object,
+      }),
     replace: (kind, object, options) =>
       send({ method: "PUT", path: pathOf(kind, object.metadata), query: writeQuery(options), body: object }),
     apply: (kind, object, options) => applyTo(kind, { object, options }),
@@ -71,25 +80,6 @@ export function kindPath(info: KindInfo, key: { readonly namespace?: string; rea
   });
 }
 
-/** Returns an item of a list with apiVersion and kind: the API server leaves both out of the items of typed lists. */
-export function withKind(item: unknown, info: Pick<KindInfo, "group" | "version" | "kind">): KubeObject {
-  return { apiVersion: apiVersionOf(info), kind: info.kind, ...(item as Omit<KubeObject, "apiVersion" | "kind">) };
-}
-
-/** A decoded page of a list. */
-export interface ListPage {
-  readonly items: readonly unknown[];
-  readonly resourceVersion: string;
-  /** Empty on the last page. */
-  readonly continueToken: string;
-}
-
-/** Reads the body of a list answer; a body without items counts as an empty page. */
-export function decodeListPage(body: unknown): ListPage {
-  const list = body as { readonly items?: readonly unknown[] | null; readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string } };
-  return { items: list.items ?? [], resourceVersion: list.metadata?.resourceVersion ?? "", continueToken: list.metadata?.continue ?? "" };
-}
-
 async function listAll<K extends KindName>(of: {
   readonly transport: ApiTransport;
   readonly info: KindInfo;
@@ -105,7 +95,7 @@ async function listAll<K extends KindName>(of: {
     const answer = await of.transport.request({ method: "GET", path, query });
     if (!answer.ok) return err(answer.error);
     const page = decodeListPage(answer.body);
-    for (const item of page.items) objects.push(withKind(item, of.info) as KindObjects[K]);
+    for (const item of page.items) objects.push(decodeObject(item, of.info) as KindObjects[K]);
     if (page.continueToken === "") return ok(objects);
     continueToken = page.continueToken;
   }
@@ -142,7 +132,10 @@ function deleteAnswer(answer: ApiAnswer, options: DeleteOptions): Result<"delete
 }
 
 function evictionRequest(path: string, pod: Parameters<ApiClient["evict"]>[0]): ApiRequest {
-  const deleteOptions = deleteBody({ uid: pod.uid, ...(pod.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: pod.gracePeriodSeconds }) });
+  const deleteOptions = deleteBody({
+    uid: pod.uid,
+    ...(pod.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: pod.gracePeriodSeconds }),
+  });
   const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { namespace: pod.namespace, name: pod.name }, deleteOptions };
   return { method: "POST", path, body, ...(pod.dryRun === true ? { query: { dryRun: "All" } } : {}) };
 }

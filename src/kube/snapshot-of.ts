@@ -32,6 +32,8 @@ export interface ObjectTree {
   put<K extends KindName>(kind: K, object: KindObjects[K]): KindObjects[K] | undefined;
   /** Removes one object; returns it. */
   remove<K extends KindName>(kind: K, key: ObjectKey): KindObjects[K] | undefined;
+  /** Returns one object as it is now. */
+  get<K extends KindName>(kind: K, key: ObjectKey): KindObjects[K] | undefined;
   /** From now on `knows(kind)` holds, even with no object of it. */
   learn(kind: KindName): void;
   /** Everything as it is now; never changes. O(1). */
@@ -74,7 +76,10 @@ export function objectTree(): ObjectTree {
       if (before !== undefined) unindex(level, before, epoch);
       return before;
     },
-    learn: (kind) => void writable(kind),
+    get: (kind, key) => find(levels[kind]?.namespaces.get(key.namespace)?.items ?? [], key),
+    learn: (kind) => {
+      if (levels[kind] === undefined) writable(kind);
+    },
     snapshot: () => {
       if (current === undefined) {
         current = snapshotView(levels);
