@@ -1,0 +1,111 @@
+/**
+ * Workload: any built-in kind that makes Pods, seen in one shape.
+ *
+ * Reads an object of any kind; this file is a codec, because only the kind says what the rest of an object is. Returns how
+ * many Pods it wants, by which template and selector, so that a rule is written once for all kinds.
+ */
+import type { KubeObject, LabelSelector } from "../api/object.ts";
+import type { Pod, PodTemplate } from "../api/pod.ts";
+import type { CronJob, DaemonSet, Deployment, Job, JobSpec, ReplicaSet, StatefulSet } from "../api/workload.ts";
+
+export type WorkloadKind = "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Pod";
+
+export interface Workload {
+  readonly apiVersion: string;
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  /** Empty while an object with generateName is in the mutating phase of admission. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Wanted Pods: parallelism for Jobs, what one run of a CronJob starts, the last counted Nodes for a DaemonSet. */
+  readonly replicas: number;
+  /** Absent on Jobs that leave it to the API server, on CronJobs and on bare Pods. */
+  readonly selector?: LabelSelector;
+  readonly template: PodTemplate;
+  /** True where the kind has a scale subresource, which percentage budgets need to count it. */
+  readonly hasScale: boolean;
+  readonly object: KubeObject;
+}
+
+type Core = Pick<Workload, "replicas" | "template" | "hasScale"> & { readonly selector?: LabelSelector | undefined };
+
+/** The API group of each kind; a custom kind of the same name is no workload of ours. */
+const groups: Readonly<Record<WorkloadKind, string>> = {
+  Deployment: "apps",
+  ReplicaSet: "apps",
+  StatefulSet: "apps",
+  DaemonSet: "apps",
+  Job: "batch",
+  CronJob: "batch",
+  Pod: "",
+};
+
+/**
+ * Returns the object as a workload, or undefined for any other kind and for an object without a Pod template. A Pod is
+ * its own template whoever owns it; ask its owner chain first (owner.ts) to know whether it is bare.
+ */
+export function workloadOf(object: KubeObject): Workload | undefined {
+  const { kind } = object;
+  if (!isWorkloadKind(kind) || groupOf(object.apiVersion) !== groups[kind]) return undefined;
+  const core = coreOf(kind, object);
+  if (core === undefined || !isTemplate(core.template)) return undefined;
+  const { selector, ...rest } = core;
+  return {
+    apiVersion: object.apiVersion,
+    kind,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name ?? "",
+    labels: object.metadata.labels ?? {},
+    ...rest,
+    ...(selector === undefined ? undefined : { selector }),
+    object,
+  };
+}
+
+/** Says whether a kind name is one of the built-in workloads. */
+export function isWorkloadKind(kind: string): kind is WorkloadKind {
+  return Object.hasOwn(groups, kind);
+}
+
+function coreOf(kind: WorkloadKind, object: KubeObject): Core | undefined {
+  if (!isRecord((object as { readonly spec?: unknown }).spec)) return undefined;
+  switch (kind) {
+    case "Deployment":
+    case "ReplicaSet":
+    case "StatefulSet": {
+      const { spec } = object as Deployment | ReplicaSet | StatefulSet;
+      return { replicas: spec.replicas ?? 1, template: spec.template, hasScale: true, selector: spec.selector };
+    }
+    case "DaemonSet": {
+      const { spec, status } = object as DaemonSet;
+      return { replicas: status?.desiredNumberScheduled ?? 0, template: spec.template, hasScale: false, selector: spec.selector };
+    }
+    case "Job":
+      return jobCore((object as Job).spec);
+    case "CronJob": {
+      const jobTemplate: unknown = (object as CronJob).spec.jobTemplate;
+      return isRecord(jobTemplate) && isRecord(jobTemplate["spec"]) ? jobCore((object as CronJob).spec.jobTemplate.spec) : undefined;
+    }
+    case "Pod": {
+      const { metadata, spec } = object as Pod;
+      return { replicas: 1, template: { metadata, spec }, hasScale: false };
+    }
+  }
+}
+
+function jobCore(spec: JobSpec): Core {
+  return { replicas: spec.parallelism ?? 1, template: spec.template, hasScale: false, selector: spec.selector };
+}
+
+function isTemplate(template: unknown): template is PodTemplate {
+  return isRecord(template) && isRecord(template["spec"]) && Array.isArray(template["spec"]["containers"]);
+}
+
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf("/");
+  return slash < 0 ? "" : apiVersion.slice(0, slash);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
