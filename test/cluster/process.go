@@ -45,8 +45,8 @@ func startProcess(w world, component string, onEnd func(*process)) (*process, er
 	defer log.Close()
 	command := exec.Command(self, append([]string{component}, w.arguments(component)...)...)
 	command.Dir = w.dir
-	// A home of its own, so that nothing in the user's can change what a component does.
-	command.Env = append(os.Environ(), supervisedVariable+"=1", "HOME="+w.dir)
+	// Neither the user's home nor the user's environment may change what a component does (etcd takes every flag from it, too).
+	command.Env = []string{supervisedVariable + "=1", "HOME=" + w.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}
 	command.Stdout, command.Stderr = log, log
 	// A group of its own, so that Ctrl-C in a terminal reaches only us.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

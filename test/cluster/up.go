@@ -19,6 +19,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -73,6 +74,7 @@ func runUp() int {
 
 func parseUpOptions(arguments []string) (upOptions, error) {
 	flags := flag.NewFlagSet("up", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the error is printed by our caller, once
 	without := flags.String("without", "", "components to leave out, with commas; each can be started later")
 	podReadyDelay := flags.Duration("pod-ready-delay", 0, "how long a bound Pod takes to get ready, unless its annotation says otherwise")
 	if err := flags.Parse(arguments); err != nil {
@@ -121,7 +123,7 @@ func (c *controlPlane) readyLine(took time.Duration) map[string]any {
 	return map[string]any{
 		"ready": true, "readyMs": took.Milliseconds(), "version": version.Get().GitVersion, "pid": os.Getpid(), "pids": pids,
 		"dir": w.dir, "server": w.server(), "caFile": w.caFile(), "token": c.adminToken, "kubeconfig": w.kubeconfigFile(adminUser),
-		"kubectl": w.kubectl(), "auditLog": w.auditLog(), "ports": w.ports,
+		"kubectlPath": w.kubectl(), "auditLog": w.auditLog(), "ports": w.ports,
 	}
 }
 

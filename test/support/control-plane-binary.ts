@@ -120,7 +120,7 @@ function run(
 async function lock(path: string): Promise<() => Promise<void>> {
   const deadlineMs = Date.now() + lockWaitMsMax;
   let said = false;
-  for (; Date.now() < deadlineMs; await sleep(lockPollMs)) {
+  while (Date.now() < deadlineMs) {
     try {
       const file = await open(path, "wx");
       await file.writeFile(String(process.pid));
@@ -135,6 +135,7 @@ async function lock(path: string): Promise<() => Promise<void>> {
       said = true;
       say("waiting for another process that is building the control plane");
     }
+    await sleep(lockPollMs);
   }
   throw new Error(`another process has been building the control plane for too long; if it isn't, remove ${path}`);
 }

@@ -97,17 +97,16 @@ async function joinOnce({
 /** The Node that this claim's kubelet would register. */
 export function nodeOf(claim: LaunchedNodeClaim): object {
   const name = nodeNameOf(claim);
-  const single = (claim.spec.requirements ?? []).flatMap(({ key, operator, values = [] }) => {
+  const single = (claim.spec.requirements ?? []).flatMap<readonly [string, string]>(({ key, operator, values = [] }) => {
     const [value, ...others] = values;
-    return operator === "In" && value !== undefined && others.length === 0 ? [{ [key]: value }] : [];
+    return operator === "In" && value !== undefined && others.length === 0 ? [[key, value]] : [];
   });
-  const labels: Readonly<Record<string, string>> = Object.assign({ "kubernetes.io/os": "linux" }, ...single, claim.metadata.labels);
   return {
     apiVersion: "v1",
     kind: "Node",
     metadata: {
       name,
-      labels: { ...labels, "kubernetes.io/hostname": name },
+      labels: { "kubernetes.io/os": "linux", ...Object.fromEntries(single), ...claim.metadata.labels, "kubernetes.io/hostname": name },
       annotations: { "kwok.x-k8s.io/node": "fake" },
     },
     spec: {
@@ -118,7 +117,12 @@ export function nodeOf(claim: LaunchedNodeClaim): object {
         ...(claim.spec.startupTaints ?? []),
       ],
     },
-    status: { capacity: claim.status?.capacity, allocatable: claim.status?.allocatable ?? claim.status?.capacity },
+    status: {
+      capacity: claim.status?.capacity,
+      allocatable: claim.status?.allocatable ?? claim.status?.capacity,
+      // A kubelet registers unready; a node without the condition would be taken for ready.
+      conditions: [{ type: "Ready", status: "False", reason: "KubeletNotReady", message: "the kubelet has just started" }],
+    },
   };
 }
 
