@@ -117,12 +117,10 @@ export function disruptionStatus(input: {
   readonly now: Instant;
 }): DisruptionStatus {
   const { budget, pods, now } = input;
-  const { disruptedPods, recheckAt } = stillDisrupted({ budget, pods, now });
-  const healthy = pods.filter(
-    (pod) => isReady(pod) && !isTerminating(pod) && !Object.hasOwn(disruptedPods, pod.metadata.name ?? ""),
-  ).length;
   const needed = neededHealthy(input);
-  if (!needed.ok) return failSafe({ budget, disruptedPods, message: needed.error });
+  if (!needed.ok) return failSafe(budget, needed.error);
+  const { disruptedPods, recheckAt } = stillDisrupted({ budget, pods, now });
+  const healthy = pods.filter((pod) => isReady(pod) && !isTerminating(pod) && !isExpectedToGo({ pod, disruptedPods, now })).length;
   const { expected, desired, unmanagedPods } = needed.value;
   const disruptionsAllowed = allowedOf({ healthy, desired, expected });
   return {
