@@ -20,6 +20,7 @@ export interface RequestRange {
 /** One class of the catalogue (contract.md 3.8 and 4), every default filled. */
 export interface WorkloadClass {
   readonly name: string;
+  readonly purpose?: string;
   /** NodePool names in order of preference; may be empty. */
   readonly pools: readonly string[];
   readonly placement: {
@@ -28,6 +29,8 @@ export interface WorkloadClass {
   };
   readonly capacityTypes: readonly ("spot" | "on-demand" | "reserved")[];
   readonly allowSpot: boolean;
+  /** Default of cost.spotFloorOnDemand: a count or a percentage. */
+  readonly spotFloorOnDemand: IntOrPercent;
   /** Zone names; empty where the class does not narrow zones. */
   readonly zones: readonly string[];
   readonly arch: "amd64" | "arm64" | "any";
@@ -35,8 +38,10 @@ export interface WorkloadClass {
     readonly cpu: RequestRange;
     readonly memory: RequestRange;
     readonly ephemeralStorage: RequestRange;
-    /** Memory for each CPU, as quantities. */
-    readonly memoryPerCpu: RequestRange;
+    /** Bounds of memory to CPU, in GiB a vCPU. */
+    readonly gibPerCpu: { readonly min?: number; readonly max?: number };
+    /** What a container beside the main one gets that requests nothing; absent members are not filled. */
+    readonly sidecar: { readonly cpu?: QuantityText; readonly memory?: QuantityText };
   };
   readonly limits: {
     readonly cpu: QuantityText | "none";
@@ -52,6 +57,7 @@ export interface WorkloadClass {
     readonly zoneSpread: "required" | "preferred" | "none";
     /** zoneSpread holds from this number of replicas on. */
     readonly zoneSpreadFrom: number;
+    readonly hostSpread: "required" | "preferred" | "none";
     readonly singletons: Readonly<Record<string, SingletonAction>> & { readonly default: SingletonAction };
   };
   readonly disruption: {
@@ -63,10 +69,19 @@ export interface WorkloadClass {
     /** True where the class's nodes are consolidated and replaced. */
     readonly consolidates: boolean;
     readonly maxNodeAge?: string;
+    /** Longest disruption.protect, as a duration. */
+    readonly maxProtect?: string;
+    readonly window?: readonly { readonly schedule: string; readonly duration: string }[];
   };
   readonly quota: { readonly cpu?: QuantityText; readonly memory?: QuantityText; readonly replicasPerProfile?: number };
   /** Profile fields that must be set, such as "disruption.idempotent". */
   readonly requires: readonly string[];
+  /** True where all six disruption.guarantees are needed, so that idempotent alone does not do. */
+  readonly requireAllGuarantees: boolean;
+  /** Whether a profile may carry a podPatch. */
+  readonly podPatch: boolean;
+  /** Bounds of compute.gpu.count; absent where the class has no accelerators. */
+  readonly gpu?: { readonly min: number; readonly max: number };
 }
 
 /** The classes that hold in namespaces whose name matches a glob, in the order of the file; the last match wins. */
