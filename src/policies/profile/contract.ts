@@ -20,13 +20,18 @@ export interface ProfileReference {
 /** How compiled amounts meet what the Pod already says: replace, only where absent, or only where lower. */
 export type SizingMode = "set" | "fill" | "floor";
 
-/** Amounts of one container, as quantities on the wire. An absent member is not compiled. */
+/**
+ * Amounts of one container, as quantities on the wire, by resource name. The profile's own words meet the Pod's by the
+ * mode; what only the class says fills what is absent, so that a default never overrules a written value.
+ */
 export interface ContainerSizing {
   readonly requests: Readonly<Record<string, string>>;
-  /** Limits of the profile's own words: they raise a lower limit of the Pod, and never lower a higher one. */
+  /** A memory limit here raises a lower one of the Pod, and never lowers a higher one. */
   readonly limits: Readonly<Record<string, string>>;
-  /** Limits that follow from the class: they fill an absent limit only. */
+  readonly defaultRequests: Readonly<Record<string, string>>;
   readonly defaultLimits: Readonly<Record<string, string>>;
+  /** An absent memory limit becomes the final memory request times this. */
+  readonly memoryLimitRatio?: number;
 }
 
 /** Everything that is written into a Pod, in the order of contract.md 3.4. */

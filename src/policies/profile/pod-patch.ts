@@ -1,0 +1,215 @@
+/**
+ * The patch of one Pod: a compiled contract written into the exact JSON that the API server sent.
+ *
+ * Reads the Pod as received and the contract. Returns RFC 6902 operations in the fixed order of contract.md 3.4: requests
+ * and limits, placement, spread, grace and preStop, labels, then the annotation that says what was changed. Law: a
+ * second run over the patched Pod gives no operation, whatever other webhooks did in between. What the user wrote is
+ * kept: lists are only appended to, spread over a key that is already spread is not doubled, labels that the workload's
+ * selector uses are not touched (a Pod that no longer matches would be made again for ever).
+ */
+import { canonicalJson } from "../../api/hash.ts";
+import type { PlatformNames } from "../../api/labels.ts";
+import type { Pod, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from "../../api/pod.ts";
+import { addAt, jsonEquals, pointerTokens, startPatch, type JsonPatchOperation, type PatchDraft } from "../../kube/json-patch.ts";
+import { tolerates } from "../../kube/taint.ts";
+import type { CompiledContract } from "./contract.ts";
+import { mainContainerOf } from "./main-container.ts";
+import { sizePod, type SizingConflict } from "./pod-sizing.ts";
+
+/** What both functions read: a Pod as received, and its workload's contract. */
+export interface PodPatchInput {
+  readonly pod: Pod;
+  readonly contract: CompiledContract;
+  readonly names: PlatformNames;
+}
+
+type PodDraft = PatchDraft<Pod>;
+type Step = (draft: PodDraft, contract: CompiledContract) => PodDraft;
+
+const termsPath = ["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"] as const;
+
+const steps: readonly Step[] = [
+  writeSizing,
+  writeNodeSelector,
+  writeNodeAffinity,
+  writeTolerations,
+  writeSpread,
+  writeGracePeriod,
+  writePreStop,
+  writeLabels,
+];
+
+/** Returns the operations that bring a Pod under its contract; none where it is already, or where the profile only validates. */
+export function compilePod(input: PodPatchInput): readonly JsonPatchOperation[] {
+  return compiledDraft(input).operations;
+}
+
+/** Returns the Pod as it will be once compiled; the given one when nothing changes. The solver sizes demand by it. */
+export function compiledPod(input: PodPatchInput): Pod {
+  return compiledDraft(input).document;
+}
+
+/** Returns why amounts of the contract were not written into a Pod; empty where all were. */
+export function sizingConflicts({ pod, contract }: Omit<PodPatchInput, "names">): readonly SizingConflict[] {
+  return contract.writes ? sizePod({ spec: pod.spec, parts: contract.pod, main: mainOf(pod, contract) }).conflicts : [];
+}
+
+function compiledDraft({ pod, contract, names }: PodPatchInput): PodDraft {
+  if (!contract.writes) return startPatch(pod);
+  const draft = steps.reduce((current, step) => step(current, contract), startPatch(pod));
+  return contract.profile === undefined ? draft : writeAnnotation({ draft, contract, names, original: pod });
+}
+
+function writeSizing(draft: PodDraft, contract: CompiledContract): PodDraft {
+  const pod = draft.document;
+  const { containers } = sizePod({ spec: pod.spec, parts: contract.pod, main: mainOf(pod, contract) });
+  return containers.reduce((current, { index, requests, limits }) => {
+    const at = ["spec", "containers", index, "resources"] as const;
+    return setAll(setAll(current, [...at, "requests"], requests), [...at, "limits"], limits);
+  }, draft);
+}
+
+/** Keys that the Pod already sets stay: the rules judge them, a silent overwrite would hide the disagreement. */
+function writeNodeSelector(draft: PodDraft, { pod }: CompiledContract): PodDraft {
+  const own = draft.document.spec.nodeSelector ?? {};
+  const missing = Object.entries(pod.nodeSelector).filter(([key]) => !Object.hasOwn(own, key));
+  return setAll(draft, ["spec", "nodeSelector"], Object.fromEntries(missing));
+}
+
+/** Terms are alternatives, so each gets every requirement; a term without any condition matches no Node and stays so. */
+function writeNodeAffinity(draft: PodDraft, { pod }: CompiledContract): PodDraft {
+  const { spec } = draft.document;
+  const wanted = pod.nodeRequirements.filter(({ key, values }) => !(values ?? []).includes(spec.nodeSelector?.[key] ?? ""));
+  if (wanted.length === 0) return draft;
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  if (terms == null) return addAt(draft, termsPath, [{ matchExpressions: wanted }]);
+  return terms.reduce((current, term, index) => {
+    if (isEmptyTerm(term)) return current;
+    const missing = wanted.filter((requirement) => !impliedBy(term, requirement));
+    return missing.reduce((next, requirement) => addAt(next, [...termsPath, index, "matchExpressions", "-"], requirement), current);
+  }, draft);
+}
+
+function writeTolerations(draft: PodDraft, { pod }: CompiledContract): PodDraft {
+  return pod.tolerations
+    .filter((toleration) => !isTolerated(draft.document.spec.tolerations ?? [], toleration))
+    .reduce((current, toleration) => addAt(current, ["spec", "tolerations", "-"], toleration), draft);
+}
+
+function writeSpread(draft: PodDraft, { pod }: CompiledContract): PodDraft {
+  const own = new Set((draft.document.spec.topologySpreadConstraints ?? []).map(({ topologyKey }) => topologyKey));
+  return pod.spread
+    .filter(({ topologyKey }) => !own.has(topologyKey))
+    .reduce((current, constraint) => addAt(current, ["spec", "topologySpreadConstraints", "-"], constraint), draft);
+}
+
+function writeGracePeriod(draft: PodDraft, { pod }: CompiledContract): PodDraft {
+  if (pod.gracePeriodSeconds === undefined) return draft;
+  return addAt(draft, ["spec", "terminationGracePeriodSeconds"], pod.gracePeriodSeconds);
+}
+
+/** A sleep must end before the grace period, or the API server refuses the Pod. */
+function writePreStop(draft: PodDraft, contract: CompiledContract): PodDraft {
+  const { spec } = draft.document;
+  const seconds = contract.pod.preStopSeconds;
+  if (seconds <= 0 || seconds >= (spec.terminationGracePeriodSeconds ?? defaultGracePeriodSeconds)) return draft;
+  const main = mainOf(draft.document, contract);
+  const index = spec.containers.findIndex((container) => container.name === main);
+  if (index < 0 || spec.containers[index]?.lifecycle?.preStop != null) return draft;
+  return addAt(draft, ["spec", "containers", index, "lifecycle", "preStop"], { sleep: { seconds } });
+}
+
+/** What the API server fills in for an absent terminationGracePeriodSeconds. */
+const defaultGracePeriodSeconds = 30;
+
+function writeLabels(draft: PodDraft, { pod, selector }: CompiledContract): PodDraft {
+  const selecting = new Set([
+    ...Object.keys(selector?.matchLabels ?? {}),
+    ...(selector?.matchExpressions ?? []).map((requirement) => requirement.key),
+  ]);
+  const own = draft.document.metadata.labels ?? {};
+  const writable = Object.entries(pod.labels).filter(([key]) => !selecting.has(key) || !Object.hasOwn(own, key));
+  return setAll(draft, ["metadata", "labels"], Object.fromEntries(writable));
+}
+
+interface Changes {
+  readonly [path: string]: { readonly from: unknown; readonly to: unknown };
+}
+
+/** Writes what was done, or leaves the note of an earlier run of the same contract where nothing more was done. */
+function writeAnnotation(input: { readonly draft: PodDraft; readonly contract: CompiledContract; readonly names: PlatformNames; readonly original: Pod }): PodDraft {
+  const { draft, contract, names, original } = input;
+  const header = { profile: contract.profile?.name, generation: contract.profile?.generation, bundle: contract.bundle };
+  const earlier = earlierChanges(draft.document.metadata.annotations?.[names.compiledAnnotation], header);
+  if (earlier !== undefined && draft.operations.length === 0) return draft;
+  const changed = { ...earlier, ...changesOf(original, draft.operations, earlier ?? {}) };
+  return addAt(draft, ["metadata", "annotations", names.compiledAnnotation], canonicalJson({ ...header, changed }));
+}
+
+function changesOf(original: Pod, operations: readonly JsonPatchOperation[], earlier: Changes): Changes {
+  const entries = operations.flatMap((operation) => {
+    if (operation.op !== "add" && operation.op !== "replace") return [];
+    const from = operation.op === "add" ? null : valueAt(original, operation.path);
+    return [[operation.path, { from: earlier[operation.path]?.from ?? from, to: operation.value }] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The changes that an annotation of this very contract tells of; undefined where it is absent, older or not ours. */
+function earlierChanges(text: string | undefined, header: Readonly<Record<string, unknown>>): Changes | undefined {
+  const note = text === undefined ? undefined : parsedObject(text);
+  if (note === undefined || !Object.entries(header).every(([key, value]) => note[key] === value)) return undefined;
+  return isChanges(note["changed"]) ? note["changed"] : undefined;
+}
+
+function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    // Not JSON: somebody else's text under our name, which is written anew.
+    return undefined;
+  }
+}
+
+function isChanges(value: unknown): value is Changes {
+  return isRecord(value) && Object.values(value).every((change) => isRecord(change) && "to" in change);
+}
+
+function valueAt(document: unknown, path: string): unknown {
+  return pointerTokens(path).reduce<unknown>((value, token) => {
+    if (Array.isArray(value)) return value[Number(token)];
+    return isRecord(value) && Object.hasOwn(value, token) ? value[token] : undefined;
+  }, document);
+}
+
+function setAll(draft: PodDraft, at: readonly (string | number)[], values: Readonly<Record<string, string>>): PodDraft {
+  return Object.entries(values).reduce((current, [key, value]) => addAt(current, [...at, key], value), draft);
+}
+
+function mainOf(pod: Pod, contract: CompiledContract): string | undefined {
+  const templateMain = contract.pod.mainContainer;
+  return mainContainerOf({ pod, workloadName: contract.workload.name, ...(templateMain === undefined ? {} : { templateMain }) });
+}
+
+function isEmptyTerm(term: NodeSelectorTerm): boolean {
+  return (term.matchExpressions ?? []).length === 0 && (term.matchFields ?? []).length === 0;
+}
+
+function impliedBy(term: NodeSelectorTerm, requirement: NodeSelectorRequirement): boolean {
+  return (term.matchExpressions ?? []).some(
+    ({ key, operator, values }) =>
+      key === requirement.key && operator === "In" && (values ?? []).every((value) => (requirement.values ?? []).includes(value)),
+  );
+}
+
+function isTolerated(own: readonly Toleration[], wanted: Toleration): boolean {
+  if (own.some((toleration) => jsonEquals(toleration, wanted))) return true;
+  if (wanted.operator === "Exists" || wanted.key === undefined || wanted.effect === undefined) return false;
+  const lasting = own.filter((toleration) => toleration.tolerationSeconds === undefined);
+  return tolerates(lasting, { key: wanted.key, effect: wanted.effect, ...(wanted.value === undefined ? {} : { value: wanted.value }) });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
