@@ -9,7 +9,8 @@ import { readFile } from "node:fs/promises";
 import type { Clock } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { formatPolicyError, type PolicyError } from "../policies/policy-error.ts";
-import { parsePolicySet, type PolicySet } from "../policies/policy-set.ts";
+import { parsePolicySet } from "../policies/parse-policy-set.ts";
+import type { PolicySet } from "../policies/policy-set.ts";
 
 export interface PolicyFile {
   /** The set in force: the newest that parsed. */

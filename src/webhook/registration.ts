@@ -18,6 +18,8 @@
  */
 import { namespaceNameLabel, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import type { PolicySet } from "../policies/policy-set.ts";
 
 /** Where the API server reaches us. */
 export type WebhookAddress =
@@ -175,3 +177,33 @@ const validatedRules = [
   { operations: writes, apiGroups: ["policy"], apiVersions: ["v1"], resources: ["poddisruptionbudgets"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["autoscaling"], apiVersions: ["v2"], resources: ["horizontalpodautoscalers"], scope: "Namespaced" },
 ] as const;
+
+/**
+ * Returns the namespaces of the fail-closed classes, or why they can't be told apart by the API server.
+ *
+ * A label grant must come down to one label with given values: the complement of two labels together is no selector.
+ */
+export function closedNamespaces(policySet: Pick<PolicySet, "settings" | "grants">): Result<ClosedNamespaces, string> {
+  const names = new Set<string>();
+  const labels = new Map<string, { readonly key: string; readonly value: string }>();
+  for (const [className, policy] of policySet.settings.failurePolicy) {
+    if (policy !== "closed") continue;
+    const grant = policySet.grants.get(className);
+    for (const name of grant?.namespaces ?? []) names.add(name);
+    if (grant?.namespaceSelector === undefined) continue;
+    const label = singleLabel(grant.namespaceSelector);
+    if (label === undefined) {
+      return err(`grants.${className}.namespaceSelector: a fail-closed class is granted by one label with given values, not by several`);
+    }
+    for (const value of label.values) labels.set(`${label.key}=${value}`, { key: label.key, value });
+  }
+  return ok({ names: [...names].sort(), labels: [...labels.values()] });
+}
+
+function singleLabel(selector: LabelSelector): { readonly key: string; readonly values: readonly string[] } | undefined {
+  const fromLabels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => ({ key, values: [value] }));
+  const expressions = selector.matchExpressions ?? [];
+  const fromExpressions = expressions.flatMap(({ key, operator, values }) => (operator === "In" ? [{ key, values: values ?? [] }] : []));
+  const [only, ...more] = [...fromLabels, ...fromExpressions];
+  return more.length === 0 && fromExpressions.length === expressions.length ? only : undefined;
+}

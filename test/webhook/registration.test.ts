@@ -1,0 +1,97 @@
+/** The registration's law: every request meets exactly one mutating and one validating entry, and closed ones fail closed. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { platformNames } from "../../src/api/labels.ts";
+import type { LabelSelector } from "../../src/api/object.ts";
+import { matchesSelector } from "../../src/kube/selector.ts";
+import { type ClosedNamespaces, closedNamespaces, webhookConfigurations } from "../../src/webhook/registration.ts";
+
+interface Entry {
+  readonly failurePolicy: string;
+  readonly namespaceSelector: LabelSelector;
+  readonly matchConditions?: readonly { readonly expression: string }[];
+  readonly rules: readonly { readonly resources: readonly string[] }[];
+  readonly clientConfig: { readonly url?: string; readonly service?: { readonly path: string } };
+}
+
+const base = { names: platformNames(), authorityPem: "CA", ownNamespace: "plimsoll-system" } as const;
+
+describe("the webhook registration", () => {
+  it("gives every namespace exactly one entry a resource, Fail exactly where a grant is fail-closed", () => {
+    const word = fc.constantFrom("a", "b", "prod-a", "prod-b", "kube-system", "plimsoll-system");
+    const labels = fc.record({ tier: fc.constantFrom("x", "y", "z"), data: fc.constantFrom("p", "q") }, { requiredKeys: [] });
+    const closed = fc.record({
+      names: fc.uniqueArray(fc.constantFrom("a", "prod-*", "b"), { maxLength: 3 }),
+      labels: fc.uniqueArray(fc.constantFrom({ key: "tier", value: "x" }, { key: "tier", value: "y" }, { key: "data", value: "p" }), {
+        maxLength: 3,
+      }),
+    });
+    fc.assert(
+      fc.property(word, labels, closed, (namespace, ownLabels, grants) => {
+        const all = { "kubernetes.io/metadata.name": namespace, ...ownLabels } as Record<string, string>;
+        const met = (resource: string, kind: string) =>
+          entries(grants, kind).filter(
+            (entry) => entry.rules.some(({ resources }) => resources.includes(resource)) && meets(entry, namespace, all),
+          );
+        const exempt = ["kube-system", "plimsoll-system"].includes(namespace);
+        const isClosed =
+          grants.labels.some(({ key, value }) => all[key] === value) ||
+          grants.names.some((glob) => (glob === "prod-*" ? namespace.startsWith("prod-") : glob === namespace));
+        for (const [resource, kind] of [
+          ["deployments", "ValidatingWebhookConfiguration"],
+          ["deployments/scale", "ValidatingWebhookConfiguration"],
+          ["pods", "MutatingWebhookConfiguration"],
+        ] as const) {
+          const found = met(resource, kind);
+          expect(found).toHaveLength(exempt ? 0 : 1);
+          if (!exempt) expect(found[0]?.failurePolicy).toBe(isClosed ? "Fail" : "Ignore");
+        }
+        expect(met("workloadprofiles", "ValidatingWebhookConfiguration").map(({ failurePolicy }) => failurePolicy)).toEqual(
+          exempt ? [] : ["Fail"],
+        );
+      }),
+    );
+  });
+
+  it("reaches us by URL or by Service, at the path of the tier", () => {
+    const byUrl = webhookConfigurations({
+      ...base,
+      closed: { names: [], labels: [] },
+      address: { kind: "url", baseUrl: "https://127.0.0.1:9443/" },
+    });
+    expect(byUrl.flatMap(({ webhooks }) => (webhooks as readonly Entry[]).map(({ clientConfig }) => clientConfig.url))).toEqual([
+      "https://127.0.0.1:9443/mutate/open",
+      "https://127.0.0.1:9443/validate/closed",
+      "https://127.0.0.1:9443/validate/open",
+    ]);
+    const service = { kind: "service", namespace: "plimsoll-system", name: "plimsoll", port: 443 } as const;
+    const byService = webhookConfigurations({ ...base, closed: { names: [], labels: [] }, address: service });
+    expect((byService[0]?.webhooks as readonly Entry[])[0]?.clientConfig.service?.path).toBe("/mutate/open");
+  });
+
+  it("refuses a fail-closed label grant whose complement no selector can say", () => {
+    const settings = { failurePolicy: new Map([["regulated", "closed" as const]]) };
+    const grant = (namespaceSelector: LabelSelector) =>
+      closedNamespaces({ settings: settings as never, grants: new Map([["regulated", { namespaces: ["vault"], namespaceSelector }]]) });
+    expect(grant({ matchLabels: { a: "1", b: "2" } })).toMatchObject({ ok: false, error: /one label/ });
+    expect(grant({ matchExpressions: [{ key: "a", operator: "Exists" }] })).toMatchObject({ ok: false });
+    expect(grant({ matchLabels: { a: "1" } })).toEqual({ ok: true, value: { names: ["vault"], labels: [{ key: "a", value: "1" }] } });
+  });
+});
+
+function entries(closed: ClosedNamespaces, kind: string): readonly Entry[] {
+  return webhookConfigurations({ ...base, closed, address: { kind: "url", baseUrl: "https://h" } })
+    .filter((configuration) => configuration.kind === kind)
+    .flatMap(({ webhooks }) => webhooks as readonly Entry[]);
+}
+
+/** What the API server does with an entry, in a few dumb lines: selector on labels, then the CEL forms that we generate. */
+function meets(entry: Entry, namespace: string, labels: Record<string, string>): boolean {
+  if (!matchesSelector(entry.namespaceSelector, labels)) return false;
+  return (entry.matchConditions ?? []).every(({ expression }) => {
+    const script = expression
+      .replaceAll(/request\.namespace\.matches\(("[^"]*")\)/g, "new RegExp($1).test(namespace)")
+      .replaceAll("request.namespace", "namespace");
+    return new Function("namespace", `return ${script};`)(namespace) as boolean;
+  });
+}

@@ -1,0 +1,153 @@
+import supertest from "supertest";
+import { describe, expect, it } from "vitest";
+import { wallClock } from "../../src/cluster/wall-clock.ts";
+import { allowed, type AdmissionAnswer, denied, patched } from "../../src/webhook/admission-review.ts";
+import { bodyBytesMax } from "../../src/webhook/body-reader.ts";
+import { webhookMetrics } from "../../src/webhook/metrics.ts";
+import { type AdmissionHandler, startWebhookServer, webhookApp } from "../../src/webhook/server.ts";
+import { issueServingCertificate } from "../../src/webhook/certificate.ts";
+
+const podReview = {
+  apiVersion: "admission.k8s.io/v1",
+  kind: "AdmissionReview",
+  request: {
+    uid: "u-1",
+    kind: { group: "", version: "v1", kind: "Pod" },
+    resource: { group: "", version: "v1", resource: "pods" },
+    operation: "CREATE",
+    namespace: "shop",
+    userInfo: { username: "ana", groups: ["team"] },
+    object: { apiVersion: "v1", kind: "Pod", metadata: { name: "web" }, spec: { containers: [] } },
+    oldObject: null,
+    dryRun: false,
+  },
+};
+
+describe("the webhook server refuses what is no review, in words", () => {
+  const rows: readonly [string, { body: string; type?: string }, number, RegExp][] = [
+    ["a body of 10 MiB", { body: `"${"x".repeat(10 * 1024 * 1024)}"` }, 413, new RegExp(`larger than ${bodyBytesMax} bytes`)],
+    ["a body that is not JSON", { body: "apiVersion: v1" }, 400, /^the body is not JSON: /],
+    ["a list", { body: "[]" }, 400, /not a JSON object; an AdmissionReview is expected/],
+    ["another kind", { body: JSON.stringify({ kind: "Pod", apiVersion: "v1" }) }, 400, /kind "Pod" is not AdmissionReview/],
+    [
+      "AdmissionReview v1beta1",
+      { body: JSON.stringify({ ...podReview, apiVersion: "admission.k8s.io/v1beta1" }) },
+      400,
+      /apiVersion "admission.k8s.io\/v1beta1" is not supported; send admission.k8s.io\/v1/,
+    ],
+    ["a review without a request", { body: JSON.stringify({ ...podReview, request: undefined }) }, 400, /request is missing/],
+    ["a request without a uid", review({ uid: "" }), 400, /request.uid is missing/],
+    ["an unknown operation", review({ operation: "PEEK" }), 400, /request.operation "PEEK" is not one of CREATE, UPDATE, DELETE, CONNECT/],
+    ["an object that is none", review({ object: { metadata: 5 } }), 400, /request.object is not a Kubernetes object/],
+    ["another content type", { body: JSON.stringify(podReview), type: "application/yaml" }, 415, /not application\/json/],
+  ];
+  it.each(rows)("%s", async (_what, { body, type }, status, message) => {
+    const answer = await supertest(app(() => allowed()))
+      .post("/validate/open")
+      .set("Content-Type", type ?? "application/json")
+      .send(body);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toMatch(message);
+  });
+});
+
+describe("the webhook server answers a review", () => {
+  const rows: readonly [string, AdmissionAnswer, object][] = [
+    ["allowed", allowed(), { uid: "u-1", allowed: true }],
+    [
+      "allowed with warnings",
+      allowed(["[BIND-004] Pod web has no WorkloadProfile"]),
+      { uid: "u-1", allowed: true, warnings: ["[BIND-004] Pod web has no WorkloadProfile"] },
+    ],
+    ["allowed by an empty patch", patched([]), { uid: "u-1", allowed: true }],
+    [
+      "patched",
+      patched([{ op: "add", path: "/metadata/labels", value: { a: "ä" } }]),
+      {
+        uid: "u-1",
+        allowed: true,
+        patchType: "JSONPatch",
+        patch: Buffer.from('[{"op":"add","path":"/metadata/labels","value":{"a":"ä"}}]').toString("base64"),
+      },
+    ],
+    [
+      "denied",
+      denied({ code: 403, reason: "Forbidden", message: "no" }),
+      { uid: "u-1", allowed: false, status: { status: "Failure", code: 403, reason: "Forbidden", message: "no" } },
+    ],
+  ];
+  it.each(rows)("%s", async (_what, answer, response) => {
+    const got = await supertest(app(() => answer))
+      .post("/mutate/closed")
+      .send(podReview);
+    expect(got.body).toEqual({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response });
+  });
+
+  it("hands the handler the phase and tier of the path, and the decoded request", async () => {
+    const seen: Parameters<AdmissionHandler>[0][] = [];
+    const handler: AdmissionHandler = (call) => {
+      seen.push(call);
+      return allowed();
+    };
+    await supertest(app(handler)).post("/validate/closed").send(podReview);
+    expect(seen).toMatchObject([
+      { phase: "validate", tier: "closed", request: { name: "", namespace: "shop", userInfo: { groups: ["team"] } } },
+    ]);
+    expect(seen[0]?.request).not.toHaveProperty("oldObject");
+  });
+
+  it("answers 500 when the handler throws, so that the failure policy applies, and tells the error once", async () => {
+    const errors: unknown[] = [];
+    const broken: AdmissionHandler = () => {
+      throw new Error("bug");
+    };
+    const got = await supertest(app(broken, { onError: (error) => errors.push(error) }))
+      .post("/validate/open")
+      .send(podReview);
+    expect(got.status).toBe(500);
+    expect(errors).toHaveLength(1);
+  });
+
+  it("says on /readyz what is missing, and shows its metrics", async () => {
+    const cold = app(() => allowed(), { notReady: () => ["policies.yaml is not loaded"] });
+    const ready = await supertest(cold).get("/readyz");
+    expect([ready.status, ready.text]).toEqual([503, "not ready: policies.yaml is not loaded\n"]);
+    await supertest(cold).post("/validate/open").send(podReview);
+    const metrics = await supertest(cold).get("/metrics");
+    expect(metrics.text).toContain('plimsoll_admission_requests_total{phase="validate",outcome="allowed",dry_run="false"} 1');
+  });
+});
+
+describe("shutdown", () => {
+  it("fails readiness at once but goes on answering until endpoints have moved on", async () => {
+    const { authority, serving } = issueServingCertificate({ names: ["localhost", "127.0.0.1"], now: Date.now() });
+    const metrics = webhookMetrics();
+    const server = await startWebhookServer({
+      host: "127.0.0.1",
+      port: 0,
+      certificatePem: serving.certificatePem,
+      keyPem: serving.keyPem,
+      handler: () => allowed(),
+      notReady: () => [],
+      metrics,
+      clock: wallClock(),
+      onError: () => undefined,
+    });
+    const client = supertest(`https://127.0.0.1:${server.port}`);
+    expect((await client.get("/readyz").ca(authority.certificatePem)).status).toBe(200);
+    const closed = server.close(300);
+    expect((await client.get("/readyz").ca(authority.certificatePem)).status).toBe(503);
+    const late = await client.post("/validate/open").ca(authority.certificatePem).send(podReview);
+    expect([late.status, late.headers["connection"]]).toEqual([200, "close"]);
+    await closed;
+    await expect(client.get("/healthz").ca(authority.certificatePem)).rejects.toThrow(/ECONNREFUSED/);
+  });
+});
+
+function review(request: object): { body: string } {
+  return { body: JSON.stringify({ ...podReview, request: { ...podReview.request, ...request } }) };
+}
+
+function app(handler: AdmissionHandler, over: Partial<Parameters<typeof webhookApp>[0]> = {}) {
+  return webhookApp({ handler, notReady: () => [], metrics: webhookMetrics(), clock: wallClock(), onError: () => undefined, ...over });
+}
