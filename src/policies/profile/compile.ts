@@ -193,17 +193,13 @@ function spreadFor(
     nodeSelector: { ...workloadClass.placement.nodeSelector, ...workload.template.spec.nodeSelector },
     tolerations: [...(workload.template.spec.tolerations ?? []), ...workloadClass.placement.tolerations],
   };
-  const zones = zonesThatTake({
-    allowed: resolved.zones.value,
-    spec,
-    nodeRequirements: nodeRequirements(profile, workloadClass, resolved),
-    capacity,
-  });
+  const zoneSpread = resolved.zoneSpread.value;
+  const placement = { allowed: resolved.zones.value, spec, nodeRequirements: nodeRequirements(profile, workloadClass, resolved) };
   return compileSpread({
-    zoneSpread: resolved.zoneSpread.value,
+    zoneSpread,
     hostSpread: resolved.hostSpread.value,
     selector,
-    zonesNow: zones.length,
+    zonesNow: zoneSpread === "required" ? zonesThatTake({ ...placement, capacity }).length : 0,
     byTemplateHash: workload.kind === "Deployment",
   });
 }

@@ -1,0 +1,96 @@
+/**
+ * The contract of one workload, from everything that is known: the one door that admission, the profile's controller, the
+ * provisioner and `plimsoll render` go through, so that all of them compile alike.
+ *
+ * Reads a workload (the top owner of some Pods), the snapshot and the policies. Returns its binding, its class and the
+ * compiled contract, or why there is none. An ambiguous workload, and one whose profile names an unknown class, has no
+ * contract: what can't be told is not guessed into Pods.
+ */
+import type { InstanceType } from "../../api/instance-type.ts";
+import type { PlatformNames } from "../../api/labels.ts";
+import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import type { WorkloadProfile } from "../../api/workload-profile.ts";
+import type { Workload } from "../../kube/workload.ts";
+import { classFor, type WorkloadClass } from "../class.ts";
+import type { PolicySet } from "../policy-set.ts";
+import { bindProfile, type Binding, type BindingConflict } from "./binding.ts";
+import { compileProfile, compileUnprofiled, type CompileSurroundings } from "./compile.ts";
+import type { CompiledContract } from "./contract.ts";
+
+/** Everything around a workload that decides its contract. */
+export interface ContractWorld {
+  readonly policySet: PolicySet;
+  readonly snapshot: ClusterSnapshot;
+  readonly names: PlatformNames;
+  /** Empty where nothing is known of capacity. */
+  readonly instanceTypes: readonly InstanceType[];
+}
+
+export type WorkloadContract =
+  | {
+      readonly kind: "compiled";
+      readonly binding: Exclude<Binding, BindingConflict>;
+      readonly workloadClass: WorkloadClass;
+      readonly contract: CompiledContract;
+    }
+  | { readonly kind: "ambiguous"; readonly binding: BindingConflict }
+  | { readonly kind: "unknown-class"; readonly binding: Exclude<Binding, BindingConflict>; readonly className: string };
+
+/** Returns the contract of a workload as it is now; profiles that are being deleted no longer bind. */
+export function workloadContract({ workload, ...world }: ContractWorld & { readonly workload: Workload }): WorkloadContract {
+  const { policySet, snapshot, names } = world;
+  const profiles = snapshot.list("WorkloadProfile", workload.namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const binding = bindWorkload({ workload, profiles, names });
+  if (binding.kind === "ambiguous") return { kind: "ambiguous", binding };
+  const className = binding.kind === "bound" ? boundClassName(binding.profile, policySet) : assumedClassName({ workload, policySet, names });
+  const workloadClass = classFor(policySet, { className, namespace: workload.namespace });
+  if (workloadClass === undefined) return { kind: "unknown-class", binding, className };
+  const surroundings = surroundingsOf({ workload, workloadClass, ...world });
+  const contract =
+    binding.kind === "bound" ? compileProfile({ ...surroundings, profile: binding.profile }) : compileUnprofiled(surroundings);
+  return { kind: "compiled", binding, workloadClass, contract };
+}
+
+/** Returns the profile that governs a workload; {@link bindProfile} of the workload's own words. */
+export function bindWorkload(input: {
+  readonly workload: Workload;
+  readonly profiles: readonly WorkloadProfile[];
+  readonly names: PlatformNames;
+}): Binding {
+  const { workload, profiles, names } = input;
+  return bindProfile({ workload: { ...workload, templateLabels: workload.template.metadata?.labels ?? {} }, profiles, names });
+}
+
+/** Returns the name of the class that a profile asks for. */
+export function boundClassName(profile: WorkloadProfile, policySet: PolicySet): string {
+  return profile.spec.runtimeClass ?? policySet.settings.defaultClass;
+}
+
+/**
+ * Returns the class that is assumed for a workload without a profile: the one its workload-class label names, else the
+ * one whose placement its Pods carry, else the default class. A label that names no class is returned as it is.
+ */
+export function assumedClassName(input: { readonly workload: Workload; readonly policySet: PolicySet; readonly names: PlatformNames }): string {
+  const { workload, policySet, names } = input;
+  const label = workload.labels[names.workloadClassLabel] ?? workload.template.metadata?.labels?.[names.workloadClassLabel];
+  if (label !== undefined) return label;
+  const carried = workload.template.spec.nodeSelector ?? {};
+  for (const { name, placement } of policySet.classes.values()) {
+    const wanted = Object.entries(placement.nodeSelector);
+    if (wanted.length > 0 && wanted.every(([key, value]) => carried[key] === value)) return name;
+  }
+  return policySet.settings.defaultClass;
+}
+
+function surroundingsOf(input: ContractWorld & { readonly workload: Workload; readonly workloadClass: WorkloadClass }): CompileSurroundings {
+  const { workload, workloadClass, policySet, snapshot, names, instanceTypes } = input;
+  const namespaceLabels = snapshot.get("Namespace", { namespace: "", name: workload.namespace })?.metadata.labels;
+  return {
+    workload,
+    workloadClass,
+    names,
+    bundle: policySet.bundle,
+    capacity: { nodePools: snapshot.list("NodePool"), instanceTypes },
+    ...(namespaceLabels === undefined ? {} : { namespaceLabels }),
+  };
+}
