@@ -95,7 +95,7 @@ func (w world) readyURLs(component string) []string {
 	case apiServerName:
 		return []string{w.server() + "/readyz"}
 	case controllerName:
-		// The second answers only when the controllers run: it is one of them that makes the account, without which no Pod is admitted.
+		// In a fresh world the second waits for the controllers: one of them makes the account, without which no Pod is admitted.
 		return []string{loopback("https", w.ports.ControllerManager) + "/healthz", w.server() + "/api/v1/namespaces/default/serviceaccounts/default"}
 	case schedulerName:
 		return []string{loopback("https", w.ports.Scheduler) + "/readyz"}
