@@ -6,21 +6,9 @@
  * cluster stays equal to the one in git. Whatever one field says about another is a rule of the policy engine.
  */
 import type { KubeObject } from "./object.ts";
-import {
-  choice,
-  decimal,
-  flag,
-  intOrText,
-  list,
-  mapOf,
-  object,
-  open,
-  optional,
-  quantity,
-  text,
-  whole,
-  type Shape,
-} from "./schema-field.ts";
+import { choice, decimal, flag, intOrText, list, mapOf, object, open, optional, text, whole, type Shape } from "./schema-field.ts";
+import { computeSchema, variantCompute } from "./workload-profile-compute.ts";
+import { disruptionSchema } from "./workload-profile-disruption.ts";
 import { workloadProfileStatusSchema, type WorkloadProfileStatus } from "./workload-profile-status.ts";
 
 const atomic = { "x-kubernetes-list-type": "atomic" } as const;
@@ -127,139 +115,6 @@ const scaling = object("How far and how fast the workload may grow.", {
   ),
 });
 
-const containerCompute = {
-  cpuRequest: optional(
-    quantity("CPU that each replica is promised.", { "x-plimsoll-default": "class", "x-plimsoll-check": "within the class's bounds" }),
-  ),
-  memoryRequest: optional(
-    quantity("Memory that each replica is promised.", { "x-plimsoll-default": "class", "x-plimsoll-check": "within the class's bounds" }),
-  ),
-  memoryLimit: optional(
-    quantity("Memory above which a container is killed.", {
-      "x-plimsoll-default": "memoryRequest times the class's ratio",
-      "x-plimsoll-check": "not below memoryRequest, not above the class's ratio",
-    }),
-  ),
-  cpuLimit: optional(
-    intOrText("CPU above which a container is throttled, or none.", {
-      pattern: "quantityOrNone",
-      "x-plimsoll-default": "none",
-      "x-plimsoll-check": "not below cpuRequest",
-    }),
-  ),
-  ephemeralStorageRequest: optional(quantity("Disk of the node that each replica is promised.", { "x-plimsoll-default": "class" })),
-  gpu: optional(
-    object("Accelerators; request and limit are the same.", {
-      name: text("Resource name such as nvidia.com/gpu.", { "x-plimsoll-check": "class gpu only" }),
-      count: whole("How many.", { minimum: 1 }),
-    }),
-  ),
-};
-
-const variantCompute = {
-  ...containerCompute,
-  arch: optional(choice("Processor architecture of the nodes.", ["amd64", "arm64", "any"], { "x-plimsoll-default": "class" })),
-  containers: optional(
-    mapOf("Sizes by container name, where a Pod has several.", object("Sizes of one container.", containerCompute), {
-      "x-plimsoll-check": "each name is a container of the workload",
-    }),
-  ),
-};
-
-const compute = object("What each replica needs.", {
-  ...variantCompute,
-  managedBy: optional(
-    choice("Who owns the requests.", ["profile", "vpa", "none"], {
-      "x-plimsoll-default": "profile",
-      "x-plimsoll-check": "vpa needs a VerticalPodAutoscaler for the workload",
-    }),
-  ),
-  mode: optional(
-    choice(
-      "What happens to values that a Pod already has: set overwrites, fill adds what is missing, floor raises what is lower.",
-      ["set", "fill", "floor"],
-      {
-        "x-plimsoll-default": "set",
-      },
-    ),
-  ),
-});
-
-const guarantees = object("What the code promises, for work that may be interrupted; leave out what nobody has checked.", {
-  ackAfterCompletion: optional(flag("A message is acknowledged only after its work is done.")),
-  retryable: optional(flag("Work that was cut short is tried again.")),
-  duplicateSafe: optional(flag("The same work done twice does no harm.")),
-  stopsPullingOnTerm: optional(flag("SIGTERM stops the pulling of new work.")),
-  inFlightSafe: optional(flag("Work in flight at the kill is not lost.")),
-  deadLetter: optional(flag("Work that keeps failing is put aside.")),
-});
-
-const disruption = object("How much of the workload may be taken away at once, and how a Pod ends.", {
-  minAvailable: optional(
-    intOrText("Replicas that must stay available while Pods are evicted.", {
-      minimum: 0,
-      pattern: "percent",
-      "x-plimsoll-default": "class",
-      "x-plimsoll-check": "not beside maxUnavailable; a count must be below minReplicas",
-    }),
-  ),
-  maxUnavailable: optional(
-    intOrText("Replicas that may be unavailable while Pods are evicted.", {
-      minimum: 0,
-      pattern: "percent",
-      "x-plimsoll-default": "class",
-      "x-plimsoll-check": "not beside minAvailable; above 0",
-    }),
-  ),
-  gracePeriodSeconds: optional(
-    whole("Seconds from SIGTERM to SIGKILL.", {
-      minimum: 0,
-      "x-plimsoll-default": "30",
-      "x-plimsoll-check": "not below maxRequestSeconds; on Spot at most 110; within the class's limit",
-    }),
-  ),
-  preStopSeconds: optional(
-    whole("Seconds to wait before SIGTERM, so that traffic moves away first.", {
-      minimum: 0,
-      "x-plimsoll-default": "class, else 0",
-      "x-plimsoll-check": "below gracePeriodSeconds",
-    }),
-  ),
-  maxRequestSeconds: optional(whole("Longest request that must be able to finish.", { minimum: 0 })),
-  maxTaskSeconds: optional(whole("Longest task that must be able to finish.", { minimum: 0 })),
-  adopt: optional(
-    flag("Whether the profile may take over a PodDisruptionBudget of its name that somebody else made.", { "x-plimsoll-default": "false" }),
-  ),
-  quorum: optional(
-    flag("The replicas vote: only one may be away at a time.", {
-      "x-plimsoll-default": "false",
-      "x-plimsoll-check": "replicas are odd and at least 3",
-    }),
-  ),
-  idempotent: optional(flag("Work done twice does no harm.", { "x-plimsoll-check": "class batch needs it or all guarantees" })),
-  restartable: optional(flag("Work can start again from the beginning.")),
-  checkpointed: optional(flag("Work goes on from its last checkpoint.")),
-  guarantees: optional(guarantees),
-  protect: optional(
-    text("Keeps the provisioner from disrupting the Pod: never kept, until the Pod has finished, or for a duration after its start.", {
-      pattern: "protect",
-      "x-plimsoll-default": "none",
-      "x-plimsoll-check": "within the class's limit; not on a service with more than one replica",
-    }),
-  ),
-  window: optional(
-    list(
-      "When voluntary disruption is allowed.",
-      object("One window.", {
-        schedule: text("When it opens: cron of five fields, in UTC.", { pattern: "cron" }),
-        duration: text("How long it stays open.", { pattern: "duration" }),
-        timezone: optional(choice("The time zone of the schedule.", ["UTC"], { "x-plimsoll-default": "UTC" })),
-      }),
-      { ...atomic, "x-plimsoll-default": "class" },
-    ),
-  ),
-});
-
 const cost = object("What may be spent, and on whose account.", {
   spotAllowed: optional(
     flag("Whether replicas may run on Spot capacity.", {
@@ -302,8 +157,8 @@ export const workloadProfileSpecSchema = object("What is asked.", {
   bind: optional(bind),
   availability: optional(availability),
   scaling: optional(scaling),
-  compute: optional(compute),
-  disruption: optional(disruption),
+  compute: optional(computeSchema),
+  disruption: optional(disruptionSchema),
   rollout: optional(
     choice("Whether running Pods are rolled when what is compiled changes.", ["none", "onChange"], { "x-plimsoll-default": "none" }),
   ),
