@@ -1,0 +1,68 @@
+/**
+ * Request bodies: the object of a POST or PUT, checked against the path that it was sent to.
+ *
+ * Reads the body of a call. Returns the object with unknown fields removed as fieldValidation asks (Strict refuses them, Warn tells them), or
+ * the 400 that the real server gives.
+ */
+import { err, ok } from "../api/result.ts";
+import { badRequest } from "./api-failure.ts";
+import type { Call, Outcome } from "./api-server.ts";
+import { decodeFields } from "./field-decoding.ts";
+import { isJsonObject, objectAt, stringAt, withValue, type JsonObject } from "./json.ts";
+import { apiVersionOf, type ServedResource } from "./served-resource.ts";
+import { storedEvent } from "./event-versions.ts";
+
+/** Decodes the body of a create or update. */
+export function decodeBody(call: Call): Outcome<JsonObject> {
+  const { served } = call;
+  const { body } = call.request;
+  if (!isJsonObject(body)) return err(badRequest(`Object 'Kind' is missing in '${JSON.stringify(body ?? null)}'`));
+  const typed = withType(body, served);
+  if (!typed.ok) return typed;
+  const decoded = decodeForServed(call, typed.value);
+  if (!decoded.ok) return decoded;
+  return placed(call, decoded.value);
+}
+
+/** Decodes any object of the call's resource: unknown fields, type errors, nulls; used for patched objects too. */
+export function decodeForServed(call: Call, object: JsonObject): Outcome<JsonObject> {
+  const { served } = call;
+  const decoded = decodeFields(object, served.schema(), { custom: served.custom !== undefined });
+  const subject = `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}`;
+  if (decoded.typeError !== undefined) return err(badRequest(`${subject}: ${decoded.typeError}`));
+  const problems = decoded.unknownFields.map((path) => `unknown field "${path}"`);
+  if (problems.length > 0) {
+    const level = call.request.query["fieldValidation"] ?? "Warn";
+    if (level === "Strict") return err(badRequest(`${subject}: strict decoding error: ${problems.join(", ")}`));
+    if (level === "Warn") call.warnings.push(...problems);
+  }
+  return ok(decoded.value);
+}
+
+function withType(body: JsonObject, served: ServedResource): Outcome<JsonObject> {
+  const kind = stringAt(body, "kind");
+  const apiVersion = stringAt(body, "apiVersion");
+  const expected = apiVersionOf(served);
+  if (kind !== undefined && kind !== served.kind) {
+    return err(badRequest(`${apiVersion ?? ""}, Kind=${kind} is not a ${expected}, Kind=${served.kind}`));
+  }
+  if (apiVersion !== undefined && apiVersion !== expected) {
+    return err(badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`));
+  }
+  return ok({ ...body, apiVersion: expected, kind: served.kind });
+}
+
+/** Fills the namespace from the path and refuses an object that names another place. */
+function placed(call: Call, object: JsonObject): Outcome<JsonObject> {
+  const namespace = stringAt(object, "metadata", "namespace") ?? "";
+  if (!call.served.namespaced) return ok(withValue(object, ["metadata", "namespace"], undefined));
+  if (namespace !== "" && namespace !== call.namespace) {
+    return err(badRequest("the namespace of the provided object does not match the namespace sent on the request"));
+  }
+  return ok(withValue({ ...object, metadata: objectAt(object, "metadata") }, ["metadata", "namespace"], call.namespace));
+}
+
+/** Turns an object as served into its stored form: two event versions share one. */
+export function toStored(served: ServedResource, object: JsonObject): JsonObject {
+  return served.storage === "events" ? storedEvent(object) : object;
+}

@@ -1,0 +1,149 @@
+/**
+ * Strategies: what the server itself writes on an object before it is stored.
+ *
+ * Reads the new object and the stored one. Returns the object with its system metadata, its status isolated (a write of the object keeps the
+ * stored status, a write of the status keeps all else) and its generation counted: the parts of each registry strategy's PrepareForCreate and
+ * PrepareForUpdate that a client can see.
+ */
+import type { Instant } from "../api/ports.ts";
+import { establishedDefinition, defaultedDefinition } from "./crd.ts";
+import { definitionStorage } from "./built-in-resources.ts";
+import { equalJson, mapAt, numberAt, objectAt, stringAt, valueAt, withValue, type JsonObject, type JsonValue } from "./json.ts";
+import type { Random } from "./random.ts";
+import type { ServedResource } from "./served-resource.ts";
+
+/** Returns an instant as Kubernetes writes it: RFC 3339 to the second. */
+export function timeText(now: Instant): string {
+  return `${new Date(now).toISOString().slice(0, 19)}Z`;
+}
+
+/** What a new object gets from the server. */
+export interface Birth {
+  readonly now: Instant;
+  readonly random: Random;
+}
+
+/** The status that a new object starts with, by storage name; all others start without one that a client sent. */
+const freshStatus: Readonly<Record<string, JsonObject>> = {
+  pods: { phase: "Pending" },
+  namespaces: { phase: "Active" },
+  services: { loadBalancer: {} },
+  "deployments.apps": {},
+  "replicasets.apps": { replicas: 0 },
+  "statefulsets.apps": { replicas: 0, availableReplicas: 0 },
+  "daemonsets.apps": { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
+  "jobs.batch": {},
+  "cronjobs.batch": {},
+  "poddisruptionbudgets.policy": { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+  "horizontalpodautoscalers.autoscaling": { desiredReplicas: 0, currentMetrics: null },
+};
+
+/** Returns a new object with its system metadata and its first status. */
+export function preparedForCreate(object: JsonObject, served: ServedResource, { now, random }: Birth): JsonObject {
+  const sent = objectAt(object, "metadata");
+  const generateName = stringAt(sent, "generateName");
+  const name = stringAt(sent, "name") ?? (generateName === undefined ? "" : `${generateName.slice(0, 58)}${random.suffix()}`);
+  const { deletionTimestamp: _a, deletionGracePeriodSeconds: _b, resourceVersion: _c, selfLink: _d, generation: _e, ...kept } = sent;
+  const metadata: JsonObject = {
+    ...kept,
+    name,
+    uid: random.uid(),
+    creationTimestamp: timeText(now),
+    ...(served.generation ? { generation: 1 } : {}),
+  };
+  const born: JsonObject = { ...object, metadata };
+  if (served.storage === "namespaces") return preparedNamespace(withFreshStatus(born, served), name);
+  if (served.storage === definitionStorage)
+    return establishedDefinition(defaultedDefinition(withValue(born, ["status"], undefined)), timeText(now));
+  return withFreshStatus(born, served);
+}
+
+function withFreshStatus(object: JsonObject, served: ServedResource): JsonObject {
+  if (served.custom !== undefined) return served.statusIsolated ? withValue(object, ["status"], undefined) : object;
+  const fresh = freshStatus[served.storage];
+  return fresh === undefined ? object : { ...object, status: served.storage === "pods" ? podStatus(object, fresh) : fresh };
+}
+
+/** A static Pod's mirror keeps its phase; every other Pod starts Pending with its QoS class, which compute fills later. */
+function podStatus(object: JsonObject, fresh: JsonObject): JsonObject {
+  const qosClass = stringAt(object, "status", "qosClass");
+  return qosClass === undefined ? fresh : { ...fresh, qosClass };
+}
+
+function preparedNamespace(object: JsonObject, name: string): JsonObject {
+  const labelled = withValue(object, ["metadata", "labels", "kubernetes.io/metadata.name"], name);
+  return { ...labelled, spec: { ...objectAt(labelled, "spec"), finalizers: valueAt(labelled, "spec", "finalizers") ?? ["kubernetes"] } };
+}
+
+/** The metadata that only the server writes. */
+const systemMetadata = [
+  "uid",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+  "resourceVersion",
+  "generateName",
+  "name",
+  "namespace",
+];
+
+/** Returns a changed object with the stored one's system metadata, status and generation as the written subresource demands. */
+export function preparedForUpdate(
+  object: JsonObject,
+  current: JsonObject,
+  { served, subresource, now }: { readonly served: ServedResource; readonly subresource: string; readonly now: Instant },
+): JsonObject {
+  const isolated = isolate(object, current, served, subresource);
+  const metadata: Record<string, JsonValue> = { ...objectAt(isolated, "metadata") };
+  for (const name of systemMetadata) {
+    const kept = valueAt(current, "metadata", name);
+    if (kept === undefined) Reflect.deleteProperty(metadata, name);
+    else metadata[name] = kept;
+  }
+  const next: JsonObject = { ...isolated, metadata };
+  const counted = countedGeneration(next, current, served, subresource);
+  if (served.storage !== definitionStorage) return counted;
+  return establishedDefinition(defaultedDefinition(counted), timeText(now));
+}
+
+function isolate(object: JsonObject, current: JsonObject, served: ServedResource, subresource: string): JsonObject {
+  if (subresource === "status") {
+    const status = valueAt(object, "status");
+    const base = served.custom === undefined ? { ...current, metadata: statusMetadata(object, current) } : current;
+    return withManagedFieldsOf(withValue(base, ["status"], status), object);
+  }
+  if (!served.statusIsolated || writesWhole.has(subresource)) return object;
+  return withValue(object, ["status"], valueAt(current, "status"));
+}
+
+/** A write of a built-in status may change labels and annotations, not owners and finalizers. */
+function statusMetadata(object: JsonObject, current: JsonObject): JsonObject {
+  const sent = objectAt(object, "metadata");
+  const stored = objectAt(current, "metadata");
+  const labelled = withValue(withValue(stored, ["labels"], sent["labels"]), ["annotations"], sent["annotations"]);
+  return labelled;
+}
+
+function withManagedFieldsOf(object: JsonObject, from: JsonObject): JsonObject {
+  return withValue(object, ["metadata", "managedFields"], valueAt(from, "metadata", "managedFields"));
+}
+
+function countedGeneration(next: JsonObject, current: JsonObject, served: ServedResource, subresource: string): JsonObject {
+  if (!served.generation || subresource === "status" || !desiredStateChanged(next, current, served)) return next;
+  return mapAt(next, ["metadata"], (metadata) => ({ ...metadata, generation: (numberAt(current, "metadata", "generation") ?? 0) + 1 }));
+}
+
+function desiredStateChanged(next: JsonObject, current: JsonObject, served: ServedResource): boolean {
+  const parts = new Set([...Object.keys(next), ...Object.keys(current)]);
+  parts.delete("metadata");
+  parts.delete("apiVersion");
+  parts.delete("kind");
+  if (served.statusIsolated) parts.delete("status");
+  if ([...parts].some((part) => !equalJson(next[part], current[part]))) return true;
+  const isDeployment = served.storage === "deployments.apps";
+  return isDeployment && !equalJson(valueAt(next, "metadata", "annotations"), valueAt(current, "metadata", "annotations"));
+}
+
+/** Subresources whose own code writes both spec and status. */
+const writesWhole: ReadonlySet<string> = new Set(["binding", "eviction"]);

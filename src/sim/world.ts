@@ -1,0 +1,55 @@
+/**
+ * The embedded world: one Kubernetes API in memory.
+ *
+ * Reads a clock, a seed and settings. Returns the server with its in-process door; the HTTPS door (https-door.ts) opens onto the same server.
+ * A world holds nothing outside of itself: two worlds in one process do not meet.
+ */
+import type { ApiTransport, Clock } from "../api/ports.ts";
+import type { ApiServer, UserInfo } from "./api-server.ts";
+import { createBuiltInSchemas } from "./built-in-schemas.ts";
+import { adminUser, inProcessTransport } from "./in-process-door.ts";
+import type { JsonObject } from "./json.ts";
+import { createRandom } from "./random.ts";
+import { createRegistry } from "./registry.ts";
+import { createStore } from "./store.ts";
+import { preparedForCreate } from "./strategy.ts";
+import { callWebhookOverHttps, type WebhookCaller } from "./webhook-call.ts";
+
+/** What a world is made of. */
+export interface WorldSettings {
+  readonly clock: Clock;
+  readonly seed: string | number;
+  /** How many changes of each resource a watch may lag behind; at least this many are kept. */
+  readonly historyMax?: number;
+  /** How webhooks are called; node:https where it is left out. */
+  readonly callWebhook?: WebhookCaller;
+}
+
+export interface World {
+  readonly server: ApiServer;
+  /** The in-process door, as a user with a user agent (the administrator where left out). */
+  transport(caller?: { readonly user?: UserInfo; readonly userAgent?: string }): ApiTransport;
+}
+
+/** The namespaces that every cluster starts with. */
+const firstNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/** Starts a world with its first namespaces. */
+export function startWorld(settings: WorldSettings): World {
+  const store = createStore(settings.historyMax === undefined ? {} : { historyMax: settings.historyMax });
+  const registry = createRegistry(store, createBuiltInSchemas());
+  const random = createRandom(settings.seed);
+  const server: ApiServer = { store, clock: settings.clock, random, registry, callWebhook: settings.callWebhook ?? callWebhookOverHttps };
+  for (const name of firstNamespaces) createNamespace(server, name);
+  return {
+    server,
+    transport: (caller = {}) => inProcessTransport(server, { user: caller.user ?? adminUser, userAgent: caller.userAgent ?? "plimsoll" }),
+  };
+}
+
+function createNamespace({ store, registry, clock, random }: ApiServer, name: string): void {
+  const served = registry.find({ group: "", version: "v1", resource: "namespaces" });
+  if (served === undefined) return;
+  const sent: JsonObject = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+  store.create({ resource: "namespaces", namespace: "", name }, preparedForCreate(sent, served, { now: clock.now(), random }));
+}
