@@ -94,7 +94,11 @@ const emptyParts: PodParts = {
   labels: {},
 };
 
-function podParts(input: CompileSurroundings & { readonly profile: WorkloadProfile }, resolved: ResolvedProfile, reference: ProfileReference): PodParts {
+function podParts(
+  input: CompileSurroundings & { readonly profile: WorkloadProfile },
+  resolved: ResolvedProfile,
+  reference: ProfileReference,
+): PodParts {
   const { profile, workload, workloadClass, names } = input;
   const mainContainer = mainContainerOf({ pod: workload.template, workloadName: workload.name });
   const sized = resolved.managedBy.value === "profile";
@@ -161,7 +165,11 @@ function quantities(amounts: Readonly<Record<string, number | string | undefined
 }
 
 /** The class's zones are not required of each Pod: the class's NodePools are in them already. A profile's own list is. */
-function nodeRequirements(profile: WorkloadProfile, workloadClass: WorkloadClass, resolved: ResolvedProfile): readonly NodeSelectorRequirement[] {
+function nodeRequirements(
+  profile: WorkloadProfile,
+  workloadClass: WorkloadClass,
+  resolved: ResolvedProfile,
+): readonly NodeSelectorRequirement[] {
   const zones = profile.spec.availability?.zones ?? [];
   const arch = resolved.arch.value;
   return [

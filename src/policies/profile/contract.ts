@@ -79,8 +79,7 @@ export type CompiledBudget =
 
 /** One of the two forms of a budget. */
 export type BudgetIntent =
-  | { readonly field: "minAvailable"; readonly value: IntOrPercent }
-  | { readonly field: "maxUnavailable"; readonly value: IntOrPercent };
+  { readonly field: "minAvailable"; readonly value: IntOrPercent } | { readonly field: "maxUnavailable"; readonly value: IntOrPercent };
 
 /** A finding of the compiler: the caller's policy set decides the action; `text` and `fix` are the rule's sentences. */
 export interface CompileFinding {

@@ -137,7 +137,12 @@ interface Changes {
 }
 
 /** Writes what was done, or leaves the note of an earlier run of the same contract where nothing more was done. */
-function writeAnnotation(input: { readonly draft: PodDraft; readonly contract: CompiledContract; readonly names: PlatformNames; readonly original: Pod }): PodDraft {
+function writeAnnotation(input: {
+  readonly draft: PodDraft;
+  readonly contract: CompiledContract;
+  readonly names: PlatformNames;
+  readonly original: Pod;
+}): PodDraft {
   const { draft, contract, names, original } = input;
   const header = { profile: contract.profile?.name, generation: contract.profile?.generation, bundle: contract.bundle };
   const earlier = earlierChanges(draft.document.metadata.annotations?.[names.compiledAnnotation], header);

@@ -35,7 +35,15 @@ const noSizing: ContainerSizing = { requests: {}, limits: {}, defaultRequests: {
 const mebibyte = 1024 * 1024;
 
 /** Returns the amounts to write into a Pod's containers; `main` is the name of the main container, if it has one. */
-export function sizePod({ spec, parts, main }: { readonly spec: PodSpec; readonly parts: PodParts; readonly main: string | undefined }): PodSizing {
+export function sizePod({
+  spec,
+  parts,
+  main,
+}: {
+  readonly spec: PodSpec;
+  readonly parts: PodParts;
+  readonly main: string | undefined;
+}): PodSizing {
   const conflicts: SizingConflict[] = [];
   const containers = spec.containers.flatMap((container, index) => {
     const sizing = sizingOf(parts, container.name, main);
@@ -71,7 +79,11 @@ interface SizedContainer {
   readonly conflicts: readonly SizingConflict[];
 }
 
-function sizeContainer(input: { readonly container: Container; readonly sizing: ContainerSizing; readonly mode: SizingMode }): SizedContainer {
+function sizeContainer(input: {
+  readonly container: Container;
+  readonly sizing: ContainerSizing;
+  readonly mode: SizingMode;
+}): SizedContainer {
   const { container, sizing, mode } = input;
   const requests: Record<string, string> = {};
   const limits: Record<string, string> = {};

@@ -42,7 +42,8 @@ export function workloadContract({ workload, ...world }: ContractWorld & { reado
   const profiles = snapshot.list("WorkloadProfile", workload.namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const binding = bindWorkload({ workload, profiles, names });
   if (binding.kind === "ambiguous") return { kind: "ambiguous", binding };
-  const className = binding.kind === "bound" ? boundClassName(binding.profile, policySet) : assumedClassName({ workload, policySet, names });
+  const className =
+    binding.kind === "bound" ? boundClassName(binding.profile, policySet) : assumedClassName({ workload, policySet, names });
   const workloadClass = classFor(policySet, { className, namespace: workload.namespace });
   if (workloadClass === undefined) return { kind: "unknown-class", binding, className };
   const surroundings = surroundingsOf({ workload, workloadClass, ...world });
@@ -70,7 +71,11 @@ export function boundClassName(profile: WorkloadProfile, policySet: PolicySet): 
  * Returns the class that is assumed for a workload without a profile: the one its workload-class label names, else the
  * one whose placement its Pods carry, else the default class. A label that names no class is returned as it is.
  */
-export function assumedClassName(input: { readonly workload: Workload; readonly policySet: PolicySet; readonly names: PlatformNames }): string {
+export function assumedClassName(input: {
+  readonly workload: Workload;
+  readonly policySet: PolicySet;
+  readonly names: PlatformNames;
+}): string {
   const { workload, policySet, names } = input;
   const label = workload.labels[names.workloadClassLabel] ?? workload.template.metadata?.labels?.[names.workloadClassLabel];
   if (label !== undefined) return label;
@@ -82,7 +87,9 @@ export function assumedClassName(input: { readonly workload: Workload; readonly 
   return policySet.settings.defaultClass;
 }
 
-function surroundingsOf(input: ContractWorld & { readonly workload: Workload; readonly workloadClass: WorkloadClass }): CompileSurroundings {
+function surroundingsOf(
+  input: ContractWorld & { readonly workload: Workload; readonly workloadClass: WorkloadClass },
+): CompileSurroundings {
   const { workload, workloadClass, policySet, snapshot, names, instanceTypes } = input;
   const namespaceLabels = snapshot.get("Namespace", { namespace: "", name: workload.namespace })?.metadata.labels;
   return {

@@ -65,7 +65,8 @@ function isOffered(instanceTypes: readonly InstanceType[], zone: string, asks: R
   if (zones !== undefined && !has(zones, zone)) return false;
   return instanceTypes.some((type) =>
     type.offerings.some(
-      (offering) => offering.available && offering.zone === zone && (capacityType === undefined || has(capacityType, offering.capacityType)),
+      (offering) =>
+        offering.available && offering.zone === zone && (capacityType === undefined || has(capacityType, offering.capacityType)),
     ),
   );
 }
