@@ -18,9 +18,9 @@ export type PartialDeep<T> = T extends readonly unknown[]
     : T;
 
 /** The fields that one field manager wants on an object; apiVersion and kind are filled in from the kind. */
-export type Applied<K extends KindName> = PartialDeep<Omit<KindObjects[K], "metadata" | "apiVersion" | "kind">> & {
-  readonly metadata: ObjectMeta & { readonly name: string };
-};
+export type Applied<K extends KindName> = {
+  readonly [P in Exclude<keyof KindObjects[K], "metadata" | "apiVersion" | "kind">]?: PartialDeep<KindObjects[K][P]> | undefined;
+} & { readonly metadata: ObjectMeta & { readonly name: string } };
 
 /** A patch body and its type: RFC 6902 operations, or RFC 7386 merge. */
 export type PatchBody =

@@ -8,7 +8,7 @@
 import type { ApiClient } from "../api/api-client.ts";
 import type { EventNote } from "../api/event-note.ts";
 import { hashOf } from "../api/hash.ts";
-import type { ApiAnswer, ApiRequest, Clock } from "../api/ports.ts";
+import type { ApiAnswer, ApiRequest, Clock, Instant } from "../api/ports.ts";
 
 export interface EventRecorder {
   /** Queues a note; `controller` becomes the Event's source and reporting controller. */
@@ -52,30 +52,17 @@ interface Written {
 }
 
 /** Makes a recorder. */
-export function eventRecorder({ client, clock, instance, signal }: EventRecorderOptions): EventRecorder {
+export function eventRecorder(options: EventRecorderOptions): EventRecorder {
+  const { clock, signal } = options;
   const pending = new Map<string, Pending>();
-  const known = new Map<string, Written>();
+  const events = eventWriter(options);
   let dropped = 0;
   let sending: Promise<void> | undefined;
 
-  const send = async (path: string, { note, ...one }: Pending): Promise<void> => {
-    const before = known.get(path)?.count ?? (await countOf(client, path));
-    const count = before + one.count;
-    const answer = await client.request(
-      before > 0 ? repeatRequest(path, { ...one, count }) : createRequest(path, { note, instance, ...one, count }),
-    );
-    known.delete(path);
-    // A failed write is not remembered, so the next one asks the API server what stands there.
-    if (answer.ok) known.set(path, { count, at: clock.now() });
-    else dropped += one.count;
-    const [oldest] = known.keys();
-    if (known.size > knownMax && oldest !== undefined) known.delete(oldest);
-  };
-  const dueAt = (path: string): number => (known.get(path)?.at ?? -Infinity) + repeatEveryMs;
   const sendAll = async (): Promise<void> => {
     while (pending.size > 0 && !signal.aborted) {
-      const [path, one] = [...pending].reduce((first, other) => (dueAt(other[0]) < dueAt(first[0]) ? other : first));
-      const waitMs = dueAt(path) - clock.now();
+      const [path, one] = [...pending].reduce((first, other) => (events.dueAt(other[0]) < events.dueAt(first[0]) ? other : first));
+      const waitMs = events.dueAt(path) - clock.now();
       if (waitMs > 0) {
         // A new note may be due sooner than a repeat, so look again soon.
         await clock.sleep(Math.min(waitMs, 1_000), signal);
@@ -83,7 +70,8 @@ export function eventRecorder({ client, clock, instance, signal }: EventRecorder
       }
       pending.delete(path);
       // A transport answers with values; should one throw all the same, an Event is not worth a process.
-      await send(path, one).catch(() => (dropped += one.count));
+      const written = await events.write(path, one).catch(() => false);
+      if (!written) dropped += one.count;
       await clock.sleep(sendEveryMs, signal);
     }
     sending = undefined;
@@ -102,7 +90,34 @@ export function eventRecorder({ client, clock, instance, signal }: EventRecorder
       sending ??= sendAll();
     },
     dropped: () => dropped,
-    flushed: async () => void (await sending),
+    flushed: async () => {
+      await sending;
+    },
+  };
+}
+
+interface EventWriter {
+  /** When an Event may be written (again). */
+  dueAt(path: string): Instant;
+  /** Writes an Event, or adds to its count; false when the API server did not take it. */
+  write(path: string, one: Pending): Promise<boolean>;
+}
+
+function eventWriter({ client, clock, instance }: EventRecorderOptions): EventWriter {
+  const known = new Map<string, Written>();
+  return {
+    dueAt: (path) => (known.get(path)?.at ?? -Infinity) + repeatEveryMs,
+    write: async (path, one) => {
+      const before = known.get(path)?.count ?? (await countOf(client, path));
+      const all = { ...one, count: before + one.count };
+      const answer = await client.request(before > 0 ? repeatRequest(path, all) : createRequest(path, { ...all, instance }));
+      known.delete(path);
+      // A failed write is not remembered, so the next one asks the API server what stands there.
+      if (answer.ok) known.set(path, { count: all.count, at: clock.now() });
+      const [oldest] = known.keys();
+      if (known.size > knownMax && oldest !== undefined) known.delete(oldest);
+      return answer.ok;
+    },
   };
 }
 

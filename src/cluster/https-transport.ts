@@ -47,12 +47,14 @@ export function httpsTransport(options: HttpsTransportOptions): ApiTransport & {
     watchQuietMaxMs: 120_000,
     answerMaxBytes: defaultAnswerMaxBytes,
     ...options,
-    credentials: credentialSource(options.kubeConfig, options.clock.now),
+    credentials: credentialSource(options.kubeConfig, () => options.clock.now()),
   };
   return {
     request: (request) => requestWithin(connection, request),
     watch: (request) => watchLines(connection, { ...request, method: "GET" }, request.signal),
-    close: () => connection.credentials.close(),
+    close: () => {
+      connection.credentials.close();
+    },
   };
 }
 
@@ -60,7 +62,9 @@ export function httpsTransport(options: HttpsTransportOptions): ApiTransport & {
 async function requestWithin(connection: Connection, request: ApiRequest): Promise<ApiAnswer> {
   const timeoutMs = request.timeoutMs ?? connection.requestTimeoutMs;
   const limit = new AbortController();
-  const abort = (): void => limit.abort();
+  const abort = (): void => {
+    limit.abort();
+  };
   const timer = setTimeout(abort, timeoutMs);
   request.signal?.addEventListener("abort", abort, { once: true });
   if (request.signal?.aborted === true) limit.abort();
@@ -106,9 +110,12 @@ async function requestOnce(connection: Connection, request: ApiRequest, signal: 
 
 /** Streams one watch; whatever breaks it comes as a last line of type ERROR, except the caller's own abort. */
 async function* watchLines(connection: Connection, request: ApiRequest, stop: AbortSignal): AsyncGenerator<WatchLine> {
-  if (stop.aborted) return;
+  const isStopped = (): boolean => stop.aborted;
+  if (isStopped()) return;
   const watch = new AbortController();
-  const abort = (): void => watch.abort();
+  const abort = (): void => {
+    watch.abort();
+  };
   stop.addEventListener("abort", abort, { once: true });
   // Restarted at each byte; also bounds the wait for the response's head.
   const silence = setTimeout(abort, connection.watchQuietMaxMs);
@@ -124,10 +131,12 @@ async function* watchLines(connection: Connection, request: ApiRequest, stop: Ab
       yield await refusedWatch(connection, response);
       return;
     }
-    const onBytes = (): void => void silence.refresh();
+    const onBytes = (): void => {
+      silence.refresh();
+    };
     for await (const line of linesOf(response, { lineMaxBytes: watchLineMaxBytes, onBytes })) yield decodeLine(line);
   } catch (error) {
-    if (stop.aborted) return;
+    if (isStopped()) return;
     yield { type: "ERROR", error: noAnswer(watch.signal.aborted ? "the watch went silent" : messageOf(error)).error };
   } finally {
     clearTimeout(silence);

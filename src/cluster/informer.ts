@@ -35,47 +35,66 @@ export function informer<K extends KindName>({
   readonly store: SnapshotStore;
   readonly onHandlerError: (error: unknown, kind: KindName) => void;
 }): Informer<K> {
-  const handlers = new Set<ChangeHandler<K>>();
   const sync = latch();
-  let failures = 0;
+  const handlers = handlerSet<K>((error) => {
+    onHandlerError(error, kind);
+  });
+  return {
+    sink: {
+      replace: (objects) => {
+        const ofKind = objects.filter((object) => isOfKind(kind, object));
+        for (const change of store.replace(kind, ofKind)) handlers.tell(change);
+        sync.open();
+      },
+      put: (object) => {
+        if (isOfKind(kind, object)) handlers.tell(store.put(kind, object));
+      },
+      remove: (object) => {
+        if (isOfKind(kind, object)) handlers.tell(store.remove(kind, object));
+      },
+    },
+    hasSynced: () => sync.isOpen(),
+    synced: sync.opened,
+    onChange: (handler) => {
+      const stop = handlers.add(handler);
+      for (const object of store.snapshot().list(kind)) handlers.call(handler, { kind: "added", object });
+      return stop;
+    },
+    handlerFailures: () => handlers.failures(),
+  };
+}
 
+interface HandlerSet<K extends KindName> {
+  add(handler: ChangeHandler<K>): () => void;
+  call(handler: ChangeHandler<K>, change: Change<KindObjects[K]>): void;
+  /** Calls every handler; undefined is no change. */
+  tell(change: Change<KindObjects[K]> | undefined): void;
+  failures(): number;
+}
+
+function handlerSet<K extends KindName>(onError: (error: unknown) => void): HandlerSet<K> {
+  const handlers = new Set<ChangeHandler<K>>();
+  let failures = 0;
   const call = (handler: ChangeHandler<K>, change: Change<KindObjects[K]>): void => {
     try {
       handler(change);
     } catch (error) {
       failures++;
-      onHandlerError(error, kind);
+      onError(error);
     }
   };
-  const tell = (change: Change<KindObjects[K]> | undefined): void => {
-    if (change !== undefined) for (const handler of handlers) call(handler, change);
-  };
-
   return {
-    sink: {
-      replace: (objects) => {
-        const changes = store.replace(
-          kind,
-          objects.filter((object) => isOfKind(kind, object)),
-        );
-        for (const change of changes) tell(change);
-        sync.open();
-      },
-      put: (object) => {
-        if (isOfKind(kind, object)) tell(store.put(kind, object));
-      },
-      remove: (object) => {
-        if (isOfKind(kind, object)) tell(store.remove(kind, object));
-      },
-    },
-    hasSynced: sync.isOpen,
-    synced: sync.opened,
-    onChange: (handler) => {
+    add: (handler) => {
       handlers.add(handler);
-      for (const object of store.snapshot().list(kind)) call(handler, { kind: "added", object });
-      return () => void handlers.delete(handler);
+      return () => {
+        handlers.delete(handler);
+      };
     },
-    handlerFailures: () => failures,
+    call,
+    tell: (change) => {
+      if (change !== undefined) for (const handler of handlers) call(handler, change);
+    },
+    failures: () => failures,
   };
 }
 

@@ -137,7 +137,9 @@ async function leadTerm(
   { won, lead }: { readonly won: Held; readonly lead: (leadership: Leadership) => Promise<void> },
 ): Promise<"finished" | "lost"> {
   const term: Term = { held: won, lost: false, standDown: new AbortController(), over: new AbortController() };
-  const standDown = (): void => term.standDown.abort();
+  const standDown = (): void => {
+    term.standDown.abort();
+  };
   elector.signal.addEventListener("abort", standDown, { once: true });
   if (elector.signal.aborted) standDown();
   note(elector, "leading", elector.identity);
@@ -167,23 +169,27 @@ interface Term {
 /** Renews until the work has ended or the Lease is lost, and ends the term at its limit to the moment. */
 async function renewUntilOver(elector: Elector, term: Term): Promise<void> {
   const stop = term.over.signal;
-  watchLimit(elector, term);
-  while (!stop.aborted) {
+  const pauseEnded = async (): Promise<boolean> => {
     await elector.clock.sleep(jittered(elector), stop);
-    if (stop.aborted) return;
-    const limit = startLimit(elector.clock, elector.renewDeadlineMs);
-    const renewed = await unlessAborted(renew(elector, term.held.lease), stop);
-    if (renewed?.ok === true) {
-      term.held.limit.cancel();
-      term.held = { lease: renewed.value, limit };
-      watchLimit(elector, term);
-      continue;
-    }
-    limit.cancel();
-    if (renewed === undefined) return;
-    note(elector, "not-renewed", renewed.error.message ?? renewed.error.reason ?? "");
-    if (renewed.error.code === 409 || renewed.error.code === 404) await lookAgain(elector, term);
+    return !stop.aborted;
+  };
+  watchLimit(elector, term);
+  while (await pauseEnded()) await renewOnce(elector, term);
+}
+
+async function renewOnce(elector: Elector, term: Term): Promise<void> {
+  const limit = startLimit(elector.clock, elector.renewDeadlineMs);
+  const renewed = await unlessAborted(renew(elector, term.held.lease), term.over.signal);
+  if (renewed?.ok === true) {
+    term.held.limit.cancel();
+    term.held = { lease: renewed.value, limit };
+    watchLimit(elector, term);
+    return;
   }
+  limit.cancel();
+  if (renewed === undefined) return;
+  note(elector, "not-renewed", renewed.error.message ?? renewed.error.reason ?? "");
+  if (renewed.error.code === 409 || renewed.error.code === 404) await lookAgain(elector, term);
 }
 
 /** After a conflict: either another holds the Lease now, or something else wrote to it and the next renewal needs its version. */
@@ -248,7 +254,9 @@ function startLimit(clock: Clock, durationMs: number): Limit {
     }),
     isOver: () => over,
     mayBeOver: () => over || clock.now() - startedAt >= durationMs,
-    cancel: () => cancelled.abort(),
+    cancel: () => {
+      cancelled.abort();
+    },
   };
 }
 
@@ -259,9 +267,13 @@ function jittered({ retryPeriodMs, random }: Elector): number {
 /** Returns the promise's value, or undefined as soon as the signal aborts: an answer after that no longer counts. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => resolve(undefined);
+    const giveUp = (): void => {
+      resolve(undefined);
+    };
     signal.addEventListener("abort", giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener("abort", giveUp);
+    });
   });
 }
 

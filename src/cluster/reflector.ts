@@ -133,7 +133,9 @@ async function watchRound(options: ReflectorOptions, from: string): Promise<Roun
   const { clock, signal } = options;
   const startedAt = clock.now();
   const watch = new AbortController();
-  const stop = (): void => watch.abort();
+  const stop = (): void => {
+    watch.abort();
+  };
   signal.addEventListener("abort", stop, { once: true });
   const progress: Progress = { version: from, lines: 0, lastLineAt: startedAt };
   const watchdog = abortWhenQuiet({ options, watch, progress });
@@ -206,7 +208,10 @@ async function abortWhenQuiet(of: {
   const { clock, quietMaxMs = defaultQuietMaxMs } = of.options;
   while (!of.watch.signal.aborted) {
     const leftMs = of.progress.lastLineAt + quietMaxMs - clock.now();
-    if (leftMs <= 0) return of.watch.abort();
+    if (leftMs <= 0) {
+      of.watch.abort();
+      return;
+    }
     await clock.sleep(leftMs, of.watch.signal);
   }
 }

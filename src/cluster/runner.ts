@@ -12,8 +12,7 @@ import type { Clock } from "../api/ports.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { ClusterWatch } from "./watch-cluster.ts";
-import { workQueue } from "./work-queue.ts";
-import type { WorkQueue } from "./work-queue.ts";
+import { WorkQueue } from "./work-queue.ts";
 
 /** How one look at one key ended. "skipped": nothing to decide; "fault": a broken invariant was thrown. */
 export type RunOutcome = Requeue["kind"] | "skipped" | "fault";
@@ -61,12 +60,18 @@ export async function runController<Observed, Step extends ControllerStep>(optio
   await Promise.race([cluster.synced([...triggers.map((trigger) => trigger.watches), ...(options.needs ?? [])]), aborted(signal)]);
   if (signal.aborted) return;
 
-  const queue = workQueue({ clock, random });
+  const queue = new WorkQueue({ clock, random });
   const enqueue = (key: ObjectKey): void => {
     if (!queue.add(textOf(key)) && !signal.aborted) metrics.refused({ controller: controller.name, key });
   };
   const stops = triggers.map((trigger) => watchTrigger(trigger, { cluster, enqueue }));
-  signal.addEventListener("abort", () => queue.close(), { once: true });
+  signal.addEventListener(
+    "abort",
+    () => {
+      queue.close();
+    },
+    { once: true },
+  );
   const workers = Array.from({ length: options.workersMax ?? defaultWorkersMax }, () => work(options, queue));
   await Promise.all([...workers, resync(options, enqueue)]);
   for (const stop of stops) stop();
@@ -88,9 +93,11 @@ async function resync<Observed, Step extends ControllerStep>(
   { clock, random, signal, cluster, triggers, resyncMs = defaultResyncMs }: RunControllerOptions<Observed, Step>,
   enqueue: TriggerTarget["enqueue"],
 ): Promise<void> {
-  while (!signal.aborted) {
+  const pauseEnded = async (): Promise<boolean> => {
     await clock.sleep(resyncMs * (0.9 + random() / 5), signal);
-    if (signal.aborted) return;
+    return !signal.aborted;
+  };
+  while (await pauseEnded()) {
     // A watch that begins replays the whole store; ended at once, it is a replay and nothing else.
     for (const trigger of triggers) watchTrigger(trigger, { cluster, enqueue })();
   }
@@ -118,7 +125,9 @@ async function lookOnce<Observed, Step extends ControllerStep>(
   options: RunControllerOptions<Observed, Step>,
   look: Look,
 ): Promise<RunOutcome> {
-  const retried: Retried = (of) => options.metrics.retried({ controller: options.controller.name, key: keyOf(look.key), ...of });
+  const retried: Retried = (of) => {
+    options.metrics.retried({ controller: options.controller.name, key: keyOf(look.key), ...of });
+  };
   try {
     const requeue = await observeDecideAct(options, keyOf(look.key));
     if (requeue !== undefined) return requeueKey({ ...look, requeue, retried });
@@ -175,6 +184,12 @@ function keyOf(text: string): ObjectKey {
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -50,11 +50,8 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatch {
   const store = snapshotStore();
   const stop = new AbortController();
   const informers: Informers = {};
-  const add = <K extends KindName>(kind: K): void => {
-    setInformer(informers, kind, informer({ kind, store, onHandlerError: options.onHandlerError }));
-  };
   const kinds = [...new Set(options.kinds)];
-  for (const kind of kinds) add(kind);
+  for (const kind of kinds) addInformer(informers, kind, { store, onHandlerError: options.onHandlerError });
 
   const informerOf = <K extends KindName>(kind: K): Informer<K> => {
     const known = informers[kind];
@@ -70,7 +67,9 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatch {
     snapshot: () => store.snapshot(),
     onChange: (kind, handler) => informerOf(kind).onChange(handler),
     hasSynced: (wanted = kinds) => wanted.every((kind) => informerOf(kind).hasSynced()),
-    synced: async (wanted = kinds) => void (await Promise.all(wanted.map((kind) => informerOf(kind).synced))),
+    synced: async (wanted = kinds) => {
+      await Promise.all(wanted.map((kind) => informerOf(kind).synced));
+    },
     close: async () => {
       stop.abort();
       await Promise.all(running);
@@ -80,6 +79,10 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatch {
 
 type Informers = { [K in KindName]?: Informer<K> };
 
-function setInformer<K extends KindName>(informers: { [P in K]?: Informer<P> }, kind: K, made: Informer<K>): void {
-  informers[kind] = made;
+function addInformer<K extends KindName>(
+  informers: { [P in K]?: Informer<P> },
+  kind: K,
+  options: Omit<Parameters<typeof informer>[0], "kind">,
+): void {
+  informers[kind] = informer({ kind, ...options });
 }

@@ -35,7 +35,8 @@ export function decodeObject(value: unknown, info: Pick<KindInfo, "group" | "ver
   if (typeof value !== "object" || value === null) return undefined;
   const object = value as Partial<KubeObject>;
   if (typeof object.metadata?.name !== "string") return undefined;
-  const { managedFields: _dropped, ...metadata } = object.metadata as ObjectMeta & { readonly managedFields?: unknown };
+  const metadata: ObjectMeta & { managedFields?: unknown } = { ...object.metadata };
+  delete metadata.managedFields;
   return { apiVersion: apiVersionOf(info), kind: info.kind, ...object, metadata };
 }
 

@@ -8,7 +8,7 @@
  * Reads keys, Clock and a random number. Level-triggered: a key says where to look, never what happened, so any number of
  * adds before the next look are one look. Bounded by keysMax; a refused key is counted, and comes back with the next resync.
  */
-import type { Clock } from "../api/ports.ts";
+import type { Clock, Instant } from "../api/ports.ts";
 import { backoffMs } from "./backoff.ts";
 
 export interface WorkQueueOptions {
@@ -21,115 +21,118 @@ export interface WorkQueueOptions {
   readonly retryDelayMaxMs?: number;
 }
 
-export interface WorkQueue {
-  /** Makes the key due now; false when the queue is full or closed. */
-  add(key: string): boolean;
-  /** Makes the key due after a time, or earlier if it already was. */
-  addAfter(key: string, delayMs: number): boolean;
-  /** Makes the key due after its own backoff, which grows with each call until `forget`; returns the delay. */
-  retry(key: string): number;
-  /** The key went well: its next backoff starts from the beginning. */
-  forget(key: string): void;
-  /** Waits for a due key and takes it; undefined once the queue is closed. Each taken key needs a `done`. */
-  next(): Promise<string | undefined>;
-  done(key: string): void;
-  /** Keys that are due and not taken. */
-  depth(): number;
-  /** Keys refused since the queue was full. */
-  refused(): number;
-  close(): void;
-}
-
 const defaultKeysMax = 100_000;
 const defaultRetryBaseMs = 200;
 const defaultRetryDelayMaxMs = 120_000;
 
-/** Makes an empty queue. */
-export function workQueue(options: WorkQueueOptions): WorkQueue {
-  const { clock, random, keysMax = defaultKeysMax, retryBaseMs = defaultRetryBaseMs, retryDelayMaxMs = defaultRetryDelayMaxMs } = options;
-  const waiting = new Set<string>();
-  const taken = new Set<string>();
+export class WorkQueue {
+  readonly #options: Required<WorkQueueOptions>;
+  readonly #waiting = new Set<string>();
+  readonly #taken = new Set<string>();
   /** Taken keys that were added again. */
-  const again = new Set<string>();
-  const delayed = new Map<string, { readonly dueAt: number; readonly cancel: AbortController }>();
-  const failures = new Map<string, number>();
-  const takers: ((key: string | undefined) => void)[] = [];
-  let refused = 0;
-  let closed = false;
+  readonly #again = new Set<string>();
+  readonly #delayed = new Map<string, { readonly dueAt: Instant; readonly cancel: AbortController }>();
+  readonly #failures = new Map<string, number>();
+  readonly #takers: ((key: string | undefined) => void)[] = [];
+  #refused = 0;
+  #closed = false;
 
-  const hasRoom = (key: string): boolean => {
-    if (closed) return false;
-    if (waiting.has(key) || taken.has(key) || delayed.has(key)) return true;
-    if (waiting.size + taken.size + delayed.size < keysMax) return true;
-    refused++;
-    return false;
-  };
-  const cancelDelay = (key: string): void => {
-    delayed.get(key)?.cancel.abort();
-    delayed.delete(key);
-  };
-  const add = (key: string): boolean => {
-    if (!hasRoom(key)) return false;
-    cancelDelay(key);
-    if (taken.has(key)) {
-      again.add(key);
+  constructor(options: WorkQueueOptions) {
+    this.#options = { keysMax: defaultKeysMax, retryBaseMs: defaultRetryBaseMs, retryDelayMaxMs: defaultRetryDelayMaxMs, ...options };
+  }
+
+  /** Makes the key due now; false when the queue is full or closed. */
+  add(key: string): boolean {
+    if (!this.#hasRoom(key)) return false;
+    this.#cancelDelay(key);
+    if (this.#taken.has(key)) {
+      this.#again.add(key);
       return true;
     }
-    waiting.add(key);
-    const taker = takers.shift();
-    if (taker !== undefined) taker(take(waiting, taken));
+    this.#waiting.add(key);
+    this.#takers.shift()?.(this.#take());
     return true;
-  };
-  const addAfter = (key: string, delayMs: number): boolean => {
-    if (delayMs <= 0) return add(key);
-    if (!hasRoom(key)) return false;
-    const dueAt = clock.now() + delayMs;
+  }
+
+  /** Makes the key due after a time, or earlier if it already was; false when the queue is full or closed. */
+  addAfter(key: string, delayMs: number): boolean {
+    if (delayMs <= 0) return this.add(key);
+    if (!this.#hasRoom(key)) return false;
+    const dueAt = this.#options.clock.now() + delayMs;
     // What is due sooner anyway will look at everything that this add would have.
-    if (waiting.has(key) || (delayed.get(key)?.dueAt ?? Infinity) <= dueAt) return true;
-    cancelDelay(key);
+    if (this.#waiting.has(key) || (this.#delayed.get(key)?.dueAt ?? Infinity) <= dueAt) return true;
+    this.#cancelDelay(key);
     const cancel = new AbortController();
-    delayed.set(key, { dueAt, cancel });
-    void clock.sleep(delayMs, cancel.signal).then(() => {
-      if (!cancel.signal.aborted) add(key);
+    this.#delayed.set(key, { dueAt, cancel });
+    void this.#options.clock.sleep(delayMs, cancel.signal).then(() => {
+      if (!cancel.signal.aborted) this.add(key);
     });
     return true;
-  };
+  }
 
-  return {
-    add,
-    addAfter,
-    retry: (key) => {
-      const count = (failures.get(key) ?? 0) + 1;
-      const delayMs = backoffMs(count, { baseMs: retryBaseMs, delayMaxMs: retryDelayMaxMs, random });
-      // A key that found no room is not remembered either: the map is bounded with the queue.
-      if (addAfter(key, delayMs)) failures.set(key, count);
-      return delayMs;
-    },
-    forget: (key) => void failures.delete(key),
-    next: () => {
-      if (closed) return Promise.resolve(undefined);
-      if (waiting.size > 0) return Promise.resolve(take(waiting, taken));
-      return new Promise((resolve) => takers.push(resolve));
-    },
-    done: (key) => {
-      taken.delete(key);
-      if (again.delete(key)) add(key);
-    },
-    depth: () => waiting.size,
-    refused: () => refused,
-    close: () => {
-      closed = true;
-      for (const key of [...delayed.keys()]) cancelDelay(key);
-      for (const taker of takers.splice(0)) taker(undefined);
-    },
-  };
-}
+  /** Makes the key due after its own backoff, which grows with each call until `forget`; returns the delay. */
+  retry(key: string): number {
+    const { retryBaseMs, retryDelayMaxMs, random } = this.#options;
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    const delayMs = backoffMs(failures, { baseMs: retryBaseMs, delayMaxMs: retryDelayMaxMs, random });
+    // A key that found no room is not remembered either: the map is bounded with the queue.
+    if (this.addAfter(key, delayMs)) this.#failures.set(key, failures);
+    return delayMs;
+  }
 
-/** Moves the key that waited longest from one set to the other. */
-function take(waiting: Set<string>, taken: Set<string>): string | undefined {
-  const [key] = waiting;
-  if (key === undefined) return undefined;
-  waiting.delete(key);
-  taken.add(key);
-  return key;
+  /** The key went well: its next backoff starts from the beginning. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** Waits for a due key and takes it; undefined once the queue is closed. Each taken key needs a `done`. */
+  next(): Promise<string | undefined> {
+    if (this.#closed) return Promise.resolve(undefined);
+    if (this.#waiting.size > 0) return Promise.resolve(this.#take());
+    return new Promise((resolve) => this.#takers.push(resolve));
+  }
+
+  done(key: string): void {
+    this.#taken.delete(key);
+    if (this.#again.delete(key)) this.add(key);
+  }
+
+  /** Keys that are due and not taken. */
+  depth(): number {
+    return this.#waiting.size;
+  }
+
+  /** How often a key was refused since the queue was full. */
+  refused(): number {
+    return this.#refused;
+  }
+
+  /** Ends every delay and every wait; keys that are taken may still be `done`. */
+  close(): void {
+    this.#closed = true;
+    for (const key of [...this.#delayed.keys()]) this.#cancelDelay(key);
+    for (const taker of this.#takers.splice(0)) taker(undefined);
+  }
+
+  #hasRoom(key: string): boolean {
+    if (this.#closed) return false;
+    if (this.#waiting.has(key) || this.#taken.has(key) || this.#delayed.has(key)) return true;
+    if (this.#waiting.size + this.#taken.size + this.#delayed.size < this.#options.keysMax) return true;
+    this.#refused++;
+    return false;
+  }
+
+  #cancelDelay(key: string): void {
+    this.#delayed.get(key)?.cancel.abort();
+    this.#delayed.delete(key);
+  }
+
+  /** Takes the key that waited longest. */
+  #take(): string | undefined {
+    const [key] = this.#waiting;
+    if (key === undefined) return undefined;
+    this.#waiting.delete(key);
+    this.#taken.add(key);
+    return key;
+  }
 }

@@ -209,13 +209,13 @@ function concatenated<T>(namespaces: ReadonlyMap<string, SortedList<T>>): readon
   return names.flatMap((name) => namespaces.get(name)?.items ?? []);
 }
 
-function putAll<K extends KindName>(tree: ObjectTree, info: KindInfo & { readonly kind: K }, objects: readonly KubeObject[]): void {
+function putAll(tree: ObjectTree, info: KindInfo, objects: readonly KubeObject[]): void {
   tree.learn(info.kind);
   for (const object of objects) if (isOfKind(info, object)) tree.put(info.kind, object);
 }
 
 /** Tells whether an object is of a kind of the table, in any version of its group; it narrows, the edge has validated. */
-function isOfKind<K extends KindName>(info: KindInfo & { readonly kind: K }, object: KubeObject): object is KindObjects[K] {
+function isOfKind(info: KindInfo, object: KubeObject): object is KindObjects[KindName] {
   if (object.kind !== info.kind) return false;
   const slash = object.apiVersion.lastIndexOf("/");
   return (slash < 0 ? "" : object.apiVersion.slice(0, slash)) === info.group;
