@@ -48,6 +48,24 @@ export function ensureMoto() {
   return environment;
 }
 
+/** The current LTS: what the image runs on and what `npm run test:lts` tests with. */
+export const ltsVersion = "24.21.0";
+
+/**
+ * Returns the folder of the LTS's node binary. The registry carries Node itself as a package per platform; it is put in
+ * .cache, not in the lock file, since the lock must install on every platform.
+ */
+export function ensureLts() {
+  const folder = at(".cache", `node-${ltsVersion}`);
+  const name = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+  const binaries = join(folder, "node_modules", name, "bin");
+  if (!existsSync(join(binaries, "node"))) {
+    say(`installing Node ${ltsVersion} (package ${name})`);
+    run("npm", ["install", "--silent", "--no-save", "--ignore-scripts", "--prefix", folder, `${name}@${ltsVersion}`]);
+  }
+  return binaries;
+}
+
 /** Says one line about what is being done, on stderr, so that stdout stays the program's own. */
 export function say(text) {
   process.stderr.write(`plimsoll: ${text}\n`);

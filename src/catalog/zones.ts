@@ -1,0 +1,18 @@
+/**
+ * Zones of the catalog: where its types are taken to be offered while no cloud is asked.
+ *
+ * The catalog's own region, and every zone that a NodePool names; a live provider narrows them to what it really offers.
+ */
+import { zoneLabel } from "../api/labels.ts";
+import type { NodePool } from "../api/node-pool.ts";
+
+/** The zones of the region whose prices the catalog carries. */
+export const catalogZones: readonly string[] = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
+
+/** Returns the zones named by NodePools, sorted; the catalog's own while none is named. */
+export function zonesOfNodePools(nodePools: readonly NodePool[]): readonly string[] {
+  const named = nodePools.flatMap(({ spec }) =>
+    spec.template.spec.requirements.flatMap(({ key, operator, values }) => (key === zoneLabel && operator === "In" ? (values ?? []) : [])),
+  );
+  return named.length === 0 ? catalogZones : [...new Set(named)].sort();
+}

@@ -1,0 +1,116 @@
+/**
+ * `plimsoll check`: the admission verdict on manifests, without a cluster.
+ *
+ * Reads policies and manifests. Prints each object's verdict in the words of the webhook, since it is the same function;
+ * stdout carries only the answer, everything else goes to stderr.
+ */
+import { apiVersionOf, kindTable } from "../api/kinds.ts";
+import type { KubeObject } from "../api/object.ts";
+import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { zonesOfNodePools } from "../catalog/zones.ts";
+import { snapshotOf } from "../kube/snapshot-of.ts";
+import type { AdmissionContext } from "../policies/admission-context.ts";
+import type { AdmissionRequest } from "../policies/admission-request.ts";
+import { evaluate } from "../policies/evaluate.ts";
+import type { Finding } from "../policies/verdict.ts";
+import type { PolicySet } from "../policies/policy-set.ts";
+import type { JsonPatchOperation } from "../kube/json-patch.ts";
+import { type OfflineInput, readOffline } from "./offline.ts";
+import type { ProgramSurroundings } from "./program.ts";
+
+/** One object's verdict, as `-o json` prints it. */
+export interface CheckResult {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly allowed: boolean;
+  readonly findings: readonly Finding[];
+  /** What admission would change, as RFC 6902 operations. */
+  readonly patch: readonly JsonPatchOperation[];
+}
+
+export interface CheckRequest extends Pick<ProgramSurroundings, "stdout" | "stderr"> {
+  readonly paths: readonly string[];
+  readonly policies: string;
+  readonly output: "text" | "json";
+}
+
+/** Runs the command; returns 0 when all is allowed, 1 when something is denied, 2 on bad input, which wins. */
+export function runCheck(request: CheckRequest): number {
+  const input = readOffline(request);
+  for (const line of [...input.problems, ...input.notes]) request.stderr.write(`${line}\n`);
+  if (input.policySet === undefined) return 2;
+  const results = checkResults(input, input.policySet);
+  request.stdout.write(request.output === "json" ? `${JSON.stringify(report(results), undefined, 2)}\n` : textReport(results));
+  if (!input.manifests.some(({ object }) => object.kind === "NodePool")) {
+    request.stderr.write("note: no NodePool among the files, so nothing was judged against capacity (POOL rules)\n");
+  }
+  if (input.problems.length > 0) return 2;
+  return results.every(({ allowed }) => allowed) ? 0 : 1;
+}
+
+/**
+ * Judges every object as if the others were already in the cluster.
+ *
+ * A rule about two objects so stands on each of them whose own admission, coming last, would be refused.
+ */
+export function checkResults(input: Pick<OfflineInput, "manifests" | "names">, policySet: PolicySet): readonly CheckResult[] {
+  const objects = input.manifests.map(({ object }) => object);
+  const snapshot = snapshotOf(objects, input.names.domain);
+  const context: AdmissionContext = {
+    snapshot,
+    instanceTypes: catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) }),
+    names: input.names,
+    now: Date.now(),
+  };
+  return objects.map((object) => {
+    const verdict = evaluate({ policySet, request: createRequest(object, input.names.domain), context });
+    const { apiVersion, kind, metadata } = object;
+    return {
+      apiVersion,
+      kind,
+      namespace: metadata.namespace ?? "",
+      name: metadata.name ?? metadata.generateName ?? "",
+      allowed: verdict.allowed,
+      findings: verdict.findings.map(({ rule, action, path, message, fix }) => ({ rule, action, path, message, fix })),
+      patch: verdict.patch,
+    };
+  });
+}
+
+/** The request that `kubectl create` of the object would make; who asks is a person. */
+function createRequest(object: KubeObject, domain: string): AdmissionRequest {
+  const info = Object.values(kindTable(domain)).find((known) => known.kind === object.kind && apiVersionOf(known) === object.apiVersion);
+  const [group, version] = object.apiVersion.includes("/") ? object.apiVersion.split("/") : ["", object.apiVersion];
+  return {
+    uid: "offline",
+    operation: "CREATE",
+    kind: { group: group ?? "", version: version ?? "", kind: object.kind },
+    resource: { group: group ?? "", version: version ?? "", resource: info?.resource ?? "" },
+    name: object.metadata.name ?? "",
+    namespace: object.metadata.namespace ?? "",
+    object,
+    userInfo: { username: "plimsoll check", groups: [] },
+    dryRun: true,
+  };
+}
+
+function report(results: readonly CheckResult[]): object {
+  const denied = results.filter(({ allowed }) => !allowed).length;
+  const findings = results.reduce((sum, result) => sum + result.findings.length, 0);
+  return { results, summary: { allowed: results.length - denied, denied, findings } };
+}
+
+function textReport(results: readonly CheckResult[]): string {
+  const blocks = results.map((result) => {
+    const where = result.namespace === "" ? result.name : `${result.namespace}/${result.name}`;
+    const findings = result.findings.map(
+      ({ rule, action, message, fix }) =>
+        `  ${action === "deny" ? "" : `${action}: `}[${rule}] ${message}\n${fix === "" || fix === "-" ? "" : `    fix: ${fix}\n`}`,
+    );
+    return `${result.allowed ? "allowed" : "DENIED "}  ${result.kind} ${where}\n${findings.join("")}`;
+  });
+  const denied = results.filter(({ allowed }) => !allowed).length;
+  return `${blocks.join("")}${results.length - denied} allowed, ${denied} denied\n`;
+}

@@ -1,0 +1,199 @@
+/**
+ * The program: the plimsoll command's words, options and help. No logic: each command is a file of its own, loaded when
+ * it is asked for, so that `plimsoll check` never pays for the AWS client.
+ *
+ * Returns the exit code. Usage errors are 2, like every other bad input.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { defaultDomain } from "../api/labels.ts";
+import { plimsollVersion } from "./version.ts";
+
+/** The process's own things, handed in so that tests can run the program in theirs. */
+export interface ProgramSurroundings {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  readonly isTerminal: boolean;
+}
+
+/** Runs the command line and resolves with the exit code: 0 good, 1 a negative answer, 2 bad input. */
+export async function runProgram(surroundings: ProgramSurroundings): Promise<number> {
+  const outcome = { code: 0 };
+  const program = describe(surroundings, outcome);
+  try {
+    await program.parseAsync([...surroundings.argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // --help and --version are no mistakes; everything else that commander refuses is.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return outcome.code;
+}
+
+function describe(surroundings: ProgramSurroundings, outcome: { code: number }): Command {
+  const program = new Command("plimsoll")
+    .description("Workload contracts for Kubernetes: what may sail, where it sails, and whether it can be drained.")
+    .version(`plimsoll ${plimsollVersion()}`, "--version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help of a command")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => surroundings.stdout.write(text), writeErr: (text) => surroundings.stderr.write(text) })
+    .addHelpText(
+      "after",
+      examples("Start here:", [
+        ["plimsoll demo", "watch a whole world at work, in this process; no cluster needed"],
+        ["plimsoll check deployment.yaml", "would admission let this in?"],
+        ["plimsoll plan pool.yaml deployment.yaml", "which nodes would it get, and at what price?"],
+      ]),
+    );
+  addCheck(program, surroundings, outcome);
+  addRender(program, surroundings, outcome);
+  addPlan(program, surroundings, outcome);
+  addDemo(program, surroundings, outcome);
+  addServe(program, surroundings, outcome);
+  return program;
+}
+
+function addCheck(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  manifestCommand(program, "check", "Give the admission verdict on manifests, without a cluster.")
+    .addOption(outputOption("text or json"))
+    .addHelpText(
+      "after",
+      `
+All files of one call are siblings: what concerns two objects stands on each whose own admission,
+coming last, would be refused. NodePools and Namespaces come from the files too; a namespace
+without its object counts as existing, without labels.
+
+Exit: 0 allowed, 1 denied, 2 bad input (the rest is still judged).
+${examples("Examples:", [
+  ["plimsoll check app.yaml", "judge by ./policies.yaml"],
+  ["helm template shop | plimsoll check -", "judge what a chart renders"],
+  ["plimsoll check -o json deploy/", "every object's findings for a machine"],
+])}`,
+    )
+    .action(async (paths: readonly string[], options: { policies: string; output: "text" | "json" }) => {
+      const { runCheck } = await import("./check.ts");
+      outcome.code = runCheck({ ...surroundings, paths, ...options });
+    });
+}
+
+function addRender(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  manifestCommand(program, "render", "Print what WorkloadProfiles compile to: each workload's Pod and its PodDisruptionBudget.")
+    .addHelpText(
+      "after",
+      examples("Examples:", [["plimsoll render profile.yaml deployment.yaml", "the objects as the cluster would hold them"]]),
+    )
+    .action(async (paths: readonly string[], options: { policies: string }) => {
+      const { runRender } = await import("./render.ts");
+      outcome.code = runRender({ ...surroundings, paths, ...options });
+    });
+}
+
+function addPlan(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  manifestCommand(program, "plan", "Print the nodes that workloads would get on an empty cluster, and their price.")
+    .addOption(outputOption("text or json"))
+    .addHelpText(
+      "after",
+      `
+NodePools are read from the files; DaemonSets among them count as overhead on every node.
+
+Exit: 0 every Pod is placed, 1 some are not, 2 bad input.
+${examples("Examples:", [["plimsoll plan pools.yaml app.yaml", "nodes, zones, price"]])}`,
+    )
+    .action(async (paths: readonly string[], options: { policies: string; output: "text" | "json" }) => {
+      const { runPlan } = await import("./plan.ts");
+      outcome.code = runPlan({ ...surroundings, paths, ...options });
+    });
+}
+
+function addDemo(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  program
+    .command("demo")
+    .description("Run a whole world in this process: an API server for kubectl, admission, a provisioner, nodes that join.")
+    .option("--once", "end after the last scene (also without a terminal); exit 0 only if all that was shown is true", false)
+    .option("--break <rule>", "switch one rule off first, to see the demo notice")
+    .option("--port <port>", "port of the API server (0: a free one)", portNumber, 0)
+    .action(async (options: { once: boolean; break?: string; port: number }) => {
+      const { runDemo } = await import("./demo.ts");
+      outcome.code = await runDemo({ ...surroundings, ...options, once: options.once || !surroundings.isTerminal });
+    });
+}
+
+function addServe(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  program
+    .command("serve")
+    .description("Serve admission webhooks and, as the leader, provision nodes: the real thing, from a kubeconfig or in a cluster.")
+    .option("--policies <file>", "policies.yaml, reloaded on change", "policies.yaml")
+    .option("--kubeconfig <file>", "kubeconfig (default: $KUBECONFIG, ~/.kube/config, or the Pod's service account)")
+    .option("--namespace <name>", "our own namespace: Secret, Lease", "plimsoll-system")
+    .option("--domain <domain>", "API domain of WorkloadProfiles and of our labels", defaultDomain)
+    .option("--host <address>", "address to listen on", "0.0.0.0")
+    .option("--port <port>", "port of the webhook server (0: a free one)", portNumber, 9443)
+    .addOption(new Option("--webhook-url <url>", "register this base URL, such as https://10.0.0.5:9443").conflicts("webhookService"))
+    .option("--webhook-service <namespace/name[:port]>", "register this Service (default: <namespace>/plimsoll:443)")
+    .addOption(new Option("--provider <name>", "where nodes come from").choices(["kwok", "ec2", "none"]).default("none"))
+    .option("--cluster-name <name>", "the cluster's name in EC2 tags (provider ec2)")
+    .option("--ec2-endpoint <url>", "an EC2 endpoint other than the region's")
+    .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
+    .option("--lame-duck <seconds>", "answer this long after SIGTERM, while endpoints move on", seconds, 10)
+    .addOption(new Option("--log-level <level>", "least level that is logged").choices(["debug", "info", "warn", "error"]).default("info"))
+    .addHelpText(
+      "after",
+      examples("Examples:", [
+        ["plimsoll serve --provider ec2 --cluster-name prod", "in the cluster"],
+        ["plimsoll serve --webhook-url https://127.0.0.1:9443 --provider kwok", "beside a test cluster, with nodes that only pretend"],
+      ]),
+    )
+    .action(async (options: ServeOptions) => {
+      const { runServe } = await import("./serve.ts");
+      outcome.code = await runServe({ ...surroundings, ...options });
+    });
+}
+
+/** The options of `plimsoll serve`, as commander names them. */
+export interface ServeOptions {
+  readonly policies: string;
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly domain: string;
+  readonly host: string;
+  readonly port: number;
+  readonly webhookUrl?: string;
+  readonly webhookService?: string;
+  readonly provider: "kwok" | "ec2" | "none";
+  readonly clusterName?: string;
+  readonly ec2Endpoint?: string;
+  readonly region?: string;
+  readonly lameDuck: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+function manifestCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument("<files...>", "manifests: files, folders, or - for standard input")
+    .option("--policies <file>", "the policies to judge by", "policies.yaml");
+}
+
+function outputOption(meaning: string): Option {
+  return new Option("-o, --output <format>", meaning).choices(["text", "json"]).default("text");
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("a port is a number from 0 to 65535.");
+  return port;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0 || value > 600) throw new InvalidArgumentError("seconds are a number from 0 to 600.");
+  return value;
+}
+
+function examples(title: string, rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([command]) => command.length));
+  return `\n${title}\n${rows.map(([command, meaning]) => `  ${command.padEnd(width)}  ${meaning}`).join("\n")}\n`;
+}

@@ -1,0 +1,50 @@
+/**
+ * The admission handler: one review judged by the policies in force over the cluster as it is known.
+ *
+ * Reads memory only. Returns an answer. While the cluster has not been seen once there is nothing to judge by: the closed
+ * tier refuses with SYS-001, the open tier lets pass (the audit of what entered unseen is the controllers' work).
+ */
+import type { InstanceType } from "../api/instance-type.ts";
+import type { KindName } from "../api/kinds.ts";
+import type { PlatformNames } from "../api/labels.ts";
+import type { Clock } from "../api/ports.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { denialStatus } from "../policies/denial.ts";
+import { evaluate } from "../policies/evaluate.ts";
+import type { PolicySet } from "../policies/policy-set.ts";
+import { allowed, denied, patched } from "./admission-review.ts";
+import type { WebhookMetrics } from "./metrics.ts";
+import type { AdmissionHandler } from "./server.ts";
+
+export interface AdmissionSources {
+  readonly policySet: () => PolicySet;
+  readonly snapshot: () => ClusterSnapshot;
+  readonly instanceTypes: () => readonly InstanceType[];
+  /** Kinds that must have been listed once before a verdict means anything. */
+  readonly neededKinds: readonly KindName[];
+  readonly names: PlatformNames;
+  readonly clock: Clock;
+  readonly metrics: WebhookMetrics;
+}
+
+/** Makes the handler that the server calls for every review. */
+export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
+  return ({ phase, tier, request }) => {
+    const policySet = sources.policySet();
+    const snapshot = sources.snapshot();
+    if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
+      return tier === "open" ? allowed() : denied(coldStatus(request.kind.kind));
+    }
+    const context = { snapshot, instanceTypes: sources.instanceTypes(), names: sources.names, now: sources.clock.now() };
+    const verdict = evaluate({ policySet, request, context });
+    if (phase === "mutate") return patched(verdict.patch);
+    if (!request.dryRun) for (const { rule, action } of verdict.findings) sources.metrics.findings.inc({ rule, action });
+    if (verdict.allowed) return allowed(verdict.warnings);
+    return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
+  };
+}
+
+function coldStatus(kind: string) {
+  const message = `[SYS-001] policy engine has no cluster view yet (caches not synced); refusing ${kind}`;
+  return { code: 403, reason: "Forbidden", message: `${message}\n  fix: retry in a few seconds` };
+}
