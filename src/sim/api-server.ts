@@ -57,6 +57,8 @@ export interface Call {
   readonly name: string;
   readonly subresource: string;
   readonly dryRun: boolean;
+  /** True for a deletion behind an eviction: the eviction was admitted, the deletion is not asked again. */
+  readonly admitted?: boolean;
   /** What kubectl prints as Warning lines; verbs and admission append. */
   readonly warnings: string[];
 }

@@ -13,6 +13,7 @@ import { servedForm } from "./event-versions.ts";
 import { isJsonObject, toJson, type JsonObject } from "./json.ts";
 import { applyMergePatch } from "./patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "./patch/strategic-merge.ts";
+import { applyObject } from "./server-side-apply.ts";
 import { changeObject, type Changer } from "./update.ts";
 
 /** Answers a PATCH of an object or of its status. */
@@ -24,6 +25,8 @@ export async function patchObject(call: Call): Promise<Outcome> {
       return changeObject(call, patched(call, mergePatched));
     case "application/strategic-merge-patch+json":
       return call.served.custom === undefined ? changeObject(call, patched(call, strategicPatched)) : err(unsupported(call));
+    case "application/apply-patch+yaml":
+      return applyObject(call);
     default:
       return err(unsupported(call));
   }

@@ -10,6 +10,7 @@ import type { ApiServer, Call, Outcome, RestAnswer, RestRequest } from "./api-se
 import { bindPod } from "./binding.ts";
 import { createObject } from "./create.ts";
 import { deleteCollection, deleteObject } from "./delete.ts";
+import { evictPod } from "./eviction.ts";
 import { getObject, listObjects } from "./list.ts";
 import { patchObject } from "./patch-object.ts";
 import { parseResourcePath } from "./request-path.ts";
@@ -58,6 +59,8 @@ async function answerCall(call: Call): Promise<Outcome> {
       return call.request.method === "GET" ? getScale(call) : answerScaleWrite(call);
     case "binding":
       return call.request.method === "POST" ? bindPod(call) : err(methodNotAllowed());
+    case "eviction":
+      return call.request.method === "POST" ? evictPod(call) : err(methodNotAllowed());
     default:
       return err(methodNotAllowed());
   }

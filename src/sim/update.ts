@@ -100,9 +100,14 @@ function checkLock(call: Call, wanted: JsonObject, current: JsonObject): Outcome
   return ok(undefined);
 }
 
+/** What the server itself writes behind a subresource was admitted as that subresource's own object. */
+const serverWritten: ReadonlySet<string> = new Set(["binding", "eviction", "scale"]);
+
 async function admittedChange(call: Call, wanted: Change, current: JsonObject): Promise<Outcome<JsonObject>> {
   const { served, server } = call;
   const now = server.clock.now();
+  if (serverWritten.has(call.subresource))
+    return ok(preparedForUpdate(wanted.object, current, { served, subresource: call.subresource, now }));
   const defaulted = withObjectDefaults(wanted.object, served);
   const prepared = preparedForUpdate(defaulted, current, { served, subresource: call.subresource, now });
   const mutated = await admitMutating(call, { operation: "UPDATE", object: prepared, old: current });

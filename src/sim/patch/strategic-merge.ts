@@ -8,6 +8,7 @@
 import { err, ok, type Result } from "../../api/result.ts";
 import { equalJson, isJsonArray, isJsonObject, stringsAt, valueAt, type JsonObject, type JsonValue } from "../json.ts";
 import { memberSchema, type Schema } from "../schema.ts";
+import { ordered } from "./list-order.ts";
 
 const orderPrefix = "$setElementOrder/";
 const deletePrefix = "$deleteFromPrimitiveList/";
@@ -121,31 +122,6 @@ function mergeList(
     else merged.push(withoutDirectives(item));
   }
   return isJsonArray(order) ? ordered(merged, order, { identity, before: current }) : merged;
-}
-
-interface Ordering {
-  readonly identity: (item: JsonValue) => string;
-  /** The list before the patch: where items that the patch does not know stay relative to the others. */
-  readonly before: readonly JsonValue[];
-}
-
-/** Puts the items that the patch orders into its order, and the others where they stood relative to them. */
-function ordered(list: readonly JsonValue[], order: readonly JsonValue[], { identity, before }: Ordering): readonly JsonValue[] {
-  const wanted = order.map(identity);
-  const stood = before.map(identity);
-  const left = list.filter((item) => wanted.includes(identity(item)));
-  left.sort((a, b) => wanted.indexOf(identity(a)) - wanted.indexOf(identity(b)));
-  const right = list.filter((item) => !wanted.includes(identity(item)));
-  const merged: JsonValue[] = [];
-  while (left.length > 0 && right.length > 0) {
-    const [first, second] = [left[0], right[0]];
-    if (first === undefined || second === undefined) break;
-    const [firstAt, secondAt] = [stood.indexOf(identity(first)), stood.indexOf(identity(second))];
-    const takesLeft = firstAt >= 0 && secondAt >= 0 && firstAt < secondAt;
-    const taken = takesLeft ? left.shift() : right.shift();
-    if (taken !== undefined) merged.push(taken);
-  }
-  return [...merged, ...left, ...right];
 }
 
 function deletePrimitives(merged: Record<string, JsonValue>, name: string, doomed: JsonValue | undefined): void {
