@@ -1,0 +1,109 @@
+/**
+ * `npm run bench:scheduling -- [--pods N] [--json FILE]`: how fast the solver packs, and how well.
+ *
+ * Reads the recorded diverse Pods and Karpenter's fake instance types: an empty cluster, one NodePool without requirements,
+ * no DaemonSets. Prints one row a size. The timed part is `solve` alone. Price is the sum of the nodes' cheapest offerings;
+ * its ratio is to the resource bound at that number of nodes, which no packing on as many nodes can go below.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { NodePool } from "../src/api/node-pool.ts";
+import { solve, type SchedulingResults, type SolveInput } from "../src/provisioner/scheduling/solve.ts";
+import { diverseFingerprints, diversePods, diverseRows, diverseSizes } from "./diverse-pods.ts";
+import { fakeInstanceTypes, pricePerUnit, reservedCpuMillis, reservedMemoryBytes } from "./fake-instance-types.ts";
+
+interface Row {
+  readonly case: string;
+  readonly tool: string;
+  readonly pods: number;
+  readonly podsPerSecond: number;
+  readonly nodes: number;
+  readonly pricePerHour: number;
+  readonly unschedulable: number;
+  readonly memoryMiB: number;
+}
+
+const defaultSizes = [500, 5000];
+const instanceTypeCount = 400;
+const mebibyte = 1024 ** 2;
+
+function main(): void {
+  const { values } = parseArgs({ options: { pods: { type: "string" }, json: { type: "string" } } });
+  const sizes = values.pods === undefined ? defaultSizes : [Number(values.pods)];
+  const unknown = sizes.find((size) => !(size in diverseFingerprints));
+  if (unknown !== undefined) {
+    console.error(`There are no recorded Pods for --pods ${values.pods ?? ""}; sizes: ${diverseSizes().join(", ")}.`);
+    process.exitCode = 2;
+    return;
+  }
+  const rows = sizes.map(measure);
+  printTable(rows);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
+}
+
+function measure(count: number): Row {
+  const input = inputOf(count);
+  const started = process.hrtime.bigint();
+  const results = solve(input);
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  return {
+    case: `diverse-${count}`,
+    tool: "plimsoll",
+    pods: count,
+    podsPerSecond: Math.round(count / seconds),
+    nodes: results.newNodes.length,
+    pricePerHour: Math.round(results.pricePerHour * 1e4) / 1e4,
+    unschedulable: results.unschedulable.length,
+    memoryMiB: Math.round(process.memoryUsage().rss / mebibyte),
+  };
+}
+
+function inputOf(count: number): SolveInput {
+  return {
+    pods: diversePods(count).map((pod) => ({ key: `default/${pod.metadata.name ?? ""}`, pod })),
+    nodePools: [benchmarkPool()],
+    instanceTypes: new Map([["default", fakeInstanceTypes(instanceTypeCount)]]),
+    daemonSets: [],
+    nodes: [],
+    namespaces: new Map([["default", {}]]),
+  };
+}
+
+function benchmarkPool(): NodePool {
+  return {
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodePool",
+    metadata: { name: "default", uid: "default" },
+    spec: {
+      template: { spec: { nodeClassRef: { group: "karpenter.test.sh", kind: "TestNodeClass", name: "default" }, requirements: [] } },
+      limits: { cpu: "10000000", memory: "10000000Gi" },
+    },
+  };
+}
+
+/** The larger of all CPU and all memory, with what each node reserves, at the price of a unit of either. */
+export function resourceBound(count: number, nodes: SchedulingResults["newNodes"]["length"]): number {
+  const rows = diverseRows(count);
+  const cpuMillis = rows.reduce((sum, row) => sum + row.cpuMillis, 0) + reservedCpuMillis * nodes;
+  const memoryBytes = rows.reduce((sum, row) => sum + row.memoryMi * mebibyte, 0) + reservedMemoryBytes * nodes;
+  return Math.max(cpuMillis / 1000, memoryBytes / (2048 * mebibyte)) * pricePerUnit;
+}
+
+function printTable(rows: readonly Row[]): void {
+  const header = ["case", "tool", "pods", "pods/s", "nodes", "price/h", "price/bound", "unschedulable", "memory MiB"];
+  const lines = rows.map((row) => [
+    row.case,
+    row.tool,
+    String(row.pods),
+    String(row.podsPerSecond),
+    String(row.nodes),
+    row.pricePerHour.toFixed(2),
+    (row.pricePerHour / resourceBound(row.pods, row.nodes)).toFixed(3),
+    String(row.unschedulable),
+    String(row.memoryMiB),
+  ]);
+  const widths = header.map((title, column) => Math.max(title.length, ...lines.map((line) => (line[column] ?? "").length)));
+  for (const line of [header, ...lines]) console.log(line.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  "));
+}
+
+main();

@@ -1,0 +1,136 @@
+/**
+ * Attempt: one whole packing by one strategy.
+ *
+ * Reads the problem. Returns the nodes to buy, the Pods on existing nodes and those without a place. Pods go largest first;
+ * one that finds no place waits for the next round, because affinity may need another Pod to be placed before it.
+ */
+import type { Bin } from "./bin.ts";
+import { chooseFor, hasRoomOn, nodesFor, type OpeningRule } from "./bin-choice.ts";
+import type { ExistingNode } from "./existing-node.ts";
+import { improve } from "./improve.ts";
+import { nominationsOf } from "./nomination.ts";
+import { openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
+import type { PendingPod, PodClass } from "./pod-class.ts";
+import { poolLedgers } from "./pool-limits.ts";
+
+export interface Strategy {
+  readonly name: string;
+  readonly opening: OpeningRule;
+  /** Pods that may not share hosts come before the larger ones, so that the nodes they force are there to be filled. */
+  readonly apartFirst: boolean;
+}
+
+export interface UnplacedPods {
+  readonly podClass: PodClass;
+  readonly pods: readonly PendingPod[];
+}
+
+export interface Attempt {
+  readonly packing: Packing;
+  readonly bins: readonly Bin[];
+  readonly unplaced: readonly UnplacedPods[];
+  readonly pricePerHour: number;
+}
+
+/** Rounds after which Pods that wait for others are given up; each round but the last places at least one. */
+const roundsMax = 32;
+
+/** Places all Pods by a strategy. Counts of the problem's topology are left as this attempt made them. */
+export function attempt(problem: Problem, strategy: Strategy): Attempt {
+  const packing = emptyPacking(problem);
+  const accepted = new Map<string, boolean>();
+  const nodes = problem.classes.map((podClass) => nodesFor(packing, podClass, accepted));
+  let waiting: readonly UnplacedPods[] = placeNominated(packing, nodes);
+  waiting = inOrder(packing, { waiting, strategy });
+  for (let round = 0; round < roundsMax && waiting.length > 0; round += 1) {
+    const before = countOf(waiting);
+    waiting = waiting
+      .map(({ podClass, pods }) => ({ podClass, pods: placeClass(packing, { podClass, pods, nodes: nodes[podClass.id] ?? [], strategy }) }))
+      .filter(({ pods }) => pods.length > 0);
+    if (countOf(waiting) === before) break;
+  }
+  improve(packing);
+  const bins = packing.bins.filter(({ members }) => members.length > 0);
+  return { packing, bins, unplaced: waiting, pricePerHour: bins.reduce((sum, { committed }) => sum + committed.pricePerHour, 0) };
+}
+
+function emptyPacking(problem: Problem): Packing {
+  return {
+    problem,
+    ledgers: poolLedgers(
+      problem.templates,
+      problem.existing.map(({ state }) => state),
+    ),
+    bins: [],
+    usedExisting: problem.existing.map(() => problem.space.names.map(() => 0)),
+    onExisting: [],
+    waiting: problem.classes.map(({ pods }) => pods.length),
+    load: new Map(),
+  };
+}
+
+/** Pods that a NodeClaim was made for go there before anything else, so that solving again asks for nothing new. */
+function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode[])[]): readonly UnplacedPods[] {
+  const nominations = nominationsOf(packing.problem);
+  return packing.problem.classes.map((podClass) => {
+    const pods = [...podClass.pods];
+    for (const { node, count } of nominations(podClass)) {
+      if (nodes[podClass.id]?.includes(node) !== true) continue;
+      for (let placed = 0; placed < count && hasRoomOn(packing, { podClass, node, rude: true }); placed += 1) {
+        const pending = pods.shift();
+        if (pending === undefined) break;
+        placeOnExisting(packing, { node, member: { podClass, pending } });
+        packing.waiting[podClass.id] = pods.length;
+      }
+    }
+    return { podClass, pods };
+  });
+}
+
+/** Places the Pods of one class until one finds no place, for then none will in this round; returns those left. */
+function placeClass(
+  packing: Packing,
+  input: {
+    readonly podClass: PodClass;
+    readonly pods: readonly PendingPod[];
+    readonly nodes: readonly ExistingNode[];
+    readonly strategy: Strategy;
+  },
+): readonly PendingPod[] {
+  const { podClass, pods, strategy } = input;
+  const { isFree } = topologyFor(packing.problem, podClass);
+  let { nodes } = input;
+  for (const [index, pending] of pods.entries()) {
+    const choice = chooseFor(packing, { podClass, nodes, opening: strategy.opening });
+    if (choice === undefined) return pods.slice(index);
+    const member = { podClass, pending };
+    if (choice.kind === "existing") placeOnExisting(packing, { node: choice.node, member });
+    else placeInBin(packing, { bin: choice.kind === "new" ? openBin(packing, choice.fit) : choice.bin, fit: choice.fit, member });
+    packing.waiting[podClass.id] = (packing.waiting[podClass.id] ?? 0) - 1;
+    // Without topology a node that refused will refuse again, as its room only shrinks.
+    if (isFree) nodes = choice.kind === "existing" ? nodes.slice(nodes.indexOf(choice.node)) : [];
+  }
+  return [];
+}
+
+function inOrder(
+  packing: Packing,
+  { waiting, strategy }: { readonly waiting: readonly UnplacedPods[]; readonly strategy: Strategy },
+): readonly UnplacedPods[] {
+  const { problem } = packing;
+  const isApart = ({ podClass }: UnplacedPods) => Number(strategy.apartFirst && topologyFor(problem, podClass).perHostMax === 1);
+  return waiting
+    .filter(({ pods }) => pods.length > 0)
+    .map((entry) => ({ ...entry, apart: isApart(entry), size: sizeOf(problem, entry.podClass) }))
+    .sort((a, b) => b.apart - a.apart || b.size - a.size || a.podClass.id - b.podClass.id);
+}
+
+/** The largest share that one Pod takes of all that is asked for, then the sum of its shares. */
+function sizeOf(problem: Problem, podClass: PodClass): number {
+  const shares = vectorFor(problem, podClass).map((amount, index) => amount * (problem.weights[index] ?? 0));
+  return Math.max(...shares) + 1e-3 * shares.reduce((sum, share) => sum + share, 0);
+}
+
+function countOf(waiting: readonly UnplacedPods[]): number {
+  return waiting.reduce((sum, { pods }) => sum + pods.length, 0);
+}

@@ -1,0 +1,200 @@
+/**
+ * Where the next Pod of a class goes: a node that exists, one that is being planned, or one more.
+ *
+ * Reads a packing. Returns the cheapest choice: room that is paid for first, then what raises the price least, then the
+ * tightest fit. All comparisons end in the node's number, so the answer never depends on chance.
+ */
+import { hostnameLabel } from "../../api/labels.ts";
+import { cheapestHolding, fitInto, type Bin, type BinFit } from "./bin.ts";
+import { acceptsClass, type ExistingNode } from "./existing-node.ts";
+import { compare, type LabelState } from "./label-state.ts";
+import { topologyFor, vectorFor, type Packing } from "./packing.ts";
+import type { PodClass } from "./pod-class.ts";
+import { holds, type Vector } from "./resource-space.ts";
+import { crowding, verdictOn, type ClassTopology } from "./topology.ts";
+
+export type Choice =
+  | { readonly kind: "existing"; readonly node: ExistingNode }
+  | { readonly kind: "bin"; readonly bin: Bin; readonly fit: BinFit }
+  | { readonly kind: "new"; readonly fit: OpeningFit };
+
+/** A new bin; bulk where it is committed to more than its first Pod needs, because many will follow. */
+export interface OpeningFit extends BinFit {
+  readonly isBulk: boolean;
+}
+
+/** Decides which type a new bin is committed to, given the cheapest one that holds its first Pod. */
+export type OpeningRule = (input: { readonly packing: Packing; readonly cheapest: BinFit; readonly added: Vector }) => OpeningFit;
+
+interface Probe {
+  readonly packing: Packing;
+  readonly podClass: PodClass;
+  readonly topology: ClassTopology;
+  readonly added: Vector;
+  /** True where a rude domain will do. */
+  readonly rude: boolean;
+  /** The states that a bin in a state could be in with the Pod, by state id; counts do not change during one probe. */
+  readonly options: Map<number, readonly LabelState[]>;
+}
+
+/** Returns the best place for one more Pod of the class, or undefined. */
+export function chooseFor(
+  packing: Packing,
+  { podClass, nodes, opening }: { readonly podClass: PodClass; readonly nodes: readonly ExistingNode[]; readonly opening: OpeningRule },
+): Choice | undefined {
+  for (const rude of [false, true]) {
+    const topology = topologyFor(packing.problem, podClass);
+    if (rude && !mayBeRude(topology)) break;
+    const probe: Probe = { packing, podClass, topology, added: vectorFor(packing.problem, podClass), rude, options: new Map() };
+    const choice = chooseExisting(probe, nodes) ?? chooseBin(probe, opening);
+    if (choice !== undefined) return choice;
+  }
+  return undefined;
+}
+
+/** Returns the nodes whose requirements and taints let the class run, in the order in which they are filled. */
+export function nodesFor(packing: Packing, podClass: PodClass, memo: Map<string, boolean>): readonly ExistingNode[] {
+  return packing.problem.existing.filter((node) => {
+    if (podClass.namesNodes || !node.state.accepting) return acceptsClass(node, podClass);
+    const name = `${node.alikeId} ${podClass.placementId}`;
+    const known = memo.get(name) ?? acceptsClass(node, podClass);
+    memo.set(name, known);
+    return known;
+  });
+}
+
+/** Says whether an existing node can take one more Pod of the class now. */
+export function hasRoomOn(
+  packing: Packing,
+  { podClass, node, rude }: { readonly podClass: PodClass; readonly node: ExistingNode; readonly rude: boolean },
+): boolean {
+  const topology = topologyFor(packing.problem, podClass);
+  if (!holds(node.free, packing.usedExisting[node.id] ?? [], vectorFor(packing.problem, podClass))) return false;
+  if (!isAllowedHost(topology, { id: node.id, rude })) return false;
+  return topology.keys.every((key) => {
+    const domain = node.value(key);
+    if (domain === undefined) return !needsDomain(topology, key);
+    return isGoodEnough(verdictOn(topology, { key, domain }), rude);
+  });
+}
+
+function chooseExisting({ packing, podClass, topology, rude }: Probe, nodes: readonly ExistingNode[]): Choice | undefined {
+  const wishes = [...topology.byKey.entries(), [hostnameLabel, topology.host] as const].filter(([, groups]) => groups.wishes.length > 0);
+  let best: { readonly node: ExistingNode; readonly crowd: number } | undefined;
+  for (const node of nodes) {
+    if (best !== undefined && best.node.state.initialized !== node.state.initialized) break;
+    if (!hasRoomOn(packing, { podClass, node, rude })) continue;
+    if (wishes.length === 0) return { kind: "existing", node };
+    const crowd = wishes.reduce(
+      (sum, [key]) => sum + crowding(topology, { key, domain: key === hostnameLabel ? node.id : (node.value(key) ?? "") }),
+      0,
+    );
+    if (best === undefined || crowd < best.crowd) best = { node, crowd };
+  }
+  return best === undefined ? undefined : { kind: "existing", node: best.node };
+}
+
+function chooseBin(probe: Probe, opening: OpeningRule): Choice | undefined {
+  const free = bestBin(probe, { grow: false });
+  if (free !== undefined && free.fit.addedPrice === 0) return free;
+  const opened = openFor(probe, opening);
+  if (opened?.fit.isBulk === true) return opened;
+  const grown = bestBin(probe, { grow: true });
+  if (opened === undefined || grown === undefined) return grown ?? opened;
+  return opened.fit.addedPrice < grown.fit.addedPrice ? opened : grown;
+}
+
+/** The bin that takes the Pod at the least added price; among equals the least crowded, then the one it fills most. */
+function bestBin(
+  probe: Probe,
+  { grow }: { readonly grow: boolean },
+): { readonly kind: "bin"; readonly bin: Bin; readonly fit: BinFit } | undefined {
+  const { packing, topology, added } = probe;
+  let best: { readonly bin: Bin; readonly fit: BinFit; readonly crowd: number; readonly left: number } | undefined;
+  for (const bin of packing.bins) {
+    if (!grow && !holds(bin.committed.usable, bin.used, added)) continue;
+    const states = optionsFor(probe, bin.state);
+    if (states.length === 0 || (topology.usesHost && !isAllowedHost(topology, { id: bin.id, rude: probe.rude }))) continue;
+    for (const state of states) {
+      const fit = fitInto(bin, { state, added, ledger: packing.ledgers[state.template.index], grow });
+      if (fit === undefined || (best !== undefined && fit.addedPrice > best.fit.addedPrice)) continue;
+      const crowd = topology.host.wishes.length === 0 ? 0 : crowding(topology, { key: hostnameLabel, domain: bin.id });
+      const left = roomLeft(probe, { bin, fit });
+      if (best === undefined || fit.addedPrice < best.fit.addedPrice || crowd < best.crowd || (crowd === best.crowd && left < best.left)) {
+        best = { bin, fit, crowd, left };
+      }
+    }
+  }
+  return best === undefined ? undefined : { kind: "bin", bin: best.bin, fit: best.fit };
+}
+
+/** The first pool by weight that can make a node for the Pod; within it the cheapest domain and type. */
+function openFor(probe: Probe, opening: OpeningRule): { readonly kind: "new"; readonly fit: OpeningFit } | undefined {
+  const { packing, topology, added } = probe;
+  const { problem } = packing;
+  if (!isAllowedHost(topology, { id: problem.existing.length + packing.bins.length, rude: probe.rude })) return undefined;
+  const used = added.map(() => 0);
+  for (const template of problem.templates) {
+    const root = problem.states.root(template);
+    if (root === undefined) continue;
+    let best: OpeningFit | undefined;
+    for (const state of optionsFor(probe, root)) {
+      const cheapest = cheapestHolding(state, { used, added, ledger: packing.ledgers[template.index], from: undefined });
+      const fit = cheapest === undefined ? undefined : opening({ packing, cheapest, added });
+      if (fit !== undefined && (best === undefined || fit.addedPrice < best.addedPrice)) best = fit;
+    }
+    if (best !== undefined) return { kind: "new", fit: best };
+  }
+  return undefined;
+}
+
+/** The states in which a bin could take the Pod: requirements narrowed, and every label that topology needs decided. */
+function optionsFor(probe: Probe, from: LabelState): readonly LabelState[] {
+  const known = probe.options.get(from.id);
+  if (known !== undefined) return known;
+  const { states } = probe.packing.problem;
+  const narrowed = states.withClass(from, probe.podClass);
+  let options: readonly LabelState[] = narrowed === undefined ? [] : [narrowed];
+  for (const key of probe.topology.keys) options = options.flatMap((state) => decide(probe, { state, key }));
+  probe.options.set(from.id, options);
+  return options;
+}
+
+function decide(probe: Probe, { state, key }: { readonly state: LabelState; readonly key: string }): readonly LabelState[] {
+  const { packing, topology, rude } = probe;
+  const { states } = packing.problem;
+  const offered = states.valuesOf(state, key);
+  if (offered.length === 0) return needsDomain(topology, key) ? [] : [state];
+  return offered
+    .filter((domain) => isGoodEnough(verdictOn(topology, { key, domain }), rude))
+    .map((domain) => ({ domain, crowd: crowding(topology, { key, domain }), load: packing.load.get(`${key}=${domain}`) ?? 0 }))
+    .sort((a, b) => a.crowd - b.crowd || a.load - b.load || compare(a.domain, b.domain))
+    .flatMap(({ domain }) => states.withValue(state, key, domain) ?? []);
+}
+
+function roomLeft({ packing, added }: Probe, { bin, fit }: { readonly bin: Bin; readonly fit: BinFit }): number {
+  const { weights } = packing.problem;
+  const { usable } = fit.candidate;
+  let left = 0;
+  for (let index = 0; index < weights.length; index += 1) {
+    left += ((usable[index] ?? 0) - (bin.used[index] ?? 0) - (added[index] ?? 0)) * (weights[index] ?? 0);
+  }
+  return left;
+}
+
+function needsDomain(topology: ClassTopology, key: string): boolean {
+  const groups = topology.byKey.get(key);
+  return groups !== undefined && (groups.spread.length > 0 || groups.affinity.length > 0);
+}
+
+function isAllowedHost(topology: ClassTopology, { id, rude }: { readonly id: number; readonly rude: boolean }): boolean {
+  return !topology.usesHost || isGoodEnough(verdictOn(topology, { key: hostnameLabel, domain: id }), rude);
+}
+
+function isGoodEnough(verdict: ReturnType<typeof verdictOn>, rude: boolean): boolean {
+  return verdict === "good" || (rude && verdict === "rude");
+}
+
+function mayBeRude(topology: ClassTopology): boolean {
+  return topology.host.countedBy.length > 0 || [...topology.byKey.values()].some(({ countedBy }) => countedBy.length > 0);
+}

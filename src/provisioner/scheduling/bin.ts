@@ -1,0 +1,112 @@
+/**
+ * Bin: a node that a packing means to buy, while Pods are still being added.
+ *
+ * Reads a LabelState (what the node may become) and amounts. Returns which type holds them and what that would cost. A bin
+ * is committed to one type at a time, the one that its price and its pool's limits are counted with.
+ */
+import type { Candidate, LabelState } from "./label-state.ts";
+import type { PendingPod, PodClass } from "./pod-class.ts";
+import type { PoolLedger } from "./pool-limits.ts";
+import { holds, plus, type Vector } from "./resource-space.ts";
+import { values } from "../../kube/requirement.ts";
+
+export interface BinMember {
+  readonly podClass: PodClass;
+  readonly pending: PendingPod;
+}
+
+/** Changes while Pods are placed; nothing outside of one packing sees it. */
+export interface Bin {
+  /** Number among all nodes of the run, after the existing ones; also its hostname domain. */
+  readonly id: number;
+  state: LabelState;
+  used: Vector;
+  committed: Candidate;
+  /** Position of `committed` among the state's candidates. */
+  committedIndex: number;
+  members: BinMember[];
+}
+
+/** A way to add one Pod to a bin: the state it would be in, the type it would need, and what that adds to the price. */
+export interface BinFit {
+  readonly state: LabelState;
+  readonly index: number;
+  readonly candidate: Candidate;
+  readonly addedPrice: number;
+}
+
+/** Returns how a bin could take more, or undefined. With `grow` false it may not become a larger type. */
+export function fitInto(
+  bin: Bin,
+  input: { readonly state: LabelState; readonly added: Vector; readonly ledger: PoolLedger | undefined; readonly grow: boolean },
+): BinFit | undefined {
+  const { state, added } = input;
+  const index = state === bin.state ? bin.committedIndex : indexOfType(state, bin.committed);
+  const current = state.candidates[index];
+  if (current !== undefined && holds(current.usable, bin.used, added) && hasMinValues(state, { used: bin.used, added })) {
+    return { state, index, candidate: current, addedPrice: Math.max(0, current.pricePerHour - bin.committed.pricePerHour) };
+  }
+  if (!input.grow || !holds(state.largest, bin.used, added)) return undefined;
+  return cheapestHolding(state, { ...input, used: bin.used, from: bin.committed });
+}
+
+/** Returns the cheapest type of a state that holds `used` and `added`, within the pool's limits. */
+export function cheapestHolding(
+  state: LabelState,
+  input: {
+    readonly used: Vector;
+    readonly added: Vector;
+    readonly ledger: PoolLedger | undefined;
+    /** What the bin is committed to now, which its pool's limits are charged with. */
+    readonly from: Candidate | undefined;
+  },
+): BinFit | undefined {
+  const { used, added, ledger, from } = input;
+  if (!hasMinValues(state, input)) return undefined;
+  for (let index = 0; index < state.candidates.length; index += 1) {
+    const candidate = state.candidates[index];
+    if (candidate === undefined || !holds(candidate.usable, used, added)) continue;
+    const change = { from: from?.type.instanceType.capacity, to: candidate.type.instanceType.capacity };
+    if (ledger !== undefined && !ledger.allows(change)) continue;
+    return { state, index, candidate, addedPrice: Math.max(0, candidate.pricePerHour - (from?.pricePerHour ?? 0)) };
+  }
+  return undefined;
+}
+
+/** Adds a Pod in the way that was found. */
+export function addTo(
+  bin: Bin,
+  { fit, member, added }: { readonly fit: BinFit; readonly member: BinMember; readonly added: Vector },
+): void {
+  bin.state = fit.state;
+  bin.committed = fit.candidate;
+  bin.committedIndex = fit.index;
+  bin.used = plus(bin.used, added);
+  bin.members.push(member);
+}
+
+/**
+ * Says whether the types that hold the amounts still show as many values of each label as the pool's minValues ask for.
+ * Only values that the narrowed requirements allow count.
+ */
+function hasMinValues(state: LabelState, { used, added }: { readonly used: Vector; readonly added: Vector }): boolean {
+  const { minValues } = state.template;
+  if (minValues.length === 0) return true;
+  const holding = state.candidates.filter(({ usable }) => holds(usable, used, added));
+  return minValues.every(({ key, count }) => {
+    const own = state.requirements.get(key);
+    const allowed = own === undefined ? undefined : values(own);
+    const seen = new Set<string>();
+    for (const { type } of holding) {
+      const requirement = type.requirements.get(key);
+      for (const value of requirement === undefined ? [] : (values(requirement) ?? [])) {
+        if (allowed === undefined || allowed.includes(value)) seen.add(value);
+      }
+    }
+    return seen.size >= count;
+  });
+}
+
+function indexOfType(state: LabelState, { type }: Candidate): number {
+  return state.candidates.findIndex((candidate) => candidate.type === type);
+}

@@ -1,0 +1,52 @@
+/**
+ * DaemonSet overhead: what the Pods of DaemonSets take on a node before any other Pod.
+ *
+ * Reads DaemonSets (their Pod templates, as admission would leave them) and what is known of a node. Returns resources.
+ * A DaemonSet counts where its Pod could run: taints tolerated and any of its node affinity terms compatible; labels that
+ * a node will only have once it has joined count as present (karpenter.md 3.7).
+ */
+import { initializedLabel, registeredLabel, wellKnownLabels } from "../../api/labels.ts";
+import type { Resources } from "../../api/object.ts";
+import type { PodSpec, Taint } from "../../api/pod.ts";
+import { podRequirements } from "../../kube/pod-requirements.ts";
+import { podRequests } from "../../kube/pod-requests.ts";
+import { exactly } from "../../kube/requirement.ts";
+import { intersection, isCompatible, type Requirements } from "../../kube/requirements.ts";
+import { addResources } from "../../kube/resources.ts";
+import { untoleratedTaint } from "../../kube/taint.ts";
+
+/** A DaemonSet, as the solver needs it: its name for people, and the spec of its Pods. */
+export interface DaemonSetPods {
+  readonly name: string;
+  readonly spec: PodSpec;
+}
+
+interface DaemonSetDemand {
+  readonly name: string;
+  readonly spec: PodSpec;
+  readonly alternatives: readonly Requirements[];
+  readonly requests: Resources;
+}
+
+export type DaemonDemand = readonly DaemonSetDemand[];
+
+const joined: Requirements = new Map([registeredLabel, initializedLabel].map((label) => [label, exactly(label, "true")]));
+
+/** Works out the demand of each DaemonSet once. */
+export function daemonDemand(daemonSets: readonly DaemonSetPods[]): DaemonDemand {
+  return daemonSets.map(({ name, spec }) => ({ name, spec, alternatives: podRequirements(spec), requests: podRequests(spec) }));
+}
+
+/** Returns what the DaemonSets that run on such a node ask for together. */
+export function daemonOverhead(
+  demand: DaemonDemand,
+  node: { readonly requirements: Requirements; readonly taints: readonly Taint[] },
+): Resources {
+  const requirements = intersection(node.requirements, joined);
+  const running = demand.filter(
+    ({ spec, alternatives }) =>
+      untoleratedTaint(node.taints, spec.tolerations) === undefined &&
+      alternatives.some((alternative) => isCompatible(requirements, alternative, wellKnownLabels)),
+  );
+  return addResources(...running.map(({ requests }) => requests));
+}

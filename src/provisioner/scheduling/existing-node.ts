@@ -1,0 +1,94 @@
+/**
+ * ExistingNode: capacity that is there or on its way, as the solver packs it.
+ *
+ * Reads NodeStates (node-state.ts). Returns what is free on each, in the order in which they are filled: initialized nodes
+ * first, then by name. DaemonSet Pods that will still come keep their room.
+ */
+import { hostnameLabel, wellKnownLabels } from "../../api/labels.ts";
+import type { Pod, PodSpec } from "../../api/pod.ts";
+import { nodeNameField } from "../../kube/pod-requirements.ts";
+import { podRequests } from "../../kube/pod-requests.ts";
+import { isDaemonPod } from "../../kube/pod-state.ts";
+import { exactly, values } from "../../kube/requirement.ts";
+import { fromLabels, intersection, isCompatible, requirementsOf } from "../../kube/requirements.ts";
+import { addResources, maxResources, subtractResources } from "../../kube/resources.ts";
+import { untoleratedTaint } from "../../kube/taint.ts";
+import { daemonOverhead, type DaemonDemand } from "./daemon-overhead.ts";
+import { compare } from "./label-state.ts";
+import type { NodeState } from "./node-state.ts";
+import type { PodClass } from "./pod-class.ts";
+import { toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
+import type { NodeFacts } from "./topology-group.ts";
+
+const noKeys: ReadonlySet<string> = new Set();
+
+export interface ExistingNode {
+  /** Number among all nodes of the run; new nodes go on from there. */
+  readonly id: number;
+  readonly state: NodeState;
+  readonly facts: NodeFacts;
+  /** Labels that may still come: the well-known ones while no Node has joined. */
+  readonly allowUndefined: ReadonlySet<string>;
+  readonly free: Vector;
+  /** Nodes with the same number have the same labels (but for the hostname) and taints. */
+  readonly alikeId: number;
+  readonly value: (key: string) => string | undefined;
+}
+
+/** Returns nodes and NodeClaims in the order in which they are filled. */
+export function existingNodes(
+  states: readonly NodeState[],
+  { daemonSets, space }: { readonly daemonSets: DaemonDemand; readonly space: ResourceSpace },
+): readonly ExistingNode[] {
+  const alike = new Map<string, number>();
+  return [...states]
+    .sort((a, b) => Number(b.initialized) - Number(a.initialized) || compare(a.name, b.name))
+    .map((state, id): ExistingNode => {
+      const decided = intersection(fromLabels(state.labels), new Map([[nodeNameField, exactly(nodeNameField, state.name)]]));
+      const requirements = state.requirements === undefined ? decided : intersection(requirementsOf(state.requirements), decided);
+      const facts = { requirements, taints: state.taints };
+      const name = JSON.stringify([{ ...state.labels, [hostnameLabel]: "" }, state.requirements, state.taints]);
+      const alikeId = alike.get(name) ?? alike.size;
+      alike.set(name, alikeId);
+      return {
+        id,
+        state,
+        facts,
+        allowUndefined: state.requirements === undefined ? noKeys : wellKnownLabels,
+        free: toVector(space, subtractResources(state.allocatable, takenOn(state, daemonOverhead(daemonSets, facts)))),
+        alikeId,
+        value: (key) => onlyValue(facts, key),
+      };
+    });
+}
+
+/** Says whether requirements and taints let a class run there; resources and topology are another question. */
+export function acceptsClass(node: ExistingNode, podClass: PodClass): boolean {
+  return (
+    node.state.accepting &&
+    untoleratedTaint(node.facts.taints, podClass.spec.tolerations) === undefined &&
+    podClass.alternatives.some((alternative) => isCompatible(node.facts.requirements, alternative, node.allowUndefined))
+  );
+}
+
+/** Returns what topology reads of a running Pod. */
+export function controllerless(pod: Pod): {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spec: PodSpec;
+} {
+  return { namespace: pod.metadata.namespace ?? "", labels: pod.metadata.labels ?? {}, spec: pod.spec };
+}
+
+/** Running Pods, and of the DaemonSets the larger of what runs and what should. */
+function takenOn(state: NodeState, daemons: ReturnType<typeof daemonOverhead>): ReturnType<typeof daemonOverhead> {
+  const requests = (pods: readonly Pod[]) => addResources(...pods.map((pod) => podRequests(pod.spec)));
+  const ownDaemons = requests(state.pods.filter((pod) => isDaemonPod(pod)));
+  return addResources(requests(state.pods.filter((pod) => !isDaemonPod(pod))), maxResources(ownDaemons, daemons));
+}
+
+function onlyValue({ requirements }: NodeFacts, key: string): string | undefined {
+  const requirement = requirements.get(key);
+  const listed = requirement === undefined ? undefined : values(requirement);
+  return listed?.length === 1 ? listed[0] : undefined;
+}

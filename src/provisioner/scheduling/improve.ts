@@ -1,0 +1,132 @@
+/**
+ * Improvement: smaller nodes for the same Pods.
+ *
+ * Reads a finished packing and changes it. First every bin goes to the cheapest type that holds it; then single Pods move
+ * to room that is paid for elsewhere, where that lets their own node become a cheaper type or go away. A Pod only moves
+ * within its zone and where its constraints hold beside all others, so counts stay legal. Bounded, never worse.
+ */
+import { hostnameLabel } from "../../api/labels.ts";
+import { addTo, cheapestHolding, fitInto, type Bin, type BinFit, type BinMember } from "./bin.ts";
+import { binPlace, decidedValue, topologyFor, vectorFor, type Packing } from "./packing.ts";
+import { holds, minus, type Vector } from "./resource-space.ts";
+import { recordAt, verdictOn } from "./topology.ts";
+
+/** Sweeps over all bins. */
+const sweepsMax = 3;
+/** Moves looked at in one improvement: keeps the pass linear for very large plans. */
+const movesTriedMax = 3_000_000;
+/** How many cheaper types a bin is tried against. */
+const smallerTypesMax = 2;
+
+/** Makes the packing cheaper where it can. */
+export function improve(packing: Packing): void {
+  for (const bin of packing.bins) shrink(packing, bin);
+  const budget = { movesLeft: movesTriedMax };
+  for (let sweep = 0; sweep < sweepsMax; sweep += 1) {
+    let saved = false;
+    for (const bin of [...packing.bins].sort((a, b) => a.committed.pricePerHour - b.committed.pricePerHour || a.id - b.id)) {
+      if (bin.members.length > 0 && relieve(packing, { bin, budget })) saved = true;
+    }
+    if (!saved || budget.movesLeft <= 0) return;
+  }
+}
+
+/** Commits a bin to the cheapest type that holds what is on it; says whether that is a cheaper one. */
+function shrink(packing: Packing, bin: Bin): boolean {
+  const { state, used } = bin;
+  const ledger = packing.ledgers[state.template.index];
+  const capacity = bin.committed.type.instanceType.capacity;
+  if (bin.members.length === 0) {
+    ledger?.charge({ from: capacity, to: undefined });
+    return true;
+  }
+  const fit = cheapestHolding(state, { used, added: used.map(() => 0), ledger, from: bin.committed });
+  if (fit === undefined || fit.candidate.pricePerHour >= bin.committed.pricePerHour) return false;
+  ledger?.charge({ from: capacity, to: fit.candidate.type.instanceType.capacity });
+  bin.committed = fit.candidate;
+  bin.committedIndex = fit.index;
+  return true;
+}
+
+/** Moves the smallest Pod whose leaving lets the bin become a cheaper type. */
+function relieve(packing: Packing, { bin, budget }: { readonly bin: Bin; readonly budget: { movesLeft: number } }): boolean {
+  for (const target of smallerTypes(bin)) {
+    const excess = minus(bin.used, target);
+    const leaving = bin.members
+      .map((member) => ({ member, vector: vectorFor(packing.problem, member.podClass) }))
+      .filter(({ vector }) => vector.every((amount, index) => amount >= (excess[index] ?? 0)))
+      .sort((a, b) => worth(packing, a.vector) - worth(packing, b.vector));
+    const tried = new Set<number>();
+    for (const { member } of leaving) {
+      if (tried.has(member.podClass.id)) continue;
+      tried.add(member.podClass.id);
+      if (moveAway(packing, { bin, member, budget })) return shrink(packing, bin);
+    }
+  }
+  return false;
+}
+
+/** The room of the next cheaper types; nothing at all, if the bin holds one Pod. */
+function smallerTypes(bin: Bin): readonly Vector[] {
+  if (bin.members.length === 1) return [bin.used.map(() => 0)];
+  const cheaper = bin.state.candidates.slice(0, bin.committedIndex).filter(({ pricePerHour }) => pricePerHour < bin.committed.pricePerHour);
+  return cheaper
+    .slice(-smallerTypesMax)
+    .reverse()
+    .map(({ usable }) => usable);
+}
+
+function moveAway(
+  packing: Packing,
+  input: { readonly bin: Bin; readonly member: BinMember; readonly budget: { movesLeft: number } },
+): boolean {
+  const { bin, member, budget } = input;
+  const topology = topologyFor(packing.problem, member.podClass);
+  if (topology.host.affinity.length > 0 || topology.counting.some(({ kind, key }) => kind === "affinity" && key === hostnameLabel))
+    return false;
+  const added = vectorFor(packing.problem, member.podClass);
+  const { id } = bin;
+  recordAt(topology, binPlace(packing, bin), -1);
+  let best: { readonly bin: Bin; readonly fit: BinFit; readonly left: number } | undefined;
+  for (const other of packing.bins) {
+    if (other.id === id || other.members.length === 0) continue;
+    budget.movesLeft -= 1;
+    if (!holds(other.committed.usable, other.used, added)) continue;
+    const fit = moveFit(packing, { from: bin, to: other, member, added });
+    if (fit === undefined) continue;
+    const left = worth(packing, minus(minus(fit.candidate.usable, other.used), added));
+    if (best === undefined || left < best.left) best = { bin: other, fit, left };
+  }
+  if (best === undefined || budget.movesLeft <= 0) {
+    recordAt(topology, binPlace(packing, bin));
+    return false;
+  }
+  addTo(best.bin, { fit: best.fit, member, added });
+  recordAt(topology, binPlace(packing, best.bin));
+  bin.members = bin.members.filter((one) => one !== member);
+  bin.used = minus(bin.used, added);
+  return true;
+}
+
+/** How another bin takes a Pod for nothing, in the same zone and with no one's constraint broken; or undefined. */
+function moveFit(
+  packing: Packing,
+  input: { readonly from: Bin; readonly to: Bin; readonly member: BinMember; readonly added: Vector },
+): BinFit | undefined {
+  const { from, to, member, added } = input;
+  const { states } = packing.problem;
+  const topology = topologyFor(packing.problem, member.podClass);
+  if (from.state.template !== to.state.template) return undefined;
+  let state = states.withClass(to.state, member.podClass);
+  for (const key of topology.keys) {
+    const value = decidedValue(states, { state: from.state, key });
+    if (state !== undefined && value !== undefined) state = states.withValue(state, key, value);
+  }
+  if (state === undefined || verdictOn(topology, { key: hostnameLabel, domain: to.id }) !== "good") return undefined;
+  const fit = fitInto(to, { state, added, ledger: undefined, grow: false });
+  return fit?.addedPrice === 0 && fit.candidate.type === to.committed.type ? fit : undefined;
+}
+
+function worth(packing: Packing, vector: Vector): number {
+  return vector.reduce((sum, amount, index) => sum + amount * (packing.problem.weights[index] ?? 0), 0);
+}

@@ -1,0 +1,136 @@
+/**
+ * LabelState: what a node to be made may still become, given the Pods on it.
+ *
+ * Reads a pool's template, the requirements of classes, and decisions on one domain. Returns states, each with the types
+ * that are left, cheapest first. States are interned: nodes that took the same kinds of Pods share one, so the algebra
+ * of requirements runs once for each new combination and not for each Pod and node.
+ */
+import type { Offering } from "../../api/instance-type.ts";
+import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
+import { exactly, has, values } from "../../kube/requirement.ts";
+import { intersection, intersects, isCompatible, toRequirementList, type Requirements } from "../../kube/requirements.ts";
+import { untoleratedTaint } from "../../kube/taint.ts";
+import type { PodClass } from "./pod-class.ts";
+import { allowUndefined, isAllowed, type PoolTemplate, type TemplateType } from "./pool-template.ts";
+import { larger, type Vector } from "./resource-space.ts";
+
+/** A type that a node may become, at its cheapest offering within the state. */
+export interface Candidate {
+  readonly type: TemplateType;
+  readonly pricePerHour: number;
+  readonly usable: Vector;
+}
+
+export interface LabelState {
+  readonly id: number;
+  readonly template: PoolTemplate;
+  readonly requirements: Requirements;
+  /** Cheapest first, then by name; never empty. */
+  readonly candidates: readonly Candidate[];
+  /** The most of each resource that any candidate has. */
+  readonly largest: Vector;
+}
+
+/** The states of one run, and the ways between them. */
+export interface LabelStates {
+  /** A pool's state before any Pod; undefined where it offers nothing. */
+  root(template: PoolTemplate): LabelState | undefined;
+  /** The state after a Pod of the class; undefined where taints or requirements keep it away. */
+  withClass(state: LabelState, podClass: PodClass): LabelState | undefined;
+  /** The state with one value of a label decided; undefined where nothing offers it. */
+  withValue(state: LabelState, key: string, value: string): LabelState | undefined;
+  /** The values that a label may still take, sorted; empty where the label is absent or not bounded. */
+  valuesOf(state: LabelState, key: string): readonly string[];
+}
+
+type Memo<K, V> = Map<LabelState, Map<K, { readonly value: V }>>;
+
+/** Makes the empty collection of states of one run. */
+export function labelStates(): LabelStates {
+  const interned = new Map<string, LabelState | undefined>();
+  const byPlacement: Memo<number, LabelState | undefined> = new Map();
+  const byValue: Memo<string, LabelState | undefined> = new Map();
+  const domains: Memo<string, readonly string[]> = new Map();
+
+  const stateOf = (template: PoolTemplate, requirements: Requirements): LabelState | undefined => {
+    const name = `${template.index} ${JSON.stringify(toRequirementList(requirements))}`;
+    if (interned.has(name)) return interned.get(name);
+    const candidates = candidatesOf(template, requirements);
+    const [first] = candidates;
+    const largest = candidates.reduce((most, { usable }) => larger(most, usable), first?.usable ?? []);
+    const state = first === undefined ? undefined : { id: interned.size, template, requirements, candidates, largest };
+    interned.set(name, state);
+    return state;
+  };
+
+  return {
+    root: (template) => stateOf(template, template.requirements),
+    withClass: (state, podClass) =>
+      remember(byPlacement, { state, key: podClass.placementId }, () => {
+        if (untoleratedTaint(state.template.taints, podClass.spec.tolerations) !== undefined) return undefined;
+        for (const alternative of podClass.alternatives) {
+          if (!isCompatible(state.requirements, alternative, allowUndefined)) continue;
+          const next = stateOf(state.template, intersection(state.requirements, alternative));
+          if (next !== undefined) return next;
+        }
+        return undefined;
+      }),
+    withValue: (state, key, value) =>
+      remember(byValue, { state, key: `${key}=${value}` }, () => {
+        const own = state.requirements.get(key);
+        if (own !== undefined && !has(own, value)) return undefined;
+        return stateOf(state.template, intersection(state.requirements, new Map([[key, exactly(key, value)]])));
+      }),
+    valuesOf: (state, key) => remember(domains, { state, key }, () => domainValues(state, key)),
+  };
+}
+
+/** Returns the available offerings of a type that requirements allow, cheapest first, then by zone. */
+export function allowedOfferings(type: TemplateType, requirements: Requirements): readonly Offering[] {
+  return type.instanceType.offerings
+    .filter((offering) => offering.available && isAllowed(offering, requirements))
+    .sort((a, b) => a.pricePerHour - b.pricePerHour || compare(a.zone, b.zone) || compare(a.capacityType, b.capacityType));
+}
+
+/** Orders texts by code unit, the same in every locale. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function candidatesOf(template: PoolTemplate, requirements: Requirements): readonly Candidate[] {
+  return template.types
+    .flatMap((type): readonly Candidate[] => {
+      if (intersects(requirements, type.requirements) !== undefined) return [];
+      const [cheapest] = allowedOfferings(type, requirements);
+      return cheapest === undefined ? [] : [{ type, pricePerHour: cheapest.pricePerHour, usable: type.usable }];
+    })
+    .sort((a, b) => a.pricePerHour - b.pricePerHour || compare(a.type.instanceType.name, b.type.instanceType.name));
+}
+
+function domainValues({ requirements, candidates }: LabelState, key: string): readonly string[] {
+  const found = new Set<string>();
+  if (key === zoneLabel || key === capacityTypeLabel) {
+    for (const { type } of candidates) {
+      for (const offering of allowedOfferings(type, requirements)) found.add(key === zoneLabel ? offering.zone : offering.capacityType);
+    }
+    return [...found].sort();
+  }
+  const own = requirements.get(key);
+  const listed = own === undefined ? undefined : values(own);
+  if (listed !== undefined) return listed;
+  for (const { type } of candidates) {
+    const typeValues = type.requirements.get(key);
+    for (const value of typeValues === undefined ? [] : (values(typeValues) ?? [])) {
+      if (own === undefined || has(own, value)) found.add(value);
+    }
+  }
+  return [...found].sort();
+}
+
+function remember<K, V>(memo: Memo<K, V>, at: { readonly state: LabelState; readonly key: K }, make: () => V): V {
+  let row = memo.get(at.state);
+  if (row === undefined) memo.set(at.state, (row = new Map()));
+  let known = row.get(at.key);
+  if (known === undefined) row.set(at.key, (known = { value: make() }));
+  return known.value;
+}

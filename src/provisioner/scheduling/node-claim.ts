@@ -1,0 +1,110 @@
+/**
+ * NodeClaim of a planned node: what is written to the API server to get it.
+ *
+ * Reads a planned node and the names that its caller chose. Returns the object of karpenter.md 1.3 ("Created NodeClaims"),
+ * with a name instead of a generateName, so that writing it twice makes one. An annotation keeps which Pods it was made
+ * for, by class: solving again puts the same Pods on the same claim, and a restart forgets nothing.
+ */
+import {
+  awsLabelDomain,
+  nodeClassHashAnnotation,
+  nodeClassHashVersionAnnotation,
+  nodePoolHashAnnotation,
+  nodePoolHashVersionAnnotation,
+  nodePoolLabel,
+  terminationFinalizer,
+  wellKnownLabels,
+} from "../../api/labels.ts";
+import type { NodeClaim } from "../../api/node-claim.ts";
+import { decidedLabels, requirementsOf } from "../../kube/requirements.ts";
+import { toResourceList } from "../../kube/resources.ts";
+import type { PlannedNode } from "./planned-node.ts";
+import { podClassHash } from "./pod-class.ts";
+
+/** The annotation with the planned Pods, as "<podClassHash>=<count>,…". */
+export const plannedPodsAnnotation = "plimsoll/planned-pods";
+
+export interface NodeClaimNames {
+  /** Must be unique and the same for the same plan. */
+  readonly name: string;
+  /** Drift hashes of the NodePool and its NodeClass, if known. */
+  readonly nodePoolHash?: string;
+  readonly nodePoolHashVersion?: string;
+  readonly nodeClassHash?: string;
+  readonly nodeClassHashVersion?: string;
+}
+
+/** Returns the NodeClaim of a planned node. */
+export function toNodeClaim(planned: PlannedNode, names: NodeClaimNames): NodeClaim {
+  const { nodePool, requirements, requests } = planned;
+  const { metadata, spec } = nodePool.spec.template;
+  const { nodeClassRef, taints, startupTaints, expireAfter, terminationGracePeriod } = spec;
+  const poolName = nodePool.metadata.name ?? "";
+  return {
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodeClaim",
+    metadata: {
+      name: names.name,
+      labels: {
+        ...metadata?.labels,
+        ...customLabels(planned),
+        [nodePoolLabel]: poolName,
+        [`${nodeClassRef.group || awsLabelDomain}/${nodeClassRef.kind.toLowerCase()}`]: nodeClassRef.name,
+      },
+      annotations: { ...metadata?.annotations, ...hashAnnotations(names), [plannedPodsAnnotation]: plannedPods(planned) },
+      finalizers: [terminationFinalizer],
+      ownerReferences: [
+        { apiVersion: "karpenter.sh/v1", kind: "NodePool", name: poolName, uid: nodePool.metadata.uid ?? "", blockOwnerDeletion: true },
+      ],
+    },
+    spec: {
+      nodeClassRef,
+      requirements: [...requirements],
+      ...(taints === undefined ? undefined : { taints }),
+      ...(startupTaints === undefined ? undefined : { startupTaints }),
+      resources: { requests: toResourceList(requests) },
+      expireAfter: expireAfter ?? "720h",
+      ...(terminationGracePeriod === undefined ? undefined : { terminationGracePeriod }),
+    },
+  };
+}
+
+/** Returns the Pods that a NodeClaim was made for, by podClassHash; empty where it does not say. */
+export function plannedPodsOf(claim: NodeClaim): ReadonlyMap<string, number> {
+  const text = claim.metadata.annotations?.[plannedPodsAnnotation];
+  if (text === undefined) return new Map();
+  return new Map(
+    text.split(",").flatMap((part): readonly (readonly [string, number])[] => {
+      const [hash, count] = part.split("=");
+      const pods = Number(count);
+      return hash === undefined || !Number.isSafeInteger(pods) || pods < 1 ? [] : [[hash, pods]];
+    }),
+  );
+}
+
+/** Labels of our users that the requirements decide; those of Karpenter and Kubernetes come with the launch. */
+function customLabels({ requirements }: PlannedNode): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(decidedLabels(requirementsOf(requirements))).filter(([key]) => !wellKnownLabels.has(key)));
+}
+
+function hashAnnotations(names: NodeClaimNames): Readonly<Record<string, string>> {
+  const { nodePoolHash, nodePoolHashVersion, nodeClassHash, nodeClassHashVersion } = names;
+  return {
+    ...(nodePoolHash === undefined ? undefined : { [nodePoolHashAnnotation]: nodePoolHash }),
+    ...(nodePoolHashVersion === undefined ? undefined : { [nodePoolHashVersionAnnotation]: nodePoolHashVersion }),
+    ...(nodeClassHash === undefined ? undefined : { [nodeClassHashAnnotation]: nodeClassHash }),
+    ...(nodeClassHashVersion === undefined ? undefined : { [nodeClassHashVersionAnnotation]: nodeClassHashVersion }),
+  };
+}
+
+function plannedPods({ pods }: PlannedNode): string {
+  const counts = new Map<string, number>();
+  for (const { pod } of pods) {
+    const hash = podClassHash(pod);
+    counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([hash, count]) => `${hash}=${count}`)
+    .join(",");
+}

@@ -1,0 +1,87 @@
+/**
+ * How large a new node should be: just enough for its first Pod, or large enough for those that will follow.
+ *
+ * Reads a packing and the cheapest type for the first Pod. Returns the type to commit the new bin to. Neither rule wins
+ * always, so both are tried (attempt.ts): growing node by node wastes least among many small nodes that constraints force
+ * apart; buying in bulk wins where overhead a node (the kubelet's share, DaemonSets) makes large types cheaper a Pod.
+ */
+import { hostnameLabel } from "../../api/labels.ts";
+import type { BinFit } from "./bin.ts";
+import type { OpeningFit, OpeningRule } from "./bin-choice.ts";
+import { topologyFor, vectorFor, type Packing } from "./packing.ts";
+import type { LabelState } from "./label-state.ts";
+import type { PodClass } from "./pod-class.ts";
+import { holds, type Vector } from "./resource-space.ts";
+import type { ClassTopology } from "./topology.ts";
+
+/** Commits to the cheapest type that holds the first Pod; the bin grows later where that is cheaper than a new one. */
+export const openSmall: OpeningRule = ({ cheapest }) => ({ ...cheapest, isBulk: false });
+
+/**
+ * Commits to the type with the least price for its share of the demand that is still waiting. The demand is divided over
+ * the zones that spread forces it into, and over the nodes that must exist anyway because Pods may not share a host.
+ */
+export const openBulk: OpeningRule = ({ packing, cheapest, added }) => {
+  const { state } = cheapest;
+  const ledger = packing.ledgers[state.template.index];
+  const demand = demandOnNode(packing, state);
+  const nothing = demand.map(() => 0);
+  let best: OpeningFit = { ...cheapest, isBulk: false };
+  let bestRate = rateOf(cheapest.candidate, demand);
+  for (let index = cheapest.index + 1; index < state.candidates.length; index += 1) {
+    const candidate = state.candidates[index];
+    if (candidate === undefined || !holds(candidate.usable, nothing, added)) continue;
+    const rate = rateOf(candidate, demand);
+    if (rate > bestRate * (1 - rateGainMin)) continue;
+    if (ledger !== undefined && !ledger.allows({ from: undefined, to: candidate.type.instanceType.capacity })) continue;
+    best = { state, index, candidate, addedPrice: candidate.pricePerHour, isBulk: true };
+    bestRate = rate;
+  }
+  return best;
+};
+
+/** A larger type must be cheaper by at least this share, so that rounding never decides. */
+const rateGainMin = 1e-9;
+
+/** Price for the whole demand, if nodes of this type served it in the demand's own proportions. */
+function rateOf({ pricePerHour, usable }: BinFit["candidate"], demand: Vector): number {
+  let served = 1;
+  for (let index = 0; index < demand.length; index += 1) {
+    const wanted = demand[index] ?? 0;
+    if (wanted > 0) served = Math.min(served, (usable[index] ?? 0) / wanted);
+  }
+  return pricePerHour / served;
+}
+
+function demandOnNode(packing: Packing, state: LabelState): Vector {
+  const { problem } = packing;
+  const total = problem.space.names.map(() => 0);
+  let nodesMin = 1;
+  for (const podClass of problem.classes) {
+    const waiting = packing.waiting[podClass.id] ?? 0;
+    if (waiting === 0 || problem.states.withClass(state, podClass) === undefined) continue;
+    const topology = topologyFor(problem, podClass);
+    const here = waiting / domainsOf(topology);
+    nodesMin = Math.max(nodesMin, Math.ceil(here / topology.perHostMax));
+    addShare(total, { podClass, here, packing });
+  }
+  return total.map((amount) => amount / nodesMin);
+}
+
+function addShare(
+  total: number[],
+  { podClass, here, packing }: { readonly podClass: PodClass; readonly here: number; readonly packing: Packing },
+): void {
+  const vector = vectorFor(packing.problem, podClass);
+  for (let index = 0; index < total.length; index += 1) total[index] = (total[index] ?? 0) + here * (vector[index] ?? 0);
+}
+
+/** Into how many domains required spread divides the class. */
+function domainsOf(topology: ClassTopology): number {
+  let most = 1;
+  for (const [key, { spread }] of topology.byKey) {
+    if (key === hostnameLabel) continue;
+    for (const { group, self } of spread) if (self === 1) most = Math.max(most, group.counts.size);
+  }
+  return most;
+}

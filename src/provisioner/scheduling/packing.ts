@@ -1,0 +1,127 @@
+/**
+ * Packing: one attempt to place every Pod, and what it has come to so far.
+ *
+ * Reads the problem (all that stays the same over attempts). Returns the mutable record that the placing functions share:
+ * what is used where, which nodes would be bought, which Pods nothing takes. Several attempts are made with different
+ * strategies and the cheapest is kept, so nothing in here is seen outside before it is done.
+ */
+import type { Bin, BinFit, BinMember } from "./bin.ts";
+import { addTo } from "./bin.ts";
+import type { ExistingNode } from "./existing-node.ts";
+import type { LabelState, LabelStates } from "./label-state.ts";
+import type { PodClass } from "./pod-class.ts";
+import type { PoolLedger } from "./pool-limits.ts";
+import type { PoolTemplate } from "./pool-template.ts";
+import { plus, type ResourceSpace, type Vector } from "./resource-space.ts";
+import { admitsState, recordAt, type ClassTopology, type Topology } from "./topology.ts";
+import type { SpreadGroup } from "./topology-group.ts";
+
+/** What one run is about; nothing in it but the topology's counts changes. */
+export interface Problem {
+  readonly space: ResourceSpace;
+  readonly classes: readonly PodClass[];
+  /** What one Pod of a class asks for, by class id. */
+  readonly vectors: readonly Vector[];
+  readonly templates: readonly PoolTemplate[];
+  readonly existing: readonly ExistingNode[];
+  readonly states: LabelStates;
+  readonly topology: Topology;
+  /** What one unit of each resource is worth when room is compared: its share of all that is asked for. */
+  readonly weights: Vector;
+}
+
+export interface Packing {
+  readonly problem: Problem;
+  readonly ledgers: readonly (PoolLedger | undefined)[];
+  readonly bins: Bin[];
+  /** Used on each existing node by Pods of this run. */
+  readonly usedExisting: Vector[];
+  readonly onExisting: { readonly node: ExistingNode; readonly member: BinMember }[];
+  /** Pods of each class that have no place yet, by class id. */
+  readonly waiting: number[];
+  /** Pods by decided label value ("key=value"), to break ties between domains. */
+  readonly load: Map<string, number>;
+}
+
+/** Returns the topology of a class. */
+export function topologyFor(problem: Problem, podClass: PodClass): ClassTopology {
+  const topology = problem.topology.classes[podClass.id];
+  if (topology === undefined) throw new Error("invariant broken: every class has its topology");
+  return topology;
+}
+
+/** Returns what one Pod of a class asks for. */
+export function vectorFor(problem: Problem, podClass: PodClass): Vector {
+  return problem.vectors[podClass.id] ?? [];
+}
+
+/** Places a Pod on an existing node. */
+export function placeOnExisting(packing: Packing, { node, member }: { readonly node: ExistingNode; readonly member: BinMember }): void {
+  const { problem, usedExisting } = packing;
+  usedExisting[node.id] = plus(usedExisting[node.id] ?? [], vectorFor(problem, member.podClass));
+  packing.onExisting.push({ node, member });
+  recordAt(topologyFor(problem, member.podClass), {
+    id: node.id,
+    value: node.value,
+    counts: (group) => group.admits(node.facts, node.allowUndefined),
+  });
+}
+
+/** Places a Pod in a bin and charges what the bin grows by. */
+export function placeInBin(
+  packing: Packing,
+  { bin, fit, member }: { readonly bin: Bin; readonly fit: BinFit; readonly member: BinMember },
+): void {
+  const { problem } = packing;
+  commit(packing, { bin, to: fit });
+  addTo(bin, { fit, member, added: vectorFor(problem, member.podClass) });
+  const place = binPlace(packing, bin);
+  const topology = topologyFor(problem, member.podClass);
+  recordAt(topology, place);
+  for (const key of topology.keys) {
+    const name = `${key}=${place.value(key) ?? ""}`;
+    packing.load.set(name, (packing.load.get(name) ?? 0) + 1);
+  }
+}
+
+/** Opens an empty bin that is committed to a type. */
+export function openBin(packing: Packing, fit: BinFit): Bin {
+  const bin: Bin = {
+    id: packing.problem.existing.length + packing.bins.length,
+    state: fit.state,
+    used: packing.problem.space.names.map(() => 0),
+    committed: fit.candidate,
+    committedIndex: fit.index,
+    members: [],
+  };
+  packing.ledgers[fit.state.template.index]?.charge({ from: undefined, to: fit.candidate.type.instanceType.capacity });
+  packing.bins.push(bin);
+  return bin;
+}
+
+/** Returns the bin as a place that topology counts. */
+export function binPlace(
+  { problem }: Packing,
+  bin: Bin,
+): { id: number; value: (key: string) => string | undefined; counts: (group: SpreadGroup) => boolean } {
+  return {
+    id: bin.id,
+    value: (key) => decidedValue(problem.states, { state: bin.state, key }),
+    counts: (group) => admitsState(group, bin.state),
+  };
+}
+
+/** Returns a label's value where a state has decided it. */
+export function decidedValue(
+  states: LabelStates,
+  { state, key }: { readonly state: LabelState; readonly key: string },
+): string | undefined {
+  const [only, ...others] = states.valuesOf(state, key);
+  return others.length === 0 ? only : undefined;
+}
+
+function commit(packing: Packing, { bin, to }: { readonly bin: Bin; readonly to: BinFit }): void {
+  if (bin.committed.type === to.candidate.type) return;
+  const change = { from: bin.committed.type.instanceType.capacity, to: to.candidate.type.instanceType.capacity };
+  packing.ledgers[bin.state.template.index]?.charge(change);
+}

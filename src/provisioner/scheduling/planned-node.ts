@@ -1,0 +1,116 @@
+/**
+ * PlannedNode: a node that should be bought, as a finished packing leaves it.
+ *
+ * Reads a bin. Returns everything that a NodeClaim needs, with every type that would do, cheapest first, so that a launch
+ * can fall back when the cheapest is not to be had. Types that could carry the pool over its limits are left out: what a
+ * limit still allows is divided over the pool's new nodes.
+ */
+import type { InstanceType, Offering } from "../../api/instance-type.ts";
+import { capacityTypeLabel, hostnameLabel, instanceTypeLabel } from "../../api/labels.ts";
+import type { NodePool } from "../../api/node-pool.ts";
+import type { Resources } from "../../api/object.ts";
+import type { NodeSelectorRequirement } from "../../api/pod.ts";
+import { nodeNameField } from "../../kube/pod-requirements.ts";
+import { intersection, requirementsOf, toRequirementList, type Requirements } from "../../kube/requirements.ts";
+import { addResources, fitsWithin } from "../../kube/resources.ts";
+import type { Bin } from "./bin.ts";
+import { allowedOfferings, type Candidate } from "./label-state.ts";
+import type { Packing } from "./packing.ts";
+import type { PendingPod } from "./pod-class.ts";
+import { fromVector, holds } from "./resource-space.ts";
+
+export interface PlannedNode {
+  readonly nodePool: NodePool;
+  /** What the node must be: the pool's requirements, narrowed by Pods and topology to these types and capacity types. */
+  readonly requirements: readonly NodeSelectorRequirement[];
+  /** Types that hold the Pods, cheapest first; at most 600. */
+  readonly instanceTypes: readonly InstanceType[];
+  /** What the Pods and the least DaemonSet overhead ask for together. */
+  readonly requests: Resources;
+  readonly pods: readonly PendingPod[];
+  /** The cheapest type at its cheapest offering: where the launch starts. */
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly capacityType: Offering["capacityType"];
+  readonly pricePerHour: number;
+  /** Every zone in which the cheapest type may be launched. */
+  readonly zones: readonly string[];
+}
+
+/** Types that one NodeClaim may name (Karpenter's MaxInstanceTypes). */
+const instanceTypesMax = 600;
+
+/** Returns the planned nodes of a packing, in the order in which they were opened. */
+export function plannedNodes(packing: Packing, bins: readonly Bin[]): readonly PlannedNode[] {
+  const nodesByPool = new Map<number, number>();
+  for (const { state } of bins) nodesByPool.set(state.template.index, (nodesByPool.get(state.template.index) ?? 0) + 1);
+  return bins.map((bin) => plannedNode(packing, { bin, poolNodes: nodesByPool.get(bin.state.template.index) ?? 1 }));
+}
+
+function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; readonly poolNodes: number }): PlannedNode {
+  const { state, committed, used } = bin;
+  const allowed = spareOf(packing, { bin, poolNodes });
+  const nothing = used.map(() => 0);
+  const candidates = state.candidates
+    .filter((candidate) => candidate === committed || (holds(candidate.usable, used, nothing) && allowed(candidate)))
+    .slice(0, instanceTypesMax);
+  const offerings = allowedOfferings(committed.type, state.requirements);
+  const [cheapest] = offerings;
+  if (cheapest === undefined) throw new Error("invariant broken: a bin's type has an available offering");
+  const overheads = candidates.map(({ type }) => type.overhead);
+  return {
+    nodePool: state.template.nodePool,
+    requirements: toRequirementList(narrowed(state.requirements, candidates)).filter(
+      ({ key }) => key !== hostnameLabel && key !== nodeNameField,
+    ),
+    instanceTypes: candidates.map(({ type }) => type.instanceType),
+    requests: addResources(fromVector(packing.problem.space, used), leastOf(overheads)),
+    pods: bin.members.map(({ pending }) => pending),
+    instanceType: committed.type.instanceType.name,
+    zone: cheapest.zone,
+    capacityType: cheapest.capacityType,
+    pricePerHour: committed.pricePerHour,
+    zones: [...new Set(offerings.map(({ zone }) => zone))].sort(),
+  };
+}
+
+/** Returns whether the pool's limits also allow a larger type than the one that was charged. */
+function spareOf(
+  packing: Packing,
+  { bin, poolNodes }: { readonly bin: Bin; readonly poolNodes: number },
+): (candidate: Candidate) => boolean {
+  const remaining = packing.ledgers[bin.state.template.index]?.remaining();
+  if (remaining === undefined) return () => true;
+  const { capacity } = bin.committed.type.instanceType;
+  const share = Object.fromEntries(
+    Object.entries(remaining)
+      .filter(([name]) => name !== "nodes")
+      .map(([name, amount]) => [name, (capacity[name] ?? 0) + Math.max(0, Math.floor(amount / poolNodes))]),
+  );
+  return ({ type }) => {
+    const limited = Object.fromEntries(Object.keys(share).map((name) => [name, type.instanceType.capacity[name] ?? 0]));
+    return fitsWithin(limited, share);
+  };
+}
+
+function narrowed(requirements: Requirements, candidates: readonly Candidate[]): Requirements {
+  const types = candidates.map(({ type }) => type.instanceType.name).sort();
+  const capacityTypes = new Set(
+    candidates.flatMap(({ type }) => allowedOfferings(type, requirements).map(({ capacityType }) => capacityType)),
+  );
+  return intersection(
+    requirements,
+    requirementsOf([
+      { key: instanceTypeLabel, operator: "In", values: types },
+      { key: capacityTypeLabel, operator: "In", values: [...capacityTypes].sort() },
+    ]),
+  );
+}
+
+function leastOf(all: readonly Resources[]): Resources {
+  const [first, ...others] = all;
+  if (first === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(first).map(([name, amount]) => [name, Math.min(amount, ...others.map((other) => other[name] ?? 0))]),
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * PodClass: Pods that nothing in scheduling can tell apart.
+ *
+ * Reads the Pods that wait for capacity (pending ones, and demand that has no Pod yet). Returns classes in an order that
+ * does not depend on the order of the Pods: everything about constraints is worked out once a class instead of once a
+ * Pod, which is where the solver's speed comes from.
+ */
+import { hashOf } from "../../api/hash.ts";
+import { hostnameLabel } from "../../api/labels.ts";
+import type { Resources } from "../../api/object.ts";
+import type { Container, Pod, PodSpec, Toleration } from "../../api/pod.ts";
+import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
+import { podRequests } from "../../kube/pod-requests.ts";
+import type { Requirements } from "../../kube/requirements.ts";
+
+/** A Pod that needs a node. The key names it in the answer and must be unique: "ns/name", or "ns/Deployment/name#0". */
+export interface PendingPod {
+  readonly key: string;
+  readonly pod: Pod;
+}
+
+export interface PodClass {
+  /** Position in the list of classes. */
+  readonly id: number;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The spec of one member; the others differ in nothing that matters here. */
+  readonly spec: PodSpec;
+  readonly requests: Resources;
+  /** Alternatives of node selector and required node affinity, in the order of the terms. */
+  readonly alternatives: readonly Requirements[];
+  /** Classes with the same requirements and tolerations share this number, and so their answers. */
+  readonly placementId: number;
+  /** True where a requirement names one Node, so that Nodes with equal labels still differ. */
+  readonly namesNodes: boolean;
+  /** The members, by key. */
+  readonly pods: readonly PendingPod[];
+}
+
+/** Labels that controllers add to each Pod or generation of Pods: a plan made from the template cannot know them. */
+const controllerLabels: ReadonlySet<string> = new Set([
+  "pod-template-hash",
+  "controller-revision-hash",
+  "pod-template-generation",
+  "statefulset.kubernetes.io/pod-name",
+  "apps.kubernetes.io/pod-index",
+  "controller-uid",
+  "job-name",
+  "batch.kubernetes.io/controller-uid",
+  "batch.kubernetes.io/job-name",
+  "batch.kubernetes.io/job-completion-index",
+]);
+/** Tolerations that the API server's admission adds to every Pod. */
+const defaultTolerationKeys: ReadonlySet<string> = new Set(["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]);
+const noLabels: Readonly<Record<string, string>> = {};
+
+/** Groups Pods into classes, ordered by what they are; members are ordered by key. */
+export function podClasses(pods: readonly PendingPod[]): readonly PodClass[] {
+  const groups = new Map<string, PendingPod[]>();
+  const specTexts = new Map<PodSpec, string>();
+  for (const pending of pods) {
+    const signature = signatureOf(pending.pod, specTexts);
+    const group = groups.get(signature);
+    if (group === undefined) groups.set(signature, [pending]);
+    else group.push(pending);
+  }
+  const placements = new Map<string, number>();
+  return [...groups.keys()].sort().map((signature, id) => {
+    const members = (groups.get(signature) ?? []).sort((a, b) => (a.key < b.key ? -1 : 1));
+    return classOf({ id, members, placements });
+  });
+}
+
+/**
+ * Returns 12 hex digits that name the Pod's class across processes: equal for a Deployment's Pod to come and for the Pod
+ * that came. What controllers and admission add to each Pod (template hashes, default tolerations) is left out.
+ */
+export function podClassHash({ metadata, spec }: Pod): string {
+  const labels = Object.fromEntries(Object.entries(metadata.labels ?? noLabels).filter(([key]) => !controllerLabels.has(key)));
+  const tolerations = (spec.tolerations ?? []).filter((toleration) => !isDefaultToleration(toleration));
+  return hashOf({
+    namespace: metadata.namespace ?? "",
+    labels,
+    requests: podRequests(spec),
+    nodeSelector: spec.nodeSelector ?? {},
+    affinity: requiredAffinity(spec),
+    tolerations,
+    spread: spec.topologySpreadConstraints ?? [],
+  }).slice(0, 12);
+}
+
+function classOf(input: { id: number; members: readonly PendingPod[]; placements: Map<string, number> }): PodClass {
+  const { id, members, placements } = input;
+  const [first] = members;
+  if (first === undefined) throw new Error("invariant broken: a class has a member");
+  const { metadata, spec } = first.pod;
+  const alternatives = podRequirements(spec);
+  const placement = JSON.stringify([spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]);
+  const placementId = placements.get(placement) ?? placements.size;
+  placements.set(placement, placementId);
+  return {
+    id,
+    namespace: metadata.namespace ?? "",
+    labels: metadata.labels ?? noLabels,
+    spec,
+    requests: podRequests(spec),
+    alternatives,
+    placementId,
+    namesNodes: alternatives.some((requirements) => requirements.has(hostnameLabel) || requirements.has(nodeNameField)),
+    pods: members,
+  };
+}
+
+/** Text of all that scheduling reads of a Pod; equal text means equal class. Demand Pods share one spec object. */
+function signatureOf({ metadata, spec }: Pod, specTexts: Map<PodSpec, string>): string {
+  let text = specTexts.get(spec);
+  if (text === undefined) {
+    text = JSON.stringify([
+      spec.containers.map(resourcesOf),
+      spec.initContainers?.map(resourcesOf),
+      spec.resources,
+      spec.overhead,
+      spec.nodeSelector,
+      requiredAffinity(spec),
+      spec.tolerations,
+      spec.topologySpreadConstraints,
+    ]);
+    specTexts.set(spec, text);
+  }
+  return `${metadata.namespace ?? ""} ${text} ${JSON.stringify(metadata.labels ?? noLabels)}`;
+}
+
+function resourcesOf(container: Container): unknown {
+  return [container.resources, container.restartPolicy];
+}
+
+function requiredAffinity({ affinity }: PodSpec): unknown {
+  if (affinity === undefined) return undefined;
+  return [
+    affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
+    affinity.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
+    affinity.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
+  ];
+}
+
+function isDefaultToleration({ key, operator, effect }: Toleration): boolean {
+  return key !== undefined && defaultTolerationKeys.has(key) && operator === "Exists" && effect === "NoExecute";
+}

@@ -1,0 +1,100 @@
+/**
+ * PoolTemplate: what a NodePool would make, before any Pod narrows it.
+ *
+ * Reads NodePools with the instance types that their providers offer, and the DaemonSets. Returns templates in the order
+ * in which pools are tried: weight, highest first, then name, last in the alphabet first (as Karpenter does). Types
+ * that the pool's requirements exclude, that nothing offers now, or that DaemonSets fill alone are left out.
+ */
+import type { InstanceType } from "../../api/instance-type.ts";
+import { awsLabelDomain, capacityTypeLabel, nodePoolLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
+import type { NodePool } from "../../api/node-pool.ts";
+import type { Resources } from "../../api/object.ts";
+import type { Taint } from "../../api/pod.ts";
+import { exactly, has } from "../../kube/requirement.ts";
+import { fromLabels, intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
+import { subtractResources } from "../../kube/resources.ts";
+import { daemonOverhead, type DaemonDemand } from "./daemon-overhead.ts";
+import { toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
+
+export interface TemplateType {
+  readonly instanceType: InstanceType;
+  readonly requirements: Requirements;
+  /** Allocatable less DaemonSet overhead. */
+  readonly usable: Vector;
+  readonly overhead: Resources;
+}
+
+export interface PoolTemplate {
+  readonly index: number;
+  readonly nodePool: NodePool;
+  readonly name: string;
+  readonly requirements: Requirements;
+  readonly taints: readonly Taint[];
+  /** Labels of which at least so many values must stay possible, whatever is packed. */
+  readonly minValues: readonly { readonly key: string; readonly count: number }[];
+  readonly types: readonly TemplateType[];
+}
+
+/** Returns the templates of all pools that take Pods: static pools and pools on their way out take none. */
+export function poolTemplates(input: {
+  readonly nodePools: readonly NodePool[];
+  readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
+  readonly daemonSets: DaemonDemand;
+  readonly space: ResourceSpace;
+}): readonly PoolTemplate[] {
+  return input.nodePools
+    .filter(({ metadata, spec }) => spec.replicas === undefined && metadata.deletionTimestamp === undefined)
+    .sort((a, b) => (b.spec.weight ?? 0) - (a.spec.weight ?? 0) || (nameOf(a) < nameOf(b) ? 1 : -1))
+    .map((nodePool, index) => templateOf({ ...input, nodePool, index }));
+}
+
+/** Returns the labels and requirements that every node of the pool has. */
+export function poolRequirements(nodePool: NodePool): Requirements {
+  const { metadata, spec } = nodePool.spec.template;
+  const { group, kind, name } = spec.nodeClassRef;
+  const identity = [exactly(nodePoolLabel, nameOf(nodePool)), exactly(`${group || awsLabelDomain}/${kind.toLowerCase()}`, name)];
+  return intersection(
+    intersection(requirementsOf(spec.requirements), fromLabels(metadata?.labels)),
+    new Map(identity.map((requirement) => [requirement.key, requirement])),
+  );
+}
+
+function templateOf(input: {
+  readonly nodePool: NodePool;
+  readonly index: number;
+  readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
+  readonly daemonSets: DaemonDemand;
+  readonly space: ResourceSpace;
+}): PoolTemplate {
+  const { nodePool, index, space } = input;
+  const requirements = poolRequirements(nodePool);
+  const taints = nodePool.spec.template.spec.taints ?? [];
+  const types = (input.instanceTypes.get(nameOf(nodePool)) ?? []).flatMap((instanceType): readonly TemplateType[] => {
+    const own = requirementsOf(instanceType.requirements);
+    if (intersects(requirements, own) !== undefined || !isOffered(instanceType, requirements)) return [];
+    const overhead = daemonOverhead(input.daemonSets, { requirements: intersection(requirements, own), taints });
+    const usable = toVector(space, subtractResources(instanceType.allocatable, overhead));
+    return usable.some((amount) => amount < 0) ? [] : [{ instanceType, requirements: own, usable, overhead }];
+  });
+  const minValues = [...requirements.values()].flatMap(({ key, minValues: count }) => (count === undefined ? [] : [{ key, count }]));
+  return { index, nodePool, name: nameOf(nodePool), requirements, taints, minValues, types };
+}
+
+/** Says whether the requirements leave an offering that is available. */
+export function isOffered(instanceType: InstanceType, requirements: Requirements): boolean {
+  return instanceType.offerings.some((offering) => offering.available && isAllowed(offering, requirements));
+}
+
+/** Says whether requirements allow an offering's zone and capacity type. */
+export function isAllowed(offering: { readonly zone: string; readonly capacityType: string }, requirements: Requirements): boolean {
+  const zone = requirements.get(zoneLabel);
+  const capacityType = requirements.get(capacityTypeLabel);
+  return (zone === undefined || has(zone, offering.zone)) && (capacityType === undefined || has(capacityType, offering.capacityType));
+}
+
+function nameOf(nodePool: NodePool): string {
+  return nodePool.metadata.name ?? "";
+}
+
+/** Labels that a Pod may ask of a pool that does not mention them. */
+export const allowUndefined: ReadonlySet<string> = wellKnownLabels;

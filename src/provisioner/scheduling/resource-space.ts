@@ -1,0 +1,61 @@
+/**
+ * ResourceSpace: which resources one run looks at, and amounts as plain arrays in that order.
+ *
+ * Reads the resources that Pods and DaemonSets ask for; a resource that nobody asks for cannot decide anything. Returns
+ * vectors: the solver compares amounts some millions of times in a run, and arrays are several times faster there than
+ * records.
+ */
+import type { Resources } from "../../api/object.ts";
+
+/** Amounts in the order of a ResourceSpace's names. */
+export type Vector = readonly number[];
+
+export interface ResourceSpace {
+  readonly names: readonly string[];
+}
+
+const always = ["cpu", "memory", "pods"];
+
+/** Returns the space of all resources that are asked for: cpu, memory and pods, then the others by name. */
+export function resourceSpace(asked: Iterable<Resources>): ResourceSpace {
+  const others = new Set<string>();
+  for (const resources of asked) {
+    for (const name in resources) if ((resources[name] ?? 0) > 0) others.add(name);
+  }
+  return { names: [...always, ...[...others].filter((name) => !always.includes(name)).sort()] };
+}
+
+/** Returns resources as a vector; a missing name is 0. */
+export function toVector(space: ResourceSpace, resources: Resources): Vector {
+  return space.names.map((name) => resources[name] ?? 0);
+}
+
+/** Returns a vector as resources, without the zeros. */
+export function fromVector(space: ResourceSpace, vector: Vector): Resources {
+  return Object.fromEntries(space.names.map((name, index) => [name, vector[index] ?? 0] as const).filter(([, amount]) => amount !== 0));
+}
+
+/** Says whether `room` holds `used` and `added` together. */
+export function holds(room: Vector, used: Vector, added: Vector): boolean {
+  for (let index = 0; index < room.length; index += 1) {
+    if ((used[index] ?? 0) + (added[index] ?? 0) > (room[index] ?? 0)) return false;
+  }
+  return true;
+}
+
+export function plus(a: Vector, b: Vector): Vector {
+  return a.map((amount, index) => amount + (b[index] ?? 0));
+}
+
+export function minus(a: Vector, b: Vector): Vector {
+  return a.map((amount, index) => amount - (b[index] ?? 0));
+}
+
+export function times(a: Vector, factor: number): Vector {
+  return a.map((amount) => amount * factor);
+}
+
+/** Returns the larger amount of each resource. */
+export function larger(a: Vector, b: Vector): Vector {
+  return a.map((amount, index) => Math.max(amount, b[index] ?? 0));
+}

@@ -1,0 +1,133 @@
+/**
+ * solve: which nodes Pods should get.
+ *
+ * Reads everything that scheduling depends on, as plain data. Returns the nodes to buy, the Pods that nodes already there
+ * (or on their way) will take, and the Pods without a place with the reasons. Pure and deterministic: the order of the
+ * input never matters. Each of a few strategies packs everything; the one that leaves the fewest Pods without a place wins,
+ * then the cheapest, then the one with fewest nodes.
+ *
+ * Preferences: preferred node affinity and preferred Pod (anti-)affinity are ignored, as with Karpenter's preference policy
+ * Ignore. ScheduleAnyway is honoured among choices of equal price, and never blocks a Pod or costs anything. Topology keys
+ * other than the hostname work for any label that NodePools or types give a list of values.
+ */
+import type { Decision } from "../../api/controller.ts";
+import type { InstanceType } from "../../api/instance-type.ts";
+import type { NodePool } from "../../api/node-pool.ts";
+import { attempt, type Attempt, type Strategy } from "./attempt.ts";
+import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
+import { existingNodes } from "./existing-node.ts";
+import { labelStates } from "./label-state.ts";
+import type { NodeState } from "./node-state.ts";
+import { openBulk, openSmall } from "./opening.ts";
+import type { Problem } from "./packing.ts";
+import { plannedNodes, type PlannedNode } from "./planned-node.ts";
+import { podClasses, type PendingPod } from "./pod-class.ts";
+import { poolTemplates } from "./pool-template.ts";
+import { planDecision, type PlanChoice } from "./plan-decision.ts";
+import { reasonsFor } from "./reasons.ts";
+import { resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
+import { topologyOf } from "./topology.ts";
+import type { NamespaceLabels } from "./topology-group.ts";
+import { topologyCheckpoint } from "./topology-checkpoint.ts";
+
+export interface SolveInput {
+  readonly pods: readonly PendingPod[];
+  readonly nodePools: readonly NodePool[];
+  /** The types that each NodePool's provider offers, by pool name; a pool without an entry makes nothing. */
+  readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
+  readonly daemonSets: readonly DaemonSetPods[];
+  /** Nodes and NodeClaims with the Pods bound to them: see nodeStates. Their capacity counts against limits. */
+  readonly nodes: readonly NodeState[];
+  readonly namespaces: NamespaceLabels;
+}
+
+export interface SchedulingResults {
+  readonly newNodes: readonly PlannedNode[];
+  /** Pods that existing nodes and NodeClaims take, by node, in the order in which nodes are filled. */
+  readonly existing: readonly { readonly node: NodeState; readonly pods: readonly PendingPod[] }[];
+  /** By key. Reasons are sentences, one for each NodePool and one for existing nodes. */
+  readonly unschedulable: readonly { readonly pod: PendingPod; readonly reasons: readonly string[] }[];
+  /** Sum of the new nodes' prices, USD an hour. */
+  readonly pricePerHour: number;
+  /** What was chosen and which strategies were rejected. */
+  readonly decision: Decision<PlanChoice>;
+}
+
+const strategies: readonly Strategy[] = [
+  { name: "small", opening: openSmall, apartFirst: false },
+  { name: "small, apart first", opening: openSmall, apartFirst: true },
+  { name: "bulk", opening: openBulk, apartFirst: true },
+];
+
+/** Returns the nodes that the Pods should get. */
+export function solve(input: SolveInput): SchedulingResults {
+  const problem = problemOf(input);
+  const checkpoint = topologyCheckpoint(problem.topology);
+  const attempts = strategies.map((strategy) => {
+    checkpoint.restore();
+    const made = attempt(problem, strategy);
+    return { strategy, made, unschedulable: unschedulable(made) };
+  });
+  const [best, ...others] = attempts.sort((a, b) => isBetter(a.made, b.made));
+  if (best === undefined) throw new Error("invariant broken: there is a strategy");
+  const newNodes = plannedNodes(best.made.packing, best.made.bins);
+  return {
+    newNodes,
+    existing: placements(best.made),
+    unschedulable: best.unschedulable,
+    pricePerHour: best.made.pricePerHour,
+    decision: planDecision(best, others),
+  };
+}
+
+function problemOf(input: SolveInput): Problem {
+  const classes = podClasses(input.pods);
+  const daemonSets = daemonDemand(input.daemonSets);
+  const space = resourceSpace([...classes, ...daemonSets].map(({ requests }) => requests));
+  const templates = poolTemplates({ ...input, daemonSets, space });
+  const existing = existingNodes(input.nodes, { daemonSets, space });
+  const states = labelStates();
+  const vectors = classes.map(({ requests }) => toVector(space, requests));
+  const topology = topologyOf({ classes, existing, templates, states, namespaces: input.namespaces });
+  const asked = classes.map(({ pods }) => pods.length);
+  return { space, classes, vectors, templates, existing, states, topology, weights: weightsOf(space, { vectors, counts: asked }) };
+}
+
+/** The inverse of all that is asked for, by resource; 0 where nothing is, and for pods, which are never what room is for. */
+function weightsOf(
+  space: ResourceSpace,
+  { vectors, counts }: { readonly vectors: readonly Vector[]; readonly counts: readonly number[] },
+): Vector {
+  return space.names.map((name, resource) => {
+    const total = vectors.reduce((sum, vector, index) => sum + (vector[resource] ?? 0) * (counts[index] ?? 0), 0);
+    return total === 0 || name === "pods" ? 0 : 1 / total;
+  });
+}
+
+function isBetter(a: Attempt, b: Attempt): number {
+  const left = (made: Attempt) => made.unplaced.reduce((sum, { pods }) => sum + pods.length, 0);
+  return left(a) - left(b) || Math.round((a.pricePerHour - b.pricePerHour) * 1e6) || a.bins.length - b.bins.length;
+}
+
+function placements({ packing }: Attempt): SchedulingResults["existing"] {
+  const byNode = new Map<number, PendingPod[]>();
+  for (const { node, member } of packing.onExisting) {
+    const pods = byNode.get(node.id);
+    if (pods === undefined) byNode.set(node.id, [member.pending]);
+    else pods.push(member.pending);
+  }
+  return packing.problem.existing.flatMap(({ id, state }) => {
+    const pods = byNode.get(id);
+    return pods === undefined ? [] : [{ node: state, pods }];
+  });
+}
+
+/** Reasons are worked out at once, while the topology's counts are this attempt's. */
+function unschedulable({ packing, unplaced }: Attempt): SchedulingResults["unschedulable"] {
+  return unplaced
+    .flatMap(({ podClass, pods }) => {
+      const reasons = reasonsFor(packing, podClass);
+      return pods.map((pod) => ({ pod, reasons }));
+    })
+    .sort((a, b) => (a.pod.key < b.pod.key ? -1 : 1));
+}

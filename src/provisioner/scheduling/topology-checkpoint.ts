@@ -1,0 +1,21 @@
+/**
+ * A checkpoint of the topology's counts, so that several attempts start from the same ones.
+ *
+ * Reads a topology before the first attempt. Returns a way back to that moment.
+ */
+import type { Topology } from "./topology.ts";
+
+/** Remembers all counts as they are now. */
+export function topologyCheckpoint({ groups }: Topology): { readonly restore: () => void } {
+  const saved = groups.map((group) => ({ group, counts: new Map(group.counts), owners: new Map(group.owners) }));
+  return {
+    restore: () => {
+      for (const { group, counts, owners } of saved) {
+        group.counts.clear();
+        group.owners.clear();
+        for (const [domain, count] of counts) group.counts.set(domain, count);
+        for (const [domain, count] of owners) group.owners.set(domain, count);
+      }
+    },
+  };
+}

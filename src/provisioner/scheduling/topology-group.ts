@@ -1,0 +1,173 @@
+/**
+ * TopologyGroup: one constraint over domains (zones, hosts), and how many Pods count in each.
+ *
+ * Reads topology spread constraints and required Pod (anti-)affinity terms. Returns groups; Pods whose constraints are the
+ * same share one. The counts change while the solver places Pods; everything else is fixed. Domains are label values, or
+ * the number of a node where the label is kubernetes.io/hostname.
+ */
+import type { LabelSelector, LabelSelectorRequirement } from "../../api/object.ts";
+import type { PodAffinityTerm, Taint, TopologySpreadConstraint } from "../../api/pod.ts";
+import { isCompatible, type Requirements } from "../../kube/requirements.ts";
+import { matchesSelector, type Labels } from "../../kube/selector.ts";
+import { untoleratedTaint } from "../../kube/taint.ts";
+import type { PodClass } from "./pod-class.ts";
+
+export type Domain = string | number;
+
+interface GroupFacts {
+  readonly id: number;
+  readonly key: string;
+  readonly namespaces: ReadonlySet<string>;
+  readonly selector: LabelSelector | undefined;
+  /** Pods that the selector matches, by domain. */
+  readonly counts: Map<Domain, number>;
+  /** Pods that have this constraint, by domain. */
+  readonly owners: Map<Domain, number>;
+}
+
+export interface SpreadGroup extends GroupFacts {
+  readonly kind: "spread";
+  readonly maxSkew: number;
+  readonly minDomains: number;
+  /** False for ScheduleAnyway: a wish. */
+  readonly required: boolean;
+  /** Says whether Pods on such a node count, and whether its domain does (nodeAffinityPolicy, nodeTaintsPolicy). */
+  readonly admits: NodeFilter;
+}
+
+export interface AffinityGroup extends GroupFacts {
+  readonly kind: "affinity" | "anti-affinity";
+}
+
+export type TopologyGroup = SpreadGroup | AffinityGroup;
+
+export interface NodeFacts {
+  readonly requirements: Requirements;
+  readonly taints: readonly Taint[];
+}
+
+type NodeFilter = (node: NodeFacts, allowUndefined?: ReadonlySet<string>) => boolean;
+
+/** What a group is before it has a number and counts; equal names mean equal groups. */
+export type GroupPlan =
+  | (Omit<SpreadGroup, "id" | "counts" | "owners"> & { readonly name: string })
+  | (Omit<AffinityGroup, "id" | "counts" | "owners"> & { readonly name: string });
+
+/** Label of each namespace by name, for namespaceSelector. */
+export type NamespaceLabels = ReadonlyMap<string, Labels>;
+
+/** Returns the groups that a class of Pods is under, in the order of its constraints. */
+export function groupPlans(podClass: PodClass, namespaces: NamespaceLabels): readonly GroupPlan[] {
+  const { affinity, topologySpreadConstraints = [] } = podClass.spec;
+  const together = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+  return [
+    ...topologySpreadConstraints.map((constraint) => spreadPlan(podClass, constraint)),
+    ...together.map((term) => affinityPlan({ kind: "affinity", owner: podClass, term, namespaces })),
+    ...antiAffinityPlans(podClass, namespaces),
+  ];
+}
+
+/** Returns only the required anti-affinity of Pods: what those that already run hold against others. */
+export function antiAffinityPlans(
+  owner: Pick<PodClass, "spec" | "labels" | "namespace">,
+  namespaces: NamespaceLabels,
+): readonly GroupPlan[] {
+  const apart = owner.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+  return apart.map((term) => affinityPlan({ kind: "anti-affinity", owner, term, namespaces }));
+}
+
+/** Says whether a group counts Pods with these labels in this namespace. */
+export function selects(group: TopologyGroup | GroupPlan, pod: { readonly namespace: string; readonly labels: Labels }): boolean {
+  return group.namespaces.has(pod.namespace) && matchesSelector(group.selector, pod.labels);
+}
+
+/** The fewest Pods in any domain that counts; 0 while there are fewer domains than minDomains asks for. */
+export function smallestCount(group: SpreadGroup): number {
+  if (group.counts.size < group.minDomains) return 0;
+  let smallest = Infinity;
+  for (const count of group.counts.values()) smallest = Math.min(smallest, count);
+  return smallest === Infinity ? 0 : smallest;
+}
+
+function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): GroupPlan {
+  const { nodeAffinityPolicy = "Honor", nodeTaintsPolicy = "Ignore", maxSkew, topologyKey, minDomains = 1 } = constraint;
+  const { alternatives } = owner;
+  const { tolerations } = owner.spec;
+  const selector = withLabelKeys({ selector: constraint.labelSelector, labels: owner.labels, match: constraint.matchLabelKeys });
+  const required = constraint.whenUnsatisfiable === "DoNotSchedule";
+  const filter = [nodeAffinityPolicy === "Honor" ? nodeSide(owner) : "", nodeTaintsPolicy === "Honor" ? tolerations : ""];
+  return {
+    kind: "spread",
+    name: JSON.stringify(["spread", topologyKey, owner.namespace, selector, maxSkew, minDomains, required, filter]),
+    key: topologyKey,
+    namespaces: new Set([owner.namespace]),
+    selector,
+    maxSkew,
+    minDomains,
+    required,
+    admits: ({ requirements, taints }, allowUndefined) =>
+      (nodeAffinityPolicy === "Ignore" || alternatives.some((one) => isCompatible(requirements, one, allowUndefined))) &&
+      (nodeTaintsPolicy === "Ignore" || untoleratedTaint(taints, tolerations) === undefined),
+  };
+}
+
+function nodeSide({ spec }: PodClass): unknown {
+  return [spec.nodeSelector, spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution];
+}
+
+function affinityPlan(input: {
+  readonly kind: "affinity" | "anti-affinity";
+  readonly owner: Pick<PodClass, "labels" | "namespace">;
+  readonly term: PodAffinityTerm;
+  readonly namespaces: NamespaceLabels;
+}): GroupPlan {
+  const { kind, owner, term } = input;
+  const selector = withLabelKeys({
+    selector: term.labelSelector,
+    labels: owner.labels,
+    match: term.matchLabelKeys,
+    mismatch: term.mismatchLabelKeys,
+  });
+  const namespaces = namespacesOf(input);
+  return {
+    kind,
+    name: JSON.stringify([kind, term.topologyKey, [...namespaces].sort(), selector]),
+    key: term.topologyKey,
+    namespaces,
+    selector,
+  };
+}
+
+/** The listed namespaces and those that the selector matches; the Pod's own where neither is given. */
+function namespacesOf(input: Parameters<typeof affinityPlan>[0]): ReadonlySet<string> {
+  const { namespaces: listed = [], namespaceSelector } = input.term;
+  if (listed.length === 0 && namespaceSelector === undefined) return new Set([input.owner.namespace]);
+  const matched = [...input.namespaces].filter(([, labels]) => matchesSelector(namespaceSelector, labels)).map(([name]) => name);
+  return new Set([...listed, ...matched]);
+}
+
+/** matchLabelKeys and mismatchLabelKeys stand for expressions with the Pod's own values; keys that it lacks are ignored. */
+function withLabelKeys(input: {
+  readonly selector: LabelSelector | undefined;
+  readonly labels: Labels;
+  readonly match: readonly string[] | undefined;
+  readonly mismatch?: readonly string[] | undefined;
+}): LabelSelector | undefined {
+  const { selector, labels } = input;
+  const expressions = [
+    ...expressionsOf(labels, { keys: input.match, operator: "In" }),
+    ...expressionsOf(labels, { keys: input.mismatch, operator: "NotIn" }),
+  ];
+  if (selector === undefined || expressions.length === 0) return selector;
+  return { ...selector, matchExpressions: [...(selector.matchExpressions ?? []), ...expressions] };
+}
+
+function expressionsOf(
+  labels: Labels,
+  { keys = [], operator }: { readonly keys: readonly string[] | undefined; readonly operator: "In" | "NotIn" },
+): readonly LabelSelectorRequirement[] {
+  return keys.flatMap((key) => {
+    const value = labels[key];
+    return value === undefined ? [] : [{ key, operator, values: [value] }];
+  });
+}

@@ -1,0 +1,273 @@
+/**
+ * Topology: where the spread and (anti-)affinity constraints of all Pods together let one more Pod go.
+ *
+ * Reads the classes of waiting Pods and the Pods that already run. Returns, for a class, a verdict on a domain, and counts
+ * what is placed. A Pod that any required group counts fixes the zone of its node at once, so counts are always exact and
+ * no node blocks several zones (Karpenter leaves the zone open and blocks them all).
+ *
+ * Courtesy: a Pod may break the spread of other Pods merely by being counted by them. Kubernetes allows that, but then the
+ * plan holds in one order of binding only; so such a domain is "rude", and taken only where no other will do.
+ */
+import { hostnameLabel } from "../../api/labels.ts";
+import { controllerless, type ExistingNode } from "./existing-node.ts";
+import type { LabelState, LabelStates } from "./label-state.ts";
+import type { PodClass } from "./pod-class.ts";
+import { allowUndefined, type PoolTemplate } from "./pool-template.ts";
+import {
+  antiAffinityPlans,
+  groupPlans,
+  selects,
+  smallestCount,
+  type AffinityGroup,
+  type Domain,
+  type GroupPlan,
+  type NamespaceLabels,
+  type SpreadGroup,
+  type TopologyGroup,
+} from "./topology-group.ts";
+
+export type Verdict = "refused" | "rude" | "good";
+
+/** The groups of one label that concern a class. */
+interface KeyGroups {
+  /** Required spread that the Pods themselves have, and 1 where it also counts them. */
+  readonly spread: readonly { readonly group: SpreadGroup; readonly self: 0 | 1 }[];
+  readonly affinity: readonly AffinityGroup[];
+  readonly antiAffinity: readonly AffinityGroup[];
+  /** Anti-affinity that others hold against these Pods. */
+  readonly refusedBy: readonly AffinityGroup[];
+  /** Required spread of others that counts these Pods. */
+  readonly countedBy: readonly SpreadGroup[];
+  /** ScheduleAnyway. */
+  readonly wishes: readonly SpreadGroup[];
+}
+
+export interface ClassTopology {
+  /** Labels, other than the hostname, that a node must have decided before a Pod of the class is placed. */
+  readonly keys: readonly string[];
+  readonly byKey: ReadonlyMap<string, KeyGroups>;
+  readonly host: KeyGroups;
+  /** True where the host matters at all. */
+  readonly usesHost: boolean;
+  /** True where only resources and requirements decide, so that a node which once refused always will. */
+  readonly isFree: boolean;
+  /** Most Pods of the class that one host can take. */
+  readonly perHostMax: number;
+  readonly owned: readonly TopologyGroup[];
+  readonly counting: readonly TopologyGroup[];
+  /** True where the class may be the first of its own affinity. */
+  readonly mayStart: boolean;
+}
+
+export interface Topology {
+  readonly groups: readonly TopologyGroup[];
+  /** By class id. */
+  readonly classes: readonly ClassTopology[];
+}
+
+/** Builds groups and initial counts for one run; a packing that counts must start from its own. */
+export function topologyOf(input: {
+  readonly classes: readonly PodClass[];
+  readonly existing: readonly ExistingNode[];
+  readonly templates: readonly PoolTemplate[];
+  readonly states: LabelStates;
+  readonly namespaces: NamespaceLabels;
+}): Topology {
+  const registry = groupRegistry();
+  const owned = input.classes.map((podClass) => groupPlans(podClass, input.namespaces).map((plan) => registry.groupOf(plan, podClass)));
+  const holders = input.existing.flatMap((node) =>
+    node.state.pods.flatMap((pod) =>
+      antiAffinityPlans(controllerless(pod), input.namespaces).map((plan) => ({ node, group: registry.groupOf(plan) })),
+    ),
+  );
+  for (const { node, group } of holders) increment(group.owners, domainOf(node, group.key));
+  for (const { group, owner } of registry.entries()) addDomains({ group, owner, ...input });
+  const groups = registry.entries().map(({ group }) => group);
+  countRunning(groups, input.existing);
+  return { groups, classes: input.classes.map((podClass, id) => classTopology({ podClass, owned: owned[id] ?? [], groups })) };
+}
+
+/** Says whether a Pod of a class may go to a domain of a label. */
+export function verdictOn(topology: ClassTopology, { key, domain }: { readonly key: string; readonly domain: Domain }): Verdict {
+  const isHost = key === hostnameLabel;
+  const groups = isHost ? topology.host : topology.byKey.get(key);
+  if (groups === undefined) return "good";
+  for (const { group, self } of groups.spread) {
+    const count = group.counts.get(domain) ?? (isHost ? 0 : undefined);
+    if (count === undefined || count + self - (isHost ? 0 : smallestCount(group)) > group.maxSkew) return "refused";
+  }
+  for (const group of groups.antiAffinity) if ((group.counts.get(domain) ?? 0) > 0) return "refused";
+  for (const group of groups.refusedBy) if ((group.owners.get(domain) ?? 0) > 0) return "refused";
+  if (groups.affinity.length > 0 && !isStart(topology)) {
+    for (const group of groups.affinity) if ((group.counts.get(domain) ?? 0) === 0) return "refused";
+  }
+  for (const group of groups.countedBy) {
+    const count = group.counts.get(domain);
+    if (
+      isHost
+        ? (group.owners.get(domain) ?? 0) > 0 && (count ?? 0) + 1 > group.maxSkew
+        : count !== undefined && count + 1 - smallestCount(group) > group.maxSkew
+    )
+      return "rude";
+  }
+  return "good";
+}
+
+/** How many Pods already count in a domain, over every spread that the class has or wishes for: fewer is better. */
+export function crowding(topology: ClassTopology, { key, domain }: { readonly key: string; readonly domain: Domain }): number {
+  const groups = key === hostnameLabel ? topology.host : topology.byKey.get(key);
+  if (groups === undefined) return 0;
+  let total = 0;
+  for (const { group } of groups.spread) total += group.counts.get(domain) ?? 0;
+  for (const group of groups.wishes) total += group.counts.get(domain) ?? 0;
+  for (const group of groups.countedBy) total += group.counts.get(domain) ?? 0;
+  return total;
+}
+
+/** Where a Pod is placed: a node with its number, and a label's value on it if decided. */
+export interface Place {
+  readonly id: number;
+  readonly value: (key: string) => string | undefined;
+  /** Says whether the spread group counts Pods on this node. */
+  readonly counts: (group: SpreadGroup) => boolean;
+}
+
+/** Counts one more Pod (or one less, with step -1) of a class at a place. */
+export function recordAt(topology: ClassTopology, place: Place, step: 1 | -1 = 1): void {
+  for (const group of topology.counting) {
+    const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
+    if (domain !== undefined && (group.kind !== "spread" || place.counts(group))) increment(group.counts, domain, step);
+  }
+  for (const group of topology.owned) {
+    const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
+    if (domain !== undefined) increment(group.owners, domain, step);
+  }
+}
+
+/** Returns a label's value as a group's domain on an existing node: its number for the hostname. */
+function domainOf(node: ExistingNode, key: string): Domain | undefined {
+  return key === hostnameLabel ? node.id : node.value(key);
+}
+
+function isStart(topology: ClassTopology): boolean {
+  return topology.mayStart && topology.owned.every((group) => group.kind !== "affinity" || isUnpopulated(group));
+}
+
+function isUnpopulated(group: TopologyGroup): boolean {
+  for (const count of group.counts.values()) if (count > 0) return false;
+  return true;
+}
+
+function groupRegistry() {
+  const byName = new Map<string, { readonly group: TopologyGroup; readonly owner: PodClass | undefined }>();
+  return {
+    entries: () => [...byName.values()],
+    groupOf: (plan: GroupPlan, owner?: PodClass): TopologyGroup => {
+      const known = byName.get(plan.name);
+      if (known !== undefined) return known.group;
+      const group: TopologyGroup = { ...plan, id: byName.size, counts: new Map(), owners: new Map() };
+      byName.set(plan.name, { group, owner });
+      return group;
+    },
+  };
+}
+
+/**
+ * A zone is a domain of a spread where a node stands that the constraint admits, or where a pool can buy one for the Pod
+ * now. A zone without an available offering is none, else the solver would insist on a dead zone (contract.md 3.5).
+ */
+function addDomains(input: {
+  readonly group: TopologyGroup;
+  readonly owner: PodClass | undefined;
+  readonly existing: readonly ExistingNode[];
+  readonly templates: readonly PoolTemplate[];
+  readonly states: LabelStates;
+}): void {
+  const { group, owner, states } = input;
+  if (group.kind !== "spread" || group.key === hostnameLabel || owner === undefined) return;
+  const domains = new Set<string>();
+  for (const node of input.existing) {
+    const value = node.value(group.key);
+    if (value !== undefined && group.admits(node.facts, node.allowUndefined)) domains.add(value);
+  }
+  for (const template of input.templates) {
+    const root = states.root(template);
+    const state = root === undefined ? undefined : states.withClass(root, owner);
+    for (const value of state === undefined ? [] : states.valuesOf(state, group.key)) domains.add(value);
+  }
+  for (const domain of [...domains].sort()) group.counts.set(domain, 0);
+}
+
+function countRunning(groups: readonly TopologyGroup[], existing: readonly ExistingNode[]): void {
+  const matching = new Map<string, readonly TopologyGroup[]>();
+  for (const node of existing) {
+    for (const pod of node.state.pods) {
+      const { namespace, labels } = controllerless(pod);
+      const name = `${namespace} ${JSON.stringify(labels)}`;
+      const matched = matching.get(name) ?? groups.filter((group) => selects(group, { namespace, labels }));
+      matching.set(name, matched);
+      for (const group of matched) {
+        if (group.kind === "spread" && !group.admits(node.facts, node.allowUndefined)) continue;
+        increment(group.counts, domainOf(node, group.key));
+      }
+    }
+  }
+}
+
+function classTopology(input: {
+  readonly podClass: PodClass;
+  readonly owned: readonly TopologyGroup[];
+  readonly groups: readonly TopologyGroup[];
+}): ClassTopology {
+  const { podClass, owned } = input;
+  const counting = input.groups.filter((group) => selects(group, podClass));
+  const concerned = [...owned, ...counting.filter((group) => group.kind !== "spread" || group.required)];
+  const keys = [...new Set(concerned.map((group) => group.key))].filter((key) => key !== hostnameLabel).sort();
+  const byKey = new Map(keys.map((key) => [key, keyGroups({ key, owned, counting })]));
+  const host = keyGroups({ key: hostnameLabel, owned, counting });
+  const affinities = owned.filter((group) => group.kind === "affinity");
+  const usesHost = Object.values(host).some((groups: readonly unknown[]) => groups.length > 0);
+  return {
+    keys,
+    byKey,
+    host,
+    usesHost,
+    isFree: keys.length === 0 && !usesHost,
+    perHostMax: perHostMax(host, counting),
+    owned,
+    counting,
+    mayStart: affinities.length > 0 && affinities.every((group) => counting.includes(group)),
+  };
+}
+
+function keyGroups(input: {
+  readonly key: string;
+  readonly owned: readonly TopologyGroup[];
+  readonly counting: readonly TopologyGroup[];
+}): KeyGroups {
+  const owned = input.owned.filter((group) => group.key === input.key);
+  const counting = input.counting.filter((group) => group.key === input.key);
+  const spreads = owned.filter((group): group is SpreadGroup => group.kind === "spread");
+  return {
+    spread: spreads.filter((group) => group.required).map((group) => ({ group, self: counting.includes(group) ? 1 : 0 })),
+    affinity: owned.filter((group): group is AffinityGroup => group.kind === "affinity"),
+    antiAffinity: owned.filter((group): group is AffinityGroup => group.kind === "anti-affinity"),
+    refusedBy: counting.filter((group): group is AffinityGroup => group.kind === "anti-affinity"),
+    countedBy: counting.filter((group): group is SpreadGroup => group.kind === "spread" && group.required && !owned.includes(group)),
+    wishes: spreads.filter((group) => !group.required),
+  };
+}
+
+function perHostMax(host: KeyGroups, counting: readonly TopologyGroup[]): number {
+  if (host.antiAffinity.some((group) => counting.includes(group))) return 1;
+  return Math.min(...host.spread.map(({ group, self }) => (self === 1 ? group.maxSkew : Infinity)));
+}
+
+function increment(counts: Map<Domain, number>, domain: Domain | undefined, step: 1 | -1 = 1): void {
+  if (domain !== undefined) counts.set(domain, (counts.get(domain) ?? 0) + step);
+}
+
+/** Says whether a state's node would count for a spread group. */
+export function admitsState(group: SpreadGroup, state: LabelState): boolean {
+  return group.admits({ requirements: state.requirements, taints: state.template.taints }, allowUndefined);
+}
