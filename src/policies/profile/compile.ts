@@ -215,16 +215,17 @@ function spreadFor(
 function budgetFor(input: CompileSurroundings, resolved: ResolvedProfile, reference: ProfileReference): CompiledBudget {
   const { workload, workloadClass, names } = input;
   if (!budgetKinds.has(workload.kind) || workload.selector === undefined) return { kind: "none", reason: "kind" };
+  const interruptible = workloadClass.capacityTypes.includes("spot");
   const form = renderBudget({
     ...drainTerms(resolved),
     maxReplicas: resolved.maxReplicas.value,
     replicas: workload.replicas,
-    interruptible: workloadClass.capacityTypes.includes("spot"),
+    interruptible,
   });
   if (form.kind === "singleton") return { kind: "none", reason: "singleton" };
   const { intent, adjusted } = form;
   const budget = budgetObject({ profile: reference, profileApiVersion: names.apiVersion, workload, selector: workload.selector, intent });
-  return { kind: "budget", budget, adjusted, asked: resolved.budget.value };
+  return { kind: "budget", budget, adjusted, asked: resolved.budget.value, interruptible };
 }
 
 function drainTerms(resolved: ResolvedProfile) {
@@ -232,8 +233,8 @@ function drainTerms(resolved: ResolvedProfile) {
 }
 
 /** What makes a running Pod stale: not minDomains, which only says how many zones there were when a Pod was made. */
-function lastingParts(parts: PodParts): PodParts {
-  return { ...parts, spread: parts.spread.map(({ minDomains: _ofTheMoment, ...constraint }) => constraint) };
+function lastingParts(parts: PodParts): object {
+  return { ...parts, spread: parts.spread.map((constraint) => ({ ...constraint, minDomains: undefined })) };
 }
 
 function referenceOf({ metadata }: WorkloadProfile): ProfileReference {

@@ -74,6 +74,8 @@ export type CompiledBudget =
       readonly adjusted: boolean;
       /** What was asked: the profile's words, else the class's. */
       readonly asked: BudgetIntent;
+      /** True where the class's capacity may be taken away: it decides the form from zero replicas on. */
+      readonly interruptible: boolean;
     }
   | { readonly kind: "none"; readonly reason: NoBudgetReason };
 

@@ -36,7 +36,9 @@ describe("evictions by the arithmetic of Kubernetes", () => {
 describe("the form of a budget", () => {
   function check(name: string, terms: Partial<BudgetTerms>, expected: ReturnType<typeof renderBudget>) {
     const base = { asked: minAvailable("80%"), minReplicas: 3, maxReplicas: 50, replicas: 3, interruptible: false };
-    it(name, () => expect(renderBudget({ ...base, ...terms })).toEqual(expected));
+    it(name, () => {
+      expect(renderBudget({ ...base, ...terms })).toEqual(expected);
+    });
   }
   const written = (intent: BudgetIntent) => ({ kind: "budget", intent, adjusted: false }) as const;
   const standIn = { kind: "budget", intent: maxUnavailable(1), adjusted: true } as const;

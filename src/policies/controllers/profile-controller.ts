@@ -1,0 +1,190 @@
+/**
+ * The profile's controller: keeps each WorkloadProfile's PodDisruptionBudgets and status as its contract says.
+ *
+ * Observes the profile and the snapshot, decides with the same functions that admission compiles by, and acts by
+ * server-side apply under one field manager. It remembers nothing: a budget is rendered again whenever the scale has
+ * crossed the border of contract.md 3.5, because every observation compiles for the scale of now. Running Pods are never
+ * touched.
+ */
+import type { ApiClient } from "../../api/api-client.ts";
+import type { ApiStatus } from "../../api/api-status.ts";
+import type { AnyTrigger, Change, Controller, ControllerStep, Requeue } from "../../api/controller.ts";
+import type { EventNote } from "../../api/event-note.ts";
+import type { InstanceType } from "../../api/instance-type.ts";
+import { compilerFieldManager, type PlatformNames } from "../../api/labels.ts";
+import type { KubeObject, ObjectKey } from "../../api/object.ts";
+import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
+import type { Pod } from "../../api/pod.ts";
+import type { Instant } from "../../api/ports.ts";
+import type { Result } from "../../api/result.ts";
+import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import type { WorkloadProfile } from "../../api/workload-profile.ts";
+import { jsonEquals } from "../../kube/json-patch.ts";
+import { controllerOf } from "../../kube/owner.ts";
+import { isActive } from "../../kube/pod-state.ts";
+import type { PolicySet } from "../policy-set.ts";
+import { planApply, type RefusedBudget } from "../profile/plan-apply.ts";
+import { profileView } from "../profile/profile-view.ts";
+import { isStatusWritten, profileStatus, type ProfileStatus } from "../profile/status.ts";
+import type { ContractWorld } from "../profile/workload-contract.ts";
+
+/** What the controller needs of the world; each getter is read once for an observation. */
+export interface ProfileControllerPorts {
+  readonly client: Pick<ApiClient, "apply" | "applyStatus" | "delete">;
+  readonly snapshot: () => ClusterSnapshot;
+  readonly policySet: () => PolicySet;
+  readonly instanceTypes: () => readonly InstanceType[];
+  readonly names: PlatformNames;
+}
+
+/** One profile and the world that it is looked at in. */
+export interface ObservedProfile extends ContractWorld {
+  readonly profile: WorkloadProfile;
+}
+
+export type ProfileStep =
+  | (ControllerStep & { readonly kind: "keep" })
+  | (ControllerStep & {
+      readonly kind: "write";
+      readonly profile: ObjectKey;
+      readonly remove: readonly PodDisruptionBudget[];
+      readonly apply: readonly PodDisruptionBudget[];
+      /** Absent where the status says it all already. */
+      readonly status?: ProfileStatus;
+    });
+
+/** Makes the controller; its key is a profile's. */
+export function profileController(ports: ProfileControllerPorts): Controller<ObservedProfile, ProfileStep> {
+  return {
+    name: "profile",
+    observe: (key) => Promise.resolve(observeProfile(key, ports)),
+    decide: decideProfile,
+    act: (step) => actOnProfile(step, ports.client),
+  };
+}
+
+function observeProfile(key: ObjectKey, ports: ProfileControllerPorts): ObservedProfile | undefined {
+  const snapshot = ports.snapshot();
+  const profile = snapshot.get("WorkloadProfile", key);
+  // The garbage collector takes the budgets of a deleted profile: they are owned by it.
+  if (profile === undefined || profile.metadata.deletionTimestamp !== undefined) return undefined;
+  return { profile, snapshot, policySet: ports.policySet(), names: ports.names, instanceTypes: ports.instanceTypes() };
+}
+
+/** Decides what to write for one profile. Pure; the same observation at another time differs only in new conditions' dates. */
+export function decideProfile(observed: ObservedProfile, now: Instant): ProfileStep {
+  const { profile } = observed;
+  const view = profileView(observed);
+  const desired = view.targets.flatMap(({ contract }) => (contract.budget.kind === "budget" ? [contract.budget.budget] : []));
+  const plan = planApply({ profile, desired, observed: view.budgets });
+  const status = profileStatus({ view, plan, now });
+  const stale = !isStatusWritten(profile, status);
+  const moves = plan.apply.length + plan.remove.length;
+  if (moves === 0 && !stale) return { kind: "keep" };
+  return {
+    kind: "write",
+    profile: { namespace: profile.metadata.namespace ?? "", name: profile.metadata.name ?? "" },
+    remove: plan.remove,
+    apply: plan.apply,
+    ...(stale ? { status } : {}),
+    events: stale ? plan.refused.map((refused) => refusalEvent(profile, refused)) : [],
+    ...(moves === 0 ? {} : { decision: decisionOf(plan) }),
+  };
+}
+
+async function actOnProfile(step: ProfileStep, client: ProfileControllerPorts["client"]): Promise<Requeue> {
+  if (step.kind === "keep") return { kind: "done" };
+  for (const budget of step.remove) {
+    const { uid, resourceVersion } = budget.metadata;
+    const preconditions = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    const removed = await client.delete("PodDisruptionBudget", keyOf(budget), preconditions);
+    if (!removed.ok) return retry(`delete PodDisruptionBudget ${budget.metadata.name}`, removed);
+  }
+  for (const budget of step.apply) {
+    const { name = "" } = budget.metadata;
+    const applied = await client.apply(
+      "PodDisruptionBudget",
+      { metadata: { ...budget.metadata, name }, spec: budget.spec },
+      { fieldManager: compilerFieldManager },
+    );
+    if (!applied.ok) return retry(`apply PodDisruptionBudget ${name}`, applied);
+  }
+  if (step.status === undefined) return { kind: "done" };
+  const told = await client.applyStatus(
+    "WorkloadProfile",
+    { metadata: { ...step.profile }, status: step.status },
+    { fieldManager: compilerFieldManager },
+  );
+  return told.ok ? { kind: "done" } : retry(`apply the status of WorkloadProfile ${step.profile.name}`, told);
+}
+
+/** Returns the changes that make a profile worth another look; `snapshot` tells the profiles of a namespace. */
+export function profileTriggers({ snapshot, names }: Pick<ProfileControllerPorts, "snapshot" | "names">): readonly AnyTrigger[] {
+  const inNamespace = (namespace: string) => snapshot().list("WorkloadProfile", namespace).map(keyOf);
+  /** What a controller made is its owner's change; it comes with one of the owner's own or with Pods. */
+  const ofWorkload = ({ object }: Change<KubeObject>) =>
+    controllerOf(object) === undefined ? inNamespace(object.metadata.namespace ?? "") : [];
+  return [
+    { watches: "WorkloadProfile", keysOf: ({ object }) => [keyOf(object), ...inNamespace(object.metadata.namespace ?? "")] },
+    { watches: "Deployment", keysOf: ofWorkload },
+    { watches: "ReplicaSet", keysOf: ofWorkload },
+    { watches: "StatefulSet", keysOf: ofWorkload },
+    { watches: "DaemonSet", keysOf: ofWorkload },
+    { watches: "Job", keysOf: ofWorkload },
+    { watches: "CronJob", keysOf: ofWorkload },
+    { watches: "PodDisruptionBudget", keysOf: ({ object }) => inNamespace(object.metadata.namespace ?? "") },
+    { watches: "Namespace", keysOf: ({ object }) => inNamespace(object.metadata.name ?? "") },
+    { watches: "NodePool", keysOf: () => allProfileKeys(snapshot()) },
+    { watches: "Pod", keysOf: (change) => (countsChange(change) ? podKeys(change, names, inNamespace) : []) },
+  ];
+}
+
+/** Returns the keys of every profile: what a new policy set concerns. */
+export function allProfileKeys(snapshot: ClusterSnapshot): readonly ObjectKey[] {
+  return snapshot.list("WorkloadProfile").map(keyOf);
+}
+
+/** Most changes of a Pod are its kubelet's; only those that move podsCompiled or podsStale concern the status. */
+function countsChange(change: Change<Pod>): boolean {
+  if (change.kind !== "updated") return true;
+  const { before, object } = change;
+  return isActive(before) !== isActive(object) || !jsonEquals(before.metadata.labels, object.metadata.labels);
+}
+
+/** A Pod without our label (made before its profile, or while we were down) may be anyone's in its namespace. */
+function podKeys(
+  { object }: Change<Pod>,
+  names: PlatformNames,
+  inNamespace: (namespace: string) => readonly ObjectKey[],
+): readonly ObjectKey[] {
+  const { namespace = "", labels } = object.metadata;
+  const name = labels?.[names.profileLabel];
+  return name === undefined ? inNamespace(namespace) : [{ namespace, name }];
+}
+
+function decisionOf(plan: ReturnType<typeof planApply>): NonNullable<ControllerStep["decision"]> {
+  return {
+    chosen: {
+      apply: plan.apply.map(({ metadata, spec }) => ({ name: metadata.name, spec })),
+      remove: plan.remove.map(({ metadata }) => metadata.name),
+    },
+    rejected: plan.refused.map(({ name, text }) => ({
+      subject: `PodDisruptionBudget/${name}`,
+      reason: { reason: "ForeignBudget", message: text },
+    })),
+  };
+}
+
+function refusalEvent(profile: WorkloadProfile, { rule, text, fix }: RefusedBudget): EventNote {
+  const { uid } = profile.metadata;
+  const regarding = { apiVersion: profile.apiVersion, kind: profile.kind, ...keyOf(profile), ...(uid === undefined ? {} : { uid }) };
+  return { regarding, type: "Warning", reason: "ForeignBudget", message: `[${rule}] ${text}; ${fix}` };
+}
+
+function retry(what: string, failed: Extract<Result<unknown, ApiStatus>, { ok: false }>): Requeue {
+  return { kind: "retry", reason: `${what}: ${failed.error.message ?? failed.error.reason ?? `status ${failed.error.code}`}` };
+}
+
+function keyOf({ metadata }: KubeObject): ObjectKey {
+  return { namespace: metadata.namespace ?? "", name: metadata.name ?? "" };
+}

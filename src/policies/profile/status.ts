@@ -1,0 +1,132 @@
+/**
+ * The status of a WorkloadProfile: what the platform made of it, in one look.
+ *
+ * Reads the view, the plan for its budgets, and the time. Returns the whole status that this version can compute; nothing
+ * is invented, so a field without an answer is absent. Two runs over an unchanged world give the same status, times
+ * included, so that an unchanged status is never written.
+ */
+import type { Condition } from "../../api/object.ts";
+import type { Instant } from "../../api/ports.ts";
+import type { WorkloadProfile } from "../../api/workload-profile.ts";
+import type { WorkloadProfileStatus } from "../../api/workload-profile-status.ts";
+import { jsonEquals } from "../../kube/json-patch.ts";
+import { conditionTypes, judgeProfile, type Judgement } from "./conditions.ts";
+import { evictionsOf, renderBudget, type BudgetTerms } from "./budget.ts";
+import type { CompiledContract } from "./contract.ts";
+import type { BudgetPlan } from "./plan-apply.ts";
+import type { ProfileTarget, ProfileView } from "./profile-view.ts";
+import { resolvedSpec } from "./resolve.ts";
+
+/** The status as it is written. */
+export type ProfileStatus = NonNullable<WorkloadProfile["status"]>;
+
+/** As many targets as are told one by one; targetCount has them all. */
+const targetsMax = 100;
+
+/** The fields that this function decides; others (denials, start times) are other writers'. */
+const ownFields = [
+  "observedGeneration",
+  "targets",
+  "targetCount",
+  "compiled",
+  "resolved",
+  "evictionsAllowed",
+] as const satisfies readonly (keyof ProfileStatus)[];
+
+/** Returns the status of a profile at this moment; `now` only dates conditions that change. */
+export function profileStatus(input: { readonly view: ProfileView; readonly plan: BudgetPlan; readonly now: Instant }): ProfileStatus {
+  const { view, plan, now } = input;
+  const { profile, targets, resolved } = view;
+  const evictions = evictionsAllowedOf(view);
+  const [first] = targets;
+  return {
+    ...(profile.metadata.generation === undefined ? {} : { observedGeneration: profile.metadata.generation }),
+    conditions: judgeProfile(view, plan).map((judgement) => conditionOf(judgement, { profile, now })),
+    targets: targets.slice(0, targetsMax).map(targetStatus),
+    targetCount: targets.length,
+    ...(first === undefined ? {} : { compiled: compiledOf(first.contract) }),
+    ...(resolved === undefined ? {} : { resolved: resolvedSpec(profile.spec, resolved) }),
+    ...(evictions === undefined ? {} : { evictionsAllowed: evictions }),
+  };
+}
+
+/** Says whether a status says what is on the object already, so that there is nothing to write. */
+export function isStatusWritten(profile: WorkloadProfile, status: ProfileStatus): boolean {
+  const written: ProfileStatus = profile.status ?? {};
+  const own = (conditions: ProfileStatus["conditions"]) =>
+    (conditions ?? []).filter(({ type }) => conditionTypes.some((known) => known === type)).sort((a, b) => (a.type < b.type ? -1 : 1));
+  return (
+    ownFields.every((field) => jsonEquals(written[field], status[field])) && jsonEquals(own(written.conditions), own(status.conditions))
+  );
+}
+
+type StatusCondition = NonNullable<WorkloadProfileStatus["conditions"]>[number];
+
+/** The time moves only when the status does (Kubernetes' API conventions). */
+function conditionOf(judgement: Judgement, at: { readonly profile: WorkloadProfile; readonly now: Instant }): StatusCondition {
+  const { profile, now } = at;
+  const before: Condition | undefined = profile.status?.conditions?.find(({ type }) => type === judgement.type);
+  const same = before?.status === judgement.status ? before.lastTransitionTime : undefined;
+  return {
+    ...judgement,
+    lastTransitionTime: same ?? `${new Date(now).toISOString().slice(0, 19)}Z`,
+    ...(profile.metadata.generation === undefined ? {} : { observedGeneration: profile.metadata.generation }),
+  };
+}
+
+function targetStatus({ workload, matchedBy, podsCompiled, podsStale }: ProfileTarget) {
+  const { uid } = workload.object.metadata;
+  return {
+    apiVersion: workload.apiVersion,
+    kind: workload.kind,
+    name: workload.name,
+    ...(uid === undefined ? {} : { uid }),
+    matchedBy,
+    replicas: workload.replicas,
+    podsCompiled,
+    podsStale,
+  };
+}
+
+/** Where one profile has several targets, the numbers are the worst of them: who asks wants to know what blocks a drain. */
+function evictionsAllowedOf({ targets, resolved }: ProfileView): ProfileStatus["evictionsAllowed"] {
+  const contracts = targets.filter(({ contract }) => contract.budget.kind === "budget");
+  if (contracts.length === 0 || resolved === undefined) return undefined;
+  const range = { minReplicas: resolved.minReplicas.value, maxReplicas: resolved.maxReplicas.value };
+  const worst = (scaleOf: (target: ProfileTarget) => number) =>
+    Math.min(...contracts.map((target) => evictionsRenderedAt(target.contract, { ...range, replicas: scaleOf(target) })));
+  const now = worst(({ workload }) => workload.replicas);
+  // At zero replicas there is nothing to evict: the smallest scale that can block a drain is 1.
+  const atMin = worst(() => Math.max(1, range.minReplicas));
+  return { atMin, now, atMax: worst(() => range.maxReplicas), summary: `${now}/${atMin}` };
+}
+
+/** The budget follows the scale, so the answer for a scale is that of the budget rendered for it. */
+function evictionsRenderedAt({ budget }: CompiledContract, scale: Pick<BudgetTerms, "minReplicas" | "maxReplicas" | "replicas">): number {
+  if (budget.kind === "none") return 0;
+  const form = renderBudget({ ...scale, asked: budget.asked, interruptible: budget.interruptible });
+  return form.kind === "singleton" ? 0 : evictionsOf(form.intent, scale.replicas);
+}
+
+function compiledOf(contract: CompiledContract): NonNullable<ProfileStatus["compiled"]> {
+  const { pod, budget } = contract;
+  const requests = { ...pod.mainSizing?.defaultRequests, ...pod.mainSizing?.requests };
+  const spread = pod.spread.map(({ topologyKey, whenUnsatisfiable }) => {
+    const over = topologyKey.endsWith("zone") ? "zone" : "host";
+    return `${over} ${whenUnsatisfiable === "DoNotSchedule" ? "required" : "preferred"}`;
+  });
+  const placement = Object.entries(pod.nodeSelector).map(([key, value]) => `${key}=${value}`);
+  return {
+    hash: contract.hash,
+    policyBundle: contract.bundle,
+    ...(budget.kind === "none" ? {} : { pdb: budgetText(budget.budget) }),
+    ...(spread.length === 0 ? {} : { spread: spread.join(", ") }),
+    ...(placement.length === 0 ? {} : { placement: placement.join(", ") }),
+    ...(requests["cpu"] === undefined || requests["memory"] === undefined ? {} : { requests: `${requests["cpu"]}/${requests["memory"]}` }),
+  };
+}
+
+function budgetText({ metadata, spec }: Extract<CompiledContract["budget"], { kind: "budget" }>["budget"]): string {
+  const bound = spec.minAvailable === undefined ? `maxUnavailable ${spec.maxUnavailable}` : `minAvailable ${spec.minAvailable}`;
+  return `${metadata.name}: ${bound}`;
+}
