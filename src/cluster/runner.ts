@@ -54,7 +54,11 @@ export interface RunControllerOptions<Observed, Step extends ControllerStep> {
 const defaultWorkersMax = 4;
 const defaultResyncMs = 600_000;
 
-/** Runs a controller until the signal aborts; resolves when the last act under way has ended. Never rejects. */
+/**
+ * Runs a controller until the signal aborts; resolves when the last act under way has ended. Never rejects.
+ *
+ * It adds a few listeners to the signal; where many controllers share one, its owner raises the signal's listener limit.
+ */
 export async function runController<Observed, Step extends ControllerStep>(options: RunControllerOptions<Observed, Step>): Promise<void> {
   const { controller, triggers, cluster, clock, random, signal, metrics } = options;
   await Promise.race([cluster.synced([...triggers.map((trigger) => trigger.watches), ...(options.needs ?? [])]), aborted(signal)]);

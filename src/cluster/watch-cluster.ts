@@ -4,6 +4,7 @@
  * Reads ApiTransport and Clock. Returns the live snapshot and the changes. What the webhook answers from, what the
  * provisioner solves over and what wakes the controllers is this one copy. A resource opened and closed.
  */
+import { setMaxListeners } from "node:events";
 import type { Change } from "../api/controller.ts";
 import { kindTable } from "../api/kinds.ts";
 import type { KindName, KindObjects } from "../api/kinds.ts";
@@ -49,6 +50,8 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatch {
   const table = kindTable(options.domain);
   const store = snapshotStore();
   const stop = new AbortController();
+  // One listener a kind is no leak.
+  setMaxListeners(0, stop.signal);
   const informers: Informers = {};
   const kinds = [...new Set(options.kinds)];
   for (const kind of kinds) addInformer(informers, kind, { store, onHandlerError: options.onHandlerError });
