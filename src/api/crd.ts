@@ -104,10 +104,15 @@ function structuralSchema(kind: CrdKind, schema: JsonSchema): JsonSchema {
 }
 
 function withoutDocs(schema: JsonSchema): JsonSchema {
-  return mapSchema(schema, ({ "x-plimsoll-default": _default, "x-plimsoll-check": _check, ...structural }) => structural);
+  return mapSchema(schema, (part) => without(part, "x-plimsoll-default", "x-plimsoll-check"));
 }
 
 /** Keeps unknown fields, so that the webhook can name the nearest known one, and drops the form of texts. */
-function leftToWebhook({ pattern: _pattern, ...schema }: JsonSchema): JsonSchema {
-  return schema.properties ? { ...schema, "x-kubernetes-preserve-unknown-fields": true } : schema;
+function leftToWebhook(schema: JsonSchema): JsonSchema {
+  const loose = without(schema, "pattern");
+  return loose.properties ? { ...loose, "x-kubernetes-preserve-unknown-fields": true } : loose;
+}
+
+function without(schema: JsonSchema, ...words: readonly (keyof JsonSchema)[]): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([word]) => !words.some((dropped) => dropped === word)));
 }
