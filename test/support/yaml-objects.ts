@@ -1,0 +1,12 @@
+/**
+ * Objects of a YAML file of the repository, for tests.
+ */
+import { readFileSync } from "node:fs";
+import { parseAllDocuments } from "yaml";
+import type { KubeObject } from "../../src/api/object.ts";
+
+/** Returns the objects of a file, named from the repository's root. */
+export function yamlObjects(path: string): readonly KubeObject[] {
+  const text = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+}
