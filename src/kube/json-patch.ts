@@ -75,12 +75,16 @@ export function removeAt<T>(draft: PatchDraft<T>, tokens: readonly PointerToken[
 export function applyJsonPatch<T>(document: T, operations: readonly JsonPatchOperation[]): Result<T, string> {
   const forbidden = operations.findIndex((operation) => touchesPrototype(operation));
   if (forbidden >= 0) return err(`operation ${forbidden}: a pointer may not contain __proto__, constructor or prototype`);
-  try {
-    return ok(jsonPatch.applyPatch(structuredClone(document), structuredClone([...operations]), true, true, true).newDocument);
-  } catch (error) {
-    // The library reports every bad operation by throwing; this is the one place that turns it into a value.
-    return err(patchErrorText(error));
+  let patched = structuredClone(document);
+  for (const [index, operation] of operations.entries()) {
+    try {
+      patched = jsonPatch.applyOperation(patched, structuredClone(operation), true, true, true, index).newDocument;
+    } catch (error) {
+      // The library reports every bad operation by throwing; this is the one place that turns it into a value.
+      return err(`operation ${index}: ${patchErrorText(error)}`);
+    }
   }
+  return ok(patched);
 }
 
 /** Decodes the body of a JSON patch request. The error names the first operation that is not one. */
@@ -174,10 +178,9 @@ function isOperation(value: unknown): value is JsonPatchOperation {
   }
 }
 
+/** The library appends the whole document to its sentence, which may hold what a log must not. */
 function patchErrorText(error: unknown): string {
-  if (!(error instanceof Error)) return "the patch cannot be applied";
-  const index = "index" in error && typeof error.index === "number" ? `operation ${error.index}: ` : "";
-  return `${index}${error.message.split("\n")[0] ?? ""}`;
+  return error instanceof Error ? (error.message.split("\n")[0] ?? "") : "cannot be applied";
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
