@@ -4,11 +4,11 @@
  * Reads the problem. Returns the nodes to buy, the Pods on existing nodes and those without a place. Pods go largest first;
  * one that finds no place waits for the next round, because affinity may need another Pod to be placed before it.
  */
-import type { Bin } from "./bin.ts";
 import { chooseFor, hasRoomOn, nodesFor, type OpeningRule } from "./bin-choice.ts";
 import type { ExistingNode } from "./existing-node.ts";
-import { improve } from "./improve.ts";
+import { shrink } from "./improve.ts";
 import { nominationsOf } from "./nomination.ts";
+import { domainsOf } from "./opening.ts";
 import { openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
 import { poolLedgers } from "./pool-limits.ts";
@@ -27,9 +27,7 @@ export interface UnplacedPods {
 
 export interface Attempt {
   readonly packing: Packing;
-  readonly bins: readonly Bin[];
   readonly unplaced: readonly UnplacedPods[];
-  readonly pricePerHour: number;
 }
 
 /** Rounds after which Pods that wait for others are given up; each round but the last places at least one. */
@@ -49,9 +47,8 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt {
       .filter(({ pods }) => pods.length > 0);
     if (countOf(waiting) === before) break;
   }
-  improve(packing);
-  const bins = packing.bins.filter(({ members }) => members.length > 0);
-  return { packing, bins, unplaced: waiting, pricePerHour: bins.reduce((sum, { committed }) => sum + committed.pricePerHour, 0) };
+  for (const bin of packing.bins) shrink(packing, bin);
+  return { packing, unplaced: waiting };
 }
 
 function emptyPacking(problem: Problem): Packing {
@@ -65,6 +62,7 @@ function emptyPacking(problem: Problem): Packing {
     usedExisting: problem.existing.map(() => problem.space.names.map(() => 0)),
     onExisting: [],
     waiting: problem.classes.map(({ pods }) => pods.length),
+    divisors: problem.classes.map((podClass) => domainsOf(topologyFor(problem, podClass))),
     load: new Map(),
   };
 }

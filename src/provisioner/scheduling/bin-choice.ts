@@ -95,37 +95,65 @@ function chooseExisting({ packing, podClass, topology, rude }: Probe, nodes: rea
 }
 
 function chooseBin(probe: Probe, opening: OpeningRule): Choice | undefined {
-  const free = bestBin(probe, { grow: false });
-  if (free !== undefined && free.fit.addedPrice === 0) return free;
+  const paid = paidRoom(probe);
+  if (paid !== undefined) return paid;
   const opened = openFor(probe, opening);
   if (opened?.fit.isBulk === true) return opened;
-  const grown = bestBin(probe, { grow: true });
+  const grown = grownBin(probe);
   if (opened === undefined || grown === undefined) return grown ?? opened;
   return opened.fit.addedPrice < grown.fit.addedPrice ? opened : grown;
 }
 
-/** The bin that takes the Pod at the least added price; among equals the least crowded, then the one it fills most. */
-function bestBin(
-  probe: Probe,
-  { grow }: { readonly grow: boolean },
-): { readonly kind: "bin"; readonly bin: Bin; readonly fit: BinFit } | undefined {
-  const { packing, topology, added } = probe;
-  let best: { readonly bin: Bin; readonly fit: BinFit; readonly crowd: number; readonly left: number } | undefined;
+interface BinChoice {
+  readonly kind: "bin";
+  readonly bin: Bin;
+  readonly fit: BinFit;
+}
+
+/** The bin whose type holds the Pod already: the least crowded, then the one that it fills most. */
+function paidRoom(probe: Probe): BinChoice | undefined {
+  const { packing, added } = probe;
+  let best: (BinChoice & { readonly crowd: number; readonly left: number }) | undefined;
   for (const bin of packing.bins) {
-    if (!grow && !holds(bin.committed.usable, bin.used, added)) continue;
-    const states = optionsFor(probe, bin.state);
-    if (states.length === 0 || (topology.usesHost && !isAllowedHost(topology, { id: bin.id, rude: probe.rude }))) continue;
-    for (const state of states) {
-      const fit = fitInto(bin, { state, added, ledger: packing.ledgers[state.template.index], grow });
-      if (fit === undefined || (best !== undefined && fit.addedPrice > best.fit.addedPrice)) continue;
-      const crowd = topology.host.wishes.length === 0 ? 0 : crowding(topology, { key: hostnameLabel, domain: bin.id });
-      const left = roomLeft(probe, { bin, fit });
-      if (best === undefined || fit.addedPrice < best.fit.addedPrice || crowd < best.crowd || (crowd === best.crowd && left < best.left)) {
-        best = { bin, fit, crowd, left };
-      }
-    }
+    if (!holds(bin.committed.usable, bin.used, added)) continue;
+    const crowd = crowdOn(probe, bin);
+    const left = roomLeft(probe, { bin, usable: bin.committed.usable });
+    if (best !== undefined && (crowd > best.crowd || (crowd === best.crowd && left >= best.left))) continue;
+    const fit = cheapestFit(probe, { bin, grow: false, priceMax: 0 });
+    if (fit !== undefined) best = { kind: "bin", bin, fit, crowd, left };
   }
-  return best === undefined ? undefined : { kind: "bin", bin: best.bin, fit: best.fit };
+  return best;
+}
+
+/** The bin that takes the Pod at the least added price; among equals the least crowded, then the one that it fills most. */
+function grownBin(probe: Probe): BinChoice | undefined {
+  let best: (BinChoice & { readonly crowd: number; readonly left: number }) | undefined;
+  for (const bin of probe.packing.bins) {
+    const fit = cheapestFit(probe, { bin, grow: true, priceMax: best?.fit.addedPrice ?? Infinity });
+    if (fit === undefined) continue;
+    const crowd = crowdOn(probe, bin);
+    const left = roomLeft(probe, { bin, usable: fit.candidate.usable });
+    const isEqual = best !== undefined && fit.addedPrice === best.fit.addedPrice;
+    if (best !== undefined && isEqual && (crowd > best.crowd || (crowd === best.crowd && left >= best.left))) continue;
+    best = { kind: "bin", bin, fit, crowd, left };
+  }
+  return best;
+}
+
+/** The cheapest way for a bin to take the Pod, for at most a price; on equal prices the state that topology likes best. */
+function cheapestFit(probe: Probe, input: { readonly bin: Bin; readonly grow: boolean; readonly priceMax: number }): BinFit | undefined {
+  const { packing, topology, added } = probe;
+  const { bin, grow } = input;
+  let best: BinFit | undefined;
+  for (const state of optionsFor(probe, bin.state)) {
+    const fit = fitInto(bin, { state, added, ledger: packing.ledgers[state.template.index], grow });
+    if (fit !== undefined && fit.addedPrice <= input.priceMax && (best === undefined || fit.addedPrice < best.addedPrice)) best = fit;
+  }
+  return best === undefined || !isAllowedHost(topology, { id: bin.id, rude: probe.rude }) ? undefined : best;
+}
+
+function crowdOn({ topology }: Probe, bin: Bin): number {
+  return topology.host.wishes.length === 0 ? 0 : crowding(topology, { key: hostnameLabel, domain: bin.id });
 }
 
 /** The first pool by weight that can make a node for the Pod; within it the cheapest domain and type. */
@@ -172,9 +200,8 @@ function decide(probe: Probe, { state, key }: { readonly state: LabelState; read
     .flatMap(({ domain }) => states.withValue(state, key, domain) ?? []);
 }
 
-function roomLeft({ packing, added }: Probe, { bin, fit }: { readonly bin: Bin; readonly fit: BinFit }): number {
+function roomLeft({ packing, added }: Probe, { bin, usable }: { readonly bin: Bin; readonly usable: Vector }): number {
   const { weights } = packing.problem;
-  const { usable } = fit.candidate;
   let left = 0;
   for (let index = 0; index < weights.length; index += 1) {
     left += ((usable[index] ?? 0) - (bin.used[index] ?? 0) - (added[index] ?? 0)) * (weights[index] ?? 0);

@@ -41,13 +41,18 @@ export function fitInto(
   input: { readonly state: LabelState; readonly added: Vector; readonly ledger: PoolLedger | undefined; readonly grow: boolean },
 ): BinFit | undefined {
   const { state, added } = input;
-  const index = state === bin.state ? bin.committedIndex : indexOfType(state, bin.committed);
-  const current = state.candidates[index];
-  if (current !== undefined && holds(current.usable, bin.used, added) && hasMinValues(state, { used: bin.used, added })) {
+  const index = state === bin.state ? bin.committedIndex : state.positions.get(bin.committed.type);
+  const current = index === undefined ? undefined : state.candidates[index];
+  if (
+    index !== undefined &&
+    current !== undefined &&
+    holds(current.usable, bin.used, added) &&
+    hasMinValues(state, { used: bin.used, added })
+  ) {
     return { state, index, candidate: current, addedPrice: Math.max(0, current.pricePerHour - bin.committed.pricePerHour) };
   }
   if (!input.grow || !holds(state.largest, bin.used, added)) return undefined;
-  return cheapestHolding(state, { ...input, used: bin.used, from: bin.committed });
+  return cheapestHolding(state, { used: bin.used, added, ledger: input.ledger, from: bin.committed, start: index ?? 0 });
 }
 
 /** Returns the cheapest type of a state that holds `used` and `added`, within the pool's limits. */
@@ -59,11 +64,13 @@ export function cheapestHolding(
     readonly ledger: PoolLedger | undefined;
     /** What the bin is committed to now, which its pool's limits are charged with. */
     readonly from: Candidate | undefined;
+    /** Position of the first candidate to look at; those before it are known not to hold the amounts. */
+    readonly start?: number;
   },
 ): BinFit | undefined {
   const { used, added, ledger, from } = input;
   if (!hasMinValues(state, input)) return undefined;
-  for (let index = 0; index < state.candidates.length; index += 1) {
+  for (let index = input.start ?? 0; index < state.candidates.length; index += 1) {
     const candidate = state.candidates[index];
     if (candidate === undefined || !holds(candidate.usable, used, added)) continue;
     const change = { from: from?.type.instanceType.capacity, to: candidate.type.instanceType.capacity };
@@ -105,8 +112,4 @@ function hasMinValues(state: LabelState, { used, added }: { readonly used: Vecto
     }
     return seen.size >= count;
   });
-}
-
-function indexOfType(state: LabelState, { type }: Candidate): number {
-  return state.candidates.findIndex((candidate) => candidate.type === type);
 }

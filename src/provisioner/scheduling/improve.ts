@@ -1,8 +1,8 @@
 /**
  * Improvement: smaller nodes for the same Pods.
  *
- * Reads a finished packing and changes it. First every bin goes to the cheapest type that holds it; then single Pods move
- * to room that is paid for elsewhere, where that lets their own node become a cheaper type or go away. A Pod only moves
+ * Reads a finished packing and changes it: single Pods move to room that is paid for elsewhere, where that lets their own
+ * node become a cheaper type or go away. A Pod only moves
  * within its zone and where its constraints hold beside all others, so counts stay legal. Bounded, never worse.
  */
 import { hostnameLabel } from "../../api/labels.ts";
@@ -20,7 +20,6 @@ const smallerTypesMax = 2;
 
 /** Makes the packing cheaper where it can. */
 export function improve(packing: Packing): void {
-  for (const bin of packing.bins) shrink(packing, bin);
   const budget = { movesLeft: movesTriedMax };
   for (let sweep = 0; sweep < sweepsMax; sweep += 1) {
     let saved = false;
@@ -32,7 +31,7 @@ export function improve(packing: Packing): void {
 }
 
 /** Commits a bin to the cheapest type that holds what is on it; says whether that is a cheaper one. */
-function shrink(packing: Packing, bin: Bin): boolean {
+export function shrink(packing: Packing, bin: Bin): boolean {
   const { state, used } = bin;
   const ledger = packing.ledgers[state.template.index];
   const capacity = bin.committed.type.instanceType.capacity;

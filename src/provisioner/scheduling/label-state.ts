@@ -19,6 +19,8 @@ export interface Candidate {
   readonly type: TemplateType;
   readonly pricePerHour: number;
   readonly usable: Vector;
+  /** Available offerings that the state allows, cheapest first, then by zone. */
+  readonly offerings: readonly Offering[];
 }
 
 export interface LabelState {
@@ -27,6 +29,8 @@ export interface LabelState {
   readonly requirements: Requirements;
   /** Cheapest first, then by name; never empty. */
   readonly candidates: readonly Candidate[];
+  /** Where each type stands among the candidates. */
+  readonly positions: ReadonlyMap<TemplateType, number>;
   /** The most of each resource that any candidate has. */
   readonly largest: Vector;
 }
@@ -58,7 +62,10 @@ export function labelStates(): LabelStates {
     const candidates = candidatesOf(template, requirements);
     const [first] = candidates;
     const largest = candidates.reduce((most, { usable }) => larger(most, usable), first?.usable ?? []);
-    const state = first === undefined ? undefined : { id: interned.size, template, requirements, candidates, largest };
+    const state =
+      first === undefined
+        ? undefined
+        : { id: interned.size, template, requirements, candidates, positions: positionsOf(candidates), largest };
     interned.set(name, state);
     return state;
   };
@@ -85,8 +92,7 @@ export function labelStates(): LabelStates {
   };
 }
 
-/** Returns the available offerings of a type that requirements allow, cheapest first, then by zone. */
-export function allowedOfferings(type: TemplateType, requirements: Requirements): readonly Offering[] {
+function allowedOfferings(type: TemplateType, requirements: Requirements): readonly Offering[] {
   return type.instanceType.offerings
     .filter((offering) => offering.available && isAllowed(offering, requirements))
     .sort((a, b) => a.pricePerHour - b.pricePerHour || compare(a.zone, b.zone) || compare(a.capacityType, b.capacityType));
@@ -101,17 +107,22 @@ function candidatesOf(template: PoolTemplate, requirements: Requirements): reado
   return template.types
     .flatMap((type): readonly Candidate[] => {
       if (intersects(requirements, type.requirements) !== undefined) return [];
-      const [cheapest] = allowedOfferings(type, requirements);
-      return cheapest === undefined ? [] : [{ type, pricePerHour: cheapest.pricePerHour, usable: type.usable }];
+      const offerings = allowedOfferings(type, requirements);
+      const [cheapest] = offerings;
+      return cheapest === undefined ? [] : [{ type, pricePerHour: cheapest.pricePerHour, usable: type.usable, offerings }];
     })
     .sort((a, b) => a.pricePerHour - b.pricePerHour || compare(a.type.instanceType.name, b.type.instanceType.name));
+}
+
+function positionsOf(candidates: readonly Candidate[]): ReadonlyMap<TemplateType, number> {
+  return new Map(candidates.map(({ type }, index) => [type, index]));
 }
 
 function domainValues({ requirements, candidates }: LabelState, key: string): readonly string[] {
   const found = new Set<string>();
   if (key === zoneLabel || key === capacityTypeLabel) {
-    for (const { type } of candidates) {
-      for (const offering of allowedOfferings(type, requirements)) found.add(key === zoneLabel ? offering.zone : offering.capacityType);
+    for (const { offerings } of candidates) {
+      for (const offering of offerings) found.add(key === zoneLabel ? offering.zone : offering.capacityType);
     }
     return [...found].sort();
   }

@@ -120,8 +120,13 @@ function identityOf(claim: NodeClaim | undefined, labels: Readonly<Record<string
 }
 
 function isPassing(taint: Taint, claim: NodeClaim): boolean {
-  if (ephemeralTaints.has(`${taint.key}:${taint.effect}`) || taint.key.startsWith(readinessTaintPrefix)) return true;
+  if (isEphemeralTaint(taint)) return true;
   return (claim.spec.startupTaints ?? []).some(({ key, effect }) => key === taint.key && effect === taint.effect);
+}
+
+/** Says whether a taint goes away by itself while a node starts; after its initialization it means what it says. */
+export function isEphemeralTaint({ key, effect }: Taint): boolean {
+  return ephemeralTaints.has(`${key}:${effect}`) || key.startsWith(readinessTaintPrefix);
 }
 
 function possibleTypes(claim: NodeClaim, types: readonly InstanceType[]): readonly InstanceType[] {

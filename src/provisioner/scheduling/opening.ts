@@ -10,7 +10,6 @@ import type { BinFit } from "./bin.ts";
 import type { OpeningFit, OpeningRule } from "./bin-choice.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { LabelState } from "./label-state.ts";
-import type { PodClass } from "./pod-class.ts";
 import { holds, type Vector } from "./resource-space.ts";
 import type { ClassTopology } from "./topology.ts";
 
@@ -53,31 +52,28 @@ function rateOf({ pricePerHour, usable }: BinFit["candidate"], demand: Vector): 
   return pricePerHour / served;
 }
 
+/** What is still waiting for nodes like this one, divided over the nodes that there must be anyway. */
 function demandOnNode(packing: Packing, state: LabelState): Vector {
-  const { problem } = packing;
+  const { problem, waiting, divisors } = packing;
   const total = problem.space.names.map(() => 0);
+  const accepted: (boolean | undefined)[] = [];
   let nodesMin = 1;
   for (const podClass of problem.classes) {
-    const waiting = packing.waiting[podClass.id] ?? 0;
-    if (waiting === 0 || problem.states.withClass(state, podClass) === undefined) continue;
-    const topology = topologyFor(problem, podClass);
-    const here = waiting / domainsOf(topology);
-    nodesMin = Math.max(nodesMin, Math.ceil(here / topology.perHostMax));
-    addShare(total, { podClass, here, packing });
+    const { id, placementId } = podClass;
+    const count = waiting[id] ?? 0;
+    if (count === 0) continue;
+    const accepts = (accepted[placementId] ??= problem.states.withClass(state, podClass) !== undefined);
+    if (!accepts) continue;
+    const here = count / (divisors[id] ?? 1);
+    nodesMin = Math.max(nodesMin, Math.ceil(here / topologyFor(problem, podClass).perHostMax));
+    const vector = vectorFor(problem, podClass);
+    for (let index = 0; index < total.length; index += 1) total[index] = (total[index] ?? 0) + here * (vector[index] ?? 0);
   }
   return total.map((amount) => amount / nodesMin);
 }
 
-function addShare(
-  total: number[],
-  { podClass, here, packing }: { readonly podClass: PodClass; readonly here: number; readonly packing: Packing },
-): void {
-  const vector = vectorFor(packing.problem, podClass);
-  for (let index = 0; index < total.length; index += 1) total[index] = (total[index] ?? 0) + here * (vector[index] ?? 0);
-}
-
-/** Into how many domains required spread divides the class. */
-function domainsOf(topology: ClassTopology): number {
+/** Returns into how many domains required spread divides a class. */
+export function domainsOf(topology: ClassTopology): number {
   let most = 1;
   for (const [key, { spread }] of topology.byKey) {
     if (key === hostnameLabel) continue;

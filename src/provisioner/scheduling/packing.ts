@@ -39,6 +39,8 @@ export interface Packing {
   readonly onExisting: { readonly node: ExistingNode; readonly member: BinMember }[];
   /** Pods of each class that have no place yet, by class id. */
   readonly waiting: number[];
+  /** Into how many domains required spread divides each class, by class id. */
+  readonly divisors: readonly number[];
   /** Pods by decided label value ("key=value"), to break ties between domains. */
   readonly load: Map<string, number>;
 }
@@ -53,6 +55,16 @@ export function topologyFor(problem: Problem, podClass: PodClass): ClassTopology
 /** Returns what one Pod of a class asks for. */
 export function vectorFor(problem: Problem, podClass: PodClass): Vector {
   return problem.vectors[podClass.id] ?? [];
+}
+
+/** Returns the bins that hold Pods: the nodes to buy. */
+export function filledBins({ bins }: Packing): readonly Bin[] {
+  return bins.filter(({ members }) => members.length > 0);
+}
+
+/** Returns what the nodes to buy cost, USD an hour. */
+export function priceOf(packing: Packing): number {
+  return filledBins(packing).reduce((sum, { committed }) => sum + committed.pricePerHour, 0);
 }
 
 /** Places a Pod on an existing node. */

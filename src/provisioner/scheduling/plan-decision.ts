@@ -5,6 +5,7 @@
  */
 import type { Decision } from "../../api/controller.ts";
 import type { Attempt, Strategy } from "./attempt.ts";
+import { filledBins, priceOf } from "./packing.ts";
 
 export interface PlanChoice {
   readonly strategy: string;
@@ -13,9 +14,8 @@ export interface PlanChoice {
   readonly unschedulable: number;
 }
 
-interface Made {
+interface Made extends Attempt {
   readonly strategy: Strategy;
-  readonly made: Attempt;
 }
 
 /** Returns the chosen attempt, and each other with what speaks against it. */
@@ -31,11 +31,11 @@ export function planDecision(best: Made, others: readonly Made[]): Decision<Plan
   };
 }
 
-function choiceOf({ strategy, made }: Made): PlanChoice {
+function choiceOf({ strategy, packing, unplaced }: Made): PlanChoice {
   return {
     strategy: strategy.name,
-    nodes: made.bins.length,
-    pricePerHour: made.pricePerHour,
-    unschedulable: made.unplaced.reduce((sum, { pods }) => sum + pods.length, 0),
+    nodes: filledBins(packing).length,
+    pricePerHour: priceOf(packing),
+    unschedulable: unplaced.reduce((sum, { pods }) => sum + pods.length, 0),
   };
 }

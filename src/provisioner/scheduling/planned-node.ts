@@ -14,7 +14,7 @@ import { nodeNameField } from "../../kube/pod-requirements.ts";
 import { intersection, requirementsOf, toRequirementList, type Requirements } from "../../kube/requirements.ts";
 import { addResources, fitsWithin } from "../../kube/resources.ts";
 import type { Bin } from "./bin.ts";
-import { allowedOfferings, type Candidate } from "./label-state.ts";
+import type { Candidate } from "./label-state.ts";
 import type { Packing } from "./packing.ts";
 import type { PendingPod } from "./pod-class.ts";
 import { fromVector, holds } from "./resource-space.ts";
@@ -54,7 +54,7 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
   const candidates = state.candidates
     .filter((candidate) => candidate === committed || (holds(candidate.usable, used, nothing) && allowed(candidate)))
     .slice(0, instanceTypesMax);
-  const offerings = allowedOfferings(committed.type, state.requirements);
+  const { offerings } = committed;
   const [cheapest] = offerings;
   if (cheapest === undefined) throw new Error("invariant broken: a bin's type has an available offering");
   const overheads = candidates.map(({ type }) => type.overhead);
@@ -95,9 +95,8 @@ function spareOf(
 
 function narrowed(requirements: Requirements, candidates: readonly Candidate[]): Requirements {
   const types = candidates.map(({ type }) => type.instanceType.name).sort();
-  const capacityTypes = new Set(
-    candidates.flatMap(({ type }) => allowedOfferings(type, requirements).map(({ capacityType }) => capacityType)),
-  );
+  const capacityTypes = new Set<string>();
+  for (const { offerings } of candidates) for (const { capacityType } of offerings) capacityTypes.add(capacityType);
   return intersection(
     requirements,
     requirementsOf([

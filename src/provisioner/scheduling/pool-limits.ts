@@ -7,7 +7,7 @@
  */
 import type { ResourceList, Resources } from "../../api/object.ts";
 import { parseQuantity } from "../../kube/quantity.ts";
-import { addResources, exceeding, fitsWithin, formatAmount, subtractResources, toResources } from "../../kube/resources.ts";
+import { addResources, exceeding, formatAmount, subtractResources, toResources } from "../../kube/resources.ts";
 import type { NodeState } from "./node-state.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 
@@ -47,16 +47,28 @@ export function limitReason(remaining: Resources, capacity: Resources): string {
   return `its limits leave ${left.join(", ")}`;
 }
 
+/** Amounts stand in arrays by limit, and each capacity is read once: a ledger is asked for every type that is tried. */
 function ledger(start: Resources): PoolLedger {
-  let remaining = start;
-  const changed = ({ from, to }: CapacityChange): Resources =>
-    only(start, subtractResources(addResources(remaining, withNode(from)), withNode(to)));
+  const names = Object.keys(start);
+  const remaining = names.map((name) => start[name] ?? 0);
+  const known = new Map<Resources, readonly number[]>();
+  const nothing = names.map(() => 0);
+  const amounts = (capacity: Resources | undefined): readonly number[] => {
+    if (capacity === undefined) return nothing;
+    let listed = known.get(capacity);
+    if (listed === undefined) known.set(capacity, (listed = names.map((name) => (name === "nodes" ? 1 : (capacity[name] ?? 0)))));
+    return listed;
+  };
   return {
-    allows: (change) => fitsWithin(only(start, withNode(change.to)), addResources(remaining, withNode(change.from))),
-    charge: (change) => {
-      remaining = changed(change);
+    allows: ({ from, to }) => {
+      const [before, after] = [amounts(from), amounts(to)];
+      return remaining.every((left, index) => (after[index] ?? 0) <= Math.max(left + (before[index] ?? 0), before[index] ?? 0));
     },
-    remaining: () => remaining,
+    charge: ({ from, to }) => {
+      const [before, after] = [amounts(from), amounts(to)];
+      for (const [index, left] of remaining.entries()) remaining[index] = left + (before[index] ?? 0) - (after[index] ?? 0);
+    },
+    remaining: () => Object.fromEntries(names.map((name, index) => [name, remaining[index] ?? 0])),
   };
 }
 
@@ -72,10 +84,6 @@ function limitAmounts(limits: ResourceList): Resources {
       return [name, isHuge ? Number.MAX_SAFE_INTEGER : (toResources({ [name]: text })[name] ?? 0)];
     }),
   );
-}
-
-function withNode(capacity: Resources | undefined): Resources {
-  return capacity === undefined ? {} : addResources(capacity, nodeCount);
 }
 
 /** Keeps the names that are limited. */

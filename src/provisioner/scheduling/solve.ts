@@ -19,7 +19,8 @@ import { existingNodes } from "./existing-node.ts";
 import { labelStates } from "./label-state.ts";
 import type { NodeState } from "./node-state.ts";
 import { openBulk, openSmall } from "./opening.ts";
-import type { Problem } from "./packing.ts";
+import { filledBins, priceOf, type Problem } from "./packing.ts";
+import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { podClasses, type PendingPod } from "./pod-class.ts";
 import { poolTemplates } from "./pool-template.ts";
@@ -62,20 +63,21 @@ const strategies: readonly Strategy[] = [
 /** Returns the nodes that the Pods should get. */
 export function solve(input: SolveInput): SchedulingResults {
   const problem = problemOf(input);
-  const checkpoint = topologyCheckpoint(problem.topology);
+  const start = topologyCheckpoint(problem.topology);
   const attempts = strategies.map((strategy) => {
-    checkpoint.restore();
-    const made = attempt(problem, strategy);
-    return { strategy, made, unschedulable: unschedulable(made) };
+    start.restore();
+    const { packing, unplaced } = attempt(problem, strategy);
+    return { strategy, packing, unplaced, end: topologyCheckpoint(problem.topology) };
   });
-  const [best, ...others] = attempts.sort((a, b) => isBetter(a.made, b.made));
+  const [best, ...others] = attempts.sort(isBetter);
   if (best === undefined) throw new Error("invariant broken: there is a strategy");
-  const newNodes = plannedNodes(best.made.packing, best.made.bins);
+  best.end.restore();
+  improve(best.packing);
   return {
-    newNodes,
-    existing: placements(best.made),
-    unschedulable: best.unschedulable,
-    pricePerHour: best.made.pricePerHour,
+    newNodes: plannedNodes(best.packing, filledBins(best.packing)),
+    existing: placements(best),
+    unschedulable: unschedulable(best),
+    pricePerHour: priceOf(best.packing),
     decision: planDecision(best, others),
   };
 }
@@ -105,8 +107,12 @@ function weightsOf(
 }
 
 function isBetter(a: Attempt, b: Attempt): number {
-  const left = (made: Attempt) => made.unplaced.reduce((sum, { pods }) => sum + pods.length, 0);
-  return left(a) - left(b) || Math.round((a.pricePerHour - b.pricePerHour) * 1e6) || a.bins.length - b.bins.length;
+  const left = ({ unplaced }: Attempt) => unplaced.reduce((sum, { pods }) => sum + pods.length, 0);
+  return (
+    left(a) - left(b) ||
+    Math.round((priceOf(a.packing) - priceOf(b.packing)) * 1e6) ||
+    filledBins(a.packing).length - filledBins(b.packing).length
+  );
 }
 
 function placements({ packing }: Attempt): SchedulingResults["existing"] {
@@ -122,7 +128,7 @@ function placements({ packing }: Attempt): SchedulingResults["existing"] {
   });
 }
 
-/** Reasons are worked out at once, while the topology's counts are this attempt's. */
+/** Reasons by class; the topology's counts must be this attempt's. */
 function unschedulable({ packing, unplaced }: Attempt): SchedulingResults["unschedulable"] {
   return unplaced
     .flatMap(({ podClass, pods }) => {
