@@ -1,0 +1,113 @@
+/**
+ * Denial: a verdict in the words that kubectl prints.
+ *
+ * Reads a verdict that refuses. Returns the Status of the answer: the first line is complete in itself, since ReplicaSet events,
+ * Argo CD and Flux show little more; then every problem with its fix, and where the rule stands (contract.md 3.7).
+ */
+import type { ApiStatus } from "../api/api-status.ts";
+import { pointerTokens } from "../kube/json-patch.ts";
+import type { AdmissionRequest } from "./admission-request.ts";
+import type { PolicySet } from "./policy-set.ts";
+import type { Finding, Verdict } from "./verdict.ts";
+import { cutText, plainText } from "./warning.ts";
+
+const firstLineMax = 200;
+const denialBytesMax = 4_096;
+const causesMax = 50;
+
+/** What a denial is made of. */
+export interface DenialInput {
+  readonly verdict: Verdict;
+  readonly request: AdmissionRequest;
+  readonly policySet: PolicySet;
+}
+
+/** Returns the Status of a refusal: always Forbidden, 403, with a cause for each problem. */
+export function denialStatus(input: DenialInput): ApiStatus {
+  const { request } = input;
+  const denied = deniedOf(input.verdict);
+  return {
+    code: 403,
+    reason: "Forbidden",
+    message: denialMessage(input),
+    details: {
+      group: request.kind.group,
+      kind: kindOf(request),
+      name: nameOf(request),
+      causes: denied.slice(0, causesMax).map(({ rule, path, message }) => ({ reason: rule, field: fieldOf(path), message })),
+    },
+  };
+}
+
+/** Returns the text of a refusal, at most 4 KiB. */
+export function denialMessage({ verdict, request, policySet }: DenialInput): string {
+  const denied = deniedOf(verdict);
+  const [first] = denied;
+  if (first === undefined) return "";
+  const head = firstLine({ first, more: denied.length - 1, request, bundle: policySet.bundle });
+  const isWhole = denied.length === 1 && !head.cut;
+  const blocks = denied.map(({ rule, message, fix }) => (isWhole ? `  fix: ${fix}` : `[${rule}] ${message}\n  fix: ${fix}`));
+  return withinBytes({ head: head.text, blocks, last: placeLine(first, policySet) });
+}
+
+function deniedOf({ findings }: Verdict): readonly Finding[] {
+  return findings.filter(({ action }) => action === "deny");
+}
+
+interface FirstLineInput {
+  readonly first: Finding;
+  readonly more: number;
+  readonly request: AdmissionRequest;
+  readonly bundle: string;
+}
+
+/** Only the problem's own text is cut: the object, the count and the bundle always stay. */
+function firstLine({ first, more, request, bundle }: FirstLineInput): { readonly text: string; readonly cut: boolean } {
+  const place = request.namespace === "" ? nameOf(request) : `${request.namespace}/${nameOf(request)}`;
+  const start = `${cutText(`${kindOf(request)} ${place}`, firstLineMax / 2)}: [${first.rule}] `;
+  const end = `${more === 0 ? "" : ` (+${more} more)`}, bundle ${bundle}`;
+  const message = cutText(first.message, firstLineMax - start.length - end.length);
+  return { text: `${start}${message}${end}`, cut: message !== first.message };
+}
+
+/** The file's line of the first problem's rule; a rule that the file leaves at its default has none. */
+function placeLine({ rule }: Finding, policySet: PolicySet): string {
+  const line = policySet.rules.get(rule)?.line;
+  const file = policySet.fileName.split("/").at(-1) ?? policySet.fileName;
+  return `${file}${line === undefined ? "" : `:${line}`}; exemption: ask the owners of ${file} to narrow rules.${rule}.scope`;
+}
+
+/** As many problems as fit, the count of the others, and the last line where there is room. */
+function withinBytes({ head, blocks, last }: { readonly head: string; readonly blocks: readonly string[]; readonly last: string }): string {
+  const encoder = new TextEncoder();
+  const bytesOf = (text: string): number => encoder.encode(text).length + 1;
+  // Room for "+<n> more".
+  const room = denialBytesMax - 32;
+  const lines = [head];
+  let bytes = bytesOf(head);
+  for (const [index, block] of blocks.entries()) {
+    bytes += bytesOf(block);
+    if (bytes > room) return [...lines, `+${blocks.length - index} more`].join("\n");
+    lines.push(block);
+  }
+  return (bytes + bytesOf(last) > room ? lines : [...lines, last]).join("\n");
+}
+
+const scaledKinds: Readonly<Record<string, string>> = { deployments: "Deployment", statefulsets: "StatefulSet", replicasets: "ReplicaSet" };
+
+/** A scale request is told in the words of the workload that it scales. */
+function kindOf({ kind, resource, subResource }: AdmissionRequest): string {
+  return subResource === "scale" ? (scaledKinds[resource.resource] ?? kind.kind) : kind.kind;
+}
+
+function nameOf({ name, object }: AdmissionRequest): string {
+  return plainText(name || object?.metadata.name || object?.metadata.generateName || "");
+}
+
+/** A JSON Pointer as Kubernetes writes fields: /spec/containers/0/image is spec.containers[0].image. */
+function fieldOf(path: string): string {
+  return pointerTokens(path).reduce((field, token) => {
+    if (/^\d+$/.test(token)) return `${field}[${token}]`;
+    return field === "" ? token : `${field}.${token}`;
+  }, "");
+}

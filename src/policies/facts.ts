@@ -1,0 +1,150 @@
+/**
+ * Facts: what the rules judge, gathered once for each request.
+ *
+ * Reads one request and the world as it would be after it. Returns the subject (what the person wrote) and a view of every
+ * workload that it touches: a workload itself, those that a PodDisruptionBudget selects, the one that an autoscaler or a
+ * scale aims at, those that a profile binds. A rule about two objects looks at the views, so it need not know which came second.
+ */
+import type { HorizontalPodAutoscaler } from "../api/horizontal-pod-autoscaler.ts";
+import type { InstanceType } from "../api/instance-type.ts";
+import type { PlatformNames } from "../api/labels.ts";
+import type { Namespace } from "../api/namespace.ts";
+import type { KubeObject } from "../api/object.ts";
+import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import type { Scale } from "../api/workload.ts";
+import type { WorkloadProfile } from "../api/workload-profile.ts";
+import { matchesSelector } from "../kube/selector.ts";
+import type { Workload } from "../kube/workload.ts";
+import type { AdmissionContext } from "./admission-context.ts";
+import type { AdmissionRequest } from "./admission-request.ts";
+import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
+import type { PolicySet } from "./policy-set.ts";
+import { bindWorkload } from "./profile/workload-contract.ts";
+import { judgedWorkload, targetedWorkload, viewOf, workloadsOf, type ViewWorld, type WorkloadView } from "./workload-view.ts";
+
+/** What a request is about. "none" is what no rule judges: other kinds, and objects that a controller made from a judged one. */
+export type Subject =
+  | { readonly kind: "workload"; readonly workload: Workload }
+  | { readonly kind: "scale"; readonly workload: Workload; readonly from: number; readonly to: number }
+  | { readonly kind: "budget"; readonly budget: PodDisruptionBudget }
+  | { readonly kind: "autoscaler"; readonly autoscaler: HorizontalPodAutoscaler }
+  | { readonly kind: "profile"; readonly profile: WorkloadProfile }
+  | { readonly kind: "none" };
+
+export interface Facts {
+  readonly request: AdmissionRequest;
+  readonly subject: Subject;
+  /** Workloads that the subject touches, sorted by kind, then name. */
+  readonly views: readonly WorkloadView[];
+  readonly policySet: PolicySet;
+  readonly names: PlatformNames;
+  /** The world after the request. */
+  readonly snapshot: ClusterSnapshot;
+  readonly instanceTypes: readonly InstanceType[];
+  readonly namespaceObject: Namespace | undefined;
+}
+
+export interface FactsInput {
+  readonly policySet: PolicySet;
+  readonly request: AdmissionRequest;
+  readonly context: AdmissionContext;
+}
+
+/** Gathers the facts of a CREATE or UPDATE. */
+export function gatherFacts({ policySet, request, context }: FactsInput): Facts {
+  const { names, instanceTypes } = context;
+  const judged = judgedObject(request);
+  const scaled = request.subResource === "scale";
+  const snapshot =
+    judged === undefined || scaled ? context.snapshot : overlaySnapshot(context.snapshot, { put: judged, domain: names.domain });
+  const world = { policySet, names, snapshot, instanceTypes };
+  const subject: Subject = judged === undefined ? { kind: "none" } : scaled ? scaleSubject(request, snapshot) : subjectOf(judged, names);
+  return {
+    request,
+    subject,
+    views: viewsOf(subject, { ...world, ...previousOf(request) }),
+    ...world,
+    namespaceObject: context.snapshot.get("Namespace", { namespace: "", name: request.namespace }),
+  };
+}
+
+/** Returns the place of a problem in the judged object: the pointer for its kind of subject, or "" for the whole. */
+export function pathIn(facts: Facts, pointers: Partial<Readonly<Record<Subject["kind"], string>>>): string {
+  return pointers[facts.subject.kind] ?? "";
+}
+
+/** Returns the words that name a workload where the judged object is another one: "Deployment web: ", or "". */
+export function aboutWorkload(facts: Facts, view: WorkloadView): string {
+  const own = facts.subject.kind === "workload" || facts.subject.kind === "scale";
+  return own ? "" : `${view.workload.kind} ${view.workload.name}: `;
+}
+
+/** The object with the request's name and namespace, which a Pod made by a controller does not carry itself. */
+function judgedObject({ object, name, namespace }: AdmissionRequest): KubeObject | undefined {
+  if (object === undefined) return undefined;
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, name: metadata.name ?? name, namespace: metadata.namespace ?? namespace } };
+}
+
+function subjectOf(object: KubeObject, names: PlatformNames): Subject {
+  const { domain } = names;
+  if (isObjectOf("WorkloadProfile", object, domain)) return { kind: "profile", profile: object };
+  if (isObjectOf("PodDisruptionBudget", object, domain)) return { kind: "budget", budget: object };
+  if (isObjectOf("HorizontalPodAutoscaler", object, domain)) return { kind: "autoscaler", autoscaler: object };
+  const workload = judgedWorkload(object);
+  return workload === undefined ? { kind: "none" } : { kind: "workload", workload };
+}
+
+function scaleSubject(request: AdmissionRequest, snapshot: ClusterSnapshot): Subject {
+  const kind = { deployments: "Deployment", statefulsets: "StatefulSet", replicasets: "ReplicaSet" }[request.resource.resource];
+  const workload = kind === undefined ? undefined : targetedWorkload(snapshot, { kind, name: request.name, namespace: request.namespace });
+  if (workload === undefined || !isScale(request.object)) return { kind: "none" };
+  const from = isScale(request.oldObject) ? (request.oldObject.spec.replicas ?? 0) : workload.replicas;
+  const to = request.object.spec.replicas ?? 0;
+  return { kind: "scale", workload: { ...workload, replicas: to }, from, to };
+}
+
+function isScale(object: KubeObject | undefined): object is Scale {
+  return object?.kind === "Scale" && "spec" in object;
+}
+
+/** The replicas before an UPDATE of a workload, so that a rule can tell better from worse. */
+function previousOf(request: AdmissionRequest): { readonly previousReplicas?: number } {
+  const before = request.oldObject === undefined ? undefined : judgedWorkload(request.oldObject);
+  return before === undefined ? {} : { previousReplicas: before.replicas };
+}
+
+function viewsOf(subject: Subject, world: ViewWorld): readonly WorkloadView[] {
+  switch (subject.kind) {
+    case "none":
+      return [];
+    case "workload":
+      return [viewOf(subject.workload, world)];
+    case "scale":
+      return [viewOf(subject.workload, { ...world, previousReplicas: subject.from })];
+    case "budget":
+      return workloadsOf(world.snapshot, subject.budget.metadata.namespace ?? "")
+        .filter((workload) => matchesSelector(subject.budget.spec.selector, workload.template.metadata?.labels))
+        .map((workload) => viewOf(workload, world));
+    case "autoscaler": {
+      const { kind, name } = subject.autoscaler.spec.scaleTargetRef;
+      const target = targetedWorkload(world.snapshot, { kind, name, namespace: subject.autoscaler.metadata.namespace ?? "" });
+      return target === undefined ? [] : [viewOf(target, world)];
+    }
+    case "profile":
+      return boundWorkloads(subject.profile, world).map((workload) => viewOf(workload, world));
+  }
+}
+
+/** The workloads that a profile binds, or claims beside another one. */
+function boundWorkloads(profile: WorkloadProfile, { snapshot, names }: ViewWorld): readonly Workload[] {
+  const namespace = profile.metadata.namespace ?? "";
+  const profiles = snapshot.list("WorkloadProfile", namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return workloadsOf(snapshot, namespace).filter((workload) => {
+    const binding = bindWorkload({ workload, profiles, names });
+    if (binding.kind === "none") return false;
+    const claiming = binding.kind === "bound" ? [binding.profile.metadata.name] : binding.profiles;
+    return claiming.includes(profile.metadata.name ?? "");
+  });
+}

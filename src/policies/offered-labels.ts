@@ -1,0 +1,75 @@
+/**
+ * Offered labels: which node labels a Pod can ask for.
+ *
+ * Reads NodePools, instance types and live Nodes. A value is offered where a NodePool's labels or requirements have it, where a
+ * well-known label that the NodePool leaves open has it on one of the pool's instance types, or where a live Node has it.
+ */
+import type { InstanceType } from "../api/instance-type.ts";
+import { capacityTypeLabel, nodePoolLabel, wellKnownLabels, zoneLabel } from "../api/labels.ts";
+import type { NodePool } from "../api/node-pool.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { has, hasIntersection, operatorOf, values, type Requirement } from "../kube/requirement.ts";
+import { fromLabels, intersection, isCompatible, requirementsOf, type Requirements } from "../kube/requirements.ts";
+
+/** What is known of nodes that are or could be. */
+export interface OfferedWorld {
+  readonly snapshot: ClusterSnapshot;
+  /** Empty where nothing is known of capacity: then every value of a well-known label counts as offered. */
+  readonly instanceTypes: readonly InstanceType[];
+}
+
+/** Returns the labels and requirements that a NodePool puts on its nodes, its own name among them. */
+export function poolRequirements(pool: NodePool): Requirements {
+  const { metadata, spec } = pool.spec.template;
+  return intersection(fromLabels({ ...metadata?.labels, [nodePoolLabel]: pool.metadata.name ?? "" }), requirementsOf(spec.requirements));
+}
+
+/** Returns the instance types that a node with these requirements may be of. */
+export function typesWithin(requirements: Requirements, instanceTypes: readonly InstanceType[]): readonly InstanceType[] {
+  return instanceTypes.filter(
+    (type) => isCompatible(requirements, requirementsOf(type.requirements), wellKnownLabels) && type.offerings.some((offering) => allows(requirements, offering)),
+  );
+}
+
+/** Is true where some node has, or could have, a label as the requirement asks. NotIn and DoesNotExist ask for nothing. */
+export function isOffered(requirement: Requirement, world: OfferedWorld): boolean {
+  const operator = operatorOf(requirement);
+  if (operator === "NotIn" || operator === "DoesNotExist") return true;
+  const { key } = requirement;
+  if (nodeValues(key, world).some((value) => has(requirement, value))) return true;
+  return world.snapshot.list("NodePool").some((pool) => {
+    const requirements = poolRequirements(pool);
+    const own = requirements.get(key);
+    if (own !== undefined && !hasIntersection(own, requirement)) return false;
+    if (!wellKnownLabels.has(key)) return own !== undefined;
+    if (own !== undefined && values(own) !== undefined) return true;
+    return world.instanceTypes.length === 0 || typeValues(key, typesWithin(requirements, world.instanceTypes)).some((value) => has(requirement, value));
+  });
+}
+
+/** Returns the values of a label that are offered, sorted; values that only a range describes are not listed. */
+export function offeredValues(key: string, world: OfferedWorld): readonly string[] {
+  const fromPools = world.snapshot.list("NodePool").flatMap((pool) => {
+    const requirements = poolRequirements(pool);
+    const own = requirements.get(key);
+    const listed = own === undefined ? undefined : values(own);
+    if (listed !== undefined) return listed;
+    return wellKnownLabels.has(key) ? typeValues(key, typesWithin(requirements, world.instanceTypes)) : [];
+  });
+  return [...new Set([...fromPools, ...nodeValues(key, world)])].sort();
+}
+
+function nodeValues(key: string, { snapshot }: OfferedWorld): readonly string[] {
+  return snapshot.list("Node").flatMap(({ metadata }) => metadata.labels?.[key] ?? []);
+}
+
+function typeValues(key: string, instanceTypes: readonly InstanceType[]): readonly string[] {
+  if (key === zoneLabel) return instanceTypes.flatMap(({ offerings }) => offerings.map(({ zone }) => zone));
+  if (key === capacityTypeLabel) return instanceTypes.flatMap(({ offerings }) => offerings.map(({ capacityType }) => capacityType));
+  return instanceTypes.flatMap(({ requirements }) => requirements.filter((own) => own.key === key).flatMap((own) => own.values ?? []));
+}
+
+function allows(requirements: Requirements, offering: InstanceType["offerings"][number]): boolean {
+  const [zone, capacityType] = [requirements.get(zoneLabel), requirements.get(capacityTypeLabel)];
+  return (zone === undefined || has(zone, offering.zone)) && (capacityType === undefined || has(capacityType, offering.capacityType));
+}

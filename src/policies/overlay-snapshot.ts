@@ -1,0 +1,87 @@
+/**
+ * Overlay: the cluster as it would be after one request.
+ *
+ * Reads a snapshot and the object that a request puts or removes. Returns another snapshot, so that every rule judges one
+ * world and needs not know which of two objects came second.
+ */
+import { kindTable, type KindName, type KindObjects } from "../api/kinds.ts";
+import type { KubeObject, ObjectKey } from "../api/object.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+
+/** What a request does to the world. */
+export interface SnapshotChange {
+  readonly put?: KubeObject;
+  readonly remove?: KubeObject;
+  /** API group of WorkloadProfiles. */
+  readonly domain: string;
+}
+
+/** Returns the snapshot with one object put in (over the one of the same name) or taken out. Lists stay sorted. */
+export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): ClusterSnapshot {
+  const changed = change.put ?? change.remove;
+  if (changed === undefined) return base;
+  const kindsByName = kindTable(change.domain);
+  const { put } = change;
+  const key = keyOf(changed);
+  const concerns = (kind: KindName): boolean => isOfKind({ object: changed, kind, domain: change.domain, kindsByName });
+
+  function list<K extends KindName>(kind: K, namespace?: string): readonly KindObjects[K][] {
+    const known = base.list(kind, namespace);
+    if (!concerns(kind) || (namespace !== undefined && namespace !== key.namespace)) return known;
+    const others = known.filter((object) => !isAt(object, key));
+    if (put === undefined || !isKind(put, kind, concerns)) return others;
+    const at = others.findIndex((object) => comesAfter(object, key));
+    return others.toSpliced(at < 0 ? others.length : at, 0, put);
+  }
+
+  return {
+    list,
+    get: (kind, wanted) => {
+      if (!concerns(kind) || wanted.name !== key.name || wanted.namespace !== key.namespace) return base.get(kind, wanted);
+      return put !== undefined && isKind(put, kind, concerns) ? put : undefined;
+    },
+    by: (kind, index, value) =>
+      concerns(kind) ? list(kind).filter((object) => indexValues(object, index).includes(value)) : base.by(kind, index, value),
+    knows: (kind) => base.knows(kind),
+  };
+}
+
+/** Is true where an object is of a kind of ours, in any version of its group; the edge has validated what is inside. */
+export function isObjectOf<K extends KindName>(kind: K, object: KubeObject, domain: string): object is KindObjects[K] {
+  return isOfKind({ object, kind, domain, kindsByName: kindTable(domain) });
+}
+
+function isOfKind(at: {
+  readonly object: KubeObject;
+  readonly kind: KindName;
+  readonly domain: string;
+  readonly kindsByName: ReturnType<typeof kindTable>;
+}): boolean {
+  const slash = at.object.apiVersion.lastIndexOf("/");
+  return at.object.kind === at.kind && at.kindsByName[at.kind].group === (slash < 0 ? "" : at.object.apiVersion.slice(0, slash));
+}
+
+function isKind<K extends KindName>(object: KubeObject, kind: K, concerns: (kind: KindName) => boolean): object is KindObjects[K] {
+  return object.kind === kind && concerns(kind);
+}
+
+function indexValues(object: KubeObject & { readonly spec?: unknown }, index: "node" | "owner"): readonly string[] {
+  if (index === "owner") return (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
+  const { spec } = object;
+  const node = typeof spec === "object" && spec !== null && "nodeName" in spec ? spec.nodeName : undefined;
+  return object.kind === "Pod" && typeof node === "string" ? [node] : [];
+}
+
+function keyOf(object: KubeObject): ObjectKey {
+  return { namespace: object.metadata.namespace ?? "", name: object.metadata.name ?? "" };
+}
+
+function isAt(object: KubeObject, key: ObjectKey): boolean {
+  const own = keyOf(object);
+  return own.name === key.name && own.namespace === key.namespace;
+}
+
+function comesAfter(object: KubeObject, key: ObjectKey): boolean {
+  const own = keyOf(object);
+  return own.namespace === key.namespace ? own.name > key.name : own.namespace > key.namespace;
+}

@@ -1,0 +1,192 @@
+/**
+ * Checks of a policies file that its schema cannot make: what one entry says about another.
+ *
+ * Reads a file whose form is right. Returns every problem with its place. What this version does not do is refused by name,
+ * never passed over: an operator must not believe in a rule that nobody reads.
+ */
+import { nearestWord } from "../api/nearest-word.ts";
+import type { PoliciesFile, RuleEntry } from "../api/policies-file.ts";
+import type { WorkloadClassEntry } from "../api/workload-class.ts";
+import { matchesGlob } from "./class.ts";
+import { classProblems } from "./class-check.ts";
+import { problemAt, type PolicyProblem } from "./policy-problem.ts";
+import type { RuleAction } from "./policy-set.ts";
+import { allRules } from "./rules/all-rules.ts";
+import type { Rule, RuleParam } from "./rules/rule.ts";
+
+export interface PolicyCheckOptions {
+  /** Namespaces that a policy must not lock out. */
+  readonly protectedNamespaces: readonly string[];
+}
+
+const actionOrder: readonly RuleAction[] = ["off", "audit", "warn", "deny"];
+
+/** Ids of the NodePool and NodeClass review (contract.md section 4). */
+const reviewRuleIds: readonly string[] = [
+  ...Array.from({ length: 20 }, (_, index) => `NP-${String(index + 1).padStart(3, "0")}`),
+  ...Array.from({ length: 8 }, (_, index) => `NC-${String(index + 1).padStart(3, "0")}`),
+];
+
+/** Returns everything that is wrong between the entries of a file. */
+export function checkPolicies(file: PoliciesFile, options: PolicyCheckOptions): readonly PolicyProblem[] {
+  return [
+    ...unsupportedSections(file),
+    ...Object.entries(file.classes).flatMap(([name, entry]) => classProblems({ entry, at: ["classes", name] })),
+    ...settingsProblems(file),
+    ...classNameProblems(file),
+    ...closedClassProblems(file, options),
+    ...Object.entries(file.namespaces ?? {}).flatMap(([glob, { classDefaults = {} }]) => overrideProblems(file, glob, classDefaults)),
+    ...Object.entries(file.rules ?? {}).flatMap(([id, entry]) => ruleProblems(file, { id, entry, options })),
+    ...reviewProblems(file),
+  ];
+}
+
+function unsupportedSections({ custom, exemptions, migration, settings }: PoliciesFile): readonly PolicyProblem[] {
+  const used: readonly (readonly [readonly string[], boolean])[] = [
+    [["custom"], (custom ?? []).length > 0],
+    [["exemptions"], (exemptions ?? []).length > 0],
+    [["migration"], migration !== undefined],
+    [["settings", "grandfather"], settings?.grandfather !== undefined],
+    [["settings", "maxNewDenials"], settings?.maxNewDenials !== undefined],
+  ];
+  return used.filter(([, isUsed]) => isUsed).map(([tokens]) => problemAt(tokens, "not supported by this version; remove the section"));
+}
+
+function settingsProblems({ settings, classes }: PoliciesFile): readonly PolicyProblem[] {
+  const name = settings?.defaultClass ?? "general";
+  if (Object.hasOwn(classes, name)) return [];
+  return [problemAt(settings?.defaultClass === undefined ? ["classes"] : ["settings", "defaultClass"], `defaultClass "${name}" is not in classes`)];
+}
+
+/** Every place that names a class names one of the catalogue. */
+function classNameProblems(file: PoliciesFile): readonly PolicyProblem[] {
+  const places = [
+    ...Object.keys(file.settings?.failurePolicy ?? {}).map((name) => ["settings", "failurePolicy", name]),
+    ...Object.keys(file.grants ?? {}).map((name) => ["grants", name]),
+    ...Object.entries(file.namespaces ?? {}).flatMap(([glob, { classDefaults = {} }]) =>
+      Object.keys(classDefaults).map((name) => ["namespaces", glob, "classDefaults", name]),
+    ),
+  ];
+  return places.flatMap((tokens) => unknownClass(file, { tokens, name: tokens.at(-1) ?? "" }));
+}
+
+function unknownClass(file: PoliciesFile, at: { readonly tokens: readonly string[]; readonly name: string }): readonly PolicyProblem[] {
+  if (Object.hasOwn(file.classes, at.name)) return [];
+  const nearest = nearestWord(at.name, Object.keys(file.classes));
+  return [problemAt(at.tokens, `no such class${nearest === undefined ? "" : `; did you mean ${nearest}`}`)];
+}
+
+/** A class is fail-closed only through the namespaces granted to it: the API server cannot see a class when we are down. */
+function closedClassProblems(file: PoliciesFile, { protectedNamespaces }: PolicyCheckOptions): readonly PolicyProblem[] {
+  const closed = Object.entries(file.settings?.failurePolicy ?? {}).filter(([, policy]) => policy === "closed");
+  return closed.flatMap(([name]) => {
+    const { namespaces = [], namespaceSelector } = file.grants?.[name] ?? {};
+    if (namespaces.length === 0 && Object.keys(namespaceSelector?.matchLabels ?? {}).length === 0) {
+      return [problemAt(["settings", "failurePolicy", name], `closed needs grants.${name} with namespaces or a namespaceSelector`)];
+    }
+    if (file.settings?.iKnow === true) return [];
+    return namespaces.flatMap((glob, index) =>
+      protectedNamespaces
+        .filter((namespace) => matchesGlob({ glob, text: namespace }))
+        .map((namespace) => problemAt(["grants", name, "namespaces", String(index)], lockOut(`closed class "${name}"`, namespace))),
+    );
+  });
+}
+
+function lockOut(what: string, namespace: string): string {
+  return `${what} would lock out namespace ${namespace}; narrow it, or set settings.iKnow: true`;
+}
+
+function overrideProblems(file: PoliciesFile, glob: string, classDefaults: Readonly<Record<string, WorkloadClassEntry>>): readonly PolicyProblem[] {
+  return Object.entries(classDefaults).flatMap(([name, entry]) =>
+    classProblems({ entry, base: file.classes[name] ?? {}, at: ["namespaces", glob, "classDefaults", name] }),
+  );
+}
+
+interface JudgedEntry {
+  readonly id: string;
+  readonly entry: RuleEntry;
+  readonly options: PolicyCheckOptions;
+}
+
+function ruleProblems(file: PoliciesFile, { id, entry, options }: JudgedEntry): readonly PolicyProblem[] {
+  const rule = allRules.find((known) => known.id === id);
+  if (rule === undefined) {
+    const nearest = nearestWord(
+      id,
+      allRules.map((known) => known.id),
+    );
+    return [problemAt(["rules", id], `no such rule${nearest === undefined ? "" : `; nearest ${nearest}`}`)];
+  }
+  const { scope = {}, until, then } = entry;
+  const scopedClasses = (scope.classes ?? []).flatMap((name, index) =>
+    unknownClass(file, { tokens: ["rules", id, "scope", "classes", String(index)], name }),
+  );
+  return [
+    ...actionProblems(rule, entry),
+    ...((until === undefined) === (then === undefined) ? [] : [problemAt(["rules", id], "until and then belong together")]),
+    ...(until !== undefined && Number.isNaN(Date.parse(until)) ? [problemAt(["rules", id, "until"], `no such day: ${until}`)] : []),
+    ...scopedClasses,
+    ...Object.entries(entry.params ?? {}).flatMap(([name, value]) => paramProblems(rule, { name, value })),
+    ...(file.settings?.iKnow === true ? [] : lockOutProblems({ id, entry, options })),
+  ];
+}
+
+function actionProblems({ id, strongestAction = "deny" }: Rule, { action, then }: RuleEntry): readonly PolicyProblem[] {
+  return ([["action", action], ["then", then]] as const).flatMap(([field, value]) => {
+    if (value === undefined || actionOrder.indexOf(value) <= actionOrder.indexOf(strongestAction)) return [];
+    return [problemAt(["rules", id, field], `must be at most ${strongestAction}: this rule only reports`)];
+  });
+}
+
+function paramProblems({ id, params = {} }: Rule, { name, value }: { readonly name: string; readonly value: unknown }): readonly PolicyProblem[] {
+  const tokens = ["rules", id, "params", name];
+  const param = Object.hasOwn(params, name) ? params[name] : undefined;
+  if (param === undefined) {
+    const nearest = nearestWord(name, Object.keys(params));
+    return [problemAt(tokens, `no such parameter${nearest === undefined ? "" : `; did you mean ${nearest}`}`)];
+  }
+  const wanted = wantedOf(param, value);
+  return wanted === undefined ? [] : [problemAt(tokens, `must be ${wanted}, not ${JSON.stringify(value)}`)];
+}
+
+function wantedOf(param: RuleParam, value: unknown): string | undefined {
+  if (param.kind === "number") return typeof value === "number" && value >= param.min ? undefined : `a number of at least ${param.min}`;
+  return typeof value === "string" && param.choices.includes(value) ? undefined : `one of ${param.choices.join(", ")}`;
+}
+
+/** A rule without scope is kept away from the platform's namespaces by the webhook's registration; one that names them is meant. */
+function lockOutProblems({ id, entry, options }: JudgedEntry): readonly PolicyProblem[] {
+  if (entry.action !== "deny" && entry.then !== "deny") return [];
+  return (entry.scope?.namespaces ?? []).flatMap((glob, index) =>
+    options.protectedNamespaces
+      .filter((namespace) => !glob.startsWith("!") && glob !== "*" && matchesGlob({ glob, text: namespace }))
+      .map((namespace) => problemAt(["rules", id, "scope", "namespaces", String(index)], lockOut("deny", namespace))),
+  );
+}
+
+function reviewProblems({ nodepoolReview }: PoliciesFile): readonly PolicyProblem[] {
+  const { naming, rules = {} } = nodepoolReview ?? {};
+  const unknown = Object.keys(rules)
+    .filter((id) => !reviewRuleIds.includes(id))
+    .map((id) => {
+      const nearest = nearestWord(id, reviewRuleIds);
+      return problemAt(["nodepoolReview", "rules", id], `no such rule${nearest === undefined ? "" : `; nearest ${nearest}`}`);
+    });
+  const unsafe = naming !== undefined && !isRe2Safe(naming) ? [problemAt(["nodepoolReview", "naming"], "not RE2-safe")] : [];
+  return [...unknown, ...unsafe];
+}
+
+/** RE2 has no look-around and no back-references, and none of its patterns can run away; nor may nested repeats here. */
+function isRe2Safe(source: string): boolean {
+  if (/\(\?[=!<](?!\w+>)|\\[1-9]|\\k</.test(source) || /\([^()]*[*+}][^()]*\)[*+{]/.test(source)) return false;
+  return isRegExp(source);
+}
+
+function isRegExp(source: string): boolean {
+  try {
+    return new RegExp(source, "u").source.length > 0;
+  } catch {
+    return false;
+  }
+}

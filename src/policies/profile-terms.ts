@@ -1,0 +1,26 @@
+/**
+ * Profile terms: what a WorkloadProfile says, with its class's word where it is silent.
+ *
+ * Reads a profile and the catalogue. Returns values for the rules, which judge a profile before any workload is bound to it.
+ */
+import type { PlatformNames } from "../api/labels.ts";
+import type { WorkloadProfile } from "../api/workload-profile.ts";
+import { classFor, type WorkloadClass } from "./class.ts";
+import type { PolicySet } from "./policy-set.ts";
+import { resolveProfile, type ResolvedProfile } from "./profile/resolve.ts";
+import { boundClassName } from "./profile/workload-contract.ts";
+
+export interface ProfileTerms {
+  readonly workloadClass: WorkloadClass;
+  readonly resolved: ResolvedProfile;
+}
+
+/** Returns a profile's terms, or undefined where the catalogue lacks its class (WP-001 says so). */
+export function termsOf(
+  profile: WorkloadProfile,
+  { policySet, names }: { readonly policySet: PolicySet; readonly names: PlatformNames },
+): ProfileTerms | undefined {
+  const className = boundClassName(profile, policySet);
+  const workloadClass = classFor(policySet, { className, namespace: profile.metadata.namespace ?? "" });
+  return workloadClass === undefined ? undefined : { workloadClass, resolved: resolveProfile({ profile, workloadClass, names }) };
+}

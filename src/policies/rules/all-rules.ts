@@ -1,0 +1,44 @@
+/**
+ * The built-in rules, sorted by id. Leaving one out of this list is all that it takes to remove it.
+ */
+import { bind001, bind002, bind003, bind004 } from "./bind.ts";
+import { class001 } from "./class.ts";
+import { cost001 } from "./cost.ts";
+import { drain002, drain004, drain005, drain006, drain007 } from "./drain-budget.ts";
+import { drain001, drain003 } from "./drain-replicas.ts";
+import { place002 } from "./place.ts";
+import { pool001, pool002 } from "./pool.ts";
+import { req001, req002, req006 } from "./request.ts";
+import type { Rule } from "./rule.ts";
+import { scale001 } from "./scale.ts";
+import { wp001, wp002, wp003, wp004, wp005, wp006 } from "./workload-profile.ts";
+
+/** Every built-in rule, sorted by id. */
+export const allRules: readonly Rule[] = [
+  bind001,
+  bind002,
+  bind003,
+  bind004,
+  class001,
+  cost001,
+  drain001,
+  drain002,
+  drain003,
+  drain004,
+  drain005,
+  drain006,
+  drain007,
+  place002,
+  pool001,
+  pool002,
+  req001,
+  req002,
+  req006,
+  scale001,
+  wp001,
+  wp002,
+  wp003,
+  wp004,
+  wp005,
+  wp006,
+];

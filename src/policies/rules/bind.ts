@@ -1,0 +1,104 @@
+/**
+ * BIND-001 to BIND-004: which profile governs a workload.
+ *
+ * Reads the binding of each workload that a request touches. Two profiles that claim one workload are refused at whichever
+ * object comes second; a workload that none claims is judged under an assumed class, and told so.
+ */
+import { pathIn, type Facts } from "../facts.ts";
+import type { FindingAction } from "../verdict.ts";
+import { classOf, type Problem, type Rule } from "./rule.ts";
+
+const profileOf = (name: string, spec: string): string => `
+apiVersion: platform.example.com/v1
+kind: WorkloadProfile
+metadata: {name: ${name}, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
+spec: {runtimeClass: general, scaling: {maxReplicas: 9}${spec}}
+`;
+
+const deploymentOf = (labels: string): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, labels: {${labels}}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]}
+`;
+
+const byTarget = ", bind: {targetRef: {kind: Deployment, name: web}}";
+const bySelector = ", bind: {selector: {matchLabels: {app: web}}}";
+
+export const bind001: Rule = {
+  id: "BIND-001",
+  summary: "A profile without a workload; only its status says so (Bound=False), since the workload may come later.",
+  defaultAction: "audit",
+  strongestAction: "audit",
+  examples: { admitted: `${deploymentOf("")}---${profileOf("web", "")}`, denied: profileOf("web", "") },
+  judge({ subject, views }) {
+    if (subject.kind !== "profile" || views.length > 0) return [];
+    return [
+      {
+        path: "",
+        message: `WorkloadProfile ${subject.profile.metadata.name ?? ""} matches no workload yet`,
+        fix: "create the workload or set bind.targetRef",
+      },
+    ];
+  },
+};
+
+export const bind002: Rule = {
+  id: "BIND-002",
+  summary: "Two profiles that claim one workload by the same kind of word.",
+  defaultAction: "deny",
+  examples: {
+    admitted: `${profileOf("one", byTarget)}---${deploymentOf("")}`,
+    denied: `${profileOf("one", bySelector)}---${profileOf("two", bySelector)}---${deploymentOf("")}`,
+  },
+  judge: (facts) => conflicts(facts, "BIND-002"),
+};
+
+export const bind003: Rule = {
+  id: "BIND-003",
+  summary: "A label that names one profile while another one targets the workload.",
+  defaultAction: "deny",
+  examples: {
+    admitted: `${profileOf("one", byTarget)}---${deploymentOf("platform.example.com/profile: one")}`,
+    denied: `${profileOf("one", byTarget)}---${deploymentOf("platform.example.com/profile: other")}`,
+  },
+  judge: (facts) => conflicts(facts, "BIND-003"),
+};
+
+export const bind004: Rule = {
+  id: "BIND-004",
+  summary: "A workload without a WorkloadProfile; a class is assumed, and nothing is compiled. Its action is settings.unprofiled.",
+  defaultAction: "deny",
+  examples: { admitted: `${profileOf("web", "")}---${deploymentOf("")}`, denied: deploymentOf("") },
+  judge({ subject, views, policySet }) {
+    const { unprofiled } = policySet.settings;
+    if (subject.kind !== "workload" || unprofiled === "allow") return [];
+    const action: FindingAction = unprofiled;
+    return views.flatMap((view): readonly Problem[] => {
+      if (view.binding.kind !== "none") return [];
+      const { kind, name } = view.workload;
+      return [
+        {
+          path: "",
+          message: `${kind} ${name} has no WorkloadProfile; class "${view.className ?? ""}" is assumed`,
+          fix: "add a WorkloadProfile",
+          action,
+          ...classOf(view),
+        },
+      ];
+    });
+  },
+};
+
+function conflicts(facts: Facts, rule: "BIND-002" | "BIND-003"): readonly Problem[] {
+  if (facts.subject.kind !== "workload" && facts.subject.kind !== "profile") return [];
+  return facts.views.flatMap(({ binding }): readonly Problem[] => {
+    if (binding.kind !== "ambiguous" || binding.rule !== rule) return [];
+    return [{ path: pathIn(facts, { profile: "/spec/bind" }), message: binding.text, fix: binding.fix }];
+  });
+}

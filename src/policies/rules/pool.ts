@@ -1,0 +1,202 @@
+/**
+ * POOL-001 and POOL-002: Pods that no node could ever take.
+ *
+ * Reads each Pod as it will be compiled, the NodePools, the instance types and the live Nodes. With no NodePool known nothing
+ * is judged, and a shape only where the types of the pool are known: what cannot be told is not refused.
+ */
+import type { InstanceType } from "../../api/instance-type.ts";
+import type { NodePool } from "../../api/node-pool.ts";
+import { wellKnownLabels } from "../../api/labels.ts";
+import type { Resources } from "../../api/object.ts";
+import type { PodSpec } from "../../api/pod.ts";
+import { podRequests } from "../../kube/pod-requests.ts";
+import { podRequirements } from "../../kube/pod-requirements.ts";
+import { formatBytes } from "../../kube/quantity.ts";
+import { values, type Requirement } from "../../kube/requirement.ts";
+import { intersection, isCompatible, type Requirements } from "../../kube/requirements.ts";
+import { addResources, exceeding, fitsWithin, subtractResources } from "../../kube/resources.ts";
+import { untoleratedTaint } from "../../kube/taint.ts";
+import { podSpecPath } from "../container-path.ts";
+import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
+import { isOffered, offeredValues, poolRequirements, typesWithin } from "../offered-labels.ts";
+import type { WorkloadView } from "../workload-view.ts";
+import { classOf, type Problem, type Rule } from "./rule.ts";
+
+const pool = `
+apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: {name: general-flex}
+spec:
+  template:
+    metadata: {labels: {workload-class: general}}
+    spec:
+      nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
+      requirements: [{key: karpenter.k8s.aws/instance-category, operator: In, values: [c, m, r]}]
+`;
+
+const deploymentOf = (spec: string): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {${spec}}
+`;
+
+const containersOf = (cpu: string, memory: string): string => `containers: [{name: app, resources: {requests: {cpu: ${cpu}, memory: ${memory}}}}]`;
+
+/** Values that a fix line lists; more would not be read. */
+const shownValuesMax = 10;
+
+export const pool001: Rule = {
+  id: "POOL-001",
+  summary: "A node label that no NodePool, no instance type and no live Node has: the Pod would stay pending.",
+  defaultAction: "deny",
+  examples: {
+    admitted: `${pool}---${deploymentOf(`nodeSelector: {workload-class: general}, ${containersOf("100m", "128Mi")}`)}`,
+    denied: `${pool}---${deploymentOf(`nodeSelector: {workload-class: special}, ${containersOf("100m", "128Mi")}`)}`,
+  },
+  judge: (facts) => onWorkloads(facts, (view) => unofferedLabels(facts, view)),
+};
+
+export const pool002: Rule = {
+  id: "POOL-002",
+  summary: "A Pod larger than the largest node of every NodePool that could take it.",
+  defaultAction: "deny",
+  examples: {
+    admitted: `${pool}---${deploymentOf(containersOf('"1"', "1Gi"))}`,
+    denied: `${pool}---${deploymentOf(containersOf('"1000"', "1Gi"))}`,
+  },
+  judge: (facts) => onWorkloads(facts, (view) => tooLarge(facts, view)),
+};
+
+function onWorkloads(facts: Facts, judge: (view: WorkloadView) => readonly Problem[]): readonly Problem[] {
+  const judged = facts.subject.kind === "workload" || facts.subject.kind === "profile";
+  return judged && facts.snapshot.list("NodePool").length > 0 ? facts.views.flatMap(judge) : [];
+}
+
+/** One alternative without a missing label is enough; else the first alternative's labels are told. */
+function unofferedLabels(facts: Facts, view: WorkloadView): readonly Problem[] {
+  const missing = podRequirements(view.pod.spec).map((alternative) =>
+    [...alternative.values()].filter((requirement) => !isOffered(requirement, facts)),
+  );
+  if (missing.some((labels) => labels.length === 0)) return [];
+  return (missing[0] ?? []).map((requirement) => ({
+    path: pathIn(facts, { workload: `${podSpecPath(view.workload.kind)}/${fieldOf(view, requirement)}` }),
+    message: `${aboutWorkload(facts, view)}no NodePool offers label ${labelText(requirement)}`,
+    fix: validValues(offeredValues(requirement.key, facts)),
+    ...classOf(view),
+  }));
+}
+
+function fieldOf({ pod }: WorkloadView, { key }: Requirement): "nodeSelector" | "affinity" {
+  return pod.spec.nodeSelector !== undefined && Object.hasOwn(pod.spec.nodeSelector, key) ? "nodeSelector" : "affinity";
+}
+
+function labelText(requirement: Requirement): string {
+  const listed = values(requirement);
+  return listed === undefined ? requirement.key : `${requirement.key}=${listed.join(",")}`;
+}
+
+function validValues(offered: readonly string[]): string {
+  if (offered.length === 0) return "remove it, or add a NodePool that offers it";
+  const more = offered.length > shownValuesMax ? `, and ${offered.length - shownValuesMax} more` : "";
+  return `valid values: ${offered.slice(0, shownValuesMax).join(", ")}${more}`;
+}
+
+/** An instance type of a pool, with what is left on it for one Pod. */
+interface Shape {
+  readonly poolName: string;
+  readonly type: InstanceType;
+  readonly overhead: Resources;
+  /** The smallest share, over all wanted resources, of what is wanted that is there; 1 and more fits. */
+  readonly share: number;
+}
+
+function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
+  const want = podRequests(view.pod.spec);
+  const pools = facts.snapshot.list("NodePool").flatMap((nodePool) => shapesOf({ facts, nodePool, spec: view.pod.spec, want }));
+  const known = pools.flatMap((shapes) => shapes);
+  // A pool whose types are not in the catalog may hold the Pod for all we know.
+  if (known.length === 0 || pools.some((shapes) => shapes.length === 0)) return [];
+  if (known.some(({ type, overhead }) => fitsWithin(want, subtractResources(type.allocatable, overhead)))) return [];
+  const [largest] = known.toSorted((a, b) => b.share - a.share || (a.type.name < b.type.name ? -1 : 1));
+  if (largest === undefined) return [];
+  const have = subtractResources(largest.type.allocatable, largest.overhead);
+  const over = exceeding(want, have);
+  return [
+    {
+      path: pathIn(facts, { workload: `${podSpecPath(view.workload.kind)}/containers`, profile: "/spec/compute" }),
+      message: `${aboutWorkload(facts, view)}pod requests ${wantedText(want, over)}; largest shape in pool ${largest.poolName} is ${shapeText(largest, over)}`,
+      fix: fixFor(facts, view, over),
+      ...classOf(view),
+    },
+  ];
+}
+
+/** A list of shapes for each pool that would take the Pod by labels and taints; none where the pool does not take it. */
+function shapesOf(of: { readonly facts: Facts; readonly nodePool: NodePool; readonly spec: PodSpec; readonly want: Resources }): readonly (readonly Shape[])[] {
+  const { facts, nodePool, spec, want } = of;
+  const combined = takenBy(nodePool, spec);
+  if (combined.length === 0) return [];
+  const overhead = daemonOverhead(facts, nodePool);
+  const types = new Set(combined.flatMap((requirements) => typesWithin(requirements, facts.instanceTypes)));
+  return [
+    [...types].map((type) => ({
+      poolName: nodePool.metadata.name ?? "",
+      type,
+      overhead,
+      share: shareOf(want, subtractResources(type.allocatable, overhead)),
+    })),
+  ];
+}
+
+/** The Pod's alternatives that the pool's nodes meet, each combined with the pool's own requirements. */
+function takenBy(nodePool: NodePool, spec: PodSpec): readonly Requirements[] {
+  const own = poolRequirements(nodePool);
+  if (untoleratedTaint(nodePool.spec.template.spec.taints, spec.tolerations) !== undefined) return [];
+  return podRequirements(spec)
+    .filter((asked) => isCompatible(own, asked, wellKnownLabels))
+    .map((asked) => intersection(own, asked));
+}
+
+function daemonOverhead({ snapshot }: Facts, nodePool: NodePool): Resources {
+  const daemons = snapshot.list("DaemonSet").filter(({ spec }) => takenBy(nodePool, spec.template.spec).length > 0);
+  return addResources(...daemons.map(({ spec }) => podRequests(spec.template.spec)));
+}
+
+function shareOf(want: Resources, have: Resources): number {
+  return Math.min(...Object.entries(want).map(([name, amount]) => (amount === 0 ? Infinity : (have[name] ?? 0) / amount)));
+}
+
+function wantedText(want: Resources, over: readonly string[]): string {
+  return [`${cpuText(want["cpu"] ?? 0)} CPU / ${formatBytes(want["memory"] ?? 0)}`, ...otherTexts(want, over)].join(" / ");
+}
+
+function shapeText({ type, overhead }: Shape, over: readonly string[]): string {
+  const { allocatable } = type;
+  const have = [`${cpuText(allocatable["cpu"] ?? 0)} CPU / ${gibText(allocatable["memory"] ?? 0)}`, ...otherTexts(allocatable, over)].join(" / ");
+  const taken = (overhead["cpu"] ?? 0) + (overhead["memory"] ?? 0) === 0 ? "" : `, ${wantedText(overhead, [])} less for DaemonSets`;
+  return `${type.name}, ${have} after system reserve${taken}`;
+}
+
+function otherTexts(amounts: Resources, over: readonly string[]): readonly string[] {
+  return over.filter((name) => name !== "cpu" && name !== "memory").map((name) => `${amounts[name] ?? 0} ${name}`);
+}
+
+/** What is there is rounded down, so that nobody asks for the shown number and is refused again. */
+function cpuText(millis: number): string {
+  return String(Math.floor(millis / 10) / 100);
+}
+
+function gibText(bytes: number): string {
+  return `${Math.floor((bytes / 1024 ** 3) * 10) / 10}Gi`;
+}
+
+function fixFor({ policySet }: Facts, { className }: WorkloadView, over: readonly string[]): string {
+  const roomy = over.includes("memory") ? "memory" : "compute";
+  return policySet.classes.has(roomy) && className !== roomy ? `lower to fit or use class ${roomy}` : "lower to fit";
+}

@@ -1,0 +1,165 @@
+/**
+ * REQ-001, -002, -006: what containers request, and how far above it they may go.
+ *
+ * Reads each Pod as it will be compiled, so that what a profile fills in is not missed. Nodes are bought and Pods are packed
+ * by requests alone: one that is missing, or far below real use, is paid for by the neighbours.
+ */
+import type { QuantityText } from "../../api/object.ts";
+import type { Container } from "../../api/pod.ts";
+import { isSidecar } from "../../kube/pod-requests.ts";
+import { cpuMillis, wholeUnits } from "../../kube/quantity.ts";
+import { containerPath } from "../container-path.ts";
+import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
+import type { RuleParams } from "../policy-set.ts";
+import { mainContainerOf } from "../profile/main-container.ts";
+import type { WorkloadView } from "../workload-view.ts";
+import { classOf, type Problem, type Rule } from "./rule.ts";
+
+const deploymentOf = (containers: string): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [${containers}]}
+`;
+
+const webProfile = `
+apiVersion: platform.example.com/v1
+kind: WorkloadProfile
+metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
+spec: {runtimeClass: general, scaling: {maxReplicas: 9}, compute: {cpuRequest: 500m, memoryRequest: 256Mi}}
+`;
+
+const sized = "resources: {requests: {cpu: 100m, memory: 128Mi}}";
+
+export const req001: Rule = {
+  id: "REQ-001",
+  summary: "A container without requests is invisible to the scheduler and to node sizing.",
+  defaultAction: "deny",
+  examples: { admitted: deploymentOf(`{name: app, ${sized}}`), denied: deploymentOf("{name: app}") },
+  judge: (facts) => onWorkloads(facts, (view) => runningContainers(view).flatMap((container) => missingRequests(facts, view, container))),
+};
+
+export const req002: Rule = {
+  id: "REQ-002",
+  summary: "A container that may use many times what it requests: its node was sized for the request.",
+  defaultAction: "deny",
+  params: {
+    cpu: { kind: "number", default: 10, min: 1, meaning: "most CPU limit, as a multiple of the request, where the class sets none" },
+    memory: { kind: "number", default: 2, min: 1, meaning: "most memory limit, as a multiple of the request, where the class sets none" },
+  },
+  examples: {
+    admitted: deploymentOf('{name: app, resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: "4", memory: 2Gi}}}'),
+    denied: deploymentOf('{name: app, resources: {requests: {cpu: 50m, memory: 128Mi}, limits: {cpu: "4", memory: 8Gi}}}'),
+  },
+  judge: (facts, params) =>
+    onWorkloads(facts, (view) => runningContainers(view).flatMap((container) => overCaps(facts, view, { container, caps: capsOf(view, params) }))),
+};
+
+export const req006: Rule = {
+  id: "REQ-006",
+  summary: "A profile that sizes one container of several, and cannot tell which.",
+  defaultAction: "deny",
+  examples: {
+    admitted: `${webProfile}---${deploymentOf(`{name: web, ${sized}}, {name: mesh, ${sized}}`)}`,
+    denied: `${webProfile}---${deploymentOf(`{name: app, ${sized}}, {name: mesh, ${sized}}`)}`,
+  },
+  judge: (facts) =>
+    onWorkloads(facts, (view): readonly Problem[] => {
+      const { binding, contract, workload } = view;
+      const { containers } = workload.template.spec;
+      if (binding.kind !== "bound" || contract?.pod.mainSizing === undefined) return [];
+      if (mainContainerOf({ pod: workload.template, workloadName: workload.name }) !== undefined) return [];
+      const named = binding.profile.spec.compute?.containers ?? {};
+      if (containers.every(({ name }) => Object.hasOwn(named, name))) return [];
+      return [
+        {
+          path: pathIn(facts, { profile: "/spec/compute" }),
+          message: `${aboutWorkload(facts, view)}profile sizes one container but the pod has ${containers.length} and none is marked default`,
+          fix: "set annotation kubectl.kubernetes.io/default-container or compute.containers",
+          ...classOf(view),
+        },
+      ];
+    }),
+};
+
+function onWorkloads(facts: Facts, judge: (view: WorkloadView) => readonly Problem[]): readonly Problem[] {
+  return facts.subject.kind === "workload" || facts.subject.kind === "profile" ? facts.views.flatMap(judge) : [];
+}
+
+/** The containers that run for as long as the Pod does; init containers that end are covered by their maximum. */
+function runningContainers({ pod }: WorkloadView): readonly Container[] {
+  return [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(isSidecar)];
+}
+
+/** A limit stands in for a request that is absent, as the API server has it. */
+function requestOf({ resources }: Container, resource: "cpu" | "memory"): QuantityText | undefined {
+  return resources?.requests?.[resource] ?? resources?.limits?.[resource];
+}
+
+function missingRequests(facts: Facts, view: WorkloadView, container: Container): readonly Problem[] {
+  const ofPod = view.pod.spec.resources?.requests ?? view.pod.spec.resources?.limits ?? {};
+  const missing = (["cpu", "memory"] as const).filter(
+    (resource) => requestOf(container, resource) === undefined && ofPod[resource] === undefined,
+  );
+  if (missing.length === 0) return [];
+  return [
+    {
+      path: containerPath(facts, view, { container: container.name, field: "resources" }),
+      message: `${aboutWorkload(facts, view)}container "${container.name}" has no ${missing.join("/")} request and no profile sets one`,
+      fix: "add a WorkloadProfile or requests",
+      ...classOf(view),
+    },
+  ];
+}
+
+interface Caps {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+function capsOf({ workloadClass }: WorkloadView, params: RuleParams): Caps {
+  return {
+    cpu: workloadClass?.limits.maxCpuRatio ?? Number(params["cpu"]),
+    memory: workloadClass?.limits.maxMemoryRatio ?? Number(params["memory"]),
+  };
+}
+
+function overCaps(facts: Facts, view: WorkloadView, of: { readonly container: Container; readonly caps: Caps }): readonly Problem[] {
+  const { container, caps } = of;
+  const over = (["cpu", "memory"] as const).flatMap((resource) => {
+    const ratio = ratioOf(container, resource);
+    return ratio !== undefined && ratio > caps[resource] ? [{ resource, ratio, cap: caps[resource] }] : [];
+  });
+  if (over.length === 0) return [];
+  const uses = over.map(({ resource, ratio }) => `${rounded(ratio)}x its ${resource} request`).join(" and ");
+  const capText = `${over.length > 1 ? "caps" : "cap"} ${over.map(({ cap }) => `${cap}x`).join(", ")}`;
+  const { requests = {}, limits = {} } = container.resources ?? {};
+  const amounts = (list: typeof requests): string => over.map(({ resource }) => list[resource] ?? "").join("/");
+  return [
+    {
+      path: containerPath(facts, view, { container: container.name, field: "resources/limits" }),
+      message: `${aboutWorkload(facts, view)}container "${container.name}" may use ${uses} (${capText}): requests ${amounts(requests)}, limits ${amounts(limits)}`,
+      fix: "raise requests toward real use or lower limits",
+      ...classOf(view),
+    },
+  ];
+}
+
+/** Limit by request; undefined where either is not written, or the request is 0 (REQ-001 is about absent ones). */
+function ratioOf({ resources }: Container, resource: "cpu" | "memory"): number | undefined {
+  const [request, limit] = [resources?.requests?.[resource], resources?.limits?.[resource]];
+  if (request === undefined || limit === undefined) return undefined;
+  const read = resource === "cpu" ? cpuMillis : wholeUnits;
+  const [requested, limited] = [read(request), read(limit)];
+  return requested.ok && limited.ok && requested.value > 0 ? limited.value / requested.value : undefined;
+}
+
+/** One decimal, rounded up, so that a ratio just above its cap never reads as the cap. */
+function rounded(ratio: number): string {
+  return String(Math.ceil(ratio * 10 - 1e-9) / 10);
+}

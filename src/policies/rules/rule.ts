@@ -1,0 +1,46 @@
+/**
+ * Rule: one sentence that admission can say, as data and one function.
+ *
+ * A rule reads Facts (the judged object and the workloads that it touches) and returns Problems; policies.yaml decides what a
+ * problem does. The examples open each family's file: the tests run them, the docs print them.
+ */
+import type { FindingAction } from "../verdict.ts";
+import type { RuleAction, RuleParams } from "../policy-set.ts";
+import type { Facts } from "../facts.ts";
+
+/** One thing that is wrong. `action` stands where the case, not the file, decides (a class's singletons, params). */
+export interface Problem {
+  /** JSON Pointer into the judged object, "" for the whole. */
+  readonly path: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly action?: FindingAction;
+  /** Name of the class that the problem was judged under; scopes of policies.yaml look at it. */
+  readonly className?: string;
+}
+
+/** A parameter that policies.yaml may set on a rule. */
+export type RuleParam =
+  | { readonly kind: "number"; readonly default: number; readonly min: number; readonly meaning: string }
+  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[]; readonly meaning: string };
+
+export interface Rule {
+  readonly id: string;
+  /** One line: what is refused and why. */
+  readonly summary: string;
+  readonly defaultAction: RuleAction;
+  /** The strongest action that policies.yaml may give the rule; absent means deny. */
+  readonly strongestAction?: RuleAction;
+  readonly params?: Readonly<Record<string, RuleParam>>;
+  /**
+   * YAML documents: the last one is judged as a CREATE, the others are already in the cluster. The admitted one draws
+   * no finding of this rule, the denied one does.
+   */
+  readonly examples: { readonly admitted: string; readonly denied: string };
+  judge(facts: Facts, params: RuleParams): readonly Problem[];
+}
+
+/** Returns the class part of a problem, for the scopes of policies.yaml; nothing where a workload has no class. */
+export function classOf({ className }: { readonly className: string | undefined }): Pick<Problem, "className"> {
+  return className === undefined ? {} : { className };
+}

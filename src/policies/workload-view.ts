@@ -1,0 +1,142 @@
+/**
+ * WorkloadView: one workload with everything that decides whether it can run, scale and be drained.
+ *
+ * Reads a workload and a snapshot. Returns its class and profile, its Pod as it will be compiled, who scales it, and which
+ * PodDisruptionBudgets of other hands select its Pods.
+ */
+import type { HorizontalPodAutoscaler } from "../api/horizontal-pod-autoscaler.ts";
+import type { KindName } from "../api/kinds.ts";
+import type { PlatformNames } from "../api/labels.ts";
+import type { KubeObject } from "../api/object.ts";
+import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
+import type { Pod } from "../api/pod.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { controllerOf } from "../kube/owner.ts";
+import { matchesSelector } from "../kube/selector.ts";
+import { workloadOf, type Workload } from "../kube/workload.ts";
+import type { WorkloadClass } from "./class.ts";
+import type { Binding } from "./profile/binding.ts";
+import { managedByLabel, managedByProfile } from "./profile/budget.ts";
+import type { CompiledContract } from "./profile/contract.ts";
+import { compiledPod } from "./profile/pod-patch.ts";
+import { workloadContract, type ContractWorld, type WorkloadContract } from "./profile/workload-contract.ts";
+
+export interface WorkloadView {
+  readonly workload: Workload;
+  readonly binding: Binding;
+  /** Undefined where two profiles claim the workload. */
+  readonly className: string | undefined;
+  /** Undefined where two profiles claim the workload, and where the catalogue lacks the class. */
+  readonly workloadClass: WorkloadClass | undefined;
+  readonly contract: CompiledContract | undefined;
+  /** A Pod of the workload as its template says. */
+  readonly podAsWritten: Pod;
+  /** A Pod of the workload as it will enter the cluster. */
+  readonly pod: Pod;
+  /** Replicas before the request, where it changes an object that was there. */
+  readonly previousReplicas: number | undefined;
+  readonly autoscaler: HorizontalPodAutoscaler | undefined;
+  /** PodDisruptionBudgets that select the Pods and that we did not compile, sorted by name. */
+  readonly foreignBudgets: readonly PodDisruptionBudget[];
+}
+
+/** What a view is made of. */
+export interface ViewWorld extends ContractWorld {
+  readonly previousReplicas?: number;
+}
+
+/** Returns the view of one workload in a world that holds what the request brings. */
+export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
+  const { snapshot, names } = world;
+  const answer = workloadContract({ workload, ...world });
+  const podAsWritten = podOf(workload);
+  const contract = answer.kind === "compiled" ? answer.contract : undefined;
+  return {
+    workload,
+    binding: answer.binding,
+    className: classNameOf(answer),
+    workloadClass: answer.kind === "compiled" ? answer.workloadClass : undefined,
+    contract,
+    podAsWritten,
+    pod: contract === undefined ? podAsWritten : compiledPod({ pod: podAsWritten, contract, names }),
+    previousReplicas: world.previousReplicas,
+    autoscaler: snapshot.list("HorizontalPodAutoscaler", workload.namespace).find((autoscaler) => scales(autoscaler, workload)),
+    foreignBudgets: snapshot
+      .list("PodDisruptionBudget", workload.namespace)
+      .filter((budget) => !isCompiledBudget(budget, names) && budget.metadata.deletionTimestamp === undefined)
+      .filter((budget) => matchesSelector(budget.spec.selector, workload.template.metadata?.labels)),
+  };
+}
+
+/** Is true for a PodDisruptionBudget that the compiler made: it is judged by its profile (contract.md, Decided). */
+export function isCompiledBudget({ metadata }: PodDisruptionBudget, { apiVersion }: PlatformNames): boolean {
+  if (metadata.labels?.[managedByLabel] !== managedByProfile) return false;
+  return (metadata.ownerReferences ?? []).some((owner) => owner.kind === "WorkloadProfile" && owner.apiVersion === apiVersion);
+}
+
+function classNameOf(answer: WorkloadContract): string | undefined {
+  switch (answer.kind) {
+    case "compiled":
+      return answer.workloadClass.name;
+    case "unknown-class":
+      return answer.className;
+    case "ambiguous":
+      return undefined;
+  }
+}
+
+function podOf({ template, namespace, name }: Workload): Pod {
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, ...template.metadata, namespace }, spec: template.spec };
+}
+
+function scales({ spec }: HorizontalPodAutoscaler, workload: Workload): boolean {
+  const { kind, name, apiVersion } = spec.scaleTargetRef;
+  const group = apiVersion?.split("/")[0];
+  return kind === workload.kind && name === workload.name && (group === undefined || group === workload.apiVersion.split("/")[0]);
+}
+
+/** Kinds whose Pods, Jobs and ReplicaSets were judged at the kind itself, and mirror Pods (Node). */
+const judgedOwners: ReadonlySet<string> = new Set([
+  "Deployment",
+  "ReplicaSet",
+  "ReplicationController",
+  "StatefulSet",
+  "DaemonSet",
+  "Job",
+  "CronJob",
+  "Node",
+]);
+
+/**
+ * Returns an object as the workload that a person is told about, or undefined where it is none.
+ *
+ * What a controller of Kubernetes made from a workload is judged there, where the person is (contract.md section 0, 6); the
+ * Pods of other owners are judged themselves. DaemonSets have no rule yet.
+ */
+export function judgedWorkload(object: KubeObject): Workload | undefined {
+  const owner = controllerOf(object);
+  if (object.kind === "DaemonSet" || (owner !== undefined && judgedOwners.has(owner.kind))) return undefined;
+  return workloadOf(object);
+}
+
+const workloadKinds = ["CronJob", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"] as const satisfies readonly KindName[];
+
+/** Returns the judged workloads of a namespace that are not being deleted, sorted by kind, then name. */
+export function workloadsOf(snapshot: ClusterSnapshot, namespace: string): readonly Workload[] {
+  return workloadKinds.flatMap((kind) =>
+    snapshot
+      .list(kind, namespace)
+      .filter((object) => object.metadata.deletionTimestamp === undefined)
+      .flatMap((object) => judgedWorkload(object) ?? []),
+  );
+}
+
+/** Returns a scalable workload by name, as a scale request or an autoscaler addresses it. */
+export function targetedWorkload(
+  snapshot: ClusterSnapshot,
+  target: { readonly kind: string; readonly name: string; readonly namespace: string },
+): Workload | undefined {
+  const kind = workloadKinds.find((known) => known === target.kind);
+  const object = kind === undefined ? undefined : snapshot.get(kind, { namespace: target.namespace, name: target.name });
+  return object === undefined ? undefined : judgedWorkload(object);
+}
