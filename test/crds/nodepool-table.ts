@@ -75,6 +75,7 @@ function disruptionRows(): readonly Row[] {
     ...values(budgets, "refused", ...["", "101%", "-1", "1.5", "5.5%", "five", "1000%", 5].map((count) => one({ nodes: count }))),
     ...values(budgets, "accepted", one({ reasons: ["Underutilized", "Empty", "Drifted", "Unhealthy"] }), one({ reasons: [] })),
     ...values(budgets, "refused", one({ reasons: ["Expired"] }), one({ reasons: ["Empty", "Empty"] }), one({ reasons: "Empty" })),
+    ...values(budgets, "refused", one({ reasons: Array.from({ length: 51 }, () => "Empty") })),
     ...values(budgets, "refused", one({ schedule: "@daily" }), one({ duration: "8h" })),
     ...schedules("accepted", "@annually", "@yearly", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "0 9 * * 1-5", "*/5 * * * *"),
     // The names need not end there, and a sixth field passes: the controller reads schedules again.

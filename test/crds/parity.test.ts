@@ -8,6 +8,7 @@ import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { ec2NodeClassTable } from "./ec2nodeclass-table.ts";
 import { nodeClaimTable } from "./nodeclaim-table.ts";
 import { nodePoolTable } from "./nodepool-table.ts";
+import { constraintsOf, type Cause } from "./constraint.ts";
 import { withFields, type ParityTable, type Row } from "./row.ts";
 import { upstreamCrds } from "./upstream-crds.ts";
 
@@ -22,6 +23,7 @@ type Answer = {
   /** The object with its defaults, where it was accepted. */
   readonly object: unknown;
   readonly message: string;
+  readonly causes: readonly Cause[];
 };
 
 type Answers = {
@@ -57,6 +59,12 @@ await describeOnControlPlane("the CRDs of Karpenter's kinds, beside upstream's o
       });
     });
   }
+
+  test.each(tables.map((table) => [table.kind, table] as const))("each validation of %s is broken by a row", (kind, table) => {
+    const causes = table.rows.flatMap((row) => ours.rows.get(row)?.causes ?? []);
+    const unbroken = constraintsOf(crdOf(kind)).filter((constraint) => !causes.some((cause) => constraint.isBrokenIn(cause)));
+    expect(unbroken.map((constraint) => constraint.name)).toEqual([]);
+  });
 
   test("kubectl get prints the same columns, wide too, and a static NodePool has the same scale", () => {
     expect(ours.printed).toEqual(upstream.printed);
@@ -122,15 +130,16 @@ async function answerTo(asked: { readonly plane: ControlPlane; readonly table: P
 function answerOf({ status, body }: { readonly status: number; readonly body: unknown }): Answer {
   if (status < 300) {
     const { spec, status: observed } = decodeObject(body);
-    return { verdict: "accepted", blamed: [], object: { spec, status: observed }, message: "" };
+    return { verdict: "accepted", blamed: [], object: { spec, status: observed }, message: "", causes: [] };
   }
   const { message = "", details } = body as {
     readonly message?: string;
-    readonly details?: { readonly causes?: readonly { readonly field?: string }[] };
+    readonly details?: { readonly causes?: readonly Partial<Cause>[] };
   };
   expect([400, 422], message).toContain(status);
-  const blamed = [...new Set((details?.causes ?? []).map((cause) => cause.field ?? ""))].sort();
-  return { verdict: "refused", blamed, object: undefined, message };
+  const causes = (details?.causes ?? []).map((cause) => ({ field: cause.field ?? "", message: cause.message ?? "" }));
+  const blamed = [...new Set(causes.map((cause) => cause.field))].sort();
+  return { verdict: "refused", blamed, object: undefined, message, causes };
 }
 
 function decodeObject(body: unknown): { readonly metadata: { readonly name: string }; readonly spec?: unknown; readonly status?: unknown } {
