@@ -24,12 +24,15 @@ export function classProblems({ entry, base, at }: ClassCheck): readonly PolicyP
     rangeProblems(requests[resource] ?? {}).map((message) => problemAt([...at, "requests", resource], message)),
   );
   const { min, max } = requests.gibPerCpu ?? {};
-  if (min !== undefined && max !== undefined && min > max) problems.push(problemAt([...at, "requests", "gibPerCpu"], `min ${min} above max ${max}`));
+  if (min !== undefined && max !== undefined && min > max)
+    problems.push(problemAt([...at, "requests", "gibPerCpu"], `min ${min} above max ${max}`));
   if (disruption.minAvailable !== undefined && disruption.maxUnavailable !== undefined) {
     problems.push(problemAt([...at, "disruption"], "minAvailable and maxUnavailable are both set; keep one"));
   }
   if (limits.memoryRatio !== undefined && limits.maxMemoryRatio !== undefined && limits.memoryRatio > limits.maxMemoryRatio) {
-    problems.push(problemAt([...at, "limits", "memoryRatio"], `memoryRatio ${limits.memoryRatio} above maxMemoryRatio ${limits.maxMemoryRatio}`));
+    problems.push(
+      problemAt([...at, "limits", "memoryRatio"], `memoryRatio ${limits.memoryRatio} above maxMemoryRatio ${limits.maxMemoryRatio}`),
+    );
   }
   if (allowSpot === true && capacityTypes !== undefined && !capacityTypes.includes("spot")) {
     problems.push(problemAt([...at, "allowSpot"], "allowSpot needs spot among capacityTypes"));
@@ -41,7 +44,11 @@ export function classProblems({ entry, base, at }: ClassCheck): readonly PolicyP
   return problems;
 }
 
-function rangeProblems(range: { readonly min?: QuantityText; readonly max?: QuantityText; readonly default?: QuantityText }): readonly string[] {
+function rangeProblems(range: {
+  readonly min?: QuantityText;
+  readonly max?: QuantityText;
+  readonly default?: QuantityText;
+}): readonly string[] {
   const { min, max, default: standard } = range;
   const isAbove = (a: QuantityText | undefined, b: QuantityText | undefined): boolean =>
     a !== undefined && b !== undefined && compareQuantities(a, b) > 0;

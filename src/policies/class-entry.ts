@@ -57,7 +57,10 @@ export function mergeClass(base: WorkloadClassEntry, over: WorkloadClassEntry): 
 }
 
 /** The two forms of a budget exclude each other: a namespace that states one takes the class's away. */
-function withoutBudget(base: WorkloadClassEntry["disruption"] = {}, over: WorkloadClassEntry["disruption"] = {}): NonNullable<WorkloadClassEntry["disruption"]> {
+function withoutBudget(
+  base: WorkloadClassEntry["disruption"] = {},
+  over: WorkloadClassEntry["disruption"] = {},
+): NonNullable<WorkloadClassEntry["disruption"]> {
   if (over.minAvailable === undefined && over.maxUnavailable === undefined) return base;
   const { minAvailable: _minAvailable, maxUnavailable: _maxUnavailable, ...rest } = base;
   return rest;

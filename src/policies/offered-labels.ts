@@ -27,7 +27,9 @@ export function poolRequirements(pool: NodePool): Requirements {
 /** Returns the instance types that a node with these requirements may be of. */
 export function typesWithin(requirements: Requirements, instanceTypes: readonly InstanceType[]): readonly InstanceType[] {
   return instanceTypes.filter(
-    (type) => isCompatible(requirements, requirementsOf(type.requirements), wellKnownLabels) && type.offerings.some((offering) => allows(requirements, offering)),
+    (type) =>
+      isCompatible(requirements, requirementsOf(type.requirements), wellKnownLabels) &&
+      type.offerings.some((offering) => allows(requirements, offering)),
   );
 }
 
@@ -43,7 +45,10 @@ export function isOffered(requirement: Requirement, world: OfferedWorld): boolea
     if (own !== undefined && !hasIntersection(own, requirement)) return false;
     if (!wellKnownLabels.has(key)) return own !== undefined;
     if (own !== undefined && values(own) !== undefined) return true;
-    return world.instanceTypes.length === 0 || typeValues(key, typesWithin(requirements, world.instanceTypes)).some((value) => has(requirement, value));
+    return (
+      world.instanceTypes.length === 0 ||
+      typeValues(key, typesWithin(requirements, world.instanceTypes)).some((value) => has(requirement, value))
+    );
   });
 }
 

@@ -16,7 +16,11 @@ const templateHashLabel = "pod-template-hash";
 const watchedOwners = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const satisfies readonly KindName[];
 
 /** Returns the workload of a Pod, or undefined for an object that is no Pod with containers. `namespace` is the request's. */
-export function workloadOfPod(of: { readonly pod: Pod; readonly namespace: string; readonly snapshot: ClusterSnapshot }): Workload | undefined {
+export function workloadOfPod(of: {
+  readonly pod: Pod;
+  readonly namespace: string;
+  readonly snapshot: ClusterSnapshot;
+}): Workload | undefined {
   const { namespace, snapshot } = of;
   const pod: Pod = { ...of.pod, metadata: { ...of.pod.metadata, namespace } };
   const chain = topOwner({ object: pod, lookup: (reference) => find(snapshot, { kind: reference.kind, namespace, name: reference.name }) });
@@ -26,7 +30,10 @@ export function workloadOfPod(of: { readonly pod: Pod; readonly namespace: strin
   return chain.top === pod ? standIn(pod, chain.unknown) : workloadOf(chain.top);
 }
 
-function find(snapshot: ClusterSnapshot, at: { readonly kind: string; readonly namespace: string; readonly name: string }): KubeObject | undefined {
+function find(
+  snapshot: ClusterSnapshot,
+  at: { readonly kind: string; readonly namespace: string; readonly name: string },
+): KubeObject | undefined {
   const kind = watchedOwners.find((known) => known === at.kind);
   return kind === undefined ? undefined : snapshot.get(kind, { namespace: at.namespace, name: at.name });
 }

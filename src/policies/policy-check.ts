@@ -55,7 +55,12 @@ function unsupportedSections({ custom, exemptions, migration, settings }: Polici
 function settingsProblems({ settings, classes }: PoliciesFile): readonly PolicyProblem[] {
   const name = settings?.defaultClass ?? "general";
   if (Object.hasOwn(classes, name)) return [];
-  return [problemAt(settings?.defaultClass === undefined ? ["classes"] : ["settings", "defaultClass"], `defaultClass "${name}" is not in classes`)];
+  return [
+    problemAt(
+      settings?.defaultClass === undefined ? ["classes"] : ["settings", "defaultClass"],
+      `defaultClass "${name}" is not in classes`,
+    ),
+  ];
 }
 
 /** Every place that names a class names one of the catalogue. */
@@ -97,7 +102,11 @@ function lockOut(what: string, namespace: string): string {
   return `${what} would lock out namespace ${namespace}; narrow it, or set settings.iKnow: true`;
 }
 
-function overrideProblems(file: PoliciesFile, glob: string, classDefaults: Readonly<Record<string, WorkloadClassEntry>>): readonly PolicyProblem[] {
+function overrideProblems(
+  file: PoliciesFile,
+  glob: string,
+  classDefaults: Readonly<Record<string, WorkloadClassEntry>>,
+): readonly PolicyProblem[] {
   return Object.entries(classDefaults).flatMap(([name, entry]) =>
     classProblems({ entry, base: file.classes[name] ?? {}, at: ["namespaces", glob, "classDefaults", name] }),
   );
@@ -133,13 +142,21 @@ function ruleProblems(file: PoliciesFile, { id, entry, options }: JudgedEntry): 
 }
 
 function actionProblems({ id, strongestAction = "deny" }: Rule, { action, then }: RuleEntry): readonly PolicyProblem[] {
-  return ([["action", action], ["then", then]] as const).flatMap(([field, value]) => {
+  return (
+    [
+      ["action", action],
+      ["then", then],
+    ] as const
+  ).flatMap(([field, value]) => {
     if (value === undefined || actionOrder.indexOf(value) <= actionOrder.indexOf(strongestAction)) return [];
     return [problemAt(["rules", id, field], `must be at most ${strongestAction}: this rule only reports`)];
   });
 }
 
-function paramProblems({ id, params = {} }: Rule, { name, value }: { readonly name: string; readonly value: unknown }): readonly PolicyProblem[] {
+function paramProblems(
+  { id, params = {} }: Rule,
+  { name, value }: { readonly name: string; readonly value: unknown },
+): readonly PolicyProblem[] {
   const tokens = ["rules", id, "params", name];
   const param = Object.hasOwn(params, name) ? params[name] : undefined;
   if (param === undefined) {

@@ -26,7 +26,10 @@ export interface Place {
 }
 
 /** Parses the text of a policies file; the errors are those of YAML, of duplicate keys and of size. */
-export function parsePolicyDocument(source: { readonly text: string; readonly fileName: string }): Result<PolicyDocument, readonly PolicyError[]> {
+export function parsePolicyDocument(source: {
+  readonly text: string;
+  readonly fileName: string;
+}): Result<PolicyDocument, readonly PolicyError[]> {
   const errorAt = (place: Place, message: string): PolicyError => ({ fileName: source.fileName, ...place, field: "", message });
   const start: Place = { line: 1, column: 1 };
   if (new TextEncoder().encode(source.text).length > textBytesMax) return err([errorAt(start, "the file is larger than 1 MiB; refused")]);
@@ -41,7 +44,9 @@ export function parsePolicyDocument(source: { readonly text: string; readonly fi
   if (broken.length > 0) return err(uniqueByPlace(broken));
   const scan = scanEntries(document, placeAt);
   if (scan.entries > entriesMax || scan.aliases > aliasesMax) {
-    return err([errorAt(start, `the file has more than ${scan.entries > entriesMax ? `${entriesMax} entries` : `${aliasesMax} aliases`}; refused`)]);
+    return err([
+      errorAt(start, `the file has more than ${scan.entries > entriesMax ? `${entriesMax} entries` : `${aliasesMax} aliases`}; refused`),
+    ]);
   }
   if (scan.duplicates.length > 0) return err(scan.duplicates.map(({ place, message }) => errorAt(place, message)));
   return toValue(document, placeAt, errorAt);
@@ -122,7 +127,11 @@ function scanEntries(document: Document.Parsed, placeAt: (offset: number) => Pla
   return scan;
 }
 
-function placeOf(at: { readonly document: Document.Parsed; readonly placeAt: (offset: number) => Place; readonly tokens: readonly string[] }): Place {
+function placeOf(at: {
+  readonly document: Document.Parsed;
+  readonly placeAt: (offset: number) => Place;
+  readonly tokens: readonly string[];
+}): Place {
   const { document, placeAt, tokens } = at;
   let node: unknown = document.contents;
   let offset = offsetOf(node);

@@ -16,7 +16,9 @@ const plainTextMax = 1_000;
 
 /** Returns one text for each finding that warns: "[RULE] message". */
 export function warningTexts(findings: readonly Finding[]): readonly string[] {
-  const texts = findings.filter(({ action }) => action === "warn").map(({ rule, message }) => cutText(`[${rule}] ${message}`, warningLengthMax));
+  const texts = findings
+    .filter(({ action }) => action === "warn")
+    .map(({ rule, message }) => cutText(`[${rule}] ${message}`, warningLengthMax));
   const kept: string[] = [];
   let length = 0;
   for (const text of texts) {
@@ -32,7 +34,9 @@ export function warningTexts(findings: readonly Finding[]): readonly string[] {
 export function adjustmentWarnings({ subject }: Facts): readonly string[] {
   if (subject.kind !== "profile") return [];
   const fields = notYetCompiled(subject.profile.spec);
-  return fields.length === 0 ? [] : [cutText(`not compiled yet by this version: ${fields.map((field) => `spec.${field}`).join(", ")}`, warningLengthMax)];
+  return fields.length === 0
+    ? []
+    : [cutText(`not compiled yet by this version: ${fields.map((field) => `spec.${field}`).join(", ")}`, warningLengthMax)];
 }
 
 /** Returns text without control, formatting and broken characters, at most 1,000 long: it may hold words of users. */

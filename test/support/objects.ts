@@ -230,7 +230,10 @@ export function nodePool(options: NodePoolOptions = {}): NodePool {
         metadata: { labels: { ...(options.labels ?? { "workload-class": "general" }) } },
         spec: {
           nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" },
-          requirements: [...(options.requirements ?? [])].map((requirement) => ({ ...requirement, values: [...(requirement.values ?? [])] })),
+          requirements: [...(options.requirements ?? [])].map((requirement) => ({
+            ...requirement,
+            values: [...(requirement.values ?? [])],
+          })),
           taints: [...(options.taints ?? [])],
           expireAfter: "720h",
         },

@@ -62,7 +62,12 @@ function computeProblems(judged: Judged): readonly Problem[] {
   const named = Object.entries(compute.containers ?? {}).flatMap(([name, amounts]) =>
     requestProblems(judged, { amounts, at: ["compute", "containers", name] }),
   );
-  return [...requestProblems(judged, { amounts: compute, at: ["compute"] }), ...named, ...ratioProblems(judged, compute), ...gpuProblems(judged)];
+  return [
+    ...requestProblems(judged, { amounts: compute, at: ["compute"] }),
+    ...named,
+    ...ratioProblems(judged, compute),
+    ...gpuProblems(judged),
+  ];
 }
 
 function requestProblems(judged: Judged, asked: { readonly amounts: Amounts; readonly at: readonly string[] }): readonly Problem[] {
@@ -81,12 +86,16 @@ function requestProblems(judged: Judged, asked: { readonly amounts: Amounts; rea
 }
 
 /** The first other class, by name, that would take the value; none where the value is too small anywhere. */
-function requestFix(judged: Judged, of: { readonly value: QuantityText; readonly resource: "cpu" | "memory" | "ephemeralStorage" }): string {
+function requestFix(
+  judged: Judged,
+  of: { readonly value: QuantityText; readonly resource: "cpu" | "memory" | "ephemeralStorage" },
+): string {
   const range = judged.workloadClass.requests[of.resource];
   if (range.min !== undefined && compareQuantities(of.value, range.min) < 0) return `request at least ${range.min}`;
   const preferred = requestFields.find(({ resource }) => resource === of.resource)?.roomyClass;
   const others = [...judged.policySet.classes.values()].filter(
-    ({ name, requests }) => name !== judged.workloadClass.name && isWithin(of.value, requests[of.resource]) && !judged.policySet.grants.has(name),
+    ({ name, requests }) =>
+      name !== judged.workloadClass.name && isWithin(of.value, requests[of.resource]) && !judged.policySet.grants.has(name),
   );
   const names = others.map(({ name }) => name).sort();
   const other = names.find((name) => name === preferred) ?? names[0];
@@ -103,7 +112,10 @@ function ratioProblems({ workloadClass }: Judged, amounts: Amounts): readonly Pr
     {
       path: "/spec/compute",
       message: `class "${workloadClass.name}" allows ${min ?? 0}..${max ?? ""} GiB of memory a CPU; got ${rounded(ratio)} (${memory ?? ""} and ${cpu ?? ""} CPU)`,
-      fix: ratio < (min ?? 0) ? "request more memory or less CPU, or choose another class" : "request less memory or more CPU, or choose another class",
+      fix:
+        ratio < (min ?? 0)
+          ? "request more memory or less CPU, or choose another class"
+          : "request less memory or more CPU, or choose another class",
     },
   ];
 }
@@ -119,7 +131,13 @@ function gpuProblems({ profile, workloadClass }: Judged): readonly Problem[] {
   const allowed = workloadClass.gpu;
   if (gpu === undefined || (allowed !== undefined && gpu.count >= allowed.min && gpu.count <= allowed.max)) return [];
   const range = allowed === undefined ? "no gpu" : `gpu.count ${allowed.min}..${allowed.max}`;
-  return [{ path: "/spec/compute/gpu", message: `class "${workloadClass.name}" allows ${range}; got ${gpu.count}`, fix: "choose a class with accelerators" }];
+  return [
+    {
+      path: "/spec/compute/gpu",
+      message: `class "${workloadClass.name}" allows ${range}; got ${gpu.count}`,
+      fix: "choose a class with accelerators",
+    },
+  ];
 }
 
 function replicaProblems({ profile, workloadClass, minReplicas }: Judged): readonly Problem[] {

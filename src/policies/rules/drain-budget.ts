@@ -140,9 +140,7 @@ spec: {replicas: 1}
     return facts.views.flatMap((view) => {
       const from = view.previousReplicas;
       if (from === undefined || !view.workload.hasScale) return [];
-      return view.foreignBudgets
-        .filter((budget) => scalesIntoBlock(view, budget))
-        .map((budget) => scalingProblem(view, { budget, from }));
+      return view.foreignBudgets.filter((budget) => scalesIntoBlock(view, budget)).map((budget) => scalingProblem(view, { budget, from }));
     });
   },
 };

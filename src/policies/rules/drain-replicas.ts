@@ -111,9 +111,7 @@ function profileSingleton(facts: Facts): readonly Problem[] {
   if (views.length > 0 && !kinds.some((kind) => servingKinds.has(kind))) return [];
   if (actions.includes(undefined)) return noBudget(terms);
   const action: "rule" | FindingAction = actions.includes("rule") ? "rule" : "warn";
-  return [
-    { ...problemOf(workloadClass), path: "/spec/availability/minReplicas", ...(action === "rule" ? {} : { action }) },
-  ];
+  return [{ ...problemOf(workloadClass), path: "/spec/availability/minReplicas", ...(action === "rule" ? {} : { action }) }];
 }
 
 /** A singleton that its class allows gets no budget: it would hold its node, or mean nothing. */

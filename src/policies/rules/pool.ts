@@ -46,7 +46,8 @@ spec:
     spec: {${spec}}
 `;
 
-const containersOf = (cpu: string, memory: string): string => `containers: [{name: app, resources: {requests: {cpu: ${cpu}, memory: ${memory}}}}]`;
+const containersOf = (cpu: string, memory: string): string =>
+  `containers: [{name: app, resources: {requests: {cpu: ${cpu}, memory: ${memory}}}}]`;
 
 /** Values that a fix line lists; more would not be read. */
 const shownValuesMax = 10;
@@ -138,7 +139,12 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
 }
 
 /** A list of shapes for each pool that would take the Pod by labels and taints; none where the pool does not take it. */
-function shapesOf(of: { readonly facts: Facts; readonly nodePool: NodePool; readonly spec: PodSpec; readonly want: Resources }): readonly (readonly Shape[])[] {
+function shapesOf(of: {
+  readonly facts: Facts;
+  readonly nodePool: NodePool;
+  readonly spec: PodSpec;
+  readonly want: Resources;
+}): readonly (readonly Shape[])[] {
   const { facts, nodePool, spec, want } = of;
   const combined = takenBy(nodePool, spec);
   if (combined.length === 0) return [];
@@ -178,7 +184,9 @@ function wantedText(want: Resources, over: readonly string[]): string {
 
 function shapeText({ type, overhead }: Shape, over: readonly string[]): string {
   const { allocatable } = type;
-  const have = [`${cpuText(allocatable["cpu"] ?? 0)} CPU / ${gibText(allocatable["memory"] ?? 0)}`, ...otherTexts(allocatable, over)].join(" / ");
+  const have = [`${cpuText(allocatable["cpu"] ?? 0)} CPU / ${gibText(allocatable["memory"] ?? 0)}`, ...otherTexts(allocatable, over)].join(
+    " / ",
+  );
   const taken = (overhead["cpu"] ?? 0) + (overhead["memory"] ?? 0) === 0 ? "" : `, ${wantedText(overhead, [])} less for DaemonSets`;
   return `${type.name}, ${have} after system reserve${taken}`;
 }

@@ -57,7 +57,9 @@ export const req002: Rule = {
     denied: deploymentOf('{name: app, resources: {requests: {cpu: 50m, memory: 128Mi}, limits: {cpu: "4", memory: 8Gi}}}'),
   },
   judge: (facts, params) =>
-    onWorkloads(facts, (view) => runningContainers(view).flatMap((container) => overCaps(facts, view, { container, caps: capsOf(view, params) }))),
+    onWorkloads(facts, (view) =>
+      runningContainers(view).flatMap((container) => overCaps(facts, view, { container, caps: capsOf(view, params) })),
+    ),
 };
 
 export const req006: Rule = {

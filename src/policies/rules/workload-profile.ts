@@ -163,7 +163,9 @@ interface Amounts {
 function limitsOfProfile({ spec }: WorkloadProfile): readonly Problem[] {
   const { compute } = spec;
   if (compute === undefined) return [];
-  const named = Object.entries(compute.containers ?? {}).flatMap(([name, amounts]) => limitProblems(amounts, ["compute", "containers", name]));
+  const named = Object.entries(compute.containers ?? {}).flatMap(([name, amounts]) =>
+    limitProblems(amounts, ["compute", "containers", name]),
+  );
   return [...limitProblems(compute, ["compute"]), ...named];
 }
 
