@@ -1,0 +1,164 @@
+/**
+ * The Deployment controller of the embedded world.
+ *
+ * Reads a Deployment and its ReplicaSets. Makes one ReplicaSet per template (named by a hash of it), scales the new one up
+ * and the old ones down within maxSurge and maxUnavailable, and tells the status that `kubectl rollout status` waits for.
+ */
+import { shortHashOf } from "../../api/hash.ts";
+import type { Condition } from "../../api/object.ts";
+import type { Deployment, ReplicaSet } from "../../api/workload.ts";
+import { controllerOf } from "../../kube/owner.ts";
+import { rollingBounds } from "../../kube/rolling-update.ts";
+import type { ApiServer } from "../api-server.ts";
+import { type Again, done, failed, type WorldController } from "./control-loop.ts";
+import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
+
+const templateHashLabel = "pod-template-hash";
+const revisionAnnotation = "deployment.kubernetes.io/revision";
+
+/** Returns the controller. */
+export function deploymentController(server: ApiServer): WorldController {
+  const client = worldClient(server, "deployment-controller");
+  return {
+    name: "deployment",
+    watches: {
+      "deployments.apps": (event) => [keyOf(changed(event, "Deployment"))],
+      "replicasets.apps": (event) => ownerKey(changed(event, "ReplicaSet")),
+    },
+    reconcile: async (key) => {
+      const deployment = client.get("Deployment", key);
+      if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return done;
+      return reconcile(client, deployment);
+    },
+  };
+}
+
+function ownerKey(replicaSet: ReplicaSet): readonly string[] {
+  const owner = controllerOf(replicaSet);
+  return owner?.kind === "Deployment" ? [`${replicaSet.metadata.namespace ?? ""}/${owner.name}`] : [];
+}
+
+async function reconcile(client: WorldClient, deployment: Deployment): Promise<Again> {
+  const owned = client
+    .list("ReplicaSet", deployment.metadata.namespace)
+    .filter((replicaSet) => controllerOf(replicaSet)?.uid === deployment.metadata.uid);
+  const hash = shortHashOf(deployment.spec.template);
+  const current = owned.find((replicaSet) => replicaSet.metadata.labels?.[templateHashLabel] === hash);
+  const old = owned.filter((replicaSet) => replicaSet !== current);
+  if (current === undefined && deployment.spec.paused !== true) {
+    const created = await client.create("ReplicaSet", newReplicaSet(deployment, { hash, revision: revisionAfter(old) }));
+    return settled(created) ? done : failed;
+  }
+  const scaled = await scaleStep(client, deployment, { current, old });
+  if (!scaled) return failed;
+  return (await writeStatus(client, deployment, { current, old })) ? done : failed;
+}
+
+interface Generations {
+  readonly current: ReplicaSet | undefined;
+  readonly old: readonly ReplicaSet[];
+}
+
+function newReplicaSet(deployment: Deployment, { hash, revision }: { readonly hash: string; readonly revision: number }): ReplicaSet {
+  const { metadata, spec } = deployment;
+  const labels = { ...spec.template.metadata?.labels, [templateHashLabel]: hash };
+  return {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: {
+      name: `${metadata.name ?? ""}-${hash}`,
+      namespace: metadata.namespace ?? "",
+      labels,
+      annotations: { [revisionAnnotation]: String(revision) },
+      ownerReferences: [
+        {
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          name: metadata.name ?? "",
+          uid: metadata.uid ?? "",
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: {
+      // The scale step that follows raises it within the bounds.
+      replicas: 0,
+      selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [templateHashLabel]: hash } },
+      template: { ...spec.template, metadata: { ...spec.template.metadata, labels } },
+    },
+  };
+}
+
+function revisionAfter(old: readonly ReplicaSet[]): number {
+  return 1 + Math.max(0, ...old.map((replicaSet) => Number(replicaSet.metadata.annotations?.[revisionAnnotation] ?? 0)));
+}
+
+/** One step of the rolling update; every ReplicaSet's own change brings the next. */
+async function scaleStep(client: WorldClient, deployment: Deployment, { current, old }: Generations): Promise<boolean> {
+  const wanted = deployment.spec.replicas ?? 1;
+  const bounds = rollingBounds({ strategy: deployment.spec.strategy, replicas: wanted });
+  const oldReplicas = sum(old, (replicaSet) => replicaSet.spec.replicas ?? 0);
+  const recreate = deployment.spec.strategy?.type === "Recreate";
+  const oldRunning = sum(old, (replicaSet) => replicaSet.status?.replicas ?? 0);
+  const currentReplicas = current?.spec.replicas ?? 0;
+  const room = recreate ? (oldRunning === 0 ? wanted : 0) : wanted + bounds.maxSurge - oldReplicas;
+  const target = Math.max(Math.min(wanted, room), Math.min(currentReplicas, wanted));
+  if (current !== undefined && target !== currentReplicas && !(await setReplicas(client, current, target))) return false;
+  const ready = sum([...old, ...(current ? [current] : [])], (replicaSet) => replicaSet.status?.readyReplicas ?? 0);
+  // A Pod that is not ready serves nobody: its removal costs no availability.
+  const oldUnready = oldReplicas - sum(old, (replicaSet) => replicaSet.status?.readyReplicas ?? 0);
+  let removable = Math.max(0, ready - (wanted - bounds.maxUnavailable)) + Math.max(0, oldUnready);
+  for (const replicaSet of old) {
+    const replicas = replicaSet.spec.replicas ?? 0;
+    const take = Math.min(replicas, removable);
+    removable -= take;
+    if (take > 0 && !(await setReplicas(client, replicaSet, replicas - take))) return false;
+  }
+  return true;
+}
+
+async function setReplicas(client: WorldClient, replicaSet: ReplicaSet, replicas: number): Promise<boolean> {
+  return settled(await client.patch("ReplicaSet", replicaSet, { spec: { replicas } }));
+}
+
+async function writeStatus(client: WorldClient, deployment: Deployment, { current, old }: Generations): Promise<boolean> {
+  const all = [...old, ...(current ? [current] : [])];
+  const wanted = deployment.spec.replicas ?? 1;
+  const replicas = sum(all, (replicaSet) => replicaSet.status?.replicas ?? 0);
+  const ready = sum(all, (replicaSet) => replicaSet.status?.readyReplicas ?? 0);
+  const bounds = rollingBounds({ strategy: deployment.spec.strategy, replicas: wanted });
+  const status = {
+    observedGeneration: deployment.metadata.generation ?? 0,
+    replicas,
+    updatedReplicas: current?.status?.replicas ?? 0,
+    readyReplicas: ready,
+    availableReplicas: ready,
+    unavailableReplicas: Math.max(0, wanted - ready),
+    conditions: [availableCondition(deployment, { isAvailable: ready >= wanted - bounds.maxUnavailable, now: client.now() })],
+  };
+  if (sameStatus(deployment, status)) return true;
+  return settled(await client.patch("Deployment", deployment, { status }, "status"));
+}
+
+function availableCondition(deployment: Deployment, at: { readonly isAvailable: boolean; readonly now: number }): Condition {
+  const known = deployment.status?.conditions?.find((condition) => condition.type === "Available");
+  const status = at.isAvailable ? "True" : "False";
+  const now = new Date(at.now).toISOString().replace(/\.\d+Z$/, "Z");
+  return {
+    type: "Available",
+    status,
+    reason: at.isAvailable ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
+    message: at.isAvailable ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
+    lastTransitionTime: known?.status === status ? (known.lastTransitionTime ?? now) : now,
+  };
+}
+
+function sameStatus(deployment: Deployment, status: object): boolean {
+  const known = new Map(Object.entries(deployment.status ?? {}));
+  return Object.entries(status).every(([name, value]) => JSON.stringify(known.get(name) ?? 0) === JSON.stringify(value));
+}
+
+function sum<T>(items: readonly T[], amountOf: (item: T) => number): number {
+  return items.reduce((total, item) => total + amountOf(item), 0);
+}

@@ -1,0 +1,93 @@
+/**
+ * The garbage collector of the embedded world: what a gone owner leaves behind goes too, and a terminating namespace empties.
+ *
+ * Reads owner references of the kinds below. Deletes an object once none of its owners exists any more, and every object
+ * of a namespace that is being deleted, then the namespace.
+ */
+import type { KindName } from "../../api/kinds.ts";
+import type { KubeObject } from "../../api/object.ts";
+import type { ApiServer } from "../api-server.ts";
+import { stringAt } from "../json.ts";
+import { type Again, done, failed, type WorldController } from "./control-loop.ts";
+import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
+
+const ownedKinds = ["ReplicaSet", "Pod", "Job", "PodDisruptionBudget", "NodeClaim", "Node"] as const satisfies readonly KindName[];
+const ownerResources = [
+  "deployments.apps",
+  "replicasets.apps",
+  "jobs.batch",
+  "cronjobs.batch",
+  "statefulsets.apps",
+  "workloadprofiles.platform.example.com",
+  "nodepools.karpenter.sh",
+  "nodeclaims.karpenter.sh",
+];
+
+/** Returns the collector of owned objects. Keys are the uids of owners that went. */
+export function garbageCollector(server: ApiServer): WorldController {
+  const client = worldClient(server, "generic-garbage-collector");
+  const goneOwner = (event: { readonly type: string; readonly object: Parameters<typeof stringAt>[0] }): readonly string[] => {
+    const uid = stringAt(event.object, "metadata", "uid");
+    return event.type === "DELETED" && uid !== undefined ? [uid] : [];
+  };
+  return {
+    name: "garbage-collector",
+    watches: Object.fromEntries(ownerResources.map((resource) => [resource, goneOwner])),
+    reconcile: (uid) => collect(client, uid),
+  };
+}
+
+async function collect(client: WorldClient, uid: string): Promise<Again> {
+  for (const kind of ownedKinds) {
+    for (const object of client.list(kind)) {
+      const owners = object.metadata.ownerReferences ?? [];
+      if (!owners.some((owner) => owner.uid === uid) || owners.length > 1) continue;
+      if (!settled(await client.remove(kind, object))) return failed;
+    }
+  }
+  return done;
+}
+
+const namespacedKinds = [
+  "WorkloadProfile",
+  "CronJob",
+  "Job",
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "PodDisruptionBudget",
+  "HorizontalPodAutoscaler",
+  "Lease",
+  "Pod",
+] as const satisfies readonly KindName[];
+
+const emptyingMs = 200;
+
+/** Returns the controller that empties and ends terminating namespaces. */
+export function namespaceController(server: ApiServer): WorldController {
+  const client = worldClient(server, "namespace-controller");
+  return {
+    name: "namespace",
+    watches: { namespaces: (event) => [keyOf(changed(event, "Namespace"))] },
+    reconcile: async (key) => {
+      const namespace = client.get("Namespace", key);
+      if (namespace?.metadata.deletionTimestamp === undefined) return done;
+      return empty(client, namespace);
+    },
+  };
+}
+
+async function empty(client: WorldClient, namespace: KubeObject): Promise<Again> {
+  let left = 0;
+  for (const kind of namespacedKinds) {
+    for (const object of client.list(kind, namespace.metadata.name)) {
+      left += 1;
+      if (object.metadata.deletionTimestamp === undefined) await client.remove(kind, object);
+    }
+  }
+  if (left > 0) return { kind: "after", delayMs: emptyingMs };
+  // The namespace's own finalizer is in spec; the subresource that clears it is what ends it.
+  const finalized = { ...namespace, spec: { finalizers: [] } };
+  return settled(await client.post("Namespace", namespace, "finalize", finalized)) ? done : failed;
+}
