@@ -37,6 +37,8 @@ const binaryExponents: ReadonlyMap<string, number> = new Map([
   ["Ei", 60],
 ]);
 const quantityPattern = /^([+-]?)(\d*)(?:\.(\d*))?(?:([eE])([+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/;
+/** Up to five digits, so that as many Gi still are an exact number. */
+const simplePattern = /^(\d{1,5})(m|Ki|Mi|Gi)?$/;
 
 type QuantityFormat = "decimal" | "binary" | "exponent";
 
@@ -56,12 +58,12 @@ export function isQuantity(text: QuantityText): boolean {
 
 /** Returns a CPU quantity in millicores, rounded up as the scheduler does ("0.1" is 100, "1u" is 1). */
 export function cpuMillis(text: QuantityText): Result<number, string> {
-  return roundedUp(text, 1_000_000n);
+  return roundedUp(text, 1000);
 }
 
 /** Returns a quantity in whole units (bytes for memory), rounded up. */
 export function wholeUnits(text: QuantityText): Result<number, string> {
-  return roundedUp(text, nanoPerUnit);
+  return roundedUp(text, 1);
 }
 
 /** Returns millicores as a canonical quantity: 500 is "500m", 2000 is "2". */
@@ -140,10 +142,24 @@ function ceilDivide(value: bigint, divisor: bigint): bigint {
   return value > 0n ? (value + divisor - 1n) / divisor : value / divisor;
 }
 
-function roundedUp(text: QuantityText, nanoPerStep: bigint): Result<number, string> {
+/** Most quantities are short whole numbers, and the solver reads tens of thousands: those need no BigInt (and give the same). */
+function simpleAmount(text: QuantityText, stepsPerUnit: number): number | undefined {
+  const match = simplePattern.exec(String(text));
+  if (match === null) return undefined;
+  const amount = Number(match[1]);
+  if (match[2] === "m") return stepsPerUnit === 1000 ? amount : Math.ceil(amount / 1000);
+  const binary = match[2] === undefined ? 0 : binaryExponents.get(match[2]);
+  // Millicores by the Gi (nobody writes them) could pass 2^53, so they take the exact way.
+  if (binary === undefined || (binary > 0 && stepsPerUnit === 1000)) return undefined;
+  return amount * stepsPerUnit * 2 ** binary;
+}
+
+function roundedUp(text: QuantityText, stepsPerUnit: 1 | 1000): Result<number, string> {
+  const simple = simpleAmount(text, stepsPerUnit);
+  if (simple !== undefined) return ok(simple);
   const parsed = parseQuantity(text);
   if (!parsed.ok) return parsed;
-  const amount = Number(ceilDivide(parsed.value, nanoPerStep));
+  const amount = Number(ceilDivide(parsed.value, nanoPerUnit / BigInt(stepsPerUnit)));
   if (!Number.isSafeInteger(amount))
     return err(`quantity ${JSON.stringify(text)} is beyond 2^53, the largest amount this program counts with`);
   return ok(amount);

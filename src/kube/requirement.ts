@@ -27,7 +27,6 @@ export interface Requirement {
 type Bounds = Pick<Requirement, "gte" | "lte">;
 
 const noValues: ReadonlySet<string> = new Set();
-const noBounds: Bounds = {};
 const integerPattern = /^[+-]?\d+$/;
 const shownValuesMax = 5;
 
@@ -49,27 +48,26 @@ export function exactly(key: string, value: string): Requirement {
 /** Returns what both allow; the key is that of `a`, and a minValues that either states is kept (the larger). */
 export function intersect(a: Requirement, b: Requirement): Requirement {
   const minValues = larger(a.minValues, b.minValues);
-  const bounds = boundsOf(larger(a.gte, b.gte), smaller(a.lte, b.lte));
-  const complement = a.complement && b.complement && !isCrossed(bounds);
-  const values = isCrossed(bounds) ? noValues : commonValues(a, b, bounds);
+  const [gte, lte] = [larger(a.gte, b.gte), smaller(a.lte, b.lte)];
+  const crossed = isCrossed(gte, lte);
+  const complement = a.complement && b.complement && !crossed;
   return {
     key: a.key,
     complement,
-    values,
-    ...(complement ? bounds : noBounds),
+    values: crossed ? noValues : commonValues(a, b),
+    ...(complement && gte !== undefined ? { gte } : undefined),
+    ...(complement && lte !== undefined ? { lte } : undefined),
     ...(minValues === undefined ? undefined : { minValues }),
   };
 }
 
 /** Says whether any value is allowed by both; the same answer as a non-empty {@link intersect}, without building it. */
 export function hasIntersection(a: Requirement, b: Requirement): boolean {
-  const gte = larger(a.gte, b.gte);
-  const lte = smaller(a.lte, b.lte);
-  if (gte !== undefined && lte !== undefined && gte > lte) return false;
-  if (a.complement && b.complement) return true;
-  const [plain, other] = smallestPlainFirst(a, b);
+  if (a.complement && b.complement) return !isCrossed(larger(a.gte, b.gte), smaller(a.lte, b.lte));
+  const plain = isSmallerPlain(a, b) ? a : b;
+  const other = plain === a ? b : a;
   for (const value of plain.values) {
-    if (other.values.has(value) !== other.complement && isWithin(value, gte, lte)) return true;
+    if (has(other, value)) return true;
   }
   return false;
 }
@@ -149,23 +147,30 @@ function boundedBy(key: string, listed: readonly string[], bounds: (bound: numbe
   return bound === undefined ? { key, complement: false, values: noValues } : { key, complement: true, values: noValues, ...bounds(bound) };
 }
 
-function commonValues(a: Requirement, b: Requirement, { gte, lte }: Bounds): ReadonlySet<string> {
-  const candidates = a.complement && b.complement ? union(a.values, b.values) : smallestPlainFirst(a, b)[0].values;
-  const isCommon =
-    a.complement && b.complement
-      ? () => true
-      : (value: string) => a.values.has(value) !== a.complement && b.values.has(value) !== b.complement;
-  const kept = new Set<string>();
-  for (const value of candidates) {
-    if (isCommon(value) && isWithin(value, gte, lte)) kept.add(value);
+/** Bounds of one side are held against values of the other by `has`; excluded values that bounds exclude too are dropped. */
+function commonValues(a: Requirement, b: Requirement): ReadonlySet<string> {
+  if (a.complement && b.complement) {
+    const excluded = union(a.values, b.values);
+    const [gte, lte] = [larger(a.gte, b.gte), smaller(a.lte, b.lte)];
+    return kept(excluded, (value) => isWithin(value, gte, lte));
   }
-  return kept;
+  const plain = isSmallerPlain(a, b) ? a : b;
+  const other = plain === a ? b : a;
+  return kept(plain.values, (value) => has(other, value));
 }
 
-/** Orders the two so that the first is a plain set, the smaller one of two. */
-function smallestPlainFirst(a: Requirement, b: Requirement): readonly [Requirement, Requirement] {
-  if (a.complement) return [b, a];
-  return b.complement || a.values.size <= b.values.size ? [a, b] : [b, a];
+/** A set that stays whole is shared, not copied. */
+function kept(from: ReadonlySet<string>, keep: (value: string) => boolean): ReadonlySet<string> {
+  const result = new Set<string>();
+  for (const value of from) {
+    if (keep(value)) result.add(value);
+  }
+  return result.size === from.size ? from : result;
+}
+
+/** Says whether `a` is the plain set to walk through: the only one, or the smaller of two. */
+function isSmallerPlain(a: Requirement, b: Requirement): boolean {
+  return !a.complement && (b.complement || a.values.size <= b.values.size);
 }
 
 function union(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
@@ -180,12 +185,7 @@ function isWithin(value: string, gte: number | undefined, lte: number | undefine
   return (gte === undefined || integer >= gte) && (lte === undefined || integer <= lte);
 }
 
-function boundsOf(gte: number | undefined, lte: number | undefined): Bounds {
-  if (gte === undefined && lte === undefined) return noBounds;
-  return { ...(gte === undefined ? undefined : { gte }), ...(lte === undefined ? undefined : { lte }) };
-}
-
-function isCrossed({ gte, lte }: Bounds): boolean {
+function isCrossed(gte: number | undefined, lte: number | undefined): boolean {
   return gte !== undefined && lte !== undefined && gte > lte;
 }
 

@@ -105,6 +105,22 @@ describe("whole numbers for arithmetic", () => {
       "2Gi",
     ]);
   });
+  it("are the same for short texts, which are read without BigInt", () => {
+    const short = fc
+      .tuple(fc.nat({ max: 999_999 }), fc.constantFrom("", "m", "Ki", "Mi", "Gi", "k", ".5"))
+      .map(([amount, end]) => `${amount}${end}`);
+    fc.assert(
+      fc.property(short, (text) => {
+        const exact = parseQuantity(text);
+        if (!exact.ok) throw new Error(exact.error);
+        expect(wholeUnits(text)).toEqual({ ok: true, value: Math.ceil(Number(exact.value) / 1e9) });
+        const millis = (exact.value + 999_999n) / 1_000_000n;
+        expect(cpuMillis(text)).toEqual(
+          millis <= Number.MAX_SAFE_INTEGER ? { ok: true, value: Number(millis) } : expect.objectContaining({ ok: false }),
+        );
+      }),
+    );
+  });
   it("round-trip through text", () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (amount) => {
