@@ -9,7 +9,7 @@ import type { KubeObject } from "../../src/api/object.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import type { AdmissionContext } from "../../src/policies/admission-context.ts";
 import type { AdmissionRequest, UserInfo } from "../../src/policies/admission-request.ts";
-import { parsePolicySet } from "../../src/policies/policy-file.ts";
+import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import type { PolicySet } from "../../src/policies/policy-set.ts";
 
 export const policiesText = readFileSync(new URL("../../policies.yaml", import.meta.url), "utf8");

@@ -1,0 +1,132 @@
+/**
+ * Parsing of policies.yaml: its text into a PolicySet, or everything that is wrong with it.
+ *
+ * Reads text. Checks form first (the schema of src/api/policies-file.ts), then what one entry says about another
+ * (policy-check.ts). One error refuses the whole file: a policy that is half applied is worse than yesterday's.
+ */
+import { shortHashOf } from "../api/hash.ts";
+import type { LabelSelector } from "../api/object.ts";
+import type { PoliciesFile, RuleEntry } from "../api/policies-file.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import type { NamespaceClasses, WorkloadClass } from "./class.ts";
+import { mergeClass, toWorkloadClass } from "./class-entry.ts";
+import { checkPolicies } from "./policy-check.ts";
+import { parsePolicyDocument, type PolicyDocument } from "./policy-document.ts";
+import type { PolicyError } from "./policy-error.ts";
+import { decodePoliciesFile } from "./policy-file.ts";
+import type { PolicyProblem } from "./policy-problem.ts";
+import type { ClassGrant, PolicySet, PolicySettings, RuleSetting } from "./policy-set.ts";
+import { allRules } from "./rules/all-rules.ts";
+import type { Rule } from "./rules/rule.ts";
+
+export interface PolicySource {
+  readonly text: string;
+  readonly fileName: string;
+  /** Our own namespace, which no policy may lock out; kube-system never may be. */
+  readonly ownNamespace?: string;
+}
+
+/** The namespace of deploy/'s manifests. */
+const defaultOwnNamespace = "plimsoll-system";
+
+/** Parses a policies file; the errors are all there are, in the order of the file, each with line and column. */
+export function parsePolicySet(source: PolicySource): Result<PolicySet, readonly PolicyError[]> {
+  const document = parsePolicyDocument(source);
+  if (!document.ok) return document;
+  const decoded = decodePoliciesFile(document.value.value);
+  if (!decoded.ok) return err(inOrder(decoded.error, document.value, source.fileName));
+  const file = decoded.value;
+  const checked = checkPolicies(file, { protectedNamespaces: ["kube-system", source.ownNamespace ?? defaultOwnNamespace] });
+  if (checked.length > 0) return err(inOrder(checked, document.value, source.fileName));
+  return ok(toPolicySet({ file, document: document.value, fileName: source.fileName }));
+}
+
+function toPolicySet(from: { readonly file: PoliciesFile; readonly document: PolicyDocument; readonly fileName: string }): PolicySet {
+  const { file, document, fileName } = from;
+  const classes = new Map(Object.entries(file.classes).map(([name, entry]) => [name, toWorkloadClass(name, entry)] as const));
+  const review = file.nodepoolReview ?? {};
+  return {
+    bundle: shortHashOf(file),
+    fileName,
+    settings: toSettings(file),
+    classes,
+    namespaces: toNamespaces(file),
+    grants: new Map(Object.entries(file.grants ?? {}).map(([name, grant]) => [name, toGrant(grant)])),
+    costOwners: {
+      values: file.costOwners?.values ?? [],
+      requiredOn: file.costOwners?.requiredOn ?? (file.costOwners === undefined ? [] : ["profile"]),
+      tagKey: file.costOwners?.tagKey ?? "cost-center",
+    },
+    rules: new Map(allRules.map((rule) => [rule.id, toSetting(rule, file.rules?.[rule.id], document)])),
+    nodepoolReview: {
+      ...(review.naming === undefined ? {} : { naming: review.naming }),
+      forbiddenNames: review.forbiddenNames ?? [],
+      minInstanceTypes: review.minInstanceTypes ?? {},
+      justifications: review.justifications ?? [],
+      requireTags: review.requireTags ?? [],
+      rules: new Map(Object.entries(review.rules ?? {})),
+    },
+  };
+}
+
+function toSettings({ settings = {} }: PoliciesFile): PolicySettings {
+  return {
+    defaultClass: settings.defaultClass ?? "general",
+    unprofiled: settings.unprofiled ?? "warn",
+    failurePolicy: new Map(Object.entries(settings.failurePolicy ?? {})),
+    ...(settings.docsBase === undefined ? {} : { docsBase: settings.docsBase }),
+    provider: settings.provider?.kind ?? "karpenter",
+  };
+}
+
+function toGrant(grant: NonNullable<PoliciesFile["grants"]>[string]): ClassGrant {
+  const { matchLabels } = grant.namespaceSelector ?? {};
+  const selector: LabelSelector | undefined = matchLabels === undefined ? undefined : { matchLabels };
+  return {
+    namespaces: grant.namespaces ?? [],
+    ...(selector === undefined ? {} : { namespaceSelector: selector }),
+    ...(grant.requestFrom === undefined ? {} : { requestFrom: grant.requestFrom }),
+  };
+}
+
+function toNamespaces(file: PoliciesFile): readonly NamespaceClasses[] {
+  return Object.entries(file.namespaces ?? {}).map(([glob, { classDefaults = {} }]) => ({
+    glob,
+    classes: new Map(
+      Object.entries(classDefaults).map(([name, entry]): readonly [string, WorkloadClass] => [
+        name,
+        toWorkloadClass(name, mergeClass(file.classes[name] ?? {}, entry)),
+      ]),
+    ),
+  }));
+}
+
+function toSetting(rule: Rule, entry: RuleEntry | undefined, document: PolicyDocument): RuleSetting {
+  const { scope = {} } = entry ?? {};
+  const defaults = Object.fromEntries(Object.entries(rule.params ?? {}).map(([name, param]) => [name, param.default]));
+  const staged = entry?.until === undefined || entry.then === undefined ? undefined : { until: Date.parse(entry.until), then: entry.then };
+  return {
+    action: entry?.action ?? rule.defaultAction,
+    ...(staged === undefined ? {} : { staged }),
+    scope: {
+      classes: scope.classes ?? [],
+      namespaces: scope.namespaces ?? [],
+      ...(scope.labels === undefined ? {} : { labels: { matchLabels: scope.labels } }),
+    },
+    params: { ...defaults, ...toParams(entry?.params ?? {}) },
+    ...(entry === undefined ? {} : { line: document.placeOf(`/rules/${rule.id}`).line }),
+  };
+}
+
+/** policy-check.ts has refused what is neither a number nor a word. */
+function toParams(params: Readonly<Record<string, unknown>>): RuleSetting["params"] {
+  return Object.fromEntries(
+    Object.entries(params).flatMap(([name, value]) => (typeof value === "number" || typeof value === "string" ? [[name, value]] : [])),
+  );
+}
+
+function inOrder(problems: readonly PolicyProblem[], document: PolicyDocument, fileName: string): readonly PolicyError[] {
+  return problems
+    .map(({ path, field, message }) => ({ fileName, ...document.placeOf(path), field, message }))
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}
