@@ -1,6 +1,7 @@
 /**
  * The controllers of the embedded world, all of them, as one control plane that starts and stops.
  */
+import { setMaxListeners } from "node:events";
 import type { ApiServer } from "../api-server.ts";
 import { runWorldController, type WorldController } from "./control-loop.ts";
 import { cronJobController } from "./cron-job-controller.ts";
@@ -28,5 +29,7 @@ export async function runWorldControllers(server: ApiServer, signal: AbortSignal
     nodeKubelet(server),
     podKubelet(server, { ...defaultDelays, ...delays }),
   ];
+  // Every wait of every controller listens to it.
+  setMaxListeners(0, signal);
   await Promise.all(controllers.map((controller) => runWorldController(server, controller, signal)));
 }

@@ -105,9 +105,9 @@ async function scaleStep(client: WorldClient, deployment: Deployment, { current,
   const room = recreate ? (oldRunning === 0 ? wanted : 0) : wanted + bounds.maxSurge - oldReplicas;
   const target = Math.max(Math.min(wanted, room), Math.min(currentReplicas, wanted));
   if (current !== undefined && target !== currentReplicas && !(await setReplicas(client, current, target))) return false;
-  const ready = sum([...old, ...(current ? [current] : [])], (replicaSet) => replicaSet.status?.readyReplicas ?? 0);
+  const ready = sum([...old, ...(current ? [current] : [])], keptReady);
   // A Pod that is not ready serves nobody: its removal costs no availability.
-  const oldUnready = oldReplicas - sum(old, (replicaSet) => replicaSet.status?.readyReplicas ?? 0);
+  const oldUnready = oldReplicas - sum(old, keptReady);
   let removable = Math.max(0, ready - (wanted - bounds.maxUnavailable)) + Math.max(0, oldUnready);
   for (const replicaSet of old) {
     const replicas = replicaSet.spec.replicas ?? 0;
@@ -116,6 +116,11 @@ async function scaleStep(client: WorldClient, deployment: Deployment, { current,
     if (take > 0 && !(await setReplicas(client, replicaSet, replicas - take))) return false;
   }
   return true;
+}
+
+/** Ready Pods that will stay: a status is of the moment before the last scale-down. */
+function keptReady({ spec, status }: ReplicaSet): number {
+  return Math.min(status?.readyReplicas ?? 0, spec.replicas ?? 1);
 }
 
 async function setReplicas(client: WorldClient, replicaSet: ReplicaSet, replicas: number): Promise<boolean> {

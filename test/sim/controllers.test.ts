@@ -1,0 +1,187 @@
+/** The embedded world's own control plane, in conversations: what a person applies, how long they wait, what they then see. */
+import { afterEach, describe, expect, it } from "vitest";
+import type { Node } from "../../src/api/node.ts";
+import type { PodDisruptionBudget } from "../../src/api/pod-disruption-budget.ts";
+import type { Pod } from "../../src/api/pod.ts";
+import type { CronJob, Deployment, Job, ReplicaSet } from "../../src/api/workload.ts";
+import type { KubeObject } from "../../src/api/object.ts";
+import { runWorldControllers } from "../../src/sim/controllers/all-controllers.ts";
+import { createVirtualClock } from "../../src/sim/virtual-clock.ts";
+import { startWorld } from "../../src/sim/world.ts";
+
+const stops: AbortController[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop.abort();
+});
+
+describe("the world's controllers", () => {
+  it("run a Deployment's replicas, spread over zones, and remove them with it", async () => {
+    const world = await newWorld(3);
+    await world.apply("/apis/apps/v1", "deployments", web({ replicas: 6 }, { topologySpreadConstraints: [zoneSpread] }));
+    await world.clock.runFor(3_000);
+    expect(zonesOf(world.pods(), world.nodes())).toEqual({ a: 2, b: 2, c: 2 });
+    expect(world.get<Deployment>("deployments.apps", "web").status).toMatchObject({ readyReplicas: 6, observedGeneration: 1 });
+    await world.transport.request({
+      method: "DELETE",
+      path: "/apis/apps/v1/namespaces/default/deployments/web",
+      body: { propagationPolicy: "Background" },
+    });
+    await world.clock.runFor(3_000);
+    expect(world.pods()).toEqual([]);
+  });
+
+  it("roll a new template out without ever missing more than maxUnavailable", async () => {
+    const world = await newWorld(3);
+    await world.apply("/apis/apps/v1", "deployments", web({ replicas: 4 }));
+    await world.clock.runFor(3_000);
+    await world.patch("/apis/apps/v1/namespaces/default/deployments/web", {
+      spec: { template: { metadata: { annotations: { v: "2" } } } },
+    });
+    let least = Infinity;
+    for (let step = 0; step < 60; step++) {
+      await world.clock.runFor(100);
+      least = Math.min(least, world.pods().filter(isReadyPod).length);
+    }
+    expect(least).toBe(3);
+    const owners = world.list<ReplicaSet>("replicasets.apps").map((replicaSet) => replicaSet.spec.replicas);
+    expect(owners.sort()).toEqual([0, 4]);
+  });
+
+  it("leave a Pod that fits nowhere pending, with the scheduler's reasons, and bind it when a node comes", async () => {
+    const world = await newWorld(1);
+    await world.apply("/apis/apps/v1", "deployments", web({ replicas: 1 }, {}, "16"));
+    await world.clock.runFor(1_000);
+    const [pending] = world.pods();
+    expect(pending?.status?.conditions).toMatchObject([
+      { type: "PodScheduled", status: "False", message: "0/1 nodes are available: 1 Insufficient cpu." },
+    ]);
+    await world.node("big", "b", "32");
+    await world.clock.runFor(2_000);
+    expect(world.pods()[0]?.spec.nodeName).toBe("big");
+  });
+
+  it("finish a Job when its completions have succeeded", async () => {
+    const world = await newWorld(1);
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "work", image: "x" }] } };
+    await world.apply("/apis/batch/v1", "jobs", {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "sum" },
+      spec: { parallelism: 2, completions: 4, template },
+    });
+    await world.clock.runFor(20_000);
+    expect(world.get<Job>("jobs.batch", "sum").status).toMatchObject({ succeeded: 4, conditions: [{ type: "Complete", status: "True" }] });
+  });
+
+  it("fire a CronJob once at each due time", async () => {
+    const world = await newWorld(1);
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "work", image: "x" }] } };
+    const spec = { schedule: "*/10 * * * *", jobTemplate: { spec: { template } } };
+    await world.apply("/apis/batch/v1", "cronjobs", { apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "tick" }, spec });
+    await world.clock.runFor(31 * 60_000);
+    expect(world.list<Job>("jobs.batch")).toHaveLength(3);
+    expect(world.get<CronJob>("cronjobs.batch", "tick").status?.lastScheduleTime).toBe("2026-01-01T00:30:00Z");
+  });
+
+  it("count a budget, and let evictions through one at a time", async () => {
+    const world = await newWorld(3);
+    await world.apply("/apis/apps/v1", "deployments", web({ replicas: 3 }));
+    const spec = { minAvailable: 2, selector: { matchLabels: { app: "web" } } };
+    await world.apply("/apis/policy/v1", "poddisruptionbudgets", {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "web" },
+      spec,
+    });
+    await world.clock.runFor(3_000);
+    expect(world.get<PodDisruptionBudget>("poddisruptionbudgets.policy", "web").status).toMatchObject({
+      disruptionsAllowed: 1,
+      currentHealthy: 3,
+      expectedPods: 3,
+    });
+    const statuses = await Promise.all(world.pods().map((pod) => world.evict(pod)));
+    expect(statuses).toEqual([201, 429, 429]);
+    await world.clock.runFor(3_000);
+    expect(world.get<PodDisruptionBudget>("poddisruptionbudgets.policy", "web").status).toMatchObject({
+      disruptionsAllowed: 1,
+      currentHealthy: 3,
+    });
+  });
+});
+
+const zoneSpread = {
+  maxSkew: 1,
+  topologyKey: "topology.kubernetes.io/zone",
+  whenUnsatisfiable: "DoNotSchedule",
+  labelSelector: { matchLabels: { app: "web" } },
+};
+
+function web(spec: object, pod: object = {}, cpu = "500m"): KubeObject & { readonly spec: object } {
+  const template = {
+    metadata: { labels: { app: "web" } },
+    spec: { containers: [{ name: "web", image: "x", resources: { requests: { cpu } } }], ...pod },
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web" },
+    spec: { selector: { matchLabels: { app: "web" } }, template, ...spec },
+  };
+}
+
+async function newWorld(nodes: number) {
+  const clock = createVirtualClock();
+  const world = startWorld({ clock, seed: 7 });
+  const stop = new AbortController();
+  stops.push(stop);
+  void runWorldControllers(world.server, stop.signal);
+  const transport = world.transport();
+  const post = async (path: string, body: unknown) => {
+    const answer = await transport.request({ method: "POST", path, body });
+    if (!answer.ok) throw new Error(answer.error.message);
+  };
+  const list = <T>(resource: string) => world.server.store.list(resource) as unknown as readonly T[];
+  const driver = {
+    clock,
+    transport,
+    list,
+    get: <T>(resource: string, name: string) => world.server.store.get({ resource, namespace: "default", name }) as unknown as T,
+    pods: () => list<Pod>("pods"),
+    nodes: () => list<Node>("nodes"),
+    apply: (root: string, resource: string, body: unknown) => post(`${root}/namespaces/default/${resource}`, body),
+    patch: async (path: string, body: unknown) => {
+      const answer = await transport.request({ method: "PATCH", path, body, contentType: "application/merge-patch+json" });
+      if (!answer.ok) throw new Error(answer.error.message);
+    },
+    evict: async (pod: Pod) => {
+      const { name = "", namespace = "" } = pod.metadata;
+      const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+      return (await transport.request({ method: "POST", path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, body })).status;
+    },
+    node: (name: string, zone: string, cpu = "4") => {
+      const labels = { "kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone };
+      const resources = { cpu, memory: "16Gi", pods: "110" };
+      const metadata = { name, labels, annotations: { "kwok.x-k8s.io/node": "fake" } };
+      return post("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata, status: { capacity: resources, allocatable: resources } });
+    },
+  };
+  for (const zone of ["a", "b", "c"].slice(0, nodes)) await driver.node(`node-${zone}`, zone);
+  return driver;
+}
+
+function isReadyPod(pod: Pod): boolean {
+  return (
+    pod.metadata.deletionTimestamp === undefined &&
+    (pod.status?.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True")
+  );
+}
+
+function zonesOf(pods: readonly Pod[], nodes: readonly Node[]): Record<string, number> {
+  const zones = new Map(nodes.map((node) => [node.metadata.name, node.metadata.labels?.["topology.kubernetes.io/zone"] ?? ""]));
+  const counts: Record<string, number> = {};
+  for (const pod of pods) {
+    const zone = zones.get(pod.spec.nodeName ?? "") ?? "unbound";
+    counts[zone] = (counts[zone] ?? 0) + 1;
+  }
+  return counts;
+}
