@@ -10,7 +10,7 @@ import type { PlatformNames } from "../api/labels.ts";
 import type { Clock } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { denialStatus } from "../policies/denial.ts";
-import { evaluate } from "../policies/evaluate.ts";
+import { mutate, validate } from "../policies/evaluate.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { allowed, denied, patched } from "./admission-review.ts";
 import type { WebhookMetrics } from "./metrics.ts";
@@ -36,8 +36,11 @@ export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
       return tier === "open" ? allowed() : denied(coldStatus(request.kind.kind));
     }
     const context = { snapshot, instanceTypes: sources.instanceTypes(), names: sources.names, now: sources.clock.now() };
-    const verdict = evaluate({ policySet, request, context });
-    if (phase === "mutate") return patched(verdict.patch);
+    if (phase === "mutate") {
+      const { patch, warnings } = mutate({ policySet, request, context });
+      return patched(patch, warnings);
+    }
+    const verdict = validate({ policySet, request, context });
     if (!request.dryRun) for (const { rule, action } of verdict.findings) sources.metrics.findings.inc({ rule, action });
     if (verdict.allowed) return allowed(verdict.warnings);
     return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
