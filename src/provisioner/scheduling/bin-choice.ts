@@ -181,8 +181,7 @@ function optionsFor(probe: Probe, from: LabelState): readonly LabelState[] {
   const known = probe.options.get(from.id);
   if (known !== undefined) return known;
   const { states } = probe.packing.problem;
-  const narrowed = states.withClass(from, probe.podClass);
-  let options: readonly LabelState[] = narrowed === undefined ? [] : [narrowed];
+  let options = states.withClass(from, probe.podClass);
   for (const key of probe.topology.keys) options = options.flatMap((state) => decide(probe, { state, key }));
   probe.options.set(from.id, options);
   return options;

@@ -7,6 +7,7 @@
  */
 import { hostnameLabel } from "../../api/labels.ts";
 import { addTo, cheapestHolding, fitInto, type Bin, type BinFit, type BinMember } from "./bin.ts";
+import type { LabelState, LabelStates } from "./label-state.ts";
 import { binPlace, decidedValue, topologyFor, vectorFor, type Packing } from "./packing.ts";
 import { holds, minus, type Vector } from "./resource-space.ts";
 import { recordAt, verdictOn } from "./topology.ts";
@@ -116,14 +117,27 @@ function moveFit(
   const { states } = packing.problem;
   const topology = topologyFor(packing.problem, member.podClass);
   if (from.state.template !== to.state.template) return undefined;
-  let state = states.withClass(to.state, member.podClass);
-  for (const key of topology.keys) {
-    const value = decidedValue(states, { state: from.state, key });
-    if (state !== undefined && value !== undefined) state = states.withValue(state, key, value);
+  if (verdictOn(topology, { key: hostnameLabel, domain: to.id }) !== "good") return undefined;
+  for (const narrowed of states.withClass(to.state, member.podClass)) {
+    const state = inDomainsOf(from.state, { state: narrowed, keys: topology.keys, states });
+    const fit = state === undefined ? undefined : fitInto(to, { state, added, ledger: undefined, grow: false });
+    if (fit?.addedPrice === 0 && fit.candidate.type === to.committed.type) return fit;
   }
-  if (state === undefined || verdictOn(topology, { key: hostnameLabel, domain: to.id }) !== "good") return undefined;
-  const fit = fitInto(to, { state, added, ledger: undefined, grow: false });
-  return fit?.addedPrice === 0 && fit.candidate.type === to.committed.type ? fit : undefined;
+  return undefined;
+}
+
+/** The state with every label decided as where the Pod comes from; undefined where it cannot be. */
+function inDomainsOf(
+  from: LabelState,
+  { state, keys, states }: { readonly state: LabelState; readonly keys: readonly string[]; readonly states: LabelStates },
+): LabelState | undefined {
+  let decided: LabelState | undefined = state;
+  for (const key of keys) {
+    const value = decidedValue(states, { state: from, key });
+    if (decided === undefined || value === undefined) return undefined;
+    decided = states.withValue(decided, key, value);
+  }
+  return decided;
 }
 
 function worth(packing: Packing, vector: Vector): number {

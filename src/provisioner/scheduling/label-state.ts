@@ -39,8 +39,8 @@ export interface LabelState {
 export interface LabelStates {
   /** A pool's state before any Pod; undefined where it offers nothing. */
   root(template: PoolTemplate): LabelState | undefined;
-  /** The state after a Pod of the class; undefined where taints or requirements keep it away. */
-  withClass(state: LabelState, podClass: PodClass): LabelState | undefined;
+  /** The states after a Pod of the class, one for each alternative of its node affinity; none where it is kept away. */
+  withClass(state: LabelState, podClass: PodClass): readonly LabelState[];
   /** The state with one value of a label decided; undefined where nothing offers it. */
   withValue(state: LabelState, key: string, value: string): LabelState | undefined;
   /** The values that a label may still take, sorted; empty where the label is absent or not bounded. */
@@ -52,7 +52,7 @@ type Memo<K, V> = Map<LabelState, Map<K, { readonly value: V }>>;
 /** Makes the empty collection of states of one run. */
 export function labelStates(): LabelStates {
   const interned = new Map<string, LabelState | undefined>();
-  const byPlacement: Memo<number, LabelState | undefined> = new Map();
+  const byPlacement: Memo<number, readonly LabelState[]> = new Map();
   const byValue: Memo<string, LabelState | undefined> = new Map();
   const domains: Memo<string, readonly string[]> = new Map();
 
@@ -74,13 +74,11 @@ export function labelStates(): LabelStates {
     root: (template) => stateOf(template, template.requirements),
     withClass: (state, podClass) =>
       remember(byPlacement, { state, key: podClass.placementId }, () => {
-        if (untoleratedTaint(state.template.taints, podClass.spec.tolerations) !== undefined) return undefined;
-        for (const alternative of podClass.alternatives) {
-          if (!isCompatible(state.requirements, alternative, allowUndefined)) continue;
-          const next = stateOf(state.template, intersection(state.requirements, alternative));
-          if (next !== undefined) return next;
-        }
-        return undefined;
+        if (untoleratedTaint(state.template.taints, podClass.spec.tolerations) !== undefined) return [];
+        const next = podClass.alternatives
+          .filter((alternative) => isCompatible(state.requirements, alternative, allowUndefined))
+          .flatMap((alternative) => stateOf(state.template, intersection(state.requirements, alternative)) ?? []);
+        return [...new Set(next)];
       }),
     withValue: (state, key, value) =>
       remember(byValue, { state, key: `${key}=${value}` }, () => {

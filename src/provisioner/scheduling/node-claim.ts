@@ -19,10 +19,7 @@ import type { NodeClaim } from "../../api/node-claim.ts";
 import { decidedLabels, requirementsOf } from "../../kube/requirements.ts";
 import { toResourceList } from "../../kube/resources.ts";
 import type { PlannedNode } from "./planned-node.ts";
-import { podClassHash } from "./pod-class.ts";
-
-/** The annotation with the planned Pods, as "<podClassHash>=<count>,…". */
-export const plannedPodsAnnotation = "plimsoll/planned-pods";
+import { formatPlannedPods, plannedPodsAnnotation } from "./planned-pods.ts";
 
 export interface NodeClaimNames {
   /** Must be unique and the same for the same plan. */
@@ -51,7 +48,7 @@ export function toNodeClaim(planned: PlannedNode, names: NodeClaimNames): NodeCl
         [nodePoolLabel]: poolName,
         [`${nodeClassRef.group || awsLabelDomain}/${nodeClassRef.kind.toLowerCase()}`]: nodeClassRef.name,
       },
-      annotations: { ...metadata?.annotations, ...hashAnnotations(names), [plannedPodsAnnotation]: plannedPods(planned) },
+      annotations: { ...metadata?.annotations, ...hashAnnotations(names), [plannedPodsAnnotation]: formatPlannedPods(planned.pods) },
       finalizers: [terminationFinalizer],
       ownerReferences: [
         { apiVersion: "karpenter.sh/v1", kind: "NodePool", name: poolName, uid: nodePool.metadata.uid ?? "", blockOwnerDeletion: true },
@@ -69,19 +66,6 @@ export function toNodeClaim(planned: PlannedNode, names: NodeClaimNames): NodeCl
   };
 }
 
-/** Returns the Pods that a NodeClaim was made for, by podClassHash; empty where it does not say. */
-export function plannedPodsOf(claim: NodeClaim): ReadonlyMap<string, number> {
-  const text = claim.metadata.annotations?.[plannedPodsAnnotation];
-  if (text === undefined) return new Map();
-  return new Map(
-    text.split(",").flatMap((part): readonly (readonly [string, number])[] => {
-      const [hash, count] = part.split("=");
-      const pods = Number(count);
-      return hash === undefined || !Number.isSafeInteger(pods) || pods < 1 ? [] : [[hash, pods]];
-    }),
-  );
-}
-
 /** Labels of our users that the requirements decide; those of Karpenter and Kubernetes come with the launch. */
 function customLabels({ requirements }: PlannedNode): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(decidedLabels(requirementsOf(requirements))).filter(([key]) => !wellKnownLabels.has(key)));
@@ -95,16 +79,4 @@ function hashAnnotations(names: NodeClaimNames): Readonly<Record<string, string>
     ...(nodeClassHash === undefined ? undefined : { [nodeClassHashAnnotation]: nodeClassHash }),
     ...(nodeClassHashVersion === undefined ? undefined : { [nodeClassHashVersionAnnotation]: nodeClassHashVersion }),
   };
-}
-
-function plannedPods({ pods }: PlannedNode): string {
-  const counts = new Map<string, number>();
-  for (const { pod } of pods) {
-    const hash = podClassHash(pod);
-    counts.set(hash, (counts.get(hash) ?? 0) + 1);
-  }
-  return [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([hash, count]) => `${hash}=${count}`)
-    .join(",");
 }

@@ -16,7 +16,7 @@ import { isTerminal } from "../../kube/pod-state.ts";
 import { has } from "../../kube/requirement.ts";
 import { requirementsOf } from "../../kube/requirements.ts";
 import { maxResources, toResources } from "../../kube/resources.ts";
-import { plannedPodsOf } from "./node-claim.ts";
+import { plannedPodsOf } from "./planned-pods.ts";
 
 export interface NodeState {
   /** Name of the Node, or of the NodeClaim while no Node has joined. */

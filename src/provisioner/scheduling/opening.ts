@@ -62,7 +62,7 @@ function demandOnNode(packing: Packing, state: LabelState): Vector {
     const { id, placementId } = podClass;
     const count = waiting[id] ?? 0;
     if (count === 0) continue;
-    const accepts = (accepted[placementId] ??= problem.states.withClass(state, podClass) !== undefined);
+    const accepts = (accepted[placementId] ??= problem.states.withClass(state, podClass).length > 0);
     if (!accepts) continue;
     const here = count / (divisors[id] ?? 1);
     nodesMin = Math.max(nodesMin, Math.ceil(here / topologyFor(problem, podClass).perHostMax));

@@ -35,7 +35,7 @@ function poolReason(packing: Packing, { podClass, template }: { readonly podClas
   if (conflicts.every((conflict) => conflict !== undefined)) return conflicts.join("; or ");
   const root = states.root(template);
   if (root === undefined) return "no instance type that it allows is offered now";
-  const state = states.withClass(root, podClass);
+  const [state] = states.withClass(root, podClass);
   if (state === undefined) return "no instance type that it allows and the Pod asks for is offered now";
   const added = vectorFor(packing.problem, podClass);
   const short = shortage(packing, { added, room: state.largest });

@@ -192,8 +192,9 @@ function addDomains(input: {
   }
   for (const template of input.templates) {
     const root = states.root(template);
-    const state = root === undefined ? undefined : states.withClass(root, owner);
-    for (const value of state === undefined ? [] : states.valuesOf(state, group.key)) domains.add(value);
+    for (const state of root === undefined ? [] : states.withClass(root, owner)) {
+      for (const value of states.valuesOf(state, group.key)) domains.add(value);
+    }
   }
   for (const domain of [...domains].sort()) group.counts.set(domain, 0);
 }

@@ -1,0 +1,37 @@
+/**
+ * Planned Pods: the memory of a plan, kept on the NodeClaim that came of it.
+ *
+ * Reads the Pods of a planned node, or a NodeClaim. Returns how many Pods of each class it was made for. Classes are named
+ * by podClassHash, which a Deployment's template and its later Pods share.
+ */
+import type { NodeClaim } from "../../api/node-claim.ts";
+import { podClassHash, type PendingPod } from "./pod-class.ts";
+
+/** The annotation with the planned Pods, as "<podClassHash>=<count>,…". */
+export const plannedPodsAnnotation = "plimsoll/planned-pods";
+
+/** Returns the Pods that a NodeClaim was made for, by podClassHash; empty where it does not say. */
+export function plannedPodsOf(claim: NodeClaim): ReadonlyMap<string, number> {
+  const text = claim.metadata.annotations?.[plannedPodsAnnotation];
+  if (text === undefined) return new Map();
+  return new Map(
+    text.split(",").flatMap((part): readonly (readonly [string, number])[] => {
+      const [hash, count] = part.split("=");
+      const pods = Number(count);
+      return hash === undefined || !Number.isSafeInteger(pods) || pods < 1 ? [] : [[hash, pods]];
+    }),
+  );
+}
+
+/** Returns the annotation's text for the Pods of a planned node. */
+export function formatPlannedPods(pods: readonly PendingPod[]): string {
+  const counts = new Map<string, number>();
+  for (const { pod } of pods) {
+    const hash = podClassHash(pod);
+    counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([hash, count]) => `${hash}=${count}`)
+    .join(",");
+}

@@ -1,0 +1,58 @@
+/**
+ * Properties of solve over small random clusters: every plan is legal, nothing is lost, and order never matters.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { solve, type SchedulingResults, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
+import { faultsOf } from "./plan-checker.ts";
+import { randomCluster } from "./random-cluster.ts";
+
+const runs = 300;
+
+describe("solve, on any cluster", () => {
+  it("plans only what is legal, and leaves out only what fits nowhere", () => {
+    fc.assert(
+      fc.property(randomCluster, (input) => {
+        expect(faultsOf(input, solve(input))).toEqual([]);
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  it("gives the same answer whatever the order of Pods, pools, types and nodes", () => {
+    fc.assert(
+      fc.property(
+        randomCluster.chain((input) => fc.tuple(fc.constant(input), shuffled(input))),
+        ([input, other]) => {
+          expect(summary(solve(other))).toEqual(summary(solve(input)));
+        },
+      ),
+      { numRuns: runs },
+    );
+  });
+});
+
+function shuffled(input: SolveInput): fc.Arbitrary<SolveInput> {
+  const all = <T>(list: readonly T[]) => fc.shuffledSubarray([...list], { minLength: list.length, maxLength: list.length });
+  const [firstTypes = []] = input.instanceTypes.values();
+  return fc
+    .record({ pods: all(input.pods), nodePools: all(input.nodePools), nodes: all(input.nodes), types: all(firstTypes) })
+    .map(({ types, ...rest }) => ({
+      ...input,
+      ...rest,
+      instanceTypes: new Map(rest.nodePools.map(({ metadata }) => [metadata.name ?? "", types])),
+    }));
+}
+
+function summary(results: SchedulingResults): unknown {
+  return {
+    newNodes: results.newNodes.map(({ nodePool, pods, instanceTypes, ...rest }) => ({
+      ...rest,
+      nodePool: nodePool.metadata.name,
+      types: instanceTypes.map(({ name }) => name),
+      pods: pods.map(({ key }) => key),
+    })),
+    existing: results.existing.map(({ node, pods }) => [node.name, pods.map(({ key }) => key)]),
+    unschedulable: results.unschedulable.map(({ pod, reasons }) => [pod.key, reasons]),
+  };
+}
