@@ -5,8 +5,12 @@ import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 import type { KubeObject } from "../../src/api/object.ts";
 
+/** Returns the text of a file, named from the repository's root. */
+export function yamlText(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+}
+
 /** Returns the objects of a file, named from the repository's root. */
 export function yamlObjects(path: string): readonly KubeObject[] {
-  const text = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
-  return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+  return parseAllDocuments(yamlText(path)).map((document) => document.toJS() as KubeObject);
 }
