@@ -84,9 +84,10 @@ function countEntries(value: unknown, before: number): number {
   return count;
 }
 
-/** YAML's own words, but for the one mistake that everybody makes once. */
+/** YAML's own words, but for the one mistake that everybody makes once, and for what speaks of its own insides. */
 function syntaxMessage(error: YAMLError): string {
   if (error.code === "TAB_AS_INDENT") return "tab character cannot start a token";
+  if (error.code === "RESOURCE_EXHAUSTION") return "nested too deeply; refused";
   return (error.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
 }
 
