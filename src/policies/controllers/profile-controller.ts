@@ -8,20 +8,16 @@
  */
 import type { ApiClient } from "../../api/api-client.ts";
 import type { ApiStatus } from "../../api/api-status.ts";
-import type { AnyTrigger, Change, Controller, ControllerStep, Requeue } from "../../api/controller.ts";
+import type { Controller, ControllerStep, Requeue } from "../../api/controller.ts";
 import type { EventNote } from "../../api/event-note.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
 import { compilerFieldManager, type PlatformNames } from "../../api/labels.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
-import type { Pod } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
-import { jsonEquals } from "../../kube/json-patch.ts";
-import { controllerOf } from "../../kube/owner.ts";
-import { isActive } from "../../kube/pod-state.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { planApply, type RefusedBudget } from "../profile/plan-apply.ts";
 import { profileView } from "../profile/profile-view.ts";
@@ -116,50 +112,6 @@ async function actOnProfile(step: ProfileStep, client: ProfileControllerPorts["c
     { fieldManager: compilerFieldManager },
   );
   return told.ok ? { kind: "done" } : retry(`apply the status of WorkloadProfile ${step.profile.name}`, told);
-}
-
-/** Returns the changes that make a profile worth another look; `snapshot` tells the profiles of a namespace. */
-export function profileTriggers({ snapshot, names }: Pick<ProfileControllerPorts, "snapshot" | "names">): readonly AnyTrigger[] {
-  const inNamespace = (namespace: string) => snapshot().list("WorkloadProfile", namespace).map(keyOf);
-  /** What a controller made is its owner's change; it comes with one of the owner's own or with Pods. */
-  const ofWorkload = ({ object }: Change<KubeObject>) =>
-    controllerOf(object) === undefined ? inNamespace(object.metadata.namespace ?? "") : [];
-  return [
-    { watches: "WorkloadProfile", keysOf: ({ object }) => [keyOf(object), ...inNamespace(object.metadata.namespace ?? "")] },
-    { watches: "Deployment", keysOf: ofWorkload },
-    { watches: "ReplicaSet", keysOf: ofWorkload },
-    { watches: "StatefulSet", keysOf: ofWorkload },
-    { watches: "DaemonSet", keysOf: ofWorkload },
-    { watches: "Job", keysOf: ofWorkload },
-    { watches: "CronJob", keysOf: ofWorkload },
-    { watches: "PodDisruptionBudget", keysOf: ({ object }) => inNamespace(object.metadata.namespace ?? "") },
-    { watches: "Namespace", keysOf: ({ object }) => inNamespace(object.metadata.name ?? "") },
-    { watches: "NodePool", keysOf: () => allProfileKeys(snapshot()) },
-    { watches: "Pod", keysOf: (change) => (countsChange(change) ? podKeys(change, names, inNamespace) : []) },
-  ];
-}
-
-/** Returns the keys of every profile: what a new policy set concerns. */
-export function allProfileKeys(snapshot: ClusterSnapshot): readonly ObjectKey[] {
-  return snapshot.list("WorkloadProfile").map(keyOf);
-}
-
-/** Most changes of a Pod are its kubelet's; only those that move podsCompiled or podsStale concern the status. */
-function countsChange(change: Change<Pod>): boolean {
-  if (change.kind !== "updated") return true;
-  const { before, object } = change;
-  return isActive(before) !== isActive(object) || !jsonEquals(before.metadata.labels, object.metadata.labels);
-}
-
-/** A Pod without our label (made before its profile, or while we were down) may be anyone's in its namespace. */
-function podKeys(
-  { object }: Change<Pod>,
-  names: PlatformNames,
-  inNamespace: (namespace: string) => readonly ObjectKey[],
-): readonly ObjectKey[] {
-  const { namespace = "", labels } = object.metadata;
-  const name = labels?.[names.profileLabel];
-  return name === undefined ? inNamespace(namespace) : [{ namespace, name }];
 }
 
 function decisionOf(plan: ReturnType<typeof planApply>): NonNullable<ControllerStep["decision"]> {

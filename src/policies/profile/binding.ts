@@ -72,6 +72,18 @@ export function bindProfile({ workload, profiles, names }: BindingInput): Bindin
   return { kind: "none" };
 }
 
+/**
+ * Says whether a profile has any claim to a workload, at whatever level; only profiles with a claim can bind it, or
+ * quarrel about it. Cheap, so that a change of one workload need not concern every profile of its namespace.
+ */
+export function claims({ profile, workload, names }: Omit<BindingInput, "profiles"> & { readonly profile: WorkloadProfile }): boolean {
+  if (profile.metadata.namespace !== workload.namespace) return false;
+  const named = nameOf(profile);
+  const labelled = workload.labels[names.profileLabel] ?? workload.templateLabels[names.profileLabel];
+  if (named === labelled || targets(profile, workload) || selects(profile, workload)) return true;
+  return named === workload.name && !bindsExplicitly(profile);
+}
+
 function targets(profile: WorkloadProfile, workload: BindingSubject): boolean {
   const reference = profile.spec.bind?.targetRef;
   if (reference === undefined || reference.kind !== workload.kind || reference.name !== workload.name) return false;

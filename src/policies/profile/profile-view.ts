@@ -19,7 +19,7 @@ import type { BindingConflict, MatchedBy } from "./binding.ts";
 import { longBudgetName } from "./budget.ts";
 import type { CompiledContract } from "./contract.ts";
 import { resolveProfile, type ResolvedProfile } from "./resolve.ts";
-import { boundClassName, workloadContract, type ContractWorld } from "./workload-contract.ts";
+import { boundClassName, claimsWorkload, workloadContract, type ContractWorld } from "./workload-contract.ts";
 import { poolsThatTake } from "./zones.ts";
 
 /** One workload that the profile governs. */
@@ -60,7 +60,8 @@ export function profileView({ profile, ...world }: ContractWorld & { readonly pr
   const namespace = profile.metadata.namespace ?? "";
   const className = boundClassName(profile, policySet);
   const workloadClass = classFor(policySet, { className, namespace });
-  const found = ownersOf(snapshot, namespace).map((workload) => ({ workload, outcome: workloadContract({ workload, ...world }) }));
+  const claimed = ownersOf(snapshot, namespace).filter((workload) => claimsWorkload({ workload, profile, names }));
+  const found = claimed.map((workload) => ({ workload, outcome: workloadContract({ workload, ...world }) }));
   const targets = found.flatMap(({ workload, outcome }) => {
     if (outcome.kind !== "compiled" || outcome.binding.kind !== "bound") return [];
     if (outcome.binding.profile.metadata.name !== profile.metadata.name) return [];

@@ -13,7 +13,7 @@ import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { classFor, type WorkloadClass } from "../class.ts";
 import type { PolicySet } from "../policy-set.ts";
-import { bindProfile, type Binding, type BindingConflict } from "./binding.ts";
+import { bindProfile, claims, type Binding, type BindingConflict, type BindingSubject } from "./binding.ts";
 import { compileProfile, compileUnprofiled, type CompileSurroundings } from "./compile.ts";
 import type { CompiledContract } from "./contract.ts";
 
@@ -59,7 +59,20 @@ export function bindWorkload(input: {
   readonly names: PlatformNames;
 }): Binding {
   const { workload, profiles, names } = input;
-  return bindProfile({ workload: { ...workload, templateLabels: workload.template.metadata?.labels ?? {} }, profiles, names });
+  return bindProfile({ workload: subjectOf(workload), profiles, names });
+}
+
+/** Says whether a profile has any claim to a workload; see {@link claims}. */
+export function claimsWorkload(input: {
+  readonly workload: Workload;
+  readonly profile: WorkloadProfile;
+  readonly names: PlatformNames;
+}): boolean {
+  return claims({ ...input, workload: subjectOf(input.workload) });
+}
+
+function subjectOf(workload: Workload): BindingSubject {
+  return { ...workload, templateLabels: workload.template.metadata?.labels ?? {} };
 }
 
 /** Returns the name of the class that a profile asks for. */

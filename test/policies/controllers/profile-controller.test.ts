@@ -2,18 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../../../src/api/api-client.ts";
 import { err, ok } from "../../../src/api/result.ts";
 import { platformNames } from "../../../src/api/labels.ts";
-import type { KubeObject, ObjectKey } from "../../../src/api/object.ts";
+import type { KubeObject } from "../../../src/api/object.ts";
 import type { WorkloadProfile, WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
-import {
-  decideProfile,
-  profileController,
-  profileTriggers,
-  type ProfileStep,
-} from "../../../src/policies/controllers/profile-controller.ts";
+import { decideProfile, profileController, type ProfileStep } from "../../../src/policies/controllers/profile-controller.ts";
 import type { WorkloadClass } from "../../../src/policies/class.ts";
 import type { PolicySet } from "../../../src/policies/policy-set.ts";
-import { budget, deployment, job, namespaceObject, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
+import { budget, deployment, namespaceObject, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
 import { batchClass, workloadClass } from "../../support/workload-class.ts";
 
 const names = platformNames();
@@ -266,35 +261,5 @@ describe("acting", () => {
     const going = { ...web(), metadata: { ...web().metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } };
     expect(await controller([], port).observe({ namespace: "shop", name: "web" })).toBeUndefined();
     expect(await controller([going], port).observe({ namespace: "shop", name: "web" })).toBeUndefined();
-  });
-});
-
-describe("triggers", () => {
-  const snapshot = snapshotOf([web(), profile({ name: "other" }), profile({ name: "far", namespace: "elsewhere" })]);
-  const triggers: readonly { readonly watches: string; keysOf(change: never): readonly ObjectKey[] }[] = profileTriggers({
-    snapshot: () => snapshot,
-    names,
-  });
-  function keysOf(kind: string, object: KubeObject, before?: KubeObject): readonly string[] {
-    const trigger = triggers.find(({ watches }) => watches === kind);
-    const change = before === undefined ? { kind: "added", object } : { kind: "updated", object, before };
-    return [...new Set(trigger?.keysOf(change as never).map(({ name }) => name))].sort();
-  }
-
-  it("look at every profile of a workload's namespace", () => {
-    expect(keysOf("Deployment", scaledTo(3))).toEqual(["other", "web"]);
-  });
-  it("leave ReplicaSets and Jobs to their owners", () => {
-    expect(keysOf("ReplicaSet", rs())).toEqual([]);
-    expect(keysOf("Job", job())).toEqual(["other", "web"]);
-  });
-  it("look at a Pod's own profile, and only when its count moves", () => {
-    const labelled = pod({ labels: { [names.profileLabel]: "web" } });
-    expect(keysOf("Pod", labelled)).toEqual(["web"]);
-    expect(keysOf("Pod", labelled, pod({ labels: { [names.profileLabel]: "web" } }))).toEqual([]);
-    expect(keysOf("Pod", { ...labelled, ...{ status: { phase: "Failed" } } }, labelled)).toEqual(["web"]);
-  });
-  it("look at every profile when capacity changes", () => {
-    expect(keysOf("NodePool", nodePool())).toEqual(["far", "other", "web"]);
   });
 });
