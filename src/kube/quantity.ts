@@ -9,12 +9,12 @@ import type { QuantityText } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
 
 const nanoPerUnit = 1_000_000_000n;
-/** Quantities saturate at the largest 64-bit integer, as in apimachinery. */
+/** Quantities saturate at the largest 64-bit integer; apimachinery does so for most texts, and none of them is meant. */
 const nanoMax = (2n ** 63n - 1n) * nanoPerUnit;
 /** Longer texts are refused: no honest quantity needs them, and BigInt arithmetic must stay bounded. */
-const textLengthMax = 64;
-/** Exponents beyond this saturate or vanish whatever the mantissa (which has at most 64 digits). */
-const exponentMax = 100;
+const textLengthMax = 1024;
+/** Exponents beyond this saturate or vanish whatever the mantissa, which is shorter. */
+const exponentMax = 2000;
 
 const decimalExponents: ReadonlyMap<string, number> = new Map([
   ["n", -9],
@@ -99,9 +99,11 @@ export function canonicalQuantity(text: QuantityText): Result<string, string> {
   const parsed = parseWithFormat(text);
   if (!parsed.ok) return parsed;
   const { nano, format } = parsed.value;
-  const size = nano < 0n ? -nano : nano;
+  const size = absolute(nano);
   const sign = nano < 0n ? "-" : "";
-  if (format === "binary" && size >= 1024n * nanoPerUnit) return ok(sign + binaryText(size));
+  // As in apimachinery, binary suffixes are only for whole amounts from 1Ki on.
+  const isBinary = format === "binary" && size >= 1024n * nanoPerUnit && size % nanoPerUnit === 0n;
+  if (isBinary) return ok(sign + binaryText(size / nanoPerUnit));
   return ok(sign + decimalText(size, format === "exponent"));
 }
 
@@ -110,6 +112,7 @@ function parseWithFormat(text: QuantityText): Result<{ nano: bigint; format: Qua
   const match = trimmed.length > textLengthMax ? null : quantityPattern.exec(trimmed);
   if (match === null) return err(notAQuantity(trimmed));
   const [, sign, whole = "", fraction = "", exponentMark, exponentDigits = "", suffix = ""] = match;
+  // The API server reads a suffix without digits as 0 and stores "0"; where we are the first to read it, it is a slip.
   if (whole === "" && fraction === "") return err(notAQuantity(trimmed));
 
   const mantissa = BigInt(whole + fraction);
@@ -138,8 +141,13 @@ function scaleByTen(value: bigint, exponent: number): bigint {
   return ceilDivide(value, 10n ** BigInt(-exponent));
 }
 
+/** Of values that are not negative. */
 function ceilDivide(value: bigint, divisor: bigint): bigint {
-  return value > 0n ? (value + divisor - 1n) / divisor : value / divisor;
+  return (value + divisor - 1n) / divisor;
+}
+
+function absolute(value: bigint): bigint {
+  return value < 0n ? -value : value;
 }
 
 /** Most quantities are short whole numbers, and the solver reads tens of thousands: those need no BigInt (and give the same). */
@@ -159,14 +167,15 @@ function roundedUp(text: QuantityText, stepsPerUnit: 1 | 1000): Result<number, s
   if (simple !== undefined) return ok(simple);
   const parsed = parseQuantity(text);
   if (!parsed.ok) return parsed;
-  const amount = Number(ceilDivide(parsed.value, nanoPerUnit / BigInt(stepsPerUnit)));
+  const size = Number(ceilDivide(absolute(parsed.value), nanoPerUnit / BigInt(stepsPerUnit)));
+  const amount = parsed.value < 0n ? -size : size;
   if (!Number.isSafeInteger(amount))
     return err(`quantity ${JSON.stringify(text)} is beyond 2^53, the largest amount this program counts with`);
   return ok(amount);
 }
 
-function binaryText(nano: bigint): string {
-  let amount = ceilDivide(nano, nanoPerUnit);
+function binaryText(units: bigint): string {
+  let amount = units;
   let suffix = "";
   for (const next of binaryExponents.keys()) {
     if (amount % 1024n !== 0n) break;

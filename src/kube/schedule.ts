@@ -7,8 +7,9 @@
 import { Cron } from "croner";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { cronFields, plainCronField } from "./cron-field.ts";
 
-/** A checked schedule; the library's objects hold timers, so only the five fields are kept. */
+/** A checked schedule; the library's objects hold timers, so only the five fields are kept, as plain numbers. */
 export interface CronSchedule {
   readonly text: string;
   readonly fields: string;
@@ -39,8 +40,6 @@ const descriptors: ReadonlyMap<string, string> = new Map([
   ["@midnight", "0 0 * * *"],
   ["@hourly", "0 * * * *"],
 ]);
-/** One item of a field in the standard grammar: the library's L, W, # and bare /n are not part of it. */
-const cronItemPattern = /^(?:\*|\?|(?:\d+|[A-Za-z]{3})(?:-(?:\d+|[A-Za-z]{3}))?)(?:\/\d+)?$/;
 const minuteMs = 60_000;
 
 /** Returns a Go duration in milliseconds ("1h30m", "500ms", "0"); days, spaces and bare numbers are errors, as in Go. */
@@ -70,18 +69,10 @@ export function formatDuration(durationMs: number): string {
 
 /** Checks a cron schedule: five fields, or one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly. */
 export function parseCron(text: string): Result<CronSchedule, string> {
-  const fields = (descriptors.get(text.trim()) ?? text.trim()).split(/\s+/);
-  if (text.length > textLengthMax || fields.length !== 5 || !fields.every(isCronField)) return err(notASchedule(text));
-  // The library reads Sunday also as 7, which Go's standard parser refuses.
-  if (/(?:^|[,-])0*7(?:$|[,/-])/.test(fields[4] ?? "")) return err(notASchedule(text));
-  const schedule = { text, fields: fields.join(" ").replaceAll("?", "*") };
-  try {
-    cronOf(schedule);
-    return ok(schedule);
-  } catch {
-    // The library throws for a value out of range; it has no other way to say so.
-    return err(notASchedule(text));
-  }
+  const words = (descriptors.get(text.trim()) ?? text.trim()).split(/\s+/);
+  if (text.length > textLengthMax || words.length !== cronFields.length) return err(notASchedule(text));
+  const fields = cronFields.map((field, index) => plainCronField(field, words[index] ?? ""));
+  return fields.every((field) => field !== undefined) ? ok({ text, fields: fields.join(" ") }) : err(notASchedule(text));
 }
 
 /** Returns the first time after an instant at which the schedule fires (UTC), or undefined for one that never does ("0 0 31 2 *"). */
@@ -107,11 +98,7 @@ export function isWindowOpen(window: { readonly schedule: CronSchedule; readonly
 
 /** Constructed paused and without a function, so it starts no timer. */
 function cronOf(schedule: CronSchedule): Cron {
-  return new Cron(schedule.fields, { timezone: "UTC", paused: true, mode: "5-part", sloppyRanges: true });
-}
-
-function isCronField(field: string): boolean {
-  return field.split(",").every((item) => cronItemPattern.test(item));
+  return new Cron(schedule.fields, { timezone: "UTC", paused: true, mode: "5-part" });
 }
 
 function notADuration(text: string): string {
