@@ -26,6 +26,9 @@ export const nodeClassHashVersionAnnotation = "karpenter.k8s.aws/ec2nodeclass-ha
 export const terminationFinalizer = "karpenter.sh/termination";
 export const unregisteredTaintKey = "karpenter.sh/unregistered";
 export const disruptedTaintKey = "karpenter.sh/disrupted";
+export const excludeFromLoadBalancersLabel = "node.kubernetes.io/exclude-from-external-load-balancers";
+/** On NodeClaim and Node: when the drain ends, whatever still blocks it (RFC 3339). */
+export const terminationTimestampAnnotation = "karpenter.sh/nodeclaim-termination-timestamp";
 export const kwokNodeAnnotation = "kwok.x-k8s.io/node";
 
 /** EC2 tags of Karpenter's that name an instance's owner; nodeClaimTag is what makes a launch findable after a crash. */
@@ -106,6 +109,8 @@ export interface PlatformNames {
   readonly profileHashLabel: string;
   /** On Pods: JSON {"profile","generation","bundle","changed":{path:{from,to}}}. */
   readonly compiledAnnotation: string;
+  /** On NodeClaims: the exact launch request and its client token, written before the request is sent. */
+  readonly launchRequestAnnotation: string;
   /** The name that both validating webhook configurations give their webhook. */
   readonly validatingWebhook: string;
   readonly mutatingWebhook: string;
@@ -121,6 +126,7 @@ export function platformNames(domain: string = defaultDomain): PlatformNames {
     profileLabel: `${domain}/profile`,
     profileHashLabel: `${domain}/profile-hash`,
     compiledAnnotation: `${domain}/compiled`,
+    launchRequestAnnotation: `${domain}/launch-request`,
     validatingWebhook: `workloads.${domain}`,
     mutatingWebhook: `pods.${domain}`,
   };

@@ -128,6 +128,8 @@ export interface PodSpec {
   readonly resources?: ResourceRequirements;
   readonly overhead?: ResourceList;
   readonly nodeName?: string;
+  /** While any is left, the scheduler does not look at the Pod. */
+  readonly schedulingGates?: readonly { readonly name: string }[];
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly affinity?: Affinity;
   readonly tolerations?: readonly Toleration[];

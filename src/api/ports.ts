@@ -7,7 +7,6 @@
 import type { ApiStatus } from "./api-status.ts";
 import type { InstanceType } from "./instance-type.ts";
 import type { NodeClaim } from "./node-claim.ts";
-import type { NodePool } from "./node-pool.ts";
 import type { Resources } from "./object.ts";
 import type { Result } from "./result.ts";
 
@@ -60,6 +59,21 @@ export interface CloudInstance {
   readonly zone: string;
   readonly capacityType: "spot" | "on-demand" | "reserved";
   readonly state: "pending" | "running" | "shutting-down" | "terminated";
+  /** When the cloud made it; absent where the cloud does not say. */
+  readonly launchedAt?: Instant;
+}
+
+/** The NodeClass that a NodePool or a NodeClaim names. */
+export interface NodeClassReference {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** What a launched instance is found by: its NodeClaim's tag, and its providerID once a launch was answered. */
+export interface InstanceReference {
+  readonly nodeClaim?: string;
+  readonly providerID?: string;
 }
 
 /** What a launch came to. Every failure is a value with a sentence for the operator. */
@@ -81,18 +95,18 @@ export type LaunchOutcome =
 export interface CloudProvider {
   readonly name: string;
   /** True where the provider serves a NodePool's nodeClassRef group and kind. */
-  serves(nodeClassRef: { readonly group: string; readonly kind: string }): boolean;
-  /** The types that a NodePool's NodeClass allows now, with offerings; the error says what is not ready. */
-  instanceTypes(nodePool: NodePool): Promise<Result<readonly InstanceType[], string>>;
+  serves(nodeClassRef: NodeClassReference): boolean;
+  /** The types that a NodeClass allows now, with offerings; the error says what is not ready. */
+  instanceTypes(nodeClassRef: NodeClassReference): Promise<Result<readonly InstanceType[], string>>;
   /**
    * Makes exactly one instance for a NodeClaim, however often it is called for the same one.
    * `candidates` are the claim's possible types, cheapest first.
    */
   create(nodeClaim: NodeClaim, candidates: readonly InstanceType[]): Promise<LaunchOutcome>;
-  /** The instance behind a providerID; undefined once the cloud no longer has it. */
-  get(providerID: string): Promise<Result<CloudInstance | undefined, string>>;
+  /** The instance of a NodeClaim; undefined while the cloud does not have it, or no longer. */
+  get(instance: InstanceReference): Promise<Result<CloudInstance | undefined, string>>;
   /** Every instance of this cluster. */
   list(): Promise<Result<readonly CloudInstance[], string>>;
-  /** Asks the cloud to end the instance; "gone" once it no longer exists. Safe to repeat. */
-  delete(nodeClaim: NodeClaim): Promise<Result<"terminating" | "gone", string>>;
+  /** Asks the cloud to end the instance; "gone" when it no longer exists. Safe to repeat. */
+  delete(instance: InstanceReference): Promise<Result<"terminating" | "gone", string>>;
 }

@@ -1,0 +1,124 @@
+/**
+ * The provider without a cloud: its instances are Nodes that it makes itself (kwok-join.ts), each run by a fake kubelet.
+ *
+ * Reads the snapshot and a list of instance types. `create` only chooses; the choice is written on the NodeClaim by the
+ * caller, and the Node follows from it. So there is nothing to remember: instances are the Nodes, and the launched claims
+ * whose Node is still to join. Chosen as the provider, it serves every NodeClass.
+ */
+import type { ApiClient } from "../api/api-client.ts";
+import type { InstanceType, Offering } from "../api/instance-type.ts";
+import { archLabel, capacityTypeLabel, instanceTypeLabel, nodePoolLabel, osLabel, regionLabel, zoneLabel } from "../api/labels.ts";
+import type { NodeClaim } from "../api/node-claim.ts";
+import type { Node } from "../api/node.ts";
+import type { CloudInstance, CloudProvider, InstanceReference, LaunchOutcome } from "../api/ports.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
+import { isOn, kwokInstanceName, kwokProviderID, switchOffPatch } from "./kwok-node.ts";
+
+export interface KwokProviderOptions {
+  readonly client: Pick<ApiClient, "patch">;
+  readonly snapshot: () => ClusterSnapshot;
+  /** What can be bought, such as catalogInstanceTypes(…). */
+  readonly instanceTypes: readonly InstanceType[];
+}
+
+/** Makes the provider. */
+export function kwokProvider({ client, snapshot, instanceTypes }: KwokProviderOptions): CloudProvider {
+  const instanceOf = (reference: InstanceReference): CloudInstance | undefined => {
+    const name = kwokInstanceName(reference.providerID) ?? reference.nodeClaim;
+    return instancesOf(snapshot()).find(({ nodeClaim }) => nodeClaim === name);
+  };
+  return {
+    name: "kwok",
+    serves: () => true,
+    instanceTypes: () => Promise.resolve(ok(instanceTypes)),
+    create: (nodeClaim, candidates) => Promise.resolve(choose(nodeClaim, candidates)),
+    get: (reference) => Promise.resolve(ok(instanceOf(reference))),
+    list: () => Promise.resolve(ok(instancesOf(snapshot()))),
+    delete: async (reference): Promise<Result<"terminating" | "gone", string>> => {
+      const instance = instanceOf(reference);
+      if (instance === undefined) return ok("gone");
+      const key = { namespace: "", name: instance.nodeClaim ?? "" };
+      const ended = await client.patch("Node", key, { body: { kind: "merge", patch: switchOffPatch() } });
+      return ended.ok || ended.error.code === 404 ? ok("gone") : err(ended.error.message ?? `Node ${key.name} was not patched`);
+    },
+  };
+}
+
+/** Chooses the cheapest offering of the cheapest type: candidates and their offerings come cheapest first. */
+function choose(claim: NodeClaim, [type]: readonly InstanceType[]): LaunchOutcome {
+  const [offering] = type?.offerings ?? [];
+  if (type === undefined || offering === undefined) {
+    const pool = claim.metadata.labels?.[nodePoolLabel] ?? "";
+    return { kind: "insufficient-capacity", message: `no instance type of NodePool "${pool}" meets the claim's requirements` };
+  }
+  return {
+    kind: "launched",
+    providerID: kwokProviderID(claim.metadata.name ?? ""),
+    imageID: "kwok",
+    labels: launchLabels(type, offering),
+    capacity: type.capacity,
+    allocatable: type.allocatable,
+  };
+}
+
+/** Everything that a registered Node of this type says of itself. */
+function launchLabels(type: InstanceType, { zone, capacityType }: Offering): Readonly<Record<string, string>> {
+  const labels = decidedLabels(requirementsOf(type.requirements));
+  return {
+    [archLabel]: "amd64",
+    [osLabel]: "linux",
+    ...labels,
+    [instanceTypeLabel]: type.name,
+    [zoneLabel]: zone,
+    [regionLabel]: zone.slice(0, -1),
+    [capacityTypeLabel]: capacityType,
+  };
+}
+
+function instancesOf(snapshot: ClusterSnapshot): readonly CloudInstance[] {
+  const nodes = snapshot.list("Node").filter((node) => kwokInstanceName(node.spec?.providerID) !== undefined);
+  const joined = new Set(nodes.map(({ metadata }) => metadata.name));
+  const joining = snapshot.list("NodeClaim").filter((claim) => isJoining(claim) && !joined.has(claim.metadata.name));
+  return [...nodes.filter(isOn).map(standing), ...joining.map(pending)];
+}
+
+/** Launched and not yet joined: started in all but the Node; a claim that is being deleted no longer joins. */
+export function isJoining({ metadata, status }: NodeClaim): boolean {
+  if (metadata.deletionTimestamp !== undefined || kwokInstanceName(status?.providerID) === undefined) return false;
+  return !status?.nodeName;
+}
+
+function standing({ metadata, spec }: Node): CloudInstance {
+  return {
+    ...described(metadata.labels),
+    providerID: spec?.providerID ?? "",
+    nodeClaim: metadata.name ?? "",
+    state: "running",
+    ...launchedAt(metadata.creationTimestamp),
+  };
+}
+
+function pending({ metadata, status }: NodeClaim): CloudInstance {
+  return {
+    ...described(metadata.labels),
+    providerID: status?.providerID ?? "",
+    nodeClaim: metadata.name ?? "",
+    state: "pending",
+    ...launchedAt(metadata.creationTimestamp),
+  };
+}
+
+function described(labels: Readonly<Record<string, string>> = {}): Pick<CloudInstance, "instanceType" | "zone" | "capacityType"> {
+  const capacityType = labels[capacityTypeLabel];
+  return {
+    instanceType: labels[instanceTypeLabel] ?? "",
+    zone: labels[zoneLabel] ?? "",
+    capacityType: capacityType === "spot" || capacityType === "reserved" ? capacityType : "on-demand",
+  };
+}
+
+function launchedAt(creationTimestamp: string | undefined): { readonly launchedAt?: number } {
+  return creationTimestamp === undefined ? {} : { launchedAt: Date.parse(creationTimestamp) };
+}

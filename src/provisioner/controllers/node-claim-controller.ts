@@ -1,0 +1,221 @@
+/**
+ * The NodeClaim controller: launches, registers, initializes and ends one node for each NodeClaim.
+ *
+ * Reads a NodeClaim, its Node and Pods from the snapshot, and its instance from the cloud while it ends. Writes one step at a
+ * time; what to do is lifecycle/next-step.ts's answer. Works on every claim whose NodeClass the provider serves.
+ */
+import { assertNever } from "../../api/assert.ts";
+import type { AnyTrigger, Controller, Requeue } from "../../api/controller.ts";
+import type { EventNote } from "../../api/event-note.ts";
+import { provisionerFieldManager, terminationFinalizer } from "../../api/labels.ts";
+import type { NodeClaim } from "../../api/node-claim.ts";
+import type { Node } from "../../api/node.ts";
+import type { ObjectKey } from "../../api/object.ts";
+import type { LaunchOutcome } from "../../api/ports.ts";
+import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import type { ClaimStatus } from "../lifecycle/claim-status.ts";
+import type { PodRemoval } from "../lifecycle/drain.ts";
+import { launchCandidates, launchResult } from "../lifecycle/launch.ts";
+import { claimNote, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
+import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
+
+/** Pods that one look asks to leave; the next look goes on. */
+const removalsMax = 50;
+const blockedPollMs = 2_000;
+const leavingPollMs = 1_000;
+const endingPollMs = 1_000;
+
+/** Makes the controller with its triggers. */
+export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
+  const controller: Controller<ObservedClaim, LifecycleStep> = {
+    name: "node-claim",
+    observe: (key) => observe(shell, key),
+    decide: nextLifecycleStep,
+    act: (step) => act(shell, step),
+  };
+  return { controller, triggers: triggers(shell.snapshot), needs: ["NodePool"] };
+}
+
+async function observe({ snapshot, provider, names }: ProvisionerShell, key: ObjectKey): Promise<ObservedClaim | undefined> {
+  const now = snapshot();
+  const nodeClaim = now.get("NodeClaim", key);
+  if (nodeClaim === undefined || !provider.serves(nodeClaim.spec.nodeClassRef)) return undefined;
+  const node = nodeOf(now, nodeClaim);
+  const seen = {
+    nodeClaim,
+    ...(node === undefined ? undefined : { node }),
+    pods: node === undefined ? [] : now.by("Pod", "node", node.metadata.name ?? ""),
+    launchRequestAnnotation: names.launchRequestAnnotation,
+  };
+  if (nodeClaim.metadata.deletionTimestamp === undefined) return seen;
+  const instance = await provider.get(referenceOf(nodeClaim));
+  if (!instance.ok) return { ...seen, instance: "unknown" };
+  return instance.value === undefined ? seen : { ...seen, instance: instance.value };
+}
+
+async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeue> {
+  const { client, provider } = shell;
+  const { nodeClaim } = step;
+  const key = keyOf(nodeClaim);
+  switch (step.kind) {
+    case "add-finalizer":
+      return requeueAfter(await patchFinalizers(shell, nodeClaim, [...(nodeClaim.metadata.finalizers ?? []), terminationFinalizer]));
+    case "launch":
+      return launch(shell, nodeClaim);
+    case "write-status":
+      return requeueAfter(await applyStatus(shell, nodeClaim, step.status));
+    case "patch-node":
+      return requeueAfter(await client.patch("Node", keyOf(step.node), { body: { kind: "merge", patch: step.patch } }));
+    case "delete-claim":
+      return requeueAfter(await client.delete("NodeClaim", key, uidOf(nodeClaim)));
+    case "remove-pods":
+      return removePods(shell, { nodeClaim, removals: step.removals.slice(0, removalsMax) });
+    case "end-instance": {
+      const ended = await provider.delete(referenceOf(nodeClaim));
+      return ended.ok ? { kind: "after", delayMs: ended.value === "gone" ? 0 : endingPollMs } : { kind: "retry", reason: ended.error };
+    }
+    case "delete-node":
+      return requeueAfter(await client.delete("Node", keyOf(step.node), uidOf(step.node)), { kind: "after", delayMs: endingPollMs });
+    case "release-node":
+      return requeueAfter(await releaseNode(shell, step.node));
+    case "release-claim":
+      return requeueAfter(
+        await patchFinalizers(
+          shell,
+          nodeClaim,
+          (nodeClaim.metadata.finalizers ?? []).filter((name) => name !== terminationFinalizer),
+        ),
+      );
+    case "wait":
+      return step.delayMs === undefined ? { kind: "done" } : { kind: "after", delayMs: step.delayMs };
+    default:
+      return assertNever(step);
+  }
+}
+
+/** Labels first, status second: a claim that says Launched has its labels; one that only has labels is launched again, alike. */
+async function launch(shell: ProvisionerShell, nodeClaim: NodeClaim): Promise<Requeue> {
+  const { client, clock } = shell;
+  const result = launchResult({ nodeClaim, outcome: await outcomeOf(shell, nodeClaim), now: clock.now() });
+  switch (result.kind) {
+    case "launched": {
+      const labels = { metadata: { labels: result.labels } };
+      const labelled = await client.patch("NodeClaim", keyOf(nodeClaim), { body: { kind: "merge", patch: labels } });
+      return requeueAfter(labelled.ok ? await applyStatus(shell, labelled.value, result.status) : labelled);
+    }
+    case "given-up": {
+      const events = [claimNote(nodeClaim, { type: "Warning", ...result.reason })];
+      return requeueAfter(await client.delete("NodeClaim", keyOf(nodeClaim), uidOf(nodeClaim)), { kind: "done", events });
+    }
+    case "failed":
+      // The condition is for people; a failed write of it must not hide why the launch failed.
+      await applyStatus(shell, nodeClaim, result.status);
+      return { kind: "retry", reason: result.message };
+    default:
+      return assertNever(result);
+  }
+}
+
+async function outcomeOf({ provider }: ProvisionerShell, nodeClaim: NodeClaim): Promise<LaunchOutcome> {
+  const types = await provider.instanceTypes(nodeClaim.spec.nodeClassRef);
+  if (!types.ok) return { kind: "node-class-not-ready", message: types.error };
+  return provider.create(nodeClaim, launchCandidates(nodeClaim, types.value));
+}
+
+async function removePods(
+  { client }: ProvisionerShell,
+  { nodeClaim, removals }: { readonly nodeClaim: NodeClaim; readonly removals: readonly PodRemoval[] },
+): Promise<Requeue> {
+  const blocked: string[] = [];
+  for (const removal of removals) {
+    const { metadata } = removal.pod;
+    const pod = { namespace: metadata.namespace ?? "", name: metadata.name ?? "", uid: metadata.uid ?? "" };
+    if (removal.kind === "delete") {
+      const { gracePeriodSeconds } = removal;
+      const deleted = await client.delete("Pod", pod, { uid: pod.uid, gracePeriodSeconds });
+      if (!deleted.ok) blocked.push(`${pod.namespace}/${pod.name}: ${deleted.error.message ?? ""}`);
+      continue;
+    }
+    const outcome = await client.evict(pod);
+    if (outcome.kind === "evicted" || outcome.kind === "gone") continue;
+    blocked.push(`${pod.namespace}/${pod.name}: ${outcome.status.message ?? outcome.status.reason ?? ""}`);
+  }
+  if (blocked.length === 0) return { kind: "after", delayMs: leavingPollMs };
+  const message = `Failed to drain node, ${blocked.length} pods are waiting to be evicted: ${blocked.sort().slice(0, 5).join("; ")}`;
+  return { kind: "after", delayMs: blockedPollMs, events: [drainNote(nodeClaim, message)] };
+}
+
+function drainNote(nodeClaim: NodeClaim, message: string): EventNote {
+  return claimNote(nodeClaim, { type: "Warning", reason: "FailedDraining", message });
+}
+
+function applyStatus({ client }: ProvisionerShell, nodeClaim: NodeClaim, status: ClaimStatus) {
+  const { name = "", resourceVersion } = nodeClaim.metadata;
+  // The version makes the write a lock: two of our processes can't undo each other's conditions.
+  const metadata = { name, ...(resourceVersion === undefined ? undefined : { resourceVersion }) };
+  return client.applyStatus("NodeClaim", { metadata, status }, { fieldManager: provisionerFieldManager });
+}
+
+function patchFinalizers({ client }: ProvisionerShell, { metadata }: NodeClaim, finalizers: readonly string[]) {
+  const patch = { metadata: { finalizers, resourceVersion: metadata.resourceVersion } };
+  return client.patch("NodeClaim", { namespace: "", name: metadata.name ?? "" }, { body: { kind: "merge", patch } });
+}
+
+/** Lets a Node that is being deleted go. */
+export function releaseNode({ client }: Pick<ProvisionerShell, "client">, { metadata }: Node) {
+  const finalizers = (metadata.finalizers ?? []).filter((name) => name !== terminationFinalizer);
+  const patch = { metadata: { finalizers, resourceVersion: metadata.resourceVersion } };
+  return client.patch("Node", { namespace: "", name: metadata.name ?? "" }, { body: { kind: "merge", patch } });
+}
+
+/** Returns the Node of a claim: by the name in its status, else by providerID. */
+export function nodeOf(snapshot: ClusterSnapshot, { status }: NodeClaim): Node | undefined {
+  const named = status?.nodeName ? snapshot.get("Node", { namespace: "", name: status.nodeName }) : undefined;
+  if (named !== undefined) return named;
+  const providerID = status?.providerID;
+  return providerID ? snapshot.list("Node").find(({ spec }) => spec?.providerID === providerID) : undefined;
+}
+
+/** Returns the claim of a Node: by providerID, else by the name that the claim remembers. */
+export function claimOf(snapshot: ClusterSnapshot, node: Node): NodeClaim | undefined {
+  const providerID = node.spec?.providerID;
+  const claims = snapshot.list("NodeClaim");
+  return (
+    claims.find(({ status }) => Boolean(providerID) && status?.providerID === providerID) ??
+    claims.find(({ status }) => status?.nodeName !== undefined && status.nodeName === node.metadata.name)
+  );
+}
+
+function triggers(snapshot: () => ClusterSnapshot): readonly AnyTrigger[] {
+  const claimKeys = (node: Node | undefined): readonly ObjectKey[] => {
+    const claim = node === undefined ? undefined : claimOf(snapshot(), node);
+    return claim === undefined ? [] : [keyOf(claim)];
+  };
+  return [
+    { watches: "NodeClaim", keysOf: ({ object }) => [keyOf(object)] },
+    { watches: "Node", keysOf: ({ object }) => claimKeys(object) },
+    {
+      // Only Pods that leave matter, and only to a node that is being drained.
+      watches: "Pod",
+      keysOf: ({ kind, object }) =>
+        kind === "deleted" && object.spec.nodeName
+          ? claimKeys(snapshot().get("Node", { namespace: "", name: object.spec.nodeName })).filter(
+              (key) => snapshot().get("NodeClaim", key)?.metadata.deletionTimestamp !== undefined,
+            )
+          : [],
+    },
+  ];
+}
+
+function referenceOf({ metadata, status }: NodeClaim): { readonly nodeClaim: string; readonly providerID?: string } {
+  const providerID = status?.providerID;
+  return { nodeClaim: metadata.name ?? "", ...(providerID === undefined ? undefined : { providerID }) };
+}
+
+function uidOf({ metadata }: NodeClaim | Node): { readonly uid?: string } {
+  return metadata.uid === undefined ? {} : { uid: metadata.uid };
+}
+
+function keyOf({ metadata }: NodeClaim | Node): ObjectKey {
+  return { namespace: "", name: metadata.name ?? "" };
+}

@@ -1,0 +1,161 @@
+/**
+ * The provisioner's controller: one loop over the whole cluster that makes the NodeClaims for the Pods that wait.
+ *
+ * Reads the snapshot and what each NodePool may launch. Creates NodeClaims under names that follow from the plan, so that
+ * a lost answer and a crash between two creates make nothing twice. Claims that were created and that the watch has not
+ * brought yet are looked at as if it had.
+ */
+import { assertNever } from "../../api/assert.ts";
+import type { AnyTrigger, Controller, Requeue } from "../../api/controller.ts";
+import type { InstanceType } from "../../api/instance-type.ts";
+import type { NodeClaim } from "../../api/node-claim.ts";
+import type { NodePool } from "../../api/node-pool.ts";
+import type { KindName } from "../../api/kinds.ts";
+import type { ObjectKey } from "../../api/object.ts";
+import type { Instant } from "../../api/ports.ts";
+import {
+  freshMemory,
+  nextProvisioningStep,
+  replanMs,
+  type ObservedDemand,
+  type ProvisioningMemory,
+  type ProvisioningStep,
+} from "../provisioning.ts";
+import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
+
+/** The only key: a plan is of the whole cluster. */
+const clusterKey: ObjectKey = { namespace: "", name: "cluster" };
+const createsAtOnceMax = 10;
+/** A created claim that the watch has not brought after this long is asked for. */
+const watchLagMs = 1_000;
+
+/** A claim that we created, and when. */
+interface Created {
+  readonly nodeClaim: NodeClaim;
+  readonly at: Instant;
+}
+
+/** What this process remembers between looks; all of it may be lost. */
+interface Held {
+  memory: ProvisioningMemory;
+  readonly created: Map<string, Created>;
+}
+
+/** Makes the controller with its triggers. */
+export function provisionerController(shell: ProvisionerShell): ControllerEntry {
+  const held: Held = { memory: freshMemory, created: new Map() };
+  const controller: Controller<ObservedDemand, ProvisioningStep> = {
+    name: "provisioner",
+    observe: () => observe(shell, held),
+    decide: nextProvisioningStep,
+    act: async (step) => {
+      const { said } = held.memory;
+      const requeue = await act(shell, { held, step });
+      // What a failed act would have said is said by the next one.
+      held.memory = requeue.kind === "retry" ? { ...step.memory, said } : step.memory;
+      return requeue;
+    },
+  };
+  const watched = (["Deployment", "StatefulSet", "ReplicaSet", "Job", "NodePool", "NodeClaim", "WorkloadProfile"] as const).map(
+    (watches): AnyTrigger => ({ watches, keysOf: () => [clusterKey] }),
+  );
+  return { controller, triggers: [...watched, podTrigger, nodeTrigger], needs: ["DaemonSet", "Namespace"] satisfies KindName[] };
+}
+
+/** Pods change often; only those that come, go, or are bound or ended change what is wanted or free. */
+const podTrigger: AnyTrigger = {
+  watches: "Pod",
+  keysOf: (change) => {
+    if (change.kind !== "updated") return [clusterKey];
+    const { object, before } = change;
+    const read = ({ metadata, spec, status }: typeof object): string =>
+      JSON.stringify([spec.nodeName, spec.schedulingGates, status?.phase, status?.nominatedNodeName, metadata.deletionTimestamp]);
+    return read(object) === read(before) ? [] : [clusterKey];
+  },
+};
+
+/** A kubelet's heartbeat is no news. */
+const nodeTrigger: AnyTrigger = {
+  watches: "Node",
+  keysOf: (change) => {
+    if (change.kind !== "updated") return [clusterKey];
+    const { object, before } = change;
+    const read = ({ metadata, spec, status }: typeof object): string =>
+      JSON.stringify([metadata.labels, metadata.deletionTimestamp, spec, status?.allocatable]);
+    return read(object) === read(before) ? [] : [clusterKey];
+  },
+};
+
+async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDemand> {
+  const { provider } = shell;
+  await forgetGone(shell, held);
+  const world = shell.world();
+  const nodePools = world.snapshot.list("NodePool").filter(({ spec }) => provider.serves(spec.template.spec.nodeClassRef));
+  const offered = await Promise.all(nodePools.map((pool) => offerOf(shell, pool)));
+  const known = world.snapshot.list("NodeClaim");
+  for (const { metadata } of known) held.created.delete(metadata.name ?? "");
+  return {
+    world,
+    nodeClaims: [...known, ...[...held.created.values()].map(({ nodeClaim }) => nodeClaim)],
+    nodePools,
+    instanceTypes: new Map(offered.flat()),
+    memory: held.memory,
+  };
+}
+
+async function offerOf({ provider }: ProvisionerShell, pool: NodePool): Promise<readonly (readonly [string, readonly InstanceType[]])[]> {
+  const types = await provider.instanceTypes(pool.spec.template.spec.nodeClassRef);
+  return types.ok ? [[pool.metadata.name ?? "", types.value]] : [];
+}
+
+/** A claim that came and went between two looks of ours was never in a snapshot that we saw: the API server knows. */
+async function forgetGone({ client, clock }: ProvisionerShell, { created }: Held): Promise<void> {
+  for (const [name, { at }] of [...created]) {
+    if (clock.now() - at < watchLagMs) continue;
+    const answer = await client.get("NodeClaim", { namespace: "", name });
+    if (!answer.ok && answer.error.code === 404) created.delete(name);
+  }
+}
+
+async function act(shell: ProvisionerShell, { held, step }: { readonly held: Held; readonly step: ProvisioningStep }): Promise<Requeue> {
+  switch (step.kind) {
+    case "idle":
+      return { kind: "done" };
+    case "collect":
+      return { kind: "after", delayMs: step.delayMs };
+    case "plan": {
+      const failures = await createAll(shell, { held, nodeClaims: step.nodeClaims });
+      const [failure] = failures;
+      if (failure !== undefined) return { kind: "retry", reason: failure };
+      return { kind: "after", delayMs: held.created.size > 0 ? watchLagMs : replanMs };
+    }
+    default:
+      return assertNever(step);
+  }
+}
+
+async function createAll(
+  shell: ProvisionerShell,
+  { held, nodeClaims }: { readonly held: Held; readonly nodeClaims: readonly NodeClaim[] },
+): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (let from = 0; from < nodeClaims.length; from += createsAtOnceMax) {
+    const batch = nodeClaims.slice(from, from + createsAtOnceMax);
+    const answers = await Promise.all(batch.map((nodeClaim) => createOne(shell, { held, nodeClaim })));
+    failures.push(...answers.filter((answer) => answer !== undefined));
+  }
+  return failures;
+}
+
+async function createOne(
+  { client, clock }: ProvisionerShell,
+  { held, nodeClaim }: { readonly held: Held; readonly nodeClaim: NodeClaim },
+): Promise<string | undefined> {
+  const name = nodeClaim.metadata.name ?? "";
+  const made = await client.create("NodeClaim", nodeClaim);
+  // The name says what was planned: a claim that is there already is the one that we want.
+  const answer = made.ok || made.error.code !== 409 ? made : await client.get("NodeClaim", { namespace: "", name });
+  if (!answer.ok) return `NodeClaim ${name}: ${answer.error.message ?? answer.error.reason ?? String(answer.error.code)}`;
+  held.created.set(name, { nodeClaim: answer.value, at: clock.now() });
+  return undefined;
+}

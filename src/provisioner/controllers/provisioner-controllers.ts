@@ -1,0 +1,28 @@
+/**
+ * The provisioner's controllers, for the composition root to run on the leader.
+ *
+ * Reads the shell: ApiClient, snapshot, the world that admission compiles in, a CloudProvider, names and a clock. Returns one
+ * entry a controller:
+ *
+ *   provisionerControllers({ client, snapshot, world, provider, names, clock }): readonly ControllerEntry[]
+ *   for (const entry of …) runController({ ...entry, cluster, clock, random, events, decisions, metrics, signal })
+ *
+ * A provider that makes Nodes itself brings a controller of its own (kwok/kwok-join.ts), to be run beside these.
+ */
+import { garbageCollection } from "./garbage-collection.ts";
+import { nodeClaimController } from "./node-claim-controller.ts";
+import { nodeController } from "./node-controller.ts";
+import { nodePoolController } from "./node-pool-controller.ts";
+import { provisionerController } from "./provisioner-controller.ts";
+import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
+
+/** Returns every controller of the provisioner; run them only while this process is the leader. */
+export function provisionerControllers(shell: ProvisionerShell): readonly ControllerEntry[] {
+  return [
+    provisionerController(shell),
+    nodeClaimController(shell),
+    nodePoolController(shell),
+    nodeController(shell),
+    garbageCollection(shell),
+  ];
+}

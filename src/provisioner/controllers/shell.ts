@@ -1,0 +1,37 @@
+/**
+ * What every controller of the provisioner is made with, and what the composition root gets of each.
+ *
+ * Reads nothing. Returns the two shapes, and how an answer of the API server becomes a Requeue.
+ */
+import type { ApiClient } from "../../api/api-client.ts";
+import type { ApiStatus } from "../../api/api-status.ts";
+import type { AnyTrigger, Controller, ControllerStep, Requeue } from "../../api/controller.ts";
+import type { KindName } from "../../api/kinds.ts";
+import type { PlatformNames } from "../../api/labels.ts";
+import type { Clock, CloudProvider } from "../../api/ports.ts";
+import type { Result } from "../../api/result.ts";
+import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
+
+export interface ProvisionerShell {
+  readonly client: ApiClient;
+  /** Everything known now. */
+  readonly snapshot: () => ClusterSnapshot;
+  /** The same world that admission compiles Pods in, with the policies of now. */
+  readonly world: () => ContractWorld;
+  readonly provider: CloudProvider;
+  readonly names: PlatformNames;
+  readonly clock: Clock;
+}
+
+/** A controller with what wakes it and what else it reads: the arguments of the runner that differ by controller. */
+export interface ControllerEntry {
+  readonly controller: Controller<unknown, ControllerStep>;
+  readonly triggers: readonly AnyTrigger[];
+  readonly needs: readonly KindName[];
+}
+
+/** Returns how to go on after a write: on success as told, on failure by the runner's backoff and a fresh look. */
+export function requeueAfter(written: Result<unknown, ApiStatus>, success: Requeue = { kind: "done" }): Requeue {
+  return written.ok ? success : { kind: "retry", reason: written.error.message ?? written.error.reason ?? `status ${written.error.code}` };
+}

@@ -1,0 +1,55 @@
+/**
+ * Garbage: instances without a NodeClaim, and NodeClaims without an instance.
+ *
+ * Reads what the cloud lists and what the cluster holds. Returns what to end. The net under every crash: whatever a launch
+ * or a termination left half done is found here by the tags that the request carried (karpenter.md 5.1).
+ */
+import { registeredLabel } from "../../api/labels.ts";
+import type { NodeClaim } from "../../api/node-claim.ts";
+import type { Node } from "../../api/node.ts";
+import type { CloudInstance, Instant } from "../../api/ports.ts";
+import { isTrue } from "./claim-status.ts";
+
+/** A launch may be answered, and its NodeClaim be written, this long after the cloud shows the instance. */
+export const orphanAgeMs = 30_000;
+
+export interface Garbage {
+  /** Instances that no NodeClaim stands for. */
+  readonly instances: readonly CloudInstance[];
+  /** Registered NodeClaims whose instance is gone and whose Node, if any, is not ready. */
+  readonly nodeClaims: readonly NodeClaim[];
+}
+
+/** Returns what has nobody left to end it. */
+export function garbageOf(input: {
+  readonly instances: readonly CloudInstance[];
+  readonly nodeClaims: readonly NodeClaim[];
+  readonly nodes: readonly Node[];
+  readonly now: Instant;
+}): Garbage {
+  const { instances, nodeClaims, now } = input;
+  const claims = new Map(nodeClaims.map((claim) => [claim.metadata.name ?? "", claim]));
+  const alive = instances.filter(({ state }) => state === "pending" || state === "running");
+  const known = new Set(alive.map(({ providerID }) => providerID));
+  const ready = new Set(input.nodes.filter(isReady).map(({ spec }) => spec?.providerID ?? ""));
+  return {
+    instances: alive.filter((instance) => isOrphan(instance, claims) && now - (instance.launchedAt ?? -Infinity) >= orphanAgeMs),
+    nodeClaims: nodeClaims.filter((claim) => {
+      const providerID = claim.status?.providerID;
+      if (claim.metadata.deletionTimestamp !== undefined || providerID === undefined || !isTrue(claim, "Registered")) return false;
+      return !known.has(providerID) && !ready.has(providerID);
+    }),
+  };
+}
+
+/** No claim of its tag, or one that has another instance; without our tag it is not ours to end. */
+function isOrphan({ nodeClaim, providerID }: CloudInstance, claims: ReadonlyMap<string, NodeClaim>): boolean {
+  if (nodeClaim === undefined) return false;
+  const claim = claims.get(nodeClaim);
+  return claim === undefined || (claim.status?.providerID !== undefined && claim.status.providerID !== providerID);
+}
+
+function isReady({ metadata, status }: Node): boolean {
+  if (metadata.labels?.[registeredLabel] !== "true") return false;
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+}

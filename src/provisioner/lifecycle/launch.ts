@@ -1,0 +1,86 @@
+/**
+ * Launch: which types a NodeClaim may become, and what an outcome means for it.
+ *
+ * Reads a NodeClaim, what its provider offers, and what the provider answered. Returns candidates, cheapest first, and
+ * what to write: the labels that the launch decided and the status, or that the claim is given up so that its Pods are
+ * planned anew.
+ */
+import { assertNever } from "../../api/assert.ts";
+import type { Reason } from "../../api/controller.ts";
+import type { InstanceType, Offering } from "../../api/instance-type.ts";
+import type { NodeClaim } from "../../api/node-claim.ts";
+import type { Instant, LaunchOutcome } from "../../api/ports.ts";
+import { decidedLabels, fromLabels, intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
+import { fitsWithin, toResourceList, toResources } from "../../kube/resources.ts";
+import { isAllowed } from "../scheduling/pool-template.ts";
+import { cameTrue, claimStatusAfter, type ClaimStatus } from "./claim-status.ts";
+
+/** What a launch's outcome asks to be written. */
+export type LaunchResult =
+  | { readonly kind: "launched"; readonly labels: Readonly<Record<string, string>>; readonly status: ClaimStatus }
+  /** The claim can't be had as it is: it is deleted, and its Pods are planned anew. */
+  | { readonly kind: "given-up"; readonly reason: Reason }
+  /** Something that may pass; the claim says so and is tried again. */
+  | { readonly kind: "failed"; readonly status: ClaimStatus; readonly message: string };
+
+/** Karpenter's bound for a condition's message. */
+const messageMax = 1024;
+
+/** Returns the types that a claim may become, with only the offerings that it allows and that are to be had; cheapest first. */
+export function launchCandidates(claim: NodeClaim, types: readonly InstanceType[]): readonly InstanceType[] {
+  // Labels count too: a launch whose answer was written only in part is repeated as it was decided.
+  const wanted = intersection(requirementsOf(claim.spec.requirements), fromLabels(claim.metadata.labels));
+  const requests = toResources(claim.spec.resources?.requests);
+  return types
+    .filter((type) => intersects(wanted, requirementsOf(type.requirements)) === undefined && fitsWithin(requests, type.allocatable))
+    .map((type) => ({ ...type, offerings: allowedOfferings(type, wanted) }))
+    .filter(({ offerings }) => offerings.length > 0)
+    .sort((a, b) => cheapestPrice(a) - cheapestPrice(b) || (a.name < b.name ? -1 : 1));
+}
+
+/** Returns what to write after a launch was answered. */
+export function launchResult(input: {
+  readonly nodeClaim: NodeClaim;
+  readonly outcome: LaunchOutcome;
+  readonly now: Instant;
+}): LaunchResult {
+  const { nodeClaim, outcome, now } = input;
+  switch (outcome.kind) {
+    case "launched":
+      return {
+        kind: "launched",
+        labels: { ...decidedLabels(requirementsOf(nodeClaim.spec.requirements)), ...outcome.labels },
+        status: claimStatusAfter(nodeClaim, {
+          conditions: [cameTrue("Launched")],
+          fields: {
+            providerID: outcome.providerID,
+            imageID: outcome.imageID,
+            capacity: toResourceList(outcome.capacity),
+            allocatable: toResourceList(outcome.allocatable),
+          },
+          now,
+        }),
+      };
+    case "insufficient-capacity":
+      return { kind: "given-up", reason: { reason: "InsufficientCapacityError", message: outcome.message.slice(0, messageMax) } };
+    case "node-class-not-ready":
+      return { kind: "given-up", reason: { reason: "NodeClassNotReady", message: outcome.message.slice(0, messageMax) } };
+    case "failed": {
+      const message = outcome.message.slice(0, messageMax);
+      const failed = { type: "Launched", status: "Unknown", reason: "LaunchFailed", message } as const;
+      return { kind: "failed", message, status: claimStatusAfter(nodeClaim, { conditions: [failed], now }) };
+    }
+    default:
+      return assertNever(outcome);
+  }
+}
+
+function allowedOfferings(type: InstanceType, wanted: Requirements): readonly Offering[] {
+  return type.offerings
+    .filter((offering) => offering.available && isAllowed(offering, wanted))
+    .sort((a, b) => a.pricePerHour - b.pricePerHour || (a.zone < b.zone ? -1 : 1));
+}
+
+function cheapestPrice({ offerings }: InstanceType): number {
+  return offerings[0]?.pricePerHour ?? Infinity;
+}

@@ -1,0 +1,62 @@
+/**
+ * What a NodePool says of itself: its hash, what its nodes have, and whether nodes can be made of it.
+ *
+ * Reads a NodePool, the states of nodes and claims, and whether its NodeClass answers. Returns the status to apply.
+ */
+import { hashOf } from "../../api/hash.ts";
+import type { NodePool } from "../../api/node-pool.ts";
+import type { Resources } from "../../api/object.ts";
+import type { Instant } from "../../api/ports.ts";
+import { addResources, toResourceList } from "../../kube/resources.ts";
+import type { NodeState } from "../scheduling/node-state.ts";
+
+export type NodePoolStatus = NonNullable<NodePool["status"]>;
+type PoolCondition = NonNullable<NodePoolStatus["conditions"]>[number];
+
+/** Ours is computed otherwise than Karpenter's, so its version says so: the two are never compared. */
+export const nodePoolHashVersion = "plimsoll-v1";
+
+const nodeCount: Resources = { nodes: 1 };
+
+/** Returns the hash of the fields whose change makes nodes differ from their pool; requirements are compared with labels instead. */
+export function nodePoolHash({ spec }: NodePool): string {
+  const { labels, annotations } = spec.template.metadata ?? {};
+  const { taints, startupTaints, nodeClassRef, expireAfter, terminationGracePeriod } = spec.template.spec;
+  return hashOf({ labels, annotations, taints, startupTaints, nodeClassRef, expireAfter, terminationGracePeriod }).slice(0, 16);
+}
+
+/** Returns a NodePool's status; `notReady` is why its NodeClass can't make nodes now. */
+export function nodePoolStatus(input: {
+  readonly nodePool: NodePool;
+  readonly nodes: readonly NodeState[];
+  readonly notReady: string | undefined;
+  readonly now: Instant;
+}): NodePoolStatus {
+  const { nodePool, notReady, now } = input;
+  const own = input.nodes.filter((node) => node.nodePool === nodePool.metadata.name);
+  const condition = (fields: Pick<PoolCondition, "type" | "status" | "reason" | "message">): PoolCondition => {
+    const before = nodePool.status?.conditions?.find(({ type }) => type === fields.type);
+    const lastTransitionTime = before?.status === fields.status ? before.lastTransitionTime : timeText(now);
+    return { ...fields, lastTransitionTime, observedGeneration: nodePool.metadata.generation ?? 0 };
+  };
+  const isReady = notReady === undefined;
+  const status = isReady ? "True" : "False";
+  return {
+    nodes: own.length,
+    resources: toResourceList(addResources({ nodes: 0 }, ...own.map(({ capacity }) => addResources(capacity, nodeCount)))),
+    conditions: [
+      condition({ type: "NodeClassReady", status, reason: isReady ? "NodeClassReady" : "NodeClassNotReady", message: notReady ?? "" }),
+      condition({
+        type: "Ready",
+        status,
+        reason: isReady ? "Ready" : "UnhealthyDependents",
+        message: isReady ? "" : "NodeClassReady=False",
+      }),
+    ],
+  };
+}
+
+/** metav1.Time has whole seconds. */
+function timeText(instant: Instant): string {
+  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,134 @@
+/**
+ * Missing Pods: how many Pods each workload is about to make.
+ *
+ * Reads the snapshot. Returns, for each workload that wants more Pods than it has, how many are to come and with which
+ * labels. Follows what each controller does: a Deployment stays within its surge while it rolls, a Job stops at its
+ * completions, and what a controller has said that it cannot make is not waited for. Two watches are never at one moment,
+ * so a Pod whose ReplicaSet is not known yet counts as its Deployment's: better to miss a Pod for a moment than to buy twice.
+ */
+import type { KubeObject } from "../api/object.ts";
+import type { Pod } from "../api/pod.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import type { Deployment, Job, ReplicaSet } from "../api/workload.ts";
+import { canonicalJson } from "../api/hash.ts";
+import { controllerOf } from "../kube/owner.ts";
+import { isActive } from "../kube/pod-state.ts";
+import { rollingBounds } from "../kube/rolling-update.ts";
+import { matchesSelector } from "../kube/selector.ts";
+import { workloadOf, type Workload } from "../kube/workload.ts";
+
+export interface MissingPods {
+  readonly workload: Workload;
+  readonly uid: string;
+  /** Changes whenever the workload or the number of its Pods does. */
+  readonly progress: string;
+  readonly count: number;
+  /** Labels that its controller will add, as far as they are known. */
+  readonly addedLabels: Readonly<Record<string, string>>;
+}
+
+const templateHashLabel = "pod-template-hash";
+
+type Missing = Pick<MissingPods, "count" | "addedLabels"> & { readonly live: number };
+
+const nothingAdded: Readonly<Record<string, string>> = {};
+
+/** Returns the workloads with Pods to come; those being deleted have none. */
+export function missingPods(snapshot: ClusterSnapshot): readonly MissingPods[] {
+  const replicaSets = snapshot.list("ReplicaSet").filter((set) => controllerOf(set)?.kind !== "Deployment");
+  return [
+    ...snapshot.list("Deployment").flatMap((one) => missingOf(one, (workload) => ofDeployment(snapshot, one, workload))),
+    ...replicaSets.flatMap((one) => missingOf(one, (workload) => ofReplicas(snapshot, one, workload))),
+    ...snapshot.list("StatefulSet").flatMap((one) => missingOf(one, (workload) => ofReplicas(snapshot, one, workload))),
+    ...snapshot.list("Job").flatMap((one) => missingOf(one, (workload) => ofJob(snapshot, one, workload))),
+  ];
+}
+
+function missingOf(object: KubeObject, count: (workload: Workload) => Missing): readonly MissingPods[] {
+  const workload = workloadOf(object);
+  const { uid, deletionTimestamp, generation } = object.metadata;
+  if (workload === undefined || uid === undefined || deletionTimestamp !== undefined || cannotMakePods(object)) return [];
+  const { live, ...missing } = count(workload);
+  return missing.count <= 0 ? [] : [{ workload, uid, progress: `${generation ?? 0}/${live}`, ...missing }];
+}
+
+function ofDeployment(snapshot: ClusterSnapshot, deployment: Deployment, workload: Workload): Missing {
+  const { spec, metadata } = deployment;
+  const sets = newestFirst(snapshot.by("ReplicaSet", "owner", metadata.uid ?? ""));
+  const current = sets.find((set) => isCurrent(set, deployment));
+  const known = sets.reduce((sum, set) => sum + liveOf(snapshot, set).length, 0);
+  // Strays are only looked for where Pods seem to be missing: it takes a walk over the namespace.
+  const strays = known >= workload.replicas && current !== undefined ? 0 : strayPods(snapshot, deployment).length;
+  const all = known + strays;
+  const ofTemplate = strays + (current === undefined ? 0 : liveOf(snapshot, current).length);
+  const { maxSurge } = rollingBounds({ strategy: spec.strategy, replicas: workload.replicas });
+  const hash = current?.metadata.labels?.[templateHashLabel];
+  // A paused Deployment starts no template, and scales the ones that it has.
+  const wanted = spec.paused === true ? (current?.spec.replicas ?? 0) : workload.replicas;
+  const count = Math.min(wanted - ofTemplate, workload.replicas + maxSurge - all);
+  const blocked = sets.some(cannotMakePods);
+  return { count: blocked ? 0 : count, live: all, addedLabels: hash === undefined ? nothingAdded : { [templateHashLabel]: hash } };
+}
+
+function ofReplicas(snapshot: ClusterSnapshot, owner: KubeObject, workload: Workload): Missing {
+  const live = liveOf(snapshot, owner).length;
+  return { count: workload.replicas - live, live, addedLabels: nothingAdded };
+}
+
+function ofJob(snapshot: ClusterSnapshot, job: Job, workload: Workload): Missing {
+  const live = liveOf(snapshot, job).length;
+  const ended =
+    job.status?.conditions?.some(({ type, status }) => (type === "Complete" || type === "Failed") && status === "True") === true;
+  const { completions, suspend } = job.spec;
+  const left = completions === undefined ? workload.replicas : completions - (job.status?.succeeded ?? 0);
+  // Without completions, the first success ends the Job: no Pod comes any more.
+  const closing = completions === undefined && (job.status?.succeeded ?? 0) > 0;
+  const wanted = ended || closing || suspend === true ? 0 : Math.min(workload.replicas, left);
+  return { count: wanted - live, live, addedLabels: nothingAdded };
+}
+
+/** True where the controller itself reports that its Pods are refused (a quota, a webhook). */
+function cannotMakePods(object: KubeObject): boolean {
+  if (!("status" in object)) return false;
+  const { status } = object;
+  if (typeof status !== "object" || status === null || !("conditions" in status) || !Array.isArray(status.conditions)) return false;
+  return status.conditions.some(isReplicaFailure);
+}
+
+function isReplicaFailure(condition: unknown): boolean {
+  if (typeof condition !== "object" || condition === null || !("type" in condition) || !("status" in condition)) return false;
+  return condition.type === "ReplicaFailure" && condition.status === "True";
+}
+
+/** The ReplicaSet whose template is the Deployment's, but for the hash label that its controller added. */
+function isCurrent(set: ReplicaSet, deployment: Deployment): boolean {
+  const own = Object.entries(set.spec.template.metadata?.labels ?? {});
+  const labels = Object.fromEntries(own.filter(([key]) => key !== templateHashLabel));
+  const template = deployment.spec.template;
+  return (
+    canonicalJson({ ...set.spec.template, metadata: { ...set.spec.template.metadata, labels } }) ===
+    canonicalJson({ ...template, metadata: { ...template.metadata, labels: template.metadata?.labels ?? {} } })
+  );
+}
+
+function newestFirst(sets: readonly ReplicaSet[]): readonly ReplicaSet[] {
+  const createdAt = ({ metadata }: ReplicaSet): string => metadata.creationTimestamp ?? "";
+  return [...sets].sort((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1));
+}
+
+function liveOf(snapshot: ClusterSnapshot, owner: KubeObject): readonly Pod[] {
+  const { uid } = owner.metadata;
+  if (uid === undefined) return [];
+  return snapshot.by("Pod", "owner", uid).filter((pod) => isActive(pod) && controllerOf(pod)?.uid === uid);
+}
+
+/** Active Pods of a ReplicaSet that the snapshot does not have (yet), which the Deployment's selector takes in. */
+function strayPods(snapshot: ClusterSnapshot, { metadata, spec }: Deployment): readonly Pod[] {
+  const namespace = metadata.namespace ?? "";
+  return snapshot.list("Pod", namespace).filter((pod) => {
+    const owner = controllerOf(pod);
+    if (owner?.kind !== "ReplicaSet" || !owner.name.startsWith(`${metadata.name ?? ""}-`) || !isActive(pod)) return false;
+    if (snapshot.get("ReplicaSet", { namespace, name: owner.name }) !== undefined) return false;
+    return matchesSelector(spec.selector, pod.metadata.labels);
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * Provisioning: from what the cluster holds to the NodeClaims that should be made now.
+ *
+ * Reads the snapshot, the claims that were just created (the watch may not have brought them yet), the types that each
+ * NodePool may launch and the memory of the last look. Returns one step: wait until a burst of Pods is over, do nothing, or
+ * make these NodeClaims. A claim on its way counts as capacity in its zone, so solving again buys nothing twice.
+ */
+import type { ControllerStep, Decision } from "../api/controller.ts";
+import type { EventNote } from "../api/event-note.ts";
+import { canonicalJson, hashOf } from "../api/hash.ts";
+import type { InstanceType } from "../api/instance-type.ts";
+import type { NodeClaim } from "../api/node-claim.ts";
+import type { NodePool } from "../api/node-pool.ts";
+import type { Instant } from "../api/ports.ts";
+import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { daemonSetPods, podDemand, type DemandMemory, type PodDemand } from "./demand.ts";
+import { nodePoolHash, nodePoolHashVersion } from "./lifecycle/node-pool-status.ts";
+import { toNodeClaim } from "./scheduling/node-claim.ts";
+import { nodeStates } from "./scheduling/node-state.ts";
+import type { PendingPod } from "./scheduling/pod-class.ts";
+import { solve, type SchedulingResults } from "./scheduling/solve.ts";
+
+/** A burst is over when no new Pod has come for this long. */
+export const burstIdleMs = 150;
+/** A burst is not waited for longer than this. */
+export const burstMaxMs = 1_000;
+/** While Pods wait for a place, capacity is asked for again at least this often. */
+export const replanMs = 10_000;
+
+/** What one look tells the next; a new process starts with {@link freshMemory} and loses nothing but time. */
+export interface ProvisioningMemory {
+  readonly demand: DemandMemory;
+  /** Keys of the Pods seen so far: a new one starts or prolongs a burst. */
+  readonly seen: ReadonlySet<string>;
+  readonly burst?: { readonly since: Instant; readonly lastNew: Instant };
+  /** What was last said on each Pod, by key. */
+  readonly said: ReadonlyMap<string, string>;
+}
+
+export interface ObservedDemand {
+  readonly world: ContractWorld;
+  /** NodeClaims, those included that the watch has not brought yet. */
+  readonly nodeClaims: readonly NodeClaim[];
+  /** The pools that our provider serves. */
+  readonly nodePools: readonly NodePool[];
+  /** By pool name; a pool whose NodeClass is not ready has no entry. */
+  readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
+  readonly memory: ProvisioningMemory;
+}
+
+export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningMemory } & (
+    | { readonly kind: "idle" }
+    | { readonly kind: "collect"; readonly delayMs: number }
+    | { readonly kind: "plan"; readonly nodeClaims: readonly NodeClaim[] }
+  );
+
+export const freshMemory: ProvisioningMemory = { demand: new Map(), seen: new Set(), said: new Map() };
+
+/** Returns what to do about the Pods that wait. */
+export function nextProvisioningStep(observed: ObservedDemand, now: Instant): ProvisioningStep {
+  const { memory, world } = observed;
+  const demand = podDemand({ ...world, memory: memory.demand, now });
+  if (demand.pods.length === 0) return { kind: "idle", memory: { ...freshMemory, demand: demand.memory } };
+  const seen = new Set(demand.pods.map(({ key }) => key));
+  const grew = [...seen].some((key) => !memory.seen.has(key));
+  const burst = grew ? { since: memory.burst?.since ?? now, lastNew: now } : memory.burst;
+  const delayMs = burst === undefined ? 0 : Math.min(burst.lastNew + burstIdleMs, burst.since + burstMaxMs) - now;
+  const next = { demand: demand.memory, seen, said: memory.said };
+  if (burst !== undefined && delayMs > 0) return { kind: "collect", delayMs, memory: { ...next, burst } };
+  return planStep(observed, { demand, memory: next });
+}
+
+function planStep(
+  observed: ObservedDemand,
+  { demand, memory }: { readonly demand: PodDemand; readonly memory: ProvisioningMemory },
+): ProvisioningStep {
+  const { world, nodePools, nodeClaims, instanceTypes } = observed;
+  const { snapshot } = world;
+  const results = solve({
+    pods: demand.pods,
+    nodePools,
+    instanceTypes,
+    daemonSets: daemonSetPods(world),
+    nodes: nodeStates({ nodes: snapshot.list("Node"), nodeClaims, pods: snapshot.list("Pod"), instanceTypes }),
+    namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
+  });
+  const planned = plannedClaims(results, nodeClaims);
+  const { events, said } = news(results, { planned, said: memory.said });
+  const isNews = planned.length > 0 || events.some(({ type }) => type === "Warning");
+  return {
+    kind: "plan",
+    nodeClaims: planned,
+    memory: { ...memory, said },
+    events,
+    ...(isNews ? { decision: planDecision(results, planned) } : undefined),
+  };
+}
+
+/**
+ * Names follow from what was planned and from the claims that were known then: the same look made twice (a lost answer, a
+ * watch that lags) makes the same names, and a claim that is planned again after a failed one gets another.
+ */
+function plannedClaims({ newNodes }: SchedulingResults, known: readonly NodeClaim[]): readonly NodeClaim[] {
+  const before = known.map(({ metadata }) => metadata.uid ?? metadata.name ?? "").sort();
+  return newNodes.map((planned) => {
+    const { nodePool, requirements, pods } = planned;
+    const pool = nodePool.metadata.name ?? "";
+    const digest = hashOf({ before, pool, requirements: canonicalJson(requirements), pods: pods.map(({ key }) => key) });
+    return toNodeClaim(planned, {
+      name: `${pool}-${digest.slice(0, 8)}`,
+      nodePoolHash: nodePoolHash(nodePool),
+      nodePoolHashVersion,
+    });
+  });
+}
+
+function planDecision(results: SchedulingResults, planned: readonly NodeClaim[]): Decision<unknown> {
+  const names = planned.map(({ metadata }) => metadata.name ?? "");
+  const unplaced = results.unschedulable.map(({ pod, reasons }) => ({
+    subject: pod.key,
+    reason: { reason: "FailedScheduling", message: reasons.join("; ") },
+  }));
+  return { chosen: { plan: results.decision.chosen, nodeClaims: names }, rejected: [...results.decision.rejected, ...unplaced] };
+}
+
+/** Events on real Pods, each once until what it says changes. */
+function news(
+  results: SchedulingResults,
+  { planned, said }: { readonly planned: readonly NodeClaim[]; readonly said: ReadonlyMap<string, string> },
+): { readonly events: readonly EventNote[]; readonly said: ReadonlyMap<string, string> } {
+  const notes = new Map<string, { readonly pending: PendingPod; readonly note: Pick<EventNote, "type" | "reason" | "message"> }>();
+  const nominate = (pods: readonly PendingPod[], target: string): void => {
+    const note = { type: "Normal", reason: "Nominated", message: `Pod should schedule on: ${target}` } as const;
+    for (const pending of pods) notes.set(pending.key, { pending, note });
+  };
+  for (const [index, { pods }] of results.newNodes.entries()) nominate(pods, `nodeclaim/${planned[index]?.metadata.name ?? ""}`);
+  for (const { node, pods } of results.existing) {
+    const claim = node.nodeClaim === undefined ? [] : [`nodeclaim/${node.nodeClaim}`];
+    const standing = node.name === node.nodeClaim && !node.initialized ? [] : [`node/${node.name}`];
+    nominate(pods, [...claim, ...standing].join(", "));
+  }
+  for (const { pod, reasons } of results.unschedulable) {
+    const note = { type: "Warning", reason: "FailedScheduling", message: `Failed to schedule pod, ${reasons.join("; ")}` } as const;
+    notes.set(pod.key, { pending: pod, note });
+  }
+  const fresh = [...notes].filter(([key, { note }]) => said.get(key) !== note.message);
+  return {
+    events: fresh.flatMap(([, { pending, note }]) => noteOn(pending, note)),
+    said: new Map([...notes].map(([key, { note }]) => [key, note.message])),
+  };
+}
+
+/** A Pod to come has no object to say anything on. */
+function noteOn({ pod }: PendingPod, note: Pick<EventNote, "type" | "reason" | "message">): readonly EventNote[] {
+  const { uid, name, namespace } = pod.metadata;
+  if (uid === undefined) return [];
+  return [{ regarding: { apiVersion: "v1", kind: "Pod", uid, namespace: namespace ?? "", name: name ?? "" }, ...note }];
+}
