@@ -31,7 +31,7 @@ export interface CustomResourceDefinition extends KubeObject {
 }
 
 /** One version of a CustomResourceDefinition. */
-export interface CrdVersion {
+interface CrdVersion {
   readonly name: string;
   readonly served: boolean;
   readonly storage: boolean;

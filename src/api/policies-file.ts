@@ -158,7 +158,4 @@ export type ClassGrant = Shape<typeof grant>;
 export type NamespaceSettings = Shape<typeof namespaceSettings>;
 export type CostOwners = Shape<typeof costOwners>;
 export type RuleEntry = Shape<typeof rule>;
-export type CustomRule = Shape<typeof customRule>;
 export type NodePoolReview = Shape<typeof nodepoolReview>;
-export type Exemption = Shape<typeof exemption>;
-export type Migration = Shape<typeof migration>;

@@ -12,7 +12,7 @@ import { patternOf, type PatternName } from "./schema-pattern.ts";
 export type Shape<S extends TSchema> = DeepReadonly<Static<S>>;
 
 /** The same shape, read-only at every depth. */
-export type DeepReadonly<T> = T extends string | number | boolean | null | undefined
+type DeepReadonly<T> = T extends string | number | boolean | null | undefined
   ? T
   : unknown extends T
     ? T
@@ -27,7 +27,7 @@ export interface CelRule {
 }
 
 /** What a schema may carry besides its type; JSON Schema's and Kubernetes' own words, and ours for the docs. */
-export interface FieldOptions {
+interface FieldOptions {
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;

@@ -114,6 +114,8 @@ function messageOf(error: ErrorObject): string {
     case "maxItems":
     case "maxProperties":
       return `must have at most ${limit} entries`;
+    case "uniqueItems":
+      return "may hold each entry only once";
     default:
       return error.message ?? "is not valid";
   }

@@ -4,9 +4,10 @@
  * Reads a kind and any JSON value, however hostile. Returns every problem as a place and a sentence for people; none
  * means that the value may be taken for the kind's type. Unknown fields are problems at every depth, with the nearest
  * known field. Status is not looked at: it is written by controllers, and what they wrote must never refuse a person's
- * change. Defaults are not filled in, and what the API server checks by CEL is not checked here.
- * ajv compiles a kind's plain schema when it is first asked for. Its keywords that compare whole values (const,
- * uniqueItems) are not used: they throw on objects that shadow valueOf or toString.
+ * change. Defaults are not filled in (schema-default.ts does that), so a required field with a default may be missing;
+ * what the API server checks by CEL is not checked here.
+ * ajv compiles a kind's plain schema when it is first asked for. Its keywords that compare whole values (const, enum,
+ * uniqueItems) throw on objects that shadow valueOf or toString; here they only ever compare texts, which is safe.
  */
 import { Ajv, type AnySchemaObject, type ErrorObject, type Options, type ValidateFunction } from "ajv";
 import { shapeSchemas } from "./generated/schemas.ts";
@@ -88,10 +89,12 @@ function toAjv({ properties, additionalProperties, items, ...schema }: JsonSchem
   return {
     ...Object.fromEntries(words),
     ...(schema["x-kubernetes-int-or-string"] && { type: ["integer", "string"] }),
+    ...(schema["x-kubernetes-list-type"] === "set" && { uniqueItems: true }),
     ...(items && { items: toAjv(items) }),
     ...(additionalProperties && { additionalProperties: toAjv(additionalProperties) }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, toAjv(field)])),
+      required: (schema.required ?? []).filter((name) => properties[name]?.default === undefined),
       additionalProperties: isOpen,
     }),
   };

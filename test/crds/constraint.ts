@@ -7,7 +7,12 @@ import type { JsonSchema } from "../../src/api/json-schema.ts";
 /** One cause of a refusal, as the API server gives it. */
 export type Cause = { readonly field: string; readonly message: string };
 
-export type Constraint = { readonly name: string; readonly isBrokenIn: (cause: Cause) => boolean };
+export type Constraint = {
+  readonly name: string;
+  /** Whether it is a CEL rule. */
+  readonly isCel: boolean;
+  readonly isBrokenIn: (cause: Cause) => boolean;
+};
 
 /** The API server's words for each kind of validation. */
 const words = {
@@ -59,6 +64,7 @@ function constraint(stated: { readonly place: string; readonly name: string; rea
   );
   return {
     name: `${stated.place} ${stated.name}`,
+    isCel: typeof stated.message === "string",
     isBrokenIn: (cause) =>
       field.test(cause.field) &&
       (typeof stated.message === "string" ? cause.message.includes(stated.message) : stated.message.test(cause.message)),
