@@ -1,0 +1,108 @@
+/**
+ * Leadership: of all replicas one runs the controllers, and it provisions only while no Karpenter does.
+ *
+ * The Lease decides who leads. The profile's controller runs with the leadership; the provisioner's run inside it, and stop
+ * as soon as a Lease of Karpenter's is held: two provisioners would each buy for the same Pods.
+ */
+import { eventRecorder, type EventRecorder } from "../cluster/event-recorder.ts";
+import { foreignLeaseHolder, karpenterLeases } from "../cluster/foreign-lease.ts";
+import { type Leadership, runWhenLeading } from "../cluster/leader-election.ts";
+import { runController } from "../cluster/runner.ts";
+import { profileController } from "../policies/controllers/profile-controller.ts";
+import { profileTriggers } from "../policies/controllers/profile-triggers.ts";
+import { provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
+import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
+import type { Capacity, ProcessParts } from "./process-parts.ts";
+
+export const leaseName = "plimsoll";
+
+const foreignLookMs = 10_000;
+
+/** Runs for the Lease, and leads whenever it is ours, until the process stops. */
+export async function runLeadership(parts: ProcessParts): Promise<void> {
+  const { client, clock, random, identity, namespace, signal, log, processMetrics } = parts;
+  await runWhenLeading(
+    {
+      ...{ client, clock, random, identity, signal, lease: { namespace, name: leaseName } },
+      onNote: ({ kind, message }) => {
+        log.info({ note: kind, detail: message }, "leadership");
+        if (kind === "leading" || kind === "lost" || kind === "released") processMetrics.leading.set(kind === "leading" ? 1 : 0);
+      },
+    },
+    (leadership) => lead(parts, leadership),
+  );
+}
+
+async function lead(parts: ProcessParts, { signal }: Leadership): Promise<void> {
+  const events = eventRecorder({ client: parts.client, clock: parts.clock, instance: parts.identity, signal });
+  await Promise.all([runEntry(parts, profileEntry(parts), { events, signal }), provision(parts, { events, signal })]);
+}
+
+interface Term {
+  readonly events: EventRecorder;
+  readonly signal: AbortSignal;
+}
+
+function profileEntry(parts: ProcessParts): ControllerEntry {
+  const ports = {
+    client: parts.client,
+    snapshot: () => parts.cluster.snapshot(),
+    policySet: () => parts.policyFile.current(),
+    instanceTypes: parts.instanceTypes,
+    names: parts.names,
+  };
+  return { controller: profileController(ports), triggers: profileTriggers(ports), needs: [] };
+}
+
+/** Runs the provisioner's controllers while nobody else provisions; looks for Karpenter before, and all the time. */
+async function provision(parts: ProcessParts, term: Term): Promise<void> {
+  const { capacity, log, clock, client } = parts;
+  if (capacity === undefined || !parts.kinds.includes("NodeClaim")) return;
+  while (!term.signal.aborted) {
+    const foreign = await foreignLeaseHolder({ client, clock, leases: karpenterLeases, signal: term.signal });
+    if (term.signal.aborted) return;
+    if (!foreign.ok || foreign.value !== undefined) {
+      const because = foreign.ok ? `Karpenter's Lease is held by ${foreign.value?.holder ?? ""}` : (foreign.error.message ?? "unanswered");
+      log.warn({ because }, "not provisioning: another provisioner may be running");
+      await clock.sleep(foreignLookMs, term.signal);
+      continue;
+    }
+    await provisionUntilForeign(parts, term, capacity);
+  }
+}
+
+async function provisionUntilForeign(parts: ProcessParts, term: Term, { provider, entries: own }: Capacity): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([term.signal, stop.signal]);
+  const entries = provisionerControllers({
+    client: parts.client,
+    snapshot: () => parts.cluster.snapshot(),
+    world: () => ({
+      policySet: parts.policyFile.current(),
+      snapshot: parts.cluster.snapshot(),
+      names: parts.names,
+      instanceTypes: parts.instanceTypes(),
+    }),
+    provider,
+    names: parts.names,
+    clock: parts.clock,
+  });
+  parts.log.info({ provider: provider.name }, "provisioning");
+  const running = Promise.all([...entries, ...own].map((entry) => runEntry(parts, entry, { events: term.events, signal })));
+  while (!signal.aborted) {
+    await parts.clock.sleep(foreignLookMs, signal);
+    const foreign = signal.aborted
+      ? undefined
+      : await foreignLeaseHolder({ client: parts.client, clock: parts.clock, leases: karpenterLeases, signal });
+    if (foreign?.ok === true && foreign.value !== undefined) {
+      parts.log.error({ holder: foreign.value.holder }, "Karpenter has come alive; provisioning stops");
+      stop.abort();
+    }
+  }
+  await running;
+}
+
+function runEntry(parts: ProcessParts, entry: ControllerEntry, { events, signal }: Term): Promise<void> {
+  const { cluster, clock, random, decisions, processMetrics } = parts;
+  return runController({ ...entry, cluster, clock, random, events, decisions, signal, metrics: processMetrics.runner });
+}

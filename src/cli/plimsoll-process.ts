@@ -1,0 +1,156 @@
+/**
+ * One Plimsoll process: every replica answers webhooks; the one that holds the Lease also runs the controllers.
+ *
+ * Reads a transport, a clock and settings: a real cluster (`serve`) and the embedded world (`demo`) get the same process.
+ * What can fail at the start fails the start, in words; what fails later is tried again and told.
+ */
+import { apiVersionOf, kindTable, type KindName } from "../api/kinds.ts";
+import { platformNames } from "../api/labels.ts";
+import type { InstanceType } from "../api/instance-type.ts";
+import type { ApiTransport } from "../api/ports.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { zonesOfNodePools } from "../catalog/zones.ts";
+import { apiClient } from "../cluster/api-client.ts";
+import { decisionLog, type DecisionLog } from "../cluster/decision-log.ts";
+import { type ClusterWatch, watchCluster } from "../cluster/watch-cluster.ts";
+import { formatPolicyError } from "../policies/policy-error.ts";
+import { watchPolicyFile } from "../webhook/policy-file.ts";
+import { webhookMetrics } from "../webhook/metrics.ts";
+import { runLeadership } from "./leadership.ts";
+import { processMetrics } from "./process-metrics.ts";
+import type { ProcessParts, ProcessSettings } from "./process-parts.ts";
+import { openWebhook } from "./webhook-service.ts";
+
+export interface PlimsollProcess {
+  readonly webhookPort: number;
+  readonly cluster: ClusterWatch;
+  readonly decisions: DecisionLog;
+  /** Fails readiness, answers while endpoints move on, gives the Lease up, closes. */
+  close(lameDuckMs: number): Promise<void>;
+}
+
+/** Kinds of CRDs that a cluster may lack: without them the rest still works. */
+const optionalKinds = ["NodePool", "NodeClaim", "EC2NodeClass"] as const satisfies readonly KindName[];
+const watchedKinds = [
+  "WorkloadProfile",
+  "Namespace",
+  "Node",
+  "Pod",
+  "Deployment",
+  "ReplicaSet",
+  "StatefulSet",
+  "DaemonSet",
+  "Job",
+  "CronJob",
+  "PodDisruptionBudget",
+  "HorizontalPodAutoscaler",
+] as const satisfies readonly KindName[];
+
+/** Starts a process; the error says what the start needs and did not find. */
+export async function startPlimsoll(settings: ProcessSettings): Promise<Result<PlimsollProcess, string>> {
+  const { transport, clock, random, domain, log } = settings;
+  const stop = new AbortController();
+  const metrics = webhookMetrics();
+  const kinds = await servedKinds(transport, domain);
+  if (!kinds.ok) return kinds;
+  for (const kind of optionalKinds)
+    if (!kinds.value.includes(kind)) log.warn({ kind }, "the cluster has no such CRD; it is neither judged nor provisioned");
+  const cluster = watchCluster({
+    ...{ transport, clock, random, domain, kinds: kinds.value },
+    onTrouble: (trouble) => {
+      log.warn({ trouble }, "a watch is in trouble and goes on trying");
+    },
+    onHandlerError: (error, kind) => {
+      log.error({ err: error, kind }, "a change handler failed");
+    },
+  });
+  const policyFile = await watchPolicyFile({
+    path: settings.policies,
+    clock,
+    signal: stop.signal,
+    onChange: ({ set, errors }) => {
+      metrics.policyLoadFailed.set(errors.length > 0 ? 1 : 0);
+      if (errors.length === 0) log.info({ bundle: set.bundle }, "policies.yaml is in force");
+      else
+        log.error({ errors: errors.map(formatPolicyError), bundle: set.bundle }, "policies.yaml was refused; the last good bundle stays");
+    },
+  });
+  if (!policyFile.ok) {
+    stop.abort();
+    await cluster.close();
+    return policyFile;
+  }
+  const client = apiClient({ transport, domain });
+  const instanceTypes = instanceTypesOf(cluster);
+  const parts: ProcessParts = {
+    ...settings,
+    client,
+    cluster,
+    policyFile: policyFile.value,
+    names: platformNames(domain),
+    instanceTypes,
+    kinds: kinds.value,
+    capacity: settings.capacity?.({ client, snapshot: () => cluster.snapshot(), instanceTypes }),
+    decisions: decisionLog(),
+    metrics,
+    processMetrics: processMetrics(metrics.registry, log),
+    signal: stop.signal,
+  };
+  return run(parts, stop);
+}
+
+async function run(parts: ProcessParts, stop: AbortController): Promise<Result<PlimsollProcess, string>> {
+  const webhook = await openWebhook(parts);
+  if (!webhook.ok) {
+    stop.abort();
+    await parts.cluster.close();
+    return webhook;
+  }
+  const leading = runLeadership(parts);
+  return ok({
+    webhookPort: webhook.value.port,
+    cluster: parts.cluster,
+    decisions: parts.decisions,
+    close: async (lameDuckMs) => {
+      await webhook.value.close(lameDuckMs);
+      stop.abort();
+      await leading;
+      await parts.cluster.close();
+    },
+  });
+}
+
+/** Which kinds the API server serves; our own CRD is the one that must be there. */
+async function servedKinds(transport: ApiTransport, domain: string): Promise<Result<readonly KindName[], string>> {
+  const kinds = kindTable(domain);
+  const served: KindName[] = [...watchedKinds];
+  for (const kind of ["WorkloadProfile", ...optionalKinds] as const) {
+    const groupVersion = apiVersionOf(kinds[kind]);
+    const answer = await transport.request({ method: "GET", path: `/apis/${groupVersion}` });
+    if (!answer.ok && answer.status !== 404) {
+      return err(`the API server does not answer: ${answer.error.message ?? `status ${answer.status}`}`);
+    }
+    const isServed = answer.ok && hasResource(answer.body, kinds[kind].resource);
+    if (kind === "WorkloadProfile" && !isServed) {
+      return err(`the cluster has no CRD workloadprofiles.${domain}; install it first: kubectl apply -k deploy/crds`);
+    }
+    if (kind !== "WorkloadProfile" && isServed) served.push(kind);
+  }
+  return ok(served);
+}
+
+function hasResource(body: unknown, resource: string): boolean {
+  const { resources = [] } = body as { readonly resources?: readonly { readonly name: string }[] };
+  return resources.some(({ name }) => name === resource);
+}
+
+/** The catalog's types in the zones that NodePools name; made again only when the NodePools are others. */
+function instanceTypesOf(cluster: ClusterWatch): () => readonly InstanceType[] {
+  let known: { readonly zones: string; readonly types: readonly InstanceType[] } | undefined;
+  return () => {
+    const zones = zonesOfNodePools(cluster.snapshot().list("NodePool"));
+    if (known?.zones !== zones.join()) known = { zones: zones.join(), types: catalogInstanceTypes({ zones }) };
+    return known.types;
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Metrics of the process beside the webhook's: controllers, leadership, Events. One definition each, for registry and docs.
+ */
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { RunnerMetrics } from "../cluster/runner.ts";
+import type { MetricDefinition } from "../webhook/metrics.ts";
+import type { Log } from "./log.ts";
+
+export const processMetricDefinitions = {
+  runs: {
+    name: "plimsoll_controller_runs_total",
+    kind: "counter",
+    help: "Looks at one key, by controller and outcome (done, after, retry, skipped, fault).",
+    labels: ["controller", "outcome"],
+  },
+  runSeconds: {
+    name: "plimsoll_controller_run_duration_seconds",
+    kind: "histogram",
+    help: "Time of one look at one key: observe, decide, act.",
+    labels: ["controller"],
+  },
+  queued: {
+    name: "plimsoll_controller_queue_depth",
+    kind: "gauge",
+    help: "Keys that wait, by controller.",
+    labels: ["controller"],
+  },
+  leading: {
+    name: "plimsoll_leader",
+    kind: "gauge",
+    help: "1 while this process leads and runs the controllers.",
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export interface ProcessMetrics {
+  readonly runner: RunnerMetrics;
+  readonly leading: Gauge;
+}
+
+/** Makes the process's metrics in the webhook server's registry; retries and faults also go to the log. */
+export function processMetrics(registry: Registry, log: Log): ProcessMetrics {
+  const { runs, runSeconds, queued, leading } = processMetricDefinitions;
+  const registers = [registry];
+  const runsTotal = new Counter({ name: runs.name, help: runs.help, labelNames: runs.labels, registers });
+  const duration = new Histogram({ name: runSeconds.name, help: runSeconds.help, labelNames: runSeconds.labels, registers });
+  const depth = new Gauge({ name: queued.name, help: queued.help, labelNames: queued.labels, registers });
+  return {
+    leading: new Gauge({ name: leading.name, help: leading.help, registers }),
+    runner: {
+      ran: ({ controller, outcome, durationMs, queued: waiting }) => {
+        runsTotal.inc({ controller, outcome });
+        duration.observe({ controller }, durationMs / 1000);
+        depth.set({ controller }, waiting);
+      },
+      retried: ({ controller, key, delayMs, reason, fault }) => {
+        const fields = { controller, namespace: key.namespace, name: key.name, delayMs, reason };
+        if (fault === undefined) log.warn(fields, "will look again");
+        else log.error({ ...fields, err: fault }, "a controller broke an invariant");
+      },
+      refused: ({ controller, key }) => {
+        log.warn({ controller, namespace: key.namespace, name: key.name }, "a controller's queue is full");
+      },
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * What a Plimsoll process is started with, and what it is made of while it runs. Shapes only.
+ */
+import type { ApiClient } from "../api/api-client.ts";
+import type { InstanceType } from "../api/instance-type.ts";
+import type { KindName } from "../api/kinds.ts";
+import type { PlatformNames } from "../api/labels.ts";
+import type { ApiTransport, Clock, CloudProvider } from "../api/ports.ts";
+import type { DecisionLog } from "../cluster/decision-log.ts";
+import type { ClusterWatch } from "../cluster/watch-cluster.ts";
+import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
+import type { WebhookMetrics } from "../webhook/metrics.ts";
+import type { PolicyFile } from "../webhook/policy-file.ts";
+import type { WebhookAddress } from "../webhook/registration.ts";
+import type { Log } from "./log.ts";
+import type { ProcessMetrics } from "./process-metrics.ts";
+
+export interface WebhookSettings {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Every DNS name and address under which the API server may call. */
+  readonly certificateNames: readonly string[];
+  /** Where the API server reaches the port that was taken. */
+  readonly address: (port: number) => WebhookAddress;
+}
+
+/** What a provider of nodes is made from. */
+export interface CapacitySources {
+  readonly client: ApiClient;
+  readonly snapshot: ClusterWatch["snapshot"];
+  readonly instanceTypes: () => readonly InstanceType[];
+}
+
+/** Where nodes come from, with the controllers that a provider brings of its own. */
+export interface Capacity {
+  readonly provider: CloudProvider;
+  readonly entries: readonly ControllerEntry[];
+}
+
+export interface ProcessSettings {
+  readonly transport: ApiTransport;
+  readonly clock: Clock;
+  /** Returns a number in [0, 1). */
+  readonly random: () => number;
+  readonly domain: string;
+  readonly policies: string;
+  /** Our own namespace: Secret and Lease. */
+  readonly namespace: string;
+  /** Unique to this process: the Lease's holder. */
+  readonly identity: string;
+  readonly webhook: WebhookSettings;
+  /** Makes the provider of nodes; undefined where this process provisions nothing. */
+  readonly capacity: ((sources: CapacitySources) => Capacity) | undefined;
+  readonly log: Log;
+}
+
+/** What a process is made of while it runs. */
+export interface ProcessParts extends Omit<ProcessSettings, "policies" | "capacity"> {
+  readonly client: ApiClient;
+  readonly cluster: ClusterWatch;
+  readonly policyFile: PolicyFile;
+  readonly names: PlatformNames;
+  readonly instanceTypes: () => readonly InstanceType[];
+  readonly kinds: readonly KindName[];
+  readonly capacity: Capacity | undefined;
+  readonly decisions: DecisionLog;
+  readonly metrics: WebhookMetrics;
+  readonly processMetrics: ProcessMetrics;
+  readonly signal: AbortSignal;
+}

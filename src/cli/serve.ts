@@ -1,0 +1,120 @@
+/**
+ * `plimsoll serve`: the real thing, on a real cluster.
+ *
+ * Reads a kubeconfig or the Pod's service account. Runs one process until SIGTERM or SIGINT, then as a lame duck while
+ * endpoints move on.
+ */
+import { hostname } from "node:os";
+import { randomBytes } from "node:crypto";
+import { KubeConfig } from "@kubernetes/client-node";
+import { err, ok, type Result } from "../api/result.ts";
+import { httpsTransport } from "../cluster/https-transport.ts";
+import { wallClock } from "../cluster/wall-clock.ts";
+import type { WebhookAddress } from "../webhook/registration.ts";
+import { type Capacity, type CapacitySources, type WebhookSettings } from "./process-parts.ts";
+import { kwokCapacity } from "./kwok-capacity.ts";
+import { processLog } from "./log.ts";
+import { startPlimsoll } from "./plimsoll-process.ts";
+import type { ProgramSurroundings, ServeOptions } from "./program.ts";
+import { plimsollVersion } from "./version.ts";
+
+export type ServeRequest = ServeOptions & Pick<ProgramSurroundings, "env" | "stderr">;
+
+/** Serves until a signal; returns 0 then, and 2 with the reason on stderr when it can't start. */
+export async function runServe(request: ServeRequest): Promise<number> {
+  const clock = wallClock();
+  const log = processLog(request.logLevel);
+  const kubeConfig = loadKubeConfig(request);
+  const webhook = webhookSettings(request);
+  const capacity = await capacityOf(request);
+  for (const part of [kubeConfig, webhook, capacity]) {
+    if (part.ok) continue;
+    request.stderr.write(`plimsoll serve: ${part.error}\n`);
+    return 2;
+  }
+  if (!kubeConfig.ok || !webhook.ok || !capacity.ok) return 2;
+  const userAgent = `plimsoll/${plimsollVersion()}`;
+  const transport = httpsTransport({ kubeConfig: kubeConfig.value, userAgent, clock, random: Math.random });
+  const started = await startPlimsoll({
+    transport,
+    clock,
+    random: Math.random,
+    domain: request.domain,
+    policies: request.policies,
+    namespace: request.namespace,
+    identity: `${request.env["POD_NAME"] ?? hostname()}_${randomBytes(4).toString("hex")}`,
+    webhook: webhook.value,
+    capacity: capacity.value,
+    log,
+  });
+  if (!started.ok) {
+    request.stderr.write(`plimsoll serve: ${started.error}\n`);
+    transport.close();
+    return 2;
+  }
+  log.info({ port: started.value.webhookPort, provider: request.provider }, "serving");
+  const signal = await ended();
+  log.info({ signal, lameDuckSeconds: request.lameDuck }, "stopping");
+  await started.value.close(request.lameDuck * 1000);
+  transport.close();
+  return 0;
+}
+
+function ended(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const)
+      process.once(signal, () => {
+        resolve(signal);
+      });
+  });
+}
+
+/** --kubeconfig, $KUBECONFIG, the Pod's service account, ~/.kube/config: the first that is there. */
+function loadKubeConfig(request: ServeRequest): Result<KubeConfig, string> {
+  const config = new KubeConfig();
+  const path = request.kubeconfig ?? request.env["KUBECONFIG"];
+  try {
+    if (path !== undefined) config.loadFromFile(path);
+    else if (request.env["KUBERNETES_SERVICE_HOST"] !== undefined) config.loadFromCluster();
+    else config.loadFromDefault();
+  } catch (cause) {
+    return err(`kubeconfig ${path ?? "(default)"}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  return config.getCurrentCluster() === null ? err(`kubeconfig ${path ?? "(default)"} names no cluster`) : ok(config);
+}
+
+/** Where we listen, and under which names the API server reaches us. */
+function webhookSettings(request: ServeRequest): Result<WebhookSettings, string> {
+  const { host, port, webhookUrl } = request;
+  if (webhookUrl !== undefined) {
+    const url = URL.canParse(webhookUrl) ? new URL(webhookUrl) : undefined;
+    if (url?.protocol !== "https:") return err(`--webhook-url ${webhookUrl} is not an https URL`);
+    const names = [url.hostname.replace(/^\[|\]$/g, "")];
+    return ok({ host, port, certificateNames: names, address: () => ({ kind: "url", baseUrl: webhookUrl }) });
+  }
+  const service = parseService(request.webhookService ?? `${request.namespace}/plimsoll`);
+  if (!service.ok) return service;
+  const { namespace, name } = service.value;
+  const dns = `${name}.${namespace}.svc`;
+  return ok({ host, port, certificateNames: [dns, `${dns}.cluster.local`], address: () => service.value });
+}
+
+function parseService(text: string): Result<Extract<WebhookAddress, { kind: "service" }>, string> {
+  const match = /^([a-z0-9-]+)\/([a-z0-9-]+)(?::(\d+))?$/.exec(text);
+  const [, namespace, name, port] = match ?? [];
+  if (namespace === undefined || name === undefined) return err(`--webhook-service ${text} is not namespace/name or namespace/name:port`);
+  return ok({ kind: "service", namespace, name, port: Number(port ?? 443) });
+}
+
+async function capacityOf(request: ServeRequest): Promise<Result<((sources: CapacitySources) => Capacity) | undefined, string>> {
+  switch (request.provider) {
+    case "none":
+      return ok(undefined);
+    case "kwok":
+      return ok((sources) => kwokCapacity(sources));
+    case "ec2": {
+      const { ec2Capacity } = await import("./ec2-capacity.ts");
+      return ec2Capacity(request);
+    }
+  }
+}
