@@ -37,7 +37,7 @@ export function decodeObject(value: unknown, info: Pick<KindInfo, "group" | "ver
   if (typeof object.metadata?.name !== "string") return undefined;
   const metadata: ObjectMeta & { managedFields?: unknown } = { ...object.metadata };
   delete metadata.managedFields;
-  return { apiVersion: apiVersionOf(info), kind: info.kind, ...object, metadata };
+  return { ...object, apiVersion: object.apiVersion ?? apiVersionOf(info), kind: object.kind ?? info.kind, metadata };
 }
 
 /** Returns metadata.resourceVersion of a watch line's object, a bookmark's too; "" when it has none. */

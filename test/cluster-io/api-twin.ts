@@ -85,7 +85,7 @@ export function apiTwin({ pageMax = Infinity }: { readonly pageMax?: number } = 
     const limit = Math.min(Number(request.query?.limit ?? Infinity), request.query?.limit === undefined ? Infinity : pageMax);
     const end = (from ?? 0) + limit;
     // Typed lists carry no kind on their items.
-    const items = all.slice(from, end).map(([, { apiVersion: _a, kind: _k, ...item }]) => item);
+    const items = all.slice(from, end).map(([, object]) => ({ ...object, apiVersion: undefined, kind: undefined }));
     const metadata = { resourceVersion: String(at), ...(end < all.length ? { continue: `${at}:${end}` } : {}) };
     return { ok: true, status: 200, body: { kind: "List", apiVersion: "v1", metadata, items } };
   };
@@ -157,7 +157,13 @@ export function apiTwin({ pageMax = Infinity }: { readonly pageMax?: number } = 
         return;
       }
       const channel = lineChannel(request.signal);
-      const watch: OpenWatch = { path: request.path, query: request.query ?? {}, push: channel.push };
+      const watch: OpenWatch = {
+        path: request.path,
+        query: request.query ?? {},
+        push: (line) => {
+          channel.push(line);
+        },
+      };
       for (const logged of log) if (logged.version > from && logged.collection === request.path) channel.push(logged.line);
       watches.add(watch);
       try {
@@ -172,7 +178,13 @@ export function apiTwin({ pageMax = Infinity }: { readonly pageMax?: number } = 
 function lineChannel(signal: AbortSignal): { push(line: WatchLine | "end"): void; lines(): AsyncGenerator<WatchLine> } {
   const queue: (WatchLine | "end")[] = [];
   let wake = (): void => undefined;
-  signal.addEventListener("abort", () => wake(), { once: true });
+  signal.addEventListener(
+    "abort",
+    () => {
+      wake();
+    },
+    { once: true },
+  );
   return {
     push: (line) => {
       queue.push(line);

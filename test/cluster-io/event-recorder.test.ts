@@ -21,7 +21,7 @@ function world(api: ApiTwin = apiTwin()) {
   const recorder = () => eventRecorder({ client: api, clock: time.clock(), instance: "plimsoll-1", signal: stop.signal });
   const posts = (): string[] => api.calls.filter((call) => call.startsWith("POST"));
   const written = (): Record<string, unknown>[] =>
-    api.calls.filter((call) => call.startsWith("GET")).flatMap((call) => api.get(call.slice(4)) ?? []) as Record<string, unknown>[];
+    api.calls.filter((call) => call.startsWith("GET")).flatMap((call) => api.get(call.slice(4)) ?? []);
   return { api, time, recorder, posts, written };
 }
 

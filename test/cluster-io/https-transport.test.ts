@@ -95,20 +95,42 @@ describe("requests", () => {
   });
 
   test.each<[string, (response: ServerResponse) => void, Partial<ApiAnswer>]>([
-    ["an object", (r) => reply(r, 201, { kind: "Pod" }), { ok: true, status: 201, body: { kind: "Pod" } }],
-    ["plain text, as of /readyz", (r) => reply(r, 200, "ok"), { ok: true, status: 200, body: "ok" }],
+    [
+      "an object",
+      (r) => {
+        reply(r, 201, { kind: "Pod" });
+      },
+      { ok: true, status: 201, body: { kind: "Pod" } },
+    ],
+    [
+      "plain text, as of /readyz",
+      (r) => {
+        reply(r, 200, "ok");
+      },
+      { ok: true, status: 200, body: "ok" },
+    ],
     [
       "a Status",
-      (r) => reply(r, 409, { kind: "Status", code: 409, reason: "Conflict", message: "modified" }),
+      (r) => {
+        reply(r, 409, { kind: "Status", code: 409, reason: "Conflict", message: "modified" });
+      },
       { ok: false, status: 409, error: { code: 409, reason: "Conflict", message: "modified", kind: "Status" } as never },
     ],
     [
       "text from a proxy",
-      (r) => reply(r, 403, "Forbidden by proxy"),
+      (r) => {
+        reply(r, 403, "Forbidden by proxy");
+      },
       { ok: false, status: 403, error: { code: 403, message: "Forbidden by proxy" } },
     ],
     ["broken JSON", (r) => r.writeHead(200, { "content-type": "application/json" }).end("{"), { ok: false, status: 0 }],
-    ["more than the bound", (r) => reply(r, 200, { text: "x".repeat(20_000) }), { ok: false, status: 0 }],
+    [
+      "more than the bound",
+      (r) => {
+        reply(r, 200, { text: "x".repeat(20_000) });
+      },
+      { ok: false, status: 0 },
+    ],
   ])("the answer can be %s", async (_name, answer, expected) => {
     handler = (_request, response) => {
       answer(response);
@@ -148,22 +170,54 @@ describe("what is tried again", () => {
   }
 
   test.each<[string, "GET" | "POST", (response: ServerResponse) => void, { tries: number; status: number }]>([
-    ["a GET that got 503", "GET", (r) => reply(r, 503, "starting"), { tries: 3, status: 200 }],
-    ["a GET that got 429", "GET", (r) => reply(r, 429, { kind: "Status", code: 429 }), { tries: 3, status: 200 }],
+    [
+      "a GET that got 503",
+      "GET",
+      (r) => {
+        reply(r, 503, "starting");
+      },
+      { tries: 3, status: 200 },
+    ],
+    [
+      "a GET that got 429",
+      "GET",
+      (r) => {
+        reply(r, 429, { kind: "Status", code: 429 });
+      },
+      { tries: 3, status: 200 },
+    ],
     ["a GET whose connection broke", "GET", (r) => r.destroy(), { tries: 3, status: 200 }],
-    ["not a GET that got 404", "GET", (r) => reply(r, 404, { kind: "Status", code: 404 }), { tries: 1, status: 404 }],
-    ["not a POST that got 503", "POST", (r) => reply(r, 503, "starting"), { tries: 1, status: 503 }],
+    [
+      "not a GET that got 404",
+      "GET",
+      (r) => {
+        reply(r, 404, { kind: "Status", code: 404 });
+      },
+      { tries: 1, status: 404 },
+    ],
+    [
+      "not a POST that got 503",
+      "POST",
+      (r) => {
+        reply(r, 503, "starting");
+      },
+      { tries: 1, status: 503 },
+    ],
     ["not a POST whose connection broke: it may have been done", "POST", (r) => r.destroy(), { tries: 1, status: 0 }],
     [
       "a POST that was turned away at the door",
       "POST",
-      (r) => reply(r, 429, "Too many requests", { "retry-after": "0" }),
+      (r) => {
+        reply(r, 429, "Too many requests", { "retry-after": "0" });
+      },
       { tries: 3, status: 200 },
     ],
     [
       "not a POST that a budget blocks",
       "POST",
-      (r) => reply(r, 429, { kind: "Status", code: 429, reason: "TooManyRequests" }),
+      (r) => {
+        reply(r, 429, { kind: "Status", code: 429, reason: "TooManyRequests" });
+      },
       { tries: 1, status: 429 },
     ],
   ])("%s", async (_name, method, failure, expected) => {
@@ -234,11 +288,23 @@ describe("watches", () => {
   });
 
   test.each<[string, (response: ServerResponse) => void, object]>([
-    ["a refusal", (r) => reply(r, 410, { kind: "Status", code: 410, reason: "Expired" }), { code: 410, reason: "Expired" }],
+    [
+      "a refusal",
+      (r) => {
+        reply(r, 410, { kind: "Status", code: 410, reason: "Expired" });
+      },
+      { code: 410, reason: "Expired" },
+    ],
     ["an ERROR line", (r) => void r.writeHead(200).end(line("ERROR", { kind: "Status", code: 410 })), { code: 410 }],
     ["a connection that breaks", (r) => void r.writeHead(200).write(line("ADDED", {}), () => r.destroy()), { code: 0 }],
     ["a line that is no JSON", (r) => void r.writeHead(200).end("<html>\n"), { code: 0 }],
-    ["silence", (r) => void r.writeHead(200).flushHeaders(), { code: 0, message: "the watch went silent" }],
+    [
+      "silence",
+      (r) => {
+        r.writeHead(200).flushHeaders();
+      },
+      { code: 0, message: "the watch went silent" },
+    ],
     ["no answer at all", () => undefined, { code: 0, message: "the watch went silent" }],
   ])("%s is the last line, of type ERROR", async (_name, answer, error) => {
     handler = (_request, response) => {

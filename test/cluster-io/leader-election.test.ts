@@ -53,7 +53,9 @@ function elector({
   const lead = async (leadership: Leadership): Promise<void> => {
     term = leadership;
     onLead?.();
-    await new Promise((resolve) => leadership.signal.addEventListener("abort", resolve, { once: true }));
+    await new Promise((resolve) => {
+      leadership.signal.addEventListener("abort", resolve, { once: true });
+    });
     if (windDownMs > 0) await clock.sleep(windDownMs);
     term = undefined;
   };
@@ -314,7 +316,9 @@ describe("a foreign Lease", () => {
   });
 
   test("that cannot be read is an error, never a no", async () => {
-    const { answer } = await check((api) => api.fail(() => ({ code: 403, reason: "Forbidden" })));
+    const { answer } = await check((api) => {
+      api.fail(() => ({ code: 403, reason: "Forbidden" }));
+    });
     expect(answer).toEqual({ ok: false, error: { code: 403, reason: "Forbidden" } });
   });
 });

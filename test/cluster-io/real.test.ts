@@ -217,11 +217,11 @@ await describeOnControlPlane("on a real API server", () => {
       const own = new AbortController();
       const lead = ({ signal }: { readonly signal: AbortSignal }): Promise<void> => {
         leading.push(identity);
-        return new Promise((resolve) =>
+        return new Promise((resolve) => {
           signal.addEventListener("abort", () => {
             resolve();
-          }),
-        );
+          });
+        });
       };
       const lease = { namespace: testNamespace, name: "leader" };
       const options = {

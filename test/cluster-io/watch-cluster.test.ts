@@ -4,6 +4,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { KindName } from "../../src/api/kinds.ts";
 import { defaultDomain } from "../../src/api/labels.ts";
+import type { KubeObject } from "../../src/api/object.ts";
 import type { ReflectorTrouble } from "../../src/cluster/reflector.ts";
 import { watchCluster } from "../../src/cluster/watch-cluster.ts";
 import type { ClusterWatch } from "../../src/cluster/watch-cluster.ts";
@@ -85,7 +86,13 @@ describe("a collection is listed in pages and then watched", () => {
     putPod(api, "b");
     api.onCall((call) => {
       if (call.includes("limit=500") && !call.includes("continue"))
-        queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => api.compact())));
+        queueMicrotask(() => {
+          queueMicrotask(() => {
+            queueMicrotask(() => {
+              api.compact();
+            });
+          });
+        });
     });
     const { cluster, time, troubles } = world({ api });
     await time.until(() => cluster.hasSynced());
@@ -216,7 +223,12 @@ describe("whatever breaks, the copy catches up", () => {
   test("a server that closes every watch at once is asked ever more rarely, up to each 30 s", async () => {
     const { api, time } = world();
     api.onCall((call) => {
-      if (call.startsWith("WATCH")) queueMicrotask(() => queueMicrotask(() => api.breakWatches("end")));
+      if (call.startsWith("WATCH"))
+        queueMicrotask(() => {
+          queueMicrotask(() => {
+            api.breakWatches("end");
+          });
+        });
     });
     await time.advance(600_000);
     const watches = api.calls.filter((call) => call.startsWith("WATCH")).length;
@@ -292,23 +304,28 @@ describe("through any sequence of writes and faults", () => {
     const deeds = [
       () => putPod(api, `p${Math.floor(random() * 8)}`, { n: String(random()) }),
       () => putPod(api, `p${Math.floor(random() * 8)}`),
-      () => api.remove(pathOf(`p${Math.floor(random() * 8)}`)),
-      () => api.breakWatches(random() < 0.5 ? "reset" : "end"),
-      () => api.bookmark(),
-      () => api.compact(),
+      () => {
+        api.remove(pathOf(`p${Math.floor(random() * 8)}`));
+      },
+      () => {
+        api.breakWatches(random() < 0.5 ? "reset" : "end");
+      },
+      () => {
+        api.bookmark();
+      },
+      () => {
+        api.compact();
+      },
       () => settled(),
       () => time.advance(Math.floor(random() * 5_000)),
     ];
     for (let count = 0; count < 150; count++) await deeds[Math.floor(random() * deeds.length)]?.();
     await time.advance(120_000);
-    const held = Object.fromEntries(
-      cluster
-        .snapshot()
-        .list("Pod")
-        .map((one) => [one.metadata.name, one.metadata.resourceVersion]),
-    );
+    const versions = (pods: readonly KubeObject[]): object =>
+      Object.fromEntries(pods.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
+    const held = versions(cluster.snapshot().list("Pod"));
     const served = Array.from({ length: 8 }, (_, index) => api.get(pathOf(`p${index}`))).filter((one) => one !== undefined);
-    expect(held).toEqual(Object.fromEntries(served.map((one) => [one.metadata.name, one.metadata.resourceVersion])));
+    expect(held).toEqual(versions(served));
     expect(Object.fromEntries(replayed)).toEqual(held);
   });
 });
