@@ -23,7 +23,9 @@ export interface FieldProblem {
     | "FieldValueDuplicate"
     | "FieldValueNotSupported"
     | "FieldValueTypeInvalid"
-    | "FieldValueTooLong";
+    | "FieldValueTooLong"
+    | "FieldValueTooMany"
+    | "FieldValueNotFound";
   readonly field: string;
   /** The whole text behind the field: `Required value: …`, `Invalid value: "x": …`. */
   readonly message: string;

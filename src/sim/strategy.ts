@@ -6,9 +6,13 @@
  * PrepareForUpdate that a client can see.
  */
 import type { Instant } from "../api/ports.ts";
+import { qosClass } from "../kube/pod-requests.ts";
+import { withServiceAddresses } from "./defaulting.ts";
+import { withJobSelector } from "./defaults/workload-defaults.ts";
+import { podOf } from "./object-codec.ts";
 import { establishedDefinition, defaultedDefinition } from "./crd.ts";
 import { definitionStorage } from "./built-in-resources.ts";
-import { equalJson, mapAt, numberAt, objectAt, stringAt, valueAt, withValue, type JsonObject, type JsonValue } from "./json.ts";
+import { arrayAt, equalJson, mapAt, numberAt, objectAt, stringAt, valueAt, withValue, type JsonObject, type JsonValue } from "./json.ts";
 import type { Random } from "./random.ts";
 import type { ServedResource } from "./served-resource.ts";
 
@@ -52,6 +56,8 @@ export function preparedForCreate(object: JsonObject, served: ServedResource, { 
     ...(served.generation ? { generation: 1 } : {}),
   };
   const born: JsonObject = { ...object, metadata };
+  if (served.storage === "jobs.batch") return withFreshStatus(withJobSelector(born), served);
+  if (served.storage === "services") return withFreshStatus(withServiceAddresses(born, random.integer), served);
   if (served.storage === "namespaces") return preparedNamespace(withFreshStatus(born, served), name);
   if (served.storage === definitionStorage)
     return establishedDefinition(defaultedDefinition(withValue(born, ["status"], undefined)), timeText(now));
@@ -64,10 +70,10 @@ function withFreshStatus(object: JsonObject, served: ServedResource): JsonObject
   return fresh === undefined ? object : { ...object, status: served.storage === "pods" ? podStatus(object, fresh) : fresh };
 }
 
-/** A static Pod's mirror keeps its phase; every other Pod starts Pending with its QoS class, which compute fills later. */
+/** The QoS class is told at creation; a Pod without containers is refused by validation right after. */
 function podStatus(object: JsonObject, fresh: JsonObject): JsonObject {
-  const qosClass = stringAt(object, "status", "qosClass");
-  return qosClass === undefined ? fresh : { ...fresh, qosClass };
+  if (arrayAt(object, "spec", "containers").length === 0) return fresh;
+  return { ...fresh, qosClass: qosClass(podOf(object).spec) };
 }
 
 function preparedNamespace(object: JsonObject, name: string): JsonObject {

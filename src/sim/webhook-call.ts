@@ -16,7 +16,7 @@ export interface WebhookCall {
   readonly review: JsonObject;
 }
 
-/** Sends a review; the error is the cause as it stands behind `Post "URL": `. */
+/** Sends a review; the error is the text that stands behind "failed to call webhook: ". */
 export type WebhookCaller = (call: WebhookCall) => Promise<Result<JsonValue, string>>;
 
 const answerBytesMax = 8 * 1024 * 1024;
@@ -43,7 +43,7 @@ export const callWebhookOverHttps: WebhookCaller = (call) =>
           else chunks.push(chunk);
         });
         answer.on("error", (error) => {
-          resolve(err(causeOf(error)));
+          resolve(err(`Post ${JSON.stringify(call.url)}: ${causeOf(error)}`));
         });
         answer.on("end", () => {
           resolve(decodeAnswer(answer.statusCode ?? 0, Buffer.concat(chunks).toString("utf8")));
@@ -51,7 +51,7 @@ export const callWebhookOverHttps: WebhookCaller = (call) =>
       },
     );
     sent.on("error", (error) => {
-      resolve(err(causeOf(error)));
+      resolve(err(`Post ${JSON.stringify(call.url)}: ${causeOf(error)}`));
     });
     sent.end(body);
   });
