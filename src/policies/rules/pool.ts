@@ -124,7 +124,7 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
   // A pool whose types are not in the catalog may hold the Pod for all we know.
   if (known.length === 0 || pools.some((shapes) => shapes.length === 0)) return [];
   if (known.some(({ type, overhead }) => fitsWithin(want, subtractResources(type.allocatable, overhead)))) return [];
-  const [largest] = known.toSorted((a, b) => b.share - a.share || (a.type.name < b.type.name ? -1 : 1));
+  const [largest] = known.toSorted(byNearness);
   if (largest === undefined) return [];
   const have = subtractResources(largest.type.allocatable, largest.overhead);
   const over = exceeding(want, have);
@@ -136,6 +136,13 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
       ...classOf(view),
     },
   ];
+}
+
+/** The shape that is nearest to holding the Pod first; of equals the larger, then by name. */
+function byNearness(a: Shape, b: Shape): number {
+  const size = (shape: Shape, name: string): number => shape.type.allocatable[name] ?? 0;
+  const larger = size(b, "memory") - size(a, "memory") || size(b, "cpu") - size(a, "cpu");
+  return b.share - a.share || larger || (a.type.name < b.type.name ? -1 : 1);
 }
 
 /** A list of shapes for each pool that would take the Pod by labels and taints; none where the pool does not take it. */
