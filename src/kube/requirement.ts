@@ -94,29 +94,30 @@ export function operatorOf(requirement: Requirement): "In" | "NotIn" | "Exists" 
 }
 
 /**
- * Returns the set as node selector requirements that together mean the same: several where bounds and exclusions meet.
- * Bounds are written as Gt and Lt, which node affinity knows too; minValues stands on the first.
+ * Returns the set as node selector requirements of a NodeClaim that together mean the same: several where bounds and
+ * exclusions meet. Bounds are written as Gte and Lte and minValues stands on each, as in Karpenter.
  */
 export function toNodeSelectorRequirements(requirement: Requirement): readonly NodeSelectorRequirement[] {
   const { key, gte, lte, minValues } = requirement;
   const parts: NodeSelectorRequirement[] = [];
-  if (gte !== undefined) parts.push({ key, operator: "Gt", values: [String(gte - 1)] });
-  if (lte !== undefined) parts.push({ key, operator: "Lt", values: [String(lte + 1)] });
+  if (gte !== undefined) parts.push({ key, operator: "Gte", values: [String(gte)] });
+  if (lte !== undefined) parts.push({ key, operator: "Lte", values: [String(lte)] });
   const operator = operatorOf(requirement);
   if (operator === "In" || operator === "NotIn") parts.push({ key, operator, values: [...requirement.values].sort() });
   else if (parts.length === 0) parts.push({ key, operator });
-  return parts.map((part, index) => (index === 0 && minValues !== undefined ? { ...part, minValues } : part));
+  return minValues === undefined ? parts : parts.map((part) => ({ ...part, minValues }));
 }
 
-/** Returns the set as Karpenter prints it: "key In [a b]", "key Exists >4 <16"; more than 5 values are counted. */
+/** Returns the set as Karpenter prints it: "key In [a b]", "key Exists >=4 <=16 minValues 2"; more than 5 values are counted. */
 export function formatRequirement(requirement: Requirement): string {
   const sorted = [...requirement.values].sort();
   const shown =
     sorted.length > shownValuesMax ? [...sorted.slice(0, shownValuesMax), `and ${sorted.length - shownValuesMax} others`] : sorted;
   const list = sorted.length === 0 ? "" : ` [${shown.join(" ")}]`;
-  const above = requirement.gte === undefined ? "" : ` >${requirement.gte - 1}`;
-  const below = requirement.lte === undefined ? "" : ` <${requirement.lte + 1}`;
-  return `${requirement.key} ${operatorOf(requirement)}${list}${above}${below}`;
+  const from = requirement.gte === undefined ? "" : ` >=${requirement.gte}`;
+  const to = requirement.lte === undefined ? "" : ` <=${requirement.lte}`;
+  const distinct = requirement.minValues === undefined ? "" : ` minValues ${requirement.minValues}`;
+  return `${requirement.key} ${operatorOf(requirement)}${list}${from}${to}${distinct}`;
 }
 
 function setOf(key: string, { operator, values: listed = [] }: NodeSelectorRequirement): Requirement {

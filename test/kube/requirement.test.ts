@@ -121,13 +121,13 @@ describe("a requirement reads as", () => {
   check([{ key, operator: "In", values: ["a", "b", "c", "d", "e", "f", "g"] }], "example.com/size In [a b c d e and 2 others]");
   check([{ key, operator: "In", values: [] }], "example.com/size DoesNotExist");
   check([{ key, operator: "NotIn", values: ["a"] }], "example.com/size NotIn [a]");
-  check([{ key, operator: "Gt", values: ["4"] }], "example.com/size Exists >4");
+  check([{ key, operator: "Gt", values: ["4"] }], "example.com/size Exists >=5");
   check(
     [
       { key, operator: "Gte", values: ["4"] },
       { key, operator: "Lte", values: ["8"] },
     ],
-    "example.com/size Exists >3 <9",
+    "example.com/size Exists >=4 <=8",
   );
   check(
     [
@@ -143,6 +143,7 @@ describe("a requirement reads as", () => {
     ],
     "example.com/size In [5]",
   );
+  check([{ key, operator: "In", values: ["a"], minValues: 2 }], "example.com/size In [a] minValues 2");
   check([{ key, operator: "Gt", values: ["many"] }], "example.com/size DoesNotExist");
   check([{ key: "beta.kubernetes.io/arch", operator: "In", values: ["arm64"] }], "kubernetes.io/arch In [arm64]");
   check([{ key: "topology.ebs.csi.aws.com/zone", operator: "Exists" }], "topology.kubernetes.io/zone Exists");

@@ -96,7 +96,7 @@ describe("maps", () => {
   });
   it("are written as a list sorted by key", () => {
     expect(toRequirementList(read(`${zone} In b,a; ${custom} Gt 3`))).toEqual([
-      { key: custom, operator: "Gt", values: ["3"] },
+      { key: custom, operator: "Gte", values: ["4"] },
       { key: zone, operator: "In", values: ["a", "b"] },
     ]);
   });
