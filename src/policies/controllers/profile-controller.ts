@@ -11,6 +11,7 @@ import type { ApiStatus } from "../../api/api-status.ts";
 import type { Controller, ControllerStep, Requeue } from "../../api/controller.ts";
 import type { EventNote } from "../../api/event-note.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
+import { kindTable, type KindName } from "../../api/kinds.ts";
 import { compilerFieldManager, type PlatformNames } from "../../api/labels.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
@@ -18,11 +19,14 @@ import type { Instant } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
+import type { AdmissionRequest } from "../admission-request.ts";
+import { validate } from "../evaluate.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { planApply, type RefusedBudget } from "../profile/plan-apply.ts";
 import { profileView } from "../profile/profile-view.ts";
 import { isStatusWritten, profileStatus, type ProfileStatus } from "../profile/status.ts";
 import type { ContractWorld } from "../profile/workload-contract.ts";
+import type { Finding } from "../verdict.ts";
 
 /** What the controller needs of the world; each getter is read once for an observation. */
 export interface ProfileControllerPorts {
@@ -39,6 +43,8 @@ export interface ObservedProfile extends ContractWorld {
 }
 
 export type ProfileStep =
+  /** The informers have not listed everything once: what is missing may only be unknown. */
+  | (ControllerStep & { readonly kind: "wait" })
   | (ControllerStep & { readonly kind: "keep" })
   | (ControllerStep & {
       readonly kind: "write";
@@ -48,6 +54,14 @@ export type ProfileStep =
       /** Absent where the status says it all already. */
       readonly status?: ProfileStatus;
     });
+
+/** Without one of these, a budget of ours could look unwanted. */
+const neededKinds = [
+  ...(["WorkloadProfile", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const),
+  ...(["Pod", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Namespace"] as const),
+] as const satisfies readonly KindName[];
+
+const unknownRetryMs = 1_000;
 
 /** Makes the controller; its key is a profile's. */
 export function profileController(ports: ProfileControllerPorts): Controller<ObservedProfile, ProfileStep> {
@@ -70,10 +84,12 @@ function observeProfile(key: ObjectKey, ports: ProfileControllerPorts): Observed
 /** Decides what to write for one profile. Pure; the same observation at another time differs only in new conditions' dates. */
 export function decideProfile(observed: ObservedProfile, now: Instant): ProfileStep {
   const { profile } = observed;
+  if (!neededKinds.every((kind) => observed.snapshot.knows(kind))) return { kind: "wait" };
   const view = profileView(observed);
   const desired = view.targets.flatMap(({ contract }) => (contract.budget.kind === "budget" ? [contract.budget.budget] : []));
-  const plan = planApply({ profile, desired, observed: view.budgets });
-  const status = profileStatus({ view, plan, now });
+  const inDoubt = view.workloadClass === undefined || view.conflicts.length > 0;
+  const plan = planApply({ profile, desired, observed: view.budgets, inDoubt });
+  const status = profileStatus({ view, plan, refusals: refusalsOf(observed, now), now });
   const stale = !isStatusWritten(profile, status);
   const moves = plan.apply.length + plan.remove.length;
   if (moves === 0 && !stale) return { kind: "keep" };
@@ -88,7 +104,30 @@ export function decideProfile(observed: ObservedProfile, now: Instant): ProfileS
   };
 }
 
+/** Families of rules with a condition of their own: Bound, Placeable, DrainSafe. */
+const toldElsewhere = /^(BIND|POOL|PLACE|DRAIN)-/;
+
+/** What admission would refuse of the profile's own words if it came now. */
+function refusalsOf({ profile, policySet, names, ...world }: ObservedProfile, now: Instant): readonly Finding[] {
+  const [group = "", version = ""] = profile.apiVersion.split("/");
+  const request: AdmissionRequest = {
+    uid: profile.metadata.uid ?? "",
+    operation: "CREATE",
+    kind: { group, version, kind: profile.kind },
+    resource: { group, version, resource: kindTable(names.domain).WorkloadProfile.resource },
+    name: profile.metadata.name ?? "",
+    namespace: profile.metadata.namespace ?? "",
+    object: profile,
+    userInfo: { username: "", groups: [] },
+    dryRun: true,
+  };
+  return validate({ policySet, request, context: { ...world, names, now } }).findings.filter(
+    ({ action, rule }) => action === "deny" && !toldElsewhere.test(rule),
+  );
+}
+
 async function actOnProfile(step: ProfileStep, client: ProfileControllerPorts["client"]): Promise<Requeue> {
+  if (step.kind === "wait") return { kind: "after", delayMs: unknownRetryMs };
   if (step.kind === "keep") return { kind: "done" };
   for (const budget of step.remove) {
     const { uid, resourceVersion } = budget.metadata;

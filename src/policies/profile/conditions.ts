@@ -6,6 +6,7 @@
  */
 import { matchesSelector } from "../../kube/selector.ts";
 import { singletonAction } from "../class.ts";
+import type { Finding } from "../verdict.ts";
 import type { CompiledContract } from "./contract.ts";
 import { notYetCompiled } from "./not-yet-compiled.ts";
 import { isBudgetOf, type BudgetPlan } from "./plan-apply.ts";
@@ -23,9 +24,23 @@ export interface Judgement {
 export const conditionTypes = ["Accepted", "Bound", "Compiled", "DrainSafe", "Placeable", "ZoneSpread", "Ready"] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
+/** What the judgements read: `refusals` are the findings for which admission would refuse the profile now. */
+export interface JudgedProfile {
+  readonly view: ProfileView;
+  readonly plan: BudgetPlan;
+  readonly refusals: readonly Finding[];
+}
+
 /** Returns the judgements in the order of {@link conditionTypes}; Ready is True where no other is False or Unknown. */
-export function judgeProfile(view: ProfileView, plan: BudgetPlan): readonly Judgement[] {
-  const judged = [accepted(view), bound(view), compiled(view, plan), drainSafe(view, plan), ...placeable(view), ...zoneSpread(view)];
+export function judgeProfile({ view, plan, refusals }: JudgedProfile): readonly Judgement[] {
+  const judged = [
+    accepted(view, refusals),
+    bound(view),
+    compiled(view, plan),
+    drainSafe(view, plan),
+    ...placeable(view),
+    ...zoneSpread(view),
+  ];
   const failing = judged.find(({ status }) => status === "False") ?? judged.find(({ status }) => status === "Unknown");
   const ready: Judgement =
     failing === undefined
@@ -34,9 +49,14 @@ export function judgeProfile(view: ProfileView, plan: BudgetPlan): readonly Judg
   return [...judged, ready];
 }
 
-function accepted({ className, workloadClass }: ProfileView): Judgement {
-  if (workloadClass !== undefined) return yes("Accepted", "KnownClass", `class "${className}" holds`);
-  return no("Accepted", "UnknownClass", `[WP-001] spec.runtimeClass "${className}" is not in the catalogue; use one of the known classes`);
+/** Admission judged the profile when it came; the policies may have changed since. */
+function accepted({ className, workloadClass }: ProfileView, refusals: readonly Finding[]): Judgement {
+  const [first, ...more] = refusals;
+  if (first === undefined && workloadClass === undefined)
+    return no("Accepted", "UnknownClass", `class "${className}" is not in the catalogue`);
+  if (first === undefined) return yes("Accepted", "Accepted", `the policies accept it in class "${className}"`);
+  const count = more.length === 0 ? "" : ` (+${more.length} more)`;
+  return no("Accepted", "Refused", `[${first.rule}] ${first.message}${count}; ${first.fix}`);
 }
 
 function bound({ profile, targets, conflicts }: ProfileView): Judgement {

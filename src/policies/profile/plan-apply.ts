@@ -28,13 +28,19 @@ export interface BudgetPlan {
   readonly refused: readonly RefusedBudget[];
 }
 
-/** Returns what to write so that the namespace has exactly the wanted budgets of this profile. */
-export function planApply(input: {
+export interface BudgetPlanInput {
   readonly profile: WorkloadProfile;
   readonly desired: readonly PodDisruptionBudget[];
   readonly observed: readonly PodDisruptionBudget[];
-}): BudgetPlan {
-  const { profile, desired, observed } = input;
+  /**
+   * True where what is desired can't be told for now (an unknown class, two profiles for one workload): then a budget that
+   * stands is kept, since a doubt must not take a workload's protection away.
+   */
+  readonly inDoubt: boolean;
+}
+
+/** Returns what to write so that the namespace has exactly the wanted budgets of this profile. */
+export function planApply({ profile, desired, observed, inDoubt }: BudgetPlanInput): BudgetPlan {
   const living = observed.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const adopt = profile.spec.disruption?.adopt === true;
   const wanted = new Set(desired.map(({ metadata }) => metadata.name));
@@ -48,7 +54,7 @@ export function planApply(input: {
   return {
     apply: writable.filter((budget) => !isAsWanted(holders.get(budget.metadata.name), budget)).sort(byName),
     remove: [
-      ...living.filter((budget) => isBudgetOf(budget, profile) && !wanted.has(budget.metadata.name)),
+      ...living.filter((budget) => !inDoubt && isBudgetOf(budget, profile) && !wanted.has(budget.metadata.name)),
       ...(adopt ? foreign : []),
     ].sort(byName),
     refused: adopt ? [] : foreign.map(({ metadata }) => refusal(metadata.name ?? "")),

@@ -1,7 +1,7 @@
 /**
  * The status of a WorkloadProfile: what the platform made of it, in one look.
  *
- * Reads the view, the plan for its budgets, and the time. Returns the whole status that this version can compute; nothing
+ * Reads the view, the plan for its budgets, what admission would say, and the time. Returns the whole status that this version can compute; nothing
  * is invented, so a field without an answer is absent. Two runs over an unchanged world give the same status, times
  * included, so that an unchanged status is never written.
  */
@@ -10,10 +10,9 @@ import type { Instant } from "../../api/ports.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import type { WorkloadProfileStatus } from "../../api/workload-profile-status.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
-import { conditionTypes, judgeProfile, type Judgement } from "./conditions.ts";
+import { conditionTypes, judgeProfile, type JudgedProfile, type Judgement } from "./conditions.ts";
 import { evictionsOf, renderBudget, type BudgetTerms } from "./budget.ts";
 import type { CompiledContract } from "./contract.ts";
-import type { BudgetPlan } from "./plan-apply.ts";
 import type { ProfileTarget, ProfileView } from "./profile-view.ts";
 import { resolvedSpec } from "./resolve.ts";
 
@@ -34,14 +33,14 @@ const ownFields = [
 ] as const satisfies readonly (keyof ProfileStatus)[];
 
 /** Returns the status of a profile at this moment; `now` only dates conditions that change. */
-export function profileStatus(input: { readonly view: ProfileView; readonly plan: BudgetPlan; readonly now: Instant }): ProfileStatus {
-  const { view, plan, now } = input;
+export function profileStatus({ now, ...judged }: JudgedProfile & { readonly now: Instant }): ProfileStatus {
+  const { view } = judged;
   const { profile, targets, resolved } = view;
   const evictions = evictionsAllowedOf(view);
   const [first] = targets;
   return {
     ...(profile.metadata.generation === undefined ? {} : { observedGeneration: profile.metadata.generation }),
-    conditions: judgeProfile(view, plan).map((judgement) => conditionOf(judgement, { profile, now })),
+    conditions: judgeProfile(judged).map((judgement) => conditionOf(judgement, { profile, now })),
     targets: targets.slice(0, targetsMax).map(targetStatus),
     targetCount: targets.length,
     ...(first === undefined ? {} : { compiled: compiledOf(first.contract) }),

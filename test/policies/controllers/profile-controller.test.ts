@@ -6,40 +6,24 @@ import type { KubeObject } from "../../../src/api/object.ts";
 import type { WorkloadProfile, WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import { decideProfile, profileController, type ProfileStep } from "../../../src/policies/controllers/profile-controller.ts";
-import type { WorkloadClass } from "../../../src/policies/class.ts";
-import type { PolicySet } from "../../../src/policies/policy-set.ts";
+import { policySet } from "../../support/admission.ts";
 import { budget, deployment, namespaceObject, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
-import { batchClass, workloadClass } from "../../support/workload-class.ts";
 
 const names = platformNames();
 const now = Date.UTC(2026, 6, 1);
 
-function policies(...classes: readonly WorkloadClass[]): PolicySet {
-  return {
-    bundle: "b0b0b0b0",
-    fileName: "policies.yaml",
-    settings: { defaultClass: "general", unprofiled: "warn", failurePolicy: new Map(), provider: "karpenter" },
-    classes: new Map(classes.map((of) => [of.name, of])),
-    namespaces: [],
-    grants: new Map(),
-    costOwners: { values: [], requiredOn: [], tagKey: "cost-center" },
-    rules: new Map(),
-    nodepoolReview: { forbiddenNames: [], minInstanceTypes: {}, justifications: [], requireTags: [], rules: new Map() },
-  };
-}
+const catalogue = policySet();
 
-const catalogue = policies(workloadClass(), batchClass());
-
-function decide(objects: readonly KubeObject[], at = now, policySet = catalogue): ProfileStep {
+function decide(objects: readonly KubeObject[], at = now): ProfileStep {
   const snapshot = snapshotOf(objects);
   const [found] = snapshot.list("WorkloadProfile");
   if (found === undefined) throw new Error("no profile among the objects");
-  return decideProfile({ profile: found, snapshot, policySet, names, instanceTypes: [] }, at);
+  return decideProfile({ profile: found, snapshot, policySet: catalogue, names, instanceTypes: [] }, at);
 }
 
 /** The objects after a step, as an API server would leave them. */
 function after(objects: readonly KubeObject[], step: ProfileStep): readonly KubeObject[] {
-  if (step.kind === "keep") return objects;
+  if (step.kind !== "write") return objects;
   const gone = new Set([...step.remove, ...step.apply].map(({ metadata }) => metadata.name));
   return [
     ...objects
@@ -61,6 +45,26 @@ function settled(objects: readonly KubeObject[]): {
 
 function conditionsOf(objects: readonly KubeObject[]): Readonly<Record<string, string>> {
   return Object.fromEntries((settled(objects).status.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]));
+}
+
+/** An API that records what it is asked, and refuses one call. */
+function client(fails?: string) {
+  const calls: string[] = [];
+  const answer = async <T>(call: string, value: T) => {
+    calls.push(call);
+    return await Promise.resolve(fails === call ? err({ code: 409, message: "conflict" }) : ok(value));
+  };
+  const port: Pick<ApiClient, "apply" | "applyStatus" | "delete"> = {
+    apply: (kind, object, options) => answer(`apply ${kind} ${object.metadata.name} by ${options.fieldManager}`, object as never),
+    applyStatus: (kind, object) => answer(`applyStatus ${kind} ${object.metadata.name}`, object as never),
+    delete: (kind, key, options) => answer(`delete ${kind} ${key.name} ${options?.uid ?? "any"}`, "deleted" as const),
+  };
+  return { calls, port };
+}
+
+function controller(objects: readonly KubeObject[], port: Pick<ApiClient, "apply" | "applyStatus" | "delete">) {
+  const snapshot = snapshotOf(objects);
+  return profileController({ client: port, snapshot: () => snapshot, policySet: () => catalogue, instanceTypes: () => [], names });
 }
 
 const spec: WorkloadProfileSpec = {
@@ -88,7 +92,7 @@ describe("the first look at a profile", () => {
         spread: "zone required, host preferred",
         placement: "workload-class=general",
         requests: "250m/256Mi",
-        policyBundle: "b0b0b0b0",
+        policyBundle: catalogue.bundle,
       },
       evictionsAllowed: { atMin: 1, now: 1, atMax: 10, summary: "1/1" },
       resolved: { runtimeClass: "general", availability: { minReplicas: 3, hostSpread: "preferred" }, compute: { cpuRequest: "250m" } },
@@ -120,7 +124,7 @@ describe("the budget follows the scale", () => {
       world = [...world.filter(({ kind }) => kind !== "Deployment"), scaledTo(replicas)];
       const step = decide(world);
       world = after(world, step);
-      return step.kind === "keep" ? [] : step.apply.map((applied) => applied.spec.minAvailable ?? applied.spec.maxUnavailable);
+      return step.kind !== "write" ? [] : step.apply.map((applied) => applied.spec.minAvailable ?? applied.spec.maxUnavailable);
     };
     expect([4, 5, 50, 5, 4].map(scale)).toEqual([[], ["80%"], [], [], [1]]);
   });
@@ -133,7 +137,7 @@ describe("conditions", () => {
     });
   }
   check("say that a drain is safe because the budget was adjusted", [web(), scaledTo(3)], {
-    Accepted: "True KnownClass",
+    Accepted: "True Accepted",
     Bound: "True Bound",
     Compiled: "True Compiled",
     DrainSafe: "True AdjustedForDrain",
@@ -147,9 +151,9 @@ describe("conditions", () => {
     Ready: "False BoundNoWorkload",
   });
   check("name an unknown class", [web({ runtimeClass: "genral" }), scaledTo(3)], {
-    Accepted: "False UnknownClass",
+    Accepted: "False Refused",
     Bound: "False NoWorkload",
-    Ready: "False AcceptedUnknownClass",
+    Ready: "False AcceptedRefused",
   });
   check(
     "name a second profile that claims the workload",
@@ -207,6 +211,33 @@ describe("conditions", () => {
   });
 });
 
+describe("what is not known", () => {
+  it("is waited for: a budget is never taken away because its workload was not listed yet", async () => {
+    const world = settled([web(), scaledTo(3)]).objects;
+    const full = snapshotOf(world.filter(({ kind }) => kind !== "Deployment"));
+    const partial = {
+      ...full,
+      list: full.list.bind(full),
+      get: full.get.bind(full),
+      by: full.by.bind(full),
+      knows: (kind: string) => kind !== "Deployment",
+    };
+    const [found] = full.list("WorkloadProfile");
+    const step =
+      found === undefined
+        ? undefined
+        : decideProfile({ profile: found, snapshot: partial, policySet: catalogue, names, instanceTypes: [] }, now);
+    expect(step).toEqual({ kind: "wait" });
+    expect(step === undefined ? undefined : await controller([], client().port).act(step)).toEqual({ kind: "after", delayMs: 1000 });
+  });
+  it("keeps the budget of a profile whose class has gone", () => {
+    const world = settled([web(), scaledTo(3)]).objects.map((object) =>
+      object.kind === "WorkloadProfile" ? { ...object, spec: { ...spec, runtimeClass: "gone" } } : object,
+    );
+    expect(decide(world)).toMatchObject({ kind: "write", remove: [], apply: [] });
+  });
+});
+
 describe("two workloads of one name", () => {
   it("each have their own budget", () => {
     const twin: KubeObject = { ...replicaSet({ name: "web", replicas: 3, podLabels: { app: "twin" } }) };
@@ -216,25 +247,7 @@ describe("two workloads of one name", () => {
 });
 
 describe("acting", () => {
-  function client(fails?: string) {
-    const calls: string[] = [];
-    const answer = async <T>(call: string, value: T) => {
-      calls.push(call);
-      return await Promise.resolve(fails === call ? err({ code: 409, message: "conflict" }) : ok(value));
-    };
-    const port: Pick<ApiClient, "apply" | "applyStatus" | "delete"> = {
-      apply: (kind, object, options) => answer(`apply ${kind} ${object.metadata.name} by ${options.fieldManager}`, object as never),
-      applyStatus: (kind, object) => answer(`applyStatus ${kind} ${object.metadata.name}`, object as never),
-      delete: (kind, key, options) => answer(`delete ${kind} ${key.name} ${options?.uid ?? "any"}`, "deleted" as const),
-    };
-    return { calls, port };
-  }
   const adopting = [web({ disruption: { minAvailable: "80%", adopt: true } }), scaledTo(3), budget({ minAvailable: 1 })];
-  function controller(objects: readonly KubeObject[], port: Pick<ApiClient, "apply" | "applyStatus" | "delete">) {
-    const snapshot = snapshotOf(objects);
-    return profileController({ client: port, snapshot: () => snapshot, policySet: () => catalogue, instanceTypes: () => [], names });
-  }
-
   it("removes, applies, then tells", async () => {
     const { calls, port } = client();
     const ours = controller(adopting, port);

@@ -29,11 +29,17 @@ describe("what is written for a profile's budgets", () => {
       readonly desired: readonly PodDisruptionBudget[];
       readonly observed: readonly PodDisruptionBudget[];
       readonly of?: typeof web;
+      readonly inDoubt?: boolean;
     },
     expected: { readonly apply?: readonly string[]; readonly remove?: readonly string[]; readonly refused?: readonly string[] },
   ) {
     it(name, () => {
-      const plan = planApply({ profile: input.of ?? web, desired: input.desired, observed: input.observed });
+      const plan = planApply({
+        profile: input.of ?? web,
+        desired: input.desired,
+        observed: input.observed,
+        inDoubt: input.inDoubt ?? false,
+      });
       const names = (budgets: readonly PodDisruptionBudget[]) => budgets.map(({ metadata }) => metadata.name);
       expect({ apply: names(plan.apply), remove: names(plan.remove), refused: plan.refused.map(({ text }) => text) }).toEqual({
         apply: [],
