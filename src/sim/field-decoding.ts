@@ -44,7 +44,7 @@ export function decodeFields(object: JsonObject, schema: Schema, { custom }: { r
 type Decoder = (value: JsonValue, schema: Schema, place: Place, decoding: Decoding) => JsonValue | undefined;
 
 function decodeValue(value: JsonValue, schema: Schema, place: Place, decoding: Decoding): JsonValue | undefined {
-  if (schema.type === "any" && schema.properties === undefined) return value;
+  if (schema.type === "any" && (schema.properties?.size ?? 0) === 0) return value;
   if (value === null) return isBuiltIn(schema, decoding) ? undefined : value;
   if (isJsonObject(value)) return decodeObject(value, schema, place, decoding);
   if (isJsonArray(value)) return decodeList(value, schema, place, decoding);

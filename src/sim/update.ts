@@ -106,8 +106,10 @@ const serverWritten: ReadonlySet<string> = new Set(["binding", "eviction", "scal
 async function admittedChange(call: Call, wanted: Change, current: JsonObject): Promise<Outcome<JsonObject>> {
   const { served, server } = call;
   const now = server.clock.now();
-  if (serverWritten.has(call.subresource))
-    return ok(preparedForUpdate(wanted.object, current, { served, subresource: call.subresource, now }));
+  if (serverWritten.has(call.subresource)) {
+    const next = preparedForUpdate(wanted.object, current, { served, subresource: call.subresource, now });
+    return ok(withUpdateOwnership({ call, next, current }));
+  }
   const defaulted = withObjectDefaults(wanted.object, served);
   const prepared = preparedForUpdate(defaulted, current, { served, subresource: call.subresource, now });
   const mutated = await admitMutating(call, { operation: "UPDATE", object: prepared, old: current });
