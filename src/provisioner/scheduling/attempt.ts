@@ -16,8 +16,6 @@ import { poolLedgers } from "./pool-limits.ts";
 export interface Strategy {
   readonly name: string;
   readonly opening: OpeningRule;
-  /** Pods that may not share hosts come before the larger ones, so that the nodes they force are there to be filled. */
-  readonly apartFirst: boolean;
 }
 
 export interface UnplacedPods {
@@ -39,7 +37,7 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt {
   const accepted = new Map<string, boolean>();
   const nodes = problem.classes.map((podClass) => nodesFor(packing, podClass, accepted));
   let waiting: readonly UnplacedPods[] = placeNominated(packing, nodes);
-  waiting = inOrder(packing, { waiting, strategy });
+  waiting = inOrder(packing, waiting);
   for (let round = 0; round < roundsMax && waiting.length > 0; round += 1) {
     const before = countOf(waiting);
     waiting = waiting
@@ -111,15 +109,14 @@ function placeClass(
   return [];
 }
 
-function inOrder(
-  packing: Packing,
-  { waiting, strategy }: { readonly waiting: readonly UnplacedPods[]; readonly strategy: Strategy },
-): readonly UnplacedPods[] {
-  const { problem } = packing;
-  const isApart = ({ podClass }: UnplacedPods) => Number(strategy.apartFirst && topologyFor(problem, podClass).perHostMax === 1);
+/** Pods that may not share hosts first, so that the nodes they force are there to be filled; then the largest. */
+function inOrder({ problem }: Packing, waiting: readonly UnplacedPods[]): readonly UnplacedPods[] {
   return waiting
     .filter(({ pods }) => pods.length > 0)
-    .map((entry) => ({ ...entry, apart: isApart(entry), size: sizeOf(problem, entry.podClass) }))
+    .map(({ podClass, pods }) => {
+      const apart = Number(topologyFor(problem, podClass).perHostMax === 1 && topologyFor(problem, podClass).host.antiAffinity.length > 0);
+      return { podClass, pods, apart, size: sizeOf(problem, podClass) };
+    })
     .sort((a, b) => b.apart - a.apart || b.size - a.size || a.podClass.id - b.podClass.id);
 }
 

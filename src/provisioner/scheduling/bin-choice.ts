@@ -34,7 +34,7 @@ interface Probe {
   /** True where a rude domain will do. */
   readonly rude: boolean;
   /** The states that a bin in a state could be in with the Pod, by state id; counts do not change during one probe. */
-  readonly options: Map<number, readonly LabelState[]>;
+  readonly options: (readonly LabelState[] | undefined)[];
 }
 
 /** Returns the best place for one more Pod of the class, or undefined. */
@@ -45,7 +45,7 @@ export function chooseFor(
   for (const rude of [false, true]) {
     const topology = topologyFor(packing.problem, podClass);
     if (rude && !mayBeRude(topology)) break;
-    const probe: Probe = { packing, podClass, topology, added: vectorFor(packing.problem, podClass), rude, options: new Map() };
+    const probe: Probe = { packing, podClass, topology, added: vectorFor(packing.problem, podClass), rude, options: [] };
     const choice = chooseExisting(probe, nodes) ?? chooseBin(probe, opening);
     if (choice !== undefined) return choice;
   }
@@ -112,27 +112,47 @@ interface BinChoice {
 
 /** The bin whose type holds the Pod already: the least crowded, then the one that it fills most. */
 function paidRoom(probe: Probe): BinChoice | undefined {
-  const { packing, added } = probe;
-  let best: (BinChoice & { readonly crowd: number; readonly left: number }) | undefined;
+  const { packing, topology, added } = probe;
+  const { weights } = packing.problem;
+  const hasWishes = topology.host.wishes.length > 0;
+  let best: Bin | undefined;
+  let bestLeft = Infinity;
+  let bestCrowd = Infinity;
   for (const bin of packing.bins) {
-    if (!holds(bin.committed.usable, bin.used, added)) continue;
-    const crowd = crowdOn(probe, bin);
-    const left = roomLeft(probe, { bin, usable: bin.committed.usable });
-    if (best !== undefined && (crowd > best.crowd || (crowd === best.crowd && left >= best.left))) continue;
-    const fit = cheapestFit(probe, { bin, grow: false, priceMax: 0 });
-    if (fit !== undefined) best = { kind: "bin", bin, fit, crowd, left };
+    const left = roomLeft(bin.committed.usable, { used: bin.used, added, weights });
+    if (left < 0 || (!hasWishes && left >= bestLeft)) continue;
+    const crowd = hasWishes ? crowdOn(probe, bin) : 0;
+    if (crowd > bestCrowd || (crowd === bestCrowd && left >= bestLeft)) continue;
+    if (!isPaidFor(probe, bin)) continue;
+    best = bin;
+    bestLeft = left;
+    bestCrowd = crowd;
   }
-  return best;
+  const fit = best === undefined ? undefined : cheapestFit(probe, { bin: best, grow: false, priceMax: 0 });
+  return best === undefined || fit === undefined ? undefined : { kind: "bin", bin: best, fit };
+}
+
+/** Says whether the bin takes the Pod as the type that it is, at no added price. */
+function isPaidFor(probe: Probe, bin: Bin): boolean {
+  const { topology, rude } = probe;
+  const states = optionsFor(probe, bin.state);
+  if (states.length === 0 || (topology.usesHost && !isAllowedHost(topology, { id: bin.id, rude }))) return false;
+  const isSettled = states[0] === bin.state && bin.state.template.minValues.length === 0;
+  return isSettled || cheapestFit(probe, { bin, grow: false, priceMax: 0 }) !== undefined;
 }
 
 /** The bin that takes the Pod at the least added price; among equals the least crowded, then the one that it fills most. */
 function grownBin(probe: Probe): BinChoice | undefined {
+  const { packing, added } = probe;
+  const { weights } = packing.problem;
   let best: (BinChoice & { readonly crowd: number; readonly left: number }) | undefined;
-  for (const bin of probe.packing.bins) {
+  for (const bin of packing.bins) {
+    const next = bin.state.candidates[bin.committedIndex + 1];
+    if (best !== undefined && next !== undefined && next.pricePerHour - bin.committed.pricePerHour > best.fit.addedPrice) continue;
     const fit = cheapestFit(probe, { bin, grow: true, priceMax: best?.fit.addedPrice ?? Infinity });
     if (fit === undefined) continue;
     const crowd = crowdOn(probe, bin);
-    const left = roomLeft(probe, { bin, usable: fit.candidate.usable });
+    const left = roomLeft(fit.candidate.usable, { used: bin.used, added, weights });
     const isEqual = best !== undefined && fit.addedPrice === best.fit.addedPrice;
     if (best !== undefined && isEqual && (crowd > best.crowd || (crowd === best.crowd && left >= best.left))) continue;
     best = { kind: "bin", bin, fit, crowd, left };
@@ -178,12 +198,12 @@ function openFor(probe: Probe, opening: OpeningRule): { readonly kind: "new"; re
 
 /** The states in which a bin could take the Pod: requirements narrowed, and every label that topology needs decided. */
 function optionsFor(probe: Probe, from: LabelState): readonly LabelState[] {
-  const known = probe.options.get(from.id);
+  const known = probe.options[from.id];
   if (known !== undefined) return known;
   const { states } = probe.packing.problem;
   let options = states.withClass(from, probe.podClass);
   for (const key of probe.topology.keys) options = options.flatMap((state) => decide(probe, { state, key }));
-  probe.options.set(from.id, options);
+  probe.options[from.id] = options;
   return options;
 }
 
@@ -199,13 +219,18 @@ function decide(probe: Probe, { state, key }: { readonly state: LabelState; read
     .flatMap(({ domain }) => states.withValue(state, key, domain) ?? []);
 }
 
-function roomLeft({ packing, added }: Probe, { bin, usable }: { readonly bin: Bin; readonly usable: Vector }): number {
-  const { weights } = packing.problem;
-  let left = 0;
-  for (let index = 0; index < weights.length; index += 1) {
-    left += ((usable[index] ?? 0) - (bin.used[index] ?? 0) - (added[index] ?? 0)) * (weights[index] ?? 0);
+/** What is left of a type's room after the Pod, in shares of all that is asked for; negative where it does not hold the Pod. */
+function roomLeft(
+  usable: Vector,
+  { used, added, weights }: { readonly used: Vector; readonly added: Vector; readonly weights: Vector },
+): number {
+  let total = 0;
+  for (let index = 0; index < usable.length; index += 1) {
+    const left = (usable[index] ?? 0) - (used[index] ?? 0) - (added[index] ?? 0);
+    if (left < 0) return -1;
+    total += left * (weights[index] ?? 0);
   }
-  return left;
+  return total;
 }
 
 function needsDomain(topology: ClassTopology, key: string): boolean {

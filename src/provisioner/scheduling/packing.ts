@@ -13,7 +13,7 @@ import type { PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 import { plus, type ResourceSpace, type Vector } from "./resource-space.ts";
-import { admitsState, recordAt, type ClassTopology, type Topology } from "./topology.ts";
+import { addDomainsOf, admitsBin, recordAt, type ClassTopology, type Topology } from "./topology.ts";
 import type { SpreadGroup } from "./topology-group.ts";
 
 /** What one run is about; nothing in it but the topology's counts changes. */
@@ -86,9 +86,11 @@ export function placeInBin(
 ): void {
   const { problem } = packing;
   commit(packing, { bin, to: fit });
+  const isNarrower = fit.state !== bin.state || bin.members.length === 0;
   addTo(bin, { fit, member, added: vectorFor(problem, member.podClass) });
   const place = binPlace(packing, bin);
   const topology = topologyFor(problem, member.podClass);
+  if (isNarrower) addDomainsOf(problem.topology, place);
   recordAt(topology, place);
   for (const key of topology.keys) {
     const name = `${key}=${place.value(key) ?? ""}`;
@@ -119,7 +121,7 @@ export function binPlace(
   return {
     id: bin.id,
     value: (key) => decidedValue(problem.states, { state: bin.state, key }),
-    counts: (group) => admitsState(group, bin.state),
+    counts: (group) => admitsBin(group, bin),
   };
 }
 

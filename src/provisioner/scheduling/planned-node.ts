@@ -12,7 +12,7 @@ import type { Resources } from "../../api/object.ts";
 import type { NodeSelectorRequirement } from "../../api/pod.ts";
 import { nodeNameField } from "../../kube/pod-requirements.ts";
 import { intersection, requirementsOf, toRequirementList, type Requirements } from "../../kube/requirements.ts";
-import { addResources, fitsWithin } from "../../kube/resources.ts";
+import { addResources } from "../../kube/resources.ts";
 import type { Bin } from "./bin.ts";
 import type { Candidate } from "./label-state.ts";
 import type { Packing } from "./packing.ts";
@@ -82,14 +82,12 @@ function spareOf(
   const remaining = packing.ledgers[bin.state.template.index]?.remaining();
   if (remaining === undefined) return () => true;
   const { capacity } = bin.committed.type.instanceType;
-  const share = Object.fromEntries(
-    Object.entries(remaining)
-      .filter(([name]) => name !== "nodes")
-      .map(([name, amount]) => [name, (capacity[name] ?? 0) + Math.max(0, Math.floor(amount / poolNodes))]),
-  );
+  const shares = Object.entries(remaining)
+    .filter(([name]) => name !== "nodes")
+    .map(([name, amount]) => ({ name, most: (capacity[name] ?? 0) + Math.max(0, Math.floor(amount / poolNodes)) }));
   return ({ type }) => {
-    const limited = Object.fromEntries(Object.keys(share).map((name) => [name, type.instanceType.capacity[name] ?? 0]));
-    return fitsWithin(limited, share);
+    for (const { name, most } of shares) if ((type.instanceType.capacity[name] ?? 0) > most) return false;
+    return true;
   };
 }
 

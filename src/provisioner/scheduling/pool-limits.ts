@@ -62,7 +62,11 @@ function ledger(start: Resources): PoolLedger {
   return {
     allows: ({ from, to }) => {
       const [before, after] = [amounts(from), amounts(to)];
-      return remaining.every((left, index) => (after[index] ?? 0) <= Math.max(left + (before[index] ?? 0), before[index] ?? 0));
+      for (let index = 0; index < remaining.length; index += 1) {
+        const held = before[index] ?? 0;
+        if ((after[index] ?? 0) > held + Math.max(0, remaining[index] ?? 0)) return false;
+      }
+      return true;
     },
     charge: ({ from, to }) => {
       const [before, after] = [amounts(from), amounts(to)];

@@ -55,9 +55,8 @@ export interface SchedulingResults {
 }
 
 const strategies: readonly Strategy[] = [
-  { name: "small", opening: openSmall, apartFirst: false },
-  { name: "small, apart first", opening: openSmall, apartFirst: true },
-  { name: "bulk", opening: openBulk, apartFirst: true },
+  { name: "grow", opening: openSmall },
+  { name: "bulk", opening: openBulk },
 ];
 
 /** Returns the nodes that the Pods should get. */

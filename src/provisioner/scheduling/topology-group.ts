@@ -33,6 +33,8 @@ export interface SpreadGroup extends GroupFacts {
   readonly required: boolean;
   /** Says whether Pods on such a node count, and whether its domain does (nodeAffinityPolicy, nodeTaintsPolicy). */
   readonly admits: NodeFilter;
+  /** True where every node counts, so that nobody needs to ask. */
+  readonly admitsAll: boolean;
 }
 
 export interface AffinityGroup extends GroupFacts {
@@ -105,6 +107,7 @@ function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): Grou
     maxSkew,
     minDomains,
     required,
+    admitsAll: nodeTaintsPolicy === "Ignore" && (nodeAffinityPolicy === "Ignore" || alternatives.some((one) => one.size === 0)),
     admits: ({ requirements, taints }, allowUndefined) =>
       (nodeAffinityPolicy === "Ignore" || alternatives.some((one) => isCompatible(requirements, one, allowUndefined))) &&
       (nodeTaintsPolicy === "Ignore" || untoleratedTaint(taints, tolerations) === undefined),

@@ -8,9 +8,11 @@
  * Courtesy: a Pod may break the spread of other Pods merely by being counted by them. Kubernetes allows that, but then the
  * plan holds in one order of binding only; so such a domain is "rude", and taken only where no other will do.
  */
-import { hostnameLabel } from "../../api/labels.ts";
+import { capacityTypeLabel, hostnameLabel, zoneLabel } from "../../api/labels.ts";
+import { exactly } from "../../kube/requirement.ts";
+import { intersection, type Requirements } from "../../kube/requirements.ts";
 import { controllerless, type ExistingNode } from "./existing-node.ts";
-import type { LabelState, LabelStates } from "./label-state.ts";
+import type { Candidate, LabelState, LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
 import { allowUndefined, type PoolTemplate } from "./pool-template.ts";
 import {
@@ -136,11 +138,21 @@ export interface Place {
 export function recordAt(topology: ClassTopology, place: Place, step: 1 | -1 = 1): void {
   for (const group of topology.counting) {
     const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
-    if (domain !== undefined && (group.kind !== "spread" || place.counts(group))) increment(group.counts, domain, step);
+    if (domain !== undefined && (group.kind !== "spread" || (isDomain(group, domain) && place.counts(group))))
+      increment(group.counts, domain, step);
   }
   for (const group of topology.owned) {
     const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
     if (domain !== undefined) increment(group.owners, domain, step);
+  }
+}
+
+/** A new node makes its zone a domain for every spread that admits it, also where the Pods of that spread cannot run. */
+export function addDomainsOf({ groups }: Topology, place: Place): void {
+  for (const group of groups) {
+    if (group.kind !== "spread" || group.key === hostnameLabel) continue;
+    const domain = place.value(group.key);
+    if (domain !== undefined && !group.counts.has(domain) && place.counts(group)) group.counts.set(domain, 0);
   }
 }
 
@@ -156,6 +168,11 @@ function isStart(topology: ClassTopology): boolean {
 function isUnpopulated(group: TopologyGroup): boolean {
   for (const count of group.counts.values()) if (count > 0) return false;
   return true;
+}
+
+/** The domains of a spread are fixed from the start, but for hosts: a Pod elsewhere must not add one. */
+function isDomain(group: SpreadGroup, domain: Domain): boolean {
+  return group.key === hostnameLabel || group.counts.has(domain);
 }
 
 function groupRegistry() {
@@ -268,7 +285,16 @@ function increment(counts: Map<Domain, number>, domain: Domain | undefined, step
   if (domain !== undefined) counts.set(domain, (counts.get(domain) ?? 0) + step);
 }
 
-/** Says whether a state's node would count for a spread group. */
-export function admitsState(group: SpreadGroup, state: LabelState): boolean {
-  return group.admits({ requirements: state.requirements, taints: state.template.taints }, allowUndefined);
+/** Says whether a node to be made, as the type and offering that it is committed to, would count for a spread group. */
+export function admitsBin(
+  group: SpreadGroup,
+  { state, committed }: { readonly state: LabelState; readonly committed: Candidate },
+): boolean {
+  if (group.admitsAll) return true;
+  const { type, offerings } = committed;
+  const [cheapest] = offerings;
+  const bought = cheapest === undefined ? [] : [exactly(zoneLabel, cheapest.zone), exactly(capacityTypeLabel, cheapest.capacityType)];
+  const offered: Requirements = new Map(bought.map((requirement) => [requirement.key, requirement]));
+  const requirements = intersection(intersection(state.requirements, type.requirements), offered);
+  return group.admits({ requirements, taints: state.template.taints }, allowUndefined);
 }

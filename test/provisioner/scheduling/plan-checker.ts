@@ -23,6 +23,8 @@ export interface StandingNode {
   readonly taints: readonly Taint[];
   readonly allocatable: Resources;
   readonly accepting: boolean;
+  /** A new node joins when its first Pod binds, and only then is its zone a domain. */
+  readonly isNew: boolean;
   readonly bound: readonly Pod[];
   readonly planned: readonly Pod[];
 }
@@ -141,7 +143,7 @@ function couldBind(input: SolveInput, { pod, node, nodes }: { pod: Pod; node: St
   if (!node.accepting || fitFault(pod, node) !== undefined) return false;
   if (!holdsAll(input, { ...node, planned: [...node.planned, pod] })) return false;
   const placed = nodes.flatMap((one) => [...one.bound, ...one.planned].map((other) => ({ pod: other, node: one })));
-  return isLegal(input, { pod, node, placed, nodes });
+  return isLegal(input, { pod, node, placed, nodes, growing: true });
 }
 
 /** One empty node for each pool, type and offering that its limits still allow. */
@@ -179,6 +181,7 @@ function freshNodes(input: SolveInput, results: SchedulingResults): readonly Sta
           taints: pool.spec.template.spec.taints ?? [],
           allocatable: type.allocatable,
           accepting: true,
+          isNew: true,
           bound: [],
           planned: [],
         })),
@@ -193,6 +196,7 @@ function standingNodes(input: SolveInput, results: SchedulingResults): readonly 
     taints: state.taints,
     allocatable: state.allocatable,
     accepting: state.accepting,
+    isNew: false,
     bound: state.pods,
     planned: results.existing.filter(({ node }) => node === state).flatMap(({ pods }) => pods.map(({ pod }) => pod)),
   }));
@@ -229,6 +233,7 @@ function futureNode({
     taints: spec.taints ?? [],
     allocatable: type.allocatable,
     accepting: true,
+    isNew: true,
     bound: [],
     planned: planned.pods.map(({ pod }) => pod),
   };
@@ -334,51 +339,70 @@ interface Placed {
   readonly node: StandingNode;
 }
 
-/** Binds planned Pods one by one, each time the first that may; tries the Pods in several orders. */
+/** Binds planned Pods one by one, in many orders; carefully only where carelessly never works, for that is slow. */
 function stuckPods(input: SolveInput, nodes: readonly StandingNode[]): readonly Pod[] {
   const planned = nodes.flatMap((node) => node.planned.map((pod): Placed => ({ pod, node })));
-  const orders = [
-    planned,
-    [...planned].reverse(),
-    [...planned].sort((a, b) => constraintCount(b.pod) - constraintCount(a.pod)),
-    byTurns(nodes),
-  ];
   let fewest: readonly Pod[] = planned.map(({ pod }) => pod);
-  for (const order of orders) {
-    const left = bindInOrder(input, { order, nodes });
-    if (left.length < fewest.length) fewest = left;
-    if (left.length === 0) return [];
+  for (const careful of [false, true]) {
+    for (const order of shuffles(planned)) {
+      const left = bindInOrder(input, { order, nodes, careful });
+      if (left.length < fewest.length) fewest = left;
+      if (left.length === 0) return [];
+    }
   }
   return fewest;
 }
 
-function bindInOrder(input: SolveInput, { order, nodes }: { order: readonly Placed[]; nodes: readonly StandingNode[] }): readonly Pod[] {
+/** Binds the first Pod that may; carefully, the first that takes away no other Pod's chance, if there is one. */
+function bindInOrder(
+  input: SolveInput,
+  { order, nodes, careful }: { order: readonly Placed[]; nodes: readonly StandingNode[]; careful: boolean },
+): readonly Pod[] {
   const placed: Placed[] = nodes.flatMap((node) => node.bound.map((pod) => ({ pod, node })));
   let waiting = order;
   for (;;) {
-    const next = waiting.find(({ pod, node }) => isLegal(input, { pod, node, placed, nodes }));
+    const may = (one: Placed, after: readonly Placed[]) => isLegal(input, { ...one, placed: after, nodes });
+    const legal = careful ? waiting.filter((one) => may(one, placed)) : firstOf(waiting, (one) => may(one, placed));
+    const harmless = careful ? legal.find((one) => legal.every((other) => other === one || may(other, [...placed, one]))) : undefined;
+    const next = harmless ?? legal[0];
     if (next === undefined) return waiting.map(({ pod }) => pod);
     placed.push(next);
     waiting = waiting.filter((one) => one !== next);
   }
 }
 
-function byTurns(nodes: readonly StandingNode[]): readonly Placed[] {
-  const longest = Math.max(0, ...nodes.map(({ planned }) => planned.length));
-  return Array.from({ length: longest }, (_, turn) =>
-    nodes.flatMap((node) => (node.planned[turn] === undefined ? [] : [{ pod: node.planned[turn], node }])),
-  ).flat();
+function firstOf(list: readonly Placed[], may: (one: Placed) => boolean): readonly Placed[] {
+  const found = list.find(may);
+  return found === undefined ? [] : [found];
 }
 
-function constraintCount({ spec }: Pod): number {
-  return (spec.topologySpreadConstraints ?? []).length * 2 + (spec.affinity?.podAffinity === undefined ? 0 : 1);
+const shufflesMax = 40;
+
+/** Many orders, the same ones each time. */
+function* shuffles(planned: readonly Placed[]): Generator<readonly Placed[]> {
+  let state = 1;
+  for (let round = 0; round < shufflesMax; round += 1) {
+    yield planned
+      .map((one) => {
+        state = (state * 48271) % 2147483647;
+        return { one, rank: state };
+      })
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ one }) => one);
+  }
+}
+
+interface Binding {
+  readonly pod: Pod;
+  readonly node: StandingNode;
+  readonly placed: readonly Placed[];
+  readonly nodes: readonly StandingNode[];
+  /** Another host could always be added, so the emptiest host has no Pods (as Karpenter counts). */
+  readonly growing?: boolean;
 }
 
 /** kube-scheduler's question: may this Pod bind to this node now? */
-function isLegal(
-  input: SolveInput,
-  at: { pod: Pod; node: StandingNode; placed: readonly Placed[]; nodes: readonly StandingNode[] },
-): boolean {
+function isLegal(input: SolveInput, at: Binding): boolean {
   const { pod, node, placed } = at;
   const { affinity, topologySpreadConstraints = [] } = pod.spec;
   const apart = affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
@@ -410,24 +434,14 @@ function isLegal(
   );
 }
 
-function isSpread({
-  pod,
-  node,
-  placed,
-  nodes,
-  constraint,
-}: {
-  pod: Pod;
-  node: StandingNode;
-  placed: readonly Placed[];
-  nodes: readonly StandingNode[];
-  constraint: TopologySpreadConstraint;
-}): boolean {
+function isSpread({ pod, node, placed, nodes, growing, constraint }: Binding & { constraint: TopologySpreadConstraint }): boolean {
   const { topologyKey: key, maxSkew, minDomains = 1, nodeAffinityPolicy = "Honor", nodeTaintsPolicy = "Ignore" } = constraint;
   const own = node.labels[key];
   if (own === undefined) return false;
+  const hasJoined = (one: StandingNode) => !one.isNew || one === node || growing === true || placed.some((other) => other.node === one);
   const eligible = nodes.filter(
     (one) =>
+      hasJoined(one) &&
       one.labels[key] !== undefined &&
       (nodeAffinityPolicy === "Ignore" || matchesNode(pod.spec, one.labels)) &&
       (nodeTaintsPolicy === "Ignore" || one.taints.every((taint) => taint.effect === "PreferNoSchedule" || isTolerated(pod.spec, taint))),
@@ -438,7 +452,8 @@ function isSpread({
   const countIn = (domain: string) =>
     placed.filter((other) => eligible.includes(other.node) && other.node.labels[key] === domain && matches(other.pod)).length;
   const domains = [...new Set(eligible.map((one) => one.labels[key]!))];
-  const least = domains.length < minDomains ? 0 : Math.min(...domains.map(countIn));
+  const isFromNone = domains.length < minDomains || (growing === true && key === hostnameLabel);
+  const least = isFromNone ? 0 : Math.min(...domains.map(countIn));
   return countIn(own) + (matches(pod) ? 1 : 0) - least <= maxSkew;
 }
 
