@@ -4,7 +4,7 @@
  * Reads a transport, a clock and settings: a real cluster (`serve`) and the embedded world (`demo`) get the same process.
  * What can fail at the start fails the start, in words; what fails later is tried again and told.
  */
-import { apiVersionOf, kindTable, type KindName } from "../api/kinds.ts";
+import { kindTable, resourcePath, type KindName } from "../api/kinds.ts";
 import { platformNames } from "../api/labels.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { ApiTransport } from "../api/ports.ts";
@@ -121,28 +121,21 @@ async function run(parts: ProcessParts, stop: AbortController): Promise<Result<P
   });
 }
 
-/** Which kinds the API server serves; our own CRD is the one that must be there. */
+/** Which kinds the API server serves, found by listing them as the watches will; our own CRD is the one that must be there. */
 async function servedKinds(transport: ApiTransport, domain: string): Promise<Result<readonly KindName[], string>> {
   const kinds = kindTable(domain);
   const served: KindName[] = [...watchedKinds];
   for (const kind of ["WorkloadProfile", ...optionalKinds] as const) {
-    const groupVersion = apiVersionOf(kinds[kind]);
-    const answer = await transport.request({ method: "GET", path: `/apis/${groupVersion}` });
+    const answer = await transport.request({ method: "GET", path: resourcePath(kinds[kind]), query: { limit: "1" } });
     if (!answer.ok && answer.status !== 404) {
-      return err(`the API server does not answer: ${answer.error.message ?? `status ${answer.status}`}`);
+      return err(`the API server does not let us list ${kinds[kind].resource}: ${answer.error.message ?? `status ${answer.status}`}`);
     }
-    const isServed = answer.ok && hasResource(answer.body, kinds[kind].resource);
-    if (kind === "WorkloadProfile" && !isServed) {
+    if (kind === "WorkloadProfile" && !answer.ok) {
       return err(`the cluster has no CRD workloadprofiles.${domain}; install it first: kubectl apply -k deploy/crds`);
     }
-    if (kind !== "WorkloadProfile" && isServed) served.push(kind);
+    if (kind !== "WorkloadProfile" && answer.ok) served.push(kind);
   }
   return ok(served);
-}
-
-function hasResource(body: unknown, resource: string): boolean {
-  const { resources = [] } = body as { readonly resources?: readonly { readonly name: string }[] };
-  return resources.some(({ name }) => name === resource);
 }
 
 /** The catalog's types in the zones that NodePools name; made again only when the NodePools are others. */

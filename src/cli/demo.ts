@@ -1,0 +1,132 @@
+/**
+ * `plimsoll demo`: a whole world at work in this process, told as it happens.
+ *
+ * An application team applies profiles and workloads; admission compiles and judges; the provisioner buys nodes; the
+ * scheduler binds. At the end the world is read back: what was told must be true, or the exit code is 1.
+ */
+import pc from "picocolors";
+import { type DemoTruth, demoTruths } from "./demo-truth.ts";
+import { narrate } from "./demo-narrator.ts";
+import { type AppliedObject, type DemoWorld, openDemoWorld } from "./demo-world.ts";
+import type { ProgramSurroundings } from "./program.ts";
+
+export interface DemoRequest extends Pick<ProgramSurroundings, "stdout" | "stderr" | "isTerminal"> {
+  readonly once: boolean;
+  /** Switches one rule off first. */
+  readonly break?: string;
+  readonly port: number;
+}
+
+/** One thing a person does: which file is applied, and what to look for. */
+interface Scene {
+  readonly title: string;
+  readonly file: string;
+  readonly namespace?: string;
+}
+
+const scenes: readonly Scene[] = [
+  { title: "The platform team offers three NodePools.", file: "examples/lab/a0-infrastructure.yaml" },
+  { title: "Checkout: an on-demand service over three zones.", file: "examples/lab/a1-checkout-api.yaml" },
+  { title: "Invoices: interruptible workers on Spot.", file: "examples/lab/a2-invoice-export-worker.yaml" },
+  { title: "Fraud: a nightly batch, at 02:00.", file: "examples/lab/a3-fraud-model-batch.yaml" },
+  {
+    title: "Billing asks for what can't be drained; it is compiled safely, and told.",
+    file: "examples/billing-api/profile.yaml",
+    namespace: "billing",
+  },
+  { title: "One replica under a budget that always wants one: refused.", file: "examples/refused/undrainable.yaml" },
+];
+
+/** The scenes take about half of it; the rest is for a slow machine. */
+const truthMaxMs = 45_000;
+const lookMs = 250;
+
+/** Runs the demo; returns 0 when all that was shown is true, 1 when something is not, 2 when it can't start. */
+export async function runDemo(request: DemoRequest): Promise<number> {
+  const say = (line: string): void => void request.stdout.write(`${line}\n`);
+  const opened = await openDemoWorld({ port: request.port, ...(request.break === undefined ? {} : { breakRule: request.break }) });
+  if (!opened.ok) {
+    request.stderr.write(`plimsoll demo: ${opened.error}\n`);
+    return 2;
+  }
+  const demo = opened.value;
+  try {
+    say(`${pc.bold("Plimsoll")}: a world of its own, in this process. To look around in it meanwhile:`);
+    say(`  export KUBECONFIG=${demo.kubeconfigPath}; kubectl get pods,nodes,wlp -A`);
+    await webhooksRegistered(demo);
+    const stopNarrating = narrate(demo, say);
+    const applied = await play(demo, say);
+    const truths = await settledTruths(demo, applied);
+    stopNarrating();
+    const code = tellTruths(truths, say);
+    if (!request.once) await stayOpen(say);
+    return code;
+  } finally {
+    await demo.close();
+  }
+}
+
+async function play(demo: DemoWorld, say: (line: string) => void): Promise<ReadonlyMap<string, readonly AppliedObject[]>> {
+  const applied = new Map<string, readonly AppliedObject[]>();
+  for (const { title, file, namespace } of scenes) {
+    say("");
+    say(pc.bold(title));
+    say(pc.dim(`$ kubectl apply ${namespace === undefined ? "" : `-n ${namespace} `}-f ${file}`));
+    const outcome = await demo.apply(file, namespace);
+    applied.set(file, outcome);
+    for (const one of outcome) tellApplied(one, file, say);
+    await demo.clock.sleep(500);
+  }
+  say("");
+  say(pc.bold("What follows:"));
+  return applied;
+}
+
+function tellApplied({ object, warnings, refusal }: AppliedObject, file: string, say: (line: string) => void): void {
+  for (const warning of warnings) say(pc.yellow(`Warning: ${warning}`));
+  if (refusal === undefined) {
+    const group = object.apiVersion.includes("/") ? `.${object.apiVersion.split("/")[0] ?? ""}` : "";
+    say(`${object.kind.toLowerCase()}${group}/${object.metadata.name ?? ""} created`);
+    return;
+  }
+  say(pc.red(refusal.replace(/^(Error from server \([^)]*\): )/, `$1error when creating "${file}": `)));
+}
+
+/** Nothing applied before the API server knows us would be judged. */
+async function webhooksRegistered({ world, clock }: DemoWorld): Promise<void> {
+  const registered = (): boolean => world.server.store.list("validatingwebhookconfigurations.admissionregistration.k8s.io").length >= 2;
+  for (let waited = 0; !registered() && waited < truthMaxMs; waited += lookMs) await clock.sleep(lookMs);
+}
+
+/** Looks until everything is true, or the time is up; then tells what was seen last. */
+async function settledTruths(demo: DemoWorld, applied: ReadonlyMap<string, readonly AppliedObject[]>): Promise<readonly DemoTruth[]> {
+  let truths = demoTruths(demo, applied);
+  for (let waited = 0; truths.some(({ holds }) => !holds) && waited < truthMaxMs; waited += lookMs) {
+    await demo.clock.sleep(lookMs);
+    truths = demoTruths(demo, applied);
+    // A verdict does not change by waiting.
+    if (truths.some(({ holds, isFinal }) => !holds && isFinal)) break;
+  }
+  return truths;
+}
+
+function tellTruths(truths: readonly DemoTruth[], say: (line: string) => void): number {
+  say("");
+  say(pc.bold("Read back from the world:"));
+  for (const { statement, holds, seen } of truths)
+    say(`  ${holds ? pc.green("true ") : pc.red("FALSE")}  ${statement}${seen === "" ? "" : pc.dim(` (${seen})`)}`);
+  return truths.every(({ holds }) => holds) ? 0 : 1;
+}
+
+async function stayOpen(say: (line: string) => void): Promise<void> {
+  say("");
+  say("The world goes on. Ctrl-C ends it.");
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", () => {
+      resolve();
+    });
+    process.once("SIGTERM", () => {
+      resolve();
+    });
+  });
+}
