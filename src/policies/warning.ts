@@ -47,5 +47,8 @@ export function plainText(text: string): string {
 /** Returns text of at most `lengthMax` characters, cut with an ellipsis and never inside a surrogate pair. */
 export function cutText(text: string, lengthMax: number): string {
   if (text.length <= lengthMax) return text;
-  return `${text.slice(0, Math.max(0, lengthMax - 1)).replace(/[\uD800-\uDBFF]$/, "").trimEnd()}…`;
+  return `${text
+    .slice(0, Math.max(0, lengthMax - 1))
+    .replace(/[\uD800-\uDBFF]$/, "")
+    .trimEnd()}…`;
 }
