@@ -51,18 +51,30 @@ function mayEvictUnhealthy(budget: PodDisruptionBudget): boolean {
   return desiredHealthy > 0 && currentHealthy >= desiredHealthy;
 }
 
-function refusalOf({ metadata, status }: PodDisruptionBudget): ApiStatus | undefined {
-  const name = metadata.name ?? "";
-  const { observedGeneration = 0, disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0, disruptedPods = {} } = status ?? {};
-  if (observedGeneration < (metadata.generation ?? 0)) {
+function refusalOf(budget: PodDisruptionBudget): ApiStatus | undefined {
+  const name = budget.metadata.name ?? "";
+  const { observedGeneration = 0, disruptionsAllowed = 0, disruptedPods = {} } = budget.status ?? {};
+  if (observedGeneration < (budget.metadata.generation ?? 0)) {
     return tooManyRequests(`The disruption budget ${name} is still being processed by the server.`, 10);
   }
   if (disruptionsAllowed < 0) return forbidden(name, "pdb disruptions allowed is negative");
   if (Object.keys(disruptedPods).length > disruptedPodsMax) {
     return forbidden(name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller");
   }
-  if (disruptionsAllowed > 0) return undefined;
-  return tooManyRequests(`The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`, 0);
+  return disruptionsAllowed > 0 ? undefined : tooManyRequests(causeOf(name, budget.status), 0);
+}
+
+/** A failed sync is named first: its counts are not to be trusted. Enough healthy Pods and still none allowed has other causes. */
+function causeOf(name: string, status: PodDisruptionBudget["status"]): string {
+  const { currentHealthy = 0, desiredHealthy = 0, conditions = [] } = status ?? {};
+  const condition = conditions.find(({ type }) => type === "DisruptionAllowed");
+  const message = condition?.status === "False" && condition.message ? condition.message : undefined;
+  const notNow = `The disruption budget ${name} does not allow evicting pods currently`;
+  if (message !== undefined && condition?.reason === "SyncFailed") return `${notNow} because it failed sync: ${message}`;
+  if (currentHealthy <= desiredHealthy) {
+    return `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
+  }
+  return message === undefined ? notNow : `${notNow} (${condition?.reason ?? ""}): ${message}`;
 }
 
 function tooManyRequests(cause: string, retryAfterSeconds: number): ApiStatus {

@@ -85,6 +85,14 @@ function allowing(disruptionsAllowed: number, status: PodDisruptionBudget["statu
   return { ...budget({ minAvailable: 2 }), status: { disruptionsAllowed, currentHealthy: 2, desiredHealthy: 2, ...status } };
 }
 
+function failed(reason: string, message: string) {
+  return { type: "DisruptionAllowed", status: "False", reason, message } as const;
+}
+
+function refused429(cause: string): object {
+  return { kind: "refused", status: { code: 429, details: { causes: [{ reason: "DisruptionBudget", message: cause }] } } };
+}
+
 function alwaysAllow(of: PodDisruptionBudget): PodDisruptionBudget {
   return { ...of, spec: { ...of.spec, unhealthyPodEvictionPolicy: "AlwaysAllow" } };
 }
