@@ -16,7 +16,7 @@ import type { Finding } from "../policies/verdict.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import type { JsonPatchOperation } from "../kube/json-patch.ts";
 import { type OfflineInput, readOffline } from "./offline.ts";
-import type { ProgramSurroundings } from "./program.ts";
+import type { ProgramSurroundings } from "./surroundings.ts";
 
 /** One object's verdict, as `-o json` prints it. */
 export interface CheckResult {

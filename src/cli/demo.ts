@@ -8,7 +8,7 @@ import pc from "picocolors";
 import { type DemoTruth, demoTruths } from "./demo-truth.ts";
 import { narrate } from "./demo-narrator.ts";
 import { type AppliedObject, type DemoWorld, openDemoWorld } from "./demo-world.ts";
-import type { ProgramSurroundings } from "./program.ts";
+import type { ProgramSurroundings } from "./surroundings.ts";
 
 export interface DemoRequest extends Pick<ProgramSurroundings, "stdout" | "stderr" | "isTerminal"> {
   readonly once: boolean;
@@ -101,11 +101,10 @@ async function webhooksRegistered({ world, clock }: DemoWorld): Promise<void> {
 /** Looks until everything is true, or the time is up; then tells what was seen last. */
 async function settledTruths(demo: DemoWorld, applied: ReadonlyMap<string, readonly AppliedObject[]>): Promise<readonly DemoTruth[]> {
   let truths = demoTruths(demo, applied);
-  for (let waited = 0; truths.some(({ holds }) => !holds) && waited < truthMaxMs; waited += lookMs) {
+  // What is final does not change by waiting.
+  for (let waited = 0; truths.some(({ holds, isFinal }) => !holds && !isFinal) && waited < truthMaxMs; waited += lookMs) {
     await demo.clock.sleep(lookMs);
     truths = demoTruths(demo, applied);
-    // A verdict does not change by waiting.
-    if (truths.some(({ holds, isFinal }) => !holds && isFinal)) break;
   }
   return truths;
 }

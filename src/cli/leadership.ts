@@ -4,6 +4,7 @@
  * The Lease decides who leads. The profile's controller runs with the leadership; the provisioner's run inside it, and stop
  * as soon as a Lease of Karpenter's is held: two provisioners would each buy for the same Pods.
  */
+import { setMaxListeners } from "node:events";
 import { eventRecorder, type EventRecorder } from "../cluster/event-recorder.ts";
 import { foreignLeaseHolder, karpenterLeases } from "../cluster/foreign-lease.ts";
 import { type Leadership, runWhenLeading } from "../cluster/leader-election.ts";
@@ -34,6 +35,7 @@ export async function runLeadership(parts: ProcessParts): Promise<void> {
 }
 
 async function lead(parts: ProcessParts, { signal }: Leadership): Promise<void> {
+  setMaxListeners(0, signal);
   const events = eventRecorder({ client: parts.client, clock: parts.clock, instance: parts.identity, signal });
   await Promise.all([runEntry(parts, profileEntry(parts), { events, signal }), provision(parts, { events, signal })]);
 }
@@ -74,6 +76,7 @@ async function provision(parts: ProcessParts, term: Term): Promise<void> {
 async function provisionUntilForeign(parts: ProcessParts, term: Term, { provider, entries: own }: Capacity): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([term.signal, stop.signal]);
+  setMaxListeners(0, signal);
   const entries = provisionerControllers({
     client: parts.client,
     snapshot: () => parts.cluster.snapshot(),

@@ -13,7 +13,7 @@ import { workloadOf, type Workload } from "../kube/workload.ts";
 import { daemonSetPods, workloadDemand } from "../provisioner/demand.ts";
 import { solve, type SchedulingResults } from "../provisioner/scheduling/solve.ts";
 import { readOffline } from "./offline.ts";
-import type { ProgramSurroundings } from "./program.ts";
+import type { ProgramSurroundings } from "./surroundings.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 
 export interface PlanRequest extends Pick<ProgramSurroundings, "stdout" | "stderr"> {

@@ -4,6 +4,7 @@
  * Reads a transport, a clock and settings: a real cluster (`serve`) and the embedded world (`demo`) get the same process.
  * What can fail at the start fails the start, in words; what fails later is tried again and told.
  */
+import { setMaxListeners } from "node:events";
 import { kindTable, resourcePath, type KindName } from "../api/kinds.ts";
 import { platformNames } from "../api/labels.ts";
 import type { InstanceType } from "../api/instance-type.ts";
@@ -15,8 +16,8 @@ import { apiClient } from "../cluster/api-client.ts";
 import { decisionLog, type DecisionLog } from "../cluster/decision-log.ts";
 import { type ClusterWatch, watchCluster } from "../cluster/watch-cluster.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
-import { watchPolicyFile } from "../webhook/policy-file.ts";
-import { webhookMetrics } from "../webhook/metrics.ts";
+import { type PolicyFile, watchPolicyFile } from "../webhook/policy-file.ts";
+import { type WebhookMetrics, webhookMetrics } from "../webhook/metrics.ts";
 import { runLeadership } from "./leadership.ts";
 import { processMetrics } from "./process-metrics.ts";
 import type { ProcessParts, ProcessSettings } from "./process-parts.ts";
@@ -49,38 +50,18 @@ const watchedKinds = [
 
 /** Starts a process; the error says what the start needs and did not find. */
 export async function startPlimsoll(settings: ProcessSettings): Promise<Result<PlimsollProcess, string>> {
-  const { transport, clock, random, domain, log } = settings;
+  const { transport, domain, log } = settings;
   const stop = new AbortController();
+  // Every watch, controller and wait of the process listens to it.
+  setMaxListeners(0, stop.signal);
   const metrics = webhookMetrics();
   const kinds = await servedKinds(transport, domain);
   if (!kinds.ok) return kinds;
-  for (const kind of optionalKinds)
-    if (!kinds.value.includes(kind)) log.warn({ kind }, "the cluster has no such CRD; it is neither judged nor provisioned");
-  const cluster = watchCluster({
-    ...{ transport, clock, random, domain, kinds: kinds.value },
-    onTrouble: (trouble) => {
-      log.warn({ trouble }, "a watch is in trouble and goes on trying");
-    },
-    onHandlerError: (error, kind) => {
-      log.error({ err: error, kind }, "a change handler failed");
-    },
-  });
-  const policyFile = await watchPolicyFile({
-    path: settings.policies,
-    clock,
-    signal: stop.signal,
-    onChange: ({ set, errors }) => {
-      metrics.policyLoadFailed.set(errors.length > 0 ? 1 : 0);
-      if (errors.length === 0) log.info({ bundle: set.bundle }, "policies.yaml is in force");
-      else
-        log.error({ errors: errors.map(formatPolicyError), bundle: set.bundle }, "policies.yaml was refused; the last good bundle stays");
-    },
-  });
-  if (!policyFile.ok) {
-    stop.abort();
-    await cluster.close();
-    return policyFile;
-  }
+  const policyFile = await openPolicies(settings, metrics, stop.signal);
+  if (!policyFile.ok) return policyFile;
+  const missing = optionalKinds.filter((kind) => !kinds.value.includes(kind));
+  if (missing.length > 0) log.warn({ missing }, "the cluster lacks CRDs; these kinds are neither judged nor provisioned");
+  const cluster = openWatch(settings, kinds.value);
   const client = apiClient({ transport, domain });
   const instanceTypes = instanceTypesOf(cluster);
   const parts: ProcessParts = {
@@ -98,6 +79,35 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
     signal: stop.signal,
   };
   return run(parts, stop);
+}
+
+function openPolicies(
+  { policies, clock, log }: ProcessSettings,
+  metrics: WebhookMetrics,
+  signal: AbortSignal,
+): Promise<Result<PolicyFile, string>> {
+  return watchPolicyFile({
+    path: policies,
+    clock,
+    signal,
+    onChange: ({ set: { bundle }, errors }) => {
+      metrics.policyLoadFailed.set(errors.length > 0 ? 1 : 0);
+      if (errors.length === 0) log.info({ bundle }, "policies.yaml is in force");
+      else log.error({ errors: errors.map(formatPolicyError), bundle }, "policies.yaml was refused; the last good bundle stays");
+    },
+  });
+}
+
+function openWatch({ transport, clock, random, domain, log }: ProcessSettings, kinds: readonly KindName[]): ClusterWatch {
+  return watchCluster({
+    ...{ transport, clock, random, domain, kinds },
+    onTrouble: (trouble) => {
+      log.warn({ trouble }, "a watch is in trouble and goes on trying");
+    },
+    onHandlerError: (error, kind) => {
+      log.error({ err: error, kind }, "a change handler failed");
+    },
+  });
 }
 
 async function run(parts: ProcessParts, stop: AbortController): Promise<Result<PlimsollProcess, string>> {

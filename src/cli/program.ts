@@ -6,16 +6,8 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
+import type { ProgramSurroundings, ServeOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
-
-/** The process's own things, handed in so that tests can run the program in theirs. */
-export interface ProgramSurroundings {
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
-  readonly isTerminal: boolean;
-}
 
 /** Runs the command line and resolves with the exit code: 0 good, 1 a negative answer, 2 bad input. */
 export async function runProgram(surroundings: ProgramSurroundings): Promise<number> {
@@ -149,24 +141,6 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
       const { runServe } = await import("./serve.ts");
       outcome.code = await runServe({ ...surroundings, ...options });
     });
-}
-
-/** The options of `plimsoll serve`, as commander names them. */
-export interface ServeOptions {
-  readonly policies: string;
-  readonly kubeconfig?: string;
-  readonly namespace: string;
-  readonly domain: string;
-  readonly host: string;
-  readonly port: number;
-  readonly webhookUrl?: string;
-  readonly webhookService?: string;
-  readonly provider: "kwok" | "ec2" | "none";
-  readonly clusterName?: string;
-  readonly ec2Endpoint?: string;
-  readonly region?: string;
-  readonly lameDuck: number;
-  readonly logLevel: "debug" | "info" | "warn" | "error";
 }
 
 function manifestCommand(program: Command, name: string, description: string): Command {

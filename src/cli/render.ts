@@ -14,7 +14,7 @@ import { compiledPod } from "../policies/profile/pod-patch.ts";
 import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
 import { workloadsOf } from "../policies/workload-view.ts";
 import { readOffline } from "./offline.ts";
-import type { ProgramSurroundings } from "./program.ts";
+import type { ProgramSurroundings } from "./surroundings.ts";
 
 export interface RenderRequest extends Pick<ProgramSurroundings, "stdout" | "stderr"> {
   readonly paths: readonly string[];

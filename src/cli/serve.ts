@@ -15,7 +15,7 @@ import { type Capacity, type CapacitySources, type WebhookSettings } from "./pro
 import { kwokCapacity } from "./kwok-capacity.ts";
 import { processLog } from "./log.ts";
 import { startPlimsoll } from "./plimsoll-process.ts";
-import type { ProgramSurroundings, ServeOptions } from "./program.ts";
+import type { ProgramSurroundings, ServeOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
 
 export type ServeRequest = ServeOptions & Pick<ProgramSurroundings, "env" | "stderr">;

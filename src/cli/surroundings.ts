@@ -1,0 +1,30 @@
+/**
+ * What the process hands to its commands, and what the longest of them is told on the command line. Shapes only.
+ */
+
+/** The process's own things, handed in so that tests can run the program in theirs. */
+export interface ProgramSurroundings {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  readonly isTerminal: boolean;
+}
+
+/** The options of `plimsoll serve`, as commander names them. */
+export interface ServeOptions {
+  readonly policies: string;
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly domain: string;
+  readonly host: string;
+  readonly port: number;
+  readonly webhookUrl?: string;
+  readonly webhookService?: string;
+  readonly provider: "kwok" | "ec2" | "none";
+  readonly clusterName?: string;
+  readonly ec2Endpoint?: string;
+  readonly region?: string;
+  readonly lameDuck: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
