@@ -1,0 +1,161 @@
+/**
+ * Demand: which Pods count, real and to come, and for how long.
+ */
+import { expect, test } from "vitest";
+import { platformNames } from "../../src/api/labels.ts";
+import type { KubeObject, OwnerReference } from "../../src/api/object.ts";
+import type { Pod } from "../../src/api/pod.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { workloadOf } from "../../src/kube/workload.ts";
+import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
+import type { ContractWorld } from "../../src/policies/profile/workload-contract.ts";
+import { demandPatienceMs, podDemand, workloadDemand, type DemandMemory } from "../../src/provisioner/demand.ts";
+import { podClassHash } from "../../src/provisioner/scheduling/pod-class.ts";
+import { deployment, job, pod, profile, replicaSet, statefulSet } from "../support/objects.ts";
+import { yamlText } from "../support/yaml-objects.ts";
+
+const web = deployment({ name: "web", replicas: 3 });
+const webSet = setOf({ name: "web-1", hash: "1", replicas: 3 });
+
+const parsed = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
+
+function world(objects: readonly KubeObject[]): ContractWorld {
+  if (!parsed.ok) throw new Error("policies.yaml does not parse");
+  return { policySet: parsed.value, snapshot: snapshotOf(objects), names: platformNames(), instanceTypes: [] };
+}
+
+function demandKeys(objects: readonly KubeObject[], at: { readonly memory?: DemandMemory; readonly now?: number } = {}): readonly string[] {
+  return podDemand({ ...world(objects), memory: at.memory ?? new Map(), now: at.now ?? 0 }).pods.map(({ key }) => key);
+}
+
+/** A ReplicaSet of the Deployment "web", with the hash label that its controller adds. */
+function setOf({ name, hash, replicas, image }: { name: string; hash: string; replicas: number; image?: string }) {
+  const owner: OwnerReference = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: web.metadata.uid ?? "", controller: true };
+  const base = replicaSet({ name, replicas, owner, labels: { "pod-template-hash": hash }, podLabels: { app: "web" } });
+  const { template } = base.spec;
+  const [container] = template.spec.containers;
+  const containers = container === undefined || image === undefined ? template.spec.containers : [{ ...container, image }];
+  const labels = { app: "web", "pod-template-hash": hash };
+  return { ...base, spec: { ...base.spec, template: { metadata: { labels }, spec: { ...template.spec, containers } } } };
+}
+
+/** A Pod of a ReplicaSet (or another owner); unbound unless a node is given. */
+function podOf(owner: KubeObject, name: string, more: Partial<Pod["spec"]> & { readonly phase?: "Succeeded" } = {}): Pod {
+  const { phase, ...spec } = more;
+  const reference = {
+    apiVersion: owner.apiVersion,
+    kind: owner.kind,
+    name: owner.metadata.name ?? "",
+    uid: owner.metadata.uid ?? "",
+    controller: true,
+  };
+  const made = pod({ name, labels: { app: "web" }, owner: reference, spec });
+  return phase === undefined ? made : { ...made, status: { phase } };
+}
+
+const check = (name: string, objects: readonly KubeObject[], expected: readonly string[]): void => {
+  test(name, () => {
+    expect(demandKeys(objects)).toEqual(expected);
+  });
+};
+
+const coming = (...numbers: readonly number[]) => numbers.map((number) => `shop/Deployment/web#${number}`);
+
+check("a Deployment without a Pod asks for all of its replicas", [web], coming(0, 1, 2));
+check("live Pods of its template are not asked for again", [web, webSet, podOf(webSet, "web-1-a", { nodeName: "n" })], coming(0, 1));
+check("a pending Pod counts as itself", [web, webSet, podOf(webSet, "web-1-a")], [...coming(0, 1), "shop/web-1-a"]);
+check(
+  "a Pod whose ReplicaSet the watch has not brought yet is its Deployment's",
+  [web, podOf(webSet, "web-1-a")],
+  [...coming(0, 1), "shop/web-1-a"],
+);
+check(
+  "a Pod that has ended leaves its place open",
+  [web, webSet, podOf(webSet, "web-1-a", { nodeName: "n", phase: "Succeeded" })],
+  coming(0, 1, 2),
+);
+check(
+  "a rollout asks for no more than its surge",
+  [
+    web,
+    setOf({ name: "web-0", hash: "0", replicas: 3, image: "old" }),
+    webSet,
+    ...["a", "b", "c"].map((id) =>
+      podOf({ ...webSet, metadata: { ...webSet.metadata, name: "web-0", uid: "uid-shop-web-0" } }, `web-0-${id}`, { nodeName: "n" }),
+    ),
+  ],
+  coming(0),
+);
+check(
+  "a Deployment whose controller reports that Pods are refused asks for none",
+  [{ ...web, status: { conditions: [{ type: "ReplicaFailure", status: "True" }] } } as KubeObject],
+  [],
+);
+check(
+  "a workload that is being deleted asks for none",
+  [{ ...web, metadata: { ...web.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } }],
+  [],
+);
+check(
+  "a StatefulSet asks for its replicas",
+  [statefulSet({ name: "db", replicas: 2 })],
+  ["shop/StatefulSet/db#0", "shop/StatefulSet/db#1"],
+);
+check("a bare ReplicaSet asks for its replicas", [replicaSet({ name: "solo", replicas: 1 })], ["shop/ReplicaSet/solo#0"]);
+check("a Job asks for its parallelism", [job({ name: "run", replicas: 2 })], ["shop/Job/run#0", "shop/Job/run#1"]);
+check("a suspended Job asks for none", [suspended()], []);
+check("a bound Pod asks for nothing", [pod({ spec: { nodeName: "n" } })], []);
+check("a gated Pod asks for nothing", [pod({ spec: { schedulingGates: [{ name: "wait" }] } })], []);
+check(
+  "a DaemonSet's Pod asks for nothing",
+  [podOf({ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name: "agent", uid: "u" } }, "agent-1")],
+  [],
+);
+check("a Pod that refuses every NodePool asks for nothing of ours", [refusing()], []);
+
+test("demand that brings no Pod is dropped after its patience, and comes back with a change of the workload", () => {
+  const first = podDemand({ ...world([web]), memory: new Map(), now: 1_000 });
+  const { memory } = first;
+  expect(demandKeys([web], { memory, now: 1_000 + demandPatienceMs - 1 })).toEqual(coming(0, 1, 2));
+  expect(demandKeys([web], { memory, now: 1_000 + demandPatienceMs })).toEqual([]);
+  const changed = { ...web, metadata: { ...web.metadata, generation: 2 } };
+  expect(demandKeys([changed], { memory, now: 1_000 + demandPatienceMs })).toEqual(coming(0, 1, 2));
+  const grown = [web, webSet, podOf(webSet, "web-1-a", { nodeName: "n" })];
+  expect(demandKeys(grown, { memory, now: 1_000 + demandPatienceMs })).toEqual(coming(0, 1));
+});
+
+test("a real Pod counts however long it waits", () => {
+  const objects = [web, webSet, podOf(webSet, "web-1-a")];
+  const { memory } = podDemand({ ...world(objects), memory: new Map(), now: 0 });
+  expect(demandKeys(objects, { memory, now: 10 * demandPatienceMs })).toEqual(["shop/web-1-a"]);
+});
+
+test("a Pod to come is compiled as admission will compile it, and is of the class of the Pod that comes", () => {
+  const bound = profile({ name: "web", spec: { compute: { cpuRequest: "750m", memoryRequest: "1Gi" } } });
+  const workload = workloadOf(web);
+  if (workload === undefined) throw new Error("a Deployment is a workload");
+  const [planned] = workloadDemand({ ...world([web, bound]), workload, count: 3 });
+  expect(planned?.pod.spec.containers[0]?.resources?.requests).toEqual({ cpu: "750m", memory: "1Gi" });
+  const real = {
+    ...planned!.pod,
+    metadata: { ...planned!.pod.metadata, name: "web-1-a", labels: { ...planned!.pod.metadata.labels, "pod-template-hash": "1" } },
+  };
+  expect(podClassHash(real)).toBe(podClassHash(planned!.pod));
+});
+
+test("Pods to come carry the template hash of the ReplicaSet that will make them", () => {
+  const { pods } = podDemand({ ...world([web, webSet]), memory: new Map(), now: 0 });
+  expect(pods.map((one) => one.pod.metadata.labels?.["pod-template-hash"])).toEqual(["1", "1", "1"]);
+});
+
+function suspended(): KubeObject {
+  const made = job({ name: "run" });
+  return { ...made, spec: { ...made.spec, suspend: true } } as KubeObject;
+}
+
+function refusing(): Pod {
+  const matchExpressions = [{ key: "karpenter.sh/nodepool", operator: "DoesNotExist" as const }];
+  return pod({
+    spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } } } },
+  });
+}
