@@ -19,6 +19,25 @@ describe("an eviction", () => {
       details: { causes: [{ reason: "DisruptionBudget", message: "The disruption budget web needs 2 healthy pods and has 2 currently" }] },
     },
   });
+  const syncError = "jobs.batch does not implement the scale subresource";
+  check(
+    "is refused in the words of a failed sync",
+    running("True"),
+    [allowing(0, { conditions: [failed("SyncFailed", syncError)] })],
+    refused429(`The disruption budget web does not allow evicting pods currently because it failed sync: ${syncError}`),
+  );
+  check(
+    "is refused with the condition where the counts would allow it",
+    running("True"),
+    [allowing(0, { currentHealthy: 3, conditions: [failed("Custom", "paused")] })],
+    refused429("The disruption budget web does not allow evicting pods currently (Custom): paused"),
+  );
+  check(
+    "is refused without more words where nothing says why",
+    running("True"),
+    [allowing(0, { currentHealthy: 3 })],
+    refused429("The disruption budget web does not allow evicting pods currently"),
+  );
   check(
     "is refused for ten seconds while a changed budget is being processed",
     running("True"),
