@@ -7,7 +7,6 @@
  * kept: lists are only appended to, spread over a key that is already spread is not doubled, labels that the workload's
  * selector uses are not touched (a Pod that no longer matches would be made again for ever).
  */
-import { canonicalJson } from "../../api/hash.ts";
 import type { PlatformNames } from "../../api/labels.ts";
 import type { Pod, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from "../../api/pod.ts";
 import { addAt, jsonEquals, pointerTokens, startPatch, type JsonPatchOperation, type PatchDraft } from "../../kube/json-patch.ts";
@@ -148,7 +147,8 @@ function writeAnnotation(input: {
   const earlier = earlierChanges(draft.document.metadata.annotations?.[names.compiledAnnotation], header);
   if (earlier !== undefined && draft.operations.length === 0) return draft;
   const changed = { ...earlier, ...changesOf(original, draft.operations, earlier ?? {}) };
-  return addAt(draft, ["metadata", "annotations", names.compiledAnnotation], canonicalJson({ ...header, changed }));
+  // The members stand in the order of the steps already, so the text is the same for the same Pod.
+  return addAt(draft, ["metadata", "annotations", names.compiledAnnotation], JSON.stringify({ ...header, changed }));
 }
 
 function changesOf(original: Pod, operations: readonly JsonPatchOperation[], earlier: Changes): Changes {
