@@ -2,9 +2,9 @@
  * CustomResourceDefinitions of our kinds and of Karpenter's, made from the schemas.
  *
  * Reads a kind and the API domain (a setting). Returns the definition that the API server, the embedded world and
- * deploy/ take. Karpenter's kinds are as strict as upstream's. WorkloadProfile is laxer than its validator on purpose:
- * the API server validates before it asks the webhook, so whatever it refuses is refused in its words, one problem at a
- * time. It therefore checks types, ranges and choices, and leaves unknown fields and the form of texts to the webhook.
+ * deploy/ take. Karpenter's kinds are as strict as upstream's. WorkloadProfile's form is checked as strictly, but unknown
+ * fields are kept: the API server would refuse them, or drop them, without saying what was probably meant; the webhook
+ * names the nearest known field.
  */
 import { crdSurface, type PrinterColumn } from "./crd-surface.ts";
 import { shapeSchemas } from "./generated/schemas.ts";
@@ -97,7 +97,7 @@ function structuralSchema(kind: CrdKind, schema: JsonSchema): JsonSchema {
       apiVersion: { type: "string", description: "Version of the object's form." },
       kind: { type: "string", description: "Kind of the object." },
       metadata: { type: "object" },
-      spec: kind === "WorkloadProfile" ? mapSchema(spec, leftToWebhook) : spec,
+      spec: kind === "WorkloadProfile" ? mapSchema(spec, keepingUnknown) : spec,
       ...others,
     },
   };
@@ -107,10 +107,9 @@ function withoutDocs(schema: JsonSchema): JsonSchema {
   return mapSchema(schema, (part) => without(part, "x-plimsoll-default", "x-plimsoll-check"));
 }
 
-/** Keeps unknown fields, so that the webhook can name the nearest known one, and drops the form of texts. */
-function leftToWebhook(schema: JsonSchema): JsonSchema {
-  const loose = without(schema, "pattern");
-  return loose.properties ? { ...loose, "x-kubernetes-preserve-unknown-fields": true } : loose;
+/** Keeps unknown fields of an object with known ones, so that the webhook can name the nearest of those. */
+function keepingUnknown(schema: JsonSchema): JsonSchema {
+  return schema.properties ? { ...schema, "x-kubernetes-preserve-unknown-fields": true } : schema;
 }
 
 function without(schema: JsonSchema, ...words: readonly (keyof JsonSchema)[]): JsonSchema {

@@ -59,7 +59,13 @@ export function kindTable(domain: string = defaultDomain): { readonly [K in Kind
     DaemonSet: { kind: "DaemonSet", group: "apps", version: "v1", resource: "daemonsets", namespaced: true },
     Job: { kind: "Job", group: "batch", version: "v1", resource: "jobs", namespaced: true },
     CronJob: { kind: "CronJob", group: "batch", version: "v1", resource: "cronjobs", namespaced: true },
-    PodDisruptionBudget: { kind: "PodDisruptionBudget", group: "policy", version: "v1", resource: "poddisruptionbudgets", namespaced: true },
+    PodDisruptionBudget: {
+      kind: "PodDisruptionBudget",
+      group: "policy",
+      version: "v1",
+      resource: "poddisruptionbudgets",
+      namespaced: true,
+    },
     HorizontalPodAutoscaler: {
       kind: "HorizontalPodAutoscaler",
       group: "autoscaling",

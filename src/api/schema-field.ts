@@ -77,9 +77,14 @@ export function flag(description: string, options: FieldOptions = {}) {
   return Type.Boolean({ description, ...options });
 }
 
-/** A Kubernetes quantity, as text ("500m", "2Gi") or as a bare number. */
+/** A Kubernetes quantity of any sign and writing, as text ("500m", "2Gi") or as a bare number. */
 export function quantity(description: string, options: FieldOptions = {}) {
   return intOrText(description, { pattern: "quantity", ...options });
+}
+
+/** A Kubernetes quantity not below 0, as text or as a bare number. */
+export function amount(description: string, options: FieldOptions = {}) {
+  return intOrText(description, { pattern: "amount", minimum: 0, ...options });
 }
 
 /** A whole number, or text of a pattern. */

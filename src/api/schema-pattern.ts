@@ -15,19 +15,17 @@ const number = "(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))";
 const dnsName = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const labelName = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 
+/** An amount as people write it: not below 0. Short, since the API server shows it to whoever gets it wrong. */
+const amount = "[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?";
+
 const patternTable = {
   quantity: {
     source: `^(\\+|-)?${number}(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?${number}))?$`,
     words: "a Kubernetes quantity such as 500m or 2Gi",
   },
-  quantityOrNone: {
-    source: `^(none|(\\+|-)?${number}(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?${number}))?)$`,
-    words: "a Kubernetes quantity such as 500m or 2Gi, or none",
-  },
-  quantityOrPercent: {
-    source: `^([0-9]{1,3}%|(\\+|-)?${number}(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?${number}))?)$`,
-    words: "a percentage such as 70%, or a quantity such as 100",
-  },
+  amount: { source: `^${amount}$`, words: "a Kubernetes quantity such as 500m or 2Gi" },
+  amountOrNone: { source: `^(none|${amount})$`, words: "a Kubernetes quantity such as 500m or 2Gi, or none" },
+  amountOrPercent: { source: `^([0-9]{1,3}%|${amount})$`, words: "a percentage such as 70%, or a quantity such as 100" },
   percent: { source: "^(100|[0-9]{1,2})%$", words: "a whole number, or a percentage from 0% to 100%" },
   qualifiedName: { source: `^(${dnsName}(\\/))?${labelName}$`, words: "a label key such as name or example.com/name" },
   labelValue: { source: `^(${labelName})?$`, words: "a label value: letters, digits, - _ . with a letter or digit at both ends" },

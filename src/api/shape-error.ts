@@ -94,7 +94,7 @@ function messageOf(error: ErrorObject): string {
   const limit = paramText(error, "limit");
   switch (error.keyword) {
     case "type":
-      return `must be ${typeWords(error.params.type)}, not ${shown(error.data)}`;
+      return `must be ${typeWords(error.params.type)}, not ${shown(error.data)}${quotesHint(error)}`;
     case "enum":
       return enumMessage(error);
     case "pattern":
@@ -121,6 +121,11 @@ function messageOf(error: ErrorObject): string {
   }
 }
 
+/** A fraction where a whole number or text belongs was meant as text: quantities such as 0.5 need quotes. */
+function quotesHint(error: ErrorObject): string {
+  return Array.isArray(error.params.type) && typeof error.data === "number" ? `; write ${JSON.stringify(String(error.data))}` : "";
+}
+
 function enumMessage(error: ErrorObject): string {
   const words: readonly unknown[] = Array.isArray(error.schema) ? error.schema : [];
   const texts = words.map(String);
@@ -130,7 +135,9 @@ function enumMessage(error: ErrorObject): string {
 
 function patternMessage(error: ErrorObject): string {
   const source = paramText(error, "pattern");
-  if (source !== patternOf("quantity")) return `must be ${patternWords(source) ?? source}, not ${shown(error.data)}`;
+  if (source !== patternOf("quantity") && source !== patternOf("amount"))
+    return `must be ${patternWords(source) ?? source}, not ${shown(error.data)}`;
+  if (String(error.data).startsWith("-")) return `must be at least 0, not ${shown(error.data)}`;
   const meant = /^([0-9.]+) ?([kmgtp])i?b?$/i.exec(String(error.data));
   const nearest = meant === null ? "" : `; did you mean ${meant[1]}${String(meant[2]).toUpperCase()}i`;
   return `${shown(error.data)} is not a Kubernetes quantity${nearest}`;

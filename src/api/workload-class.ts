@@ -4,13 +4,13 @@
  * Returns its schema. Every field may be left out, since the overrides of a namespace have the same shape; what a class
  * lacks after that is said where the file is parsed.
  */
-import { choice, decimal, flag, intOrText, list, mapOf, object, optional, quantity, text, whole, type Shape } from "./schema-field.ts";
+import { choice, decimal, flag, intOrText, list, mapOf, object, optional, amount, text, whole, type Shape } from "./schema-field.ts";
 
 const bounds = (what: string) =>
   object(`Bounds and default of ${what}.`, {
-    min: optional(quantity("Least that may be asked.")),
-    max: optional(quantity("Most that may be asked.")),
-    default: optional(quantity("What a workload gets that asks nothing.")),
+    min: optional(amount("Least that may be asked.")),
+    max: optional(amount("Most that may be asked.")),
+    default: optional(amount("What a workload gets that asks nothing.")),
   });
 
 const toleration = object("One toleration.", {
@@ -86,8 +86,8 @@ export const workloadClassSchema = object("One class of workloads.", {
       ),
       sidecar: optional(
         object("What containers beside the main one get that request nothing.", {
-          cpu: optional(quantity("CPU.")),
-          memory: optional(quantity("Memory.")),
+          cpu: optional(amount("CPU.")),
+          memory: optional(amount("Memory.")),
         }),
       ),
     }),
@@ -100,7 +100,7 @@ export const workloadClassSchema = object("One class of workloads.", {
   ),
   limits: optional(
     object("How far a container may go above its request.", {
-      cpu: optional(intOrText("Default of compute.cpuLimit.", { pattern: "quantityOrNone", "x-plimsoll-default": "none" })),
+      cpu: optional(intOrText("Default of compute.cpuLimit.", { minimum: 0, pattern: "amountOrNone", "x-plimsoll-default": "none" })),
       memoryRatio: optional(decimal("Default of compute.memoryLimit, as a multiple of the request.", { minimum: 1 })),
       maxCpuRatio: optional(decimal("Most CPU limit, as a multiple of the request.", { minimum: 1 })),
       maxMemoryRatio: optional(decimal("Most memory limit, as a multiple of the request.", { minimum: 1 })),
@@ -110,8 +110,8 @@ export const workloadClassSchema = object("One class of workloads.", {
   disruption: optional(disruption),
   quota: optional(
     object("What all workloads of the class may request together.", {
-      cpu: optional(quantity("CPU.")),
-      memory: optional(quantity("Memory.")),
+      cpu: optional(amount("CPU.")),
+      memory: optional(amount("Memory.")),
       replicasPerProfile: optional(whole("Most scaling.maxReplicas of one profile.", { minimum: 1 })),
     }),
   ),

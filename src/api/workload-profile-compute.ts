@@ -3,29 +3,30 @@
  *
  * Returns its schema, and the part of it that a variant of the workload may override.
  */
-import { choice, intOrText, mapOf, object, optional, quantity, text, whole } from "./schema-field.ts";
+import { choice, intOrText, mapOf, object, optional, amount, text, whole } from "./schema-field.ts";
 
 const containerCompute = {
   cpuRequest: optional(
-    quantity("CPU that each replica is promised.", { "x-plimsoll-default": "class", "x-plimsoll-check": "within the class's bounds" }),
+    amount("CPU that each replica is promised.", { "x-plimsoll-default": "class", "x-plimsoll-check": "within the class's bounds" }),
   ),
   memoryRequest: optional(
-    quantity("Memory that each replica is promised.", { "x-plimsoll-default": "class", "x-plimsoll-check": "within the class's bounds" }),
+    amount("Memory that each replica is promised.", { "x-plimsoll-default": "class", "x-plimsoll-check": "within the class's bounds" }),
   ),
   memoryLimit: optional(
-    quantity("Memory above which a container is killed.", {
+    amount("Memory above which a container is killed.", {
       "x-plimsoll-default": "memoryRequest times the class's ratio",
       "x-plimsoll-check": "not below memoryRequest, not above the class's ratio",
     }),
   ),
   cpuLimit: optional(
     intOrText("CPU above which a container is throttled, or none.", {
-      pattern: "quantityOrNone",
+      minimum: 0,
+      pattern: "amountOrNone",
       "x-plimsoll-default": "none",
       "x-plimsoll-check": "not below cpuRequest",
     }),
   ),
-  ephemeralStorageRequest: optional(quantity("Disk of the node that each replica is promised.", { "x-plimsoll-default": "class" })),
+  ephemeralStorageRequest: optional(amount("Disk of the node that each replica is promised.", { "x-plimsoll-default": "class" })),
   gpu: optional(
     object("Accelerators; request and limit are the same.", {
       name: text("Resource name such as nvidia.com/gpu.", { "x-plimsoll-check": "class gpu only" }),

@@ -75,7 +75,8 @@ const metric = object("One signal that replicas follow.", {
   type: choice("Where the signal comes from.", ["cpu", "memory", "external"], { "x-plimsoll-check": "cpu needs compute.cpuRequest" }),
   name: optional(text("Name of an external metric.")),
   target: intOrText("What to hold: percent of the request for cpu and memory, an average value a Pod for external.", {
-    pattern: "quantityOrPercent",
+    minimum: 0,
+    pattern: "amountOrPercent",
   }),
 });
 

@@ -69,6 +69,19 @@ describe("a WorkloadProfile", () => {
     'spec.compute.memoryLimit: "512 MiB" is not a Kubernetes quantity; did you mean 512Mi',
   );
   check(
+    "a fraction without quotes, which Kubernetes takes only as text",
+    "WorkloadProfile",
+    profile({ compute: { cpuRequest: 0.5 } }),
+    'spec.compute.cpuRequest: must be a whole number or text, not 0.5; write "0.5"',
+  );
+  check(
+    "quantities below zero",
+    "WorkloadProfile",
+    profile({ compute: { cpuRequest: -1, memoryRequest: "-1Gi" } }),
+    "spec.compute.cpuRequest: must be at least 0, not -1",
+    'spec.compute.memoryRequest: must be at least 0, not "-1Gi"',
+  );
+  check(
     "a wrong word, with the nearest",
     "WorkloadProfile",
     profile({ availability: { zoneSpread: "requird", hostSpread: "" } }),

@@ -41,14 +41,14 @@ await describeOnControlPlane("the CRD of WorkloadProfile", () => {
     });
   });
 
-  test("unknown fields and the form of texts are left to the webhook, at every depth", async () => {
+  test("unknown fields are left to the webhook, at every depth", async () => {
     const spec = {
       minReplicas: 1,
       availability: { minReplica: 1 },
-      compute: { cpuRequest: "16GB", containers: { app: { cpu: 1 } } },
+      compute: { cpuLimit: "none", containers: { app: { cpu: 1 } } },
       scaling: { metrics: [{ type: "cpu", target: "70%", foo: 1 }] },
       overrides: [{ match: { labels: {}, foo: 1 }, compute: { foo: 1 } }],
-      disruption: { guarantees: { foo: true }, minAvailable: "180%" },
+      disruption: { guarantees: { foo: true }, minAvailable: "80%" },
     };
     expect(await apply(profile("strange", spec))).toMatchObject({ code: 0, stderr: "" });
     const { stdout } = await plane.kubectl(["get", "wlp", "strange", "-o", "jsonpath={.spec}"]);
@@ -61,6 +61,12 @@ await describeOnControlPlane("the CRD of WorkloadProfile", () => {
     ["a word that is not a choice", { availability: { zoneSpread: "maybe" } }, "spec.availability.zoneSpread"],
     ["a list where an object belongs", { compute: [] }, "spec.compute"],
     ["a fraction where a count or a percentage belongs", { disruption: { minAvailable: 0.8 } }, "spec.disruption.minAvailable"],
+    ["a count below zero", { disruption: { minAvailable: -1 } }, "spec.disruption.minAvailable"],
+    ["a percentage above 100", { disruption: { minAvailable: "180%" } }, "spec.disruption.minAvailable"],
+    ["a wrong quantity", { compute: { cpuRequest: "16GB" } }, "spec.compute.cpuRequest"],
+    ["a quantity below zero", { compute: { containers: { app: { memoryRequest: "-1Gi" } } } }, "spec.compute.containers.app.memoryRequest"],
+    ["a number below zero", { compute: { cpuLimit: -1 } }, "spec.compute.cpuLimit"],
+    ["a wrong schedule", { disruption: { window: [{ schedule: "daily", duration: "1h" }] } }, "spec.disruption.window[0].schedule"],
     ["a quantity that is no text", { compute: { cpuRequest: { a: 1 } } }, "spec.compute.cpuRequest"],
   ])("%s is refused by the API server itself", async (_title, spec, field) => {
     const { code, stderr } = await apply(profile("refused", spec));

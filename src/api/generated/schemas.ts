@@ -212,7 +212,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "target": {
            "x-kubernetes-int-or-string": true,
            "description": "What to hold: percent of the request for cpu and memory, an average value a Pod for external.",
-           "pattern": "^([0-9]{1,3}%|(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?)$"
+           "pattern": "^([0-9]{1,3}%|[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?)$",
+           "minimum": 0
           }
          },
          "description": "One signal that replicas follow."
@@ -235,35 +236,40 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        "cpuRequest": {
         "x-kubernetes-int-or-string": true,
         "description": "CPU that each replica is promised.",
-        "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+        "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+        "minimum": 0,
         "x-plimsoll-default": "class",
         "x-plimsoll-check": "within the class's bounds"
        },
        "memoryRequest": {
         "x-kubernetes-int-or-string": true,
         "description": "Memory that each replica is promised.",
-        "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+        "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+        "minimum": 0,
         "x-plimsoll-default": "class",
         "x-plimsoll-check": "within the class's bounds"
        },
        "memoryLimit": {
         "x-kubernetes-int-or-string": true,
         "description": "Memory above which a container is killed.",
-        "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+        "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+        "minimum": 0,
         "x-plimsoll-default": "memoryRequest times the class's ratio",
         "x-plimsoll-check": "not below memoryRequest, not above the class's ratio"
        },
        "cpuLimit": {
         "x-kubernetes-int-or-string": true,
         "description": "CPU above which a container is throttled, or none.",
-        "pattern": "^(none|(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?)$",
+        "pattern": "^(none|[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?)$",
+        "minimum": 0,
         "x-plimsoll-default": "none",
         "x-plimsoll-check": "not below cpuRequest"
        },
        "ephemeralStorageRequest": {
         "x-kubernetes-int-or-string": true,
         "description": "Disk of the node that each replica is promised.",
-        "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+        "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+        "minimum": 0,
         "x-plimsoll-default": "class"
        },
        "gpu": {
@@ -304,35 +310,40 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "cpuRequest": {
            "x-kubernetes-int-or-string": true,
            "description": "CPU that each replica is promised.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0,
            "x-plimsoll-default": "class",
            "x-plimsoll-check": "within the class's bounds"
           },
           "memoryRequest": {
            "x-kubernetes-int-or-string": true,
            "description": "Memory that each replica is promised.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0,
            "x-plimsoll-default": "class",
            "x-plimsoll-check": "within the class's bounds"
           },
           "memoryLimit": {
            "x-kubernetes-int-or-string": true,
            "description": "Memory above which a container is killed.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0,
            "x-plimsoll-default": "memoryRequest times the class's ratio",
            "x-plimsoll-check": "not below memoryRequest, not above the class's ratio"
           },
           "cpuLimit": {
            "x-kubernetes-int-or-string": true,
            "description": "CPU above which a container is throttled, or none.",
-           "pattern": "^(none|(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?)$",
+           "pattern": "^(none|[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?)$",
+           "minimum": 0,
            "x-plimsoll-default": "none",
            "x-plimsoll-check": "not below cpuRequest"
           },
           "ephemeralStorageRequest": {
            "x-kubernetes-int-or-string": true,
            "description": "Disk of the node that each replica is promised.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0,
            "x-plimsoll-default": "class"
           },
           "gpu": {
@@ -648,35 +659,40 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "cpuRequest": {
            "x-kubernetes-int-or-string": true,
            "description": "CPU that each replica is promised.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0,
            "x-plimsoll-default": "class",
            "x-plimsoll-check": "within the class's bounds"
           },
           "memoryRequest": {
            "x-kubernetes-int-or-string": true,
            "description": "Memory that each replica is promised.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0,
            "x-plimsoll-default": "class",
            "x-plimsoll-check": "within the class's bounds"
           },
           "memoryLimit": {
            "x-kubernetes-int-or-string": true,
            "description": "Memory above which a container is killed.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0,
            "x-plimsoll-default": "memoryRequest times the class's ratio",
            "x-plimsoll-check": "not below memoryRequest, not above the class's ratio"
           },
           "cpuLimit": {
            "x-kubernetes-int-or-string": true,
            "description": "CPU above which a container is throttled, or none.",
-           "pattern": "^(none|(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?)$",
+           "pattern": "^(none|[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?)$",
+           "minimum": 0,
            "x-plimsoll-default": "none",
            "x-plimsoll-check": "not below cpuRequest"
           },
           "ephemeralStorageRequest": {
            "x-kubernetes-int-or-string": true,
            "description": "Disk of the node that each replica is promised.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0,
            "x-plimsoll-default": "class"
           },
           "gpu": {
@@ -717,35 +733,40 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
              "cpuRequest": {
               "x-kubernetes-int-or-string": true,
               "description": "CPU that each replica is promised.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0,
               "x-plimsoll-default": "class",
               "x-plimsoll-check": "within the class's bounds"
              },
              "memoryRequest": {
               "x-kubernetes-int-or-string": true,
               "description": "Memory that each replica is promised.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0,
               "x-plimsoll-default": "class",
               "x-plimsoll-check": "within the class's bounds"
              },
              "memoryLimit": {
               "x-kubernetes-int-or-string": true,
               "description": "Memory above which a container is killed.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0,
               "x-plimsoll-default": "memoryRequest times the class's ratio",
               "x-plimsoll-check": "not below memoryRequest, not above the class's ratio"
              },
              "cpuLimit": {
               "x-kubernetes-int-or-string": true,
               "description": "CPU above which a container is throttled, or none.",
-              "pattern": "^(none|(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?)$",
+              "pattern": "^(none|[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?)$",
+              "minimum": 0,
               "x-plimsoll-default": "none",
               "x-plimsoll-check": "not below cpuRequest"
              },
              "ephemeralStorageRequest": {
               "x-kubernetes-int-or-string": true,
               "description": "Disk of the node that each replica is promised.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0,
               "x-plimsoll-default": "class"
              },
              "gpu": {
@@ -3116,17 +3137,20 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "min": {
            "x-kubernetes-int-or-string": true,
            "description": "Least that may be asked.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           },
           "max": {
            "x-kubernetes-int-or-string": true,
            "description": "Most that may be asked.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           },
           "default": {
            "x-kubernetes-int-or-string": true,
            "description": "What a workload gets that asks nothing.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           }
          },
          "description": "Bounds and default of compute.cpuRequest."
@@ -3137,17 +3161,20 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "min": {
            "x-kubernetes-int-or-string": true,
            "description": "Least that may be asked.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           },
           "max": {
            "x-kubernetes-int-or-string": true,
            "description": "Most that may be asked.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           },
           "default": {
            "x-kubernetes-int-or-string": true,
            "description": "What a workload gets that asks nothing.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           }
          },
          "description": "Bounds and default of compute.memoryRequest."
@@ -3158,17 +3185,20 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "min": {
            "x-kubernetes-int-or-string": true,
            "description": "Least that may be asked.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           },
           "max": {
            "x-kubernetes-int-or-string": true,
            "description": "Most that may be asked.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           },
           "default": {
            "x-kubernetes-int-or-string": true,
            "description": "What a workload gets that asks nothing.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           }
          },
          "description": "Bounds and default of compute.ephemeralStorageRequest."
@@ -3195,12 +3225,14 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "cpu": {
            "x-kubernetes-int-or-string": true,
            "description": "CPU.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           },
           "memory": {
            "x-kubernetes-int-or-string": true,
            "description": "Memory.",
-           "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+           "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+           "minimum": 0
           }
          },
          "description": "What containers beside the main one get that request nothing."
@@ -3230,7 +3262,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         "cpu": {
          "x-kubernetes-int-or-string": true,
          "description": "Default of compute.cpuLimit.",
-         "pattern": "^(none|(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?)$",
+         "pattern": "^(none|[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?)$",
+         "minimum": 0,
          "x-plimsoll-default": "none"
         },
         "memoryRatio": {
@@ -3380,12 +3413,14 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         "cpu": {
          "x-kubernetes-int-or-string": true,
          "description": "CPU.",
-         "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+         "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+         "minimum": 0
         },
         "memory": {
          "x-kubernetes-int-or-string": true,
          "description": "Memory.",
-         "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+         "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+         "minimum": 0
         },
         "replicasPerProfile": {
          "type": "integer",
@@ -3580,17 +3615,20 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
              "min": {
               "x-kubernetes-int-or-string": true,
               "description": "Least that may be asked.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              },
              "max": {
               "x-kubernetes-int-or-string": true,
               "description": "Most that may be asked.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              },
              "default": {
               "x-kubernetes-int-or-string": true,
               "description": "What a workload gets that asks nothing.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              }
             },
             "description": "Bounds and default of compute.cpuRequest."
@@ -3601,17 +3639,20 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
              "min": {
               "x-kubernetes-int-or-string": true,
               "description": "Least that may be asked.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              },
              "max": {
               "x-kubernetes-int-or-string": true,
               "description": "Most that may be asked.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              },
              "default": {
               "x-kubernetes-int-or-string": true,
               "description": "What a workload gets that asks nothing.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              }
             },
             "description": "Bounds and default of compute.memoryRequest."
@@ -3622,17 +3663,20 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
              "min": {
               "x-kubernetes-int-or-string": true,
               "description": "Least that may be asked.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              },
              "max": {
               "x-kubernetes-int-or-string": true,
               "description": "Most that may be asked.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              },
              "default": {
               "x-kubernetes-int-or-string": true,
               "description": "What a workload gets that asks nothing.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              }
             },
             "description": "Bounds and default of compute.ephemeralStorageRequest."
@@ -3659,12 +3703,14 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
              "cpu": {
               "x-kubernetes-int-or-string": true,
               "description": "CPU.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              },
              "memory": {
               "x-kubernetes-int-or-string": true,
               "description": "Memory.",
-              "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+              "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+              "minimum": 0
              }
             },
             "description": "What containers beside the main one get that request nothing."
@@ -3694,7 +3740,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
            "cpu": {
             "x-kubernetes-int-or-string": true,
             "description": "Default of compute.cpuLimit.",
-            "pattern": "^(none|(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?)$",
+            "pattern": "^(none|[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?)$",
+            "minimum": 0,
             "x-plimsoll-default": "none"
            },
            "memoryRatio": {
@@ -3844,12 +3891,14 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
            "cpu": {
             "x-kubernetes-int-or-string": true,
             "description": "CPU.",
-            "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+            "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+            "minimum": 0
            },
            "memory": {
             "x-kubernetes-int-or-string": true,
             "description": "Memory.",
-            "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+            "pattern": "^[0-9]+(\\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][0-9]+)?$",
+            "minimum": 0
            },
            "replicasPerProfile": {
             "type": "integer",
