@@ -67,6 +67,6 @@ async function liveHolder(
 }
 
 async function readLease(client: Pick<ApiClient, "get">, key: ObjectKey): Promise<Result<Lease | undefined, ApiStatus>> {
-  const found = await client.get("Lease", key);
+  const found = await client.get<"Lease">("Lease", key);
   return !found.ok && found.error.code === 404 ? ok(undefined) : found;
 }

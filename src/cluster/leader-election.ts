@@ -10,6 +10,7 @@
  * unchanged for the holder's whole duration; a leader gives up earlier, counting from before its last renewal was sent.
  * Both are sleeps. What must hold: leaseDurationMs exceeds renewDeadlineMs by more than clock rates can differ.
  */
+import { setMaxListeners } from "node:events";
 import type { ApiClient } from "../api/api-client.ts";
 import type { ApiStatus } from "../api/api-status.ts";
 import type { Lease } from "../api/lease.ts";
@@ -78,7 +79,7 @@ async function follow(elector: Elector): Promise<Held | undefined> {
   const observer = leaseObserver(elector);
   let holder: string | undefined;
   while (!elector.signal.aborted) {
-    const found = await elector.client.get("Lease", elector.lease);
+    const found = await elector.client.get<"Lease">("Lease", elector.lease);
     if (found.ok || found.error.code === 404) {
       const lease = found.ok ? found.value : undefined;
       const won = observer.isFree(lease) ? await seize(elector, lease) : undefined;
@@ -125,8 +126,13 @@ async function seize(elector: Elector, before: Lease | undefined): Promise<Held 
   const { namespace, name } = elector.lease;
   const written =
     before === undefined
-      ? await elector.client.create("Lease", { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { namespace, name }, spec })
-      : await elector.client.replace("Lease", { ...before, spec });
+      ? await elector.client.create<"Lease">("Lease", {
+          apiVersion: "coordination.k8s.io/v1",
+          kind: "Lease",
+          metadata: { namespace, name },
+          spec,
+        })
+      : await elector.client.replace<"Lease">("Lease", { ...before, spec });
   if (written.ok && !limit.isOver()) return { lease: written.value, limit };
   limit.cancel();
   return undefined;
@@ -137,6 +143,8 @@ async function leadTerm(
   { won, lead }: { readonly won: Held; readonly lead: (leadership: Leadership) => Promise<void> },
 ): Promise<"finished" | "lost"> {
   const term: Term = { held: won, lost: false, standDown: new AbortController(), over: new AbortController() };
+  // Everything that leads listens to it, which is no leak.
+  setMaxListeners(0, term.standDown.signal);
   const standDown = (): void => {
     term.standDown.abort();
   };
@@ -194,7 +202,7 @@ async function renewOnce(elector: Elector, term: Term): Promise<void> {
 
 /** After a conflict: either another holds the Lease now, or something else wrote to it and the next renewal needs its version. */
 async function lookAgain(elector: Elector, term: Term): Promise<void> {
-  const found = await unlessAborted(elector.client.get("Lease", elector.lease), term.over.signal);
+  const found = await unlessAborted(elector.client.get<"Lease">("Lease", elector.lease), term.over.signal);
   if (found === undefined) return;
   if (found.ok && found.value.spec?.holderIdentity === elector.identity) {
     term.held = { ...term.held, lease: found.value };
@@ -218,13 +226,14 @@ function endTerm(elector: Elector, term: Term, message: string): void {
   note(elector, "lost", message);
 }
 
+/** The kind is spelled out in these calls: inferring it makes the compiler try every kind's whole shape. */
 function renew(elector: Elector, lease: Lease): Promise<Result<Lease, ApiStatus>> {
-  return elector.client.replace("Lease", { ...lease, spec: { ...lease.spec, ...renewedSpec(elector, elector.clock.now()) } });
+  return elector.client.replace<"Lease">("Lease", { ...lease, spec: { ...lease.spec, ...renewedSpec(elector, elector.clock.now()) } });
 }
 
 /** Gives the Lease up, so that another need not wait for it to expire; a failure only costs that wait. */
 async function release(elector: Elector, lease: Lease): Promise<void> {
-  const released = await elector.client.replace("Lease", {
+  const released = await elector.client.replace<"Lease">("Lease", {
     ...lease,
     spec: { ...lease.spec, holderIdentity: "", leaseDurationSeconds: 1 },
   });

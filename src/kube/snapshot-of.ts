@@ -63,8 +63,9 @@ export function objectTree(): ObjectTree {
     put: (kind, object) => {
       const level = writable(kind);
       const before = putSorted(ownList(level.namespaces, namespaceOf(object), epoch), object);
-      if (before !== undefined) unindex(level, before, epoch);
-      for (const [index, value] of indexValues(object)) putSorted(ownIndexList(level, { index, value, epoch }), object);
+      const values = indexValues(object);
+      if (before !== undefined) unindex(level, before, { epoch, except: values });
+      for (const [index, value] of values) putSorted(ownIndexList(level, { index, value, epoch }), object);
       return before;
     },
     remove: (kind, key) => {
@@ -73,7 +74,7 @@ export function objectTree(): ObjectTree {
       const list = ownList(level.namespaces, key.namespace, epoch);
       const before = removeSorted(list, key);
       if (list.items.length === 0) level.namespaces.delete(key.namespace);
-      if (before !== undefined) unindex(level, before, epoch);
+      if (before !== undefined) unindex(level, before, { epoch, except: [] });
       return before;
     },
     get: (kind, key) => find(levels[kind]?.namespaces.get(key.namespace)?.items ?? [], key),
@@ -132,7 +133,7 @@ function copyLevel<T>(level: KindLevel<T>, epoch: number): KindLevel<T> {
 function ownList<T>(lists: Map<string, SortedList<T>>, key: string, epoch: number): SortedList<T> {
   const known = lists.get(key);
   if (known?.epoch === epoch) return known;
-  const list: SortedList<T> = { epoch, items: known === undefined ? [] : [...known.items] };
+  const list: SortedList<T> = { epoch, items: known === undefined ? [] : known.items.slice() };
   lists.set(key, list);
   return list;
 }
@@ -157,19 +158,26 @@ function ownIndexList<T>(
   return ownList(ownBucket(level, at).lists, at.value, at.epoch);
 }
 
-/** Takes a replaced or removed object out of the indexes; a put adds the new one under its own values afterwards. */
-function unindex<T extends KubeObject>(level: KindLevel<T>, object: T, epoch: number): void {
+type IndexValue = readonly [SnapshotIndex, string];
+
+/** Takes a replaced or removed object out of the indexes, except where its successor will stand in its place. */
+function unindex<T extends KubeObject>(
+  level: KindLevel<T>,
+  object: T,
+  of: { readonly epoch: number; readonly except: readonly IndexValue[] },
+): void {
   for (const [index, value] of indexValues(object)) {
-    const { lists } = ownBucket(level, { index, value, epoch });
-    const list = ownList(lists, value, epoch);
+    if (of.except.some(([otherIndex, other]) => otherIndex === index && other === value)) continue;
+    const { lists } = ownBucket(level, { index, value, epoch: of.epoch });
+    const list = ownList(lists, value, of.epoch);
     removeSorted(list, keyOf(object));
     if (list.items.length === 0) lists.delete(value);
   }
 }
 
 /** Names the index entries of an object: a Pod's node, and every owner's uid. */
-function indexValues(object: KubeObject & { readonly spec?: unknown }): readonly (readonly [SnapshotIndex, string])[] {
-  const entries: [SnapshotIndex, string][] = [];
+function indexValues(object: KubeObject & { readonly spec?: unknown }): readonly IndexValue[] {
+  const entries: IndexValue[] = [];
   if (object.kind === "Pod") {
     const node = nodeNameOf(object.spec);
     if (node !== "") entries.push(["node", node]);
@@ -206,7 +214,10 @@ function snapshotView(levels: Levels): ClusterSnapshot {
 
 function concatenated<T>(namespaces: ReadonlyMap<string, SortedList<T>>): readonly T[] {
   const names = [...namespaces.keys()].sort(compareText);
-  return names.flatMap((name) => namespaces.get(name)?.items ?? []);
+  const lists = names.map((name) => namespaces.get(name)?.items ?? []);
+  const [only] = lists;
+  // concat copies blocks of memory, where flatMap would visit each object.
+  return only !== undefined && lists.length === 1 ? only : new Array<T>().concat(...lists);
 }
 
 function putAll(tree: ObjectTree, info: KindInfo, objects: readonly KubeObject[]): void {
@@ -261,7 +272,10 @@ function putSorted<T extends KubeObject>(list: SortedList<T>, object: T): T | un
   const at = positionOf(list.items, key);
   const item = list.items[at];
   const before = item !== undefined && compareKey(item, key) === 0 ? item : undefined;
-  list.items.splice(at, before === undefined ? 0 : 1, object);
+  // Lists mostly arrive in order, and most writes replace: neither may move the rest of a long list.
+  if (before !== undefined) list.items[at] = object;
+  else if (at === list.items.length) list.items.push(object);
+  else list.items.splice(at, 0, object);
   return before;
 }
 

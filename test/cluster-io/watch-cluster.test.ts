@@ -321,8 +321,8 @@ describe("through any sequence of writes and faults", () => {
     ];
     for (let count = 0; count < 150; count++) await deeds[Math.floor(random() * deeds.length)]?.();
     await time.advance(120_000);
-    const versions = (pods: readonly KubeObject[]): object =>
-      Object.fromEntries(pods.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
+    const versions = (pods: readonly KubeObject[]): Record<string, string> =>
+      Object.fromEntries(pods.map(({ metadata }): [string, string] => [metadata.name ?? "", metadata.resourceVersion ?? ""]));
     const held = versions(cluster.snapshot().list("Pod"));
     const served = Array.from({ length: 8 }, (_, index) => api.get(pathOf(`p${index}`))).filter((one) => one !== undefined);
     expect(held).toEqual(versions(served));
