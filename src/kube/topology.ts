@@ -42,15 +42,3 @@ export function globalMinimum(counts: DomainCounts, minDomains = 1): number {
 export function skewAfter(where: { readonly count: number; readonly selfMatches: boolean; readonly minimum: number }): number {
   return where.count + (where.selfMatches ? 1 : 0) - where.minimum;
 }
-
-/** Returns the difference between the fullest and the emptiest domain; 0 without domains. */
-export function skewOf(counts: DomainCounts): number {
-  let most = 0;
-  for (const count of counts.values()) most = Math.max(most, count);
-  return most - globalMinimum(counts);
-}
-
-/** Returns counts with one more Pod in a domain. */
-export function withOneMore(counts: DomainCounts, domain: string): DomainCounts {
-  return new Map(counts).set(domain, (counts.get(domain) ?? 0) + 1);
-}

@@ -1,6 +1,6 @@
 /** Spread arithmetic counts as kube-scheduler does. */
 import { describe, expect, it } from "vitest";
-import { domainCounts, globalMinimum, skewAfter, skewOf, withOneMore } from "../../src/kube/topology.ts";
+import { domainCounts, globalMinimum, skewAfter } from "../../src/kube/topology.ts";
 
 const counts = domainCounts({
   domains: ["a", "b", "c"],
@@ -18,9 +18,6 @@ describe("counts by domain", () => {
       ["b", 1],
     ]);
     expect([globalMinimum(full), globalMinimum(full, 2), globalMinimum(full, 3), globalMinimum(new Map())]).toEqual([1, 1, 0, 0]);
-  });
-  it("have a skew, which one more Pod changes only in the new counts", () => {
-    expect([skewOf(counts), skewOf(withOneMore(counts, "c")), skewOf(counts), skewOf(new Map())]).toEqual([2, 1, 2, 0]);
   });
 });
 
