@@ -4,9 +4,9 @@
  * Observes the profile and the snapshot, decides with the same functions that admission compiles by, and acts by
  * server-side apply under one field manager. It remembers nothing: a budget is rendered again whenever the scale has
  * crossed the border of contract.md 3.5, because every observation compiles for the scale of now. Running Pods are never
- * touched.
+ * touched; a pending one that waits for a lost zone is made again.
  */
-import type { ApiClient } from "../../api/api-client.ts";
+import type { ApiClient, DeleteOptions } from "../../api/api-client.ts";
 import type { ApiStatus } from "../../api/api-status.ts";
 import type { Controller, ControllerStep, Requeue } from "../../api/controller.ts";
 import type { EventNote } from "../../api/event-note.ts";
@@ -15,6 +15,7 @@ import { kindTable, type KindName } from "../../api/kinds.ts";
 import { compilerFieldManager, type PlatformNames } from "../../api/labels.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
+import type { Pod } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
@@ -25,6 +26,7 @@ import type { PolicySet } from "../policy-set.ts";
 import { planApply, type RefusedBudget } from "../profile/plan-apply.ts";
 import { profileView } from "../profile/profile-view.ts";
 import { isStatusWritten, profileStatus, type ProfileStatus } from "../profile/status.ts";
+import { strandedPod, waitsForZones, type StrandedPod } from "../profile/stranded-pod.ts";
 import type { ContractWorld } from "../profile/workload-contract.ts";
 import type { Finding } from "../verdict.ts";
 
@@ -45,7 +47,7 @@ export interface ObservedProfile extends ContractWorld {
 export type ProfileStep =
   /** The informers have not listed everything once: what is missing may only be unknown. */
   | (ControllerStep & { readonly kind: "wait" })
-  | (ControllerStep & { readonly kind: "keep" })
+  | (ControllerStep & { readonly kind: "keep"; readonly looksAgain: boolean })
   | (ControllerStep & {
       readonly kind: "write";
       readonly profile: ObjectKey;
@@ -53,6 +55,10 @@ export type ProfileStep =
       readonly apply: readonly PodDisruptionBudget[];
       /** Absent where the status says it all already. */
       readonly status?: ProfileStatus;
+      /** A Pod to be made again by its owner, for the zones of now. */
+      readonly remake?: Pod;
+      /** True where a Pod waits for zones: capacity changes without telling us. */
+      readonly looksAgain: boolean;
     });
 
 /** Without one of these, a budget of ours could look unwanted. */
@@ -62,6 +68,7 @@ const neededKinds = [
 ] as const satisfies readonly KindName[];
 
 const unknownRetryMs = 1_000;
+const waitingLookMs = 30_000;
 
 /** Makes the controller; its key is a profile's. */
 export function profileController(ports: ProfileControllerPorts): Controller<ObservedProfile, ProfileStep> {
@@ -92,14 +99,21 @@ export function decideProfile(observed: ObservedProfile, now: Instant): ProfileS
   const status = profileStatus({ view, plan, refusals: refusalsOf(observed, now), now });
   const stale = !isStatusWritten(profile, status);
   const moves = plan.apply.length + plan.remove.length;
-  if (moves === 0 && !stale) return { kind: "keep" };
+  const [stranded] = view.targets.flatMap(({ contract, pods }) => strandedPod({ contract, pods, now }) ?? []);
+  const looksAgain = view.targets.some(({ pods }) => pods.some(waitsForZones));
+  if (moves === 0 && !stale && stranded === undefined) return { kind: "keep", looksAgain };
   return {
     kind: "write",
     profile: { namespace: profile.metadata.namespace ?? "", name: profile.metadata.name ?? "" },
     remove: plan.remove,
     apply: plan.apply,
     ...(stale ? { status } : {}),
-    events: stale ? plan.refused.map((refused) => refusalEvent(profile, refused)) : [],
+    ...(stranded === undefined ? {} : { remake: stranded.pod }),
+    looksAgain,
+    events: [
+      ...(stale ? plan.refused.map((refused) => refusalEvent(profile, refused)) : []),
+      ...(stranded === undefined ? [] : [remakeEvent(stranded)]),
+    ],
     ...(moves === 0 ? {} : { decision: decisionOf(plan) }),
   };
 }
@@ -128,11 +142,9 @@ function refusalsOf({ profile, policySet, names, ...world }: ObservedProfile, no
 
 async function actOnProfile(step: ProfileStep, client: ProfileControllerPorts["client"]): Promise<Requeue> {
   if (step.kind === "wait") return { kind: "after", delayMs: unknownRetryMs };
-  if (step.kind === "keep") return { kind: "done" };
+  if (step.kind === "keep") return settled(step.looksAgain);
   for (const budget of step.remove) {
-    const { uid, resourceVersion } = budget.metadata;
-    const preconditions = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-    const removed = await client.delete("PodDisruptionBudget", keyOf(budget), preconditions);
+    const removed = await client.delete("PodDisruptionBudget", keyOf(budget), preconditionsOf(budget));
     if (!removed.ok) return retry(`delete PodDisruptionBudget ${budget.metadata.name}`, removed);
   }
   for (const budget of step.apply) {
@@ -144,13 +156,18 @@ async function actOnProfile(step: ProfileStep, client: ProfileControllerPorts["c
     );
     if (!applied.ok) return retry(`apply PodDisruptionBudget ${name}`, applied);
   }
-  if (step.status === undefined) return { kind: "done" };
+  if (step.remake !== undefined) {
+    // The resourceVersion spares a Pod that has been bound since.
+    const remade = await client.delete("Pod", keyOf(step.remake), preconditionsOf(step.remake));
+    if (!remade.ok) return retry(`delete Pod ${step.remake.metadata.name}`, remade);
+  }
+  if (step.status === undefined) return settled(step.looksAgain);
   const told = await client.applyStatus(
     "WorkloadProfile",
     { metadata: { ...step.profile }, status: step.status },
     { fieldManager: compilerFieldManager },
   );
-  return told.ok ? { kind: "done" } : retry(`apply the status of WorkloadProfile ${step.profile.name}`, told);
+  return told.ok ? settled(step.looksAgain) : retry(`apply the status of WorkloadProfile ${step.profile.name}`, told);
 }
 
 function decisionOf(plan: ReturnType<typeof planApply>): NonNullable<ControllerStep["decision"]> {
@@ -170,6 +187,24 @@ function refusalEvent(profile: WorkloadProfile, { rule, text, fix }: RefusedBudg
   const { uid } = profile.metadata;
   const regarding = { apiVersion: profile.apiVersion, kind: profile.kind, ...keyOf(profile), ...(uid === undefined ? {} : { uid }) };
   return { regarding, type: "Warning", reason: "ForeignBudget", message: `[${rule}] ${text}; ${fix}` };
+}
+
+function remakeEvent({ pod, zonesThen, zonesNow }: StrandedPod): EventNote {
+  const { uid } = pod.metadata;
+  return {
+    regarding: { apiVersion: pod.apiVersion, kind: pod.kind, ...keyOf(pod), ...(uid === undefined ? {} : { uid }) },
+    type: "Warning",
+    reason: "ZoneLost",
+    message: `compiled for ${zonesThen} zones, ${zonesNow} can take it now: deleted, so that its owner makes it again`,
+  };
+}
+
+function preconditionsOf({ metadata: { uid, resourceVersion } }: KubeObject): DeleteOptions {
+  return { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+}
+
+function settled(looksAgain: boolean): Requeue {
+  return looksAgain ? { kind: "after", delayMs: waitingLookMs } : { kind: "done" };
 }
 
 function retry(what: string, failed: Extract<Result<unknown, ApiStatus>, { ok: false }>): Requeue {

@@ -15,6 +15,7 @@ import { controllerOf } from "../../kube/owner.ts";
 import { isActive } from "../../kube/pod-state.ts";
 import { workloadOf, type Workload } from "../../kube/workload.ts";
 import { workloadOfPod } from "../pod-owner.ts";
+import { waitsForZones } from "../profile/stranded-pod.ts";
 import { claimsWorkload } from "../profile/workload-contract.ts";
 
 /** What the triggers read: the snapshot of the moment tells the profiles of a namespace. */
@@ -83,11 +84,15 @@ function claimantsOf(workloads: readonly Workload[], { snapshot, names }: World)
     .map(keyOf);
 }
 
-/** Most changes of a Pod are its kubelet's; only those that move podsCompiled or podsStale concern the status. */
+/** Most changes of a Pod are its kubelet's; only those that move podsCompiled, podsStale or a wait for zones concern us. */
 function countsChange(change: Change<Pod>): boolean {
   if (change.kind !== "updated") return true;
   const { before, object } = change;
-  return isActive(before) !== isActive(object) || !jsonEquals(before.metadata.labels, object.metadata.labels);
+  return (
+    isActive(before) !== isActive(object) ||
+    waitsForZones(before) !== waitsForZones(object) ||
+    !jsonEquals(before.metadata.labels, object.metadata.labels)
+  );
 }
 
 /** A Pod without our label (made before its profile, or while we were down) is its owner's. */

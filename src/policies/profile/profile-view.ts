@@ -27,6 +27,8 @@ export interface ProfileTarget {
   readonly workload: Workload;
   readonly matchedBy: MatchedBy;
   readonly contract: CompiledContract;
+  /** Its Pods, in whatever state. */
+  readonly pods: readonly Pod[];
   /** Active Pods with the contract's hash, and the other active Pods. */
   readonly podsCompiled: number;
   readonly podsStale: number;
@@ -101,12 +103,14 @@ function ownersOf(snapshot: ClusterSnapshot, namespace: string): readonly Worklo
 
 function targetOf(target: Pick<ProfileTarget, "workload" | "matchedBy" | "contract">, world: ContractWorld): ProfileTarget {
   const { workload, contract } = target;
-  const pods = podsOf(world.snapshot, workload).filter(isActive);
-  const compiled = pods.filter(({ metadata }) => metadata.labels?.[world.names.profileHashLabel] === contract.hash);
+  const pods = podsOf(world.snapshot, workload);
+  const active = pods.filter(isActive);
+  const compiled = active.filter(({ metadata }) => metadata.labels?.[world.names.profileHashLabel] === contract.hash);
   return {
     ...target,
+    pods,
     podsCompiled: compiled.length,
-    podsStale: pods.length - compiled.length,
+    podsStale: active.length - compiled.length,
     nodePools: nodePoolsOf(target, world.snapshot),
   };
 }

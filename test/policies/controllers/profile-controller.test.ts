@@ -79,7 +79,7 @@ describe("the first look at a profile", () => {
   it("writes the budget and the status, and the second look writes nothing", () => {
     const first = decide([web(), scaledTo(3)]);
     expect(first).toMatchObject({ kind: "write", remove: [], apply: [{ metadata: { name: "web" }, spec: { maxUnavailable: 1 } }] });
-    expect(decide(after([web(), scaledTo(3)], first), now + 60_000)).toEqual({ kind: "keep" });
+    expect(decide(after([web(), scaledTo(3)], first), now + 60_000)).toEqual({ kind: "keep", looksAgain: false });
   });
   it("tells everything in one status", () => {
     const pods = [pod({ name: "a", owner: ownedBy("rs") }), pod({ name: "b", owner: ownedBy("rs") })];
@@ -235,6 +235,25 @@ describe("what is not known", () => {
       object.kind === "WorkloadProfile" ? { ...object, spec: { ...spec, runtimeClass: "gone" } } : object,
     );
     expect(decide(world)).toMatchObject({ kind: "write", remove: [], apply: [] });
+  });
+});
+
+describe("a Pod that waits for a lost zone", () => {
+  const spread = { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule", minDomains: 4 } as const;
+  const made = pod({ name: "a", owner: ownedBy("rs"), spec: { topologySpreadConstraints: [spread] } });
+  const stuck: KubeObject = {
+    ...made,
+    metadata: { ...made.metadata, creationTimestamp: "2026-06-30T00:00:00Z", resourceVersion: "5" },
+    ...{ status: { phase: "Pending", conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }] } },
+  };
+
+  it("is deleted once, with an event, and looked at again", async () => {
+    const world = settled([web(), scaledTo(3), rs(), stuck]).objects;
+    const step = decide(world);
+    expect(step).toMatchObject({ kind: "write", remake: { metadata: { name: "a" } }, events: [{ type: "Warning", reason: "ZoneLost" }] });
+    const { calls, port } = client();
+    expect(await controller(world, port).act(step)).toEqual({ kind: "after", delayMs: 30_000 });
+    expect(calls).toEqual(["delete Pod a uid-shop-a"]);
   });
 });
 
