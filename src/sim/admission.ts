@@ -22,11 +22,10 @@ export type AdmittedWrite =
 export async function admitMutating(call: Call, write: AdmittedWrite & { readonly object: JsonObject }): Promise<Outcome<JsonObject>> {
   const placed = checkNamespace(call, write);
   if (!placed.ok) return placed;
-  const inTree =
-    write.operation === "CREATE" && call.served.storage === "pods" && call.subresource === ""
-      ? withPodAdmission(write.object, call.server.store)
-      : write.object;
-  return mutateByWebhooks(call, { ...write, object: inTree });
+  if (write.operation !== "CREATE" || call.served.storage !== "pods" || call.subresource !== "") return mutateByWebhooks(call, write);
+  const inTree = withPodAdmission(write.object, call.server.store);
+  if (!inTree.ok) return err(forbidden(call.served, stringAt(write.object, "metadata", "name") ?? "", inTree.error));
+  return mutateByWebhooks(call, { ...write, object: inTree.value });
 }
 
 /** Runs the validating phase. */

@@ -112,7 +112,7 @@ export function invalid(of: Pick<FailingResource, "group" | "kind">, name: strin
     reason: "Invalid",
     message: `${kind} "${name}" is invalid: ${list}`,
     details: {
-      name,
+      ...(name === "" ? {} : { name }),
       ...(of.group === "" ? {} : { group: of.group }),
       kind: of.kind,
       causes: problems.map(({ reason, field, message }) => ({ reason, message, field })),

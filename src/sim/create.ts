@@ -8,7 +8,7 @@ import { err, ok } from "../api/result.ts";
 import { admitMutating, admitValidating } from "./admission.ts";
 import { alreadyExists, invalid } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
-import { decodeBody, decodeForServed, toStored } from "./decode-body.ts";
+import { decodeBody, toStored } from "./decode-body.ts";
 import { withObjectDefaults } from "./defaulting.ts";
 import { servedForm } from "./event-versions.ts";
 import { stringAt, type JsonObject } from "./json.ts";
@@ -28,7 +28,8 @@ export async function createObject(call: Call): Promise<Outcome> {
 export async function storeNew(call: Call, sent: JsonObject, ownership?: Ownership): Promise<Outcome> {
   const { server, served } = call;
   const object = toStored(served, sent);
-  if (stringAt(object, "metadata", "name") === undefined && stringAt(object, "metadata", "generateName") === undefined) {
+  const given = stringAt(object, "metadata", "name") ?? "";
+  if (given === "" && (stringAt(object, "metadata", "generateName") ?? "") === "") {
     return err(
       invalid(served, "", [
         { reason: "FieldValueRequired", field: "metadata.name", message: "Required value: name or generateName is required" },
@@ -37,10 +38,8 @@ export async function storeNew(call: Call, sent: JsonObject, ownership?: Ownersh
   }
   const mutated = await admitMutating(call, { operation: "CREATE", object: withObjectDefaults(object, served) });
   if (!mutated.ok) return mutated;
-  const decoded = mutated.value === object ? mutated : decodeForServed(call, mutated.value);
-  if (!decoded.ok) return decoded;
   for (let attempt = 1; ; attempt += 1) {
-    const born = preparedForCreate(withObjectDefaults(decoded.value, served), served, { now: server.clock.now(), random: server.random });
+    const born = preparedForCreate(mutated.value, served, { now: server.clock.now(), random: server.random });
     const owned = withCreateOwnership({ call, object: born, ...(ownership === undefined ? {} : { ownership }) });
     const valid = validateNew(owned, served);
     if (!valid.ok) return valid;
@@ -52,7 +51,6 @@ export async function storeNew(call: Call, sent: JsonObject, ownership?: Ownersh
     if (call.dryRun && !isTaken) return ok({ status: 201, body: servedForm(owned, served) });
     const created = isTaken ? undefined : server.store.create(key, owned);
     if (created?.ok === true) return ok({ status: 201, body: servedForm(created.value, served) });
-    const generated = stringAt(object, "metadata", "name") === undefined;
-    if (!generated || attempt === generatedNamesMax) return err(alreadyExists(served, name));
+    if (given !== "" || attempt === generatedNamesMax) return err(alreadyExists(served, name));
   }
 }

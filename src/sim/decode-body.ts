@@ -44,7 +44,8 @@ function withType(body: JsonObject, served: ServedResource): Outcome<JsonObject>
   const apiVersion = stringAt(body, "apiVersion");
   const expected = apiVersionOf(served);
   if (kind !== undefined && kind !== served.kind) {
-    return err(badRequest(`${apiVersion ?? ""}, Kind=${kind} is not a ${expected}, Kind=${served.kind}`));
+    const unknown = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? "")} in scheme "pkg/runtime/scheme.go:111"`;
+    return err(badRequest(`${kind} in version "${served.version}" cannot be handled as a ${served.kind}: ${unknown}`));
   }
   if (apiVersion !== undefined && apiVersion !== expected) {
     return err(badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`));

@@ -52,11 +52,24 @@ const otherDefaults: Readonly<Record<string, (object: JsonObject) => JsonObject>
     const encoded = Object.fromEntries(Object.entries(plain).map(([name, text]) => [name, Buffer.from(text).toString("base64")]));
     return withValue({ ...typed, data: { ...objectAt(typed, "data"), ...encoded } }, ["stringData"], undefined);
   },
+  "poddisruptionbudgets.policy": (object) => withDefaults(object, { spec: {} }),
+  events: (object) => withDefaults(object, eventDefaults),
   "priorityclasses.scheduling.k8s.io": (object) => withDefaults(object, { preemptionPolicy: "PreemptLowerPriority", value: 0 }),
   "endpointslices.discovery.k8s.io": (object) => mapEachAt(object, ["ports"], (port) => withDefaults(port, { name: "", protocol: "TCP" })),
   "mutatingwebhookconfigurations.admissionregistration.k8s.io": (object) =>
     mapEachAt(object, ["webhooks"], (hook) => withDefaults(withWebhookDefaults(hook), { reinvocationPolicy: "Never" })),
   "validatingwebhookconfigurations.admissionregistration.k8s.io": (object) => mapEachAt(object, ["webhooks"], withWebhookDefaults),
+};
+
+/** What an Event's Go type writes even where it is empty. */
+const eventDefaults: JsonObject = {
+  eventTime: null,
+  firstTimestamp: null,
+  lastTimestamp: null,
+  involvedObject: {},
+  reportingComponent: "",
+  reportingInstance: "",
+  source: {},
 };
 
 const nodeStatusDefaults: JsonObject = {

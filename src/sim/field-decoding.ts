@@ -145,8 +145,13 @@ const decodeTime: Decoder = (value, schema, place, decoding) => {
     return undefined;
   }
   if (schema.type === "date-time") return `${new Date(at).toISOString().slice(0, 19)}Z`;
-  const fraction = /\.(\d+)/.exec(value)?.[1] ?? "";
-  return `${new Date(at).toISOString().slice(0, 19)}.${fraction.padEnd(6, "0").slice(0, 6)}Z`;
+  const fraction = /\.(\d{6})(?!\d)/.exec(value)?.[1];
+  if (fraction !== undefined) return `${new Date(at).toISOString().slice(0, 19)}.${fraction}Z`;
+  const rest = JSON.stringify(value.slice(19));
+  decoding.typeErrors.push(
+    `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${rest} as ".000000"`,
+  );
+  return undefined;
 };
 
 function mistyped(found: string, schema: Schema, place: Place, decoding: Decoding): undefined {

@@ -66,5 +66,5 @@ const mergePatched: Patcher = ({ request }, current) =>
 const strategicPatched: Patcher = ({ request, served }, current) => {
   if (!isJsonObject(request.body)) return err(badRequest("a strategic merge patch is an object"));
   const merged = applyStrategicMergePatch(current, request.body, served.schema());
-  return merged.ok ? merged : err(badRequest(merged.error));
+  return merged.ok ? merged : err({ code: 500, message: merged.error });
 };

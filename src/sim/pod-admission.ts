@@ -2,27 +2,23 @@
  * In-tree admission of Pods: what the real server's default plugins write on a new Pod, without its token volume.
  *
  * Reads a new Pod and the stored PriorityClasses. Returns it with the service account, the tolerations of not-ready and unreachable nodes
- * (300 s), and its priority.
+ * (300 s), and its priority; the error says that its priority class is unknown.
  */
-import { arrayAt, isJsonObject, numberAt, objectAt, stringAt, valueAt, withDefaults, type JsonObject, type JsonValue } from "./json.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import { arrayAt, numberAt, objectAt, stringAt, valueAt, withDefaults, type JsonObject, type JsonValue } from "./json.ts";
 import type { Store } from "./store.ts";
 
 const tolerationSeconds = 300;
 const defaultedTaints = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] as const;
 
-/** The classes that every cluster has. */
-const systemPriorities: Readonly<Record<string, number>> = {
-  "system-cluster-critical": 2_000_000_000,
-  "system-node-critical": 2_000_001_000,
-};
-
 /** Returns a Pod as the in-tree plugins leave it. */
-export function withPodAdmission(pod: JsonObject, store: Store): JsonObject {
+export function withPodAdmission(pod: JsonObject, store: Store): Result<JsonObject, string> {
   const spec = objectAt(pod, "spec");
   const account = stringAt(spec, "serviceAccountName") ?? "default";
   const named = { ...spec, serviceAccountName: account, serviceAccount: account };
   const tolerant = withTolerations(named);
-  return { ...pod, spec: withDefaults(tolerant, priorityOf(tolerant, store)) };
+  const priority = priorityOf(tolerant, store);
+  return priority.ok ? ok({ ...pod, spec: withDefaults(tolerant, priority.value) }) : priority;
 }
 
 function withTolerations(spec: JsonObject): JsonObject {
@@ -39,14 +35,20 @@ function toleratesNoExecute(toleration: JsonValue, taint: string): boolean {
   return (key === taint || key === "") && (effect === "NoExecute" || effect === "");
 }
 
-function priorityOf(spec: JsonObject, store: Store): JsonObject {
+function priorityOf(spec: JsonObject, store: Store): Result<JsonObject, string> {
   const named = stringAt(spec, "priorityClassName");
   const classes = store.list("priorityclasses.scheduling.k8s.io");
   const found = classes.find((item) =>
     named === undefined ? valueAt(item, "globalDefault") === true : stringAt(item, "metadata", "name") === named,
   );
-  const priority = numberAt(found, "value") ?? (named === undefined ? 0 : (systemPriorities[named] ?? 0));
-  const preemptionPolicy = stringAt(found, "preemptionPolicy") ?? "PreemptLowerPriority";
-  const className = named ?? stringAt(found, "metadata", "name");
-  return { priority, preemptionPolicy, ...(isJsonObject(found) && className !== undefined ? { priorityClassName: className } : {}) };
+  if (found === undefined) {
+    return named === undefined
+      ? ok({ priority: 0, preemptionPolicy: "PreemptLowerPriority" })
+      : err(`no PriorityClass with name ${named} was found`);
+  }
+  return ok({
+    priorityClassName: stringAt(found, "metadata", "name") ?? "",
+    priority: numberAt(found, "value") ?? 0,
+    preemptionPolicy: stringAt(found, "preemptionPolicy") ?? "PreemptLowerPriority",
+  });
 }

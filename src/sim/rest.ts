@@ -5,7 +5,7 @@
  */
 import type { ApiStatus } from "../api/api-status.ts";
 import { err } from "../api/result.ts";
-import { badRequest, methodNotAllowed, pathNotFound } from "./api-failure.ts";
+import { invalid, methodNotAllowed, pathNotFound } from "./api-failure.ts";
 import type { ApiServer, Call, Outcome, RestAnswer, RestRequest } from "./api-server.ts";
 import { bindPod } from "./binding.ts";
 import { createObject } from "./create.ts";
@@ -16,6 +16,7 @@ import { patchObject } from "./patch-object.ts";
 import { parseResourcePath } from "./request-path.ts";
 import { getScale, writeScale } from "./scale.ts";
 import { replaceObject } from "./update.ts";
+import { notSupported } from "./validation/field-problem.ts";
 import { watchObjects } from "./watch.ts";
 
 /** Answers a request for a resource. */
@@ -27,7 +28,7 @@ export async function answerRequest(server: ApiServer, request: RestRequest): Pr
     return lines.ok ? { kind: "watch", lines: lines.value } : failure(lines.error);
   }
   const dryRun = request.query["dryRun"];
-  if (dryRun !== undefined && dryRun !== "All") return failure(badRequest(`invalid dryRun: ${dryRun}`));
+  if (dryRun !== undefined && dryRun !== "All" && request.method !== "GET") return failure(wrongDryRun(request.method, dryRun));
   const outcome = await answerCall(call);
   const warnings = [...new Set(call.warnings)];
   if (!outcome.ok) return { kind: "failure", failure: outcome.error, warnings };
@@ -36,6 +37,12 @@ export async function answerRequest(server: ApiServer, request: RestRequest): Pr
 
 function failure(status: ApiStatus): RestAnswer {
   return { kind: "failure", failure: status, warnings: [] };
+}
+
+const optionKinds = { POST: "CreateOptions", PUT: "UpdateOptions", PATCH: "PatchOptions", DELETE: "DeleteOptions" } as const;
+
+function wrongDryRun(method: keyof typeof optionKinds, dryRun: string): ApiStatus {
+  return invalid({ group: "meta.k8s.io", kind: optionKinds[method] }, "", [notSupported("dryRun", [dryRun], ["All"])]);
 }
 
 function callOf(server: ApiServer, request: RestRequest): Call | undefined {

@@ -46,7 +46,8 @@ const freshStatus: Readonly<Record<string, JsonObject>> = {
 export function preparedForCreate(object: JsonObject, served: ServedResource, { now, random }: Birth): JsonObject {
   const sent = objectAt(object, "metadata");
   const generateName = stringAt(sent, "generateName");
-  const name = stringAt(sent, "name") ?? (generateName === undefined ? "" : `${generateName.slice(0, 58)}${random.suffix()}`);
+  const given = stringAt(sent, "name") ?? "";
+  const name = given === "" && generateName !== undefined ? `${generateName.slice(0, 58)}${random.suffix()}` : given;
   const { deletionTimestamp: _a, deletionGracePeriodSeconds: _b, resourceVersion: _c, selfLink: _d, generation: _e, ...kept } = sent;
   const metadata: JsonObject = {
     ...kept,
@@ -56,6 +57,7 @@ export function preparedForCreate(object: JsonObject, served: ServedResource, { 
     ...(served.generation ? { generation: 1 } : {}),
   };
   const born: JsonObject = { ...object, metadata };
+  if (served.storage === "daemonsets.apps") return withFreshStatus(withTemplateGeneration(born, undefined), served);
   if (served.storage === "jobs.batch") return withFreshStatus(withJobSelector(born), served);
   if (served.storage === "services") return withFreshStatus(withServiceAddresses(born, random.integer), served);
   if (served.storage === "namespaces") return preparedNamespace(withFreshStatus(born, served), name);
@@ -79,6 +81,15 @@ function podStatus(object: JsonObject, fresh: JsonObject): JsonObject {
 function preparedNamespace(object: JsonObject, name: string): JsonObject {
   const labelled = withValue(object, ["metadata", "labels", "kubernetes.io/metadata.name"], name);
   return { ...labelled, spec: { ...objectAt(labelled, "spec"), finalizers: valueAt(labelled, "spec", "finalizers") ?? ["kubernetes"] } };
+}
+
+const templateGenerationAnnotation = "deprecated.daemonset.template.generation";
+
+/** A DaemonSet counts the changes of its template in an annotation, for clients of its first version. */
+function withTemplateGeneration(object: JsonObject, current: JsonObject | undefined): JsonObject {
+  const before = Number(stringAt(current, "metadata", "annotations", templateGenerationAnnotation) ?? "0");
+  const isNew = current === undefined || !equalJson(valueAt(object, "spec", "template"), valueAt(current, "spec", "template"));
+  return withValue(object, ["metadata", "annotations", templateGenerationAnnotation], String(isNew ? before + 1 : before));
 }
 
 /** The metadata that only the server writes. */
@@ -107,7 +118,8 @@ export function preparedForUpdate(
     if (kept === undefined) Reflect.deleteProperty(metadata, name);
     else metadata[name] = kept;
   }
-  const next: JsonObject = { ...isolated, metadata };
+  const changed: JsonObject = { ...isolated, metadata };
+  const next = served.storage === "daemonsets.apps" ? withTemplateGeneration(changed, current) : changed;
   const counted = countedGeneration(next, current, served, subresource);
   if (served.storage !== definitionStorage) return counted;
   return establishedDefinition(defaultedDefinition(counted), timeText(now));

@@ -9,7 +9,7 @@ import { err, ok } from "../api/result.ts";
 import { admitMutating, admitValidating } from "./admission.ts";
 import { conflict, modifiedCause, notFound } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
-import { decodeBody, decodeForServed, toStored } from "./decode-body.ts";
+import { decodeBody, toStored } from "./decode-body.ts";
 import { withObjectDefaults } from "./defaulting.ts";
 import { servedForm } from "./event-versions.ts";
 import { arrayAt, numberAt, stringAt, type JsonObject } from "./json.ts";
@@ -91,7 +91,11 @@ function checkLock(call: Call, wanted: JsonObject, current: JsonObject): Outcome
   const uid = stringAt(wanted, "metadata", "uid");
   const currentUid = stringAt(current, "metadata", "uid");
   if (uid !== undefined && uid !== currentUid) {
-    return err(conflict(served, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${currentUid ?? ""}`));
+    const key = `/registry/${served.storage.replace(/^([^.]+)\..*/, "$1")}/${served.namespaced ? `${call.namespace}/` : ""}${name}`;
+    const where = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg`;
+    return err(
+      conflict(served, name, `${where}: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${currentUid ?? ""}`),
+    );
   }
   const revision = stringAt(wanted, "metadata", "resourceVersion");
   if (revision !== undefined && revision !== "0" && revision !== stringAt(current, "metadata", "resourceVersion")) {
@@ -114,9 +118,7 @@ async function admittedChange(call: Call, wanted: Change, current: JsonObject): 
   const prepared = preparedForUpdate(defaulted, current, { served, subresource: call.subresource, now });
   const mutated = await admitMutating(call, { operation: "UPDATE", object: prepared, old: current });
   if (!mutated.ok) return mutated;
-  const decoded = mutated.value === prepared ? mutated : decodeForServed(call, mutated.value);
-  if (!decoded.ok) return decoded;
-  const settled = preparedForUpdate(withObjectDefaults(decoded.value, served), current, { served, subresource: call.subresource, now });
+  const settled = preparedForUpdate(mutated.value, current, { served, subresource: call.subresource, now });
   const owned = withUpdateOwnership({
     call,
     next: settled,

@@ -4,11 +4,12 @@
  * Reads a clock, a seed and settings. Returns the server with its in-process door; the HTTPS door (https-door.ts) opens onto the same server.
  * A world holds nothing outside of itself: two worlds in one process do not meet.
  */
+import { assert } from "../api/assert.ts";
 import type { ApiTransport, Clock } from "../api/ports.ts";
 import type { ApiServer, UserInfo } from "./api-server.ts";
 import { createBuiltInSchemas } from "./built-in-schemas.ts";
 import { adminUser, inProcessTransport } from "./in-process-door.ts";
-import type { JsonObject } from "./json.ts";
+import { stringAt, type JsonObject } from "./json.ts";
 import { createRandom } from "./random.ts";
 import { createRegistry } from "./registry.ts";
 import { createStore } from "./store.ts";
@@ -31,25 +32,39 @@ export interface World {
   transport(caller?: { readonly user?: UserInfo; readonly userAgent?: string }): ApiTransport;
 }
 
-/** The namespaces that every cluster starts with. */
-const firstNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/** What every cluster starts with. */
+const firstObjects: readonly JsonObject[] = [
+  ...["default", "kube-node-lease", "kube-public", "kube-system"].map((name) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name },
+  })),
+  ...Object.entries({ "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000 }).map(([name, value]) => ({
+    apiVersion: "scheduling.k8s.io/v1",
+    kind: "PriorityClass",
+    metadata: { name },
+    value,
+    preemptionPolicy: "PreemptLowerPriority",
+  })),
+];
 
-/** Starts a world with its first namespaces. */
+/** Starts a world with what every cluster starts with. */
 export function startWorld(settings: WorldSettings): World {
   const store = createStore(settings.historyMax === undefined ? {} : { historyMax: settings.historyMax });
   const registry = createRegistry(store, createBuiltInSchemas());
   const random = createRandom(settings.seed);
   const server: ApiServer = { store, clock: settings.clock, random, registry, callWebhook: settings.callWebhook ?? callWebhookOverHttps };
-  for (const name of firstNamespaces) createNamespace(server, name);
+  for (const object of firstObjects) createFirst(server, object);
   return {
     server,
     transport: (caller = {}) => inProcessTransport(server, { user: caller.user ?? adminUser, userAgent: caller.userAgent ?? "plimsoll" }),
   };
 }
 
-function createNamespace({ store, registry, clock, random }: ApiServer, name: string): void {
-  const served = registry.find({ group: "", version: "v1", resource: "namespaces" });
-  if (served === undefined) return;
-  const sent: JsonObject = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
-  store.create({ resource: "namespaces", namespace: "", name }, preparedForCreate(sent, served, { now: clock.now(), random }));
+function createFirst({ store, registry, clock, random }: ApiServer, object: JsonObject): void {
+  const [version = "", group = ""] = (stringAt(object, "apiVersion") ?? "").split("/").reverse();
+  const served = registry.findKind({ group, version, kind: stringAt(object, "kind") ?? "" });
+  assert(served !== undefined, "a first object is of a served kind");
+  const key = { resource: served.storage, namespace: "", name: stringAt(object, "metadata", "name") ?? "" };
+  store.create(key, preparedForCreate(object, served, { now: clock.now(), random }));
 }

@@ -6,6 +6,7 @@
  */
 import {
   arrayAt,
+  equalJson,
   isJsonObject,
   mapAt,
   objectAt,
@@ -139,7 +140,10 @@ export function withJobSelector(object: JsonObject): JsonObject {
   const selector = objectAt(object, "spec", "selector");
   const matchLabels = { "batch.kubernetes.io/controller-uid": uid, ...objectAt(selector, "matchLabels") };
   const selected = withValue(object, ["spec", "selector"], { ...selector, matchLabels });
-  return isJsonObject(valueAt(object, "spec", "template"))
-    ? withValue(selected, ["spec", "template", "metadata", "labels"], labels)
-    : selected;
+  if (!isJsonObject(valueAt(object, "spec", "template"))) return selected;
+  // Labels that were defaulted from the template are one map with it in the real server, and get the same additions.
+  const own = valueAt(object, "metadata", "labels");
+  const isShared = own !== undefined && equalJson(own, valueAt(object, "spec", "template", "metadata", "labels"));
+  const shared = isShared ? withValue(selected, ["metadata", "labels"], labels) : selected;
+  return withValue(shared, ["spec", "template", "metadata", "labels"], labels);
 }

@@ -24,7 +24,7 @@ export function ordered(list: readonly JsonValue[], order: readonly JsonValue[],
     const [first, second] = [left[0], right[0]];
     if (first === undefined || second === undefined) break;
     const [firstAt, secondAt] = [stood.indexOf(identity(first)), stood.indexOf(identity(second))];
-    const takesLeft = firstAt >= 0 && secondAt >= 0 && firstAt < secondAt;
+    const takesLeft = firstAt < 0 || secondAt < 0 || firstAt < secondAt;
     const taken = takesLeft ? left.shift() : right.shift();
     if (taken !== undefined) merged.push(taken);
   }

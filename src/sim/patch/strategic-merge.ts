@@ -41,12 +41,20 @@ function listProblem(list: readonly JsonValue[], mergeKey: string, items: Schema
   for (const item of list) {
     if (!isJsonObject(item)) return `expected an object in the list, found ${JSON.stringify(item)}`;
     if (item[mergeKey] === undefined && item["$patch"] !== "replace") {
-      return `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`;
+      return `map: ${goText(item)} does not contain declared merge key: ${mergeKey}`;
     }
     const found = directiveProblem(item, items);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Writes a value as Go's %v does. */
+function goText(value: JsonValue): string {
+  if (isJsonArray(value)) return `[${value.map(goText).join(" ")}]`;
+  if (!isJsonObject(value)) return String(value);
+  const members = Object.entries(value).map(([name, member]) => `${name}:${goText(member)}`);
+  return `map[${members.sort().join(" ")}]`;
 }
 
 function mergeObject(current: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
@@ -121,7 +129,7 @@ function mergeList(
     if (isJsonObject(present)) merged[at] = mergeObject(present, item, items);
     else merged.push(withoutDirectives(item));
   }
-  return isJsonArray(order) ? ordered(merged, order, { identity, before: current }) : merged;
+  return ordered(merged, isJsonArray(order) ? order : objects, { identity, before: current });
 }
 
 function deletePrimitives(merged: Record<string, JsonValue>, name: string, doomed: JsonValue | undefined): void {

@@ -100,7 +100,7 @@ const budget: ObjectCheck = (object) => {
   const isBoth = spec["minAvailable"] !== undefined && spec["maxUnavailable"] !== undefined;
   const policy = spec["unhealthyPodEvictionPolicy"];
   return [
-    ...(isBoth ? [invalidValue("spec", spec, "minAvailable and maxUnavailable cannot be both set")] : []),
+    ...(isBoth ? [invalidValue("spec", internalBudget(spec), "minAvailable and maxUnavailable cannot be both set")] : []),
     ...countOrPercentProblems(spec["minAvailable"], "spec.minAvailable"),
     ...countOrPercentProblems(spec["maxUnavailable"], "spec.maxUnavailable"),
     ...(policy === undefined || policy === "AlwaysAllow" || policy === "IfHealthyBudget"
@@ -108,6 +108,17 @@ const budget: ObjectCheck = (object) => {
       : [notSupported("spec.unhealthyPodEvictionPolicy", policy, ["AlwaysAllow", "IfHealthyBudget"])]),
   ];
 };
+
+/** The real server prints its internal type here. */
+function internalBudget(spec: JsonObject): JsonObject {
+  const { minAvailable = null, selector = null, maxUnavailable = null, unhealthyPodEvictionPolicy = null } = spec;
+  return {
+    MinAvailable: minAvailable,
+    Selector: selector,
+    MaxUnavailable: maxUnavailable,
+    UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy,
+  };
+}
 
 const percentRule =
   "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
