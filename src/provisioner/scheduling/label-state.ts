@@ -138,7 +138,7 @@ function domainValues({ requirements, candidates }: LabelState, key: string): re
 
 function remember<K, V>(memo: Memo<K, V>, at: { readonly state: LabelState; readonly key: K }, make: () => V): V {
   let row = memo.get(at.state);
-  if (row === undefined) memo.set(at.state, (row = new Map()));
+  if (row === undefined) memo.set(at.state, (row = new Map<K, { readonly value: V }>()));
   let known = row.get(at.key);
   if (known === undefined) row.set(at.key, (known = { value: make() }));
   return known.value;

@@ -5,29 +5,24 @@
  * the solver but shapes and Pod requests: no classes, no requirement algebra, no counters kept up to date. Topology is
  * checked as kube-scheduler would: there must be an order in which every Pod may bind to the node it was planned for.
  */
-import type { InstanceType } from "../../../src/api/instance-type.ts";
-import { capacityTypeLabel, hostnameLabel, nodePoolLabel, zoneLabel } from "../../../src/api/labels.ts";
-import type { LabelSelector, Resources } from "../../../src/api/object.ts";
+import { capacityTypeLabel, zoneLabel } from "../../../src/api/labels.ts";
 import type { NodePool } from "../../../src/api/node-pool.ts";
-import type { NodeSelectorRequirement, Pod, PodAffinityTerm, PodSpec, Taint, TopologySpreadConstraint } from "../../../src/api/pod.ts";
-import { podRequests } from "../../../src/kube/pod-requests.ts";
+import type { Pod } from "../../../src/api/pod.ts";
 import { toResources } from "../../../src/kube/resources.ts";
 import type { SchedulingResults, SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
-
-type Labels = Readonly<Record<string, string>>;
-
-/** A node as it would stand once everything has joined. */
-export interface StandingNode {
-  readonly name: string;
-  readonly labels: Labels;
-  readonly taints: readonly Taint[];
-  readonly allocatable: Resources;
-  readonly accepting: boolean;
-  /** A new node joins when its first Pod binds, and only then is its zone a domain. */
-  readonly isNew: boolean;
-  readonly bound: readonly Pod[];
-  readonly planned: readonly Pod[];
-}
+import { isLegal, nameOf, stuckPods } from "./binding-order.ts";
+import {
+  allows,
+  fitFault,
+  futureNode,
+  holdsAll,
+  isMet,
+  labelsOf,
+  nodeLabels,
+  standingNodes,
+  zoneOf,
+  type StandingNode,
+} from "./standing-node.ts";
 
 /** Returns everything that is wrong with a plan. */
 export function faultsOf(input: SolveInput, results: SchedulingResults): readonly string[] {
@@ -135,8 +130,8 @@ function leftOutFaults(input: SolveInput, { results, nodes }: { results: Schedul
 }
 
 function withoutLimits(pool: NodePool): NodePool {
-  const { limits: _, ...spec } = pool.spec;
-  return { ...pool, spec };
+  const { template, weight } = pool.spec;
+  return { ...pool, spec: { template, ...(weight === undefined ? {} : { weight }) } };
 }
 
 function couldBind(input: SolveInput, { pod, node, nodes }: { pod: Pod; node: StandingNode; nodes: readonly StandingNode[] }): boolean {
@@ -187,296 +182,4 @@ function freshNodes(input: SolveInput, results: SchedulingResults): readonly Sta
         })),
     );
   });
-}
-
-function standingNodes(input: SolveInput, results: SchedulingResults): readonly StandingNode[] {
-  const existing = input.nodes.map((state): StandingNode => ({
-    name: state.name,
-    labels: { ...state.labels, ...decided(state.requirements ?? []), [hostnameLabel]: state.labels[hostnameLabel] ?? state.name },
-    taints: state.taints,
-    allocatable: state.allocatable,
-    accepting: state.accepting,
-    isNew: false,
-    bound: state.pods,
-    planned: results.existing.filter(({ node }) => node === state).flatMap(({ pods }) => pods.map(({ pod }) => pod)),
-  }));
-  const bought = results.newNodes.map((planned, index) => {
-    const type = planned.instanceTypes.find(({ name }) => name === planned.instanceType);
-    if (type === undefined) throw new Error("the chosen type is not among the types");
-    return futureNode({ input, planned, type, offering: planned, name: `new-${index}` });
-  });
-  return [...existing, ...bought];
-}
-
-function futureNode({
-  planned,
-  type,
-  offering,
-  name,
-}: {
-  input: SolveInput;
-  planned: SchedulingResults["newNodes"][number];
-  type: InstanceType;
-  offering: { zone: string; capacityType: string };
-  name: string;
-}): StandingNode {
-  const { metadata, spec } = planned.nodePool.spec.template;
-  return {
-    name,
-    labels: nodeLabels({
-      pool: planned.nodePool.metadata.name ?? "",
-      labels: { ...metadata?.labels, ...decided(planned.requirements) },
-      type,
-      offering,
-      name,
-    }),
-    taints: spec.taints ?? [],
-    allocatable: type.allocatable,
-    accepting: true,
-    isNew: true,
-    bound: [],
-    planned: planned.pods.map(({ pod }) => pod),
-  };
-}
-
-function nodeLabels(input: {
-  pool: string;
-  labels: Labels;
-  type: InstanceType;
-  offering: { zone: string; capacityType: string };
-  name: string;
-}): Labels {
-  const { zone, capacityType } = input.offering;
-  return {
-    ...input.labels,
-    ...labelsOf(input.type),
-    [nodePoolLabel]: input.pool,
-    [zoneLabel]: zone,
-    [capacityTypeLabel]: capacityType,
-    [hostnameLabel]: input.name,
-  };
-}
-
-function labelsOf(type: InstanceType): Labels {
-  return decided(type.requirements);
-}
-
-function zoneOf(type: InstanceType): Labels {
-  return { [zoneLabel]: type.offerings[0]?.zone ?? "" };
-}
-
-function decided(requirements: readonly NodeSelectorRequirement[]): Labels {
-  return Object.fromEntries(
-    requirements.flatMap(({ key, operator, values = [] }) => (operator === "In" && values.length === 1 ? [[key, values[0]!]] : [])),
-  );
-}
-
-function allows(requirements: readonly NodeSelectorRequirement[], offering: { zone: string; capacityType: string }): boolean {
-  const labels: Labels = { [zoneLabel]: offering.zone, [capacityTypeLabel]: offering.capacityType };
-  return requirements.every((requirement) => !(requirement.key in labels) || isMet(requirement, labels));
-}
-
-function isMet({ key, operator, values = [] }: NodeSelectorRequirement, labels: Labels): boolean {
-  const value = labels[key];
-  if (operator === "In") return value !== undefined && values.includes(value);
-  if (operator === "NotIn") return value === undefined || !values.includes(value);
-  if (operator === "Exists") return value !== undefined;
-  if (operator === "DoesNotExist") return value === undefined;
-  const bound = Number(values[0]);
-  return (
-    value !== undefined &&
-    (operator === "Gt"
-      ? Number(value) > bound
-      : operator === "Gte"
-        ? Number(value) >= bound
-        : operator === "Lt"
-          ? Number(value) < bound
-          : Number(value) <= bound)
-  );
-}
-
-function fitFault({ spec }: Pod, node: StandingNode): string | undefined {
-  for (const taint of node.taints) {
-    if (taint.effect !== "PreferNoSchedule" && !isTolerated(spec, taint)) return `taint ${taint.key} is not tolerated`;
-  }
-  return matchesNode(spec, node.labels) ? undefined : "node selector or affinity does not match";
-}
-
-function isTolerated(spec: PodSpec, taint: Taint): boolean {
-  return (spec.tolerations ?? []).some(({ key, operator, value = "", effect }) => {
-    if (effect !== undefined && effect !== taint.effect) return false;
-    if (key === undefined) return operator === "Exists";
-    return key === taint.key && (operator === "Exists" || value === (taint.value ?? ""));
-  });
-}
-
-function matchesNode({ nodeSelector = {}, affinity }: PodSpec, labels: Labels): boolean {
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  return (
-    Object.entries(nodeSelector).every(([key, value]) => labels[key] === value) &&
-    (terms === undefined ||
-      terms.some(({ matchExpressions = [] }) => matchExpressions.length > 0 && matchExpressions.every((one) => isMet(one, labels))))
-  );
-}
-
-/** All Pods and the DaemonSet Pods that would run there fit together. */
-function holdsAll(input: SolveInput, node: StandingNode): boolean {
-  const running = [...node.bound, ...node.planned].map(({ spec }) => podRequests(spec));
-  const daemons = input.daemonSets
-    .filter(
-      ({ spec }) =>
-        node.taints.every((taint) => taint.effect === "PreferNoSchedule" || isTolerated(spec, taint)) && matchesNode(spec, node.labels),
-    )
-    .map(({ spec }) => podRequests(spec));
-  const all = node.planned.length === 0 ? running : [...running, ...daemons];
-  const names = new Set(all.flatMap((requests) => Object.keys(requests)));
-  if (node.planned.length === 0) return true;
-  return [...names].every((name) => all.reduce((sum, requests) => sum + (requests[name] ?? 0), 0) <= (node.allocatable[name] ?? 0));
-}
-
-interface Placed {
-  readonly pod: Pod;
-  readonly node: StandingNode;
-}
-
-/** Binds planned Pods one by one, in many orders; carefully only where carelessly never works, for that is slow. */
-function stuckPods(input: SolveInput, nodes: readonly StandingNode[]): readonly Pod[] {
-  const planned = nodes.flatMap((node) => node.planned.map((pod): Placed => ({ pod, node })));
-  let fewest: readonly Pod[] = planned.map(({ pod }) => pod);
-  for (const careful of [false, true]) {
-    for (const order of shuffles(planned)) {
-      const left = bindInOrder(input, { order, nodes, careful });
-      if (left.length < fewest.length) fewest = left;
-      if (left.length === 0) return [];
-    }
-  }
-  return fewest;
-}
-
-/** Binds the first Pod that may; carefully, the first that takes away no other Pod's chance, if there is one. */
-function bindInOrder(
-  input: SolveInput,
-  { order, nodes, careful }: { order: readonly Placed[]; nodes: readonly StandingNode[]; careful: boolean },
-): readonly Pod[] {
-  const placed: Placed[] = nodes.flatMap((node) => node.bound.map((pod) => ({ pod, node })));
-  let waiting = order;
-  for (;;) {
-    const may = (one: Placed, after: readonly Placed[]) => isLegal(input, { ...one, placed: after, nodes });
-    const legal = careful ? waiting.filter((one) => may(one, placed)) : firstOf(waiting, (one) => may(one, placed));
-    const harmless = careful ? legal.find((one) => legal.every((other) => other === one || may(other, [...placed, one]))) : undefined;
-    const next = harmless ?? legal[0];
-    if (next === undefined) return waiting.map(({ pod }) => pod);
-    placed.push(next);
-    waiting = waiting.filter((one) => one !== next);
-  }
-}
-
-function firstOf(list: readonly Placed[], may: (one: Placed) => boolean): readonly Placed[] {
-  const found = list.find(may);
-  return found === undefined ? [] : [found];
-}
-
-const shufflesMax = 40;
-
-/** Many orders, the same ones each time. */
-function* shuffles(planned: readonly Placed[]): Generator<readonly Placed[]> {
-  let state = 1;
-  for (let round = 0; round < shufflesMax; round += 1) {
-    yield planned
-      .map((one) => {
-        state = (state * 48271) % 2147483647;
-        return { one, rank: state };
-      })
-      .sort((a, b) => a.rank - b.rank)
-      .map(({ one }) => one);
-  }
-}
-
-interface Binding {
-  readonly pod: Pod;
-  readonly node: StandingNode;
-  readonly placed: readonly Placed[];
-  readonly nodes: readonly StandingNode[];
-  /** Another host could always be added, so the emptiest host has no Pods (as Karpenter counts). */
-  readonly growing?: boolean;
-}
-
-/** kube-scheduler's question: may this Pod bind to this node now? */
-function isLegal(input: SolveInput, at: Binding): boolean {
-  const { pod, node, placed } = at;
-  const { affinity, topologySpreadConstraints = [] } = pod.spec;
-  const apart = affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  const together = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  const sharing = (key: string) => placed.filter((other) => node.labels[key] !== undefined && other.node.labels[key] === node.labels[key]);
-  if (apart.some((term) => sharing(term.topologyKey).some((other) => counts(input, { term, owner: pod, other: other.pod })))) return false;
-  const refused = placed.some((other) =>
-    (other.pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).some(
-      (term) =>
-        counts(input, { term, owner: other.pod, other: pod }) &&
-        node.labels[term.topologyKey] !== undefined &&
-        other.node.labels[term.topologyKey] === node.labels[term.topologyKey],
-    ),
-  );
-  if (refused) return false;
-  const isFirst = together.every(
-    (term) =>
-      counts(input, { term, owner: pod, other: pod }) &&
-      !placed.some((other) => other.node.labels[term.topologyKey] !== undefined && counts(input, { term, owner: pod, other: other.pod })),
-  );
-  if (together.some((term) => node.labels[term.topologyKey] === undefined)) return false;
-  if (
-    !isFirst &&
-    together.some((term) => !sharing(term.topologyKey).some((other) => counts(input, { term, owner: pod, other: other.pod })))
-  )
-    return false;
-  return topologySpreadConstraints.every(
-    (constraint) => constraint.whenUnsatisfiable === "ScheduleAnyway" || isSpread({ ...at, constraint }),
-  );
-}
-
-function isSpread({ pod, node, placed, nodes, growing, constraint }: Binding & { constraint: TopologySpreadConstraint }): boolean {
-  const { topologyKey: key, maxSkew, minDomains = 1, nodeAffinityPolicy = "Honor", nodeTaintsPolicy = "Ignore" } = constraint;
-  const own = node.labels[key];
-  if (own === undefined) return false;
-  const hasJoined = (one: StandingNode) => !one.isNew || one === node || growing === true || placed.some((other) => other.node === one);
-  const eligible = nodes.filter(
-    (one) =>
-      hasJoined(one) &&
-      one.labels[key] !== undefined &&
-      (nodeAffinityPolicy === "Ignore" || matchesNode(pod.spec, one.labels)) &&
-      (nodeTaintsPolicy === "Ignore" || one.taints.every((taint) => taint.effect === "PreferNoSchedule" || isTolerated(pod.spec, taint))),
-  );
-  const matches = (other: Pod) =>
-    other.metadata.namespace === pod.metadata.namespace &&
-    selected(constraint.labelSelector, { pod, other, keys: constraint.matchLabelKeys ?? [] });
-  const countIn = (domain: string) =>
-    placed.filter((other) => eligible.includes(other.node) && other.node.labels[key] === domain && matches(other.pod)).length;
-  const domains = [...new Set(eligible.map((one) => one.labels[key]!))];
-  const isFromNone = domains.length < minDomains || (growing === true && key === hostnameLabel);
-  const least = isFromNone ? 0 : Math.min(...domains.map(countIn));
-  return countIn(own) + (matches(pod) ? 1 : 0) - least <= maxSkew;
-}
-
-function counts(input: SolveInput, { term, owner, other }: { term: PodAffinityTerm; owner: Pod; other: Pod }): boolean {
-  const { namespaces = [], namespaceSelector } = term;
-  const namespace = other.metadata.namespace ?? "";
-  const own = namespaces.length === 0 && namespaceSelector === undefined && namespace === owner.metadata.namespace;
-  const chosen = namespaceSelector !== undefined && matchesLabels(namespaceSelector, input.namespaces.get(namespace) ?? {});
-  return (
-    (own || namespaces.includes(namespace) || chosen) &&
-    selected(term.labelSelector, { pod: owner, other, keys: term.matchLabelKeys ?? [] })
-  );
-}
-
-function selected(selector: LabelSelector | undefined, { pod, other, keys }: { pod: Pod; other: Pod; keys: readonly string[] }): boolean {
-  if (selector === undefined || !matchesLabels(selector, other.metadata.labels ?? {})) return false;
-  return keys.every((key) => pod.metadata.labels?.[key] === undefined || pod.metadata.labels[key] === other.metadata.labels?.[key]);
-}
-
-function matchesLabels({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean {
-  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) && matchExpressions.every((one) => isMet(one, labels));
-}
-
-function nameOf(pod: Pod): string {
-  return `${pod.metadata.namespace ?? ""}/${pod.metadata.name ?? ""}`;
 }
