@@ -125,6 +125,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .addOption(new Option("--webhook-url <url>", "register this base URL, such as https://10.0.0.5:9443").conflicts("webhookService"))
     .option("--webhook-service <namespace/name[:port]>", "register this Service (default: <namespace>/plimsoll:443)")
     .addOption(new Option("--provider <name>", "where nodes come from").choices(["kwok", "ec2", "none"]).default("none"))
+    .option("--kwok-join-delay <zone=duration,...>", "let kwok's nodes join late, by zone, as in ap-southeast-1b=5s (provider kwok)")
     .option("--cluster-name <name>", "the cluster's name in EC2 tags (provider ec2)")
     .option("--ec2-endpoint <url>", "an EC2 endpoint other than the region's")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")

@@ -7,9 +7,11 @@
 import { hostname } from "node:os";
 import { randomBytes } from "node:crypto";
 import { KubeConfig } from "@kubernetes/client-node";
+import { zoneLabel } from "../api/labels.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { httpsTransport } from "../cluster/https-transport.ts";
 import { wallClock } from "../cluster/wall-clock.ts";
+import { parseGoDuration } from "../kube/schedule.ts";
 import type { WebhookAddress } from "../webhook/registration.ts";
 import { type Capacity, type CapacitySources, type WebhookSettings } from "./process-parts.ts";
 import { kwokCapacity } from "./kwok-capacity.ts";
@@ -111,10 +113,22 @@ async function capacityOf(request: ServeRequest): Promise<Result<((sources: Capa
     case "none":
       return ok(undefined);
     case "kwok":
-      return ok((sources) => kwokCapacity(sources));
+      return kwokCapacityOf(request.kwokJoinDelay ?? "");
     case "ec2": {
       const { ec2Capacity } = await import("./ec2-capacity.ts");
       return ec2Capacity(request);
     }
   }
+}
+
+/** "zone=duration,...": how long nodes of a zone take to join. */
+function kwokCapacityOf(delays: string): Result<(sources: CapacitySources) => Capacity, string> {
+  const byZone = new Map<string, number>();
+  for (const entry of delays.split(",").filter((text) => text !== "")) {
+    const [zone = "", text = ""] = entry.split("=");
+    const delay = parseGoDuration(text);
+    if (zone === "" || !delay.ok) return err(`--kwok-join-delay ${entry}: write zone=duration, as in ap-southeast-1b=5s`);
+    byZone.set(zone, delay.value);
+  }
+  return ok((sources) => kwokCapacity(sources, ({ metadata }) => byZone.get(metadata.labels?.[zoneLabel] ?? "") ?? 0));
 }

@@ -22,6 +22,7 @@ export interface ServeOptions {
   readonly webhookUrl?: string;
   readonly webhookService?: string;
   readonly provider: "kwok" | "ec2" | "none";
+  readonly kwokJoinDelay?: string;
   readonly clusterName?: string;
   readonly ec2Endpoint?: string;
   readonly region?: string;

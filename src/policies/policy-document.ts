@@ -40,8 +40,9 @@ export function parsePolicyDocument(source: {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const broken = [...document.errors, ...document.warnings].map((error) => errorAt(placeAt(error.pos[0]), syntaxMessage(error)));
-  if (broken.length > 0) return err(uniqueByPlace(broken));
+  // What follows a syntax error is mostly its echo: the first one is the one that helps.
+  const [broken] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+  if (broken !== undefined) return err([errorAt(placeAt(broken.pos[0]), syntaxMessage(broken))]);
   const scan = scanEntries(document, placeAt);
   if (scan.entries > entriesMax || scan.aliases > aliasesMax) {
     return err([
@@ -89,17 +90,6 @@ function syntaxMessage(error: YAMLError): string {
   if (error.code === "TAB_AS_INDENT") return "tab character cannot start a token";
   if (error.code === "RESOURCE_EXHAUSTION") return "nested too deeply; refused";
   return (error.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
-}
-
-/** One broken token often breaks what follows it: the first error of a place is the one that helps. */
-function uniqueByPlace(errors: readonly PolicyError[]): readonly PolicyError[] {
-  const seen = new Set<string>();
-  return errors.filter(({ line, column }) => {
-    const key = `${line}:${column}`;
-    const isNew = !seen.has(key);
-    seen.add(key);
-    return isNew;
-  });
 }
 
 interface Scan {

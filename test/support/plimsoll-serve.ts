@@ -1,0 +1,130 @@
+/**
+ * A real `plimsoll serve` for tests: the built command as a process of its own, on a real control plane, under the
+ * ServiceAccount and the rights that deploy/ gives it.
+ *
+ * Installs deploy/ first (its own Pods scaled to none: the process stands for them). Reads the audit log back, so that a
+ * Forbidden fails the test that caused it.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { request } from "node:https";
+import { createServer, type AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import type { ControlPlane } from "./control-plane.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+
+export interface ServeOptions {
+  readonly controlPlane: ControlPlane;
+  readonly provider?: "kwok" | "ec2" | "none";
+  readonly policies?: string;
+  /** Further command line words. */
+  readonly args?: readonly string[];
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ServeProcess {
+  readonly port: number;
+  /** Log lines so far, as the objects they are. */
+  log(): readonly Readonly<Record<string, unknown>>[];
+  stderr(): string;
+  /** Ends the process (SIGTERM by default) and resolves with its exit code once it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Installs deploy/base and Karpenter's CRDs, as its README says, without Pods of our own. */
+export async function installPlimsoll(controlPlane: ControlPlane): Promise<void> {
+  for (const folder of ["deploy/karpenter-crds", "deploy/base"]) {
+    const applied = await controlPlane.kubectl(["apply", "--server-side", "-k", resolve(root, folder)]);
+    if (applied.code !== 0) throw new Error(`kubectl apply -k ${folder}: ${applied.stderr}`);
+  }
+  const scaled = await controlPlane.kubectl(["scale", "deployment/plimsoll", "-n", "plimsoll-system", "--replicas=0"]);
+  if (scaled.code !== 0) throw new Error(scaled.stderr);
+  await controlPlane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+}
+
+/** Starts the process and resolves once /readyz says that it may be sent reviews. */
+export async function startServe(options: ServeOptions): Promise<ServeProcess> {
+  const { controlPlane } = options;
+  const port = options.port ?? (await freePort());
+  const kubeconfig = await controlPlane.kubeconfigFor({ namespace: "plimsoll-system", name: "plimsoll" });
+  const args = [
+    ...["dist/main.js", "serve", "--kubeconfig", kubeconfig, "--host", "127.0.0.1", "--port", String(port), "--lame-duck", "0"],
+    ...["--policies", options.policies ?? "policies.yaml", "--provider", options.provider ?? "kwok"],
+    ...((options.args ?? []).some((word) => word.startsWith("--webhook-")) ? [] : ["--webhook-url", `https://127.0.0.1:${port}`]),
+    ...(options.args ?? []),
+  ];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } });
+  const out = collect(child.stdout);
+  const errors = collect(child.stderr);
+  const gone = new Promise<number | null>((end) => child.once("exit", end));
+  await ready(child, port, () => `${out()}${errors()}`);
+  return {
+    port,
+    stderr: errors,
+    log: () =>
+      out()
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    stop: (signal = "SIGTERM") => {
+      child.kill(signal);
+      return gone;
+    },
+  };
+}
+
+/** Requests of our ServiceAccount that the API server forbade, as "verb resource". */
+export async function forbiddenRequests(controlPlane: ControlPlane): Promise<readonly string[]> {
+  const events = await controlPlane.auditEvents();
+  return events
+    .filter(
+      ({ user, responseStatus }) => user.username === "system:serviceaccount:plimsoll-system:plimsoll" && responseStatus?.code === 403,
+    )
+    .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+}
+
+function collect(stream: ChildProcess["stdout"]): () => string {
+  let text = "";
+  stream?.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+const readyMaxMs = 30_000;
+
+async function ready(child: ChildProcess, port: number, output: () => string): Promise<void> {
+  for (const start = Date.now(); Date.now() - start < readyMaxMs;) {
+    if (child.exitCode !== null) throw new Error(`serve ended at its start: ${output()}`);
+    if ((await statusOf(port)) === 200) return;
+    await new Promise((wait) => setTimeout(wait, 50));
+  }
+  child.kill("SIGKILL");
+  throw new Error(`serve did not become ready: ${output()}`);
+}
+
+function statusOf(port: number): Promise<number> {
+  return new Promise((answered) => {
+    const asked = request({ host: "127.0.0.1", port, path: "/readyz", rejectUnauthorized: false, agent: false }, (response) => {
+      response.resume();
+      answered(response.statusCode ?? 0);
+    });
+    asked.on("error", () => {
+      answered(0);
+    });
+    asked.end();
+  });
+}
+
+/** A port that is free now; the kernel does not hand it out again at once. */
+function freePort(): Promise<number> {
+  return new Promise((found) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => {
+        found(port);
+      });
+    });
+  });
+}
