@@ -4,7 +4,7 @@
  * Reads the problem. Returns the nodes to buy, the Pods on existing nodes and those without a place. Pods go largest first;
  * one that finds no place waits for the next round, because affinity may need another Pod to be placed before it.
  */
-import { chooseFor, hasRoomOn, nodesFor, type OpeningRule } from "./bin-choice.ts";
+import { chooseFor, hasResourcesOn, hasRoomOn, nodesFor, type OpeningRule } from "./bin-choice.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
 import { nominationsOf } from "./nomination.ts";
@@ -65,22 +65,36 @@ function emptyPacking(problem: Problem): Packing {
   };
 }
 
-/** Pods that a NodeClaim was made for go there before anything else, so that solving again asks for nothing new. */
+/**
+ * Pods that a NodeClaim was made for go there before anything else, so that solving again asks for nothing new. One by one
+ * and in turns, as spread and affinity may let a Pod go to its node only after another has gone to its own. While the node is
+ * on its way the plan is trusted, as it was legal when it was made; once it is there, topology has its say again.
+ */
 function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode[])[]): readonly UnplacedPods[] {
   const nominations = nominationsOf(packing.problem);
-  return packing.problem.classes.map((podClass) => {
-    const pods = [...podClass.pods];
-    for (const { node, count } of nominations(podClass)) {
-      if (nodes[podClass.id]?.includes(node) !== true) continue;
-      for (let placed = 0; placed < count && hasRoomOn(packing, { podClass, node, rude: true }); placed += 1) {
-        const pending = pods.shift();
-        if (pending === undefined) break;
-        placeOnExisting(packing, { node, member: { podClass, pending } });
-        packing.waiting[podClass.id] = pods.length;
-      }
-    }
-    return { podClass, pods };
-  });
+  const waiting = packing.problem.classes.map((podClass) => ({ podClass, pods: [...podClass.pods] }));
+  let open = waiting.flatMap(({ podClass, pods }) =>
+    nominations(podClass)
+      .filter(({ node }) => nodes[podClass.id]?.includes(node) === true)
+      .flatMap(({ node, count }) => Array.from({ length: Math.min(count, pods.length) }, () => ({ podClass, pods, node }))),
+  );
+  for (let placed = true; placed;) {
+    const before = open.length;
+    open = open.filter(({ podClass, pods, node }) => {
+      const [pending] = pods;
+      if (pending === undefined) return false;
+      const fits = node.state.initialized
+        ? hasRoomOn(packing, { podClass, node, rude: true })
+        : hasResourcesOn(packing, { podClass, node });
+      if (!fits) return true;
+      placeOnExisting(packing, { node, member: { podClass, pending } });
+      pods.shift();
+      packing.waiting[podClass.id] = pods.length;
+      return false;
+    });
+    placed = open.length < before;
+  }
+  return waiting;
 }
 
 /** Places the Pods of one class until one finds no place, for then none will in this round; returns those left. */

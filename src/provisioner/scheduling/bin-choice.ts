@@ -69,13 +69,21 @@ export function hasRoomOn(
   { podClass, node, rude }: { readonly podClass: PodClass; readonly node: ExistingNode; readonly rude: boolean },
 ): boolean {
   const topology = topologyFor(packing.problem, podClass);
-  if (!holds(node.free, packing.usedExisting[node.id] ?? [], vectorFor(packing.problem, podClass))) return false;
+  if (!hasResourcesOn(packing, { podClass, node })) return false;
   if (!isAllowedHost(topology, { id: node.id, rude })) return false;
   return topology.keys.every((key) => {
     const domain = node.value(key);
     if (domain === undefined) return !needsDomain(topology, key);
     return isGoodEnough(verdictOn(topology, { key, domain }), rude);
   });
+}
+
+/** Says whether what is free on an existing node holds one more Pod of the class. */
+export function hasResourcesOn(
+  { problem, usedExisting }: Packing,
+  { podClass, node }: { readonly podClass: PodClass; readonly node: ExistingNode },
+): boolean {
+  return holds(node.free, usedExisting[node.id] ?? [], vectorFor(problem, podClass));
 }
 
 function chooseExisting({ packing, podClass, topology, rude }: Probe, nodes: readonly ExistingNode[]): Choice | undefined {

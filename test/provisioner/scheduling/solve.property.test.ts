@@ -3,6 +3,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { toNodeClaim } from "../../../src/provisioner/scheduling/node-claim.ts";
+import { nodeStates } from "../../../src/provisioner/scheduling/node-state.ts";
 import { solve, type SchedulingResults, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
 import { faultsOf } from "./plan-checker.ts";
 import { randomCluster } from "./random-cluster.ts";
@@ -26,6 +28,20 @@ describe("solve, on any cluster", () => {
   );
 
   it(
+    "asks for nothing more once its NodeClaims are written",
+    () => {
+      fc.assert(
+        fc.property(randomCluster, (input) => {
+          const again = solve(withClaims(input, solve(input)));
+          expect(summary({ ...again, existing: [] })).toEqual({ newNodes: [], existing: [], unschedulable: [] });
+        }),
+        settings,
+      );
+    },
+    timeoutMs,
+  );
+
+  it(
     "gives the same answer whatever the order of Pods, pools, types and nodes",
     () => {
       fc.assert(
@@ -41,6 +57,14 @@ describe("solve, on any cluster", () => {
     timeoutMs,
   );
 });
+
+/** The cluster as it stands once the plan's NodeClaims are written and none has launched; the Pods still wait. */
+function withClaims(input: SolveInput, results: SchedulingResults): SolveInput {
+  const nodeClaims = results.newNodes.map((planned, index) => toNodeClaim(planned, { name: `claim-${index}` }));
+  const coming = nodeStates({ nodes: [], nodeClaims, pods: [], instanceTypes: input.instanceTypes });
+  const left = new Set(results.unschedulable.map(({ pod }) => pod.key));
+  return { ...input, nodes: [...input.nodes, ...coming], pods: input.pods.filter(({ key }) => !left.has(key)) };
+}
 
 function shuffled(input: SolveInput): fc.Arbitrary<SolveInput> {
   const all = <T>(list: readonly T[]) => fc.shuffledSubarray([...list], { minLength: list.length, maxLength: list.length });
