@@ -7,7 +7,7 @@
  * a late rendering can only slow a drain, never let too many Pods go.
  */
 import { shortHashOf } from "../../api/hash.ts";
-import type { IntOrPercent, LabelSelector } from "../../api/object.ts";
+import type { IntOrPercent, LabelSelector, OwnerReference } from "../../api/object.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { evictionsAllowed } from "../../kube/disruption-budget.ts";
 import type { BudgetIntent, CompileFinding, ProfileReference } from "./contract.ts";
@@ -135,6 +135,7 @@ function percentOf(text: string): number | undefined {
   return /^\d+%$/.test(text) ? Number(text.slice(0, -1)) : undefined;
 }
 
-function ownerReference({ profile, profileApiVersion }: BudgetObjectInput, uid: string) {
-  return { apiVersion: profileApiVersion, kind: "WorkloadProfile", name: profile.name, uid, controller: true, blockOwnerDeletion: true };
+/** Without blockOwnerDeletion, which would need a right on the profile's finalizers and only makes its deletion wait. */
+function ownerReference({ profile, profileApiVersion }: BudgetObjectInput, uid: string): OwnerReference {
+  return { apiVersion: profileApiVersion, kind: "WorkloadProfile", name: profile.name, uid, controller: true };
 }

@@ -134,12 +134,19 @@ function nextLimit(input: {
   return keepsHigher && compareQuantities(asked, has) < 0 ? has : asked;
 }
 
-/** Whole mebibytes, rounded down, so that the ratio is never exceeded; but never below the request. */
 function limitByRatio(resource: string, sizing: ContainerSizing, request: QuantityText | undefined): string | undefined {
   if (resource !== "memory" || sizing.memoryLimitRatio === undefined || request === undefined) return undefined;
+  return memoryLimitOf({ request, ratio: sizing.memoryLimitRatio });
+}
+
+/**
+ * Returns the memory limit that a class's ratio gives a request, as a quantity: whole mebibytes, rounded down, so that the
+ * ratio is never exceeded, but never below the request. Undefined for text that is no quantity.
+ */
+export function memoryLimitOf({ request, ratio }: { readonly request: QuantityText; readonly ratio: number }): string | undefined {
   const bytes = wholeUnits(request);
   if (!bytes.ok) return undefined;
-  const limit = Math.floor((bytes.value * sizing.memoryLimitRatio) / mebibyte) * mebibyte;
+  const limit = Math.floor((bytes.value * ratio) / mebibyte) * mebibyte;
   return limit < bytes.value ? String(request) : formatAmount("memory", limit);
 }
 

@@ -11,6 +11,7 @@ import type { WorkloadProfile, WorkloadProfileSpec } from "../../api/workload-pr
 import type { WorkloadClass } from "../class.ts";
 import { oneAtATime } from "./budget.ts";
 import type { BudgetIntent, SizingMode } from "./contract.ts";
+import { memoryLimitOf } from "./pod-sizing.ts";
 import type { SpreadWish } from "./spread.ts";
 
 /** Who said a value: the profile, its class, or the platform's own default. */
@@ -33,6 +34,9 @@ export interface ResolvedProfile {
   readonly arch: Resolved<"amd64" | "arm64" | "any">;
   readonly cpuRequest: Resolved<string> | undefined;
   readonly memoryRequest: Resolved<string> | undefined;
+  /** The limit of a container that states none itself; absent where there is no request to count from. */
+  readonly memoryLimit: Resolved<string> | undefined;
+  readonly cpuLimit: Resolved<string>;
   readonly ephemeralStorageRequest: Resolved<string> | undefined;
   readonly mode: Resolved<SizingMode>;
   readonly managedBy: Resolved<"profile" | "vpa" | "none">;
@@ -72,6 +76,8 @@ export function resolveProfile(input: ResolveInput): ResolvedProfile {
     arch: stated(compute?.arch, workloadClass.arch),
     cpuRequest: quantity(compute?.cpuRequest, requests.cpu.default),
     memoryRequest: quantity(compute?.memoryRequest, requests.memory.default),
+    memoryLimit: memoryLimit(input),
+    cpuLimit: quantity(compute?.cpuLimit, workloadClass.limits.cpu) ?? { value: "none", source: "platform" },
     ephemeralStorageRequest: quantity(compute?.ephemeralStorageRequest, requests.ephemeralStorage.default),
     mode: statedOr(compute?.mode, "set"),
     managedBy: statedOr(compute?.managedBy, "profile"),
@@ -83,30 +89,29 @@ export function resolveProfile(input: ResolveInput): ResolvedProfile {
   };
 }
 
-/** Returns the profile's spec with every resolved value in its place: status.resolved. */
+/** Returns the profile's spec with every resolved value and every fixed default in its place: status.resolved. */
 export function resolvedSpec(spec: WorkloadProfileSpec, resolved: ResolvedProfile): WorkloadProfileSpec {
-  const { budget, cpuRequest, memoryRequest, ephemeralStorageRequest, costOwner } = resolved;
+  const { budget, costOwner, zones } = resolved;
+  const [minReplicas, maxReplicas] = [resolved.minReplicas.value, resolved.maxReplicas.value];
   return {
+    rollout: "none",
+    validateOnly: false,
     ...spec,
     runtimeClass: resolved.className,
     availability: {
+      surviveZoneLoss: false,
       ...spec.availability,
-      minReplicas: resolved.minReplicas.value,
+      minReplicas,
       zoneSpread: resolved.zoneSpread.value,
       hostSpread: resolved.hostSpread.value,
-      ...(resolved.zones.value.length === 0 ? {} : { zones: resolved.zones.value }),
+      ...(zones.value.length === 0 ? {} : { zones: zones.value }),
     },
-    scaling: { ...spec.scaling, maxReplicas: resolved.maxReplicas.value },
-    compute: {
-      ...spec.compute,
-      arch: resolved.arch.value,
-      mode: resolved.mode.value,
-      managedBy: resolved.managedBy.value,
-      ...(cpuRequest === undefined ? {} : { cpuRequest: cpuRequest.value }),
-      ...(memoryRequest === undefined ? {} : { memoryRequest: memoryRequest.value }),
-      ...(ephemeralStorageRequest === undefined ? {} : { ephemeralStorageRequest: ephemeralStorageRequest.value }),
-    },
+    scaling: { maxBurstPods: Math.max(1, maxReplicas - minReplicas), headroomPods: 0, manage: "none", ...spec.scaling, maxReplicas },
+    compute: { ...spec.compute, ...resolvedCompute(resolved) },
     disruption: {
+      adopt: false,
+      quorum: false,
+      protect: "none",
       ...spec.disruption,
       [budget.value.field]: budget.value.value,
       gracePeriodSeconds: resolved.gracePeriodSeconds.value,
@@ -114,6 +119,27 @@ export function resolvedSpec(spec: WorkloadProfileSpec, resolved: ResolvedProfil
     },
     cost: { ...spec.cost, spotAllowed: resolved.spotAllowed.value, ...(costOwner === undefined ? {} : { owner: costOwner }) },
   };
+}
+
+function resolvedCompute(resolved: ResolvedProfile): NonNullable<WorkloadProfileSpec["compute"]> {
+  const { cpuRequest, memoryRequest, memoryLimit: limit, ephemeralStorageRequest } = resolved;
+  return {
+    arch: resolved.arch.value,
+    mode: resolved.mode.value,
+    managedBy: resolved.managedBy.value,
+    cpuLimit: resolved.cpuLimit.value,
+    ...(cpuRequest === undefined ? {} : { cpuRequest: cpuRequest.value }),
+    ...(memoryRequest === undefined ? {} : { memoryRequest: memoryRequest.value }),
+    ...(limit === undefined ? {} : { memoryLimit: limit.value }),
+    ...(ephemeralStorageRequest === undefined ? {} : { ephemeralStorageRequest: ephemeralStorageRequest.value }),
+  };
+}
+
+function memoryLimit({ profile, workloadClass }: ResolveInput): Resolved<string> | undefined {
+  const { memoryLimit: own, memoryRequest } = profile.spec.compute ?? {};
+  const request = memoryRequest ?? workloadClass.requests.memory.default;
+  const byRatio = request === undefined ? undefined : memoryLimitOf({ request, ratio: workloadClass.limits.memoryRatio });
+  return quantity(own, byRatio);
 }
 
 /** A class may ask for spread from a number of replicas on; below it, spread is wished, not forced. */

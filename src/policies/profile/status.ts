@@ -30,6 +30,7 @@ const ownFields = [
   "compiled",
   "resolved",
   "evictionsAllowed",
+  "plan",
 ] as const satisfies readonly (keyof ProfileStatus)[];
 
 /** Returns the status of a profile at this moment; `now` only dates conditions that change. */
@@ -46,6 +47,7 @@ export function profileStatus({ now, ...judged }: JudgedProfile & { readonly now
     ...(first === undefined ? {} : { compiled: compiledOf(first.contract) }),
     ...(resolved === undefined ? {} : { resolved: resolvedSpec(profile.spec, resolved) }),
     ...(evictions === undefined ? {} : { evictionsAllowed: evictions }),
+    ...planOf(view),
   };
 }
 
@@ -85,6 +87,12 @@ function targetStatus({ workload, matchedBy, podsCompiled, podsStale }: ProfileT
     podsCompiled,
     podsStale,
   };
+}
+
+/** Told only where there is no choice: between several NodePools the solver decides for each Pod. */
+function planOf({ targets }: ProfileView): Pick<ProfileStatus, "plan"> {
+  const [pool, ...others] = new Set(targets.flatMap(({ nodePools }) => nodePools));
+  return pool === undefined || others.length > 0 ? {} : { plan: { pool } };
 }
 
 /** Where one profile has several targets, the numbers are the worst of them: who asks wants to know what blocks a drain. */

@@ -95,6 +95,7 @@ describe("the first look at a profile", () => {
         policyBundle: catalogue.bundle,
       },
       evictionsAllowed: { atMin: 1, now: 1, atMax: 10, summary: "1/1" },
+      plan: { pool: "general-flex" },
       resolved: { runtimeClass: "general", availability: { minReplicas: 3, hostSpread: "preferred" }, compute: { cpuRequest: "250m" } },
     });
   });

@@ -165,7 +165,6 @@ describe("the PodDisruptionBudget object", () => {
             name: "billing-api",
             uid: "u1",
             controller: true,
-            blockOwnerDeletion: true,
           },
         ],
       },

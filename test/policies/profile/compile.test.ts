@@ -3,7 +3,7 @@ import type { WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { workloadOf, type Workload } from "../../../src/kube/workload.ts";
 import type { WorkloadClass } from "../../../src/policies/class.ts";
 import { notYetCompiled } from "../../../src/policies/profile/not-yet-compiled.ts";
-import { resolveProfile } from "../../../src/policies/profile/resolve.ts";
+import { resolvedSpec, resolveProfile } from "../../../src/policies/profile/resolve.ts";
 import type { KubeObject } from "../../../src/api/object.ts";
 import { cronJob, deployment, job, pod, profile, replicaSet, statefulSet } from "../../support/objects.ts";
 import { batchClass, workloadClass } from "../../support/workload-class.ts";
@@ -146,6 +146,38 @@ describe("resolved values", () => {
     expect(resolved.memoryRequest).toEqual({ value: "1Gi", source: "profile" });
     expect(resolved.cpuRequest).toEqual({ value: "250m", source: "class" });
     expect(resolved.budget).toEqual({ value: { field: "minAvailable", value: "80%" }, source: "class" });
+  });
+  it("stand in the spec with every default, and leave what was written", () => {
+    const spec: WorkloadProfileSpec = {
+      runtimeClass: "general",
+      availability: { minReplicas: 3 },
+      scaling: { maxReplicas: 50 },
+      compute: { memoryRequest: "768Mi" },
+    };
+    expect(resolvedSpec(spec, resolve(spec))).toEqual({
+      runtimeClass: "general",
+      rollout: "none",
+      validateOnly: false,
+      availability: {
+        minReplicas: 3,
+        zoneSpread: "required",
+        hostSpread: "preferred",
+        surviveZoneLoss: false,
+        zones: ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"],
+      },
+      scaling: { maxReplicas: 50, maxBurstPods: 47, headroomPods: 0, manage: "none" },
+      compute: {
+        cpuRequest: "250m",
+        memoryRequest: "768Mi",
+        memoryLimit: "1536Mi",
+        cpuLimit: "none",
+        arch: "any",
+        mode: "set",
+        managedBy: "profile",
+      },
+      disruption: { minAvailable: "80%", gracePeriodSeconds: 30, preStopSeconds: 5, adopt: false, quorum: false, protect: "none" },
+      cost: { spotAllowed: false },
+    });
   });
   it("allow at least one replica at the most", () => {
     expect(resolve({ availability: { minReplicas: 0 } }).maxReplicas.value).toBe(1);
