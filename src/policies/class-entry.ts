@@ -62,7 +62,9 @@ function withoutBudget(
   over: WorkloadClassEntry["disruption"] = {},
 ): NonNullable<WorkloadClassEntry["disruption"]> {
   if (over.minAvailable === undefined && over.maxUnavailable === undefined) return base;
-  const { minAvailable: _minAvailable, maxUnavailable: _maxUnavailable, ...rest } = base;
+  const rest: { -readonly [Field in keyof typeof base]: (typeof base)[Field] } = { ...base };
+  delete rest.minAvailable;
+  delete rest.maxUnavailable;
   return rest;
 }
 

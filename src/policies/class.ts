@@ -44,7 +44,8 @@ export interface WorkloadClass {
     readonly sidecar: { readonly cpu?: QuantityText; readonly memory?: QuantityText };
   };
   readonly limits: {
-    readonly cpu: QuantityText | "none";
+    /** A quantity, or "none". */
+    readonly cpu: QuantityText;
     /** Default memory limit as a multiple of the request. */
     readonly memoryRatio: number;
     /** Caps of limit / request; where absent, REQ-002's params hold. */

@@ -101,8 +101,12 @@ interface Scan {
 function scanEntries(document: Document.Parsed, placeAt: (offset: number) => Place): Scan {
   const scan: Scan = { entries: 0, aliases: 0, duplicates: [] };
   visit(document, {
-    Alias: () => void scan.aliases++,
-    Seq: (_key, list) => void (scan.entries += list.items.length),
+    Alias: () => {
+      scan.aliases += 1;
+    },
+    Seq: (_key, list) => {
+      scan.entries += list.items.length;
+    },
     Map: (_key, map) => {
       scan.entries += map.items.length;
       const firstPlaces = new Map<string, Place>();

@@ -20,7 +20,8 @@ const bad = deployment({ replicas: 1, requests: {} });
 describe("what is never refused", () => {
   it("a deletion", () => {
     for (const object of [bad, budget({ maxUnavailable: 0 }), profile({ spec: { runtimeClass: "none" } })]) {
-      const { object: _gone, ...request } = { ...requestFor(object, { operation: "DELETE" }), oldObject: object };
+      const { uid, kind, resource, name, namespace, userInfo, dryRun } = requestFor(object);
+      const request = { uid, operation: "DELETE", kind, resource, name, namespace, oldObject: object, userInfo, dryRun } as const;
       expect(validate({ policySet: policies, request, context: contextOf([object]) }).allowed).toBe(true);
     }
   });
@@ -90,11 +91,12 @@ describe("who asks", () => {
 
 describe("mutate", () => {
   const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5d4f", uid: "u", controller: true };
-  const { name: _generated, ...generated } = pod({ owner, labels: { app: "web", "pod-template-hash": "5d4f" } }).metadata;
-  const arriving = { ...pod(), metadata: { ...generated, generateName: "web-5d4f-" } };
+  const labels = { app: "web", "pod-template-hash": "5d4f" };
+  const arriving = { ...pod(), metadata: { generateName: "web-5d4f-", labels, ownerReferences: [owner] } };
   const bound = profile({ spec: { compute: { cpuRequest: "500m", memoryRequest: "256Mi" } } });
+  const arrival = { ...requestFor(arriving), namespace: "shop" };
   const requestsOf = (world: readonly KubeObject[]): unknown => {
-    const { patch } = mutate({ policySet: policies, request: { ...requestFor(arriving), namespace: "shop" }, context: contextOf(world) });
+    const { patch } = mutate({ policySet: policies, request: arrival, context: contextOf(world) });
     const patched = applyJsonPatch(arriving, patch);
     return patched.ok ? patched.value.spec.containers[0]?.resources?.requests : patched.error;
   };
@@ -121,7 +123,7 @@ describe("mutate", () => {
   it("writes nothing where two profiles claim the workload, and nothing into other kinds", () => {
     const selecting = (name: string) => profile({ name, spec: { bind: { selector: { matchLabels: { app: "web" } } } } });
     const world = [selecting("one"), selecting("two"), deployment()];
-    expect(mutate({ policySet: policies, request: requestFor(arriving), context: contextOf(world) }).patch).toEqual([]);
+    expect(mutate({ policySet: policies, request: arrival, context: contextOf(world) }).patch).toEqual([]);
     expect(mutate({ policySet: policies, request: requestFor(deployment()), context: contextOf([bound]) }).patch).toEqual([]);
   });
 });

@@ -31,6 +31,13 @@ metadata: {name: web-pdb, namespace: shop}
 spec: {${spec}}
 `;
 
+const scaleTo = (replicas: number): string => `
+apiVersion: autoscaling/v1
+kind: Scale
+metadata: {name: web, namespace: shop}
+spec: {replicas: ${replicas}}
+`;
+
 const selectsWeb = "selector: {matchLabels: {app: web}}";
 
 /** How many replicas a better advice is searched up to: above it, the share itself is the problem. */
@@ -127,13 +134,8 @@ export const drain007: Rule = {
   summary: "Scaling a workload to where its PodDisruptionBudget allows no eviction any more.",
   defaultAction: "deny",
   examples: {
-    admitted: `${budgetOf(`minAvailable: 1, ${selectsWeb}`)}---${deploymentOf(2)}`,
-    denied: `${budgetOf(`minAvailable: 1, ${selectsWeb}`)}---${deploymentOf(2)}---
-apiVersion: autoscaling/v1
-kind: Scale
-metadata: {name: web, namespace: shop}
-spec: {replicas: 1}
-`,
+    admitted: `${budgetOf(`minAvailable: 1, ${selectsWeb}`)}---${deploymentOf(3)}---${scaleTo(2)}`,
+    denied: `${budgetOf(`minAvailable: 1, ${selectsWeb}`)}---${deploymentOf(3)}---${scaleTo(1)}`,
   },
   judge(facts) {
     if (facts.subject.kind !== "scale" && facts.subject.kind !== "workload") return [];
@@ -176,12 +178,12 @@ function blockedReplicas(view: WorkloadView, budget: PodDisruptionBudget): numbe
   return replicas >= 1 && evictionsAllowed({ budget: budget.spec, replicas }) === 0 ? replicas : undefined;
 }
 
-/** Is true where the request lowers the replicas from a count with evictions to one without: DRAIN-007's case, not DRAIN-002's. */
-function scalesIntoBlock(view: WorkloadView, budget: PodDisruptionBudget): boolean {
-  const { previousReplicas: from, workload } = view;
-  if (from === undefined || workload.replicas >= from || workload.replicas < 1) return false;
-  const evictionsAt = (replicas: number): number => evictionsAllowed({ budget: budget.spec, replicas });
-  return evictionsAt(from) > 0 && evictionsAt(workload.replicas) === 0;
+/** Is true where the request takes the replicas from none, or from a count with evictions, to one without: DRAIN-007's case, not DRAIN-002's. */
+function scalesIntoBlock({ previousReplicas: from, workload }: WorkloadView, budget: PodDisruptionBudget): boolean {
+  const { replicas } = workload;
+  if (from === undefined || replicas === from || replicas < 1 || isZero(budget)) return false;
+  const evictionsAt = (count: number): number => evictionsAllowed({ budget: budget.spec, replicas: count });
+  return evictionsAt(replicas) === 0 && (from < 1 || evictionsAt(from) > 0);
 }
 
 function blockedProblem(facts: Facts, { view, budget, replicas }: BlockedPair): Problem {

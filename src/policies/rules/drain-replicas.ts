@@ -75,7 +75,7 @@ export const drain003: Rule = {
     const compiled = facts.views.flatMap(({ contract }) => (contract === undefined ? [] : [contract]));
     const unbound = drainAdjustment({ asked: resolved.budget.value, minReplicas });
     const adjustments = compiled.length > 0 ? compiled.flatMap(({ findings }) => findings) : unbound === undefined ? [] : [unbound];
-    const [adjusted] = adjustments.filter(({ rule }) => rule === "DRAIN-003");
+    const [adjusted] = adjustments;
     if (adjusted === undefined || isRefusedCount(resolved.budget.value.value, minReplicas)) return [];
     return [{ path: adjusted.path, message: adjusted.text, fix: adjusted.fix, className: workloadClass.name }];
   },

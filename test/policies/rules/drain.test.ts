@@ -255,6 +255,12 @@ describe("DRAIN-007: a scale into a block", () => {
     finds: [`DRAIN-001 warn: ${outage}`, refused.replace("deny", "audit")],
   });
   check("to 0 leaves no Pod to evict", { judge: scaleTo(0), world, finds: [] });
+  check("from 0 is one too", {
+    judge: scaleTo(1),
+    world: [deployment({ replicas: 0 }), budget({ minAvailable: 1 })],
+    finds: [`DRAIN-001 warn: ${outage}`, refused.replace("from 2", "from 0")],
+  });
+  check("from 0 to enough is none", { judge: scaleTo(2), world: [deployment({ replicas: 0 }), budget({ minAvailable: 1 })], finds: [] });
   check("that grows is none", { judge: scaleTo(3), world, finds: [] });
   check("between two blocked counts is no worse", {
     judge: scaleTo(2),
