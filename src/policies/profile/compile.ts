@@ -232,9 +232,12 @@ function drainTerms(resolved: ResolvedProfile) {
   return { asked: resolved.budget.value, minReplicas: resolved.minReplicas.value };
 }
 
-/** What makes a running Pod stale: not minDomains, which only says how many zones there were when a Pod was made. */
+/**
+ * What makes a running Pod stale: not minDomains, which only says how many zones there were when a Pod was made, and not
+ * the selector, which never changes and may not be known yet when a workload's first Pod comes.
+ */
 function lastingParts(parts: PodParts): object {
-  return { ...parts, spread: parts.spread.map((constraint) => ({ ...constraint, minDomains: undefined })) };
+  return { ...parts, spread: parts.spread.map((constraint) => ({ ...constraint, minDomains: undefined, labelSelector: undefined })) };
 }
 
 function referenceOf({ metadata }: WorkloadProfile): ProfileReference {
