@@ -86,10 +86,15 @@ export function addTo(
   { fit, member, added }: { readonly fit: BinFit; readonly member: BinMember; readonly added: Vector },
 ): void {
   bin.state = fit.state;
-  bin.committed = fit.candidate;
-  bin.committedIndex = fit.index;
+  commitTo(bin, fit);
   bin.used = plus(bin.used, added);
   bin.members.push(member);
+}
+
+/** Commits a bin to a type of its state. */
+export function commitTo(bin: Bin, fit: BinFit): void {
+  bin.committed = fit.candidate;
+  bin.committedIndex = fit.index;
 }
 
 /**

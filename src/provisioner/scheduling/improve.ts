@@ -6,9 +6,9 @@
  * within its zone and where its constraints hold beside all others, so counts stay legal. Bounded, never worse.
  */
 import { hostnameLabel } from "../../api/labels.ts";
-import { addTo, cheapestHolding, fitInto, type Bin, type BinFit, type BinMember } from "./bin.ts";
+import { addTo, cheapestHolding, commitTo, fitInto, type Bin, type BinFit, type BinMember } from "./bin.ts";
 import type { LabelState, LabelStates } from "./label-state.ts";
-import { binPlace, decidedValue, topologyFor, vectorFor, type Packing } from "./packing.ts";
+import { binPlace, changeBin, charge, decidedValue, topologyFor, vectorFor, type Packing } from "./packing.ts";
 import { holds, minus, type Vector } from "./resource-space.ts";
 import { recordAt, verdictOn } from "./topology.ts";
 
@@ -34,17 +34,20 @@ export function improve(packing: Packing): void {
 /** Commits a bin to the cheapest type that holds what is on it; says whether that is a cheaper one. */
 export function shrink(packing: Packing, bin: Bin): boolean {
   const { state, used } = bin;
-  const ledger = packing.ledgers[state.template.index];
-  const capacity = bin.committed.type.instanceType.capacity;
   if (bin.members.length === 0) {
-    ledger?.charge({ from: capacity, to: undefined });
+    charge(packing, { bin, to: undefined });
     return true;
   }
+  const ledger = packing.ledgers[state.template.index];
   const fit = cheapestHolding(state, { used, added: used.map(() => 0), ledger, from: bin.committed });
   if (fit === undefined || fit.candidate.pricePerHour >= bin.committed.pricePerHour) return false;
-  ledger?.charge({ from: capacity, to: fit.candidate.type.instanceType.capacity });
-  bin.committed = fit.candidate;
-  bin.committedIndex = fit.index;
+  charge(packing, { bin, to: fit.candidate });
+  changeBin(packing, {
+    bin,
+    change: () => {
+      commitTo(bin, fit);
+    },
+  });
   return true;
 }
 
@@ -101,8 +104,14 @@ function moveAway(
     recordAt(topology, binPlace(packing, bin));
     return false;
   }
-  addTo(best.bin, { fit: best.fit, member, added });
-  recordAt(topology, binPlace(packing, best.bin));
+  const { bin: taker, fit } = best;
+  changeBin(packing, {
+    bin: taker,
+    change: () => {
+      addTo(taker, { fit, member, added });
+    },
+  });
+  recordAt(topology, binPlace(packing, taker));
   bin.members = bin.members.filter((one) => one !== member);
   bin.used = minus(bin.used, added);
   return true;

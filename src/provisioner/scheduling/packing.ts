@@ -5,15 +5,18 @@
  * what is used where, which nodes would be bought, which Pods nothing takes. Several attempts are made with different
  * strategies and the cheapest is kept, so nothing in here is seen outside before it is done.
  */
+import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
+import { exactly } from "../../kube/requirement.ts";
+import { intersection, type Requirements } from "../../kube/requirements.ts";
 import type { Bin, BinFit, BinMember } from "./bin.ts";
 import { addTo } from "./bin.ts";
 import type { ExistingNode } from "./existing-node.ts";
-import type { LabelState, LabelStates } from "./label-state.ts";
+import type { Candidate, LabelState, LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
-import type { PoolTemplate } from "./pool-template.ts";
+import { allowUndefined, type PoolTemplate } from "./pool-template.ts";
 import { plus, type ResourceSpace, type Vector } from "./resource-space.ts";
-import { addDomainsOf, admitsBin, recordAt, type ClassTopology, type Topology } from "./topology.ts";
+import { addDomainsOf, recordAt, type ClassTopology, type Topology } from "./topology.ts";
 import type { SpreadGroup } from "./topology-group.ts";
 
 /** What one run is about; nothing in it but the topology's counts changes. */
@@ -85,9 +88,14 @@ export function placeInBin(
   { bin, fit, member }: { readonly bin: Bin; readonly fit: BinFit; readonly member: BinMember },
 ): void {
   const { problem } = packing;
-  commit(packing, { bin, to: fit });
+  charge(packing, { bin, to: fit.candidate });
   const isNarrower = fit.state !== bin.state || bin.members.length === 0;
-  addTo(bin, { fit, member, added: vectorFor(problem, member.podClass) });
+  changeBin(packing, {
+    bin,
+    change: () => {
+      addTo(bin, { fit, member, added: vectorFor(problem, member.podClass) });
+    },
+  });
   const place = binPlace(packing, bin);
   const topology = topologyFor(problem, member.podClass);
   if (isNarrower) addDomainsOf(problem.topology, place);
@@ -134,8 +142,33 @@ export function decidedValue(
   return others.length === 0 ? only : undefined;
 }
 
-function commit(packing: Packing, { bin, to }: { readonly bin: Bin; readonly to: BinFit }): void {
-  if (bin.committed.type === to.candidate.type) return;
-  const change = { from: bin.committed.type.instanceType.capacity, to: to.candidate.type.instanceType.capacity };
-  packing.ledgers[bin.state.template.index]?.charge(change);
+/** Changes what a bin is to become; the Pods that were on it count anew, as a spread may count only some kinds of nodes. */
+export function changeBin(packing: Packing, { bin, change }: { readonly bin: Bin; readonly change: () => void }): void {
+  const { problem } = packing;
+  if (!problem.topology.hasFilters) {
+    change();
+    return;
+  }
+  const before = [...bin.members];
+  for (const { podClass } of before) recordAt(topologyFor(problem, podClass), binPlace(packing, bin), -1);
+  change();
+  for (const { podClass } of before) recordAt(topologyFor(problem, podClass), binPlace(packing, bin));
+}
+
+/** Charges the pool's limits with the change of a bin's type. */
+export function charge(packing: Packing, { bin, to }: { readonly bin: Bin; readonly to: Candidate | undefined }): void {
+  const capacity = bin.committed.type.instanceType.capacity;
+  if (to?.type === bin.committed.type) return;
+  packing.ledgers[bin.state.template.index]?.charge({ from: capacity, to: to?.type.instanceType.capacity });
+}
+
+/** Says whether a node to be made, as the type and offering that it is committed to, would count for a spread group. */
+function admitsBin(group: SpreadGroup, { state, committed }: { readonly state: LabelState; readonly committed: Candidate }): boolean {
+  if (group.admitsAll) return true;
+  const { type, offerings } = committed;
+  const [cheapest] = offerings;
+  const bought = cheapest === undefined ? [] : [exactly(zoneLabel, cheapest.zone), exactly(capacityTypeLabel, cheapest.capacityType)];
+  const offered: Requirements = new Map(bought.map((requirement) => [requirement.key, requirement]));
+  const requirements = intersection(intersection(state.requirements, type.requirements), offered);
+  return group.admits({ requirements, taints: state.template.taints }, allowUndefined);
 }

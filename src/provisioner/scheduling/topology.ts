@@ -8,13 +8,11 @@
  * Courtesy: a Pod may break the spread of other Pods merely by being counted by them. Kubernetes allows that, but then the
  * plan holds in one order of binding only; so such a domain is "rude", and taken only where no other will do.
  */
-import { capacityTypeLabel, hostnameLabel, zoneLabel } from "../../api/labels.ts";
-import { exactly } from "../../kube/requirement.ts";
-import { intersection, type Requirements } from "../../kube/requirements.ts";
+import { hostnameLabel } from "../../api/labels.ts";
 import { controllerless, type ExistingNode } from "./existing-node.ts";
-import type { Candidate, LabelState, LabelStates } from "./label-state.ts";
+import type { LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
-import { allowUndefined, type PoolTemplate } from "./pool-template.ts";
+import type { PoolTemplate } from "./pool-template.ts";
 import {
   antiAffinityPlans,
   groupPlans,
@@ -63,6 +61,8 @@ export interface ClassTopology {
 
 export interface Topology {
   readonly groups: readonly TopologyGroup[];
+  /** True where a spread counts some nodes only, so that counts change when a node to be made changes. */
+  readonly hasFilters: boolean;
   /** By class id. */
   readonly classes: readonly ClassTopology[];
 }
@@ -86,7 +86,8 @@ export function topologyOf(input: {
   for (const { group, owner } of registry.entries()) addDomains({ group, owner, ...input });
   const groups = registry.entries().map(({ group }) => group);
   countRunning(groups, input.existing);
-  return { groups, classes: input.classes.map((podClass, id) => classTopology({ podClass, owned: owned[id] ?? [], groups })) };
+  const hasFilters = groups.some((group) => group.kind === "spread" && !group.admitsAll && group.key !== hostnameLabel);
+  return { groups, hasFilters, classes: input.classes.map((podClass, id) => classTopology({ podClass, owned: owned[id] ?? [], groups })) };
 }
 
 /** Says whether a Pod of a class may go to a domain of a label. */
@@ -138,8 +139,7 @@ export interface Place {
 export function recordAt(topology: ClassTopology, place: Place, step: 1 | -1 = 1): void {
   for (const group of topology.counting) {
     const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
-    if (domain !== undefined && (group.kind !== "spread" || (isDomain(group, domain) && place.counts(group))))
-      increment(group.counts, domain, step);
+    if (domain !== undefined && (group.kind !== "spread" || isCounted(group, { domain, place }))) increment(group.counts, domain, step);
   }
   for (const group of topology.owned) {
     const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
@@ -170,9 +170,12 @@ function isUnpopulated(group: TopologyGroup): boolean {
   return true;
 }
 
-/** The domains of a spread are fixed from the start, but for hosts: a Pod elsewhere must not add one. */
-function isDomain(group: SpreadGroup, domain: Domain): boolean {
-  return group.key === hostnameLabel || group.counts.has(domain);
+/**
+ * Says whether a spread counts a Pod there. A host only matters to Pods that may run on it, so all Pods on it count; of
+ * other labels the domains are known, and a Pod elsewhere must not add one.
+ */
+function isCounted(group: SpreadGroup, { domain, place }: { readonly domain: Domain; readonly place: Place }): boolean {
+  return group.key === hostnameLabel || (group.counts.has(domain) && place.counts(group));
 }
 
 function groupRegistry() {
@@ -225,7 +228,7 @@ function countRunning(groups: readonly TopologyGroup[], existing: readonly Exist
       const matched = matching.get(name) ?? groups.filter((group) => selects(group, { namespace, labels }));
       matching.set(name, matched);
       for (const group of matched) {
-        if (group.kind === "spread" && !group.admits(node.facts, node.allowUndefined)) continue;
+        if (group.kind === "spread" && group.key !== hostnameLabel && !group.admits(node.facts, node.allowUndefined)) continue;
         increment(group.counts, domainOf(node, group.key));
       }
     }
@@ -283,18 +286,4 @@ function perHostMax(host: KeyGroups, counting: readonly TopologyGroup[]): number
 
 function increment(counts: Map<Domain, number>, domain: Domain | undefined, step: 1 | -1 = 1): void {
   if (domain !== undefined) counts.set(domain, (counts.get(domain) ?? 0) + step);
-}
-
-/** Says whether a node to be made, as the type and offering that it is committed to, would count for a spread group. */
-export function admitsBin(
-  group: SpreadGroup,
-  { state, committed }: { readonly state: LabelState; readonly committed: Candidate },
-): boolean {
-  if (group.admitsAll) return true;
-  const { type, offerings } = committed;
-  const [cheapest] = offerings;
-  const bought = cheapest === undefined ? [] : [exactly(zoneLabel, cheapest.zone), exactly(capacityTypeLabel, cheapest.capacityType)];
-  const offered: Requirements = new Map(bought.map((requirement) => [requirement.key, requirement]));
-  const requirements = intersection(intersection(state.requirements, type.requirements), offered);
-  return group.admits({ requirements, taints: state.template.taints }, allowUndefined);
 }
