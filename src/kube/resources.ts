@@ -7,9 +7,12 @@
  */
 import { assert } from "../api/assert.ts";
 import type { ResourceList, Resources } from "../api/object.ts";
-import { cpuMillis, formatBytes, formatCpu, wholeUnits } from "./quantity.ts";
+import { compareQuantities, cpuMillis, formatBytes, formatCpu, isQuantity, wholeUnits } from "./quantity.ts";
 
-/** Returns a wire list as numbers. The quantities must be valid: the edge refuses others, so an invalid one is our bug. */
+/**
+ * Returns a wire list as numbers. The quantities must be valid: the edge refuses others, so an invalid one is our bug. A valid
+ * one beyond 2^53 ("1Ei" of memory) is a user's word, and counts as 2^53-1, which no Node has.
+ */
 export function toResources(list: ResourceList | undefined): Resources {
   const resources: Record<string, number> = {};
   for (const name in list) {
@@ -17,8 +20,8 @@ export function toResources(list: ResourceList | undefined): Resources {
     if (text === undefined) continue;
     const amount = isCpu(name) ? cpuMillis(text) : wholeUnits(text);
     // The message is made only when needed: this runs for every container of every Pod.
-    if (!amount.ok) assert(false, `quantities are validated at the edge, yet ${name} is ${JSON.stringify(text)}`);
-    resources[name] = amount.value;
+    if (!amount.ok && !isQuantity(text)) assert(false, `quantities are validated at the edge, yet ${name} is ${JSON.stringify(text)}`);
+    resources[name] = amount.ok ? amount.value : Math.sign(compareQuantities(text, 0)) * Number.MAX_SAFE_INTEGER;
   }
   return resources;
 }

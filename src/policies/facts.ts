@@ -89,11 +89,17 @@ function judgedObject({ object, name, namespace }: AdmissionRequest): KubeObject
 
 function subjectOf(object: KubeObject, names: PlatformNames): Subject {
   const { domain } = names;
+  // The API server always sends a spec; a file may lack one, and its reader says so.
+  if (!hasSpec(object)) return { kind: "none" };
   if (isObjectOf("WorkloadProfile", object, domain)) return { kind: "profile", profile: object };
   if (isObjectOf("PodDisruptionBudget", object, domain)) return { kind: "budget", budget: object };
   if (isObjectOf("HorizontalPodAutoscaler", object, domain)) return { kind: "autoscaler", autoscaler: object };
   const workload = judgedWorkload(object);
   return workload === undefined ? { kind: "none" } : { kind: "workload", workload };
+}
+
+function hasSpec(object: KubeObject): boolean {
+  return "spec" in object && typeof object.spec === "object" && object.spec !== null;
 }
 
 function scaleSubject(request: AdmissionRequest, snapshot: ClusterSnapshot): Subject {

@@ -60,10 +60,12 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     podAsWritten,
     pod: contract === undefined ? podAsWritten : compiledPod({ pod: podAsWritten, contract, names }),
     previousReplicas: world.previousReplicas,
-    autoscaler: snapshot.list("HorizontalPodAutoscaler", workload.namespace).find((autoscaler) => scales(autoscaler, workload)),
+    autoscaler: snapshot
+      .list("HorizontalPodAutoscaler", workload.namespace)
+      .find((autoscaler) => "spec" in autoscaler && scales(autoscaler, workload)),
     foreignBudgets: snapshot
       .list("PodDisruptionBudget", workload.namespace)
-      .filter((budget) => !isCompiledBudget(budget, names) && budget.metadata.deletionTimestamp === undefined)
+      .filter((budget) => "spec" in budget && !isCompiledBudget(budget, names) && budget.metadata.deletionTimestamp === undefined)
       .filter((budget) => matchesSelector(budget.spec.selector, workload.template.metadata?.labels)),
   };
 }

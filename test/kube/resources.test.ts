@@ -53,4 +53,12 @@ describe("resources", () => {
   it("are zero where nothing is above or below nothing", () => {
     expect([isZero({}), isZero({ cpu: 0 }), isZero({ cpu: -1 })]).toEqual([true, true, false]);
   });
+
+  it("counts what no Node has as the largest amount, so that no Pod can stop the program that adds it up", () => {
+    expect(toResources({ memory: "1Ei", cpu: "9223372036854775807", "example.com/x": "-1e30" })).toEqual({
+      memory: Number.MAX_SAFE_INTEGER,
+      cpu: Number.MAX_SAFE_INTEGER,
+      "example.com/x": -Number.MAX_SAFE_INTEGER,
+    });
+  });
 });
