@@ -253,12 +253,16 @@ function after(seen: ObservedClaim, event: Event): { readonly seen: ObservedClai
     case "deleted":
       return { seen: { ...seen, nodeClaim: deleted(seen.nodeClaim), ...(isOver(seen) ? {} : { instance: instance() }) }, now: soon };
     case "instance gone": {
-      const { instance: _gone, ...rest } = seen;
+      const rest = withoutInstance(seen);
       return { seen: { ...rest, nodeClaim: deleted(seen.nodeClaim) }, now: soon };
     }
     case "Pods left":
       return { seen: { ...seen, pods: [] }, now: soon };
   }
+}
+
+function withoutInstance({ nodeClaim, node, pods }: ObservedClaim): ObservedClaim {
+  return { nodeClaim, pods, launchRequestAnnotation, ...(node === undefined ? {} : { node }) };
 }
 
 /** Deleted, and without an instance any more. */

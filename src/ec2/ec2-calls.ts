@@ -1,0 +1,118 @@
+/**
+ * The EC2 calls that the provider makes, over the AWS SDK.
+ *
+ * Reads inputs in the SDK's own shapes. Returns its answers, and failures as values. The SDK is loaded at the first call, so
+ * that a process without EC2 never pays for it; it retries what is safe to send again (every call here is: launches carry a
+ * client token).
+ */
+import type {
+  CreateFleetCommandInput,
+  CreateFleetResult,
+  CreateLaunchTemplateCommandInput,
+  DescribeImagesCommandInput,
+  DescribeInstancesCommandInput,
+  DescribeSecurityGroupsCommandInput,
+  DescribeSubnetsCommandInput,
+  EC2Client,
+  Image,
+  Instance,
+  SecurityGroup,
+  Subnet,
+} from "@aws-sdk/client-ec2";
+import { err, ok, type Result } from "../api/result.ts";
+import { ec2Failure, type Ec2Failure } from "./errors.ts";
+
+export interface Ec2Endpoint {
+  readonly region: string;
+  /** Another endpoint than AWS' own for the region. */
+  readonly endpoint?: string;
+}
+
+type Answer<T> = Promise<Result<T, Ec2Failure>>;
+
+export interface Ec2Calls {
+  images(input: DescribeImagesCommandInput): Answer<readonly Image[]>;
+  subnets(input: DescribeSubnetsCommandInput): Answer<readonly Subnet[]>;
+  securityGroups(input: DescribeSecurityGroupsCommandInput): Answer<readonly SecurityGroup[]>;
+  /** Whether a launch template of this name exists. */
+  hasLaunchTemplate(name: string): Answer<boolean>;
+  createLaunchTemplate(input: CreateLaunchTemplateCommandInput): Answer<void>;
+  createFleet(input: CreateFleetCommandInput): Answer<CreateFleetResult>;
+  /** All pages. */
+  instances(input: DescribeInstancesCommandInput): Answer<readonly Instance[]>;
+  terminate(instanceIDs: readonly string[]): Answer<void>;
+}
+
+/** The SDK's own retries: standard mode, as Karpenter's. */
+const attemptsMax = 4;
+/** More pages than this are a server that never ends its tokens. */
+const pagesMax = 1_000;
+
+type Sdk = Awaited<ReturnType<typeof loadSdk>>;
+type Send = <T>(call: (client: EC2Client, sdk: Sdk) => Promise<T>) => Answer<T>;
+
+/** Makes the calls; credentials come from where the SDK looks for them. */
+export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls {
+  let opened: Promise<{ readonly client: EC2Client; readonly sdk: Sdk }> | undefined;
+  const send: Send = async (call) => {
+    try {
+      opened ??= open(endpoint);
+      const { client, sdk } = await opened;
+      return ok(await call(client, sdk));
+    } catch (thrown) {
+      return err(ec2Failure(thrown));
+    }
+  };
+  return { ...describing(send), ...changing(send) };
+}
+
+function loadSdk() {
+  return import("@aws-sdk/client-ec2");
+}
+
+async function open(endpoint: Ec2Endpoint): Promise<{ readonly client: EC2Client; readonly sdk: Sdk }> {
+  const sdk = await loadSdk();
+  return { sdk, client: new sdk.EC2Client({ ...endpoint, retryMode: "standard", maxAttempts: attemptsMax }) };
+}
+
+function describing(send: Send): Pick<Ec2Calls, "images" | "subnets" | "securityGroups" | "hasLaunchTemplate" | "instances"> {
+  return {
+    images: (input) => send(async (client, sdk) => (await client.send(new sdk.DescribeImagesCommand(input))).Images ?? []),
+    subnets: (input) => send(async (client, sdk) => (await client.send(new sdk.DescribeSubnetsCommand(input))).Subnets ?? []),
+    securityGroups: (input) =>
+      send(async (client, sdk) => (await client.send(new sdk.DescribeSecurityGroupsCommand(input))).SecurityGroups ?? []),
+    hasLaunchTemplate: async (name) => {
+      const found = await send((client, sdk) => client.send(new sdk.DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] })));
+      if (found.ok) return ok((found.value.LaunchTemplates ?? []).length > 0);
+      return found.error.kind === "launch-template-not-found" ? ok(false) : found;
+    },
+    instances: (input) =>
+      send(async (client, sdk) => {
+        const found: Instance[] = [];
+        let NextToken: string | undefined;
+        for (let page = 0; page < pagesMax; page++) {
+          const answer = await client.send(
+            new sdk.DescribeInstancesCommand({ ...input, ...(NextToken === undefined ? {} : { NextToken }) }),
+          );
+          for (const { Instances = [] } of answer.Reservations ?? []) found.push(...Instances);
+          NextToken = answer.NextToken;
+          if (NextToken === undefined || NextToken === "") break;
+        }
+        return found;
+      }),
+  };
+}
+
+function changing(send: Send): Pick<Ec2Calls, "createLaunchTemplate" | "createFleet" | "terminate"> {
+  return {
+    createLaunchTemplate: (input) =>
+      send(async (client, sdk) => {
+        await client.send(new sdk.CreateLaunchTemplateCommand(input));
+      }),
+    createFleet: (input) => send((client, sdk) => client.send(new sdk.CreateFleetCommand(input))),
+    terminate: (instanceIDs) =>
+      send(async (client, sdk) => {
+        await client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...new Set(instanceIDs)] }));
+      }),
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * The provider on EC2: one fleet of one instance for each NodeClaim.
+ *
+ * Reads EC2NodeClasses from the snapshot and EC2 itself. Returns a CloudProvider. Every instance is found again by its tags
+ * (cluster and NodeClaim), so nothing has to be remembered; what is cached here only spares calls.
+ */
+import type { Instance } from "@aws-sdk/client-ec2";
+import type { ApiClient } from "../api/api-client.ts";
+import type { EC2NodeClass } from "../api/ec2-node-class.ts";
+import type { InstanceType } from "../api/instance-type.ts";
+import { awsLabelDomain, clusterNameTag, nodeClaimTag, type PlatformNames } from "../api/labels.ts";
+import type { CloudInstance, CloudProvider, Clock, Instant, InstanceReference, NodeClassReference } from "../api/ports.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import type { Ec2Calls } from "./ec2-calls.ts";
+import { failureText } from "./errors.ts";
+import { instanceIDOf, launch, providerIDOf } from "./launch.ts";
+import type { ClusterIdentity } from "./launch-template.ts";
+import { nodeClassResources, type NodeClassResources } from "./node-class-resources.ts";
+import { unavailableOfferings, type UnavailableOfferings } from "./unavailable-offerings.ts";
+
+export interface Ec2ProviderOptions {
+  readonly client: Pick<ApiClient, "patch">;
+  readonly snapshot: () => ClusterSnapshot;
+  readonly clock: Clock;
+  readonly names: PlatformNames;
+  readonly cluster: ClusterIdentity;
+  /** Such as ec2Calls({ region, endpoint }). */
+  readonly ec2: Ec2Calls;
+}
+
+/** Subnets, security groups and images are asked for again after this long. */
+const resourcesTtlMs = 60_000;
+
+interface Provider extends Ec2ProviderOptions {
+  readonly unavailable: UnavailableOfferings;
+  readonly resources: ResourcesCache;
+}
+
+type Ready = { readonly nodeClass: EC2NodeClass; readonly resources: NodeClassResources };
+type ResourcesCache = Map<string, { readonly until: Instant; readonly answer: Promise<Result<NodeClassResources, string>> }>;
+
+/** Makes the provider; EC2 is first called when something is asked of it. */
+export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
+  const provider: Provider = {
+    ...options,
+    unavailable: unavailableOfferings(options.clock),
+    resources: new Map(),
+  };
+  return {
+    name: "ec2",
+    serves: ({ group, kind }) => group === awsLabelDomain && kind === "EC2NodeClass",
+    instanceTypes: async (reference) => {
+      const ready = await readyNodeClass(provider, reference);
+      return ready.ok ? ok(typesOf(provider, ready.value)) : ready;
+    },
+    create: async (nodeClaim, candidates) => {
+      const ready = await readyNodeClass(provider, nodeClaim.spec.nodeClassRef);
+      if (!ready.ok) return { kind: "node-class-not-ready", message: ready.error };
+      return launch(provider, { nodeClaim, candidates, types: typesOf(provider, ready.value), ...ready.value });
+    },
+    get: async (reference) => {
+      const found = await find(provider, reference);
+      return found.ok ? ok(found.value.find(({ state }) => state !== "terminated") ?? found.value[0]) : found;
+    },
+    list: () => list(provider, []),
+    delete: (reference) => end(provider, reference),
+  };
+}
+
+/** The NodeClass and what it selects; the error says what is not ready. */
+async function readyNodeClass(provider: Provider, { name }: NodeClassReference): Promise<Result<Ready, string>> {
+  const nodeClass = provider.snapshot().get("EC2NodeClass", { namespace: "", name });
+  if (nodeClass === undefined) return err(`EC2NodeClass "${name}" does not exist`);
+  const now = provider.clock.now();
+  const key = `${name}/${nodeClass.metadata.uid ?? ""}/${nodeClass.metadata.generation ?? 0}`;
+  let cached = provider.resources.get(key);
+  if (cached === undefined || cached.until <= now) {
+    cached = { until: now + resourcesTtlMs, answer: nodeClassResources(provider.ec2, nodeClass) };
+    for (const [old, { until }] of provider.resources) if (until <= now) provider.resources.delete(old);
+    provider.resources.set(key, cached);
+  }
+  const resources = await cached.answer;
+  // A failure is asked again at the next look.
+  if (!resources.ok) provider.resources.delete(key);
+  return resources.ok ? ok({ nodeClass, resources: resources.value }) : resources;
+}
+
+function typesOf({ unavailable }: Provider, { resources }: Ready): readonly InstanceType[] {
+  return catalogInstanceTypes({ zones: Object.keys(resources.subnets).sort(), isAvailable: (offering) => !unavailable.has(offering) });
+}
+
+/** Every instance of a claim: by its tag, and by its id once that is known. */
+async function find(provider: Provider, { nodeClaim, providerID }: InstanceReference): Promise<Result<readonly CloudInstance[], string>> {
+  if (nodeClaim !== undefined) return list(provider, [{ Name: `tag:${nodeClaimTag}`, Values: [nodeClaim] }]);
+  const instanceID = providerID === undefined ? undefined : instanceIDOf(providerID);
+  return instanceID === undefined ? ok([]) : list(provider, [{ Name: "instance-id", Values: [instanceID] }]);
+}
+
+async function list(
+  { ec2, cluster }: Provider,
+  filters: readonly { readonly Name: string; readonly Values: string[] }[],
+): Promise<Result<readonly CloudInstance[], string>> {
+  const ours = { Name: `tag:${clusterNameTag}`, Values: [cluster.name] };
+  const found = await ec2.instances({ Filters: [ours, ...filters] });
+  return found.ok ? ok(found.value.flatMap(toCloudInstance)) : err(failureText(found.error));
+}
+
+async function end(provider: Provider, reference: InstanceReference): Promise<Result<"terminating" | "gone", string>> {
+  const found = await find(provider, reference);
+  if (!found.ok) return found;
+  const left = found.value.filter(({ state }) => state !== "terminated");
+  if (left.length === 0) return ok("gone");
+  const ids = left.flatMap(({ state, providerID }) => (state === "shutting-down" ? [] : (instanceIDOf(providerID) ?? [])));
+  if (ids.length === 0) return ok("terminating");
+  const ended = await provider.ec2.terminate(ids);
+  if (ended.ok) return ok("terminating");
+  return ended.error.kind === "not-found" ? ok("gone") : err(failureText(ended.error));
+}
+
+function toCloudInstance({
+  InstanceId,
+  InstanceType,
+  Placement,
+  State,
+  Tags,
+  LaunchTime,
+  InstanceLifecycle,
+}: Instance): readonly CloudInstance[] {
+  if (InstanceId === undefined) return [];
+  const zone = Placement?.AvailabilityZone ?? "";
+  const nodeClaim = Tags?.find(({ Key }) => Key === nodeClaimTag)?.Value;
+  return [
+    {
+      providerID: providerIDOf({ zone, instanceID: InstanceId }),
+      ...(nodeClaim === undefined ? {} : { nodeClaim }),
+      instanceType: InstanceType ?? "",
+      zone,
+      capacityType: InstanceLifecycle === "spot" ? "spot" : "on-demand",
+      state: stateOf(State?.Name),
+      ...(LaunchTime === undefined ? {} : { launchedAt: LaunchTime.getTime() }),
+    },
+  ];
+}
+
+/** A stopped instance still exists and is still to be ended, like a running one. */
+function stateOf(name: string | undefined): CloudInstance["state"] {
+  if (name === "pending" || name === "shutting-down" || name === "terminated") return name;
+  return "running";
+}

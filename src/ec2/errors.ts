@@ -1,0 +1,61 @@
+/**
+ * EC2's error codes, sorted by what they ask of us: the only place that compares them.
+ *
+ * Reads what the SDK threw, or a code of a fleet's answer. Returns a plain failure. Codes that mean "not here, not now" are
+ * Karpenter's list of unfulfillable capacity (karpenter.md 4.4 with 1.15's additions).
+ */
+export type Ec2FailureKind =
+  /** Another type, zone or way to buy may do. */
+  | "insufficient-capacity"
+  /** The client token was used with another request: a bug of ours, never to be hidden. */
+  | "token-mismatch"
+  | "not-found"
+  | "already-exists"
+  | "launch-template-not-found"
+  | "other";
+
+export interface Ec2Failure {
+  readonly kind: Ec2FailureKind;
+  readonly code: string;
+  readonly message: string;
+}
+
+const unfulfillable: ReadonlySet<string> = new Set([
+  "InsufficientInstanceCapacity",
+  "InsufficientCapacity",
+  "MaxSpotInstanceCountExceeded",
+  "VcpuLimitExceeded",
+  "UnfulfillableCapacity",
+  "Unsupported",
+  "InsufficientFreeAddressesInSubnet",
+  "MaxFleetCountExceeded",
+  "ReservationCapacityExceeded",
+  "SpotMaxPriceTooLow",
+  "InvalidCapacityReservationState.Unavailable",
+]);
+
+const kinds: Readonly<Record<string, Ec2FailureKind>> = {
+  IdempotentParameterMismatch: "token-mismatch",
+  "InvalidInstanceID.NotFound": "not-found",
+  "InvalidLaunchTemplateName.NotFoundException": "launch-template-not-found",
+  "InvalidLaunchTemplateId.NotFound": "launch-template-not-found",
+  "InvalidLaunchTemplateName.AlreadyExistsException": "already-exists",
+};
+
+/** Returns what a code asks of us. */
+export function failureKindOf(code: string): Ec2FailureKind {
+  return unfulfillable.has(code) ? "insufficient-capacity" : (kinds[code] ?? "other");
+}
+
+/** Returns what the SDK threw as a value; a broken network has the code of its socket's error. */
+export function ec2Failure(thrown: unknown): Ec2Failure {
+  const { name, Code, code, message } = thrown as { readonly [P in "name" | "Code" | "code" | "message"]?: unknown };
+  const told = [Code, name, code].find((one) => typeof one === "string" && one !== "" && one !== "Error");
+  const text = typeof told === "string" ? told : "Unknown";
+  return { kind: failureKindOf(text), code: text, message: typeof message === "string" ? message : String(thrown) };
+}
+
+/** Returns one sentence for the operator. */
+export function failureText({ code, message }: Ec2Failure): string {
+  return message === "" || message === code ? code : `${code}: ${message}`;
+}

@@ -1,0 +1,41 @@
+/**
+ * Offerings that lacked capacity a moment ago: not asked for again for a while.
+ *
+ * Reads what fleets answered. A cache: a restart loses it, and the next launch tells again (karpenter.md 4.4).
+ */
+import type { Clock, Instant } from "../api/ports.ts";
+
+export interface UnavailableOfferings {
+  mark(offering: OfferingName): void;
+  has(offering: OfferingName): boolean;
+}
+
+export interface OfferingName {
+  readonly instanceType: string;
+  readonly zone: string;
+  readonly capacityType: string;
+}
+
+/** How long an offering stays unavailable (Karpenter's). */
+export const unavailableMs = 3 * 60_000;
+/** Types times zones times ways to buy of a large region; the oldest marks go first. */
+const marksMax = 20_000;
+
+/** Makes an empty cache. */
+export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOfferings {
+  const until = new Map<string, Instant>();
+  return {
+    mark: (offering) => {
+      const name = nameOf(offering);
+      until.delete(name);
+      until.set(name, clock.now() + unavailableMs);
+      const [oldest] = until.keys();
+      if (until.size > marksMax && oldest !== undefined) until.delete(oldest);
+    },
+    has: (offering) => (until.get(nameOf(offering)) ?? -Infinity) > clock.now(),
+  };
+}
+
+function nameOf({ capacityType, instanceType, zone }: OfferingName): string {
+  return `${capacityType}:${instanceType}:${zone}`;
+}
