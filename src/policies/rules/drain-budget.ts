@@ -204,7 +204,7 @@ function blockedProblem(facts: Facts, { view, budget, replicas }: BlockedPair): 
 
 /** A budget that blocks at every scale is refused by itself, before there is a workload. */
 function neverWorks(budget: PodDisruptionBudget): readonly Problem[] {
-  if (isZero(budget) || !isFullyBlocking(budget.spec)) return [];
+  if (isZero(budget) || budget.spec.selector === undefined || !isFullyBlocking(budget.spec)) return [];
   return [
     {
       path: budget.spec.minAvailable === undefined ? "/spec" : "/spec/minAvailable",

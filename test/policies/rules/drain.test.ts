@@ -127,6 +127,7 @@ describe("DRAIN-002: a budget that leaves no eviction", () => {
       'DRAIN-002 deny: PodDisruptionBudget "web" (minAvailable: 100%) leaves 0 evictions at any number of replicas: its nodes can never be drained',
     ],
   });
+  check("that selects nothing blocks nothing", { judge: budget({ minAvailable: "100%", selector: null }), finds: [] });
   check("at an autoscaler's minimum is refused at the autoscaler, if that comes last", {
     judge: autoscaler({ minReplicas: 3 }),
     world: [budget({ minAvailable: "80%" }), deployment({ replicas: 9 })],
