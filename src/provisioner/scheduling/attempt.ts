@@ -128,7 +128,7 @@ function inOrder({ problem }: Packing, waiting: readonly UnplacedPods[]): readon
   return waiting
     .filter(({ pods }) => pods.length > 0)
     .map(({ podClass, pods }) => {
-      const apart = Number(topologyFor(problem, podClass).perHostMax === 1 && topologyFor(problem, podClass).host.antiAffinity.length > 0);
+      const apart = Number(topologyFor(problem, podClass).apartIn.some(({ group }) => group.kind === "anti-affinity"));
       return { podClass, pods, apart, size: sizeOf(problem, podClass) };
     })
     .sort((a, b) => b.apart - a.apart || b.size - a.size || a.podClass.id - b.podClass.id);

@@ -151,17 +151,19 @@ function isPaidFor(probe: Probe, bin: Bin): boolean {
 
 /** The bin that takes the Pod at the least added price; among equals the least crowded, then the one that it fills most. */
 function grownBin(probe: Probe): BinChoice | undefined {
-  const { packing, added } = probe;
+  const { packing, topology, added, rude } = probe;
   const { weights } = packing.problem;
   let best: (BinChoice & { readonly crowd: number; readonly left: number }) | undefined;
   for (const bin of packing.bins) {
+    const priceMax = best?.fit.addedPrice ?? Infinity;
     const next = bin.state.candidates[bin.committedIndex + 1];
-    if (best !== undefined && next !== undefined && next.pricePerHour - bin.committed.pricePerHour > best.fit.addedPrice) continue;
-    const fit = cheapestFit(probe, { bin, grow: true, priceMax: best?.fit.addedPrice ?? Infinity });
+    if (next !== undefined && next.pricePerHour - bin.committed.pricePerHour > priceMax) continue;
+    if (optionsFor(probe, bin.state).length === 0 || !isAllowedHost(topology, { id: bin.id, rude })) continue;
+    const fit = cheapestFit(probe, { bin, grow: true, priceMax });
     if (fit === undefined) continue;
     const crowd = crowdOn(probe, bin);
     const left = roomLeft(fit.candidate.usable, { used: bin.used, added, weights });
-    const isEqual = best !== undefined && fit.addedPrice === best.fit.addedPrice;
+    const isEqual = fit.addedPrice === priceMax;
     if (best !== undefined && isEqual && (crowd > best.crowd || (crowd === best.crowd && left >= best.left))) continue;
     best = { kind: "bin", bin, fit, crowd, left };
   }

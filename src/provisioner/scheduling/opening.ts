@@ -8,7 +8,7 @@
 import { hostnameLabel } from "../../api/labels.ts";
 import type { BinFit } from "./bin.ts";
 import type { OpeningFit, OpeningRule } from "./bin-choice.ts";
-import { topologyFor, vectorFor, type Packing } from "./packing.ts";
+import { topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { LabelState } from "./label-state.ts";
 import { holds, type Vector } from "./resource-space.ts";
 import type { ClassTopology } from "./topology.ts";
@@ -57,7 +57,7 @@ function demandOnNode(packing: Packing, state: LabelState): Vector {
   const { problem, waiting, divisors } = packing;
   const total = problem.space.names.map(() => 0);
   const accepted: (boolean | undefined)[] = [];
-  let nodesMin = 1;
+  const forced = forcedNodeCounter();
   for (const podClass of problem.classes) {
     const { id, placementId } = podClass;
     const count = waiting[id] ?? 0;
@@ -65,11 +65,30 @@ function demandOnNode(packing: Packing, state: LabelState): Vector {
     const accepts = (accepted[placementId] ??= problem.states.withClass(state, podClass).length > 0);
     if (!accepts) continue;
     const here = count / (divisors[id] ?? 1);
-    nodesMin = Math.max(nodesMin, Math.ceil(here / topologyFor(problem, podClass).perHostMax));
+    forced.add(topologyFor(problem, podClass), here);
     const vector = vectorFor(problem, podClass);
     for (let index = 0; index < total.length; index += 1) total[index] = (total[index] ?? 0) + here * (vector[index] ?? 0);
   }
+  const nodesMin = forced.nodesMin();
   return total.map((amount) => amount / nodesMin);
+}
+
+/** Returns how many nodes any plan for all Pods needs, because so many of them may not share a host. */
+export function forcedNodes(problem: Problem): number {
+  const forced = forcedNodeCounter();
+  for (const podClass of problem.classes) forced.add(topologyFor(problem, podClass), podClass.pods.length);
+  return forced.nodesMin();
+}
+
+/** Adds up, for each constraint that keeps Pods apart on hosts, the nodes that they need; the largest sum counts. */
+function forcedNodeCounter(): { readonly add: (topology: ClassTopology, pods: number) => void; readonly nodesMin: () => number } {
+  const nodes = new Map<number, number>();
+  return {
+    add: ({ apartIn }, pods) => {
+      for (const { group, perHostMax } of apartIn) nodes.set(group.id, (nodes.get(group.id) ?? 0) + pods / perHostMax);
+    },
+    nodesMin: () => Math.ceil(Math.max(1, ...nodes.values())),
+  };
 }
 
 /** Returns into how many domains required spread divides a class. */

@@ -11,10 +11,10 @@ import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import type { NodeSelectorRequirement } from "../../api/pod.ts";
 import { nodeNameField } from "../../kube/pod-requirements.ts";
-import { intersection, requirementsOf, toRequirementList, type Requirements } from "../../kube/requirements.ts";
+import { toRequirementList } from "../../kube/requirements.ts";
 import { addResources } from "../../kube/resources.ts";
 import type { Bin } from "./bin.ts";
-import type { Candidate } from "./label-state.ts";
+import { compare, type Candidate, type LabelState } from "./label-state.ts";
 import type { Packing } from "./packing.ts";
 import type { PendingPod } from "./pod-class.ts";
 import { fromVector, holds } from "./resource-space.ts";
@@ -39,6 +39,8 @@ export interface PlannedNode {
 
 /** Types that one NodeClaim may name (Karpenter's MaxInstanceTypes). */
 const instanceTypesMax = 600;
+/** Keys that a claim states anew, or may not state at all. */
+const replacedKeys: ReadonlySet<string> = new Set([instanceTypeLabel, capacityTypeLabel, hostnameLabel, nodeNameField]);
 
 /** Returns the planned nodes of a packing, in the order in which they were opened. */
 export function plannedNodes(packing: Packing, bins: readonly Bin[]): readonly PlannedNode[] {
@@ -60,9 +62,7 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
   const overheads = candidates.map(({ type }) => type.overhead);
   return {
     nodePool: state.template.nodePool,
-    requirements: toRequirementList(narrowed(state.requirements, candidates)).filter(
-      ({ key }) => key !== hostnameLabel && key !== nodeNameField,
-    ),
+    requirements: narrowed(state, candidates),
     instanceTypes: candidates.map(({ type }) => type.instanceType),
     requests: addResources(fromVector(packing.problem.space, used), leastOf(overheads)),
     pods: bin.members.map(({ pending }) => pending),
@@ -91,17 +91,25 @@ function spareOf(
   };
 }
 
-function narrowed(requirements: Requirements, candidates: readonly Candidate[]): Requirements {
-  const types = candidates.map(({ type }) => type.instanceType.name).sort();
+/** The state's requirements with the types and capacity types that are left, sorted by key as the others are. */
+function narrowed({ requirements }: LabelState, candidates: readonly Candidate[]): readonly NodeSelectorRequirement[] {
   const capacityTypes = new Set<string>();
   for (const { offerings } of candidates) for (const { capacityType } of offerings) capacityTypes.add(capacityType);
-  return intersection(
-    requirements,
-    requirementsOf([
-      { key: instanceTypeLabel, operator: "In", values: types },
-      { key: capacityTypeLabel, operator: "In", values: [...capacityTypes].sort() },
-    ]),
-  );
+  const minValues = (key: string) => {
+    const stated = requirements.get(key)?.minValues;
+    return stated === undefined ? undefined : { minValues: stated };
+  };
+  const decided: readonly NodeSelectorRequirement[] = [
+    {
+      key: instanceTypeLabel,
+      operator: "In",
+      values: candidates.map(({ type }) => type.instanceType.name).sort(),
+      ...minValues(instanceTypeLabel),
+    },
+    { key: capacityTypeLabel, operator: "In", values: [...capacityTypes].sort(), ...minValues(capacityTypeLabel) },
+  ];
+  const others = toRequirementList(requirements).filter(({ key }) => !replacedKeys.has(key));
+  return [...others, ...decided].sort((a, b) => compare(a.key, b.key));
 }
 
 function leastOf(all: readonly Resources[]): Resources {

@@ -18,7 +18,7 @@ import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { existingNodes } from "./existing-node.ts";
 import { labelStates } from "./label-state.ts";
 import type { NodeState } from "./node-state.ts";
-import { openBulk, openSmall } from "./opening.ts";
+import { forcedNodes, openBulk, openSmall } from "./opening.ts";
 import { filledBins, priceOf, type Problem } from "./packing.ts";
 import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
@@ -29,7 +29,7 @@ import { reasonsFor } from "./reasons.ts";
 import { resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 import { topologyOf } from "./topology.ts";
 import type { NamespaceLabels } from "./topology-group.ts";
-import { topologyCheckpoint } from "./topology-checkpoint.ts";
+import { topologyCheckpoint, type TopologyCheckpoint } from "./topology-checkpoint.ts";
 
 export interface SolveInput {
   readonly pods: readonly PendingPod[];
@@ -62,12 +62,7 @@ const strategies: readonly Strategy[] = [
 /** Returns the nodes that the Pods should get. */
 export function solve(input: SolveInput): SchedulingResults {
   const problem = problemOf(input);
-  const start = topologyCheckpoint(problem.topology);
-  const attempts = strategies.map((strategy) => {
-    start.restore();
-    const { packing, unplaced } = attempt(problem, strategy);
-    return { strategy, packing, unplaced, end: topologyCheckpoint(problem.topology) };
-  });
+  const attempts = attemptAll(problem);
   const [best, ...others] = attempts.sort(isBetter);
   if (best === undefined) throw new Error("invariant broken: there is a strategy");
   best.end.restore();
@@ -79,6 +74,29 @@ export function solve(input: SolveInput): SchedulingResults {
     pricePerHour: priceOf(best.packing),
     decision: planDecision(best, others),
   };
+}
+
+interface Made extends Attempt {
+  readonly strategy: Strategy;
+  /** The topology's counts as the attempt left them. */
+  readonly end: TopologyCheckpoint;
+}
+
+/**
+ * Tries the strategies one after the other from the same start. Buying in bulk means fewer, larger nodes, so it is not tried
+ * where growing made no more nodes than constraints force.
+ */
+function attemptAll(problem: Problem): Made[] {
+  const start = topologyCheckpoint(problem.topology);
+  const nodesMin = forcedNodes(problem);
+  const attempts: Made[] = [];
+  for (const strategy of strategies) {
+    start.restore();
+    const made = attempt(problem, strategy);
+    attempts.push({ ...made, strategy, end: topologyCheckpoint(problem.topology) });
+    if (made.unplaced.length === 0 && filledBins(made.packing).length <= nodesMin) break;
+  }
+  return attempts;
 }
 
 function problemOf(input: SolveInput): Problem {

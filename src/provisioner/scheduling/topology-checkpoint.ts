@@ -5,8 +5,12 @@
  */
 import type { Topology } from "./topology.ts";
 
+export interface TopologyCheckpoint {
+  readonly restore: () => void;
+}
+
 /** Remembers all counts as they are now. */
-export function topologyCheckpoint({ groups }: Topology): { readonly restore: () => void } {
+export function topologyCheckpoint({ groups }: Topology): TopologyCheckpoint {
   const saved = groups.map((group) => ({ group, counts: new Map(group.counts), owners: new Map(group.owners) }));
   return {
     restore: () => {

@@ -51,8 +51,8 @@ export interface ClassTopology {
   readonly usesHost: boolean;
   /** True where only resources and requirements decide, so that a node which once refused always will. */
   readonly isFree: boolean;
-  /** Most Pods of the class that one host can take. */
-  readonly perHostMax: number;
+  /** Groups that let only so many of their Pods share a host, this class among them. */
+  readonly apartIn: readonly { readonly group: TopologyGroup; readonly perHostMax: number }[];
   readonly owned: readonly TopologyGroup[];
   readonly counting: readonly TopologyGroup[];
   /** True where the class may be the first of its own affinity. */
@@ -254,7 +254,7 @@ function classTopology(input: {
     host,
     usesHost,
     isFree: keys.length === 0 && !usesHost,
-    perHostMax: perHostMax(host, counting),
+    apartIn: apartIn(host, counting),
     owned,
     counting,
     mayStart: affinities.length > 0 && affinities.every((group) => counting.includes(group)),
@@ -279,9 +279,11 @@ function keyGroups(input: {
   };
 }
 
-function perHostMax(host: KeyGroups, counting: readonly TopologyGroup[]): number {
-  if (host.antiAffinity.some((group) => counting.includes(group))) return 1;
-  return Math.min(...host.spread.map(({ group, self }) => (self === 1 ? group.maxSkew : Infinity)));
+function apartIn(host: KeyGroups, counting: readonly TopologyGroup[]): ClassTopology["apartIn"] {
+  return [
+    ...host.antiAffinity.filter((group) => counting.includes(group)).map((group) => ({ group, perHostMax: 1 })),
+    ...host.spread.filter(({ self }) => self === 1).map(({ group }) => ({ group, perHostMax: group.maxSkew })),
+  ];
 }
 
 function increment(counts: Map<Domain, number>, domain: Domain | undefined, step: 1 | -1 = 1): void {
