@@ -104,7 +104,7 @@ export function internalError(message: string): ApiStatus {
 
 /** 422: the object is invalid, with one cause a field. */
 export function invalid(of: Pick<FailingResource, "group" | "kind">, name: string, problems: readonly FieldProblem[]): ApiStatus {
-  const texts = problems.map((problem) => `${problem.field}: ${problem.message}`);
+  const texts = [...new Set(problems.map((problem) => `${problem.field}: ${problem.message}`))];
   const list = texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`;
   const kind = of.group === "" ? of.kind : `${of.kind}.${of.group}`;
   return {
@@ -114,7 +114,7 @@ export function invalid(of: Pick<FailingResource, "group" | "kind">, name: strin
     details: {
       ...(name === "" ? {} : { name }),
       ...(of.group === "" ? {} : { group: of.group }),
-      kind: of.kind,
+      ...(of.kind === "" ? {} : { kind: of.kind }),
       causes: problems.map(({ reason, field, message }) => ({ reason, message, field })),
     },
   };

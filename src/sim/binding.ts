@@ -15,13 +15,14 @@ export async function bindPod(call: Call): Promise<Outcome> {
   const { body } = call.request;
   const node = stringAt(body, "target", "name");
   if (!isJsonObject(body) || node === undefined) return err(badRequest("target.name: Required value"));
+  const of = { ...call.served, resource: "pods/binding" };
   const now = timeText(call.server.clock.now());
   const bound = await changeObject(call, (current) => {
     const at = stringAt(current, "spec", "nodeName") ?? "";
     if (stringAt(current, "metadata", "deletionTimestamp") !== undefined) {
-      return err(conflict(call.served, call.name, `pod ${call.name} is being deleted, cannot be assigned to a host`));
+      return err(conflict(of, call.name, `pod ${call.name} is being deleted, cannot be assigned to a host`));
     }
-    if (at !== "") return err(conflict(call.served, call.name, `pod ${call.name} is already assigned to node "${at}"`));
+    if (at !== "") return err(conflict(of, call.name, `pod ${call.name} is already assigned to node "${at}"`));
     return ok({ object: boundPod(current, body, { node, now }) });
   });
   if (!bound.ok) return bound;

@@ -112,7 +112,6 @@ export function establishedDefinition(definition: JsonObject, now: string): Json
       {
         lastTransitionTime: now,
         message: "no conflicts found",
-        observedGeneration: 1,
         reason: "NoConflicts",
         status: "True",
         type: "NamesAccepted",
@@ -120,7 +119,6 @@ export function establishedDefinition(definition: JsonObject, now: string): Json
       {
         lastTransitionTime: now,
         message: "the initial names have been accepted",
-        observedGeneration: 1,
         reason: "InitialNamesAccepted",
         status: "True",
         type: "Established",

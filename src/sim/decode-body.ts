@@ -4,12 +4,13 @@
  * Reads the body of a call. Returns the object with unknown fields removed as fieldValidation asks (Strict refuses them, Warn tells them), or
  * the 400 that the real server gives.
  */
-import { err, ok } from "../api/result.ts";
-import { badRequest } from "./api-failure.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import { badRequest, invalid } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
 import { decodeFields } from "./field-decoding.ts";
 import { isJsonObject, objectAt, stringAt, withValue, type JsonObject } from "./json.ts";
 import { apiVersionOf, type ServedResource } from "./served-resource.ts";
+import { invalidValue } from "./validation/field-problem.ts";
 import { storedEvent } from "./event-versions.ts";
 
 /** Decodes the body of a create or update. */
@@ -24,19 +25,33 @@ export function decodeBody(call: Call): Outcome<JsonObject> {
   return placed(call, decoded.value);
 }
 
-/** Decodes any object of the call's resource: unknown fields, type errors, nulls; used for patched objects too. */
+/** Decodes any object of the call's resource: unknown fields, type errors, nulls. */
 export function decodeForServed(call: Call, object: JsonObject): Outcome<JsonObject> {
   const { served } = call;
   const decoded = decodeFields(object, served.schema(), { custom: served.custom !== undefined });
   const subject = `${served.kind} in version "${served.version}" cannot be handled as a ${served.kind}`;
   if (decoded.typeError !== undefined) return err(badRequest(`${subject}: ${decoded.typeError}`));
-  const problems = decoded.unknownFields.map((path) => `unknown field "${path}"`);
-  if (problems.length > 0) {
-    const level = call.request.query["fieldValidation"] ?? "Warn";
-    if (level === "Strict") return err(badRequest(`${subject}: strict decoding error: ${problems.join(", ")}`));
-    if (level === "Warn") call.warnings.push(...problems);
-  }
-  return ok(decoded.value);
+  const strict = checkUnknownFields(call, decoded.unknownFields);
+  return strict.ok ? ok(decoded.value) : err(badRequest(`${subject}: ${strict.error}`));
+}
+
+/** Refuses, tells or ignores unknown fields, as fieldValidation asks; custom resources tell theirs in order. */
+function checkUnknownFields({ served, request, warnings }: Call, paths: readonly string[]): Result<undefined, string> {
+  const problems = paths.map((path) => `unknown field "${path}"`);
+  if (served.custom !== undefined) problems.sort();
+  const level = request.query["fieldValidation"] ?? "Warn";
+  if (problems.length > 0 && level === "Strict") return err(`strict decoding error: ${problems.join(", ")}`);
+  if (level === "Warn") warnings.push(...problems);
+  return ok(undefined);
+}
+
+/** Decodes a patched object; `shown` is the patch, or its outcome, as an error about unknown fields quotes it. */
+export function decodePatched(call: Call, object: JsonObject, shown: string): Outcome<JsonObject> {
+  const { served } = call;
+  const decoded = decodeFields(object, served.schema(), { custom: served.custom !== undefined });
+  const strict = decoded.typeError === undefined ? checkUnknownFields(call, decoded.unknownFields) : err(decoded.typeError);
+  if (strict.ok) return ok(decoded.value);
+  return err(invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, strict.error)]));
 }
 
 function withType(body: JsonObject, served: ServedResource): Outcome<JsonObject> {

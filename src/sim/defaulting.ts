@@ -27,8 +27,21 @@ import type { ServedResource } from "./served-resource.ts";
 export function withObjectDefaults(object: JsonObject, served: ServedResource): JsonObject {
   if (served.custom !== undefined) return withSchemaDefaults(object, served.schema());
   const defaulter = workloadDefaults[served.storage] ?? otherDefaults[served.storage];
-  return defaulter === undefined ? object : defaulter(object);
+  const defaulted = defaulter === undefined ? object : defaulter(object);
+  const times = conditionTimes[served.storage];
+  return times === undefined ? defaulted : mapEachAt(defaulted, ["status", "conditions"], (condition) => withDefaults(condition, times));
 }
+
+/** Times of conditions that are written as null where they are not set, by storage name. */
+const conditionTimes: Readonly<Record<string, JsonObject>> = {
+  pods: { lastProbeTime: null, lastTransitionTime: null },
+  nodes: { lastHeartbeatTime: null, lastTransitionTime: null },
+  "deployments.apps": { lastUpdateTime: null, lastTransitionTime: null },
+  "replicasets.apps": { lastTransitionTime: null },
+  "statefulsets.apps": { lastTransitionTime: null },
+  "daemonsets.apps": { lastTransitionTime: null },
+  "jobs.batch": { lastProbeTime: null, lastTransitionTime: null },
+};
 
 const otherDefaults: Readonly<Record<string, (object: JsonObject) => JsonObject>> = {
   pods: (object) => (object["kind"] === "Pod" ? withPodDefaults(object) : object),

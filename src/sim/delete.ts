@@ -11,7 +11,7 @@ import { conflict, forbidden, notFound } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
 import { definitionStorage } from "./built-in-resources.ts";
 import { servedForm } from "./event-versions.ts";
-import { arrayAt, numberAt, objectAt, stringAt, stringsAt, valueAt, withValue, type JsonObject } from "./json.ts";
+import { arrayAt, isJsonObject, numberAt, objectAt, stringAt, stringsAt, valueAt, withValue, type JsonObject } from "./json.ts";
 import { listObjects } from "./list.ts";
 import { timeText } from "./strategy.ts";
 import { removeCustomObjects } from "./definition-removal.ts";
@@ -49,9 +49,9 @@ export async function deleteCollection(call: Call): Promise<Outcome> {
   return listed;
 }
 
-/** Reads DeleteOptions from the body, else from the query. */
+/** Reads DeleteOptions from the body; only without one the query counts. */
 export function deleteOptionsOf({ request }: Call): DeleteOptions {
-  return deleteOptionsFrom(objectAt(request.body), request.query);
+  return isJsonObject(request.body) ? deleteOptionsFrom(request.body, {}) : deleteOptionsFrom({}, request.query);
 }
 
 /** Reads DeleteOptions from an object, else from a query. */
@@ -93,31 +93,28 @@ async function tryDelete(call: Call, options: DeleteOptions): Promise<Outcome | 
     if (served.storage === definitionStorage) removeCustomObjects(server, current);
     return ok({ status: 200, body: servedForm(written.value, served) });
   }
-  const removed = server.store.remove(key, current, revision);
+  // A Pod is marked before it goes, even without a grace period, and watchers see both.
+  const isPod = served.storage === "pods";
+  const written = isPod && !isAlreadyMarked(current, marked) ? server.store.replace(key, marked, revision) : ok(current);
+  if (!written.ok) return "raced";
+  const removed = server.store.remove(key, written.value, stringAt(written.value, "metadata", "resourceVersion"));
   if (!removed.ok) return "raced";
   if (served.storage === definitionStorage) removeCustomObjects(server, current);
-  const answersObject = served.storage === "pods";
-  return ok({
-    status: 200,
-    body: answersObject ? servedForm({ ...marked, metadata: { ...objectAt(marked, "metadata") } }, served) : successStatus(call, current),
-  });
+  return ok({ status: 200, body: isPod ? servedForm(written.value, served) : successStatus(call, current) });
 }
 
 function checkPreconditions(call: Call, current: JsonObject, { preconditions }: DeleteOptions): Outcome<undefined> {
-  const { served, name } = call;
+  // The real server names the kind here, where all its other conflicts name the resource.
+  const of = { ...call.served, resource: call.served.kind };
   const uid = stringAt(current, "metadata", "uid") ?? "";
-  if (preconditions.uid !== undefined && preconditions.uid !== uid) {
-    return err(conflict(served, name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`));
-  }
   const revision = stringAt(current, "metadata", "resourceVersion") ?? "";
+  if (preconditions.uid !== undefined && preconditions.uid !== uid) {
+    const cause = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid})`;
+    return err(conflict(of, call.name, `${cause}. The object might have been deleted and then recreated`));
+  }
   if (preconditions.resourceVersion !== undefined && preconditions.resourceVersion !== revision) {
-    return err(
-      conflict(
-        served,
-        name,
-        `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${revision}`,
-      ),
-    );
+    const cause = `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${revision})`;
+    return err(conflict(of, call.name, `${cause}. The object might have been modified`));
   }
   return ok(undefined);
 }
@@ -129,7 +126,7 @@ function markedForDeletion(current: JsonObject, call: Call, options: DeleteOptio
   const withFinalizers = withValue(current, ["metadata", "finalizers"], finalizers.length === 0 ? undefined : finalizers);
   const marked = markTime(withFinalizers, call, grace);
   if (call.served.storage !== "namespaces") return marked;
-  return withValue(marked, ["status", "phase"], "Terminating");
+  return withValue(withValue(marked, ["metadata", "deletionGracePeriodSeconds"], undefined), ["status", "phase"], "Terminating");
 }
 
 function markTime(object: JsonObject, call: Call, grace: number): JsonObject {

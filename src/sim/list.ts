@@ -68,6 +68,8 @@ function listBody(served: ServedResource, page: readonly JsonObject[], end: Page
     metadata: {
       resourceVersion: String(end.revision),
       ...(goesOn ? { continue: encodeToken({ revision: end.revision, after: keyOf(last) }) } : {}),
+      // Lists of custom resources write the member even where it is empty.
+      ...(!goesOn && served.custom !== undefined ? { continue: "" } : {}),
       ...(goesOn && !end.selective ? { remainingItemCount: end.remaining } : {}),
     },
     items: page.map((object) => listedForm(object, served)),
@@ -115,7 +117,7 @@ function tokenOf(text: string | undefined): Outcome<Token | undefined> {
   } catch {
     // Not our token: the same answer as for one of the wrong shape.
   }
-  return err(badRequest("continue key is not valid"));
+  return err(badRequest("invalid continue token: continue key is not valid: it is not one that this server gave out"));
 }
 
 function goneToken(token: Token | undefined, revision: number): ApiStatus {

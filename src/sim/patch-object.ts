@@ -8,11 +8,11 @@ import { applyJsonPatch, parseJsonPatch } from "../kube/json-patch.ts";
 import { err, ok } from "../api/result.ts";
 import { badRequest, unsupportedMediaType } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
-import { decodeForServed, toStored } from "./decode-body.ts";
+import { decodePatched, toStored } from "./decode-body.ts";
 import { servedForm } from "./event-versions.ts";
 import { isJsonObject, toJson, type JsonObject } from "./json.ts";
 import { applyMergePatch } from "./patch/merge-patch.ts";
-import { applyStrategicMergePatch } from "./patch/strategic-merge.ts";
+import { applyStrategicMergePatch, goText } from "./patch/strategic-merge.ts";
 import { applyObject } from "./server-side-apply.ts";
 import { changeObject, type Changer } from "./update.ts";
 
@@ -38,14 +38,24 @@ function unsupported({ served }: Call): ReturnType<typeof unsupportedMediaType> 
   return unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${types.join(", ")}`);
 }
 
-type Patcher = (call: Call, current: JsonObject) => Outcome<JsonObject>;
+/** The patched object, and what an error about its fields quotes: the object, or a strategic merge patch itself. */
+interface Patched {
+  readonly object: JsonObject;
+  readonly shown: string;
+}
+
+type Patcher = (call: Call, current: JsonObject) => Outcome<Patched>;
+
+function shownWhole(object: JsonObject): Patched {
+  return { object, shown: JSON.stringify(object) };
+}
 
 /** Computes the patched object in the version of the call, decoded and in its stored form. */
 function patched(call: Call, patch: Patcher): Changer {
   return (current) => {
     const changed = patch(call, servedForm(current, call.served));
     if (!changed.ok) return changed;
-    const decoded = decodeForServed(call, changed.value);
+    const decoded = decodePatched(call, changed.value.object, changed.value.shown);
     return decoded.ok ? ok({ object: toStored(call.served, decoded.value) }) : decoded;
   };
 }
@@ -57,14 +67,14 @@ const jsonPatched: Patcher = ({ request }, current) => {
   if (!applied.ok)
     return err({ code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request", details: {} });
   const value = toJson(applied.value);
-  return isJsonObject(value) ? ok(value) : err(badRequest("the patch does not leave an object"));
+  return isJsonObject(value) ? ok(shownWhole(value)) : err(badRequest("the patch does not leave an object"));
 };
 
 const mergePatched: Patcher = ({ request }, current) =>
-  isJsonObject(request.body) ? ok(applyMergePatch(current, request.body)) : err(badRequest("a merge patch is an object"));
+  isJsonObject(request.body) ? ok(shownWhole(applyMergePatch(current, request.body))) : err(badRequest("a merge patch is an object"));
 
 const strategicPatched: Patcher = ({ request, served }, current) => {
   if (!isJsonObject(request.body)) return err(badRequest("a strategic merge patch is an object"));
   const merged = applyStrategicMergePatch(current, request.body, served.schema());
-  return merged.ok ? merged : err({ code: 500, message: merged.error });
+  return merged.ok ? ok({ object: merged.value, shown: goText(request.body) }) : err({ code: 500, message: merged.error });
 };

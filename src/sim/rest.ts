@@ -11,6 +11,7 @@ import { bindPod } from "./binding.ts";
 import { createObject } from "./create.ts";
 import { deleteCollection, deleteObject } from "./delete.ts";
 import { evictPod } from "./eviction.ts";
+import { isJsonObject, stringsAt } from "./json.ts";
 import { getObject, listObjects } from "./list.ts";
 import { patchObject } from "./patch-object.ts";
 import { parseResourcePath } from "./request-path.ts";
@@ -23,11 +24,11 @@ import { watchObjects } from "./watch.ts";
 export async function answerRequest(server: ApiServer, request: RestRequest): Promise<RestAnswer> {
   const call = callOf(server, request);
   if (call === undefined) return failure(pathNotFound());
-  if (request.method === "GET" && request.query["watch"] === "true" && call.subresource === "") {
+  if (request.method === "GET" && isWatch(request.query["watch"]) && call.name === "") {
     const lines = watchObjects(call);
     return lines.ok ? { kind: "watch", lines: lines.value } : failure(lines.error);
   }
-  const dryRun = request.query["dryRun"];
+  const dryRun = dryRunOf(request);
   if (dryRun !== undefined && dryRun !== "All" && request.method !== "GET") return failure(wrongDryRun(request.method, dryRun));
   const outcome = await answerCall(call);
   const warnings = [...new Set(call.warnings)];
@@ -45,6 +46,16 @@ function wrongDryRun(method: keyof typeof optionKinds, dryRun: string): ApiStatu
   return invalid({ group: "meta.k8s.io", kind: optionKinds[method] }, "", [notSupported("dryRun", [dryRun], ["All"])]);
 }
 
+/** A DELETE that brings DeleteOptions is not asked in its query any more. */
+function dryRunOf({ method, body, query }: RestRequest): string | undefined {
+  if (method === "DELETE" && isJsonObject(body)) return stringsAt(body, "dryRun")[0];
+  return query["dryRun"];
+}
+
+function isWatch(text: string | undefined): boolean {
+  return text === "true" || text === "1";
+}
+
 function callOf(server: ApiServer, request: RestRequest): Call | undefined {
   const path = parseResourcePath(request.path);
   if (path === undefined) return undefined;
@@ -53,7 +64,7 @@ function callOf(server: ApiServer, request: RestRequest): Call | undefined {
   const { name, subresource } = path;
   if (subresource !== "" && !served.subresources.some((known) => known === subresource)) return undefined;
   const namespace = served.namespaced ? path.namespace : "";
-  return { server, request, served, namespace, name, subresource, dryRun: request.query["dryRun"] === "All", warnings: [] };
+  return { server, request, served, namespace, name, subresource, dryRun: dryRunOf(request) === "All", warnings: [] };
 }
 
 async function answerCall(call: Call): Promise<Outcome> {

@@ -61,7 +61,7 @@ export function selectionOf(query: Readonly<Record<string, string>>, served: Ser
 function labelSelection(text: string): Outcome<Selection> {
   if (text.trim() === "") return ok(() => true);
   const selector = parseSelectorText(text);
-  if (!selector.ok) return err(badRequest(`unable to parse requirement: ${selector.error}`));
+  if (!selector.ok) return err(badRequest(selector.error));
   return ok((object) => matchesSelector(selector.value, stringMapAt(object, "metadata", "labels")));
 }
 

@@ -68,10 +68,12 @@ function decodeConfiguration(call: Call): Outcome<JsonObject> {
   if (apiVersion !== apiVersionOf(served) || kind !== served.kind) {
     return err(badRequest(`invalid object type: ${apiVersion}, Kind=${kind}`));
   }
+  const given = stringAt(body, "metadata", "name") ?? call.name;
+  if (given !== call.name) return err(badRequest(`the name of the object (${given}) does not match the name on the URL (${call.name})`));
   const named = { ...body, metadata: { ...objectAt(body, "metadata"), name: call.name } };
   const placed = served.namespaced ? withValue(named, ["metadata", "namespace"], call.namespace) : named;
   const decoded = decodeFields(placed, served.schema(), { custom: served.custom !== undefined });
-  const subject = `(${served.namespaced ? `${call.namespace}/` : "/"}${call.name}; ${apiVersion}, Kind=${kind})`;
+  const subject = `(${stringAt(body, "metadata", "namespace") ?? ""}/${call.name}; ${apiVersion}, Kind=${kind})`;
   const [unknown] = decoded.unknownFields;
   if (unknown !== undefined)
     return err(badTyped(`failed to create typed patch object ${subject}: .${unknown}: field not declared in schema`));

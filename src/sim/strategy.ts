@@ -148,7 +148,7 @@ function withManagedFieldsOf(object: JsonObject, from: JsonObject): JsonObject {
 }
 
 function countedGeneration(next: JsonObject, current: JsonObject, served: ServedResource, subresource: string): JsonObject {
-  if (!served.generation || subresource === "status" || subresource === "eviction" || !desiredStateChanged(next, current, served))
+  if (!served.generation || subresource === "status" || writesWhole.has(subresource) || !desiredStateChanged(next, current, served))
     return next;
   return mapAt(next, ["metadata"], (metadata) => ({ ...metadata, generation: (numberAt(current, "metadata", "generation") ?? 0) + 1 }));
 }

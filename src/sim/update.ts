@@ -7,7 +7,10 @@
  */
 import { err, ok } from "../api/result.ts";
 import { admitMutating, admitValidating } from "./admission.ts";
-import { conflict, modifiedCause, notFound } from "./api-failure.ts";
+import { conflict, invalid, modifiedCause, notFound } from "./api-failure.ts";
+import { definitionStorage } from "./built-in-resources.ts";
+import type { ServedResource } from "./served-resource.ts";
+import { invalidValue } from "./validation/field-problem.ts";
 import type { Call, Outcome } from "./api-server.ts";
 import { decodeBody, toStored } from "./decode-body.ts";
 import { withObjectDefaults } from "./defaulting.ts";
@@ -45,7 +48,7 @@ export async function replaceObject(call: Call): Promise<Outcome> {
 }
 
 /** Resources that a PUT may create. */
-const createsOnUpdate: ReadonlySet<string> = new Set(["leases.coordination.k8s.io", "events", "endpoints"]);
+const createsOnUpdate: ReadonlySet<string> = new Set(["leases.coordination.k8s.io", "events", "endpoints", "services"]);
 
 /** Applies a change to the stored object and answers with what it became. */
 export async function changeObject(call: Call, change: Changer): Promise<Outcome> {
@@ -79,6 +82,19 @@ async function tryChange(call: Call, change: Changer): Promise<Outcome | "raced"
     : err(conflict(served, name, modifiedCause));
 }
 
+/** Resources that are never replaced blindly. */
+const neverBlindly: ReadonlySet<string> = new Set([
+  "leases.coordination.k8s.io",
+  "poddisruptionbudgets.policy",
+  "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+  "validatingwebhookconfigurations.admissionregistration.k8s.io",
+  definitionStorage,
+]);
+
+function needsRevision({ custom, storage }: ServedResource): boolean {
+  return custom !== undefined || neverBlindly.has(storage);
+}
+
 /** True where nothing holds back an object that is being deleted. */
 function isReleased(object: JsonObject): boolean {
   if (arrayAt(object, "metadata", "finalizers").length > 0) return false;
@@ -98,6 +114,10 @@ function checkLock(call: Call, wanted: JsonObject, current: JsonObject): Outcome
     );
   }
   const revision = stringAt(wanted, "metadata", "resourceVersion");
+  if (revision === undefined && call.request.method === "PUT" && call.subresource !== "scale" && needsRevision(served)) {
+    const problem = invalidValue("metadata.resourceVersion", 0, "must be specified for an update");
+    return err(invalid({ group: served.group, kind: served.resource }, name, [problem]));
+  }
   if (revision !== undefined && revision !== "0" && revision !== stringAt(current, "metadata", "resourceVersion")) {
     return err(conflict(served, name, modifiedCause));
   }

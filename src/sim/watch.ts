@@ -7,7 +7,7 @@
  */
 import type { WatchLine } from "../api/ports.ts";
 import { err, ok } from "../api/result.ts";
-import { badRequest, expired, statusBody } from "./api-failure.ts";
+import { expired, statusBody } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
 import { servedForm } from "./event-versions.ts";
 import { stringAt, type JsonObject } from "./json.ts";
@@ -22,14 +22,13 @@ const bookmarkEveryMs = 60_000;
 /** Starts a watch of a collection. */
 export function watchObjects(call: Call): Outcome<AsyncIterable<WatchLine>> {
   const { query } = call.request;
-  const named =
-    call.name === ""
-      ? query
-      : { ...query, fieldSelector: [query["fieldSelector"] ?? "", `metadata.name=${call.name}`].filter(Boolean).join(",") };
-  const selected = selectionOf(named, call.served);
+  const selected = selectionOf(query, call.served);
   if (!selected.ok) return selected;
   const asked = query["resourceVersion"] ?? "";
-  if (asked !== "" && !/^\d+$/.test(asked)) return err(badRequest(`invalid resource version "${asked}"`));
+  if (asked !== "" && !/^\d+$/.test(asked)) {
+    const parsing = `strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`;
+    return err({ code: 500, message: `resourceVersion: Invalid value: ${JSON.stringify(asked)}: ${parsing}` });
+  }
   return ok(watchLines(call, selected.value));
 }
 

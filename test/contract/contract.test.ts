@@ -8,10 +8,20 @@ import { customCases } from "./custom-cases.ts";
 import { applyCases } from "./apply-cases.ts";
 import { objectCases } from "./object-cases.ts";
 import { removalCases } from "./removal-cases.ts";
+import { kubectlCases } from "./kubectl-cases.ts";
 import { watchCases } from "./watch-cases.ts";
+import { webhookCases } from "./webhook-cases.ts";
 import { openRealWorld, openSimulatedWorld, type WorldUnderTest } from "./world-under-test.ts";
 
-const cases: readonly Case[] = [...objectCases, ...watchCases, ...applyCases, ...removalCases, ...customCases];
+const cases: readonly Case[] = [
+  ...objectCases,
+  ...watchCases,
+  ...applyCases,
+  ...removalCases,
+  ...customCases,
+  ...webhookCases,
+  ...kubectlCases,
+];
 
 await describeOnControlPlane("the embedded world and a real API server", () => {
   const worlds: WorldUnderTest[] = [];
@@ -25,10 +35,14 @@ await describeOnControlPlane("the embedded world and a real API server", () => {
     await Promise.all(worlds.map((world) => world.close()));
   });
 
-  test.each(cases.map((item, index) => ({ ...item, namespace: `case-${index}` })))("$name", async ({ run, namespace }) => {
-    const [real, simulated] = await Promise.all(worlds.map((world) => runIn(world, namespace, run)));
-    expect(simulated).toEqual(real);
-  });
+  test.each(cases.map((item, index) => ({ ...item, namespace: `case-${index}` })))(
+    "$name",
+    async ({ run, namespace }) => {
+      const [real, simulated] = await Promise.all(worlds.map((world) => runIn(world, namespace, run)));
+      expect(simulated).toEqual(real);
+    },
+    60_000,
+  );
 });
 
 /** Runs a case in a namespace of its own, with the service account that a controller would make. */

@@ -79,7 +79,7 @@ export const removalCases: readonly Case[] = [
       const answers = await tellAll(world, [
         options({ preconditions: { uid: "00000000-0000-4000-8000-000000000000" } }),
         options({ preconditions: { resourceVersion: "1" } }),
-        { ...options({}), path: `${path}?dryRun=All` },
+        options({ dryRun: ["All"] }),
         options({ propagationPolicy: "Foreground", preconditions: { uid } }),
         { method: "PATCH", path, contentType: merge, body: { metadata: { finalizers: null } } },
         { method: "POST", path: deployments(ns), body: deployment("web") },
@@ -89,7 +89,7 @@ export const removalCases: readonly Case[] = [
         options({ propagationPolicy: "Background" }),
       ]);
       return JSON.parse(
-        JSON.stringify(answers).replaceAll(/ResourceVersion in object meta: \d+/g, "ResourceVersion in object meta: <rv>"),
+        JSON.stringify(answers).replaceAll(/ResourceVersion in record \(\d+\)/g, "ResourceVersion in record (<rv>)"),
       ) as unknown;
     },
   },

@@ -50,7 +50,7 @@ function listProblem(list: readonly JsonValue[], mergeKey: string, items: Schema
 }
 
 /** Writes a value as Go's %v does. */
-function goText(value: JsonValue): string {
+export function goText(value: JsonValue): string {
   if (isJsonArray(value)) return `[${value.map(goText).join(" ")}]`;
   if (!isJsonObject(value)) return String(value);
   const members = Object.entries(value).map(([name, member]) => `${name}:${goText(member)}`);

@@ -79,10 +79,8 @@ export function metadataChangeProblems(object: JsonObject, current: JsonObject):
   const added = arrayAt(object, "metadata", "finalizers").filter((item) => typeof item === "string" && !before.includes(item));
   if (added.length === 0) return [];
   const names = added.map((item) => JSON.stringify(item)).join(",");
-  return [
-    forbiddenField(
-      "metadata.finalizers",
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${names}}`,
-    ),
-  ];
+  const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${names}}`;
+  const problem = forbiddenField("metadata.finalizers", detail);
+  // Two of the real server's validations say it, and both are told.
+  return [problem, problem];
 }
