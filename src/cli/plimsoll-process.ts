@@ -63,16 +63,17 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   if (missing.length > 0) log.warn({ missing }, "the cluster lacks CRDs; these kinds are neither judged nor provisioned");
   const cluster = openWatch(settings, kinds.value);
   const client = apiClient({ transport, domain });
+  const names = platformNames(domain);
   const instanceTypes = instanceTypesOf(cluster);
   const parts: ProcessParts = {
     ...settings,
     client,
     cluster,
     policyFile: policyFile.value,
-    names: platformNames(domain),
+    names,
     instanceTypes,
     kinds: kinds.value,
-    capacity: settings.capacity?.({ client, snapshot: () => cluster.snapshot(), instanceTypes }),
+    capacity: settings.capacity?.({ client, clock: settings.clock, names, snapshot: () => cluster.snapshot(), instanceTypes }),
     decisions: decisionLog(),
     metrics,
     processMetrics: processMetrics(metrics.registry, log),

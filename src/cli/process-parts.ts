@@ -28,6 +28,8 @@ export interface WebhookSettings {
 /** What a provider of nodes is made from. */
 export interface CapacitySources {
   readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly names: PlatformNames;
   readonly snapshot: ClusterWatch["snapshot"];
   readonly instanceTypes: () => readonly InstanceType[];
 }

@@ -80,7 +80,7 @@ await describeOnControlPlane("admission on the real control plane", () => {
     expect((await controlPlane.kubectl(["get", "deployments", "-n", namespace])).stderr).toContain("No resources found");
   });
 
-  const badProfiles: readonly [string, object][] = [
+  const badProfiles: readonly [string, { readonly apiVersion?: string; readonly spec: object }][] = [
     ["unknown-class", { spec: { runtimeClass: "batsch" } }],
     ["unknown-field", { spec: { cost: { spotAlowed: true } } }],
     ["min-above-max", { spec: { availability: { minReplicas: 9 }, scaling: { maxReplicas: 3 } } }],

@@ -1,0 +1,25 @@
+/**
+ * Capacity on EC2: the ec2 provider over an endpoint, for one named cluster.
+ */
+import { err, ok, type Result } from "../api/result.ts";
+import { ec2Calls } from "../ec2/ec2-calls.ts";
+import { ec2Provider } from "../ec2/ec2-provider.ts";
+import type { Capacity, CapacitySources } from "./process-parts.ts";
+import type { ServeOptions } from "./surroundings.ts";
+
+export interface Ec2CapacityRequest extends Pick<ServeOptions, "clusterName" | "ec2Endpoint" | "region"> {
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Returns the capacity, or which option is missing: instances are found again by the cluster's name in their tags. */
+export function ec2Capacity(request: Ec2CapacityRequest): Result<(sources: CapacitySources) => Capacity, string> {
+  const { clusterName, ec2Endpoint } = request;
+  const region = request.region ?? request.env["AWS_REGION"] ?? request.env["AWS_DEFAULT_REGION"];
+  if (clusterName === undefined) return err("--provider ec2 needs --cluster-name: instances are found again by it");
+  if (region === undefined) return err("--provider ec2 needs --region, or AWS_REGION in the environment");
+  const ec2 = ec2Calls({ region, ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }) });
+  return ok(({ client, snapshot, clock, names }) => ({
+    provider: ec2Provider({ client, snapshot, clock, names, ec2, cluster: { name: clusterName } }),
+    entries: [],
+  }));
+}
