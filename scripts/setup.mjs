@@ -5,7 +5,7 @@
  * its result is there and newer than what it is made of, and does nothing if so.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -30,6 +30,8 @@ export function ensureBuilt() {
   say("compiling src/ to dist/");
   rmSync(at("dist"), { recursive: true, force: true });
   run(process.execPath, [at("node_modules", "typescript", "bin", "tsc"), "-p", at("tsconfig.build.json")]);
+  // npx runs the file itself, and a compiler writes no executables.
+  chmodSync(entry, 0o755);
   touch(entry);
 }
 

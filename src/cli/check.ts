@@ -9,14 +9,15 @@ import type { KubeObject } from "../api/object.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
 import { zonesOfNodePools } from "../catalog/zones.ts";
 import { snapshotOf } from "../kube/snapshot-of.ts";
+import { isWorkloadKind } from "../kube/workload.ts";
 import type { AdmissionContext } from "../policies/admission-context.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { evaluate } from "../policies/evaluate.ts";
-import type { Finding } from "../policies/verdict.ts";
+import { allowedVerdict, type Finding } from "../policies/verdict.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import type { JsonPatchOperation } from "../kube/json-patch.ts";
-import { type OfflineInput, readOffline } from "./offline.ts";
-import type { ProgramSurroundings } from "./surroundings.ts";
+import { exemptNamespaces } from "../webhook/registration.ts";
+import { type OfflineInput, type OfflineRequest, readOffline } from "./offline.ts";
 
 /** One object's verdict, as `-o json` prints it. */
 export interface CheckResult {
@@ -30,22 +31,17 @@ export interface CheckResult {
   readonly patch: readonly JsonPatchOperation[];
 }
 
-export interface CheckRequest extends Pick<ProgramSurroundings, "stdout" | "stderr"> {
-  readonly paths: readonly string[];
-  readonly policies: string;
+export interface CheckRequest extends OfflineRequest {
   readonly output: "text" | "json";
 }
 
 /** Runs the command; returns 0 when all is allowed, 1 when something is denied, 2 on bad input, which wins. */
-export function runCheck(request: CheckRequest): number {
-  const input = readOffline(request);
-  for (const line of [...input.problems, ...input.notes]) request.stderr.write(`${line}\n`);
-  if (input.policySet === undefined) return 2;
-  const results = checkResults(input, input.policySet);
-  request.stdout.write(request.output === "json" ? `${JSON.stringify(report(results), undefined, 2)}\n` : textReport(results));
-  if (!input.manifests.some(({ object }) => object.kind === "NodePool")) {
-    request.stderr.write("note: no NodePool among the files, so nothing was judged against capacity (POOL rules)\n");
-  }
+export async function runCheck(request: CheckRequest): Promise<number> {
+  const input = await readOffline(request);
+  const results = input.policySet === undefined ? [] : checkResults(input, input.policySet);
+  if (request.output === "json") request.stdout.write(`${JSON.stringify(report(results), undefined, 2)}\n`);
+  else if (input.policySet !== undefined) request.stdout.write(textReport(results));
+  for (const note of checkNotes(input)) request.stderr.write(`note: ${note}\n`);
   if (input.problems.length > 0) return 2;
   return results.every(({ allowed }) => allowed) ? 0 : 1;
 }
@@ -56,27 +52,49 @@ export function runCheck(request: CheckRequest): number {
  * A rule about two objects so stands on each of them whose own admission, coming last, would be refused.
  */
 export function checkResults(input: Pick<OfflineInput, "manifests" | "names">, policySet: PolicySet): readonly CheckResult[] {
-  const objects = input.manifests.map(({ object }) => object);
-  const snapshot = snapshotOf(objects, input.names.domain);
+  const snapshot = snapshotOf(
+    input.manifests.map(({ object }) => object),
+    input.names.domain,
+  );
   const context: AdmissionContext = {
     snapshot,
     instanceTypes: catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) }),
     names: input.names,
     now: Date.now(),
   };
-  return objects.map((object) => {
-    const verdict = evaluate({ policySet, request: createRequest(object, input.names.domain), context });
-    const { apiVersion, kind, metadata } = object;
+  return input.manifests.map(({ object, written }) => {
+    const verdict = isExempt(object)
+      ? allowedVerdict
+      : evaluate({ policySet, request: createRequest(object, input.names.domain), context });
     return {
-      apiVersion,
-      kind,
-      namespace: metadata.namespace ?? "",
-      name: metadata.name ?? metadata.generateName ?? "",
+      apiVersion: written.apiVersion,
+      kind: object.kind,
+      namespace: object.metadata.namespace ?? "",
+      name: object.metadata.name ?? object.metadata.generateName ?? "",
       allowed: verdict.allowed,
       findings: verdict.findings.map(({ rule, action, path, message, fix }) => ({ rule, action, path, message, fix })),
       patch: verdict.patch,
     };
   });
+}
+
+/** What the reader should know about how the verdict came about. */
+function checkNotes({ manifests, policySet }: OfflineInput): readonly string[] {
+  if (policySet === undefined) return [];
+  const isJudged = manifests.some(({ object }) => isWorkloadKind(object.kind) || object.kind === "WorkloadProfile");
+  const hasPool = manifests.some(({ object }) => object.kind === "NodePool");
+  const exempt = [...new Set(manifests.filter(({ object }) => isExempt(object)).map(({ object }) => object.metadata.namespace))];
+  return [
+    ...(isJudged && !hasPool ? ["no NodePool among the files, so nothing was judged against capacity (POOL rules)"] : []),
+    ...exempt.map((namespace) => `namespace ${namespace ?? ""} never meets admission, so nothing in it was judged`),
+  ];
+}
+
+/** Our own namespace as deploy/ installs it, and the cluster's own. */
+const unjudgedNamespaces: ReadonlySet<string> = new Set([...exemptNamespaces, "plimsoll-system"]);
+
+function isExempt({ metadata }: KubeObject): boolean {
+  return unjudgedNamespaces.has(metadata.namespace ?? "");
 }
 
 /** The request that `kubectl create` of the object would make; who asks is a person. */

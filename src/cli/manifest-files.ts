@@ -6,22 +6,34 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Manifest, type ManifestProblem, type Manifests, parseManifests } from "./manifest.ts";
+import type { ProgramSurroundings } from "./surroundings.ts";
+
+/** The paths of the command line, and what is piped in for the path -. */
+export interface ManifestSources extends Pick<ProgramSurroundings, "stdin"> {
+  readonly paths: readonly string[];
+}
 
 /** Reads every path; a folder stands for its *.yaml, *.yml and *.json files, not for those of folders below. */
-export function readManifests(paths: readonly string[]): Manifests {
+export async function readManifests({
+  paths,
+  stdin,
+}: ManifestSources): Promise<Manifests & { readonly notes: readonly ManifestProblem[] }> {
   const manifests: Manifest[] = [];
   const problems: ManifestProblem[] = [];
-  for (const path of paths.flatMap(expand)) {
-    const text = read(path);
+  const notes: ManifestProblem[] = [];
+  for (const path of [...new Set(paths)].flatMap(expand)) {
+    const text = path === "-" ? await stdin() : read(path);
     if (typeof text !== "string") {
-      problems.push({ file: path, line: 1, message: text.message });
+      problems.push({ file: path, message: text.message });
       continue;
     }
-    const parsed = parseManifests(path === "-" ? "standard input" : path, text);
+    const file = path === "-" ? "standard input" : path;
+    const parsed = parseManifests(file, text);
+    if (parsed.manifests.length + parsed.problems.length === 0) notes.push({ file, message: "holds no object" });
     manifests.push(...parsed.manifests);
     problems.push(...parsed.problems);
   }
-  return { manifests, problems };
+  return { manifests, problems, notes };
 }
 
 function expand(path: string): readonly string[] {
@@ -34,9 +46,9 @@ function expand(path: string): readonly string[] {
 
 function read(path: string): string | { readonly message: string } {
   try {
-    return readFileSync(path === "-" ? 0 : path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    return { message: code === "ENOENT" ? "no such file" : `can't be read (${code === "" ? String(cause) : code})` };
+    return { message: code === "ENOENT" || code === "ENOTDIR" ? "no such file" : `can't be read (${code === "" ? String(cause) : code})` };
   }
 }

@@ -5,94 +5,110 @@
  * never hides another; the commands decide what to do with the rest and exit 2.
  */
 import { readFileSync } from "node:fs";
-import { kindTable, apiVersionOf } from "../api/kinds.ts";
+import { canonicalJson } from "../api/hash.ts";
 import { platformNames, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
-import { shapeValidator } from "../api/validation.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import { parsePolicySet } from "../policies/parse-policy-set.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
-import { builtInJudge, groupOf, otherVersion } from "./built-in-problems.ts";
+import { groupOf } from "./built-in-form.ts";
 import type { Manifest, ManifestProblem } from "./manifest.ts";
 import { readManifests } from "./manifest-files.ts";
+import { objectFormer } from "./object-form.ts";
+import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
+
+/** One object that can be judged: in the form that admission sees, and as its file has it. */
+export interface JudgedManifest extends Manifest {
+  readonly written: KubeObject;
+}
 
 export interface OfflineInput {
   readonly policySet: PolicySet | undefined;
   readonly names: PlatformNames;
-  /** Objects whose form is right, with the namespace filled in where their kind has one. */
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly JudgedManifest[];
   /** Complete lines for stderr; any of them makes the exit code 2. */
   readonly problems: readonly string[];
   /** Complete lines for stderr that change no verdict. */
   readonly notes: readonly string[];
 }
 
-/** Reads policies and manifests; without a good policies file `policySet` is undefined and the problems say why. */
-export function readOffline(request: { readonly paths: readonly string[]; readonly policies: string }): OfflineInput {
-  const names = platformNames();
+/** What a command is run with: where to read, the options that all share, and the streams. */
+export interface OfflineRequest extends OfflineOptions, Pick<ProgramSurroundings, "stdin" | "stdout" | "stderr"> {
+  readonly paths: readonly string[];
+}
+
+/** Reads policies and manifests, and tells what is wrong; without a good policies file `policySet` is undefined. */
+export async function readOffline(request: OfflineRequest): Promise<OfflineInput> {
+  const names = platformNames(request.domain);
   const policies = readPolicies(request.policies);
-  const { manifests, problems } = readManifests(request.paths);
-  const judge = formJudge(names);
-  const judged = manifests.map((manifest) => ({ manifest: withNamespace(manifest, names.domain), ...judge(manifest) }));
-  return {
+  const { manifests, problems, notes } = await readManifests(request);
+  const form = objectFormer({ names, namespace: request.namespace });
+  const formed = manifests.map((manifest) => {
+    const { object, ...found } = form(manifest.object);
+    const told = (message: string): string => formatProblem({ ...manifest, message: `${titleOf(object)}: ${message}` });
+    return {
+      manifest: { ...manifest, written: manifest.object, object },
+      problems: found.problems.map(told),
+      notes: found.notes.map(told),
+    };
+  });
+  const sound = formed.filter((one) => one.problems.length === 0).map(({ manifest }) => manifest);
+  const duplicates = contradictions(sound);
+  const input = {
     policySet: policies.policySet,
     names,
-    manifests: judged.filter((one) => one.problems.length === 0).map(({ manifest }) => manifest),
-    problems: [...policies.problems, ...problems.map(formatProblem), ...judged.flatMap((one) => one.problems)],
-    notes: judged.flatMap((one) => one.notes),
+    manifests: sound.filter((manifest) => !duplicates.has(manifest)),
+    problems: [...policies.problems, ...problems.map(formatProblem), ...formed.flatMap((one) => one.problems), ...duplicates.values()],
+    notes: [...notes.map(formatProblem), ...formed.flatMap((one) => one.notes)].map((note) => `note: ${note}`),
   };
+  for (const line of [...input.problems, ...input.notes]) request.stderr.write(`${line}\n`);
+  return input;
 }
 
 function readPolicies(path: string): { readonly policySet: PolicySet | undefined; readonly problems: readonly string[] } {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
-  } catch {
-    return { policySet: undefined, problems: [`${path}: no such policies file; name one with --policies FILE`] };
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const what = code === "ENOENT" || code === "ENOTDIR" ? "no such policies file" : `the policies file can't be read (${code})`;
+    return { policySet: undefined, problems: [`${path}: ${what}; name one with --policies FILE`] };
   }
   const parsed = parsePolicySet({ text, fileName: path });
   return parsed.ok ? { policySet: parsed.value, problems: [] } : { policySet: undefined, problems: parsed.error.map(formatPolicyError) };
 }
 
-interface FormFindings {
-  readonly problems: readonly string[];
-  readonly notes: readonly string[];
-}
-
-const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass"] as const;
-
-/** Judges the form of each object; a WorkloadProfile's unknown fields are a verdict (WP-005), not bad input. */
-function formJudge(names: PlatformNames): (manifest: Manifest) => FormFindings {
-  const kinds = kindTable(names.domain);
-  const shapes = shapeValidator();
-  const builtIns = builtInJudge();
-  return ({ object, file, line }) => {
-    const name = object.metadata.name ?? object.metadata.generateName ?? "";
-    const told = (message: string): string => formatProblem({ file, line, message: `${object.kind} ${name}: ${message}` });
-    const shaped = shapedKinds.find((kind) => kind === object.kind && groupOf(object.apiVersion) === kinds[kind].group);
-    if (shaped === undefined) {
-      const { problems, notes } = builtIns(object);
-      return { problems: problems.map(told), notes: notes.map(told) };
+/**
+ * Objects that are given twice with different contents: applied in turn, one would undo the other, and which one depends
+ * on the order of the files. None of them is judged. The same contents twice (a List beside its own parts) do no harm.
+ */
+function contradictions(manifests: readonly JudgedManifest[]): ReadonlyMap<JudgedManifest, string> {
+  const byKey = new Map<string, JudgedManifest[]>();
+  for (const manifest of manifests) {
+    const { apiVersion, kind, metadata } = manifest.object;
+    // With generateName alone every creation makes another object.
+    if ((metadata.name ?? "") === "") continue;
+    const key = [groupOf(apiVersion), kind, metadata.namespace ?? "", metadata.name].join("|");
+    byKey.set(key, [...(byKey.get(key) ?? []), manifest]);
+  }
+  const found = new Map<JudgedManifest, string>();
+  for (const same of byKey.values()) {
+    if (new Set(same.map(({ object }) => canonicalJson(object))).size < 2) continue;
+    for (const manifest of same) {
+      const others = same.filter((other) => other !== manifest).map(({ file, line }) => `${file}:${line}`);
+      found.set(
+        manifest,
+        formatProblem({ ...manifest, message: `${titleOf(manifest.object)}: also at ${others.join(", ")}, and different` }),
+      );
     }
-    const served = apiVersionOf(kinds[shaped]);
-    if (object.apiVersion !== served) return { problems: [told(otherVersion(object, served))], notes: [] };
-    const problems = shapes
-      .validate(shaped, object)
-      .filter(({ keyword }) => shaped !== "WorkloadProfile" || keyword !== "additionalProperties")
-      .map(({ field, message }) => told(field === "" ? message : `${field}: ${message}`));
-    return { problems, notes: [] };
-  };
+  }
+  return found;
 }
 
-/** kubectl puts an object without a namespace into the context's; offline that is "default". */
-function withNamespace(manifest: Manifest, domain: string): Manifest {
-  const { object } = manifest;
-  const info = Object.values(kindTable(domain)).find((known) => known.kind === object.kind && apiVersionOf(known) === object.apiVersion);
-  if (info?.namespaced !== true || object.metadata.namespace !== undefined) return manifest;
-  const placed: KubeObject = { ...object, metadata: { ...object.metadata, namespace: "default" } };
-  return { ...manifest, object: placed };
+function titleOf({ kind, metadata }: KubeObject): string {
+  return `${kind} ${metadata.name ?? metadata.generateName ?? ""}`;
 }
 
 function formatProblem({ file, line, message }: ManifestProblem): string {
-  return `${file}:${line}: ${message}`;
+  return `${file}:${line === undefined ? "" : `${line}:`} ${message}`;
 }

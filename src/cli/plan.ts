@@ -12,13 +12,10 @@ import { snapshotOf } from "../kube/snapshot-of.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import { daemonSetPods, workloadDemand } from "../provisioner/demand.ts";
 import { solve, type SchedulingResults } from "../provisioner/scheduling/solve.ts";
-import { readOffline } from "./offline.ts";
-import type { ProgramSurroundings } from "./surroundings.ts";
+import { type OfflineRequest, readOffline } from "./offline.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 
-export interface PlanRequest extends Pick<ProgramSurroundings, "stdout" | "stderr"> {
-  readonly paths: readonly string[];
-  readonly policies: string;
+export interface PlanRequest extends OfflineRequest {
   readonly output: "text" | "json";
 }
 
@@ -38,9 +35,8 @@ export interface Plan {
 }
 
 /** Runs the command; returns 0 when every Pod has a place, 1 when some have none, 2 on bad input. */
-export function runPlan(request: PlanRequest): number {
-  const input = readOffline(request);
-  for (const line of [...input.problems, ...input.notes]) request.stderr.write(`${line}\n`);
+export async function runPlan(request: PlanRequest): Promise<number> {
+  const input = await readOffline(request);
   if (input.policySet === undefined) return 2;
   const snapshot = snapshotOf(
     input.manifests.map(({ object }) => object),

@@ -6,7 +6,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
-import type { ProgramSurroundings, ServeOptions } from "./surroundings.ts";
+import type { OfflineOptions, ProgramSurroundings, ServeOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
 
 /** Runs the command line and resolves with the exit code: 0 good, 1 a negative answer, 2 bad input. */
@@ -64,9 +64,9 @@ ${examples("Examples:", [
   ["plimsoll check -o json deploy/", "every object's findings for a machine"],
 ])}`,
     )
-    .action(async (paths: readonly string[], options: { policies: string; output: "text" | "json" }) => {
+    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
       const { runCheck } = await import("./check.ts");
-      outcome.code = runCheck({ ...surroundings, paths, ...options });
+      outcome.code = await runCheck({ ...surroundings, paths, ...options });
     });
 }
 
@@ -76,9 +76,9 @@ function addRender(program: Command, surroundings: ProgramSurroundings, outcome:
       "after",
       examples("Examples:", [["plimsoll render profile.yaml deployment.yaml", "the objects as the cluster would hold them"]]),
     )
-    .action(async (paths: readonly string[], options: { policies: string }) => {
+    .action(async (paths: readonly string[], options: OfflineOptions) => {
       const { runRender } = await import("./render.ts");
-      outcome.code = runRender({ ...surroundings, paths, ...options });
+      outcome.code = await runRender({ ...surroundings, paths, ...options });
     });
 }
 
@@ -93,9 +93,9 @@ NodePools are read from the files; DaemonSets among them count as overhead on ev
 Exit: 0 every Pod is placed, 1 some are not, 2 bad input.
 ${examples("Examples:", [["plimsoll plan pools.yaml app.yaml", "nodes, zones, price"]])}`,
     )
-    .action(async (paths: readonly string[], options: { policies: string; output: "text" | "json" }) => {
+    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
       const { runPlan } = await import("./plan.ts");
-      outcome.code = runPlan({ ...surroundings, paths, ...options });
+      outcome.code = await runPlan({ ...surroundings, paths, ...options });
     });
 }
 
@@ -149,7 +149,9 @@ function manifestCommand(program: Command, name: string, description: string): C
     .command(name)
     .description(description)
     .argument("<files...>", "manifests: files, folders, or - for standard input")
-    .option("--policies <file>", "the policies to judge by", "policies.yaml");
+    .option("--policies <file>", "the policies to judge by", "policies.yaml")
+    .option("-n, --namespace <name>", "where objects go that name no namespace, as with kubectl", "default")
+    .option("--domain <domain>", "API domain of WorkloadProfiles and of our labels", defaultDomain);
 }
 
 function outputOption(meaning: string): Option {

@@ -13,18 +13,11 @@ import type { Workload } from "../kube/workload.ts";
 import { compiledPod } from "../policies/profile/pod-patch.ts";
 import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
 import { workloadsOf } from "../policies/workload-view.ts";
-import { readOffline } from "./offline.ts";
-import type { ProgramSurroundings } from "./surroundings.ts";
-
-export interface RenderRequest extends Pick<ProgramSurroundings, "stdout" | "stderr"> {
-  readonly paths: readonly string[];
-  readonly policies: string;
-}
+import { type OfflineRequest, readOffline } from "./offline.ts";
 
 /** Runs the command; returns 0, or 2 on bad input. */
-export function runRender(request: RenderRequest): number {
-  const input = readOffline(request);
-  for (const line of [...input.problems, ...input.notes]) request.stderr.write(`${line}\n`);
+export async function runRender(request: OfflineRequest): Promise<number> {
+  const input = await readOffline(request);
   if (input.policySet === undefined) return 2;
   const snapshot = snapshotOf(
     input.manifests.map(({ object }) => object),

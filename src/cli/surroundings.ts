@@ -6,6 +6,8 @@
 export interface ProgramSurroundings {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Everything that is piped in; read only where a command names it with -. */
+  readonly stdin: () => Promise<string>;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
   readonly isTerminal: boolean;
@@ -28,4 +30,11 @@ export interface ServeOptions {
   readonly region?: string;
   readonly lameDuck: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+/** The options of the commands that read files instead of a cluster. */
+export interface OfflineOptions {
+  readonly policies: string;
+  readonly namespace: string;
+  readonly domain: string;
 }

@@ -1,0 +1,63 @@
+/**
+ * Object form: an object of a file as the API server would hand it to admission.
+ *
+ * Reads one object as it is written. Returns it with its namespace, the defaults of its CRD and without nulls, or every
+ * reason why the API server would refuse it before anybody could judge it. Other kinds than ours and those that admission
+ * judges pass as they are.
+ */
+import { apiVersionOf, kindTable } from "../api/kinds.ts";
+import type { PlatformNames } from "../api/labels.ts";
+import type { KubeObject } from "../api/object.ts";
+import { withCrdDefaults } from "../api/schema-default.ts";
+import { shapeValidator } from "../api/validation.ts";
+import { builtInForm, groupOf, otherVersion } from "./built-in-form.ts";
+
+/** An object in the form that admission sees; with any problem it is not to be judged. Notes change no verdict. */
+export interface ObjectForm {
+  readonly object: KubeObject;
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass"] as const;
+
+/** Returns the former of objects; keep one, since it reads each kind's schema only once. */
+export function objectFormer(options: {
+  readonly names: PlatformNames;
+  /** Where an object goes that names no namespace. */
+  readonly namespace: string;
+}): (written: KubeObject) => ObjectForm {
+  const kinds = kindTable(options.names.domain);
+  const shapes = shapeValidator();
+  const builtIn = builtInForm();
+  return (written) => {
+    const shaped = shapedKinds.find((kind) => kind === written.kind);
+    if (shaped === undefined || groupOf(written.apiVersion) !== kinds[shaped].group) {
+      const form = builtIn(written);
+      const notes = shaped === undefined ? form.notes : [otherGroup(written, kinds[shaped].group)];
+      return { ...form, notes, object: placed(form.object, options) };
+    }
+    const served = apiVersionOf(kinds[shaped]);
+    if (written.apiVersion !== served) return { object: written, problems: [otherVersion(written, served)], notes: [] };
+    const object = withCrdDefaults(shaped, written);
+    // A WorkloadProfile's unknown fields are a verdict (WP-005), not bad input.
+    const problems = shapes
+      .validate(shaped, object)
+      .filter(({ keyword }) => shaped !== "WorkloadProfile" || keyword !== "additionalProperties")
+      .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`));
+    return { object: placed(object, options), problems, notes: [] };
+  };
+}
+
+/** kubectl puts an object without a namespace into the context's. */
+function placed(object: KubeObject, options: { readonly names: PlatformNames; readonly namespace: string }): KubeObject {
+  const kinds = Object.values(kindTable(options.names.domain));
+  const info = kinds.find((known) => known.kind === object.kind && apiVersionOf(known) === object.apiVersion);
+  if (info?.namespaced !== true || (object.metadata.namespace ?? "") !== "") return object;
+  return { ...object, metadata: { ...object.metadata, namespace: options.namespace } };
+}
+
+function otherGroup({ kind, apiVersion }: KubeObject, group: string): string {
+  const hint = kind === "WorkloadProfile" ? "; if it is yours, name its domain with --domain" : "";
+  return `apiVersion ${apiVersion} is not of ${group}, so it was not judged${hint}`;
+}
