@@ -5,12 +5,14 @@
  * as soon as a Lease of Karpenter's is held: two provisioners would each buy for the same Pods.
  */
 import { setMaxListeners } from "node:events";
+import type { ControllerStep } from "../api/controller.ts";
+import type { ObjectKey } from "../api/object.ts";
 import { eventRecorder, type EventRecorder } from "../cluster/event-recorder.ts";
 import { foreignLeaseHolder, karpenterLeases } from "../cluster/foreign-lease.ts";
 import { type Leadership, runWhenLeading } from "../cluster/leader-election.ts";
-import { runController } from "../cluster/runner.ts";
+import { runController, type RunControllerOptions } from "../cluster/runner.ts";
 import { profileController } from "../policies/controllers/profile-controller.ts";
-import { profileTriggers } from "../policies/controllers/profile-triggers.ts";
+import { allProfileKeys, profileTriggers } from "../policies/controllers/profile-triggers.ts";
 import { provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
 import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
 import type { Capacity, ProcessParts } from "./process-parts.ts";
@@ -45,7 +47,7 @@ interface Term {
   readonly signal: AbortSignal;
 }
 
-function profileEntry(parts: ProcessParts): ControllerEntry {
+function profileEntry(parts: ProcessParts): ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake"> {
   const ports = {
     client: parts.client,
     snapshot: () => parts.cluster.snapshot(),
@@ -53,7 +55,12 @@ function profileEntry(parts: ProcessParts): ControllerEntry {
     instanceTypes: parts.instanceTypes,
     names: parts.names,
   };
-  return { controller: profileController(ports), triggers: profileTriggers(ports), needs: [] };
+  // New policies compile every profile anew.
+  const wake = (enqueue: (key: ObjectKey) => void) =>
+    parts.policyFile.onSwap(() => {
+      for (const key of allProfileKeys(parts.cluster.snapshot())) enqueue(key);
+    });
+  return { controller: profileController(ports), triggers: profileTriggers(ports), needs: [], wake };
 }
 
 /** Runs the provisioner's controllers while nobody else provisions; looks for Karpenter before, and all the time. */
@@ -105,7 +112,11 @@ async function provisionUntilForeign(parts: ProcessParts, term: Term, { provider
   await running;
 }
 
-function runEntry(parts: ProcessParts, entry: ControllerEntry, { events, signal }: Term): Promise<void> {
+function runEntry(
+  parts: ProcessParts,
+  entry: ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake">,
+  { events, signal }: Term,
+): Promise<void> {
   const { cluster, clock, random, decisions, processMetrics } = parts;
   return runController({ ...entry, cluster, clock, random, events, decisions, signal, metrics: processMetrics.runner });
 }

@@ -37,6 +37,8 @@ export interface RunControllerOptions<Observed, Step extends ControllerStep> {
   readonly triggers: readonly AnyTrigger[];
   /** Kinds that `observe` reads and no trigger watches; the controller starts when these too are listed. */
   readonly needs?: readonly KindName[];
+  /** What wakes keys besides changes of objects, such as new policies; returns how to end that. */
+  readonly wake?: (enqueue: (key: ObjectKey) => void) => () => void;
   readonly cluster: ClusterWatch;
   readonly clock: Clock;
   /** Returns a number in [0, 1). */
@@ -68,7 +70,10 @@ export async function runController<Observed, Step extends ControllerStep>(optio
   const enqueue = (key: ObjectKey): void => {
     if (!queue.add(textOf(key)) && !signal.aborted) metrics.refused({ controller: controller.name, key });
   };
-  const stops = triggers.map((trigger) => watchTrigger(trigger, { cluster, enqueue }));
+  const stops = [
+    ...triggers.map((trigger) => watchTrigger(trigger, { cluster, enqueue })),
+    ...(options.wake === undefined ? [] : [options.wake(enqueue)]),
+  ];
   signal.addEventListener(
     "abort",
     () => {

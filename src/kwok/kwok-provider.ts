@@ -19,8 +19,8 @@ import { isOn, kwokInstanceName, kwokProviderID, switchOffPatch } from "./kwok-n
 export interface KwokProviderOptions {
   readonly client: Pick<ApiClient, "patch">;
   readonly snapshot: () => ClusterSnapshot;
-  /** What can be bought, such as catalogInstanceTypes(…). */
-  readonly instanceTypes: readonly InstanceType[];
+  /** What can be bought now, such as catalogInstanceTypes(…) in the zones that NodePools name. */
+  readonly instanceTypes: () => readonly InstanceType[];
 }
 
 /** Makes the provider. */
@@ -32,7 +32,7 @@ export function kwokProvider({ client, snapshot, instanceTypes }: KwokProviderOp
   return {
     name: "kwok",
     serves: () => true,
-    instanceTypes: () => Promise.resolve(ok(instanceTypes)),
+    instanceTypes: () => Promise.resolve(ok(instanceTypes())),
     create: (nodeClaim, candidates) => Promise.resolve(choose(nodeClaim, candidates)),
     get: (reference) => Promise.resolve(ok(instanceOf(reference))),
     list: () => Promise.resolve(ok(instancesOf(snapshot()))),

@@ -17,6 +17,8 @@ export interface PolicyFile {
   current(): PolicySet;
   /** The errors of the newest file while it is refused; empty while it is in force. */
   errors(): readonly PolicyError[];
+  /** Calls the listener after each set that comes into force; returns how to end that. */
+  onSwap(listener: () => void): () => void;
 }
 
 export interface PolicyFileOptions {
@@ -33,12 +35,26 @@ const pollMs = 2_000;
 export async function watchPolicyFile(options: PolicyFileOptions): Promise<Result<PolicyFile, string>> {
   const first = await load(options.path);
   if (!first.ok) return err(first.error.map(formatPolicyError).join("\n"));
-  const state: { text: string; set: PolicySet; errors: readonly PolicyError[] } = { ...first.value, errors: [] };
+  const state: FileState = { ...first.value, errors: [], listeners: new Set() };
   void poll(options, state);
-  return ok({ current: () => state.set, errors: () => state.errors });
+  return ok({
+    current: () => state.set,
+    errors: () => state.errors,
+    onSwap: (listener) => {
+      state.listeners.add(listener);
+      return () => state.listeners.delete(listener);
+    },
+  });
 }
 
-async function poll(options: PolicyFileOptions, state: { text: string; set: PolicySet; errors: readonly PolicyError[] }): Promise<void> {
+interface FileState {
+  text: string;
+  set: PolicySet;
+  errors: readonly PolicyError[];
+  readonly listeners: Set<() => void>;
+}
+
+async function poll(options: PolicyFileOptions, state: FileState): Promise<void> {
   while (!options.signal.aborted) {
     await options.clock.sleep(pollMs, options.signal);
     const text = await readFile(options.path, "utf8").catch(() => undefined);
@@ -49,6 +65,7 @@ async function poll(options: PolicyFileOptions, state: { text: string; set: Poli
     if (parsed.ok) state.set = parsed.value;
     state.errors = parsed.ok ? [] : parsed.error;
     options.onChange({ set: state.set, errors: state.errors });
+    if (parsed.ok) for (const listener of state.listeners) listener();
   }
 }
 
