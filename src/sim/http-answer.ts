@@ -49,6 +49,15 @@ export function writeFailure(response: ServerResponse, failure: ApiStatus, warni
   writeObject(response, { status: failure.code, body: statusBody(failure), warnings, contentType: "application/json" });
 }
 
+/** Writes bytes of a type. */
+export function writeBytes(
+  response: ServerResponse,
+  { bytes, contentType }: { readonly bytes: Buffer; readonly contentType: string },
+): void {
+  response.writeHead(200, { "Content-Type": contentType, "Content-Length": bytes.length });
+  response.end(bytes);
+}
+
 /** Writes plain text. */
 export function writeText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" });

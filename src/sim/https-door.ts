@@ -1,18 +1,18 @@
 /**
  * The HTTPS door: the embedded world's API on a loopback port, for kubectl and for our own processes.
  *
- * Reads a certificate, the users of bearer tokens and the server. Returns the address and the way to close. It speaks JSON only: discovery,
+ * Reads a certificate, the users of bearer tokens and the server. Returns the address and the way to close. It answers in JSON only: discovery,
  * OpenAPI, Tables, watches as chunked lines, Warning headers; it answers requests in the order in which they come and promises no more.
  */
 import { createServer, type Server } from "node:https";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { forbidden, internalError, unauthorized } from "./api-failure.ts";
 import type { ApiServer, RestAnswer, UserInfo } from "./api-server.ts";
 import { authenticate } from "./bearer-token.ts";
 import { aggregatedDiscovery, legacyDiscovery } from "./discovery.ts";
-import { writeAnswer, writeFailure, writeObject, writeText, writeWatch } from "./http-answer.ts";
-import { decodeRequest, type HttpCall } from "./http-request.ts";
+import { writeAnswer, writeBytes, writeFailure, writeObject, writeText, writeWatch } from "./http-answer.ts";
+import { decodeRequest, type HttpCall, type HttpExchange } from "./http-request.ts";
 import type { JsonObject } from "./json.ts";
 import { openApiDocument, openApiIndex } from "./openapi.ts";
 import { tableLines, tableOf, type TableWish } from "./printing/table.ts";
@@ -65,15 +65,10 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-interface Exchange {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
 const healthPaths: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz"]);
 
-async function answerMessage(api: ApiServer, settings: HttpsDoorSettings, { message, response }: Exchange): Promise<void> {
-  const decoded = await decodeRequest(message, response);
+async function answerMessage(api: ApiServer, settings: HttpsDoorSettings, { message, response }: HttpExchange): Promise<void> {
+  const decoded = await decodeRequest({ message, response }, api.registry);
   if (!decoded.ok) {
     writeFailure(response, decoded.error, []);
     return;
@@ -81,6 +76,10 @@ async function answerMessage(api: ApiServer, settings: HttpsDoorSettings, { mess
   const call = decoded.value;
   if (healthPaths.has(call.path)) {
     writeText(response, 200, "ok");
+    return;
+  }
+  if (call.path === "/openapi/v2") {
+    writeBytes(response, { bytes: emptySwagger, contentType: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf" });
     return;
   }
   const user = authenticate(call, settings.tokens);
@@ -99,6 +98,17 @@ async function answerMessage(api: ApiServer, settings: HttpsDoorSettings, { mess
   }
   await answerResource(api, { call, user, response });
 }
+
+/**
+ * OpenAPI v2, which kubectl asks for before it sends a List, and only in protobuf: a document (swagger 2.0, an info) without definitions, which
+ * makes it leave validation to the server.
+ */
+const emptySwagger = Buffer.concat([
+  Buffer.from([0x0a, 3]),
+  Buffer.from("2.0"),
+  Buffer.from([0x12, 0x0c, 0x0a, 0x0a]),
+  Buffer.from("Kubernetes"),
+]);
 
 function anonymousRefusal({ path, method }: HttpCall): ReturnType<typeof forbidden> {
   const verb = method === "GET" ? "get" : method.toLowerCase();
