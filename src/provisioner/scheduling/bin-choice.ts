@@ -5,7 +5,7 @@
  * tightest fit. All comparisons end in the node's number, so the answer never depends on chance.
  */
 import { hostnameLabel } from "../../api/labels.ts";
-import { cheapestHolding, fitInto, type Bin, type BinFit } from "./bin.ts";
+import { cheapestHolding, fitInto, roundedPrice, type Bin, type BinFit } from "./bin.ts";
 import { acceptsClass, type ExistingNode } from "./existing-node.ts";
 import { compare, type LabelState } from "./label-state.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
@@ -149,21 +149,27 @@ function isPaidFor(probe: Probe, bin: Bin): boolean {
   return isSettled || cheapestFit(probe, { bin, grow: false, priceMax: 0 }) !== undefined;
 }
 
+/** Of bins that would grow at the same price, so many are compared for the tightest fit; cheaper ones are always looked for. */
+const equalsMax = 64;
+
 /** The bin that takes the Pod at the least added price; among equals the least crowded, then the one that it fills most. */
 function grownBin(probe: Probe): BinChoice | undefined {
   const { packing, topology, added, rude } = probe;
   const { weights } = packing.problem;
+  let equals = 0;
   let best: (BinChoice & { readonly crowd: number; readonly left: number }) | undefined;
   for (const bin of packing.bins) {
     const priceMax = best?.fit.addedPrice ?? Infinity;
     const next = bin.state.candidates[bin.committedIndex + 1];
-    if (next !== undefined && next.pricePerHour - bin.committed.pricePerHour > priceMax) continue;
+    const priceMin = next === undefined ? 0 : roundedPrice(next.pricePerHour - bin.committed.pricePerHour);
+    if (priceMin > priceMax || (equals >= equalsMax && priceMin === priceMax)) continue;
     if (optionsFor(probe, bin.state).length === 0 || !isAllowedHost(topology, { id: bin.id, rude })) continue;
     const fit = cheapestFit(probe, { bin, grow: true, priceMax });
     if (fit === undefined) continue;
     const crowd = crowdOn(probe, bin);
     const left = roomLeft(fit.candidate.usable, { used: bin.used, added, weights });
     const isEqual = fit.addedPrice === priceMax;
+    equals = isEqual ? equals + 1 : 1;
     if (best !== undefined && isEqual && (crowd > best.crowd || (crowd === best.crowd && left >= best.left))) continue;
     best = { kind: "bin", bin, fit, crowd, left };
   }

@@ -49,7 +49,7 @@ export function fitInto(
     holds(current.usable, bin.used, added) &&
     hasMinValues(state, { used: bin.used, added })
   ) {
-    return { state, index, candidate: current, addedPrice: Math.max(0, current.pricePerHour - bin.committed.pricePerHour) };
+    return { state, index, candidate: current, addedPrice: roundedPrice(Math.max(0, current.pricePerHour - bin.committed.pricePerHour)) };
   }
   if (!input.grow || !holds(state.largest, bin.used, added)) return undefined;
   return cheapestHolding(state, { used: bin.used, added, ledger: input.ledger, from: bin.committed, start: index ?? 0 });
@@ -75,9 +75,14 @@ export function cheapestHolding(
     if (candidate === undefined || !holds(candidate.usable, used, added)) continue;
     const change = { from: from?.type.instanceType.capacity, to: candidate.type.instanceType.capacity };
     if (ledger !== undefined && !ledger.allows(change)) continue;
-    return { state, index, candidate, addedPrice: Math.max(0, candidate.pricePerHour - (from?.pricePerHour ?? 0)) };
+    return { state, index, candidate, addedPrice: roundedPrice(Math.max(0, candidate.pricePerHour - (from?.pricePerHour ?? 0))) };
   }
   return undefined;
+}
+
+/** Rounds to a billionth of a dollar, so that equal differences of prices compare as equal. */
+export function roundedPrice(price: number): number {
+  return Math.round(price * 1e9) / 1e9;
 }
 
 /** Adds a Pod in the way that was found. */

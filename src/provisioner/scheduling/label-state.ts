@@ -29,6 +29,8 @@ export interface LabelState {
   readonly requirements: Requirements;
   /** Cheapest first, then by name; never empty. */
   readonly candidates: readonly Candidate[];
+  /** The candidates by name, as requirements list them. */
+  readonly byName: readonly Candidate[];
   /** Where each type stands among the candidates. */
   readonly positions: ReadonlyMap<TemplateType, number>;
   /** The most of each resource that any candidate has. */
@@ -65,7 +67,15 @@ export function labelStates(): LabelStates {
     const state =
       first === undefined
         ? undefined
-        : { id: interned.size, template, requirements, candidates, positions: positionsOf(candidates), largest };
+        : {
+            id: interned.size,
+            template,
+            requirements,
+            candidates,
+            byName: byName(candidates),
+            positions: positionsOf(candidates),
+            largest,
+          };
     interned.set(name, state);
     return state;
   };
@@ -110,6 +120,10 @@ function candidatesOf(template: PoolTemplate, requirements: Requirements): reado
       return cheapest === undefined ? [] : [{ type, pricePerHour: cheapest.pricePerHour, usable: type.usable, offerings }];
     })
     .sort((a, b) => a.pricePerHour - b.pricePerHour || compare(a.type.instanceType.name, b.type.instanceType.name));
+}
+
+function byName(candidates: readonly Candidate[]): readonly Candidate[] {
+  return [...candidates].sort((a, b) => compare(a.type.instanceType.name, b.type.instanceType.name));
 }
 
 function positionsOf(candidates: readonly Candidate[]): ReadonlyMap<TemplateType, number> {

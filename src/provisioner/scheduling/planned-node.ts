@@ -92,7 +92,9 @@ function spareOf(
 }
 
 /** The state's requirements with the types and capacity types that are left, sorted by key as the others are. */
-function narrowed({ requirements }: LabelState, candidates: readonly Candidate[]): readonly NodeSelectorRequirement[] {
+function narrowed(state: LabelState, candidates: readonly Candidate[]): readonly NodeSelectorRequirement[] {
+  const { requirements } = state;
+  const chosen = new Set(candidates);
   const capacityTypes = new Set<string>();
   for (const { offerings } of candidates) for (const { capacityType } of offerings) capacityTypes.add(capacityType);
   const minValues = (key: string) => {
@@ -103,7 +105,7 @@ function narrowed({ requirements }: LabelState, candidates: readonly Candidate[]
     {
       key: instanceTypeLabel,
       operator: "In",
-      values: candidates.map(({ type }) => type.instanceType.name).sort(),
+      values: state.byName.filter((candidate) => chosen.has(candidate)).map(({ type }) => type.instanceType.name),
       ...minValues(instanceTypeLabel),
     },
     { key: capacityTypeLabel, operator: "In", values: [...capacityTypes].sort(), ...minValues(capacityTypeLabel) },
