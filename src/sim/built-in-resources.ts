@@ -18,6 +18,8 @@ interface Row {
   readonly clusterScoped?: true;
   readonly sub?: readonly Subresource[];
   readonly generation?: true;
+  /** Served empty, for clients that list it; nothing would enforce an object of it. */
+  readonly readOnly?: true;
   /** Where the stored form has another resource's name. */
   readonly storage?: string;
 }
@@ -26,6 +28,16 @@ const status = ["status"] as const;
 const scaled = ["status", "scale"] as const;
 
 const rows: readonly Row[] = [
+  {
+    group: "",
+    version: "v1",
+    resource: "resourcequotas",
+    kind: "ResourceQuota",
+    type: "core.v1.ResourceQuota",
+    short: "quota",
+    readOnly: true,
+  },
+  { group: "", version: "v1", resource: "limitranges", kind: "LimitRange", type: "core.v1.LimitRange", short: "limits", readOnly: true },
   {
     group: "",
     version: "v1",
@@ -211,6 +223,7 @@ export function builtInResources(schemas: BuiltInSchemas): readonly ServedResour
     storage: row.storage ?? storageName(row.group, row.resource),
     subresources: row.sub ?? [],
     generation: row.generation === true,
+    readOnly: row.readOnly === true,
     statusIsolated: row.sub?.includes("status") === true,
     schema: () => schemas(row.type),
   }));

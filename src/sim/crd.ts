@@ -34,6 +34,7 @@ export function customResources(definition: JsonObject, schemas: BuiltInSchemas)
         storage: storageName(group, resource),
         subresources,
         generation: true,
+        readOnly: false,
         statusIsolated: subresources.includes("status"),
         schema: () => schema,
         custom: customPart(definition, version),

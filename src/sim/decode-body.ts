@@ -45,11 +45,20 @@ function checkUnknownFields({ served, request, warnings }: Call, paths: readonly
   return ok(undefined);
 }
 
-/** Decodes a patched object; `shown` is the patch, or its outcome, as an error about unknown fields quotes it. */
-export function decodePatched(call: Call, object: JsonObject, shown: string): Outcome<JsonObject> {
+/**
+ * Decodes a patched object. `shown` is what an error about its fields quotes: a strategic merge patch, whose converter only names the wanted
+ * type, or the outcome of any other patch.
+ */
+export function decodePatched(
+  call: Call,
+  object: JsonObject,
+  { shown, strategic }: { readonly shown: string; readonly strategic?: true },
+): Outcome<JsonObject> {
   const { served } = call;
   const decoded = decodeFields(object, served.schema(), { custom: served.custom !== undefined });
-  const strict = decoded.typeError === undefined ? checkUnknownFields(call, decoded.unknownFields) : err(decoded.typeError);
+  const wanted = strategic === true ? / of type (\S+)$/.exec(decoded.typeError ?? "")?.[1] : undefined;
+  const typeError = wanted === undefined ? decoded.typeError : `unrecognized type: ${wanted}`;
+  const strict = typeError === undefined ? checkUnknownFields(call, decoded.unknownFields) : err(typeError);
   if (strict.ok) return ok(decoded.value);
   return err(invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, strict.error)]));
 }

@@ -61,7 +61,8 @@ function responseKind({ group, version, kind }: ServedResource): JsonObject {
 }
 
 /** Namespaces can't be deleted as a collection. */
-function verbsOf({ storage }: ServedResource): readonly string[] {
+function verbsOf({ storage, readOnly }: ServedResource): readonly string[] {
+  if (readOnly) return ["get", "list", "watch"];
   return storage === "namespaces" ? resourceVerbs.filter((verb) => verb !== "deletecollection") : resourceVerbs;
 }
 

@@ -79,7 +79,7 @@ async function answerMessage(api: ApiServer, settings: HttpsDoorSettings, { mess
     return;
   }
   if (call.path === "/openapi/v2") {
-    writeBytes(response, { bytes: emptySwagger, contentType: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf" });
+    writeBytes(response, { bytes: emptySwagger, contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" });
     return;
   }
   const user = authenticate(call, settings.tokens);

@@ -88,6 +88,17 @@ function longName(reference: string): string {
   return `io.k8s.api.${reference}`;
 }
 
+/** Scalars that have a name of their own in Kubernetes' documents. */
+const namedScalars: Readonly<Partial<Record<Schema["type"], { readonly name: string; readonly body: JsonObject }>>> = {
+  quantity: { name: "io.k8s.apimachinery.pkg.api.resource.Quantity", body: { oneOf: [{ type: "string" }, { type: "number" }] } },
+  "int-or-string": {
+    name: "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
+    body: { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] },
+  },
+  "date-time": { name: "io.k8s.apimachinery.pkg.apis.meta.v1.Time", body: { type: "string", format: "date-time" } },
+  "micro-time": { name: "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime", body: { type: "string", format: "date-time" } },
+};
+
 interface SchemaWriter {
   addKind(served: ServedResource): void;
   written(): JsonObject;
@@ -96,6 +107,11 @@ interface SchemaWriter {
 function createSchemaWriter(): SchemaWriter {
   const components = new Map<string, JsonObject>();
   const refer = (schema: Schema): JsonObject => {
+    const scalar = namedScalars[schema.type];
+    if (scalar !== undefined && schema.source === undefined) {
+      components.set(scalar.name, scalar.body);
+      return { allOf: [{ $ref: `#/components/schemas/${scalar.name}` }] };
+    }
     if (schema.reference === undefined) return partOf(schema, refer);
     const name = longName(schema.reference);
     if (!components.has(name)) {
@@ -152,15 +168,13 @@ function partOf(schema: Schema, refer: (schema: Schema) => JsonObject): JsonObje
       return { type: "array", items: schema.items === undefined ? {} : refer(schema.items) };
     case "object":
       return schema.values === undefined ? { type: "object" } : { type: "object", additionalProperties: refer(schema.values) };
-    case "quantity":
-      return { oneOf: [{ type: "string" }, { type: "number" }] };
-    case "int-or-string":
-      return { format: "int-or-string", oneOf: [{ type: "integer" }, { type: "string" }] };
-    case "date-time":
-    case "micro-time":
-      return { type: "string", format: "date-time" };
     case "byte":
       return { type: "string", format: "byte" };
+    case "quantity":
+    case "int-or-string":
+    case "date-time":
+    case "micro-time":
+      return namedScalars[schema.type]?.body ?? {};
     case "string":
     case "boolean":
     case "integer":

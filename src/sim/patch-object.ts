@@ -42,6 +42,7 @@ function unsupported({ served }: Call): ReturnType<typeof unsupportedMediaType> 
 interface Patched {
   readonly object: JsonObject;
   readonly shown: string;
+  readonly strategic?: true;
 }
 
 type Patcher = (call: Call, current: JsonObject) => Outcome<Patched>;
@@ -55,7 +56,7 @@ function patched(call: Call, patch: Patcher): Changer {
   return (current) => {
     const changed = patch(call, servedForm(current, call.served));
     if (!changed.ok) return changed;
-    const decoded = decodePatched(call, changed.value.object, changed.value.shown);
+    const decoded = decodePatched(call, changed.value.object, changed.value);
     return decoded.ok ? ok({ object: toStored(call.served, decoded.value) }) : decoded;
   };
 }
@@ -76,5 +77,5 @@ const mergePatched: Patcher = ({ request }, current) =>
 const strategicPatched: Patcher = ({ request, served }, current) => {
   if (!isJsonObject(request.body)) return err(badRequest("a strategic merge patch is an object"));
   const merged = applyStrategicMergePatch(current, request.body, served.schema());
-  return merged.ok ? ok({ object: merged.value, shown: goText(request.body) }) : err({ code: 500, message: merged.error });
+  return merged.ok ? ok({ object: merged.value, shown: goText(request.body), strategic: true }) : err({ code: 500, message: merged.error });
 };

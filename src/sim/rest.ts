@@ -68,6 +68,7 @@ function callOf(server: ApiServer, request: RestRequest): Call | undefined {
 }
 
 async function answerCall(call: Call): Promise<Outcome> {
+  if (call.served.readOnly && call.request.method !== "GET") return err(methodNotAllowed());
   switch (call.subresource) {
     case "":
       return call.name === "" ? answerCollection(call) : answerObject(call);

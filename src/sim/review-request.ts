@@ -51,7 +51,7 @@ function reviewed({ served, subresource }: Call, object: JsonObject | undefined)
 }
 
 function options({ request, dryRun }: Call, { operation }: AdmittedWrite): JsonObject {
-  const kind = request.method === "PATCH" ? "PatchOptions" : optionKinds[operation];
+  const kind = optionKinds[operation];
   const { fieldManager, fieldValidation } = request.query;
   const sent = operation === "DELETE" ? objectAt(request.body) : {};
   return {

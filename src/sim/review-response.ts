@@ -57,8 +57,9 @@ function decodePatch(response: JsonObject): Result<JsonValue | undefined, string
   const type = stringAt(response, "patchType");
   if (patch === undefined && type === undefined) return ok(undefined);
   if (patch === undefined) return err("received invalid webhook response: webhook returned response.patchType but not response.patch");
+  if (type === undefined) return err("received invalid webhook response: webhook returned response.patch but not response.patchType");
   if (type !== "JSONPatch")
-    return err('received invalid webhook response: webhook returned response.patch but not response.patchType "JSONPatch"');
+    return err(`received invalid webhook response: webhook returned invalid response.patchType of ${JSON.stringify(type)}`);
   try {
     const parsed: unknown = JSON.parse(Buffer.from(patch, "base64").toString("utf8"));
     return ok(toJson(parsed));

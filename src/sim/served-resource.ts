@@ -47,6 +47,8 @@ export interface ServedResource {
   readonly generation: boolean;
   /** True where the status is written through its subresource only. */
   readonly statusIsolated: boolean;
+  /** True where objects can be listed and not written. */
+  readonly readOnly: boolean;
   readonly schema: () => Schema;
   readonly custom?: CustomPart;
 }

@@ -13,6 +13,7 @@ import { toStored } from "./decode-body.ts";
 import { decodeFields } from "./field-decoding.ts";
 import { arrayAt, isJsonObject, objectAt, stringAt, withValue, type JsonObject } from "./json.ts";
 import { applyConfiguration, type FieldConflict } from "./patch/apply.ts";
+import { isOwnHistory, withLastApplied } from "./patch/last-applied.ts";
 import { leavesOf, pathForPeople } from "./patch/field-set.ts";
 import { managersOf, writerOf } from "./patch/managed-fields.ts";
 import { apiVersionOf } from "./served-resource.ts";
@@ -29,17 +30,19 @@ export async function applyObject(call: Call): Promise<Outcome> {
   if (!exists && call.subresource === "") return storeNew(call, config, { managers: [applier] });
   const force = call.request.query["force"] === "true";
   return changeObject(call, (current) => {
-    const applied = applyConfiguration({
+    const application = {
       live: current,
       config: identified(config, current),
       schema: served.schema(),
       managers: managersOf(current),
       applier,
-      force,
-    });
-    return applied.ok
-      ? ok({ object: applied.value.object, ownership: { managers: applied.value.managers } })
-      : err(conflictStatus(applied.error));
+    };
+    const tried = applyConfiguration({ ...application, force });
+    const isOwn = !tried.ok && isOwnHistory(current, tried.error, { name: applier.name, schema: served.schema() });
+    const applied = isOwn ? applyConfiguration({ ...application, force: true }) : tried;
+    if (!applied.ok) return err(conflictStatus(applied.error));
+    const { object, managers } = applied.value;
+    return ok({ object: withLastApplied(object, config, applier.name), ownership: { managers } });
   });
 }
 

@@ -35,7 +35,7 @@ await describeOnControlPlane("the embedded world and a real API server", () => {
     await Promise.all(worlds.map((world) => world.close()));
   });
 
-  test.each(cases.map((item, index) => ({ ...item, namespace: `case-${index}` })))(
+  test.concurrent.each(cases.map((item, index) => ({ ...item, namespace: `case-${index}` })))(
     "$name",
     async ({ run, namespace }) => {
       const [real, simulated] = await Promise.all(worlds.map((world) => runIn(world, namespace, run)));

@@ -22,6 +22,7 @@ export function normalised(value: unknown): unknown {
 /** Returns a text without ids, times and generated suffixes. */
 export function normalisedText(text: string): string {
   return text
+    .replace(/Invalid value: "\{\\".*\}": /gs, 'Invalid value: "<object>": ') // a refused patch quotes the whole object
     .replace(uidPattern, "<uid>")
     .replace(timePattern, "<time>")
     .replace(/(generated-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "$1<suffix>");
@@ -30,7 +31,7 @@ export function normalisedText(text: string): string {
 /** Returns what kubectl printed, with ages, ids, addresses, and runs of blanks made equal. */
 export function normalisedOutput(text: string): readonly string[] {
   return normalisedText(text)
-    .replace(/\b\d+(s|m|m\d+s)\b/g, "<age>")
+    .replace(/\b\d+(s|m\d+s)\b/g, "<age>")
     .replace(/\b10\.\d+\.\d+\.\d+\b/g, "<ip>")
     .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "<rv>"')
     .replace(/(CreationTimestamp|Start Time|Created On):(\s+).*/g, "$1: <time>")

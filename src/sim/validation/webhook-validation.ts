@@ -38,6 +38,9 @@ function webhookProblems(hook: JsonValue, path: string): readonly FieldProblem[]
       ? [invalidValue(`${path}.timeoutSeconds`, timeout, "the timeout value must be between 1 and 30 seconds")]
       : []),
     ...(versions.length === 0 ? [required(`${path}.admissionReviewVersions`, "must specify one of v1, v1beta1")] : []),
+    ...(versions.length > 0 && !versions.some((version) => version === "v1" || version === "v1beta1")
+      ? [invalidValue(`${path}.admissionReviewVersions`, versions, "must include at least one of v1, v1beta1")]
+      : []),
     ...clientProblems(hook, `${path}.clientConfig`),
     ...arrayAt(hook, "matchConditions").flatMap((condition, index) => conditionProblems(condition, `${path}.matchConditions[${index}]`)),
   ];
