@@ -137,7 +137,7 @@ function budget({ namespace, name }: BenchWorkload): KubeObject & { readonly spe
       name,
       namespace,
       uid: `uid-budget-${name}`,
-      labels: { "app.kubernetes.io/managed-by": "workload-profile" },
+      labels: { "app.kubernetes.io/managed-by": "workloadprofile" },
       ownerReferences: [{ apiVersion: names.apiVersion, kind: "WorkloadProfile", name, uid: `uid-profile-${name}`, controller: true }],
     },
     spec: { maxUnavailable: 1, selector: { matchLabels: { app: name } } },

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 
 /** Returns the JSON text of a value with object keys sorted at every depth; undefined members are left out. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => (isPlainObject(member) ? sortKeys(member) : member));
+  return JSON.stringify(sorted(value));
 }
 
 /** Returns the SHA-256 of a value's canonical JSON as 64 lower-case hex digits. */
@@ -25,6 +25,13 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function sortKeys(object: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+/** A copy with sorted keys: several times cheaper than a replacer, which JSON.stringify calls for every member. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
 }

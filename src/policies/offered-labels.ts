@@ -9,6 +9,7 @@ import { capacityTypeLabel, nodePoolLabel, wellKnownLabels, zoneLabel } from "..
 import type { NodePool } from "../api/node-pool.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { has, hasIntersection, operatorOf, values, type Requirement } from "../kube/requirement.ts";
+import { remembered } from "../kube/remembered.ts";
 import { fromLabels, intersection, isCompatible, requirementsOf, type Requirements } from "../kube/requirements.ts";
 
 /** What is known of nodes that are or could be. */
@@ -19,36 +20,46 @@ export interface OfferedWorld {
 }
 
 /** Returns the labels and requirements that a NodePool puts on its nodes, its own name among them. */
-export function poolRequirements(pool: NodePool): Requirements {
+export const poolRequirements = remembered((pool: NodePool): Requirements => {
   const { metadata, spec } = pool.spec.template;
   return intersection(fromLabels({ ...metadata?.labels, [nodePoolLabel]: pool.metadata.name ?? "" }), requirementsOf(spec.requirements));
+});
+
+/** Is true where a node with these requirements may be of an instance type. */
+export function isWithin(type: InstanceType, requirements: Requirements): boolean {
+  return (
+    isCompatible(requirements, typeRequirements(type), wellKnownLabels) && type.offerings.some((offering) => allows(requirements, offering))
+  );
 }
 
-/** Returns the instance types that a node with these requirements may be of. */
-export function typesWithin(requirements: Requirements, instanceTypes: readonly InstanceType[]): readonly InstanceType[] {
-  return instanceTypes.filter(
-    (type) =>
-      isCompatible(requirements, requirementsOf(type.requirements), wellKnownLabels) &&
-      type.offerings.some((offering) => allows(requirements, offering)),
-  );
+const typeRequirements = remembered((type: InstanceType): Requirements => requirementsOf(type.requirements));
+
+function typesWithin(requirements: Requirements, instanceTypes: readonly InstanceType[]): readonly InstanceType[] {
+  return instanceTypes.filter((type) => isWithin(type, requirements));
 }
 
 /** Is true where some node has, or could have, a label as the requirement asks. NotIn and DoesNotExist ask for nothing. */
 export function isOffered(requirement: Requirement, world: OfferedWorld): boolean {
   const operator = operatorOf(requirement);
   if (operator === "NotIn" || operator === "DoesNotExist") return true;
+  // Pools are few and mostly say it; Nodes are many.
+  return world.snapshot.list("NodePool").some((pool) => isOfferedBy(pool, requirement, world)) || isOnNode(requirement, world);
+}
+
+function isOfferedBy(pool: NodePool, requirement: Requirement, { instanceTypes }: OfferedWorld): boolean {
   const { key } = requirement;
-  if (nodeValues(key, world).some((value) => has(requirement, value))) return true;
-  return world.snapshot.list("NodePool").some((pool) => {
-    const requirements = poolRequirements(pool);
-    const own = requirements.get(key);
-    if (own !== undefined && !hasIntersection(own, requirement)) return false;
-    if (!wellKnownLabels.has(key)) return own !== undefined;
-    if (own !== undefined && values(own) !== undefined) return true;
-    return (
-      world.instanceTypes.length === 0 ||
-      typeValues(key, typesWithin(requirements, world.instanceTypes)).some((value) => has(requirement, value))
-    );
+  const requirements = poolRequirements(pool);
+  const own = requirements.get(key);
+  if (own !== undefined && !hasIntersection(own, requirement)) return false;
+  if (!wellKnownLabels.has(key)) return own !== undefined;
+  if (own !== undefined && values(own) !== undefined) return true;
+  return instanceTypes.length === 0 || typeValues(key, typesWithin(requirements, instanceTypes)).some((value) => has(requirement, value));
+}
+
+function isOnNode(requirement: Requirement, { snapshot }: OfferedWorld): boolean {
+  return snapshot.list("Node").some(({ metadata }) => {
+    const value = metadata.labels?.[requirement.key];
+    return value !== undefined && has(requirement, value);
   });
 }
 

@@ -6,13 +6,14 @@
  * type is available; which instance types a NodePool takes is the solver's business, not asked here.
  */
 import type { InstanceType } from "../../api/instance-type.ts";
-import { capacityTypeLabel, nodePoolLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
+import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { NodeSelectorRequirement, PodSpec } from "../../api/pod.ts";
 import { podRequirements } from "../../kube/pod-requirements.ts";
 import { has } from "../../kube/requirement.ts";
 import { fromLabels, intersection, isCompatible, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
+import { poolRequirements } from "../offered-labels.ts";
 
 /** What is known of capacity; an empty list means that nothing is known, and then nothing is ruled out by it. */
 export interface CapacityView {
@@ -32,7 +33,7 @@ export interface ZonesInput {
 /** Returns the zones that can take the Pod now, sorted. */
 export function zonesThatTake({ allowed, spec, nodeRequirements, capacity }: ZonesInput): readonly string[] {
   const wanted = podRequirements(spec).map((alternative) => intersection(alternative, requirementsOf(nodeRequirements)));
-  const pools = capacity.nodePools.filter((pool) => tolerated(pool, spec)).map(requirementsOfPool);
+  const pools = capacity.nodePools.filter((pool) => tolerated(pool, spec)).map(poolRequirements);
   const known = allowed.length > 0 ? allowed : offeredZones(capacity.instanceTypes);
   return [...known].sort().filter((zone) => {
     const here = wanted.map((alternative) => intersection(alternative, fromLabels({ [zoneLabel]: zone })));
@@ -45,14 +46,8 @@ export function zonesThatTake({ allowed, spec, nodeRequirements, capacity }: Zon
 export function poolsThatTake({ spec, nodeRequirements, capacity }: Omit<ZonesInput, "allowed">): readonly NodePool[] {
   const wanted = podRequirements(spec).map((alternative) => intersection(alternative, requirementsOf(nodeRequirements)));
   return capacity.nodePools.filter(
-    (pool) => tolerated(pool, spec) && wanted.some((asks) => isCompatible(requirementsOfPool(pool), asks, wellKnownLabels)),
+    (pool) => tolerated(pool, spec) && wanted.some((asks) => isCompatible(poolRequirements(pool), asks, wellKnownLabels)),
   );
-}
-
-function requirementsOfPool(pool: NodePool): Requirements {
-  const { metadata, spec } = pool.spec.template;
-  const labels = fromLabels({ ...metadata?.labels, [nodePoolLabel]: pool.metadata.name ?? "" });
-  return intersection(labels, requirementsOf(spec.requirements));
 }
 
 function tolerated(pool: NodePool, spec: PodSpec): boolean {

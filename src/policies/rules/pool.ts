@@ -18,7 +18,7 @@ import { addResources, exceeding, fitsWithin, subtractResources } from "../../ku
 import { untoleratedTaint } from "../../kube/taint.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
-import { isOffered, offeredValues, poolRequirements, typesWithin } from "../offered-labels.ts";
+import { isOffered, isWithin, offeredValues, poolRequirements } from "../offered-labels.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
@@ -119,11 +119,13 @@ interface Shape {
 
 function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
   const want = podRequests(view.pod.spec);
-  const pools = facts.snapshot.list("NodePool").flatMap((nodePool) => shapesOf({ facts, nodePool, spec: view.pod.spec, want }));
-  const known = pools.flatMap((shapes) => shapes);
+  const pools = facts.snapshot.list("NodePool").flatMap((nodePool) => takingPool({ facts, nodePool, spec: view.pod.spec }) ?? []);
+  // Most Pods fit, and the first shape that holds one answers for all.
+  if (pools.some((taking) => holds(taking, want, facts.instanceTypes))) return [];
+  const shapes = pools.map((taking) => shapesOf(taking, want, facts.instanceTypes));
+  const known = shapes.flat();
   // A pool whose types are not in the catalog may hold the Pod for all we know.
-  if (known.length === 0 || pools.some((shapes) => shapes.length === 0)) return [];
-  if (known.some(({ type, overhead }) => fitsWithin(want, subtractResources(type.allocatable, overhead)))) return [];
+  if (known.length === 0 || shapes.some((ofPool) => ofPool.length === 0)) return [];
   const [largest] = known.toSorted(byNearness);
   if (largest === undefined) return [];
   const have = subtractResources(largest.type.allocatable, largest.overhead);
@@ -145,26 +147,36 @@ function byNearness(a: Shape, b: Shape): number {
   return b.share - a.share || larger || (a.type.name < b.type.name ? -1 : 1);
 }
 
-/** A list of shapes for each pool that would take the Pod by labels and taints; none where the pool does not take it. */
-function shapesOf(of: {
-  readonly facts: Facts;
-  readonly nodePool: NodePool;
-  readonly spec: PodSpec;
-  readonly want: Resources;
-}): readonly (readonly Shape[])[] {
-  const { facts, nodePool, spec, want } = of;
-  const combined = takenBy(nodePool, spec);
-  if (combined.length === 0) return [];
-  const overhead = daemonOverhead(facts, nodePool);
-  const types = new Set(combined.flatMap((requirements) => typesWithin(requirements, facts.instanceTypes)));
-  return [
-    [...types].map((type) => ({
-      poolName: nodePool.metadata.name ?? "",
-      type,
-      overhead,
-      share: shareOf(want, subtractResources(type.allocatable, overhead)),
-    })),
-  ];
+/** A pool that would take the Pod by labels and taints. */
+interface TakingPool {
+  readonly name: string;
+  /** What a node of it must meet, for each alternative of the Pod. */
+  readonly alternatives: readonly Requirements[];
+  /** What DaemonSets take of each of its nodes. */
+  readonly overhead: Resources;
+}
+
+function takingPool(of: { readonly facts: Facts; readonly nodePool: NodePool; readonly spec: PodSpec }): TakingPool | undefined {
+  const { facts, nodePool, spec } = of;
+  const alternatives = takenBy(nodePool, spec);
+  if (alternatives.length === 0) return undefined;
+  return { name: nodePool.metadata.name ?? "", alternatives, overhead: daemonOverhead(facts, nodePool) };
+}
+
+/** The amounts are asked first: they are a few comparisons, the labels are many. */
+function holds({ alternatives, overhead }: TakingPool, want: Resources, instanceTypes: readonly InstanceType[]): boolean {
+  return instanceTypes.some(
+    (type) =>
+      fitsWithin(want, type.allocatable) &&
+      fitsWithin(want, subtractResources(type.allocatable, overhead)) &&
+      alternatives.some((requirements) => isWithin(type, requirements)),
+  );
+}
+
+function shapesOf({ name, alternatives, overhead }: TakingPool, want: Resources, instanceTypes: readonly InstanceType[]): readonly Shape[] {
+  return instanceTypes
+    .filter((type) => alternatives.some((requirements) => isWithin(type, requirements)))
+    .map((type) => ({ poolName: name, type, overhead, share: shareOf(want, subtractResources(type.allocatable, overhead)) }));
 }
 
 /** The Pod's alternatives that the pool's nodes meet, each combined with the pool's own requirements. */
