@@ -7,10 +7,10 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { NodePool } from "../src/api/node-pool.ts";
-import { solve, type SchedulingResults, type SolveInput } from "../src/provisioner/scheduling/solve.ts";
-import { diverseFingerprints, diversePods, diverseRows, diverseSizes } from "./diverse-pods.ts";
-import { fakeInstanceTypes, pricePerUnit, reservedCpuMillis, reservedMemoryBytes } from "./fake-instance-types.ts";
+import { solve } from "../src/provisioner/scheduling/solve.ts";
+import { diverseFingerprints, diverseSizes } from "./diverse-pods.ts";
+import { diverseInput } from "./scheduling-input.ts";
+import { resourceBound } from "./scheduling-bound.ts";
 
 interface Row {
   readonly case: string;
@@ -24,7 +24,6 @@ interface Row {
 }
 
 const defaultSizes = [500, 5000];
-const instanceTypeCount = 400;
 const mebibyte = 1024 ** 2;
 
 function main(): void {
@@ -42,7 +41,7 @@ function main(): void {
 }
 
 function measure(count: number): Row {
-  const input = inputOf(count);
+  const input = diverseInput(count);
   const started = process.hrtime.bigint();
   const results = solve(input);
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
@@ -58,37 +57,6 @@ function measure(count: number): Row {
   };
 }
 
-function inputOf(count: number): SolveInput {
-  return {
-    pods: diversePods(count).map((pod) => ({ key: `default/${pod.metadata.name ?? ""}`, pod })),
-    nodePools: [benchmarkPool()],
-    instanceTypes: new Map([["default", fakeInstanceTypes(instanceTypeCount)]]),
-    daemonSets: [],
-    nodes: [],
-    namespaces: new Map([["default", {}]]),
-  };
-}
-
-function benchmarkPool(): NodePool {
-  return {
-    apiVersion: "karpenter.sh/v1",
-    kind: "NodePool",
-    metadata: { name: "default", uid: "default" },
-    spec: {
-      template: { spec: { nodeClassRef: { group: "karpenter.test.sh", kind: "TestNodeClass", name: "default" }, requirements: [] } },
-      limits: { cpu: "10000000", memory: "10000000Gi" },
-    },
-  };
-}
-
-/** The larger of all CPU and all memory, with what each node reserves, at the price of a unit of either. */
-export function resourceBound(count: number, nodes: SchedulingResults["newNodes"]["length"]): number {
-  const rows = diverseRows(count);
-  const cpuMillis = rows.reduce((sum, row) => sum + row.cpuMillis, 0) + reservedCpuMillis * nodes;
-  const memoryBytes = rows.reduce((sum, row) => sum + row.memoryMi * mebibyte, 0) + reservedMemoryBytes * nodes;
-  return Math.max(cpuMillis / 1000, memoryBytes / (2048 * mebibyte)) * pricePerUnit;
-}
-
 function printTable(rows: readonly Row[]): void {
   const header = ["case", "tool", "pods", "pods/s", "nodes", "price/h", "price/bound", "unschedulable", "memory MiB"];
   const lines = rows.map((row) => [
@@ -98,7 +66,7 @@ function printTable(rows: readonly Row[]): void {
     String(row.podsPerSecond),
     String(row.nodes),
     row.pricePerHour.toFixed(2),
-    (row.pricePerHour / resourceBound(row.pods, row.nodes)).toFixed(3),
+    (row.pricePerHour / resourceBound({ count: row.pods, nodes: row.nodes })).toFixed(3),
     String(row.unschedulable),
     String(row.memoryMiB),
   ]);

@@ -150,7 +150,7 @@ function isPaidFor(probe: Probe, bin: Bin): boolean {
 }
 
 /** Of bins that would grow at the same price, so many are compared for the tightest fit; cheaper ones are always looked for. */
-const equalsMax = 64;
+const equalsMax = 256;
 
 /** The bin that takes the Pod at the least added price; among equals the least crowded, then the one that it fills most. */
 function grownBin(probe: Probe): BinChoice | undefined {
@@ -160,9 +160,7 @@ function grownBin(probe: Probe): BinChoice | undefined {
   let best: (BinChoice & { readonly crowd: number; readonly left: number }) | undefined;
   for (const bin of packing.bins) {
     const priceMax = best?.fit.addedPrice ?? Infinity;
-    const next = bin.state.candidates[bin.committedIndex + 1];
-    const priceMin = next === undefined ? 0 : roundedPrice(next.pricePerHour - bin.committed.pricePerHour);
-    if (priceMin > priceMax || (equals >= equalsMax && priceMin === priceMax)) continue;
+    if (equals >= equalsMax && !mayGrowFor(bin, { added, priceBelow: priceMax })) continue;
     if (optionsFor(probe, bin.state).length === 0 || !isAllowedHost(topology, { id: bin.id, rude })) continue;
     const fit = cheapestFit(probe, { bin, grow: true, priceMax });
     if (fit === undefined) continue;
@@ -174,6 +172,17 @@ function grownBin(probe: Probe): BinChoice | undefined {
     best = { kind: "bin", bin, fit, crowd, left };
   }
   return best;
+}
+
+/** Says whether some type that adds less than a price holds the Pod; what else the Pod asks for can only make it dearer. */
+function mayGrowFor(bin: Bin, { added, priceBelow }: { readonly added: Vector; readonly priceBelow: number }): boolean {
+  const { candidates } = bin.state;
+  for (let index = bin.committedIndex + 1; index < candidates.length; index += 1) {
+    const candidate = candidates[index];
+    if (candidate === undefined || roundedPrice(candidate.pricePerHour - bin.committed.pricePerHour) >= priceBelow) return false;
+    if (holds(candidate.usable, bin.used, added)) return true;
+  }
+  return false;
 }
 
 /** The cheapest way for a bin to take the Pod, for at most a price; on equal prices the state that topology likes best. */
