@@ -1,0 +1,194 @@
+/**
+ * One look of the provisioner: bursts, names, and never a second claim for the same Pods.
+ */
+import { expect, test } from "vitest";
+import type { InstanceType } from "../../src/api/instance-type.ts";
+import { platformNames } from "../../src/api/labels.ts";
+import type { NodeClaim } from "../../src/api/node-claim.ts";
+import type { KubeObject } from "../../src/api/object.ts";
+import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
+import { launchCandidates, launchResult } from "../../src/provisioner/lifecycle/launch.ts";
+import {
+  burstIdleMs,
+  burstMaxMs,
+  freshMemory,
+  nextProvisioningStep,
+  type ObservedDemand,
+  type ProvisioningMemory,
+  type ProvisioningStep,
+} from "../../src/provisioner/provisioning.ts";
+import { deployment, namespaceObject, nodePool, pod } from "../support/objects.ts";
+import { yamlText } from "../support/yaml-objects.ts";
+
+const instanceTypes = catalogInstanceTypes({ zones: ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"] });
+const parsed = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
+const pool = nodePool({ requirements: [{ key: "karpenter.sh/capacity-type", operator: "In", values: ["on-demand"] }] });
+const limited = nodePool({ limits: { cpu: "2" } });
+const web = deployment({ name: "web", replicas: 3, requests: { cpu: "1", memory: "1Gi" } });
+
+function observed(
+  objects: readonly KubeObject[],
+  more: {
+    readonly memory?: ProvisioningMemory;
+    readonly claims?: readonly NodeClaim[];
+    readonly nodePools?: ObservedDemand["nodePools"];
+    readonly types?: readonly InstanceType[];
+  } = {},
+): ObservedDemand {
+  if (!parsed.ok) throw new Error("policies.yaml does not parse");
+  const nodePools = more.nodePools ?? [pool];
+  const claims = more.claims ?? [];
+  return {
+    world: {
+      policySet: parsed.value,
+      snapshot: snapshotOf([namespaceObject(), ...nodePools, ...claims, ...objects]),
+      names: platformNames(),
+      instanceTypes,
+    },
+    nodeClaims: claims,
+    nodePools,
+    instanceTypes: new Map(nodePools.map(({ metadata }) => [metadata.name ?? "", more.types ?? instanceTypes])),
+    memory: more.memory ?? freshMemory,
+  };
+}
+
+/** The step once the burst is over. */
+function planned(
+  objects: readonly KubeObject[],
+  more: Parameters<typeof observed>[1] = {},
+  now = 0,
+): ProvisioningStep & { readonly kind: "plan" } {
+  const first = nextProvisioningStep(observed(objects, more), now);
+  const step =
+    first.kind === "collect" ? nextProvisioningStep(observed(objects, { ...more, memory: first.memory }), now + first.delayMs) : first;
+  if (step.kind !== "plan") throw new Error(`expected a plan, got ${step.kind}`);
+  return step;
+}
+
+/** What the API server makes of a claim. */
+function created({ nodeClaims }: ProvisioningStep & { readonly kind: "plan" }): readonly NodeClaim[] {
+  return nodeClaims.map((claim) => ({ ...claim, metadata: { ...claim.metadata, uid: `uid-${claim.metadata.name ?? ""}` } }));
+}
+
+function launchedOf(claim: NodeClaim): NodeClaim {
+  const [type] = launchCandidates(claim, instanceTypes);
+  if (type === undefined) throw new Error("the claim has a candidate");
+  const { capacity, allocatable, offerings } = type;
+  const labels = { "node.kubernetes.io/instance-type": type.name, "topology.kubernetes.io/zone": offerings[0]?.zone ?? "" };
+  const outcome = {
+    kind: "launched",
+    providerID: `kwok://${claim.metadata.name ?? ""}`,
+    imageID: "kwok",
+    labels,
+    capacity,
+    allocatable,
+  } as const;
+  const result = launchResult({ nodeClaim: claim, outcome, now: 0 });
+  if (result.kind !== "launched") throw new Error("launched");
+  return { ...claim, metadata: { ...claim.metadata, labels: { ...claim.metadata.labels, ...result.labels } }, status: result.status };
+}
+
+test("without demand there is nothing to do", () => {
+  expect(nextProvisioningStep(observed([]), 0).kind).toBe("idle");
+});
+
+test("a burst is collected until no Pod has come for a while", () => {
+  const first = nextProvisioningStep(observed([web]), 0);
+  expect(first).toMatchObject({ kind: "collect", delayMs: burstIdleMs });
+  const still = nextProvisioningStep(observed([web], { memory: first.memory }), burstIdleMs - 1);
+  expect(still).toMatchObject({ kind: "collect", delayMs: 1 });
+  const grown = nextProvisioningStep(observed([web, pod({ name: "late" })], { memory: first.memory }), burstIdleMs - 1);
+  expect(grown).toMatchObject({ kind: "collect", delayMs: burstIdleMs });
+  expect(nextProvisioningStep(observed([web], { memory: first.memory }), burstIdleMs).kind).toBe("plan");
+});
+
+test("a burst that never ends is planned all the same", () => {
+  let memory = freshMemory;
+  const kinds = new Set<string>();
+  for (let now = 0, count = 1; now <= burstMaxMs; now += 100, count += 1) {
+    const pods = Array.from({ length: count }, (_unused, index) => pod({ name: `p${index}` }));
+    const step = nextProvisioningStep(observed(pods, { memory }), now);
+    memory = step.memory;
+    kinds.add(step.kind);
+    expect(step.kind).toBe(now < burstMaxMs ? "collect" : "plan");
+  }
+  expect(kinds.size).toBe(2);
+});
+
+test("a Deployment without a Pod gets its NodeClaims, and the same look again makes the same names", () => {
+  const first = planned([web]);
+  expect(first.nodeClaims.length).toBeGreaterThan(0);
+  expect(first.nodeClaims.map(({ metadata }) => metadata.name)).toEqual(
+    planned([web], {}, 5_000).nodeClaims.map(({ metadata }) => metadata.name),
+  );
+  for (const { metadata } of first.nodeClaims) expect(metadata.name).toMatch(/^general-flex-[0-9a-f]{8}$/);
+});
+
+test("claims on their way are capacity: solving again makes no other, unlaunched, launched or after a crash between two creates", () => {
+  const claims = created(planned([web]));
+  expect(planned([web], { claims }).nodeClaims).toEqual([]);
+  expect(planned([web], { claims: claims.map(launchedOf) }).nodeClaims).toEqual([]);
+  const many = Array.from({ length: 40 }, (_unused, index) => pod({ name: `p${index}`, requests: { cpu: "3", memory: "4Gi" } }));
+  const all = created(planned(many));
+  expect(all.length).toBeGreaterThan(1);
+  const half = all.slice(0, Math.ceil(all.length / 2));
+  expect(planned(many, { claims: half }).nodeClaims.length).toBeLessThanOrEqual(all.length - half.length);
+});
+
+test("the Pods that come are the Pods that the claims were made for", () => {
+  const claims = created(planned([web]));
+  const { template } = web.spec;
+  const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-1", uid: "uid-set", controller: true };
+  const pods = ["a", "b", "c"].map((id): KubeObject => {
+    const labels = { ...template.metadata?.labels, "pod-template-hash": "1" };
+    return {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: `web-1-${id}`, namespace: "shop", uid: `uid-${id}`, labels, ownerReferences: [owner] },
+      spec: template.spec,
+    } as KubeObject;
+  });
+  const step = planned([web, ...pods], { claims });
+  expect(step.nodeClaims).toEqual([]);
+  expect(step.events?.map(({ reason, regarding }) => `${reason} ${regarding.name}`)).toEqual([
+    "Nominated web-1-a",
+    "Nominated web-1-b",
+    "Nominated web-1-c",
+  ]);
+});
+
+test("a claim that is being deleted is no capacity, and its Pods get another under another name", () => {
+  const claims = created(planned([web]));
+  const leaving = claims.map((claim) => ({ ...claim, metadata: { ...claim.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } }));
+  const names = planned([web], { claims: leaving }).nodeClaims.map(({ metadata }) => metadata.name);
+  expect(names.length).toBe(claims.length);
+  for (const { metadata } of claims) expect(names).not.toContain(metadata.name);
+});
+
+test("a NodePool's limits hold over the claims that are there", () => {
+  const big = Array.from({ length: 4 }, (_unused, index) => pod({ name: `p${index}`, requests: { cpu: "1", memory: "1Gi" } }));
+  const step = planned(big, { nodePools: [limited] });
+  const cpu = (claim: NodeClaim) => (launchCandidates(claim, instanceTypes)[0]?.capacity["cpu"] ?? 0) / 1000;
+  expect(step.nodeClaims.reduce((sum, claim) => sum + cpu(claim), 0)).toBeLessThanOrEqual(2);
+  expect(step.events?.some(({ reason }) => reason === "FailedScheduling")).toBe(true);
+  const again = planned(big, { nodePools: [limited], claims: created(step) });
+  expect(again.nodeClaims).toEqual([]);
+});
+
+test("what has been said on a Pod is not said again until it changes", () => {
+  const lonely = pod({ name: "lonely", spec: { nodeSelector: { disk: "tape" } } });
+  const first = planned([lonely]);
+  expect(first.events).toMatchObject([{ type: "Warning", reason: "FailedScheduling", regarding: { name: "lonely" } }]);
+  expect(first.decision?.rejected.some(({ subject }) => subject === "shop/lonely")).toBe(true);
+  const second = nextProvisioningStep(observed([lonely], { memory: first.memory }), 60_000);
+  expect(second).toMatchObject({ kind: "plan", events: [] });
+  expect(second.decision).toBeUndefined();
+});
+
+test("a pool whose NodeClass is not ready makes nothing", () => {
+  const input = { ...observed([web]), instanceTypes: new Map() };
+  const first = nextProvisioningStep(input, 0);
+  expect(nextProvisioningStep({ ...input, memory: first.memory }, burstIdleMs)).toMatchObject({ kind: "plan", nodeClaims: [] });
+});
