@@ -51,10 +51,6 @@ export function minus(a: Vector, b: Vector): Vector {
   return a.map((amount, index) => amount - (b[index] ?? 0));
 }
 
-export function times(a: Vector, factor: number): Vector {
-  return a.map((amount) => amount * factor);
-}
-
 /** Returns the larger amount of each resource. */
 export function larger(a: Vector, b: Vector): Vector {
   return a.map((amount, index) => Math.max(amount, b[index] ?? 0));
