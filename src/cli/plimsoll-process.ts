@@ -27,7 +27,7 @@ export interface PlimsollProcess {
   readonly webhookPort: number;
   readonly cluster: ClusterWatch;
   readonly decisions: DecisionLog;
-  /** Fails readiness, answers while endpoints move on, gives the Lease up, closes. */
+  /** Gives the Lease up and fails readiness, answers while endpoints move on, closes. */
   close(lameDuckMs: number): Promise<void>;
 }
 
@@ -118,15 +118,18 @@ async function run(parts: ProcessParts, stop: AbortController): Promise<Result<P
     await parts.cluster.close();
     return webhook;
   }
-  const leading = runLeadership(parts);
+  const standDown = new AbortController();
+  setMaxListeners(0, standDown.signal);
+  const leading = runLeadership({ ...parts, signal: standDown.signal });
   return ok({
     webhookPort: webhook.value.port,
     cluster: parts.cluster,
     decisions: parts.decisions,
     close: async (lameDuckMs) => {
-      await webhook.value.close(lameDuckMs);
+      // Another may lead from now on: reviews are answered meanwhile, but nothing is bought by a process that goes.
+      standDown.abort();
+      await Promise.all([leading, webhook.value.close(lameDuckMs)]);
       stop.abort();
-      await leading;
       await parts.cluster.close();
     },
   });

@@ -10,7 +10,7 @@
  */
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import type { Clock } from "../api/ports.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
@@ -56,6 +56,9 @@ export interface WebhookServer {
 /** Longer than the API server's 90 s, so that the client is always the one that closes. */
 const keepAliveTimeoutMs = 95_000;
 
+/** The longest that the API server waits for an answer (timeoutSeconds of registration.ts). */
+const answerMaxMs = 5_000;
+
 /** Starts the server and resolves once it listens. */
 export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
   const state = { closing: false };
@@ -63,6 +66,7 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
   server.keepAliveTimeout = keepAliveTimeoutMs;
   server.headersTimeout = keepAliveTimeoutMs + 5_000;
   server.requestTimeout = 30_000;
+  const connections = closer(server, options.clock);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   return {
@@ -73,12 +77,38 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
     close: async (lameDuckMs) => {
       state.closing = true;
       await options.clock.sleep(lameDuckMs);
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeIdleConnections();
-      });
+      await connections.close();
+    },
+  };
+}
+
+/**
+ * Watches a server's connections; `close` closes the listener, lets reviews in flight be answered, and drops the rest.
+ *
+ * The API server also holds connections that it never sent a request on. Node counts those as busy, so waiting for them
+ * would keep us past our grace period.
+ */
+function closer(server: Server, clock: Clock): { close(): Promise<void> } {
+  const sockets = new Set<Socket>();
+  const inFlight = new Set<ServerResponse>();
+  const idle = new AbortController();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on("request", (_request: IncomingMessage, response: ServerResponse) => {
+    inFlight.add(response);
+    response.once("close", () => {
+      inFlight.delete(response);
+      if (!server.listening && inFlight.size === 0) idle.abort();
+    });
+  });
+  return {
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      if (inFlight.size > 0) await clock.sleep(answerMaxMs, idle.signal);
+      for (const socket of sockets) socket.destroy();
+      await closed;
     },
   };
 }

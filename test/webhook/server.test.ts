@@ -1,3 +1,9 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import supertest from "supertest";
 import { describe, expect, it } from "vitest";
 import { wallClock } from "../../src/cluster/wall-clock.ts";
@@ -119,20 +125,53 @@ describe("the webhook server answers a review", () => {
 });
 
 describe("shutdown", () => {
-  it("fails readiness at once but goes on answering until endpoints have moved on", async () => {
-    const { authority, serving } = issueServingCertificate({ names: ["localhost", "127.0.0.1"], now: Date.now() });
-    const metrics = webhookMetrics();
-    const server = await startWebhookServer({
+  const { authority, serving } = issueServingCertificate({ names: ["localhost", "127.0.0.1"], now: Date.now() });
+
+  function start(handler: AdmissionHandler = () => allowed()) {
+    return startWebhookServer({
       host: "127.0.0.1",
       port: 0,
       certificatePem: serving.certificatePem,
       keyPem: serving.keyPem,
-      handler: () => allowed(),
+      handler,
       notReady: () => [],
-      metrics,
+      metrics: webhookMetrics(),
       clock: wallClock(),
       onError: () => undefined,
     });
+  }
+
+  it("waits for no connection that carries no review", async () => {
+    const server = await start();
+    const unused = connectTls({ port: server.port, host: "127.0.0.1", ca: authority.certificatePem });
+    const silent = connect(server.port, "127.0.0.1");
+    await Promise.all([once(unused, "secureConnect"), once(silent, "connect")]);
+    const gone = [once(unused, "close"), once(silent, "close")];
+    await server.close(0);
+    await Promise.all(gone);
+  });
+
+  it("answers the review that is in flight when the listener closes", async () => {
+    const server = await start();
+    const text = JSON.stringify(podReview);
+    const headers = { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) };
+    const options = { port: server.port, host: "127.0.0.1", ca: authority.certificatePem, method: "POST", path: "/validate/open", headers };
+    const sent = request(options);
+    const answered = once(sent, "response");
+    sent.write(text.slice(0, 10));
+    await expect.poll(() => sent.socket?.bytesWritten ?? 0).toBeGreaterThan(10);
+    await sleep(50);
+    const closed = server.close(0);
+    await sleep(50);
+    sent.end(text.slice(10));
+    const [response] = (await answered) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    await closed;
+  });
+
+  it("fails readiness at once but goes on answering until endpoints have moved on", async () => {
+    const server = await start();
     const client = supertest(`https://127.0.0.1:${server.port}`);
     expect((await client.get("/readyz").ca(authority.certificatePem)).status).toBe(200);
     const closed = server.close(300);
