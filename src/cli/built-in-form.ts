@@ -2,7 +2,8 @@
  * Built-in form: an object of a built-in kind as the API server's decoder leaves it for admission.
  *
  * Reads one object. Returns it decoded (no nulls, canonical quantities), or what the decoder would refuse, in the
- * decoder's own words. Of kinds whose schema we don't have nothing is known, and nobody judges them.
+ * decoder's own words. What only the API server's later validation refuses is a note: it concerns no verdict of ours. Of
+ * kinds whose schema we don't have nothing is known, and nobody judges them.
  */
 import { apiVersionOf, kindTable, type KindName } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
@@ -10,7 +11,10 @@ import { isQuantity } from "../kube/quantity.ts";
 import { isWorkloadKind, workloadOf } from "../kube/workload.ts";
 import { type BuiltInSchemas, createBuiltInSchemas } from "../sim/built-in-schemas.ts";
 import { decodeFields } from "../sim/field-decoding.ts";
-import type { JsonObject, JsonValue } from "../sim/json.ts";
+import { objectAt, stringAt, valueAt, type JsonObject, type JsonValue } from "../sim/json.ts";
+import { podSpecProblems } from "../sim/validation/pod-validation.ts";
+import { workloadChecks } from "../sim/validation/workload-validation.ts";
+import { jsonFields } from "./json-field.ts";
 import type { ObjectForm } from "./object-form.ts";
 
 /** Kinds that admission judges or reads; a kind of the same name in another group (a Volcano Job) is another kind. */
@@ -54,8 +58,10 @@ export function builtInForm(): (written: KubeObject) => ObjectForm {
     if (object.apiVersion !== apiVersionOf(info))
       return { object: written, problems: [otherVersion(written, apiVersionOf(info))], notes: [] };
     const form = decoded(object, schemas(`${shortGroup(info.group)}.${info.version}.${kind}`));
-    if (form.problems.length > 0 || !isWorkloadKind(kind) || workloadOf(form.object) !== undefined) return form;
-    return { ...form, problems: [kind === "Pod" ? "spec.containers is missing" : "spec.template with its spec.containers is missing"] };
+    if (form.problems.length > 0) return form;
+    const missing = missingPart(kind, form.object);
+    if (missing !== undefined) return { ...form, problems: [`${missing} is missing`] };
+    return { ...form, notes: [...form.notes, ...invalidParts(kind, form.object)] };
   };
 }
 
@@ -70,8 +76,35 @@ export function groupOf(apiVersion: string): string {
   return slash < 0 ? "" : apiVersion.slice(0, slash);
 }
 
+/** Returns the part without which an object says nothing that could be judged. */
+function missingPart(kind: KindName, object: KubeObject): string | undefined {
+  const plain = object as unknown as JsonObject;
+  if (kind === "HorizontalPodAutoscaler") {
+    return ["kind", "name"]
+      .map((field) => ["spec", "scaleTargetRef", field])
+      .find((path) => stringAt(plain, ...path) === undefined)
+      ?.join(".");
+  }
+  if (kind === "PodDisruptionBudget") return valueAt(plain, "spec") === undefined ? "spec" : undefined;
+  if (!isWorkloadKind(kind) || workloadOf(object) !== undefined) return undefined;
+  return kind === "Pod" ? "spec.containers" : "spec.template with its spec.containers";
+}
+
+function invalidParts(kind: KindName, object: KubeObject): readonly string[] {
+  const plain = object as unknown as JsonObject;
+  const { resource, group } = kindTable()[kind];
+  const problems =
+    kind === "Pod" ? podSpecProblems(objectAt(plain, "spec"), "spec") : (workloadChecks[`${resource}.${group}`]?.(plain) ?? []);
+  return problems.map(({ field, message }) => `the API server would refuse it: ${field}: ${message}`);
+}
+
 function shortGroup(group: string): string {
   return group === "" ? "core" : (group.split(".")[0] ?? group);
+}
+
+/** Says whether an object is of a namespaced kind that stands beside workloads. */
+export function isNamespacedBeside({ apiVersion, kind }: KubeObject): boolean {
+  return Object.hasOwn(besideKinds, `${apiVersion}/${kind}`) && kind !== "PriorityClass";
 }
 
 function formBeside(written: KubeObject, schemas: BuiltInSchemas): ObjectForm {
@@ -83,26 +116,39 @@ function decoded(written: KubeObject, schema: ReturnType<BuiltInSchemas>): Objec
   const plain = written as unknown as JsonObject;
   const { value, unknownFields, typeError } = decodeFields(plain, schema, { custom: false });
   const notes = unknownFields.map((path) => `unknown field "${path}"; kubectl refuses it unless --validate=false`);
+  const unjudgeable = typeError === undefined ? unjudgeablePart(value) : undefined;
+  if (unjudgeable !== undefined) return { object: written, problems: [unjudgeable], notes };
   if (typeError === undefined) return { object: value as unknown as KubeObject, problems: [], notes };
   // The decoder's words on a quantity don't say which.
-  const quantity = typeError.includes("quantit") ? wrongQuantity(plain, "") : undefined;
+  const quantity = typeError.includes("quantit") ? wrongQuantity(plain) : undefined;
   return { object: written, problems: [quantity === undefined ? typeError : `${quantity}: ${typeError}`], notes };
 }
 
-const quantityMaps = new Set(["requests", "limits", "overhead", "capacity", "allocatable", "hard"]);
+/** Returns what no code can judge by: an empty list entry, such as that of a lone dash, or a selector's unknown operator. */
+function unjudgeablePart(value: JsonValue): string | undefined {
+  for (const field of jsonFields(value)) {
+    if (field.value === null && field.holder.isList) return `${field.path} is null`;
+    const operators = field.path.includes("nodeAffinity.") ? nodeOperators : labelOperators;
+    if (field.name !== "operator" || !/\.matchExpressions\[\d+\]$/.test(field.holder.path)) continue;
+    if (typeof field.value !== "string" || !operators.includes(field.value)) {
+      return `${field.path}: Unsupported value: ${JSON.stringify(field.value)}: supported values: ${operators.join(", ")}`;
+    }
+  }
+  return undefined;
+}
+
+const labelOperators = ["In", "NotIn", "Exists", "DoesNotExist"];
+const nodeOperators = [...labelOperators, "Gt", "Lt"];
+
+const quantityMaps = /(^|\.)(requests|limits|overhead|capacity|allocatable|hard)$/;
 const quantityFields = new Set(["sizeLimit", "averageValue", "divisor"]);
 
 /** Returns the first quantity that is none, with its path and value. */
-function wrongQuantity(value: JsonValue, path: string): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const [name, inner] of Object.entries(value) as [string, JsonValue][]) {
-    const at = path === "" ? name : `${path}.${name}`;
-    const parent = path.slice(path.lastIndexOf(".") + 1);
-    const isScalar = typeof inner === "string" || typeof inner === "number" || typeof inner === "boolean";
-    if (isScalar && (quantityMaps.has(parent) || quantityFields.has(name)) && !isQuantity(String(inner)))
-      return `${at} ${JSON.stringify(inner)}`;
-    const found = wrongQuantity(inner, at);
-    if (found !== undefined) return found;
+function wrongQuantity(value: JsonValue): string | undefined {
+  for (const field of jsonFields(value)) {
+    if (field.value === null || typeof field.value === "object") continue;
+    if (!quantityMaps.test(field.holder.path) && !quantityFields.has(field.name)) continue;
+    if (!isQuantity(String(field.value))) return `${field.path} ${JSON.stringify(field.value)}`;
   }
   return undefined;
 }
@@ -114,7 +160,6 @@ function currentAutoscaler(written: KubeObject & { readonly spec?: unknown }): K
   const { targetCPUUtilizationPercentage: averageUtilization, ...rest } = spec as Readonly<Record<string, unknown>>;
   const metrics = [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization } } }];
   const current = { ...rest, ...(averageUtilization === undefined ? {} : { metrics }) };
-  // Its status and annotations keep their old form, which nobody reads.
-  const { status: _status, ...others } = written as KubeObject & { readonly status?: unknown };
-  return { ...others, apiVersion: "autoscaling/v2", spec: current } as KubeObject;
+  const { kind, metadata } = written;
+  return { apiVersion: "autoscaling/v2", kind, metadata, spec: current } as KubeObject;
 }

@@ -13,11 +13,11 @@ import { isWorkloadKind } from "../kube/workload.ts";
 import type { AdmissionContext } from "../policies/admission-context.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { evaluate } from "../policies/evaluate.ts";
-import { allowedVerdict, type Finding } from "../policies/verdict.ts";
+import { allowedVerdict, type Finding, type Verdict } from "../policies/verdict.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import type { JsonPatchOperation } from "../kube/json-patch.ts";
 import { exemptNamespaces } from "../webhook/registration.ts";
-import { type OfflineInput, type OfflineRequest, readOffline } from "./offline.ts";
+import { type JudgedManifest, type OfflineInput, type OfflineRequest, readOffline } from "./offline.ts";
 
 /** One object's verdict, as `-o json` prints it. */
 export interface CheckResult {
@@ -35,23 +35,32 @@ export interface CheckRequest extends OfflineRequest {
   readonly output: "text" | "json";
 }
 
+/** The verdicts in the order of the objects, and complete lines about objects that could not be judged. */
+export interface CheckResults {
+  readonly results: readonly CheckResult[];
+  readonly faults: readonly string[];
+}
+
+const nothingJudged: CheckResults = { results: [], faults: [] };
+
 /** Runs the command; returns 0 when all is allowed, 1 when something is denied, 2 on bad input, which wins. */
 export async function runCheck(request: CheckRequest): Promise<number> {
   const input = await readOffline(request);
-  const results = input.policySet === undefined ? [] : checkResults(input, input.policySet);
+  const { results, faults } = input.policySet === undefined ? nothingJudged : checkResults(input, input.policySet);
   if (request.output === "json") request.stdout.write(`${JSON.stringify(report(results), undefined, 2)}\n`);
   else if (input.policySet !== undefined) request.stdout.write(textReport(results));
-  for (const note of checkNotes(input)) request.stderr.write(`note: ${note}\n`);
-  if (input.problems.length > 0) return 2;
+  for (const line of [...faults, ...checkNotes(input).map((note) => `note: ${note}`)]) request.stderr.write(`${line}\n`);
+  if (input.problems.length + faults.length > 0) return 2;
   return results.every(({ allowed }) => allowed) ? 0 : 1;
 }
 
 /**
  * Judges every object as if the others were already in the cluster.
  *
- * A rule about two objects so stands on each of them whose own admission, coming last, would be refused.
+ * A rule about two objects so stands on each of them whose own admission, coming last, would be refused. An object that
+ * brings the rules down has no result but a fault, as the webhook would answer it with an error.
  */
-export function checkResults(input: Pick<OfflineInput, "manifests" | "names">, policySet: PolicySet): readonly CheckResult[] {
+export function checkResults(input: Pick<OfflineInput, "manifests" | "names">, policySet: PolicySet): CheckResults {
   const snapshot = snapshotOf(
     input.manifests.map(({ object }) => object),
     input.names.domain,
@@ -62,20 +71,30 @@ export function checkResults(input: Pick<OfflineInput, "manifests" | "names">, p
     names: input.names,
     now: Date.now(),
   };
-  return input.manifests.map(({ object, written }) => {
-    const verdict = isExempt(object)
-      ? allowedVerdict
-      : evaluate({ policySet, request: createRequest(object, input.names.domain), context });
-    return {
-      apiVersion: written.apiVersion,
-      kind: object.kind,
-      namespace: object.metadata.namespace ?? "",
-      name: object.metadata.name ?? object.metadata.generateName ?? "",
-      allowed: verdict.allowed,
-      findings: verdict.findings.map(({ rule, action, path, message, fix }) => ({ rule, action, path, message, fix })),
-      patch: verdict.patch,
-    };
-  });
+  const results: CheckResult[] = [];
+  const faults: string[] = [];
+  for (const manifest of input.manifests) {
+    const request = createRequest(manifest.object, input.names.domain);
+    try {
+      results.push(resultOf(manifest, isExempt(manifest.object) ? allowedVerdict : evaluate({ policySet, request, context })));
+    } catch (fault) {
+      const { file, line, object } = manifest;
+      faults.push(`${file}:${line}: ${object.kind} ${request.name}: could not be judged, a fault of ours: ${String(fault)}`);
+    }
+  }
+  return { results, faults };
+}
+
+function resultOf({ object, written }: JudgedManifest, { allowed, findings, patch }: Verdict): CheckResult {
+  return {
+    apiVersion: written.apiVersion,
+    kind: object.kind,
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name ?? object.metadata.generateName ?? "",
+    allowed,
+    findings: findings.map(({ rule, action, path, message, fix }) => ({ rule, action, path, message, fix })),
+    patch,
+  };
 }
 
 /** What the reader should know about how the verdict came about. */

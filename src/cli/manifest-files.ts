@@ -36,12 +36,13 @@ export async function readManifests({
   return { manifests, problems, notes };
 }
 
+/** The files that a path stands for; a folder without any stays itself, and is told as a problem when it is read. */
 function expand(path: string): readonly string[] {
   if (path === "-" || !(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) return [path];
-  return readdirSync(path)
+  const files = readdirSync(path)
     .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .sort()
-    .map((name) => join(path, name));
+    .sort();
+  return files.length === 0 ? [path] : files.map((name) => join(path, name));
 }
 
 function read(path: string): string | { readonly message: string } {
@@ -49,6 +50,7 @@ function read(path: string): string | { readonly message: string } {
     return readFileSync(path, "utf8");
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    return { message: code === "ENOENT" || code === "ENOTDIR" ? "no such file" : `can't be read (${code === "" ? String(cause) : code})` };
+    if (code === "ENOENT" || code === "ENOTDIR") return { message: "no such file" };
+    return { message: code === "EISDIR" ? "holds no .yaml, .yml or .json file" : `can't be read (${code === "" ? String(cause) : code})` };
   }
 }

@@ -57,11 +57,11 @@ export function parseManifests(file: string, text: string): Manifests {
     const [error] = document.errors;
     if (error !== undefined) {
       const at = error.linePos?.[0].line ?? line;
-      problems.push({ file, line: at, message: (error.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "") });
+      problems.push({ file, line: at, message: parserWords(unreadable(error).message) });
       continue;
     }
     const value = toPlain(document);
-    if (value !== null) collect({ file, line, value, depth: 0 }, manifests, problems);
+    if (value !== null) collect({ file, line, value, place: "", depth: 0 }, manifests, problems);
   }
   return { manifests, problems };
 }
@@ -72,6 +72,11 @@ function parseYaml(text: string, lineCounter: LineCounter): readonly Document.Pa
   } catch (cause) {
     return unreadable(cause);
   }
+}
+
+/** The parser's first line, without the place, which we tell ourselves. */
+function parserWords(message: string): string {
+  return (message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
 }
 
 function toPlain(document: Document.Parsed): unknown {
@@ -85,38 +90,41 @@ function toPlain(document: Document.Parsed): unknown {
 
 /** A parser of nested values meets the end of the stack before it meets the end of a hostile text. */
 function unreadable(cause: unknown): Error {
-  if (cause instanceof RangeError) return new Error("is nested too deeply");
+  if (cause instanceof RangeError || String(cause).includes("call stack")) return new Error("is nested too deeply");
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
 function collect(
-  found: { readonly file: string; readonly line: number; readonly value: unknown; readonly depth: number },
+  found: { readonly file: string; readonly line: number; readonly value: unknown; readonly place: string; readonly depth: number },
   manifests: Manifest[],
   problems: ManifestProblem[],
 ): void {
-  const { file, line, value, depth } = found;
+  const { file, line, value, place, depth } = found;
   const items = itemsOf(value);
   if (items === undefined) {
     const problem = objectProblem(value);
     if (problem === undefined) manifests.push({ file, line, object: value as KubeObject });
-    else problems.push({ file, line, message: problem });
+    else problems.push({ file, line, message: place === "" ? problem : `${place}: ${problem}` });
     return;
   }
   if (depth >= listDepthMax) {
     problems.push({ file, line, message: `Lists are nested deeper than ${listDepthMax}` });
     return;
   }
-  for (const item of items) collect({ file, line, value: item, depth: depth + 1 }, manifests, problems);
+  for (const [index, item] of items.entries()) {
+    collect({ file, line, value: item, place: `${place === "" ? "" : `${place}.`}items[${index}]`, depth: depth + 1 }, manifests, problems);
+  }
 }
 
 /** The items of a List; those of a PodList as the API itself answers don't repeat that each is a Pod. */
 function itemsOf(value: unknown): readonly unknown[] | undefined {
   if (!isPlainObject(value) || typeof value["kind"] !== "string" || !value["kind"].endsWith("List")) return undefined;
-  const { apiVersion, kind, items } = value;
-  if (!Array.isArray(items)) return undefined;
+  const { apiVersion, kind } = value;
+  const items: unknown = value["items"];
+  if (!isList(items)) return undefined;
   const itemKind = kind.slice(0, -"List".length);
   if (itemKind === "") return items;
-  return items.map((item: unknown) => (isPlainObject(item) && item["kind"] === undefined ? { apiVersion, kind: itemKind, ...item } : item));
+  return items.map((item) => (isPlainObject(item) && item["kind"] === undefined ? { apiVersion, kind: itemKind, ...item } : item));
 }
 
 /** Says why a value is no Kubernetes object, or undefined if it is one. */
@@ -146,6 +154,10 @@ function metadataProblem(kind: string, metadata: Readonly<Record<string, unknown
     if (wrong !== undefined) return `${kind} ${String(name)}: metadata.${field}.${wrong[0]} must be text; quote it`;
   }
   return undefined;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -10,7 +10,7 @@ import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
 import { withCrdDefaults } from "../api/schema-default.ts";
 import { shapeValidator } from "../api/validation.ts";
-import { builtInForm, groupOf, otherVersion } from "./built-in-form.ts";
+import { builtInForm, groupOf, isNamespacedBeside, otherVersion } from "./built-in-form.ts";
 
 /** An object in the form that admission sees; with any problem it is not to be judged. Notes change no verdict. */
 export interface ObjectForm {
@@ -53,7 +53,7 @@ export function objectFormer(options: {
 function placed(object: KubeObject, options: { readonly names: PlatformNames; readonly namespace: string }): KubeObject {
   const kinds = Object.values(kindTable(options.names.domain));
   const info = kinds.find((known) => known.kind === object.kind && apiVersionOf(known) === object.apiVersion);
-  if (info?.namespaced !== true || (object.metadata.namespace ?? "") !== "") return object;
+  if (!(info?.namespaced ?? isNamespacedBeside(object)) || (object.metadata.namespace ?? "") !== "") return object;
   return { ...object, metadata: { ...object.metadata, namespace: options.namespace } };
 }
 

@@ -66,7 +66,7 @@ ${examples("Examples:", [
     )
     .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
       const { runCheck } = await import("./check.ts");
-      outcome.code = await runCheck({ ...surroundings, paths, ...options });
+      outcome.code = await guarded(surroundings, () => runCheck({ ...surroundings, paths, ...options }));
     });
 }
 
@@ -78,7 +78,7 @@ function addRender(program: Command, surroundings: ProgramSurroundings, outcome:
     )
     .action(async (paths: readonly string[], options: OfflineOptions) => {
       const { runRender } = await import("./render.ts");
-      outcome.code = await runRender({ ...surroundings, paths, ...options });
+      outcome.code = await guarded(surroundings, () => runRender({ ...surroundings, paths, ...options }));
     });
 }
 
@@ -95,7 +95,7 @@ ${examples("Examples:", [["plimsoll plan pools.yaml app.yaml", "nodes, zones, pr
     )
     .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
       const { runPlan } = await import("./plan.ts");
-      outcome.code = await runPlan({ ...surroundings, paths, ...options });
+      outcome.code = await guarded(surroundings, () => runPlan({ ...surroundings, paths, ...options }));
     });
 }
 
@@ -142,6 +142,16 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
       const { runServe } = await import("./serve.ts");
       outcome.code = await runServe({ ...surroundings, ...options });
     });
+}
+
+/** A fault of ours is no verdict: it is told in one line, and the exit code says that there is no answer. */
+async function guarded({ stderr }: ProgramSurroundings, run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (fault) {
+    stderr.write(`plimsoll: can't go on, a fault of ours: ${String(fault)}\n`);
+    return 2;
+  }
 }
 
 function manifestCommand(program: Command, name: string, description: string): Command {
