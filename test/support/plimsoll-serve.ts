@@ -28,6 +28,8 @@ export interface ServeProcess {
   /** Log lines so far, as the objects they are. */
   log(): readonly Readonly<Record<string, unknown>>[];
   stderr(): string;
+  /** What /metrics answers now. */
+  metrics(): Promise<string>;
   /** Ends the process (SIGTERM by default) and resolves with its exit code once it is gone. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -62,6 +64,7 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
   return {
     port,
     stderr: errors,
+    metrics: async () => (await get(port, "/metrics")).text,
     log: () =>
       out()
         .split("\n")
@@ -97,21 +100,27 @@ const readyMaxMs = 30_000;
 async function ready(child: ChildProcess, port: number, output: () => string): Promise<void> {
   for (const start = Date.now(); Date.now() - start < readyMaxMs;) {
     if (child.exitCode !== null) throw new Error(`serve ended at its start: ${output()}`);
-    if ((await statusOf(port)) === 200) return;
+    if ((await get(port, "/readyz")).status === 200) return;
     await new Promise((wait) => setTimeout(wait, 50));
   }
   child.kill("SIGKILL");
   throw new Error(`serve did not become ready: ${output()}`);
 }
 
-function statusOf(port: number): Promise<number> {
+/** Status 0 where nobody answers. */
+function get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((answered) => {
-    const asked = request({ host: "127.0.0.1", port, path: "/readyz", rejectUnauthorized: false, agent: false }, (response) => {
-      response.resume();
-      answered(response.statusCode ?? 0);
+    const asked = request({ host: "127.0.0.1", port, path, rejectUnauthorized: false, agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.once("end", () => {
+        answered({ status: response.statusCode ?? 0, text });
+      });
     });
     asked.on("error", () => {
-      answered(0);
+      answered({ status: 0, text: "" });
     });
     asked.end();
   });
