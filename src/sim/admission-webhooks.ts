@@ -8,7 +8,7 @@
 import type { ApiStatus } from "../api/api-status.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { applyJsonPatch, parseJsonPatch } from "../kube/json-patch.ts";
-import type { AdmittedWrite } from "./admission.ts";
+import type { AdmittedWrite } from "./admitted-write.ts";
 import { internalError } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
 import { decodeForServed } from "./decode-body.ts";

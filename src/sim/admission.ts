@@ -7,16 +7,11 @@
 import { err, ok } from "../api/result.ts";
 import { forbidden } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
+import type { AdmittedWrite } from "./admitted-write.ts";
 import { withPodAdmission } from "./pod-admission.ts";
 import type { JsonObject } from "./json.ts";
 import { mutateByWebhooks, validateByWebhooks } from "./admission-webhooks.ts";
 import { stringAt } from "./json.ts";
-
-/** A write as admission sees it; a DELETE has only the old object. */
-export type AdmittedWrite =
-  | { readonly operation: "CREATE"; readonly object: JsonObject; readonly old?: undefined }
-  | { readonly operation: "UPDATE"; readonly object: JsonObject; readonly old: JsonObject }
-  | { readonly operation: "DELETE"; readonly object?: undefined; readonly old: JsonObject };
 
 /** Runs the mutating phase; returns the object that goes on. */
 export async function admitMutating(call: Call, write: AdmittedWrite & { readonly object: JsonObject }): Promise<Outcome<JsonObject>> {

@@ -101,8 +101,8 @@ function fieldSchema(field: FieldLine, schemas: BuiltInSchemas): Schema {
 
 /** Copies a schema with other members, without resolving its fields. */
 function extended(base: Schema, changes: Partial<Schema>): Schema {
-  const { properties: _lazy, ...plain } = Object.getOwnPropertyDescriptors(base);
-  const copy: Schema = Object.defineProperties({ ...anySchema }, plain);
+  const plain = Object.entries(Object.getOwnPropertyDescriptors(base)).filter(([name]) => name !== "properties");
+  const copy: Schema = Object.defineProperties({ ...anySchema }, Object.fromEntries(plain));
   return {
     ...copy,
     ...changes,

@@ -82,11 +82,12 @@ function ownershipOf(source: JsonObject, type: SchemaType): Schema["ownership"] 
 
 /** Returns the paths of a schema at which CEL rules stand: the embedded world does not enforce those. */
 export function celRulePaths(source: JsonObject, path = ""): readonly string[] {
+  if (Object.keys(source).length === 0) return [];
   const own = arrayAt(source, "x-kubernetes-validations").map(() => (path === "" ? "(root)" : path));
   const members = Object.entries(objectAt(source, "properties")).flatMap(([name, part]) =>
     isJsonObject(part) ? celRulePaths(part, path === "" ? name : `${path}.${name}`) : [],
   );
   const items = celRulePaths(objectAt(source, "items"), `${path}[*]`);
   const values = celRulePaths(objectAt(source, "additionalProperties"), `${path}.*`);
-  return Object.keys(source).length === 0 ? [] : [...own, ...members, ...items, ...values];
+  return [...own, ...members, ...items, ...values];
 }

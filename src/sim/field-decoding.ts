@@ -57,7 +57,7 @@ function isBuiltIn(schema: Schema, { custom }: Decoding): boolean {
 }
 
 const decodeObject = (value: JsonObject, schema: Schema, place: Place, decoding: Decoding): JsonValue | undefined => {
-  if (schema.type !== "object" && schema.type !== "any") return mistyped("object", schema, place, decoding) ?? value;
+  if (schema.type !== "object" && schema.type !== "any") return unfitting(value, schema, place, decoding);
   const keepsAll = schema.preserveUnknown;
   const kept: Record<string, JsonValue> = {};
   for (const [name, member] of Object.entries(value)) {
@@ -88,7 +88,7 @@ const decodeList: (value: readonly JsonValue[], schema: Schema, place: Place, de
 ) => {
   if (schema.type === "any") return value;
   const { items } = schema;
-  if (schema.type !== "array") return mistyped("array", schema, place, decoding) ?? value;
+  if (schema.type !== "array") return unfitting(value, schema, place, decoding);
   if (items === undefined) return value;
   return value.map((item, index) => decodeValue(item, items, { ...place, path: `${place.path}[${index}]` }, decoding) ?? null);
 };
@@ -97,28 +97,28 @@ const decodeScalar: Decoder = (value, schema, place, decoding) => {
   switch (schema.type) {
     case "string":
     case "byte":
-      return typeof value === "string" ? value : mistyped(goKind(value), schema, place, decoding);
+      return typeof value === "string" ? value : unfitting(value, schema, place, decoding);
     case "boolean":
-      return typeof value === "boolean" ? value : mistyped(goKind(value), schema, place, decoding);
+      return typeof value === "boolean" ? value : unfitting(value, schema, place, decoding);
     case "integer":
       return decodeInteger(value, schema, place, decoding);
     case "number":
-      return typeof value === "number" ? value : mistyped(goKind(value), schema, place, decoding);
+      return typeof value === "number" ? value : unfitting(value, schema, place, decoding);
     case "int-or-string":
-      return typeof value === "boolean" ? mistyped("bool", schema, place, decoding) : value;
+      return typeof value === "boolean" ? unfitting(value, schema, place, decoding) : value;
     case "quantity":
       return decodeQuantity(value, decoding);
     case "date-time":
     case "micro-time":
       return decodeTime(value, schema, place, decoding);
     default:
-      return mistyped(goKind(value), schema, place, decoding);
+      return unfitting(value, schema, place, decoding);
   }
 };
 
 const decodeInteger: Decoder = (value, schema, place, decoding) => {
-  if (typeof value !== "number") return mistyped(goKind(value), schema, place, decoding);
-  return Number.isInteger(value) ? value : mistyped(`number ${value}`, schema, place, decoding);
+  if (typeof value !== "number") return unfitting(value, schema, place, decoding);
+  return Number.isInteger(value) ? value : unfitting(value, schema, place, decoding);
 };
 
 const quantityPattern = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
@@ -136,7 +136,7 @@ function decodeQuantity(value: JsonValue, decoding: Decoding): JsonValue | undef
 }
 
 const decodeTime: Decoder = (value, schema, place, decoding) => {
-  if (typeof value !== "string") return mistyped(goKind(value), schema, place, decoding);
+  if (typeof value !== "string") return unfitting(value, schema, place, decoding);
   const at = Date.parse(value);
   if (Number.isNaN(at)) {
     decoding.typeErrors.push(
@@ -154,13 +154,18 @@ const decodeTime: Decoder = (value, schema, place, decoding) => {
   return undefined;
 };
 
-function mistyped(found: string, schema: Schema, place: Place, decoding: Decoding): undefined {
-  if (!isBuiltIn(schema, decoding)) return undefined;
+/** A value of the wrong type: an error of a built-in kind; a custom resource keeps it for its validation. */
+const unfitting: Decoder = (value, schema, place, decoding) => {
+  if (!isBuiltIn(schema, decoding)) return value;
+  const found = goKind(value, schema);
   decoding.typeErrors.push(`json: cannot unmarshal ${found} into Go struct field ${place.struct}.${place.goPath} of type ${schema.goType}`);
   return undefined;
-}
+};
 
-function goKind(value: JsonValue): string {
+function goKind(value: JsonValue, schema: Schema): string {
+  if (isJsonArray(value)) return "array";
+  if (isJsonObject(value)) return "object";
+  if (typeof value === "number" && schema.type === "integer") return `number ${value}`;
   return typeof value === "boolean" ? "bool" : typeof value;
 }
 

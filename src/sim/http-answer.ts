@@ -78,7 +78,7 @@ export async function writeWatch(response: ServerResponse, lines: AsyncIterable<
 /** Sets Warning headers as the real server does: a text with control characters is dropped, all are cut once their sum is too long. */
 function setWarnings(response: ServerResponse, warnings: readonly string[]): void {
   const sendable = warnings.filter((text) => text !== "" && !hasControlCharacter(text));
-  const total = sendable.reduce((sum, text) => sum + [...text].length, 0);
+  const total = sendable.reduce((sum, text) => sum + Array.from(text).length, 0);
   const texts = total <= warningsTotalMax ? sendable : cutWarnings(sendable);
   if (texts.length > 0)
     response.setHeader(
@@ -88,7 +88,7 @@ function setWarnings(response: ServerResponse, warnings: readonly string[]): voi
 }
 
 function cutWarnings(texts: readonly string[]): readonly string[] {
-  const cut = texts.map((text) => [...text].slice(0, warningCutAt).join(""));
+  const cut = texts.map((text) => Array.from(text).slice(0, warningCutAt).join(""));
   let written = 0;
   return cut.filter((text) => {
     written += text.length;
@@ -97,7 +97,7 @@ function cutWarnings(texts: readonly string[]): readonly string[] {
 }
 
 function hasControlCharacter(text: string): boolean {
-  return [...text].some((character) => character < " " || character === "\u007f");
+  return Array.from(text).some((character) => character < " " || character === "\u007f");
 }
 
 /** node:http takes header text as Latin-1; this way the bytes on the wire are UTF-8. */

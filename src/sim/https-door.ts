@@ -7,7 +7,8 @@
 import { createServer, type Server } from "node:https";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { forbidden, internalError, unauthorized } from "./api-failure.ts";
+import type { forbidden } from "./api-failure.ts";
+import { internalError, unauthorized } from "./api-failure.ts";
 import type { ApiServer, RestAnswer, UserInfo } from "./api-server.ts";
 import { authenticate } from "./bearer-token.ts";
 import { aggregatedDiscovery, legacyDiscovery } from "./discovery.ts";

@@ -89,8 +89,17 @@ export function withValue(object: JsonObject, path: readonly string[], value: Js
   }
   if (value !== undefined) return { ...object, [name]: value };
   if (!Object.hasOwn(object, name)) return object;
-  const { [name]: _removed, ...kept } = object;
-  return kept;
+  return withoutMembers(object, [name]);
+}
+
+/** Returns a copy without some members. */
+export function withoutMembers(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+}
+
+/** Returns a scalar as text, and anything else as its JSON. */
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Sets defaults: each missing member of an object gets the given value. */

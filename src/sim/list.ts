@@ -9,7 +9,7 @@ import { err, ok } from "../api/result.ts";
 import { badRequest, expired, notFound } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
 import { servedForm } from "./event-versions.ts";
-import { numberAt, stringAt, toJson, type JsonObject } from "./json.ts";
+import { numberAt, stringAt, toJson, withoutMembers, type JsonObject } from "./json.ts";
 import { selectionOf } from "./selection.ts";
 import { apiVersionOf, type ServedResource } from "./served-resource.ts";
 import type { Store } from "./store.ts";
@@ -80,8 +80,7 @@ function listBody(served: ServedResource, page: readonly JsonObject[], end: Page
 function listedForm(object: JsonObject, served: ServedResource): JsonObject {
   const form = servedForm(object, served);
   if (served.custom !== undefined) return form;
-  const { kind: _kind, apiVersion: _apiVersion, ...bare } = form;
-  return bare;
+  return withoutMembers(form, ["kind", "apiVersion"]);
 }
 
 /** The objects of a resource as they were at a revision: now, less what happened since. */

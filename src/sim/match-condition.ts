@@ -6,7 +6,7 @@
  * literals and lists; ==, !=, in, &&, ||, !, parentheses; matches, startsWith, endsWith, contains. A real API server takes all of CEL.
  */
 import { err, ok, type Result } from "../api/result.ts";
-import { isJsonArray, valueAt, type JsonObject, type JsonValue } from "./json.ts";
+import { isJsonArray, textOf, valueAt, type JsonObject, type JsonValue } from "./json.ts";
 
 /** True where a request meets a webhook; its argument is the AdmissionReview's request. */
 export type MatchCondition = (request: JsonObject) => boolean;
@@ -113,7 +113,7 @@ function parseCalls(cursor: Cursor): Expression {
     const argument = parseOr(cursor);
     expect(cursor, ")");
     const on = value;
-    value = (request) => method?.(String(on(request)), String(argument(request))) === true;
+    value = (request) => method?.(textOf(on(request)), textOf(argument(request))) === true;
   }
   return value;
 }

@@ -11,7 +11,7 @@ import { isJsonObject, type JsonValue } from "./json.ts";
 
 /** Returns a label selector; undefined where there is none. */
 export function labelSelectorOf(value: JsonValue | undefined): LabelSelector | undefined {
-  return isJsonObject(value) ? (value as unknown as LabelSelector) : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
 /** Returns a stored Pod as a Pod. */

@@ -7,7 +7,7 @@
 import { shortHashOf } from "../api/hash.ts";
 import { kubernetesTypes } from "./generated/kubernetes-types.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { toJson } from "./json.ts";
+import { objectAt, toJson } from "./json.ts";
 import type { Registry } from "./registry.ts";
 import type { Schema } from "./schema.ts";
 import type { ServedResource } from "./served-resource.ts";
@@ -135,7 +135,7 @@ function createSchemaWriter(): SchemaWriter {
 function customComponent(served: ServedResource, refer: (schema: Schema) => JsonObject): JsonObject {
   const source = served.custom?.openApiSchema ?? {};
   const metadata = served.schema().properties?.get("metadata");
-  const properties = typeof source["properties"] === "object" ? source["properties"] : {};
+  const properties = objectAt(source, "properties");
   return {
     ...source,
     properties: {

@@ -3,7 +3,7 @@
  *
  * Reads the call and the write. Returns the request part of an admission.k8s.io/v1 AdmissionReview with the real server's members.
  */
-import type { AdmittedWrite } from "./admission.ts";
+import type { AdmittedWrite } from "./admitted-write.ts";
 import type { Call } from "./api-server.ts";
 import { servedForm } from "./event-versions.ts";
 import { objectAt, stringAt, type JsonObject, type JsonValue } from "./json.ts";

@@ -65,52 +65,11 @@ export function createStore({ historyMax = 10_000 }: { readonly historyMax?: num
     shelves.set(resource, shelf);
     return shelf;
   };
-  const stamped = (object: JsonObject): JsonObject => {
-    state.revision += 1;
-    return deepFreeze(withValue(object, ["metadata", "resourceVersion"], String(state.revision)));
-  };
-  const tell = (shelf: Shelf, event: StoreEvent): void => {
-    shelf.history.push(event);
-    if (shelf.history.length >= historyMax * 2) {
-      shelf.forgottenUntil = shelf.history[shelf.history.length - historyMax - 1]?.revision ?? 0;
-      shelf.history = shelf.history.slice(-historyMax);
-    }
-    for (const listener of [...shelf.listeners]) listener(event);
-  };
-
   return {
     revision: () => state.revision,
     get: (key) => shelves.get(key.resource)?.objects.get(keyText(key)),
     list: (resource, namespace) => listShelf(shelfOf(resource), namespace),
-    create: (key, object) => {
-      const shelf = shelfOf(key.resource);
-      const text = keyText(key);
-      if (shelf.objects.has(text)) return err("exists");
-      const created = stamped(object);
-      shelf.objects.set(text, created);
-      shelf.sorted = undefined;
-      tell(shelf, { revision: state.revision, type: "ADDED", resource: key.resource, object: created });
-      return ok(created);
-    },
-    replace: (key, object, expected) => {
-      const shelf = shelfOf(key.resource);
-      const found = expectObject(shelf, key, expected);
-      if (!found.ok) return found;
-      const replaced = stamped(object);
-      shelf.objects.set(keyText(key), replaced);
-      tell(shelf, { revision: state.revision, type: "MODIFIED", resource: key.resource, object: replaced, previous: found.value });
-      return ok(replaced);
-    },
-    remove: (key, last, expected) => {
-      const shelf = shelfOf(key.resource);
-      const found = expectObject(shelf, key, expected);
-      if (!found.ok) return found;
-      const removed = stamped(last);
-      shelf.objects.delete(keyText(key));
-      shelf.sorted = undefined;
-      tell(shelf, { revision: state.revision, type: "DELETED", resource: key.resource, object: removed, previous: found.value });
-      return ok(removed);
-    },
+    ...writers({ state, shelfOf, historyMax }),
     eventsAfter: (resource, revision) => {
       const shelf = shelfOf(resource);
       if (revision < shelf.forgottenUntil) return undefined;
@@ -122,6 +81,68 @@ export function createStore({ historyMax = 10_000 }: { readonly historyMax?: num
       return () => listeners.delete(listener);
     },
   };
+}
+
+interface Shelves {
+  readonly state: { revision: number };
+  readonly shelfOf: (resource: string) => Shelf;
+  readonly historyMax: number;
+}
+
+/** The three writes: each takes the next revision, and tells its event before it returns. */
+function writers({ state, shelfOf, historyMax }: Shelves): Pick<Store, "create" | "replace" | "remove"> {
+  const stamped = (object: JsonObject): JsonObject => {
+    state.revision += 1;
+    return deepFreeze(withValue(object, ["metadata", "resourceVersion"], String(state.revision)));
+  };
+  return {
+    create: (key, object) => {
+      const shelf = shelfOf(key.resource);
+      if (shelf.objects.has(keyText(key))) return err("exists");
+      const created = stamped(object);
+      shelf.objects.set(keyText(key), created);
+      shelf.sorted = undefined;
+      tell(shelf, { revision: state.revision, type: "ADDED", resource: key.resource, object: created }, historyMax);
+      return ok(created);
+    },
+    replace: (key, object, expected) => {
+      const shelf = shelfOf(key.resource);
+      const found = expectObject(shelf, key, expected);
+      if (!found.ok) return found;
+      const replaced = stamped(object);
+      shelf.objects.set(keyText(key), replaced);
+      tell(
+        shelf,
+        { revision: state.revision, type: "MODIFIED", resource: key.resource, object: replaced, previous: found.value },
+        historyMax,
+      );
+      return ok(replaced);
+    },
+    remove: (key, last, expected) => {
+      const shelf = shelfOf(key.resource);
+      const found = expectObject(shelf, key, expected);
+      if (!found.ok) return found;
+      const removed = stamped(last);
+      shelf.objects.delete(keyText(key));
+      shelf.sorted = undefined;
+      tell(
+        shelf,
+        { revision: state.revision, type: "DELETED", resource: key.resource, object: removed, previous: found.value },
+        historyMax,
+      );
+      return ok(removed);
+    },
+  };
+}
+
+/** Remembers an event, forgets the oldest half of a history that has doubled, and calls the listeners. */
+function tell(shelf: Shelf, event: StoreEvent, historyMax: number): void {
+  shelf.history.push(event);
+  if (shelf.history.length >= historyMax * 2) {
+    shelf.forgottenUntil = shelf.history[shelf.history.length - historyMax - 1]?.revision ?? 0;
+    shelf.history = shelf.history.slice(-historyMax);
+  }
+  for (const listener of [...shelf.listeners]) listener(event);
 }
 
 function expectObject(shelf: Shelf, key: StoreKey, expected: string | undefined): Result<JsonObject, StoreRefusal> {

@@ -12,7 +12,19 @@ import { withJobSelector } from "./defaults/workload-defaults.ts";
 import { podOf } from "./object-codec.ts";
 import { establishedDefinition, defaultedDefinition } from "./crd.ts";
 import { definitionStorage } from "./built-in-resources.ts";
-import { arrayAt, equalJson, mapAt, numberAt, objectAt, stringAt, valueAt, withValue, type JsonObject, type JsonValue } from "./json.ts";
+import {
+  arrayAt,
+  equalJson,
+  mapAt,
+  numberAt,
+  objectAt,
+  stringAt,
+  valueAt,
+  withoutMembers,
+  withValue,
+  type JsonObject,
+  type JsonValue,
+} from "./json.ts";
 import type { Random } from "./random.ts";
 import type { ServedResource } from "./served-resource.ts";
 
@@ -42,15 +54,17 @@ const freshStatus: Readonly<Record<string, JsonObject>> = {
   "horizontalpodautoscalers.autoscaling": { desiredReplicas: 0, currentMetrics: null },
 };
 
+/** Metadata that a client cannot give a new object. */
+const unsendable = ["deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "selfLink", "generation"];
+
 /** Returns a new object with its system metadata and its first status. */
 export function preparedForCreate(object: JsonObject, served: ServedResource, { now, random }: Birth): JsonObject {
   const sent = objectAt(object, "metadata");
   const generateName = stringAt(sent, "generateName");
   const given = stringAt(sent, "name") ?? "";
   const name = given === "" && generateName !== undefined ? `${generateName.slice(0, 58)}${random.suffix()}` : given;
-  const { deletionTimestamp: _a, deletionGracePeriodSeconds: _b, resourceVersion: _c, selfLink: _d, generation: _e, ...kept } = sent;
   const metadata: JsonObject = {
-    ...kept,
+    ...withoutMembers(sent, unsendable),
     name,
     uid: random.uid(),
     creationTimestamp: timeText(now),
@@ -59,7 +73,11 @@ export function preparedForCreate(object: JsonObject, served: ServedResource, { 
   const born: JsonObject = { ...object, metadata };
   if (served.storage === "daemonsets.apps") return withFreshStatus(withTemplateGeneration(born, undefined), served);
   if (served.storage === "jobs.batch") return withFreshStatus(withJobSelector(born), served);
-  if (served.storage === "services") return withFreshStatus(withServiceAddresses(born, random.integer), served);
+  if (served.storage === "services")
+    return withFreshStatus(
+      withServiceAddresses(born, (below) => random.integer(below)),
+      served,
+    );
   if (served.storage === "namespaces") return preparedNamespace(withFreshStatus(born, served), name);
   if (served.storage === definitionStorage)
     return establishedDefinition(defaultedDefinition(withValue(born, ["status"], undefined)), timeText(now));

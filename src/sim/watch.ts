@@ -10,7 +10,7 @@ import { err, ok } from "../api/result.ts";
 import { expired, statusBody } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
 import { servedForm } from "./event-versions.ts";
-import { stringAt, type JsonObject } from "./json.ts";
+import { stringAt, withValue, type JsonObject } from "./json.ts";
 import { selectionOf, type Selection } from "./selection.ts";
 import { apiVersionOf } from "./served-resource.ts";
 import type { StoreEvent } from "./store.ts";
@@ -128,7 +128,7 @@ function linesOf(event: StoreEvent, call: Call, selection: Selection): readonly 
 function leaving({ object, previous, type }: StoreEvent): JsonObject {
   if (type === "DELETED" || previous === undefined) return object;
   const revision = stringAt(object, "metadata", "resourceVersion") ?? "";
-  return { ...previous, metadata: { ...Object(previous["metadata"]), resourceVersion: revision } };
+  return withValue(previous, ["metadata", "resourceVersion"], revision);
 }
 
 interface LineQueue {

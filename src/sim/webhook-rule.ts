@@ -5,7 +5,7 @@
  * namespace labels, object labels and match conditions all agree, as the real matcher decides.
  */
 import { matchesSelector } from "../kube/selector.ts";
-import type { AdmittedWrite } from "./admission.ts";
+import type { AdmittedWrite } from "./admitted-write.ts";
 import type { Call } from "./api-server.ts";
 import { arrayAt, stringAt, stringMapAt, stringsAt, valueAt, type JsonObject, type JsonValue } from "./json.ts";
 import { parseMatchCondition } from "./match-condition.ts";

@@ -9,7 +9,9 @@ import type { ApiTransport, Clock } from "../api/ports.ts";
 import type { ApiServer, UserInfo } from "./api-server.ts";
 import { createBuiltInSchemas } from "./built-in-schemas.ts";
 import { adminUser, inProcessTransport } from "./in-process-door.ts";
-import { stringAt, type JsonObject } from "./json.ts";
+import { definitionStorage } from "./built-in-resources.ts";
+import { celRulePaths } from "./crd-schema.ts";
+import { arrayAt, objectAt, stringAt, type JsonObject } from "./json.ts";
 import { createRandom } from "./random.ts";
 import { createRegistry } from "./registry.ts";
 import { createStore } from "./store.ts";
@@ -30,6 +32,8 @@ export interface World {
   readonly server: ApiServer;
   /** The in-process door, as a user with a user agent (the administrator where left out). */
   transport(caller?: { readonly user?: UserInfo; readonly userAgent?: string }): ApiTransport;
+  /** The CEL rules of the stored CRDs, which the world does not enforce: "NAME VERSION PATH" each. */
+  unenforcedRules(): readonly string[];
 }
 
 /** What every cluster starts with. */
@@ -58,7 +62,16 @@ export function startWorld(settings: WorldSettings): World {
   return {
     server,
     transport: (caller = {}) => inProcessTransport(server, { user: caller.user ?? adminUser, userAgent: caller.userAgent ?? "plimsoll" }),
+    unenforcedRules: () => store.list(definitionStorage).flatMap(unenforcedOf),
   };
+}
+
+function unenforcedOf(definition: JsonObject): readonly string[] {
+  return arrayAt(definition, "spec", "versions").flatMap((version) =>
+    celRulePaths(objectAt(version, "schema", "openAPIV3Schema")).map(
+      (path) => `${stringAt(definition, "metadata", "name") ?? ""} ${stringAt(version, "name") ?? ""} ${path}`,
+    ),
+  );
 }
 
 function createFirst({ store, registry, clock, random }: ApiServer, object: JsonObject): void {

@@ -6,7 +6,7 @@
  * The order of a merged list follows apimachinery's strategicpatch.
  */
 import { err, ok, type Result } from "../../api/result.ts";
-import { equalJson, isJsonArray, isJsonObject, stringsAt, valueAt, type JsonObject, type JsonValue } from "../json.ts";
+import { equalJson, isJsonArray, isJsonObject, stringsAt, textOf, valueAt, type JsonObject, type JsonValue } from "../json.ts";
 import { memberSchema, type Schema } from "../schema.ts";
 import { ordered } from "./list-order.ts";
 
@@ -22,7 +22,7 @@ export function applyStrategicMergePatch(current: JsonObject, patch: JsonObject,
 /** Finds an element without its merge key, or an unknown directive, before anything is merged. */
 function directiveProblem(patch: JsonObject, schema: Schema | undefined): string | undefined {
   for (const [name, value] of Object.entries(patch)) {
-    if (name === "$patch" && !["replace", "delete", "merge"].includes(String(value)))
+    if (name === "$patch" && !["replace", "delete", "merge"].includes(textOf(value)))
       return `unknown patch type found: ${JSON.stringify(value)}`;
     const member = memberSchema(schema, name);
     if (isJsonObject(value)) {

@@ -4,7 +4,7 @@
  * Reads a path such as `.status.conditions[?(@.type=="Ready")].status`. Returns every value it leads to; a path that is not understood leads
  * to none, as a missing member does.
  */
-import { isJsonArray, isJsonObject, valueAt, type JsonValue } from "../json.ts";
+import { isJsonArray, isJsonObject, textOf, valueAt, type JsonValue } from "../json.ts";
 
 /** One step: a name, an index, every item, or the items whose member equals a value. */
 const stepPattern =
@@ -22,7 +22,7 @@ export function valuesAtPath(value: JsonValue, path: string): readonly JsonValue
       if (member !== undefined) return present(valueAt(at, member));
       if (!isJsonArray(at)) return step === "[*]" && isJsonObject(at) ? Object.values(at) : [];
       if (index !== undefined) return present(at[Number(index)]);
-      return key === undefined ? at : at.filter((item) => String(valueAt(item, ...key.split("."))) === wanted);
+      return key === undefined ? at : at.filter((item) => textOf(valueAt(item, ...key.split("."))) === wanted);
     });
   }
   return found;

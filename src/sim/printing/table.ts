@@ -65,9 +65,8 @@ function printerOf(served: ServedResource): Printer {
 }
 
 function customPrinter(declared: readonly PrintColumn[]): Printer {
-  const shown = declared.map(({ jsonPath: _jsonPath, ...column }) => column);
   return {
-    columns: [...columns("Name"), ...shown],
+    columns: [...columns("Name"), ...declared],
     cells: (object, now) => [nameOf(object), ...declared.map((column) => customCell(object, column, now))],
   };
 }

@@ -4,7 +4,7 @@
  * Reads an object. Returns the cells of `kubectl get`, with the real printers' columns and words.
  */
 import { formatSelector } from "../../kube/selector.ts";
-import { arrayAt, numberAt, objectAt, stringAt, valueAt, type JsonObject, type JsonValue } from "../json.ts";
+import { arrayAt, numberAt, objectAt, stringAt, textOf, valueAt, type JsonObject, type JsonValue } from "../json.ts";
 import { labelSelectorOf } from "../object-codec.ts";
 import { ageOf, humanDuration } from "./human-duration.ts";
 import { columns, containerCells, nameOf, objectAge, type Printer } from "./printer.ts";
@@ -85,7 +85,7 @@ const daemonSet: Printer = {
 
 /** Returns labels as labels.FormatLabels writes them. */
 export function formatLabels(labels: JsonObject): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${String(value)}`);
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${textOf(value)}`);
   return pairs.length === 0 ? "<none>" : pairs.sort().join(",");
 }
 

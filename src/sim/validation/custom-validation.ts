@@ -2,8 +2,8 @@
  * Validation of custom resources: values against the schema of their CRD.
  *
  * Reads an object and its schema. Returns the problems in the words of kube-openapi's validator. Enforced: types, required, enum, numbers' and
- * texts' bounds, patterns, sizes, unique items, list keys, allOf, anyOf, oneOf and not. Not enforced: CEL rules (x-kubernetes-validations)
- * and formats.
+ * texts' bounds, patterns, sizes, unique items, list keys, allOf, anyOf, oneOf and not. Not enforced: CEL rules (x-kubernetes-validations),
+ * formats, and patterns that only Go's regular expressions understand.
  */
 import { canonicalJson } from "../../api/hash.ts";
 import type { FieldProblem } from "../api-failure.ts";
@@ -17,6 +17,7 @@ import {
   stringAt,
   stringsAt,
   valueAt,
+  withoutMembers,
   type JsonObject,
   type JsonValue,
 } from "../json.ts";
@@ -26,8 +27,7 @@ import { duplicate, invalidValue, notSupported, required, tooLong, tooMany, wron
 /** Returns the problems of a custom resource. */
 export function customResourceProblems(object: JsonObject, schema: Schema): readonly FieldProblem[] {
   const source = schema.source ?? {};
-  const { metadata: _metadata, apiVersion: _apiVersion, kind: _kind, ...own } = object;
-  return valueProblems(own, source, "");
+  return valueProblems(withoutMembers(object, ["metadata", "apiVersion", "kind"]), source, "");
 }
 
 function valueProblems(value: JsonValue, source: JsonObject, path: string): readonly FieldProblem[] {
@@ -100,19 +100,27 @@ function numberProblems(value: number, source: JsonObject, path: string): readon
   ];
 }
 
+/** A pattern of Go that JavaScript cannot read is not enforced. */
+function patternOf(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern);
+  } catch {
+    return undefined;
+  }
+}
+
 function textProblems(value: string, source: JsonObject, path: string): readonly FieldProblem[] {
-  const length = [...value].length;
+  const length = Array.from(value).length;
   const minLength = numberAt(source, "minLength");
   const maxLength = numberAt(source, "maxLength");
   const pattern = stringAt(source, "pattern");
+  const matches = pattern === undefined || patternOf(pattern)?.test(value) !== false;
   return [
     ...(maxLength !== undefined && length > maxLength ? [tooLong(path, maxLength)] : []),
     ...(minLength !== undefined && length < minLength
       ? [invalidValue(path, value, `${inBody(path)} should be at least ${minLength} chars long`)]
       : []),
-    ...(pattern !== undefined && !new RegExp(pattern, "u").test(value)
-      ? [invalidValue(path, value, `${inBody(path)} should match '${pattern}'`)]
-      : []),
+    ...(matches ? [] : [invalidValue(path, value, `${inBody(path)} should match '${pattern}'`)]),
   ];
 }
 
