@@ -29,7 +29,11 @@ export function benchWorkloads(): readonly BenchWorkload[] {
   return teams.flatMap((team, index) =>
     Array.from({ length: workloadsPerTeam }, (_, number): BenchWorkload => {
       const serial = index * workloadsPerTeam + number;
-      return { namespace: team, name: `service-${String(serial).padStart(3, "0")}`, templateHash: (0x5d4f0000 + serial * 7919).toString(16) };
+      return {
+        namespace: team,
+        name: `service-${String(serial).padStart(3, "0")}`,
+        templateHash: (0x5d4f0000 + serial * 7919).toString(16),
+      };
     }),
   );
 }

@@ -163,7 +163,9 @@ function printTable(rows: readonly Row[]): void {
     .map((row) => {
       const baseline = rows.find((other) => other.tool === "baseline" && other.case === row.case && other.bytes === row.bytes);
       const [cpu, p99] = [baseline?.cpuMicros ?? 0, baseline?.p99Ms ?? 0];
-      return [row.case, row.bytes, cpu, row.cpuMicros, row.ratio.toFixed(2), p99.toFixed(1), row.p99Ms.toFixed(1), row.memoryMiB].map(String);
+      return [row.case, row.bytes, cpu, row.cpuMicros, row.ratio.toFixed(2), p99.toFixed(1), row.p99Ms.toFixed(1), row.memoryMiB].map(
+        String,
+      );
     });
   const widths = header.map((title, column) => Math.max(title.length, ...lines.map((line) => (line[column] ?? "").length)));
   for (const line of [header, ...lines]) console.log(line.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  "));

@@ -8,7 +8,8 @@ import { createHash } from "node:crypto";
 
 /** Returns the JSON text of a value with object keys sorted at every depth; undefined members are left out. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(sorted(value));
+  if (Array.isArray(value)) return `[${value.map(memberText).join(",")}]`;
+  return isPlainObject(value) ? objectText(value) : JSON.stringify(value);
 }
 
 /** Returns the SHA-256 of a value's canonical JSON as 64 lower-case hex digits. */
@@ -25,13 +26,17 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A copy with sorted keys: several times cheaper than a replacer, which JSON.stringify calls for every member. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isPlainObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  );
+/** Written by hand: a replacer, or a sorted copy, costs several times as much. */
+function objectText(object: Record<string, unknown>): string {
+  const members: string[] = [];
+  for (const key of Object.keys(object).sort()) {
+    const member = object[key];
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+/** A hole in an array is null, as JSON.stringify writes it. */
+function memberText(member: unknown): string {
+  return member === undefined ? "null" : canonicalJson(member);
 }

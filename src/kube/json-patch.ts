@@ -29,7 +29,14 @@ const operationsMax = 10_000;
 
 /** Returns a JSON Pointer of unescaped tokens: pointer("metadata", "labels", "a.b/c") is "/metadata/labels/a.b~1c". */
 export function pointer(...tokens: readonly PointerToken[]): string {
-  return tokens.map((token) => `/${String(token).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  let path = "";
+  for (const token of tokens) path += `/${escapedToken(token)}`;
+  return path;
+}
+
+function escapedToken(token: PointerToken): string {
+  const text = String(token);
+  return text.includes("/") || text.includes("~") ? text.replaceAll("~", "~0").replaceAll("/", "~1") : text;
 }
 
 /** Returns the unescaped tokens of a JSON Pointer; "" has none. */
@@ -118,11 +125,13 @@ function appended<T>(draft: PatchDraft<T>, operation: JsonPatchOperation, docume
 /** Counts how many leading tokens lead to a value that is there; null and undefined count as absent. */
 function existingDepth(document: unknown, tokens: readonly PointerToken[]): number {
   let value = document;
-  for (const [depth, token] of tokens.entries()) {
+  let depth = 0;
+  for (const token of tokens) {
     value = childOf(value, token);
     if (value === undefined || value === null) return depth;
+    depth++;
   }
-  return tokens.length;
+  return depth;
 }
 
 function valueAt(document: unknown, tokens: readonly PointerToken[]): unknown {
@@ -134,10 +143,10 @@ function childOf(value: unknown, token: PointerToken): unknown {
   return isObject(value) ? ownMember(value, String(token)) : undefined;
 }
 
-function withValue(document: unknown, tokens: readonly PointerToken[], value: unknown): unknown {
-  const [token, ...rest] = tokens;
+function withValue(document: unknown, tokens: readonly PointerToken[], value: unknown, depth = 0): unknown {
+  const token = tokens[depth];
   if (token === undefined) return value;
-  const child = rest.length === 0 ? value : withValue(childOf(document, token), rest, value);
+  const child = depth + 1 === tokens.length ? value : withValue(childOf(document, token), tokens, value, depth + 1);
   if (!Array.isArray(document)) return { ...(isObject(document) ? document : {}), [token]: child };
   const copy: unknown[] = [...(document as readonly unknown[])];
   copy[token === "-" ? copy.length : Number(token)] = child;

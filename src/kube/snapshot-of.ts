@@ -197,12 +197,15 @@ function bucketOf(value: string): number {
   return sum % bucketsMax;
 }
 
+/** One empty list for all, so that a list that did not change is the same list. */
+const noItems: readonly never[] = [];
+
 function snapshotView(levels: Levels): ClusterSnapshot {
   return {
     list: (kind, namespace) => {
       const level = levels[kind];
-      if (level === undefined) return [];
-      if (namespace !== undefined) return level.namespaces.get(namespace)?.items ?? [];
+      if (level === undefined) return noItems;
+      if (namespace !== undefined) return level.namespaces.get(namespace)?.items ?? noItems;
       level.all ??= concatenated(level.namespaces);
       return level.all;
     },
@@ -213,6 +216,7 @@ function snapshotView(levels: Levels): ClusterSnapshot {
 }
 
 function concatenated<T>(namespaces: ReadonlyMap<string, SortedList<T>>): readonly T[] {
+  if (namespaces.size === 0) return noItems;
   const names = [...namespaces.keys()].sort(compareText);
   const lists = names.map((name) => namespaces.get(name)?.items ?? []);
   const [only] = lists;

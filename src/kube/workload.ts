@@ -7,6 +7,7 @@
 import type { KubeObject, LabelSelector } from "../api/object.ts";
 import type { Pod, PodTemplate } from "../api/pod.ts";
 import type { CronJob, DaemonSet, Deployment, Job, JobSpec, ReplicaSet, StatefulSet } from "../api/workload.ts";
+import { remembered } from "./remembered.ts";
 
 export type WorkloadKind = "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Pod";
 
@@ -42,9 +43,12 @@ const groups: Readonly<Record<WorkloadKind, string>> = {
 
 /**
  * Returns the object as a workload, or undefined for any other kind and for an object without a Pod template. A Pod is
- * its own template whoever owns it; ask its owner chain first (owner.ts) to know whether it is bare.
+ * its own template whoever owns it; ask its owner chain first (owner.ts) to know whether it is bare. The same object gives
+ * the same Workload, so that what follows from it can be remembered too.
  */
-export function workloadOf(object: KubeObject): Workload | undefined {
+export const workloadOf = remembered(toWorkload);
+
+function toWorkload(object: KubeObject): Workload | undefined {
   const { kind } = object;
   if (!isWorkloadKind(kind) || groupOf(object.apiVersion) !== groups[kind]) return undefined;
   const core = coreOf(kind, object);

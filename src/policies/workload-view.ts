@@ -18,7 +18,7 @@ import type { WorkloadClass } from "./class.ts";
 import type { Binding } from "./profile/binding.ts";
 import { managedByLabel, managedByProfile } from "./profile/budget.ts";
 import type { CompiledContract } from "./profile/contract.ts";
-import { compiledPod } from "./profile/pod-patch.ts";
+import { judgedPod } from "./profile/pod-patch.ts";
 import { workloadContract, type ContractWorld, type WorkloadContract } from "./profile/workload-contract.ts";
 
 export interface WorkloadView {
@@ -31,7 +31,7 @@ export interface WorkloadView {
   readonly contract: CompiledContract | undefined;
   /** A Pod of the workload as its template says. */
   readonly podAsWritten: Pod;
-  /** A Pod of the workload as it will enter the cluster. */
+  /** A Pod of the workload as it will enter the cluster (without the note on what was compiled). */
   readonly pod: Pod;
   /** Replicas before the request, where it changes an object that was there. */
   readonly previousReplicas: number | undefined;
@@ -58,7 +58,7 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     workloadClass: answer.kind === "compiled" ? answer.workloadClass : undefined,
     contract,
     podAsWritten,
-    pod: contract === undefined ? podAsWritten : compiledPod({ pod: podAsWritten, contract, names }),
+    pod: contract === undefined ? podAsWritten : judgedPod({ pod: podAsWritten, contract }),
     previousReplicas: world.previousReplicas,
     autoscaler: snapshot
       .list("HorizontalPodAutoscaler", workload.namespace)

@@ -51,7 +51,7 @@ export interface BindingInput {
  * whose profile doesn't exist is no hit: the next level is asked. A profile that says how it binds never binds by name.
  */
 export function bindProfile({ workload, profiles, names }: BindingInput): Binding {
-  const here = profiles.filter((profile) => profile.metadata.namespace === workload.namespace).sort(byName);
+  const here = profiles.filter((profile) => profile.metadata.namespace === workload.namespace);
   const labelled = workload.labels[names.profileLabel] ?? workload.templateLabels[names.profileLabel];
   const targeting = here.filter((profile) => targets(profile, workload));
   const [target] = targeting;
@@ -65,7 +65,7 @@ export function bindProfile({ workload, profiles, names }: BindingInput): Bindin
     ["name", here.filter((profile) => nameOf(profile) === workload.name && !bindsExplicitly(profile))],
   ];
   for (const [matchedBy, hits] of levels) {
-    const [first, second] = hits;
+    const [first, second] = hits.length > 1 ? hits.toSorted(byName) : hits;
     if (first === undefined) continue;
     return second === undefined ? { kind: "bound", profile: first, matchedBy } : doubleConflict(workload, nameOf(first), nameOf(second));
   }

@@ -48,15 +48,23 @@ export function compiledPod(input: PodPatchInput): Pod {
   return compiledDraft(input).document;
 }
 
+/** Returns the Pod as it will be once compiled, but for the note on what was changed: rules judge it, and none reads the note. */
+export function judgedPod({ pod, contract }: Omit<PodPatchInput, "names">): Pod {
+  return writtenDraft(pod, contract).document;
+}
+
 /** Returns why amounts of the contract were not written into a Pod; empty where all were. */
 export function sizingConflicts({ pod, contract }: Omit<PodPatchInput, "names">): readonly SizingConflict[] {
   return contract.writes ? sizePod({ spec: pod.spec, parts: contract.pod, main: mainOf(pod, contract) }).conflicts : [];
 }
 
 function compiledDraft({ pod, contract, names }: PodPatchInput): PodDraft {
-  if (!contract.writes) return startPatch(pod);
-  const draft = steps.reduce((current, step) => step(current, contract), startPatch(pod));
-  return contract.profile === undefined ? draft : writeAnnotation({ draft, contract, names, original: pod });
+  const draft = writtenDraft(pod, contract);
+  return contract.profile === undefined || !contract.writes ? draft : writeAnnotation({ draft, contract, names, original: pod });
+}
+
+function writtenDraft(pod: Pod, contract: CompiledContract): PodDraft {
+  return contract.writes ? steps.reduce((current, step) => step(current, contract), startPatch(pod)) : startPatch(pod);
 }
 
 function writeSizing(draft: PodDraft, contract: CompiledContract): PodDraft {

@@ -36,8 +36,32 @@ export type WorkloadContract =
   | { readonly kind: "ambiguous"; readonly binding: BindingConflict }
   | { readonly kind: "unknown-class"; readonly binding: Exclude<Binding, BindingConflict>; readonly className: string };
 
-/** Returns the contract of a workload as it is now; profiles that are being deleted no longer bind. */
-export function workloadContract({ workload, ...world }: ContractWorld & { readonly workload: Workload }): WorkloadContract {
+/**
+ * Returns the contract of a workload as it is now; profiles that are being deleted no longer bind.
+ *
+ * A Deployment's Pods ask for one contract many times over: it is compiled again only when something that it is made of is
+ * another object than it was.
+ */
+export function workloadContract(input: ContractWorld & { readonly workload: Workload }): WorkloadContract {
+  const ingredients = ingredientsOf(input);
+  const known = lastContracts.get(input.workload);
+  if (known?.ingredients.every((ingredient, index) => ingredient === ingredients[index]) === true) return known.contract;
+  const contract = compiledContract(input);
+  lastContracts.set(input.workload, { ingredients, contract });
+  return contract;
+}
+
+/** The last answer for each workload, for as long as the workload is known: immutable objects in, the same answer out. */
+const lastContracts = new WeakMap<Workload, { readonly ingredients: readonly unknown[]; readonly contract: WorkloadContract }>();
+
+/** Everything that {@link compiledContract} reads besides the workload. */
+function ingredientsOf({ workload, policySet, snapshot, names, instanceTypes }: ContractWorld & { readonly workload: Workload }) {
+  const { namespace } = workload;
+  const namespaceObject = snapshot.get("Namespace", { namespace: "", name: namespace });
+  return [policySet, names, instanceTypes, namespaceObject, snapshot.list("WorkloadProfile", namespace), snapshot.list("NodePool")];
+}
+
+function compiledContract({ workload, ...world }: ContractWorld & { readonly workload: Workload }): WorkloadContract {
   const { policySet, snapshot, names } = world;
   const profiles = snapshot.list("WorkloadProfile", workload.namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const binding = bindWorkload({ workload, profiles, names });
