@@ -15,9 +15,9 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
-import { instanceIDOf, launch, providerIDOf } from "./launch.ts";
-import type { ClusterIdentity } from "./launch-template.ts";
-import { nodeClassResources, type NodeClassResources } from "./node-class-resources.ts";
+import { instanceIDOf, keptRequest, launch, providerIDOf, send } from "./launch.ts";
+import { templateTrouble, type ClusterIdentity } from "./launch-template.ts";
+import { nodeClassResources, type NodeClassResources, type NodeClassTrouble } from "./node-class-resources.ts";
 import { unavailableOfferings, type UnavailableOfferings } from "./unavailable-offerings.ts";
 
 export interface Ec2ProviderOptions {
@@ -39,7 +39,7 @@ interface Provider extends Ec2ProviderOptions {
 }
 
 type Ready = { readonly nodeClass: EC2NodeClass; readonly resources: NodeClassResources };
-type ResourcesCache = Map<string, { readonly until: Instant; readonly answer: Promise<Result<NodeClassResources, string>> }>;
+type ResourcesCache = Map<string, { readonly until: Instant; readonly answer: Promise<Result<NodeClassResources, NodeClassTrouble>> }>;
 
 /** Makes the provider; EC2 is first called when something is asked of it. */
 export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
@@ -53,12 +53,14 @@ export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
     serves: ({ group, kind }) => group === awsLabelDomain && kind === "EC2NodeClass",
     instanceTypes: async (reference) => {
       const ready = await readyNodeClass(provider, reference);
-      return ready.ok ? ok(typesOf(provider, ready.value)) : ready;
+      return ready.ok ? ok(typesOf(provider, ready.value)) : err(ready.error.message);
     },
     create: async (nodeClaim, candidates) => {
+      // What may have been sent is sent again before anything else is asked: the NodeClass may be another by now.
+      const kept = keptRequest(nodeClaim, provider.names);
+      if (kept !== undefined) return send(provider, kept);
       const ready = await readyNodeClass(provider, nodeClaim.spec.nodeClassRef);
-      if (!ready.ok) return { kind: "node-class-not-ready", message: ready.error };
-      return launch(provider, { nodeClaim, candidates, types: typesOf(provider, ready.value), ...ready.value });
+      return ready.ok ? launch(provider, { nodeClaim, candidates, ...ready.value }) : ready.error;
     },
     get: async (reference) => {
       const found = await find(provider, reference);
@@ -69,10 +71,14 @@ export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
   };
 }
 
-/** The NodeClass and what it selects; the error says what is not ready. */
-async function readyNodeClass(provider: Provider, { name }: NodeClassReference): Promise<Result<Ready, string>> {
-  const nodeClass = provider.snapshot().get("EC2NodeClass", { namespace: "", name });
-  if (nodeClass === undefined) return err(`EC2NodeClass "${name}" does not exist`);
+/** The NodeClass and what it selects. A snapshot that has not listed NodeClasses yet says nothing about this one. */
+async function readyNodeClass(provider: Provider, { name }: NodeClassReference): Promise<Result<Ready, NodeClassTrouble>> {
+  const snapshot = provider.snapshot();
+  const nodeClass = snapshot.get("EC2NodeClass", { namespace: "", name });
+  if (!snapshot.knows("EC2NodeClass")) return err({ kind: "failed", message: "EC2NodeClasses have not been listed yet" });
+  if (nodeClass === undefined) return err({ kind: "node-class-not-ready", message: `EC2NodeClass "${name}" does not exist` });
+  const trouble = templateTrouble(nodeClass, provider.cluster);
+  if (trouble !== undefined) return err({ kind: "node-class-not-ready", message: `EC2NodeClass "${name}": ${trouble}` });
   const now = provider.clock.now();
   const key = `${name}/${nodeClass.metadata.uid ?? ""}/${nodeClass.metadata.generation ?? 0}`;
   let cached = provider.resources.get(key);

@@ -105,9 +105,21 @@ export interface LackingOffering {
   readonly capacityType: CapacityType;
 }
 
+/** Returns every offering that a request asks for. */
+export function askedOfferings(request: FleetRequest): readonly LackingOffering[] {
+  const capacityType = capacityTypeOf(request);
+  return (request.LaunchTemplateConfigs ?? [])
+    .flatMap(({ Overrides }) => Overrides ?? [])
+    .map(({ InstanceType = "", AvailabilityZone = "" }) => ({ instanceType: InstanceType, zone: AvailabilityZone, capacityType }));
+}
+
+function capacityTypeOf({ TargetCapacitySpecification }: FleetRequest): CapacityType {
+  return TargetCapacitySpecification?.DefaultTargetCapacityType === "spot" ? "spot" : "on-demand";
+}
+
 /** Reads a fleet's answer with the request that caused it: EC2 does not repeat everything that we asked. */
 export function fleetAnswer(request: FleetRequest, result: CreateFleetResult): FleetAnswer {
-  const capacityType: CapacityType = request.TargetCapacitySpecification?.DefaultTargetCapacityType === "spot" ? "spot" : "on-demand";
+  const capacityType = capacityTypeOf(request);
   const overrides = (request.LaunchTemplateConfigs ?? []).flatMap(({ Overrides }) => Overrides ?? []);
   const zoneOf = (subnet: string | undefined) => overrides.find(({ SubnetId }) => SubnetId === subnet)?.AvailabilityZone ?? "";
   for (const { InstanceIds = [], InstanceType: type, LaunchTemplateAndOverrides } of result.Instances ?? []) {

@@ -37,20 +37,31 @@ interface TemplateInput {
 const gib = 1024 ** 3;
 const boundary = "//";
 
-/** Returns the launch template of one image; the error names what this version can't make. */
+/** Returns why this version can't make launch templates of a NodeClass; asked before anything is planned on it. */
+export function templateTrouble(nodeClass: EC2NodeClass, cluster: ClusterIdentity): string | undefined {
+  const { amiFamily, instanceProfile } = nodeClass.spec ?? {};
+  if (instanceProfile === undefined) {
+    return "spec.role needs an instance profile made of it, which this version does not do; set spec.instanceProfile";
+  }
+  if (amiFamily === "Custom") return undefined;
+  if (amiFamily !== "AL2023") return `spec.amiFamily ${amiFamily ?? "(none)"} can't be configured by this version; AL2023 and Custom can`;
+  const isKnown = cluster.endpoint !== undefined && cluster.certificateAuthority !== undefined && cluster.serviceCIDR !== undefined;
+  return isKnown
+    ? undefined
+    : "amiFamily AL2023 needs the cluster's endpoint, certificate authority and service CIDR in the provider's settings";
+}
+
+/** Returns the launch template of one image; the error is {@link templateTrouble}'s. */
 export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, string> {
   const { nodeClass, imageID, securityGroupIDs, cluster } = input;
   const { spec } = nodeClass;
-  const profile = spec?.instanceProfile;
-  if (spec === undefined || profile === undefined) {
-    return err("spec.role needs an instance profile made of it, which this version does not; set spec.instanceProfile");
-  }
-  const userData = userDataOf(spec, input);
-  if (!userData.ok) return userData;
+  const trouble = templateTrouble(nodeClass, cluster);
+  if (spec === undefined || trouble !== undefined) return err(trouble ?? "it has no spec");
+  const userData = spec.amiFamily === "AL2023" ? nodeadmUserData(spec, input) : (spec.userData ?? "");
   const data: RequestLaunchTemplateData = {
     ImageId: imageID,
-    IamInstanceProfile: { Name: profile },
-    ...(userData.value === "" ? {} : { UserData: Buffer.from(userData.value).toString("base64") }),
+    ...(spec.instanceProfile === undefined ? {} : { IamInstanceProfile: { Name: spec.instanceProfile } }),
+    ...(userData === "" ? {} : { UserData: Buffer.from(userData).toString("base64") }),
     ...(spec.blockDeviceMappings === undefined ? {} : { BlockDeviceMappings: spec.blockDeviceMappings.map(blockDevice) }),
     Monitoring: { Enabled: spec.detailedMonitoring ?? false },
     MetadataOptions: metadataOptions(spec),
@@ -112,23 +123,9 @@ function metadataOptions({ metadataOptions: options }: EC2NodeClassSpec) {
   } as const;
 }
 
-function userDataOf(spec: EC2NodeClassSpec, input: TemplateInput): Result<string, string> {
-  switch (spec.amiFamily) {
-    case "Custom":
-      return ok(spec.userData ?? "");
-    case "AL2023":
-      return nodeadmUserData(spec, input);
-    default:
-      return err(`spec.amiFamily ${spec.amiFamily ?? "(none)"} can't be configured by this version; AL2023 and Custom can`);
-  }
-}
-
 /** AL2023: a NodeConfig for nodeadm, after what the NodeClass itself says. JSON is YAML. */
-function nodeadmUserData(spec: EC2NodeClassSpec, { cluster, nodeClaim }: TemplateInput): Result<string, string> {
+function nodeadmUserData(spec: EC2NodeClassSpec, { cluster, nodeClaim }: TemplateInput): string {
   const { name, endpoint, certificateAuthority, serviceCIDR } = cluster;
-  if (endpoint === undefined || certificateAuthority === undefined || serviceCIDR === undefined) {
-    return err("amiFamily AL2023 needs the cluster's endpoint, certificate authority and service CIDR in the provider's settings");
-  }
   const labels = Object.entries(nodeClaim.metadata.labels ?? {}).map(([key, value]) => `${key}=${value}`);
   const taints = [
     { key: unregisteredTaintKey, effect: "NoExecute" },
@@ -148,7 +145,7 @@ function nodeadmUserData(spec: EC2NodeClassSpec, { cluster, nodeClaim }: Templat
     ...(spec.userData === undefined ? [] : [mimePart("text/x-shellscript", spec.userData)]),
     mimePart("application/node.eks.aws", JSON.stringify(config)),
   ];
-  return ok(`MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="${boundary}"\n\n${parts.join("")}--${boundary}--\n`);
+  return `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="${boundary}"\n\n${parts.join("")}--${boundary}--\n`;
 }
 
 function mimePart(type: string, text: string): string {

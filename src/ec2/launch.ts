@@ -13,11 +13,19 @@ import { capacityTypeLabel, clusterNameTag, instanceTypeLabel, regionLabel, zone
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { LaunchOutcome } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import { regionOfZone } from "../catalog/instance-types.ts";
+import { catalogInstanceTypes, regionOfZone } from "../catalog/instance-types.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
-import { architectureOf, fleetAnswer, fleetRequest, launchOffers, type FleetAnswer, type FleetRequest } from "./fleet-request.ts";
+import {
+  architectureOf,
+  askedOfferings,
+  fleetAnswer,
+  fleetRequest,
+  launchOffers,
+  type FleetAnswer,
+  type FleetRequest,
+} from "./fleet-request.ts";
 import { launchTemplate, type ClusterIdentity } from "./launch-template.ts";
 import type { NodeClassResources } from "./node-class-resources.ts";
 import type { UnavailableOfferings } from "./unavailable-offerings.ts";
@@ -34,22 +42,30 @@ export interface LaunchInput {
   readonly nodeClaim: NodeClaim;
   /** The claim's possible types, cheapest first. */
   readonly candidates: readonly InstanceType[];
-  /** Every type there is, for what an instance of an earlier request became. */
-  readonly types: readonly InstanceType[];
   readonly nodeClass: EC2NodeClass;
   readonly resources: NodeClassResources;
 }
 
-/** Launches, or learns what an earlier launch of the same claim came to. */
+/** Launches a claim for which nothing was sent yet. */
 export async function launch(ports: LaunchPorts, input: LaunchInput): Promise<LaunchOutcome> {
-  const kept = input.nodeClaim.metadata.annotations?.[ports.names.launchRequestAnnotation];
-  const request = kept === undefined ? await prepare(ports, input) : ok(JSON.parse(kept) as FleetRequest);
-  if (!request.ok) return request.error;
-  const answer = await ports.ec2.createFleet(request.value);
-  if (answer.ok) return outcomeOf(ports, { ...input, answer: fleetAnswer(request.value, answer.value) });
+  const request = await prepare(ports, input);
+  return request.ok ? send(ports, request.value) : request.error;
+}
+
+/** Returns the request that an earlier process kept on the claim; whether it was sent, nobody knows. */
+export function keptRequest(nodeClaim: NodeClaim, names: PlatformNames): FleetRequest | undefined {
+  const kept = nodeClaim.metadata.annotations?.[names.launchRequestAnnotation];
+  return kept === undefined ? undefined : (JSON.parse(kept) as FleetRequest);
+}
+
+/** Sends a request that stands on its claim, for the first time or again. */
+export async function send(ports: LaunchPorts, request: FleetRequest): Promise<LaunchOutcome> {
+  const answer = await ports.ec2.createFleet(request);
+  if (answer.ok) return outcomeOf(ports, { request, answer: fleetAnswer(request, answer.value) });
   const message = failureText(answer.error);
   switch (answer.error.kind) {
     case "insufficient-capacity":
+      for (const offering of askedOfferings(request)) ports.unavailable.mark(offering);
       return { kind: "insufficient-capacity", message };
     case "launch-template-not-found":
       // The kept request can never succeed; a new claim gets a new request, and with it a new template.
@@ -100,13 +116,16 @@ async function ensureTemplates(ports: LaunchPorts, input: LaunchInput): Promise<
   return ok(names);
 }
 
-function outcomeOf(ports: LaunchPorts, { answer, types }: LaunchInput & { readonly answer: FleetAnswer }): LaunchOutcome {
+function outcomeOf(ports: LaunchPorts, of: { readonly request: FleetRequest; readonly answer: FleetAnswer }): LaunchOutcome {
+  const { request, answer } = of;
   if (answer.kind === "nothing") {
-    for (const offering of answer.lacking) ports.unavailable.mark(offering);
+    // An answer that names no offering means all of them: the next plan must not ask for the same at once.
+    const lacking = answer.isCapacity && answer.lacking.length === 0 ? askedOfferings(request) : answer.lacking;
+    for (const offering of lacking) ports.unavailable.mark(offering);
     return answer.isCapacity ? { kind: "insufficient-capacity", message: answer.message } : { kind: "failed", message: answer.message };
   }
   const { instanceID, instanceType, zone, imageID, capacityType } = answer;
-  const type = types.find(({ name }) => name === instanceType);
+  const type = catalogInstanceTypes({ zones: [zone] }).find(({ name }) => name === instanceType);
   if (type === undefined)
     return { kind: "failed", message: `EC2 launched ${instanceID} as ${instanceType}, a type that is not known here` };
   return {

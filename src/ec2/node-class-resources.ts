@@ -1,7 +1,7 @@
 /**
  * What an EC2NodeClass selects: images, subnets and security groups, as EC2 has them now.
  *
- * Reads selector terms. Returns the resources, or one sentence that says what is not ready. Terms are a disjunction, what a
+ * Reads selector terms. Returns the resources, or what is the matter with them. Terms are a disjunction, what a
  * term states holds together. Of several images of one architecture the newest is used; EC2 leaves deprecated ones out.
  */
 import type { Filter, Image, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
@@ -18,22 +18,33 @@ export interface NodeClassResources {
   readonly securityGroupIDs: readonly string[];
 }
 
+/** Not ready: the NodeClass selects nothing, or what this version can't resolve. Failed: EC2 did not answer; it may pass. */
+export interface NodeClassTrouble {
+  readonly kind: "node-class-not-ready" | "failed";
+  readonly message: string;
+}
+
 const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", arm64: "arm64" };
 
 /** Asks EC2 for everything that a NodeClass selects. */
-export async function nodeClassResources(ec2: Ec2Calls, nodeClass: EC2NodeClass): Promise<Result<NodeClassResources, string>> {
+export async function nodeClassResources(ec2: Ec2Calls, nodeClass: EC2NodeClass): Promise<Result<NodeClassResources, NodeClassTrouble>> {
   const { spec } = nodeClass;
   const name = `EC2NodeClass "${nodeClass.metadata.name ?? ""}"`;
-  if (spec === undefined) return err(`${name} has no spec`);
+  const notReady = (message: string) => err({ kind: "node-class-not-ready", message: `${name}: ${message}` } as const);
+  const failed = (what: string, failure: Ec2Failure) =>
+    err({ kind: "failed", message: `${name}: ${what}: ${failureText(failure)}` } as const);
+  if (spec === undefined) return notReady("it has no spec");
   const subnets = await selectedSubnets(ec2, spec.subnetSelectorTerms);
-  if (!subnets.ok) return err(`${name}: subnets: ${failureText(subnets.error)}`);
-  if (subnets.value.length === 0) return err(`${name}: subnetSelectorTerms match no subnet`);
+  if (!subnets.ok) return failed("subnets", subnets.error);
+  if (subnets.value.length === 0) return notReady("subnetSelectorTerms match no subnet");
   const groups = await selectedGroups(ec2, spec.securityGroupSelectorTerms);
-  if (!groups.ok) return err(`${name}: security groups: ${failureText(groups.error)}`);
-  if (groups.value.length === 0) return err(`${name}: securityGroupSelectorTerms match no security group`);
+  if (!groups.ok) return failed("security groups", groups.error);
+  if (groups.value.length === 0) return notReady("securityGroupSelectorTerms match no security group");
+  const indirect = spec.amiSelectorTerms.map((term) => term.alias ?? term.ssmParameter).find((text) => text !== undefined);
+  if (indirect !== undefined) return notReady(`"${indirect}" can't be resolved by this version; select images by id, name or tags`);
   const images = await selectedImages(ec2, spec.amiSelectorTerms);
-  if (!images.ok) return err(`${name}: images: ${typeof images.error === "string" ? images.error : failureText(images.error)}`);
-  if (images.value.length === 0) return err(`${name}: amiSelectorTerms match no image`);
+  if (!images.ok) return failed("images", images.error);
+  if (images.value.length === 0) return notReady("amiSelectorTerms match no image");
   return ok({
     images: imageByArchitecture(images.value),
     subnets: subnetByZone(subnets.value),
@@ -41,7 +52,7 @@ export async function nodeClassResources(ec2: Ec2Calls, nodeClass: EC2NodeClass)
   });
 }
 
-type Found<T, E = Ec2Failure> = Promise<Result<readonly T[], E>>;
+type Found<T> = Promise<Result<readonly T[], Ec2Failure>>;
 
 async function selectedSubnets(ec2: Ec2Calls, terms: EC2NodeClassSpec["subnetSelectorTerms"]): Found<Subnet> {
   return union(terms, ({ id, tags }) => ec2.subnets({ Filters: [...idFilter("subnet-id", id), ...tagFilters(tags)] }));
@@ -53,9 +64,7 @@ async function selectedGroups(ec2: Ec2Calls, terms: EC2NodeClassSpec["securityGr
   );
 }
 
-async function selectedImages(ec2: Ec2Calls, terms: EC2NodeClassSpec["amiSelectorTerms"]): Found<Image, Ec2Failure | string> {
-  const indirect = terms.map((term) => term.alias ?? term.ssmParameter).find((text) => text !== undefined);
-  if (indirect !== undefined) return err(`"${indirect}" can't be resolved by this version; select images by id, name or tags`);
+async function selectedImages(ec2: Ec2Calls, terms: EC2NodeClassSpec["amiSelectorTerms"]): Found<Image> {
   return union(terms, ({ id, name, owner, tags }) => {
     const owners = id === undefined ? { Owners: owner === undefined ? ["self", "amazon"] : [owner] } : {};
     const filters = [...idFilter("image-id", id), ...idFilter("name", name), ...tagFilters(tags), { Name: "state", Values: ["available"] }];

@@ -45,10 +45,11 @@ await describeOnControlPlane("checkout-api on the real control plane", () => {
   });
 
   test("a dry-run apply makes no NodeClaim, and neither does one that another webhook refuses", async () => {
+    // Without its profile the Deployment would be refused by us (REQ-001): its requests stand there.
+    const [profile] = yamlObjects(checkout);
     // The first tries may come before the API server knows our webhooks' certificate.
-    await expect
-      .poll(() => plane.kubectl(["apply", "--dry-run=server", "-f", join(repository, checkout)]), waits)
-      .toMatchObject({ code: 0 });
+    await expect.poll(async () => (await plane.kubectl(["apply", "-f", "-"], { stdin: JSON.stringify(profile) })).stderr, waits).toBe("");
+    expect(await plane.kubectl(["apply", "--dry-run=server", "-f", join(repository, checkout)])).toMatchObject({ code: 0 });
     await create(plane, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", refusingWebhook);
     // A new configuration is in force within a second or so; it refuses because nobody answers.
     await expect

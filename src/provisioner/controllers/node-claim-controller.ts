@@ -118,8 +118,8 @@ async function launch(shell: ProvisionerShell, nodeClaim: NodeClaim): Promise<Re
 
 async function outcomeOf({ provider }: ProvisionerShell, nodeClaim: NodeClaim): Promise<LaunchOutcome> {
   const types = await provider.instanceTypes(nodeClaim.spec.nodeClassRef);
-  if (!types.ok) return { kind: "node-class-not-ready", message: types.error };
-  return provider.create(nodeClaim, launchCandidates(nodeClaim, types.value));
+  // Without types there are no candidates; the provider knows whether that is for good, and may have launched before.
+  return provider.create(nodeClaim, types.ok ? launchCandidates(nodeClaim, types.value) : []);
 }
 
 async function removePods(
