@@ -1,0 +1,138 @@
+/**
+ * The provisioner's controllers around their decisions: a Node's end, a NodePool's status, and creates whose answers are lost.
+ */
+import { describe, expect, test } from "vitest";
+import type { ApiClient } from "../../../src/api/api-client.ts";
+import { platformNames } from "../../../src/api/labels.ts";
+import type { NodeClaim } from "../../../src/api/node-claim.ts";
+import type { Node } from "../../../src/api/node.ts";
+import type { KubeObject } from "../../../src/api/object.ts";
+import { err, ok } from "../../../src/api/result.ts";
+import { catalogInstanceTypes } from "../../../src/catalog/instance-types.ts";
+import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
+import { kwokProvider } from "../../../src/kwok/kwok-provider.ts";
+import { parsePolicySet } from "../../../src/policies/parse-policy-set.ts";
+import { nextNodeStep } from "../../../src/provisioner/controllers/node-controller.ts";
+import { nextPoolStep } from "../../../src/provisioner/controllers/node-pool-controller.ts";
+import { provisionerController } from "../../../src/provisioner/controllers/provisioner-controller.ts";
+import { deployment, namespaceObject, nodePool } from "../../support/objects.ts";
+import { yamlText } from "../../support/yaml-objects.ts";
+
+const instanceTypes = catalogInstanceTypes({ zones: ["ap-southeast-1a"] });
+const parsed = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
+
+describe("a Node that is deleted", () => {
+  const node = (change: Partial<KubeObject["metadata"]>): Node => ({ apiVersion: "v1", kind: "Node", metadata: { name: "n", ...change } });
+  const leaving = { deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["karpenter.sh/termination"] };
+  const claim = (change: Partial<KubeObject["metadata"]> = {}): NodeClaim => ({
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodeClaim",
+    metadata: { name: "c", ...change },
+    spec: { nodeClassRef: { group: "g", kind: "k", name: "n" }, requirements: [] },
+  });
+  test.each([
+    ["takes its NodeClaim with it", node(leaving), claim(), "delete-claim"],
+    ["waits for a NodeClaim that is ending already", node(leaving), claim({ deletionTimestamp: "2026-01-01T00:00:00Z" }), "wait"],
+    ["is let go where it has no NodeClaim", node(leaving), undefined, "release-node"],
+    ["is not touched without our finalizer", node({ ...leaving, finalizers: [] }), claim(), "wait"],
+    ["is not touched while nobody deletes it", node({ finalizers: leaving.finalizers }), claim(), "wait"],
+  ])("%s", (_what, given, nodeClaim, kind) => {
+    expect(nextNodeStep({ node: given, nodeClaim }).kind).toBe(kind);
+  });
+});
+
+describe("a NodePool", () => {
+  test("gets its hash, then its status, and then rests", () => {
+    const bare = nodePool();
+    const look = (pool: typeof bare, notReady?: string, now = 0) => nextPoolStep({ nodePool: pool, nodes: [], notReady }, now);
+    const first = look(bare);
+    if (first.kind !== "annotate") throw new Error(first.kind);
+    const annotated = { ...bare, metadata: { ...bare.metadata, annotations: first.annotations } };
+    const second = look(annotated);
+    if (second.kind !== "write-status") throw new Error(second.kind);
+    expect(second.status).toMatchObject({
+      nodes: 0,
+      resources: { nodes: "0" },
+      conditions: [
+        { type: "NodeClassReady", status: "True" },
+        { type: "Ready", status: "True" },
+      ],
+    });
+    const settled = { ...annotated, status: second.status };
+    expect(look(settled, undefined, 60_000).kind).toBe("settled");
+    expect(look(settled, 'EC2NodeClass "default" does not exist', 60_000)).toMatchObject({
+      kind: "write-status",
+      status: {
+        conditions: [
+          { type: "NodeClassReady", status: "False", reason: "NodeClassNotReady", lastTransitionTime: "1970-01-01T00:01:00Z" },
+          { type: "Ready", status: "False" },
+        ],
+      },
+    });
+  });
+});
+
+describe("creating NodeClaims", () => {
+  /** An API server whose first answer is lost after the write, and a watch that brings nothing. */
+  function world(losesAnswers: number) {
+    const claims = new Map<string, NodeClaim>();
+    let lost = 0;
+    const create: ApiClient["create"] = (_kind, object) => {
+      const name = object.metadata.name ?? "";
+      if (claims.has(name)) return Promise.resolve(err({ code: 409, reason: "AlreadyExists" }));
+      claims.set(name, { ...(object as NodeClaim), metadata: { ...object.metadata, uid: `uid-${name}` } });
+      lost += 1;
+      return Promise.resolve(lost <= losesAnswers ? err({ code: 0, message: "no answer" }) : ok(object));
+    };
+    const get = ((_kind: string, { name }: { readonly name: string }) => {
+      const found = claims.get(name);
+      return Promise.resolve(found === undefined ? err({ code: 404 }) : ok(found));
+    }) as ApiClient["get"];
+    const unused = () => Promise.reject(new Error("not asked for here"));
+    const client = {
+      create,
+      get,
+      list: unused,
+      replace: unused,
+      apply: unused,
+      applyStatus: unused,
+      patch: unused,
+      delete: unused,
+      evict: unused,
+      request: unused,
+    } as ApiClient;
+    const snapshot = () => snapshotOf([namespaceObject(), nodePool(), deployment({ replicas: 3 })]);
+    let now = 0;
+    if (!parsed.ok) throw new Error("policies.yaml does not parse");
+    const policySet = parsed.value;
+    const { controller } = provisionerController({
+      client,
+      snapshot,
+      world: () => ({ policySet, snapshot: snapshot(), names: platformNames(), instanceTypes }),
+      provider: kwokProvider({ client, snapshot, instanceTypes: () => instanceTypes }),
+      names: platformNames(),
+      clock: { now: () => now, sleep: () => Promise.resolve() },
+    });
+    const look = async () => {
+      const observed = await controller.observe({ namespace: "", name: "cluster" });
+      const requeue = observed === undefined ? undefined : await controller.act(controller.decide(observed, now));
+      now += requeue?.kind === "after" ? requeue.delayMs : 100;
+      return requeue;
+    };
+    return { claims, look };
+  }
+
+  test("a watch that lags makes no claim twice", async () => {
+    const { claims, look } = world(0);
+    for (let count = 0; count < 6; count += 1) await look();
+    expect(claims.size).toBe(1);
+  });
+
+  test("an answer that is lost is asked for again under the same name", async () => {
+    const { claims, look } = world(1);
+    const kinds = new Set<string | undefined>();
+    for (let count = 0; count < 6; count += 1) kinds.add((await look())?.kind);
+    expect(kinds).toContain("retry");
+    expect(claims.size).toBe(1);
+  });
+});
