@@ -1,0 +1,146 @@
+/**
+ * Two replicas behind a Service: one certificate, one leader, and reviews that go on while a replica goes.
+ *
+ * The forwarder stands for the Service; it learns of a change a second late, as kube-proxy does.
+ */
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "node:tls";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
+import { describeOnControlPlane } from "../support/control-plane-suite.ts";
+import { applyExamples, everCreated, labCheckout, labInfrastructure, nodeClaims } from "../support/lab.ts";
+import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
+import { type ServiceForwarder, startServiceForwarder } from "../support/service-forwarder.ts";
+
+const waits = { timeout: 40_000, interval: 100 };
+/** What `plimsoll plan` buys for checkout-api: a node a zone. */
+const plannedClaims = 3;
+/** The Lease's 15 s, the follower's look every 2 s with its jitter, and room for a busy machine. */
+const takeOverMaxMs = 15_000 + 2_400 + 4_000;
+
+await describeOnControlPlane("two replicas on the real control plane", () => {
+  let controlPlane: ControlPlane;
+  let service: ServiceForwarder;
+  let replicas: ServeProcess[];
+
+  beforeAll(async () => {
+    controlPlane = await startControlPlane();
+    await installPlimsoll(controlPlane);
+    await applyExamples(controlPlane, labInfrastructure);
+    service = await startServiceForwarder({ backends: [] });
+    replicas = await Promise.all([startReplica(), startReplica()]);
+    forward();
+  });
+
+  afterAll(async () => {
+    await Promise.all(replicas.map((replica) => replica.stop("SIGKILL")));
+    await service.close();
+    await controlPlane.close();
+  });
+
+  it("share one certificate, created once, and one of them leads", async () => {
+    const [first, second] = await Promise.all(replicas.map(({ port }) => fingerprintAt(port)));
+    expect(first).toBe(second);
+    expect(await everCreated(controlPlane, "secrets")).toBe(1);
+    await expect.poll(() => leading(), waits).toHaveLength(1);
+  });
+
+  it(
+    "hand over within the Lease's time when the leader is killed amid buying, and nothing is bought twice",
+    { timeout: 60_000 },
+    async () => {
+      const [leader] = await leading();
+      await expect.poll(() => serviceAnswers(), waits).toBe(true);
+      await applyExamples(controlPlane, labCheckout);
+      await expect.poll(async () => (await nodeClaims(controlPlane)).length, { ...waits, interval: 10 }).toBeGreaterThan(0);
+      await leader?.stop("SIGKILL");
+      const killedAtMs = performance.now();
+      replicas = replicas.filter((replica) => replica !== leader);
+      await expect.poll(() => leading(), waits).toEqual(replicas);
+      expect(performance.now() - killedAtMs).toBeLessThan(takeOverMaxMs);
+      await expect.poll(async () => (await nodeClaims(controlPlane)).filter(isReady).length, waits).toBe(plannedClaims);
+      await sleep(2_000);
+      expect(await everCreated(controlPlane, "nodeclaims")).toBe(plannedClaims);
+    },
+  );
+
+  it("let no admission fail while one of them is restarted under load", { timeout: 60_000 }, async () => {
+    replicas.push(await startReplica());
+    forward();
+    await expect.poll(() => serviceAnswers(), waits).toBe(true);
+    const load = startLoad();
+    const [old, other] = replicas;
+    expect(await old?.stop()).toBe(0);
+    await expect.poll(() => leading(), waits).toEqual([other]);
+    replicas = [...(other === undefined ? [] : [other]), await startReplica()];
+    forward();
+    await sleep(2_000);
+    const { applied, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(applied).toBeGreaterThan(20);
+  });
+
+  it("were forbidden nothing", async () => {
+    expect(await forbiddenRequests(controlPlane)).toEqual([]);
+  });
+
+  function startReplica(): Promise<ServeProcess> {
+    const args = ["--webhook-url", `https://127.0.0.1:${service.port}`, "--lame-duck", "3"];
+    return startServe({ controlPlane, provider: "kwok", args });
+  }
+
+  function forward(): void {
+    service.setBackends(replicas.map(({ port }) => ({ port, readyzUrl: `https://127.0.0.1:${port}/readyz` })));
+  }
+
+  async function leading(): Promise<readonly ServeProcess[]> {
+    const answers = await Promise.all(replicas.map(async (replica) => ({ replica, metrics: await replica.metrics() })));
+    return answers.filter(({ metrics }) => /^plimsoll_leader 1$/m.test(metrics)).map(({ replica }) => replica);
+  }
+
+  /** Whether a review through the Service is answered: profiles are fail-closed. */
+  async function serviceAnswers(): Promise<boolean> {
+    return (await applyProfile("probe", 2)).code === 0;
+  }
+
+  /** Applies changing profiles, three people at a time, until stopped. */
+  function startLoad(): { stop(): Promise<{ readonly applied: number; readonly failures: readonly string[] }> } {
+    const stopped = new AbortController();
+    const outcome: { applied: number; readonly failures: string[] } = { applied: 0, failures: [] };
+    const people = ["ana", "ben", "cho"].map(async (name) => {
+      for (let round = 0; !stopped.signal.aborted; round++) {
+        const { code, stderr } = await applyProfile(name, 2 + (round % 5));
+        outcome.applied += 1;
+        if (code !== 0) outcome.failures.push(stderr);
+      }
+    });
+    return {
+      stop: async () => {
+        stopped.abort();
+        await Promise.all(people);
+        return outcome;
+      },
+    };
+  }
+
+  function applyProfile(name: string, minReplicas: number) {
+    const metadata = { name, namespace: "checkout" };
+    const spec = { runtimeClass: "general", availability: { minReplicas }, scaling: { maxReplicas: 9 } };
+    const stdin = stringify({ apiVersion: "platform.example.com/v1", kind: "WorkloadProfile", metadata, spec });
+    return controlPlane.kubectl(["apply", "-f", "-"], { stdin });
+  }
+});
+
+function isReady({ status }: Awaited<ReturnType<typeof nodeClaims>>[number]): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") === true;
+}
+
+async function fingerprintAt(port: number): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
