@@ -2,13 +2,16 @@
  * The admission handler: one review judged by the policies in force over the cluster as it is known.
  *
  * Reads memory only. Returns an answer. While the cluster has not been seen once there is nothing to judge by: the closed
- * tier refuses with SYS-001, the open tier lets pass (the audit of what entered unseen is the controllers' work).
+ * tier refuses with SYS-001, the open tier lets pass (the audit of what entered unseen is the controllers' work), and what is
+ * being deleted passes both: nothing may hold up a finalizer.
  */
+import type { ApiStatus } from "../api/api-status.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { Clock } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { denialStatus } from "../policies/denial.ts";
 import { mutate, validate } from "../policies/evaluate.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
@@ -33,7 +36,7 @@ export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
     const policySet = sources.policySet();
     const snapshot = sources.snapshot();
     if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
-      return tier === "open" ? allowed() : denied(coldStatus(request.kind.kind));
+      return tier === "open" || isDeletion(request) ? allowed() : denied(coldStatus(request));
     }
     const context = { snapshot, instanceTypes: sources.instanceTypes(), names: sources.names, now: sources.clock.now() };
     if (phase === "mutate") {
@@ -47,7 +50,18 @@ export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
   };
 }
 
-function coldStatus(kind: string) {
-  const message = `[SYS-001] policy engine has no cluster view yet (caches not synced); refusing ${kind}`;
-  return { code: 403, reason: "Forbidden", message: `${message}\n  fix: retry in a few seconds` };
+function isDeletion({ operation, object, oldObject }: AdmissionRequest): boolean {
+  return operation === "DELETE" || (object ?? oldObject)?.metadata.deletionTimestamp !== undefined;
+}
+
+/** In the frame of every denial: which object, which rule, and what to do. */
+function coldStatus({ kind: { group, kind }, namespace, name, object }: AdmissionRequest): ApiStatus {
+  const shownName = name || object?.metadata.generateName || "";
+  const message = `policy engine has no cluster view yet (caches not synced); refusing ${kind}`;
+  return {
+    code: 403,
+    reason: "Forbidden",
+    message: `${kind} ${namespace}/${shownName}: [SYS-001] ${message}\n  fix: retry in a few seconds`,
+    details: { group, kind, name: shownName, causes: [{ reason: "SYS-001", field: "", message }] },
+  };
 }

@@ -6,11 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import supertest from "supertest";
 import { describe, expect, it } from "vitest";
+import type { Clock } from "../../src/api/ports.ts";
 import { wallClock } from "../../src/cluster/wall-clock.ts";
 import { allowed, type AdmissionAnswer, denied, patched } from "../../src/webhook/admission-review.ts";
 import { bodyBytesMax } from "../../src/webhook/body-reader.ts";
 import { webhookMetrics } from "../../src/webhook/metrics.ts";
-import { type AdmissionHandler, startWebhookServer, webhookApp } from "../../src/webhook/server.ts";
+import { type AdmissionHandler, startWebhookServer, webhookListener } from "../../src/webhook/server.ts";
 import { issueServingCertificate } from "../../src/webhook/certificate.ts";
 
 const podReview = {
@@ -124,20 +125,58 @@ describe("the webhook server answers a review", () => {
   });
 });
 
+describe("the webhook server routes", () => {
+  const rows: readonly [string, "get" | "post", string, number][] = [
+    ["a review with the API server's deadline in its query", "post", "/validate/closed?timeout=5s", 200],
+    ["a review to another path", "post", "/validate", 404],
+    ["a GET of a review path", "get", "/validate/open", 404],
+    ["a probe with a query", "get", "/healthz?verbose", 200],
+  ];
+  it.each(rows)("%s", async (_what, method, path, status) => {
+    const client = supertest(app(() => allowed()));
+    const answer = await (method === "post" ? client.post(path).send(podReview) : client.get(path));
+    expect(answer.status).toBe(status);
+  });
+});
+
+describe("another certificate", () => {
+  it("is served to connections opened from then on, without a restart", async () => {
+    const [first, second] = [1, 2].map(() => issueServingCertificate({ names: ["localhost", "127.0.0.1"], now: Date.now() }));
+    if (first === undefined || second === undefined) throw new Error("no certificates");
+    const server = await startWebhookServer({
+      host: "127.0.0.1",
+      port: 0,
+      ...first.serving,
+      handler: () => allowed(),
+      notReady: () => [],
+      metrics: webhookMetrics(),
+      clock: wallClock(),
+      onError: () => undefined,
+    });
+    const client = supertest(`https://127.0.0.1:${server.port}`);
+    expect((await client.get("/healthz").ca(first.authority.certificatePem)).status).toBe(200);
+    server.setCertificate(second.serving.certificatePem, second.serving.keyPem);
+    expect((await client.get("/healthz").ca(second.authority.certificatePem)).status).toBe(200);
+    await expect(client.get("/healthz").ca(first.authority.certificatePem)).rejects.toThrow(/certificate|signature/);
+    await server.close(0);
+  });
+});
+
 describe("shutdown", () => {
   const { authority, serving } = issueServingCertificate({ names: ["localhost", "127.0.0.1"], now: Date.now() });
 
-  function start(handler: AdmissionHandler = () => allowed()) {
+  function start(over: { readonly handler?: AdmissionHandler; readonly clock?: Clock } = {}) {
     return startWebhookServer({
       host: "127.0.0.1",
       port: 0,
       certificatePem: serving.certificatePem,
       keyPem: serving.keyPem,
-      handler,
+      handler: () => allowed(),
       notReady: () => [],
       metrics: webhookMetrics(),
       clock: wallClock(),
       onError: () => undefined,
+      ...over,
     });
   }
 
@@ -171,13 +210,16 @@ describe("shutdown", () => {
   });
 
   it("fails readiness at once but goes on answering until endpoints have moved on", async () => {
-    const server = await start();
+    let endLameDuck = (): void => undefined;
+    const lameDuck = new Promise<void>((resolve) => (endLameDuck = resolve));
+    const server = await start({ clock: { ...wallClock(), sleep: () => lameDuck } });
     const client = supertest(`https://127.0.0.1:${server.port}`);
     expect((await client.get("/readyz").ca(authority.certificatePem)).status).toBe(200);
     const closed = server.close(300);
     expect((await client.get("/readyz").ca(authority.certificatePem)).status).toBe(503);
     const late = await client.post("/validate/open").ca(authority.certificatePem).send(podReview);
     expect([late.status, late.headers["connection"]]).toEqual([200, "close"]);
+    endLameDuck();
     await closed;
     await expect(client.get("/healthz").ca(authority.certificatePem)).rejects.toThrow(/ECONNREFUSED/);
   });
@@ -187,6 +229,6 @@ function review(request: object): { body: string } {
   return { body: JSON.stringify({ ...podReview, request: { ...podReview.request, ...request } }) };
 }
 
-function app(handler: AdmissionHandler, over: Partial<Parameters<typeof webhookApp>[0]> = {}) {
-  return webhookApp({ handler, notReady: () => [], metrics: webhookMetrics(), clock: wallClock(), onError: () => undefined, ...over });
+function app(handler: AdmissionHandler, over: Partial<Parameters<typeof webhookListener>[0]> = {}) {
+  return webhookListener({ handler, notReady: () => [], metrics: webhookMetrics(), clock: wallClock(), onError: () => undefined, ...over });
 }

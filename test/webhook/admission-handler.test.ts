@@ -1,0 +1,80 @@
+/** The admission handler while the cluster is not known yet, and what it counts. */
+import { describe, expect, it } from "vitest";
+import { platformNames } from "../../src/api/labels.ts";
+import type { KubeObject } from "../../src/api/object.ts";
+import { wallClock } from "../../src/cluster/wall-clock.ts";
+import { objectTree, snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { admissionHandler, type AdmissionSources } from "../../src/webhook/admission-handler.ts";
+import { webhookMetrics } from "../../src/webhook/metrics.ts";
+import { policySet, requestFor, type RequestOptions } from "../support/admission.ts";
+import { budget, deployment, namespaceObject, pod } from "../support/objects.ts";
+
+const policies = policySet();
+const dying: KubeObject = { ...deployment(), metadata: { ...deployment().metadata, deletionTimestamp: "2026-11-01T00:00:00Z" } };
+
+describe("while the cluster has not been seen", () => {
+  check("a Deployment in the closed tier is refused", { tier: "closed", object: deployment() }, "denied");
+  check("a Pod in the closed tier is refused before it is compiled", { tier: "closed", object: pod(), phase: "mutate" }, "denied");
+  check("a Deployment in the open tier passes", { tier: "open", object: deployment() }, "allowed");
+  check("what is being deleted passes", { tier: "closed", object: dying, options: { old: dying } }, "allowed");
+  check("a deletion passes", { tier: "closed", object: deployment(), options: { operation: "DELETE" } }, "allowed");
+
+  function check(
+    what: string,
+    call: { readonly tier: "open" | "closed"; readonly object: KubeObject; readonly phase?: "mutate"; readonly options?: RequestOptions },
+    kind: string,
+  ): void {
+    it(what, () => {
+      const handler = admissionHandler(sources({ snapshot: () => objectTree().snapshot(), neededKinds: ["Namespace"] }));
+      const request = requestFor(call.object, call.options);
+      expect(handler({ phase: call.phase ?? "validate", tier: call.tier, request }).kind).toBe(kind);
+    });
+  }
+
+  it("the refusal names the object, the rule and what to do", () => {
+    const handler = admissionHandler(sources({ snapshot: () => objectTree().snapshot(), neededKinds: ["Namespace"] }));
+    expect(handler({ phase: "validate", tier: "closed", request: requestFor(deployment()) })).toMatchObject({
+      status: {
+        code: 403,
+        message:
+          "Deployment shop/web: [SYS-001] policy engine has no cluster view yet (caches not synced); refusing Deployment\n  fix: retry in a few seconds",
+        details: { kind: "Deployment", name: "web", causes: [{ reason: "SYS-001" }] },
+      },
+    });
+  });
+
+  it("one unseen kind is enough", () => {
+    const tree = objectTree();
+    tree.learn("Namespace");
+    const half = sources({ snapshot: () => tree.snapshot(), neededKinds: ["Namespace", "Pod"] });
+    expect(admissionHandler(half)({ phase: "validate", tier: "closed", request: requestFor(deployment()) }).kind).toBe("denied");
+  });
+});
+
+describe("findings", () => {
+  const rows: readonly [string, boolean, boolean][] = [
+    ["of a request are counted by rule and action", false, true],
+    ["of a dry run are not counted", true, false],
+  ];
+  it.each(rows)("%s", async (_what, dryRun, counted) => {
+    const made = sources({ snapshot: () => snapshotOf([namespaceObject(), budget({ minAvailable: 1 })]) });
+    const request = { ...requestFor(deployment({ replicas: 1 })), dryRun };
+    expect(admissionHandler(made)({ phase: "validate", tier: "open", request }).kind).toBe("denied");
+    expect((await made.metrics.registry.metrics()).includes('plimsoll_admission_findings_total{rule="DRAIN-002",action="deny"} 1')).toBe(
+      counted,
+    );
+  });
+});
+
+function sources(over: Partial<AdmissionSources>): AdmissionSources {
+  return {
+    policySet: () => policies,
+    snapshot: () => snapshotOf([]),
+    instanceTypes: () => [],
+    neededKinds: [],
+    names: platformNames(),
+    clock: wallClock(),
+    metrics: webhookMetrics(),
+    ...over,
+  };
+}
