@@ -153,9 +153,4 @@ export const policiesFileSchema = object("What the platform team decides.", {
 /** The policies file as decoded from YAML. */
 export type PoliciesFile = Shape<typeof policiesFileSchema>;
 
-export type PolicySettings = Shape<typeof settings>;
-export type ClassGrant = Shape<typeof grant>;
-export type NamespaceSettings = Shape<typeof namespaceSettings>;
-export type CostOwners = Shape<typeof costOwners>;
 export type RuleEntry = Shape<typeof rule>;
-export type NodePoolReview = Shape<typeof nodepoolReview>;

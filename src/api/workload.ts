@@ -87,5 +87,3 @@ export interface Scale extends KubeObject {
   readonly status?: { readonly replicas: number; readonly selector?: string };
 }
 
-/** A workload kind that owns Pods by a template. */
-export type TemplateWorkload = Deployment | ReplicaSet | StatefulSet | DaemonSet | Job;
