@@ -154,12 +154,13 @@ function launchTests(server: Moto): void {
     }
   }
 
-  test("with the client token left out, a death before the answer of CreateFleet leaves two instances", async () => {
+  test("with the client token left out, a death before the answer of CreateFleet leaves more than one instance", async () => {
     await killAt({ name: "no-token", action: "CreateFleet", phase: "beforeAnswering", mode: "no-token" });
     const child = start("no-token");
     await launched("no-token");
     await kill(child);
-    expect(await instances("no-token")).toHaveLength(2);
+    // Two, or more where a look at a watch that lags sent it once more: the token is what makes all of them one.
+    expect((await instances("no-token")).length).toBeGreaterThanOrEqual(2);
   }, 120_000);
 
   test("a claim that was deleted while its launch was unanswered leaves no instance", async () => {
