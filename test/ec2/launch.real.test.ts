@@ -55,6 +55,7 @@ function launchTests(server: Moto): void {
     proxy = await startEc2Proxy(server.url);
     ec2 = ec2Calls({ region, endpoint: server.url });
     await tagSubnets(server.url);
+    await ec2.createLaunchTemplate({ LaunchTemplateName: "lack", LaunchTemplateData: { ImageId: imageID } });
   }, 600_000);
 
   afterAll(async () => {
@@ -177,7 +178,6 @@ function launchTests(server: Moto): void {
     const cheapest = { instanceType: "c6a.large", zone: "ap-southeast-1a" };
     const types = ["c6a.large", "c6i.large"];
     const fleet = (token: string) => ec2Calls({ region, endpoint: proxy.url }).createFleet(fleetOf(token, types, cheapest.zone));
-    await ec2.createLaunchTemplate({ LaunchTemplateName: "lack", LaunchTemplateData: { ImageId: imageID } });
     const typeOf = async (token: string) => {
       const answer = await fleet(token);
       return answer.ok
