@@ -131,7 +131,9 @@ function legacyResources(served: ServedResource): readonly JsonObject[] {
       name: `${resource}/${subresource}`,
       singularName: "",
       namespaced,
-      ...(other === undefined ? { kind } : { group: other.group, version: other.version, kind: other.kind }),
+      ...(other === undefined || other.group === ""
+        ? { kind: other?.kind ?? kind }
+        : { group: other.group, version: other.version, kind: other.kind }),
       verbs,
     };
   });

@@ -175,11 +175,17 @@ async function answerResource(
     await writeWatch(response, wish === undefined ? answer.lines : tableLines(answer.lines, wish));
     return;
   }
-  if (answer.kind === "failure" && answer.failure.code === 404 && parseResourcePath(call.path) === undefined) {
+  if (answer.kind === "failure" && answer.failure.code === 404 && !isKnownGroup(api, call.path)) {
     writeText(response, 404, "404 page not found\n");
     return;
   }
   writeAnswer(response, wish === undefined ? answer : asTable(answer, wish()));
+}
+
+/** Outside of the groups that are served there are no Status answers. */
+function isKnownGroup({ registry }: ApiServer, path: string): boolean {
+  const group = parseResourcePath(path)?.group;
+  return group !== undefined && registry.all().some((served) => served.group === group);
 }
 
 /** How a client wants Tables; undefined where it does not. */

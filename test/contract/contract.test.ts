@@ -8,6 +8,7 @@ import { customCases } from "./custom-cases.ts";
 import { applyCases } from "./apply-cases.ts";
 import { objectCases } from "./object-cases.ts";
 import { removalCases } from "./removal-cases.ts";
+import { discoveryCases } from "./discovery-cases.ts";
 import { kubectlCases } from "./kubectl-cases.ts";
 import { watchCases } from "./watch-cases.ts";
 import { webhookCases } from "./webhook-cases.ts";
@@ -19,6 +20,7 @@ const cases: readonly Case[] = [
   ...applyCases,
   ...removalCases,
   ...customCases,
+  ...discoveryCases,
   ...webhookCases,
   ...kubectlCases,
 ];
