@@ -15,7 +15,7 @@ import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { evaluate } from "../policies/evaluate.ts";
 import { allowedVerdict, type Finding, type Verdict } from "../policies/verdict.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
-import type { JsonPatchOperation } from "../kube/json-patch.ts";
+import { type JsonPatchOperation, pointer, pointerTokens } from "../kube/json-patch.ts";
 import { exemptNamespaces } from "../webhook/registration.ts";
 import { type JudgedManifest, type OfflineInput, type OfflineRequest, readOffline } from "./offline.ts";
 
@@ -92,9 +92,20 @@ function resultOf({ object, written }: JudgedManifest, { allowed, findings, patc
     namespace: object.metadata.namespace ?? "",
     name: object.metadata.name ?? object.metadata.generateName ?? "",
     allowed,
-    findings: findings.map(({ rule, action, path, message, fix }) => ({ rule, action, path, message, fix })),
+    findings: findings.map(({ rule, action, path, message, fix }) => ({ rule, action, path: existingPath(written, path), message, fix })),
     patch,
   };
+}
+
+/** A finding may be about what is missing; its path then is that of the nearest part that is there, so that it resolves. */
+function existingPath(written: KubeObject, path: string): string {
+  let at: unknown = written;
+  const tokens = pointerTokens(path);
+  for (const [index, token] of tokens.entries()) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, token)) return pointer(...tokens.slice(0, index));
+    at = (at as Readonly<Record<string, unknown>>)[token];
+  }
+  return path;
 }
 
 /** What the reader should know about how the verdict came about. */

@@ -5,6 +5,8 @@
  * scheduler binds. At the end the world is read back: what was told must be true, or the exit code is 1.
  */
 import pc from "picocolors";
+import { nearestWord } from "../api/nearest-word.ts";
+import { allRules } from "../policies/rules/all-rules.ts";
 import { type DemoTruth, demoTruths } from "./demo-truth.ts";
 import { narrate } from "./demo-narrator.ts";
 import { type AppliedObject, type DemoWorld, openDemoWorld } from "./demo-world.ts";
@@ -44,6 +46,11 @@ const lookMs = 250;
 /** Runs the demo; returns 0 when all that was shown is true, 1 when something is not, 2 when it can't start. */
 export async function runDemo(request: DemoRequest): Promise<number> {
   const say = (line: string): void => void request.stdout.write(`${line}\n`);
+  const rules = allRules.map(({ id }) => id);
+  if (request.break !== undefined && !rules.includes(request.break)) {
+    request.stderr.write(`plimsoll demo: no rule "${request.break}"; nearest ${nearestWord(request.break, rules) ?? rules.join(", ")}\n`);
+    return 2;
+  }
   const opened = await openDemoWorld({ port: request.port, ...(request.break === undefined ? {} : { breakRule: request.break }) });
   if (!opened.ok) {
     request.stderr.write(`plimsoll demo: ${opened.error}\n`);

@@ -106,6 +106,17 @@ function addDemo(program: Command, surroundings: ProgramSurroundings, outcome: {
     .option("--once", "end after the last scene (also without a terminal); exit 0 only if all that was shown is true", false)
     .option("--break <rule>", "switch one rule off first, to see the demo notice")
     .option("--port <port>", "port of the API server (0: a free one)", portNumber, 0)
+    .addHelpText(
+      "after",
+      `
+Needs no cluster and leaves nothing behind. With kubectl, look around by the kubeconfig that it prints.
+
+Exit: 0 all that was shown is true, 1 something is not, 2 it could not start.
+${examples("Examples:", [
+  ["plimsoll demo", "watch it, then look around until Ctrl-C"],
+  ["plimsoll demo --once --break DRAIN-002", "without that rule the last scene goes wrong, and the demo says so"],
+])}`,
+    )
     .action(async (options: { once: boolean; break?: string; port: number }) => {
       const { runDemo } = await import("./demo.ts");
       outcome.code = await runDemo({ ...surroundings, ...options, once: options.once || !surroundings.isTerminal });
@@ -127,6 +138,9 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .addOption(new Option("--provider <name>", "where nodes come from").choices(["kwok", "ec2", "none"]).default("none"))
     .option("--kwok-join-delay <zone=duration,...>", "let kwok's nodes join late, by zone, as in ap-southeast-1b=5s (provider kwok)")
     .option("--cluster-name <name>", "the cluster's name in EC2 tags (provider ec2)")
+    .option("--cluster-endpoint <url>", "URL of the API server, for nodes of family AL2023 (provider ec2)")
+    .option("--cluster-ca <base64>", "certificate authority of the API server in base64, for nodes of family AL2023 (provider ec2)")
+    .option("--service-cidr <cidr>", "addresses of Services, for nodes of family AL2023 (provider ec2)")
     .option("--ec2-endpoint <url>", "an EC2 endpoint other than the region's")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
     .option("--lame-duck <seconds>", "answer this long after SIGTERM, while endpoints move on", seconds, 10)

@@ -27,7 +27,7 @@ export async function runRender(request: OfflineRequest): Promise<number> {
   const world: ContractWorld = { snapshot, policySet: input.policySet, names: input.names, instanceTypes };
   const namespaces = [...new Set(input.manifests.map(({ object }) => object.metadata.namespace ?? ""))].sort();
   const rendered = namespaces.flatMap((namespace) => workloadsOf(snapshot, namespace)).map((workload) => render(workload, world));
-  for (const { note } of rendered) if (note !== undefined) request.stderr.write(`${note}\n`);
+  for (const { note } of rendered) if (note !== undefined) request.stderr.write(`note: ${note}\n`);
   request.stdout.write(rendered.map(({ text }) => text).join(""));
   return input.problems.length > 0 ? 2 : 0;
 }
@@ -43,7 +43,8 @@ function render(workload: Workload, world: ContractWorld): Rendered {
   if (answer.kind === "ambiguous") return { text: "", note: `${where}: several profiles bind it; nothing is compiled` };
   if (answer.kind === "unknown-class") return { text: "", note: `${where}: class "${answer.className}" is not in the catalogue` };
   const { contract } = answer;
-  if (contract.profile === undefined) return { text: "", note: `${where}: no WorkloadProfile binds it; only labels are compiled` };
+  if (contract.profile === undefined)
+    return { text: "", note: `${where}: no WorkloadProfile binds it, so nothing is compiled but our labels` };
   const heading = `# ${where}, by WorkloadProfile ${contract.profile.name} in class ${contract.className}, bundle ${contract.bundle}`;
   const pod = document(`${heading}: a Pod`, compiledPod({ pod: templatePod(workload), contract, names: world.names }));
   const budget = contract.budget.kind === "budget" ? document(`${heading}: its budget`, contract.budget.budget) : "";

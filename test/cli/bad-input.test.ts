@@ -1,0 +1,218 @@
+/**
+ * Bad input of the commands that read files: exit 2, one line a problem on stderr, and the others still judged.
+ */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { budgetText, deploymentText, podText, profileText } from "./manifest-texts.ts";
+import { folderOf, runPlimsoll } from "./program-run.ts";
+
+const aliasBomb = ["a: &a [x,x,x,x,x,x,x,x,x]", ..."bcdefghi"]
+  .map((line, index, all) => {
+    const [name, before] = [line, index === 1 ? "a" : all[index - 1]];
+    return index === 0 ? line : `${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join(",")}]`;
+  })
+  .join("\n");
+
+describe("a document that is no object is told by file and line, and the others are judged", () => {
+  check("a syntax error", "a: [1\n", /bad\.yaml:2: Flow sequence/);
+  check("tabs", "a:\n\t- b\n", /bad\.yaml:2: Tabs are not allowed/);
+  check("a key twice", "apiVersion: v1\nkind: Pod\nkind: Pod\n", /bad\.yaml:3: Map keys must be unique/);
+  check("broken JSON", '{"apiVersion": "v1",', /bad\.yaml:1: Flow map/);
+  check("plain text", "hello", /bad\.yaml:1: is not a Kubernetes object/);
+  check("a list", "- a", /bad\.yaml:1: is not a Kubernetes object/);
+  check("no apiVersion", "kind: Pod\nmetadata: {name: a}", /bad\.yaml:1: apiVersion is missing/);
+  check("a kind that is a number", "apiVersion: v1\nkind: 5\nmetadata: {name: a}", /bad\.yaml:1: kind must be text/);
+  check("no metadata", "apiVersion: v1\nkind: Pod\n", /bad\.yaml:1: Pod: metadata is missing/);
+  check("no name", "apiVersion: v1\nkind: Pod\nmetadata: {}\n", /bad\.yaml:1: Pod: metadata\.name is missing/);
+  check("a namespace that is a number", podText.replace("shop", "7"), /metadata\.namespace must be text; quote it/);
+  check(
+    "a label that YAML takes for a number",
+    podText.replace("name: debug,", "name: debug, labels: {v: 1.10},"),
+    /metadata\.labels\.v must be text/,
+  );
+  check(
+    "a label that kubectl takes for a boolean",
+    podText.replace("name: debug,", "name: debug, labels: {v: yes},"),
+    /metadata\.labels\.v must be text/,
+  );
+  check("a List without items", "apiVersion: v1\nkind: List\n", /List: items is missing/);
+  check("a List with an item that is none", "apiVersion: v1\nkind: List\nitems: [7]\n", /items\[0\]: is not a Kubernetes object/);
+  check("an alias bomb", aliasBomb, /Excessive alias count/);
+  check("endless nesting", "[".repeat(50_000), /is nested too deeply/);
+});
+
+describe("an object that the API server would refuse to read is told in its words, and the others are judged", () => {
+  const unmarshal = "json: cannot unmarshal";
+  check(
+    "text for a number",
+    deploymentText({ spec: "replicas: three" }),
+    `Deployment web: ${unmarshal} string into Go struct field DeploymentSpec.spec.replicas of type int32`,
+  );
+  check(
+    "a number as text",
+    deploymentText({ spec: 'replicas: "3"' }),
+    `${unmarshal} string into Go struct field DeploymentSpec.spec.replicas`,
+  );
+  check(
+    "a fraction",
+    deploymentText({ spec: "replicas: 1.5" }),
+    `${unmarshal} number 1.5 into Go struct field DeploymentSpec.spec.replicas`,
+  );
+  check("an object for a list", podText.replace(/\[(\{.*\})\]/, "$1"), `${unmarshal} object into Go struct field PodSpec.spec.containers`);
+  check("a lone dash", podText.replace(/\[\{.*\}\]/, "[null]"), "Pod debug: spec.containers[0] is null");
+  check(
+    "a quantity that is none",
+    podText.replace("100m", "100x"),
+    'spec.containers[0].resources.requests.cpu "100x": quantities must match',
+  );
+  check(
+    "no Pod template",
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n",
+    "spec.template with its spec.containers is missing",
+  );
+  check("a budget without spec", "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\n", "spec is missing");
+  check(
+    "an autoscaler of nothing",
+    "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {maxReplicas: 2}\n",
+    "spec.scaleTargetRef.kind is missing",
+  );
+  check(
+    "an unknown operator",
+    budgetText().replace("{matchLabels: {app: web}}", "{matchExpressions: [{key: a, operator: Is}]}"),
+    'operator: Unsupported value: "Is"',
+  );
+  check(
+    "a version that is gone",
+    deploymentText().replace("apps/v1", "apps/v1beta1"),
+    'no matches for kind "Deployment" in version "apps/v1beta1"; write apiVersion: apps/v1',
+  );
+  check(
+    "a group that is gone",
+    deploymentText().replace("apps/v1", "extensions/v1beta1"),
+    'no matches for kind "Deployment" in version "extensions/v1beta1"',
+  );
+  check("an unknown version of ours", profileText().replace("/v1", "/v2"), "write apiVersion: platform.example.com/v1");
+  check(
+    "a wrong type in a profile",
+    profileText({ spec: "availability: {minReplicas: three}" }),
+    "spec.availability.minReplicas: must be a whole number",
+  );
+  check(
+    "a wrong quantity in a profile",
+    profileText({ spec: "compute: {cpuRequest: 5x}" }),
+    'spec.compute.cpuRequest: "5x" is not a Kubernetes quantity',
+  );
+  check(
+    "a wrong type in a ConfigMap beside",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {port: 80}\n",
+    `${unmarshal} number into Go struct field ConfigMap.data`,
+  );
+  check(
+    "a NodePool without a NodeClass",
+    "apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata: {name: a}\nspec: {template: {spec: {requirements: []}}}\n",
+    "spec.template.spec.nodeClassRef: is required",
+  );
+  check("one object twice, and different", `${deploymentText()}---\n${deploymentText({ spec: "replicas: 4" })}`, "Deployment web: also at");
+});
+
+/** Each row is a bad file beside a good one. */
+function check(statement: string, text: string, expected: RegExp | string): void {
+  it(statement, async () => {
+    const folder = folderOf({ "bad.yaml": text, "good.yaml": podText });
+    const { code, stdout, stderr } = await runPlimsoll(["check", join(folder, "bad.yaml"), join(folder, "good.yaml")]);
+    const told = stderr.replaceAll(`${folder}/`, "");
+    if (typeof expected === "string") expect(told).toContain(expected);
+    else expect(told).toMatch(expected);
+    expect(told).not.toMatch(/^ +at |fault of ours/m);
+    expect(stdout).toContain("allowed  Pod shop/debug");
+    expect(stdout).toContain("1 allowed, 0 denied");
+    expect(code).toBe(2);
+  });
+}
+
+describe("files", () => {
+  it("that are not there, and folders without manifests, are problems", async () => {
+    const folder = folderOf({ "empty/README.md": "", "good.yaml": podText });
+    const paths = ["gone.yaml", "empty", "good.yaml"].map((name) => join(folder, name));
+    const { code, stdout, stderr } = await runPlimsoll(["check", ...paths]);
+    expect(stderr.replaceAll(`${folder}/`, "").split("\n").slice(0, 2)).toEqual([
+      "gone.yaml: no such file",
+      "empty: holds no .yaml, .yml or .json file",
+    ]);
+    expect([code, stdout.includes("1 allowed")]).toEqual([2, true]);
+  });
+
+  it("a folder stands for its own manifests, and an empty file is only noted", async () => {
+    const folder = folderOf({
+      "a.yaml": podText,
+      "b.json": JSON.stringify({ apiVersion: "v1", kind: "Service", metadata: { name: "s" } }),
+      "c.yml": "# nothing\n",
+      "sub/d.yaml": "hello",
+    });
+    const { code, stdout, stderr } = await runPlimsoll(["check", folder]);
+    expect([code, stdout.includes("2 allowed, 0 denied")]).toEqual([0, true]);
+    expect(stderr).toContain(`note: ${join(folder, "c.yml")}: holds no object`);
+  });
+
+  it("the same object twice with the same contents does no harm", async () => {
+    const { code, stdout } = await runPlimsoll(["check", "-"], `${podText}---\n${podText}`);
+    expect([code, stdout.includes("2 allowed, 0 denied")]).toEqual([0, true]);
+  });
+
+  it("merge keys and anchors are read as kubectl reads them", async () => {
+    const text = podText.replace(
+      /\{cpu: 100m, memory: 128Mi\}, limits: \{memory: 256Mi\}/,
+      "&r {cpu: 100m, memory: 128Mi}, limits: {<<: *r, memory: 256Mi}",
+    );
+    const { code, stderr } = await runPlimsoll(["check", "-"], text);
+    expect([code, stderr.includes("unknown field")]).toEqual([0, false]);
+  });
+});
+
+describe("what only changes no verdict is a note", () => {
+  note(
+    "an unknown field of a built-in kind",
+    deploymentText({ spec: "replica: 3" }),
+    'unknown field "spec.replica"; kubectl refuses it unless --validate=false',
+  );
+  note(
+    "what the API server's own validation refuses",
+    deploymentText({ spec: "replicas: -1" }),
+    "the API server would refuse it: spec.replicas: Invalid value: -1",
+  );
+  note(
+    "a profile of another domain",
+    profileText().replace("platform.example.com/v1", "apps.acme.io/v1"),
+    "so it was not judged; if it is yours, name its domain with --domain",
+  );
+
+  function note(statement: string, text: string, expected: string): void {
+    it(statement, async () => {
+      const { code, stderr } = await runPlimsoll(["check", "-"], text);
+      expect(stderr).toContain(expected);
+      expect(stderr.split("\n").filter((line) => line !== "" && !line.startsWith("note: "))).toEqual([]);
+      expect(code).toBe(0);
+    });
+  }
+});
+
+describe("without good policies there is no verdict", () => {
+  it.each(["check", "render", "plan"])("%s says which file is missing", async (command) => {
+    const { code, stdout, stderr } = await runPlimsoll([command, "--policies", "gone.yaml", "-"], podText);
+    expect({ code, stdout, first: stderr.split("\n")[0] }).toEqual({
+      code: 2,
+      stdout: "",
+      first: "gone.yaml: no such policies file; name one with --policies FILE",
+    });
+  });
+
+  it.each(["check", "render", "plan"])("%s tells line and column of each error of a broken one", async (command) => {
+    const folder = folderOf({
+      "policies.yaml": "apiVersion: platform.example.com/policies/v1\nclasses: {}\nrules:\n  DRAIN-999: {action: deny}\n",
+    });
+    const { code, stdout, stderr } = await runPlimsoll([command, "--policies", join(folder, "policies.yaml"), "-"], podText);
+    expect(stderr).toMatch(/policies\.yaml:4:3: .*DRAIN-999/);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+});

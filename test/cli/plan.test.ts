@@ -1,0 +1,84 @@
+/**
+ * `plimsoll plan`: nodes, zones and price on an empty cluster.
+ */
+import { describe, expect, it } from "vitest";
+import type { Plan } from "../../src/cli/plan.ts";
+import { deploymentText, infrastructureFile, podText } from "./manifest-texts.ts";
+import { runPlimsoll } from "./program-run.ts";
+
+async function planned(
+  paths: readonly string[],
+  stdin = "",
+): Promise<{ readonly code: number; readonly plan: Plan; readonly stderr: string }> {
+  const { code, stdout, stderr } = await runPlimsoll(["plan", "-o", "json", infrastructureFile, ...paths], stdin);
+  return { code, plan: JSON.parse(stdout) as Plan, stderr };
+}
+
+it("prints exactly this form, a node for each zone of the lab's checkout-api", async () => {
+  const { code, plan } = await planned(["examples/lab/a1-checkout-api.yaml"]);
+  expect(Object.keys(plan)).toEqual(["nodes", "unschedulable", "pricePerHour"]);
+  expect(plan.nodes.map((node) => Object.keys(node))).toEqual(
+    plan.nodes.map(() => ["nodePool", "instanceType", "zone", "capacityType", "pricePerHour", "pods"]),
+  );
+  expect(plan.nodes.map(({ nodePool, zone, capacityType, pods }) => `${nodePool} ${zone} ${capacityType} ${pods.length}`).sort()).toEqual(
+    ["a", "b", "c"].map((zone) => `general-flex ap-southeast-1${zone} on-demand 2`),
+  );
+  expect(plan.nodes.flatMap(({ pods }) => pods).sort()).toEqual(
+    [0, 1, 2, 3, 4, 5].map((index) => `checkout/Deployment/checkout-api#${index}`),
+  );
+  expect(plan.pricePerHour).toBeCloseTo(
+    plan.nodes.reduce((sum, node) => sum + node.pricePerHour, 0),
+    9,
+  );
+  expect({ code, unschedulable: plan.unschedulable }).toEqual({ code: 0, unschedulable: [] });
+});
+
+describe("what counts", () => {
+  it("DaemonSets are overhead of each node, and no Pods of the plan", async () => {
+    const agent = deploymentText({ name: "agent", spec: "minReadySeconds: 0" })
+      .replace("kind: Deployment", "kind: DaemonSet")
+      .replace("cpu: 100m", "cpu: 1500m");
+    const workload = deploymentText({ spec: "replicas: 8" }).replace("cpu: 100m", "cpu: 400m");
+    const alone = await planned(["-"], workload);
+    const beside = await planned(["-"], `${workload}---\n${agent}`);
+    const pods = (plan: Plan): readonly string[] => plan.nodes.flatMap((node) => node.pods).sort();
+    expect(pods(beside.plan)).toEqual(pods(alone.plan));
+    expect(beside.plan.pricePerHour).toBeGreaterThan(alone.plan.pricePerHour);
+  });
+
+  it("Pods that a controller of the files makes are not counted twice", async () => {
+    const owned = podText.replace(
+      "name: debug,",
+      "name: debug, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: r, uid: u, controller: true}],",
+    );
+    const { plan } = await planned(["-"], `${owned}---\n${deploymentText({ spec: "replicas: 1" })}`);
+    expect(plan.nodes.flatMap(({ pods }) => pods)).toEqual(["shop/Deployment/web#0"]);
+  });
+});
+
+it("says what has no place and why, and exits 1", async () => {
+  const { code, plan } = await planned(["-"], podText.replace("cpu: 100m", "cpu: 1k"));
+  expect(plan.nodes).toEqual([]);
+  expect(plan.unschedulable.map(({ pod }) => pod)).toEqual(["shop/Pod/debug#0"]);
+  expect(plan.unschedulable[0]?.reasons.join("\n")).toContain("general-flex");
+  expect(code).toBe(1);
+});
+
+it("plans the rest beside bad input, and exits 2", async () => {
+  const { code, plan, stderr } = await planned(["-"], `hello\n---\n${podText}`);
+  expect(plan.nodes.flatMap(({ pods }) => pods)).toEqual(["shop/Pod/debug#0"]);
+  expect(stderr).toContain("standard input:1: is not a Kubernetes object");
+  expect(code).toBe(2);
+});
+
+it("says that nothing can be planned without a NodePool", async () => {
+  const { code, stderr } = await runPlimsoll(["plan", "-"], podText);
+  expect(stderr).toContain("note: no NodePool among the files, so no node can be planned");
+  expect(code).toBe(1);
+});
+
+it("text for people is a table with the price of it all", async () => {
+  const { stdout } = await runPlimsoll(["plan", infrastructureFile, "-"], podText);
+  expect(stdout).toMatch(/^NODEPOOL +TYPE +ZONE +CAPACITY +\$\/H +PODS +WHICH\n/);
+  expect(stdout).toMatch(/shop\/Pod\/debug ×1\n1 node, \$\d+\.\d{4} an hour\n$/);
+});
