@@ -1,0 +1,188 @@
+/**
+ * deploy/ on the real control plane: it applies, it applies again, and it grants what is used and no more.
+ *
+ * The audit log is the witness: each rule of our roles was used by a whole life of a workload and its nodes, or stands in a
+ * table here with the reason why that life does not need it.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
+import { describeOnControlPlane } from "../support/control-plane-suite.ts";
+import { applyExamples, labCheckout, labInfrastructure, nodeClaims, podsOf } from "../support/lab.ts";
+import { forbiddenRequests, installPlimsoll, startServe } from "../support/plimsoll-serve.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const waits = { timeout: 40_000, interval: 100 };
+const folders = ["deploy/karpenter-crds", "deploy/base"];
+const account = "system:serviceaccount:plimsoll-system:plimsoll";
+
+/** What `kubectl apply -k` of both folders installs. */
+const installed = [
+  "clusterrole.rbac.authorization.k8s.io/plimsoll",
+  "clusterrolebinding.rbac.authorization.k8s.io/plimsoll",
+  "configmap/plimsoll-policies",
+  "customresourcedefinition.apiextensions.k8s.io/ec2nodeclasses.karpenter.k8s.aws",
+  "customresourcedefinition.apiextensions.k8s.io/nodeclaims.karpenter.sh",
+  "customresourcedefinition.apiextensions.k8s.io/nodepools.karpenter.sh",
+  "customresourcedefinition.apiextensions.k8s.io/workloadprofiles.platform.example.com",
+  "deployment.apps/plimsoll",
+  "namespace/plimsoll-system",
+  "poddisruptionbudget.policy/plimsoll",
+  "role.rbac.authorization.k8s.io/plimsoll",
+  "rolebinding.rbac.authorization.k8s.io/plimsoll",
+  "service/plimsoll",
+  "serviceaccount/plimsoll",
+];
+
+/** kubectl 1.36 sends a budget's selector anew with every apply (its patch strategy is replace), and says so. */
+const alwaysConfigured = "poddisruptionbudget.policy/plimsoll";
+
+/** Grants that the life below does not use, and what they are for. */
+const byApply = "a server-side apply that creates is asked for it too, without an audit event of its own";
+const rare: Readonly<Record<string, string>> = {
+  "create mutatingwebhookconfigurations.admissionregistration.k8s.io": byApply,
+  "create validatingwebhookconfigurations.admissionregistration.k8s.io": byApply,
+  "create poddisruptionbudgets.policy": byApply,
+  "delete mutatingwebhookconfigurations.admissionregistration.k8s.io": "a grant of a fail-closed class has gone",
+  "delete validatingwebhookconfigurations.admissionregistration.k8s.io": "a grant of a fail-closed class has gone",
+  "delete nodeclaims.karpenter.sh": "a Node was deleted, a launch failed, or an instance has gone",
+  "delete pods": "a node's terminationGracePeriod is over, or a Pod waits for a lost zone",
+  "get nodeclaims.karpenter.sh": "a NodeClaim of this name is there already, or an instance seems to have none",
+  "patch events": "an Event repeats",
+  "update secrets": "the certificate is renewed",
+};
+
+await describeOnControlPlane("deploy/ on the real control plane", () => {
+  let controlPlane: ControlPlane;
+
+  beforeAll(async () => {
+    controlPlane = await startControlPlane();
+  });
+
+  afterAll(async () => {
+    await controlPlane.close();
+  });
+
+  it("installs by kubectl apply -k, and changes nothing the second time", async () => {
+    expect(await applied()).toEqual(installed.map((name) => `${name} created`));
+    const before = await generations();
+    expect(await applied()).toEqual(installed.map((name) => `${name} ${name === alwaysConfigured ? "configured" : "unchanged"}`));
+    expect(await generations()).toEqual(before);
+  });
+
+  it("installs by server-side apply too, over the other way as over itself", async () => {
+    expect(await applied("--server-side")).toEqual(installed.map((name) => `${name} serverside-applied`));
+    const before = await generations();
+    expect(await applied("--server-side")).toEqual(installed.map((name) => `${name} serverside-applied`));
+    expect(await generations()).toEqual(before);
+  });
+
+  it("gets both Pods past the namespace's restricted Pod security", async () => {
+    await expect.poll(async () => (await podsOf(controlPlane, "plimsoll-system")).items.length, waits).toBe(2);
+  });
+
+  it("passes its own rules", async () => {
+    const { stdout } = await controlPlane.kubectl(["kustomize", resolve(root, "deploy/base")]);
+    // In our own namespace nothing is judged; elsewhere the same objects are.
+    const elsewhere = stdout.replaceAll("plimsoll-system", "platform-plimsoll");
+    const check = spawn(process.execPath, ["dist/main.js", "check", "-o", "json", "-"], { cwd: root, stdio: ["pipe", "pipe", "ignore"] });
+    let text = "";
+    check.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+    });
+    check.stdin.end(elsewhere);
+    const [code] = (await once(check, "close")) as [number];
+    const { results } = JSON.parse(text) as {
+      readonly results: readonly { readonly kind: string; readonly findings: readonly object[] }[];
+    };
+    expect(results.map(({ kind }) => kind)).toContain("Deployment");
+    expect(results.flatMap(({ findings }) => findings).filter((finding) => "action" in finding && finding.action === "deny")).toEqual([]);
+    expect(code).toBe(0);
+  });
+
+  it("grants what a workload's whole life uses, and no more", { timeout: 90_000 }, async () => {
+    await installPlimsoll(controlPlane);
+    await applyExamples(controlPlane, labInfrastructure);
+    const serve = await startServe({ controlPlane, provider: "kwok" });
+    try {
+      await wholeLife();
+    } finally {
+      await serve.stop();
+    }
+    expect(await forbiddenRequests(controlPlane)).toEqual([]);
+    const used = await usedGrants();
+    expect((await grants()).filter((grant) => !used.has(grant)).sort()).toEqual(Object.keys(rare).sort());
+  });
+
+  /** Applied, running, drained and bought anew by the deletion of a NodeClaim, without its budget, gone. */
+  async function wholeLife(): Promise<void> {
+    await applyExamples(controlPlane, labCheckout);
+    await expect.poll(runningPods, waits).toBe(6);
+    const [claim] = await nodeClaims(controlPlane);
+    expect(await controlPlane.kubectl(["delete", "nodeclaim", claim?.metadata.name ?? ""])).toMatchObject({ code: 0 });
+    await expect.poll(runningPods, waits).toBe(6);
+    expect(await controlPlane.kubectl(["delete", "-n", "checkout", "deployment/checkout-api"])).toMatchObject({ code: 0 });
+    await expect.poll(async () => (await controlPlane.kubectl(["get", "pdb", "-n", "checkout", "-o", "name"])).stdout, waits).toBe("");
+  }
+
+  async function runningPods(): Promise<number> {
+    return (await podsOf(controlPlane, "checkout")).items.filter(({ status }) => status?.phase === "Running").length;
+  }
+
+  async function applied(...flags: readonly string[]): Promise<readonly string[]> {
+    const lines: string[] = [];
+    for (const folder of folders) {
+      const { code, stdout, stderr } = await controlPlane.kubectl(["apply", ...flags, "-k", resolve(root, folder)]);
+      expect([code, stderr]).toEqual([0, ""]);
+      lines.push(...stdout.split("\n").filter((line) => line !== ""));
+    }
+    return lines.sort();
+  }
+
+  async function generations(): Promise<string> {
+    const columns = "custom-columns=:.kind,:.metadata.name,:.metadata.generation,:.metadata.managedFields[*].manager";
+    const asked = await Promise.all(
+      folders.map((folder) => controlPlane.kubectl(["get", "-k", resolve(root, folder), "--show-managed-fields", "-o", columns])),
+    );
+    return asked.map(({ stdout }) => stdout).join("");
+  }
+
+  /** Each single right of our roles, as "verb resource.group". */
+  async function grants(): Promise<readonly string[]> {
+    const roles = await Promise.all(
+      ["clusterroles/plimsoll", "namespaces/plimsoll-system/roles/plimsoll"].map((path) =>
+        controlPlane.request({ method: "GET", path: `/apis/rbac.authorization.k8s.io/v1/${path}` }),
+      ),
+    );
+    const rules = roles.flatMap(({ body }) => (body as { readonly rules: readonly PolicyRule[] }).rules);
+    return [
+      ...new Set(
+        rules.flatMap(({ apiGroups, resources, verbs }) =>
+          apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => right(verb, resource, group)))),
+        ),
+      ),
+    ];
+  }
+
+  async function usedGrants(): Promise<ReadonlySet<string>> {
+    const events = (await controlPlane.auditEvents()).filter(({ user }) => user.username === account);
+    return new Set(
+      events.map(({ verb, objectRef = {} }) => {
+        const { resource = "", subresource, apiGroup = "" } = objectRef;
+        return right(verb, subresource === undefined ? resource : `${resource}/${subresource}`, apiGroup);
+      }),
+    );
+  }
+});
+
+interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+function right(verb: string, resource: string, group: string): string {
+  return `${verb} ${group === "" ? resource : `${resource}.${group}`}`;
+}
