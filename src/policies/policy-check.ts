@@ -5,10 +5,12 @@
  * never passed over: an operator must not believe in a rule that nobody reads.
  */
 import { nearestWord } from "../api/nearest-word.ts";
+import type { LabelSelector } from "../api/object.ts";
 import type { PoliciesFile, RuleEntry } from "../api/policies-file.ts";
 import type { WorkloadClassEntry } from "../api/workload-class.ts";
 import { matchesGlob } from "./class.ts";
 import { classProblems } from "./class-check.ts";
+import { closedLabel } from "./closed-label.ts";
 import { problemAt, type PolicyProblem } from "./policy-problem.ts";
 import type { RuleAction } from "./policy-set.ts";
 import { allRules } from "./rules/all-rules.ts";
@@ -89,13 +91,29 @@ function closedClassProblems(file: PoliciesFile, { protectedNamespaces }: Policy
     if (namespaces.length === 0 && Object.keys(namespaceSelector?.matchLabels ?? {}).length === 0) {
       return [problemAt(["settings", "failurePolicy", name], `closed needs grants.${name} with namespaces or a namespaceSelector`)];
     }
-    if (file.settings?.iKnow === true) return [];
-    return namespaces.flatMap((glob, index) =>
-      protectedNamespaces
-        .filter((namespace) => matchesGlob({ glob, text: namespace }))
-        .map((namespace) => problemAt(["grants", name, "namespaces", String(index)], lockOut(`closed class "${name}"`, namespace))),
-    );
+    return [
+      ...closedLabelProblems(name, namespaceSelector),
+      ...(file.settings?.iKnow === true ? [] : closedNameProblems({ name, namespaces }, protectedNamespaces)),
+    ];
   });
+}
+
+/** What can't be registered must not be accepted: the process would not come up again with it. */
+function closedLabelProblems(className: string, selector: LabelSelector = {}): readonly PolicyProblem[] {
+  if (selector.matchLabels === undefined || closedLabel(selector) !== undefined) return [];
+  const count = Object.keys(selector.matchLabels).length;
+  return [problemAt(["grants", className, "namespaceSelector"], `a closed class is granted by exactly one label, not by ${count}`)];
+}
+
+function closedNameProblems(
+  { name, namespaces }: { readonly name: string; readonly namespaces: readonly string[] },
+  protectedNamespaces: readonly string[],
+): readonly PolicyProblem[] {
+  return namespaces.flatMap((glob, index) =>
+    protectedNamespaces
+      .filter((namespace) => matchesGlob({ glob, text: namespace }))
+      .map((namespace) => problemAt(["grants", name, "namespaces", String(index)], lockOut(`closed class "${name}"`, namespace))),
+  );
 }
 
 function lockOut(what: string, namespace: string): string {

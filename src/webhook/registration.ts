@@ -19,6 +19,7 @@
 import { namespaceNameLabel, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { closedLabel } from "../policies/closed-label.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 
 /** Where the API server reaches us. */
@@ -191,19 +192,11 @@ export function closedNamespaces(policySet: Pick<PolicySet, "settings" | "grants
     const grant = policySet.grants.get(className);
     for (const name of grant?.namespaces ?? []) names.add(name);
     if (grant?.namespaceSelector === undefined) continue;
-    const label = singleLabel(grant.namespaceSelector);
+    const label = closedLabel(grant.namespaceSelector);
     if (label === undefined) {
       return err(`grants.${className}.namespaceSelector: a fail-closed class is granted by one label with given values, not by several`);
     }
     for (const value of label.values) labels.set(`${label.key}=${value}`, { key: label.key, value });
   }
   return ok({ names: [...names].sort(), labels: [...labels.values()] });
-}
-
-function singleLabel(selector: LabelSelector): { readonly key: string; readonly values: readonly string[] } | undefined {
-  const fromLabels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => ({ key, values: [value] }));
-  const expressions = selector.matchExpressions ?? [];
-  const fromExpressions = expressions.flatMap(({ key, operator, values }) => (operator === "In" ? [{ key, values: values ?? [] }] : []));
-  const [only, ...more] = [...fromLabels, ...fromExpressions];
-  return more.length === 0 && fromExpressions.length === expressions.length ? only : undefined;
 }

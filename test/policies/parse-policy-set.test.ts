@@ -54,6 +54,16 @@ describe("a broken policies.yaml is refused with line, column and every error", 
     "policies.yaml:3:28: settings.failurePolicy.general: closed needs grants.general with namespaces or a namespaceSelector",
   ]);
   check(
+    "a closed class granted by two labels together",
+    `${least}settings: {failurePolicy: {general: closed}}\ngrants: {general: {namespaceSelector: {matchLabels: {tier: "1", zone: vault}}}}\n`,
+    ["policies.yaml:4:20: grants.general.namespaceSelector: a closed class is granted by exactly one label, not by 2"],
+  );
+  check(
+    "a closed class granted by name and by no label",
+    `${least}settings: {failurePolicy: {general: closed}}\ngrants: {general: {namespaces: [shop], namespaceSelector: {matchLabels: {}}}}\n`,
+    ["policies.yaml:4:40: grants.general.namespaceSelector: a closed class is granted by exactly one label, not by 0"],
+  );
+  check(
     "a closed class over kube-system",
     `${least}settings: {failurePolicy: {general: closed}}\ngrants: {general: {namespaces: ["kube-*"]}}\n`,
     [
