@@ -57,6 +57,10 @@ export interface JobSpec {
   readonly activeDeadlineSeconds?: number;
   readonly selector?: LabelSelector;
   readonly podFailurePolicy?: unknown;
+  /** When a Pod that is on its way out is replaced: "TerminatingOrFailed" or "Failed". */
+  readonly podReplacementPolicy?: string;
+  /** The controller that keeps the Job; absent means Kubernetes' own. */
+  readonly managedBy?: string;
   readonly template: PodTemplate;
 }
 
@@ -66,6 +70,8 @@ export interface Job extends KubeObject {
     readonly active?: number;
     readonly succeeded?: number;
     readonly failed?: number;
+    /** UIDs of Pods that have ended and that the counts do not have yet. */
+    readonly uncountedTerminatedPods?: { readonly succeeded?: readonly string[]; readonly failed?: readonly string[] };
     readonly conditions?: readonly Condition[];
   };
 }
@@ -86,4 +92,3 @@ export interface Scale extends KubeObject {
   readonly spec: { readonly replicas?: number };
   readonly status?: { readonly replicas: number; readonly selector?: string };
 }
-

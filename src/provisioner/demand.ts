@@ -18,7 +18,7 @@ import { compiledPod } from "../policies/profile/pod-patch.ts";
 import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
 import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
-import { missingPods, type MissingPods } from "./missing-pods.ts";
+import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
 
 /** Demand that brings no Pod for this long is dropped. */
 export const demandPatienceMs = 30_000;
@@ -43,7 +43,10 @@ export function podDemand(input: ContractWorld & { readonly memory: DemandMemory
     }),
   );
   const awaited = missing.filter(({ uid }) => now - (next.get(uid)?.since ?? now) < demandPatienceMs);
-  const real = snapshot.list("Pod").filter(isProvisionable).map(asPending);
+  const real = snapshot
+    .list("Pod")
+    .filter((pod) => isProvisionable(pod) && !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""))
+    .map(asPending);
   const pods = [...real, ...awaited.flatMap((one) => comingPods({ ...input, ...one }))];
   return { pods: pods.sort((a, b) => (a.key < b.key ? -1 : 1)), memory: next };
 }
@@ -85,7 +88,10 @@ function comingPods(
   input: ContractWorld & Pick<MissingPods, "workload" | "addedLabels" | "count"> & { readonly from?: number },
 ): readonly PendingPod[] {
   const { workload, count, from = 0 } = input;
-  const { metadata, ...first } = admittedPod(input);
+  const admitted = admittedPod(input);
+  // A template with a gate or a node of its own makes Pods that wait for nothing of ours.
+  if (!isProvisionable(admitted)) return [];
+  const { metadata, ...first } = admitted;
   return Array.from({ length: count }, (_unused, index) => {
     const name = `${workload.name}#${from + index}`;
     // The spec is shared on purpose: the solver works out each spec once.

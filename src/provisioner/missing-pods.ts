@@ -3,8 +3,9 @@
  *
  * Reads the snapshot. Returns, for each workload that wants more Pods than it has, how many are to come and with which
  * labels. Follows what each controller does: a Deployment stays within its surge while it rolls, a Job stops at its
- * completions, and what a controller has said that it cannot make is not waited for. Two watches are never at one moment,
- * so a Pod whose ReplicaSet is not known yet counts as its Deployment's: better to miss a Pod for a moment than to buy twice.
+ * completions, a name that is taken is not made again, and what a controller has said that it cannot make is not waited for.
+ * Two watches are never at one moment, so a Pod whose ReplicaSet is not known yet counts as its Deployment's: better to miss a
+ * Pod for a moment than to buy twice.
  */
 import type { KubeObject } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
@@ -12,7 +13,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Deployment, Job, ReplicaSet } from "../api/workload.ts";
 import { canonicalJson } from "../api/hash.ts";
 import { controllerOf } from "../kube/owner.ts";
-import { isActive } from "../kube/pod-state.ts";
+import { isActive, isTerminal } from "../kube/pod-state.ts";
 import { rollingBounds } from "../kube/rolling-update.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
@@ -28,20 +29,28 @@ export interface MissingPods {
 }
 
 const templateHashLabel = "pod-template-hash";
+const jobControllerName = "kubernetes.io/job-controller";
+/** On a Job's Pod until the Job's status counts it. */
+const jobTrackingFinalizer = "batch.kubernetes.io/job-tracking";
 
 type Missing = Pick<MissingPods, "count" | "addedLabels"> & { readonly live: number };
 
 const nothingAdded: Readonly<Record<string, string>> = {};
 
-/** Returns the workloads with Pods to come; those being deleted have none. */
+/** Returns the workloads with Pods to come; those being deleted have none, nor those in a namespace that is. */
 export function missingPods(snapshot: ClusterSnapshot): readonly MissingPods[] {
   const replicaSets = snapshot.list("ReplicaSet").filter((set) => controllerOf(set)?.kind !== "Deployment");
   return [
     ...snapshot.list("Deployment").flatMap((one) => missingOf(one, (workload) => ofDeployment(snapshot, one, workload))),
     ...replicaSets.flatMap((one) => missingOf(one, (workload) => ofReplicas(snapshot, one, workload))),
-    ...snapshot.list("StatefulSet").flatMap((one) => missingOf(one, (workload) => ofReplicas(snapshot, one, workload))),
+    ...snapshot.list("StatefulSet").flatMap((one) => missingOf(one, (workload) => ofStatefulSet(snapshot, one, workload))),
     ...snapshot.list("Job").flatMap((one) => missingOf(one, (workload) => ofJob(snapshot, one, workload))),
-  ];
+  ].filter(({ workload }) => !isNamespaceEnding(snapshot, workload.namespace));
+}
+
+/** Says whether a namespace is being deleted: the API server then refuses every new object in it. */
+export function isNamespaceEnding(snapshot: ClusterSnapshot, namespace: string): boolean {
+  return snapshot.get("Namespace", { namespace: "", name: namespace })?.metadata.deletionTimestamp !== undefined;
 }
 
 function missingOf(object: KubeObject, count: (workload: Workload) => Missing): readonly MissingPods[] {
@@ -66,8 +75,16 @@ function ofDeployment(snapshot: ClusterSnapshot, deployment: Deployment, workloa
   // A paused Deployment starts no template, and scales the ones that it has.
   const wanted = spec.paused === true ? (current?.spec.replicas ?? 0) : workload.replicas;
   const count = Math.min(wanted - ofTemplate, workload.replicas + maxSurge - all);
-  const blocked = sets.some(cannotMakePods);
+  const blocked = sets.some(cannotMakePods) || waitsForOldPods(snapshot, { deployment, old: sets.filter((set) => set !== current) });
   return { count: blocked ? 0 : count, live: all, addedLabels: hash === undefined ? nothingAdded : { [templateHashLabel]: hash } };
+}
+
+/** With the strategy Recreate nothing is made while an old Pod is left, even one on its way out. */
+function waitsForOldPods(
+  snapshot: ClusterSnapshot,
+  { deployment, old }: { readonly deployment: Deployment; readonly old: readonly ReplicaSet[] },
+): boolean {
+  return deployment.spec.strategy?.type === "Recreate" && old.some((set) => ownedPods(snapshot, set).some((pod) => !isTerminal(pod)));
 }
 
 function ofReplicas(snapshot: ClusterSnapshot, owner: KubeObject, workload: Workload): Missing {
@@ -75,16 +92,35 @@ function ofReplicas(snapshot: ClusterSnapshot, owner: KubeObject, workload: Work
   return { count: workload.replicas - live, live, addedLabels: nothingAdded };
 }
 
+/** A Pod that is still there holds its name, whatever its state: the next one of that name can't be made before it is gone. */
+function ofStatefulSet(snapshot: ClusterSnapshot, owner: KubeObject, workload: Workload): Missing {
+  const there = ownedPods(snapshot, owner).length;
+  return { count: workload.replicas - there, live: there, addedLabels: nothingAdded };
+}
+
 function ofJob(snapshot: ClusterSnapshot, job: Job, workload: Workload): Missing {
-  const live = liveOf(snapshot, job).length;
+  const { completions, suspend, managedBy, podReplacementPolicy } = job.spec;
+  const owned = ownedPods(snapshot, job);
+  // With the policy Failed, a Pod on its way out is replaced only once it has ended.
+  const live = owned.filter(podReplacementPolicy === "Failed" ? (pod) => !isTerminal(pod) : isActive).length;
   const ended =
     job.status?.conditions?.some(({ type, status }) => (type === "Complete" || type === "Failed") && status === "True") === true;
-  const { completions, suspend } = job.spec;
-  const left = completions === undefined ? workload.replicas : completions - (job.status?.succeeded ?? 0);
+  const succeeded = succeededPods(job, owned);
+  const left = completions === undefined ? workload.replicas : completions - succeeded;
   // Without completions, the first success ends the Job: no Pod comes any more.
-  const closing = completions === undefined && (job.status?.succeeded ?? 0) > 0;
-  const wanted = ended || closing || suspend === true ? 0 : Math.min(workload.replicas, left);
+  const closing = completions === undefined && succeeded > 0;
+  // Another controller's Job (a queue's, say) gets its Pods where and when that controller likes.
+  const foreign = managedBy !== undefined && managedBy !== jobControllerName;
+  const wanted = ended || closing || foreign || suspend === true ? 0 : Math.min(workload.replicas, left);
   return { count: wanted - live, live, addedLabels: nothingAdded };
+}
+
+/** The status counts a success only after its Pod was seen; until then the Pod itself, or the list between the two, tells. */
+function succeededPods({ status }: Job, owned: readonly Pod[]): number {
+  const pods = owned.filter((pod) => pod.status?.phase === "Succeeded");
+  const tracked = pods.filter(({ metadata }) => metadata.finalizers?.includes(jobTrackingFinalizer) === true);
+  const uncounted = new Set([...(status?.uncountedTerminatedPods?.succeeded ?? []), ...tracked.map(({ metadata }) => metadata.uid)]);
+  return Math.max((status?.succeeded ?? 0) + uncounted.size, pods.length);
 }
 
 /** True where the controller itself reports that its Pods are refused (a quota, a webhook). */
@@ -117,9 +153,12 @@ function newestFirst(sets: readonly ReplicaSet[]): readonly ReplicaSet[] {
 }
 
 function liveOf(snapshot: ClusterSnapshot, owner: KubeObject): readonly Pod[] {
+  return ownedPods(snapshot, owner).filter(isActive);
+}
+
+function ownedPods(snapshot: ClusterSnapshot, owner: KubeObject): readonly Pod[] {
   const { uid } = owner.metadata;
-  if (uid === undefined) return [];
-  return snapshot.by("Pod", "owner", uid).filter((pod) => isActive(pod) && controllerOf(pod)?.uid === uid);
+  return uid === undefined ? [] : snapshot.by("Pod", "owner", uid).filter((pod) => controllerOf(pod)?.uid === uid);
 }
 
 /** Active Pods of a ReplicaSet that the snapshot does not have (yet), which the Deployment's selector takes in. */

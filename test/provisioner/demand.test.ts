@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
 import type { KubeObject, OwnerReference } from "../../src/api/object.ts";
 import type { Pod } from "../../src/api/pod.ts";
+import type { Job } from "../../src/api/workload.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { workloadOf } from "../../src/kube/workload.ts";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
@@ -113,6 +114,54 @@ check(
 );
 check("a Pod that refuses every NodePool asks for nothing of ours", [refusing()], []);
 
+const leaving = "2026-01-01T00:00:00Z";
+const db = statefulSet({ name: "db", replicas: 2 });
+check(
+  "a StatefulSet waits for the name of a Pod that is on its way out",
+  [db, terminating(podOf(db, "db-0", { nodeName: "n" })), podOf(db, "db-1", { nodeName: "n" })],
+  [],
+);
+const recreated = { ...web, spec: { ...web.spec, strategy: { type: "Recreate" } } };
+const oldSet = setOf({ name: "web-0", hash: "0", replicas: 0, image: "old" });
+check(
+  "a Deployment that recreates asks for nothing while an old Pod is on its way out",
+  [recreated, oldSet, { ...webSet, spec: { ...webSet.spec, replicas: 0 } }, terminating(podOf(oldSet, "web-0-a", { nodeName: "n" }))],
+  [],
+);
+check(
+  "a Deployment that recreates asks for its replicas once the old Pods are gone",
+  [recreated, oldSet, podOf(oldSet, "web-0-a", { nodeName: "n", phase: "Succeeded" })],
+  coming(0, 1, 2),
+);
+check(
+  "a namespace that is being deleted asks for nothing, even for Pods that are there",
+  [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", deletionTimestamp: leaving } }, web, pod({ name: "bare" })],
+  [],
+);
+check("a template with a scheduling gate asks for nothing", [withTemplate({ schedulingGates: [{ name: "wait" }] })], []);
+check("a template that names its node asks for nothing", [withTemplate({ nodeName: "n" })], []);
+check("a Job that another controller keeps asks for none", [jobWith({ spec: { managedBy: "kueue.x-k8s.io/multikueue" } })], []);
+check(
+  "a Job that names Kubernetes' own controller asks for its Pods",
+  [jobWith({ spec: { managedBy: "kubernetes.io/job-controller" } })],
+  ["shop/Job/run#0"],
+);
+check(
+  "a Job whose last Pod succeeded asks for none before its status says so",
+  [jobWith({ spec: { completions: 1 } }), podOf(job({ name: "run" }), "run-a", { nodeName: "n", phase: "Succeeded" })],
+  [],
+);
+check(
+  "a Job counts a success that its status holds as not counted yet",
+  [jobWith({ spec: { completions: 2 }, status: { succeeded: 1, uncountedTerminatedPods: { succeeded: ["uid-b"] } } })],
+  [],
+);
+check(
+  "a Job that replaces only ended Pods waits for the one on its way out",
+  [jobWith({ spec: { podReplacementPolicy: "Failed" } }), terminating(podOf(job({ name: "run" }), "run-a", { nodeName: "n" }))],
+  [],
+);
+
 test("demand that brings no Pod is dropped after its patience, and comes back with a change of the workload", () => {
   const first = podDemand({ ...world([web]), memory: new Map(), now: 1_000 });
   const { memory } = first;
@@ -147,6 +196,20 @@ test("Pods to come carry the template hash of the ReplicaSet that will make them
   const { pods } = podDemand({ ...world([web, webSet]), memory: new Map(), now: 0 });
   expect(pods.map((one) => one.pod.metadata.labels?.["pod-template-hash"])).toEqual(["1", "1", "1"]);
 });
+
+function terminating(pod: Pod): Pod {
+  return { ...pod, metadata: { ...pod.metadata, deletionTimestamp: leaving } };
+}
+
+function withTemplate(spec: Partial<Pod["spec"]>): KubeObject {
+  const { template } = web.spec;
+  return { ...web, spec: { ...web.spec, template: { ...template, spec: { ...template.spec, ...spec } } } } as KubeObject;
+}
+
+function jobWith({ spec, status }: { readonly spec: Partial<Job["spec"]>; readonly status?: Job["status"] }): KubeObject {
+  const made = job({ name: "run", replicas: 1 });
+  return { ...made, spec: { ...made.spec, ...spec }, ...(status === undefined ? undefined : { status }) } as KubeObject;
+}
 
 function suspended(): KubeObject {
   const made = job({ name: "run" });
