@@ -1,15 +1,17 @@
 /**
- * Writes every file that is made from the schemas and the rules (`npm run generate`); a test fails while one of them is stale.
+ * Writes every file that is made from the schemas, the rules, the commands and the metrics (`npm run generate`); a test fails while one of them is stale.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generatedFiles } from "./generated-files.ts";
+import { commandLinePage } from "./reference-command-line.ts";
+import { metricsPage } from "./reference-metrics.ts";
 import { rulePages } from "./rule-pages.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-for (const [path, text] of [...generatedFiles(), ...rulePages()]) {
+for (const [path, text] of [...generatedFiles(), ...rulePages(), ...commandLinePage(), ...metricsPage()]) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
   console.log(`wrote ${path}`);

@@ -12,7 +12,7 @@ import { plimsollVersion } from "./version.ts";
 /** Runs the command line and resolves with the exit code: 0 good, 1 a negative answer, 2 bad input. */
 export async function runProgram(surroundings: ProgramSurroundings): Promise<number> {
   const outcome = { code: 0 };
-  const program = describe(surroundings, outcome);
+  const program = describedProgram(surroundings, outcome);
   try {
     await program.parseAsync([...surroundings.argv], { from: "user" });
   } catch (error) {
@@ -23,7 +23,8 @@ export async function runProgram(surroundings: ProgramSurroundings): Promise<num
   return outcome.code;
 }
 
-function describe(surroundings: ProgramSurroundings, outcome: { code: number }): Command {
+/** Returns the commands as they are described, for parsing and for the reference page; actions set the outcome's code. */
+export function describedProgram(surroundings: ProgramSurroundings, outcome: { code: number }): Command {
   const program = new Command("plimsoll")
     .description("Workload contracts for Kubernetes: what may sail, where it sails, and whether it can be drained.")
     .version(`plimsoll ${plimsollVersion()}`, "--version", "print the version")
@@ -49,7 +50,7 @@ function describe(surroundings: ProgramSurroundings, outcome: { code: number }):
 
 function addCheck(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   manifestCommand(program, "check", "Give the admission verdict on manifests, without a cluster.")
-    .addOption(outputOption("text or json"))
+    .addOption(outputOption("form of the answer"))
     .addHelpText(
       "after",
       `
@@ -74,7 +75,9 @@ function addRender(program: Command, surroundings: ProgramSurroundings, outcome:
   manifestCommand(program, "render", "Print what WorkloadProfiles compile to: each workload's Pod and its PodDisruptionBudget.")
     .addHelpText(
       "after",
-      examples("Examples:", [["plimsoll render profile.yaml deployment.yaml", "the objects as the cluster would hold them"]]),
+      `
+Exit: 0 rendered, 2 bad input (the rest is still rendered).
+${examples("Examples:", [["plimsoll render profile.yaml deployment.yaml", "the objects as the cluster would hold them"]])}`,
     )
     .action(async (paths: readonly string[], options: OfflineOptions) => {
       const { runRender } = await import("./render.ts");
@@ -84,7 +87,7 @@ function addRender(program: Command, surroundings: ProgramSurroundings, outcome:
 
 function addPlan(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   manifestCommand(program, "plan", "Print the nodes that workloads would get on an empty cluster, and their price.")
-    .addOption(outputOption("text or json"))
+    .addOption(outputOption("form of the answer"))
     .addHelpText(
       "after",
       `

@@ -116,7 +116,7 @@ spec: {minReplicas: 1, maxReplicas: 4, targetCPUUtilizationPercentage: 80, scale
     const bound = podText.replace("name: debug,", "name: debug, labels: {platform.example.com/profile: web},");
     const { report } = await reportOf(["-", infrastructureFile], `${bound}---\n${profileText()}`);
     const { patch } = report.results.find(({ kind }) => kind === "Pod") ?? { patch: [] };
-    const [written] = parseAllDocuments(bound).map((document): unknown => document.toJS());
+    const [written] = parseAllDocuments(bound).map((document) => document.toJS() as KubeObject);
     const patched = applyJsonPatch(written, patch);
     expect(patched.ok && patched.value).toMatchObject({
       metadata: { labels: { "platform.example.com/workload-class": "general", "platform.example.com/cost-owner": "checkout" } },

@@ -8,7 +8,7 @@ import { runPlimsoll } from "./program-run.ts";
 
 it("prints a bound workload's Pod and budget as YAML that can be applied", async () => {
   const { code, stdout, stderr } = await runPlimsoll(["render", "-"], `${deploymentText()}---\n${profileText()}`);
-  const [pod, budget, ...rest] = parseAllDocuments(stdout).map((document): unknown => document.toJS());
+  const [pod, budget, ...rest] = parseAllDocuments(stdout).map((document) => document.toJS() as unknown);
   expect(pod).toMatchObject({ kind: "Pod", metadata: { namespace: "shop" }, spec: { nodeSelector: { "workload-class": "general" } } });
   expect(budget).toMatchObject({
     kind: "PodDisruptionBudget",

@@ -1,0 +1,28 @@
+/**
+ * The reference page of the metrics: each with its kind, labels and meaning.
+ *
+ * Reads the definitions that the registry is made from. Returns the text by its path and writes nothing.
+ */
+import { processMetricDefinitions } from "../src/cli/process-metrics.ts";
+import { type MetricDefinition, webhookMetricDefinitions } from "../src/webhook/metrics.ts";
+
+/** Returns the page by its path from the root of the repository. */
+export function metricsPage(): ReadonlyMap<string, string> {
+  const page = [
+    "# Metrics",
+    "<!-- Made from the definitions in src by `npm run generate`; don't edit. -->",
+    "`plimsoll serve` answers `/metrics` on the port of the webhook server (9443 unless told otherwise), over HTTPS, in the Prometheus text format.",
+    "## Admission",
+    metricTable(Object.values(webhookMetricDefinitions)),
+    "## Process and controllers",
+    metricTable(Object.values(processMetricDefinitions)),
+  ];
+  return new Map([["docs/reference/metrics.md", `${page.join("\n\n")}\n`]]);
+}
+
+function metricTable(definitions: readonly MetricDefinition[]): string {
+  const rows = definitions.map(
+    ({ name, kind, labels, help }) => `| \`${name}\` | ${kind} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`,
+  );
+  return ["| metric | kind | labels | meaning |", "|---|---|---|---|", ...rows].join("\n");
+}

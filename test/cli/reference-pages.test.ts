@@ -1,0 +1,14 @@
+/**
+ * The reference pages of the command line and the metrics are made from their definitions, and fresh.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { commandLinePage } from "../../scripts/reference-command-line.ts";
+import { metricsPage } from "../../scripts/reference-metrics.ts";
+
+const root = new URL("../../", import.meta.url);
+
+it.each([...commandLinePage(), ...metricsPage()])("%s is fresh (else: npm run generate)", (path, text) => {
+  const file = new URL(path, root);
+  expect(existsSync(file) && readFileSync(file, "utf8")).toBe(text);
+});
