@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { issueServingCertificate } from "../src/webhook/certificate.ts";
 import { answerProblem, benchReviews, type BenchPhase, type BenchReview } from "./admission-reviews.ts";
-import { startServerProcess, type ServerProcess } from "./server-process.ts";
+import { compileServers, startServerProcess, type ServerProcess } from "./server-process.ts";
 
 interface Row {
   readonly case: BenchPhase;
@@ -57,9 +57,10 @@ interface Servers {
 }
 
 async function measureAll(extent: Extent): Promise<readonly Row[]> {
+  compileServers();
   const { authority, serving } = issueServingCertificate({ names: ["localhost", "127.0.0.1"], now: Date.now() });
   const open = (module: string) => startServerProcess({ module, certificate: serving, authorityPem: authority.certificatePem });
-  const servers = { baseline: await open("./baseline-server.ts"), plimsoll: await open("./admission-server.ts") };
+  const servers = { baseline: await open("baseline-server"), plimsoll: await open("admission-server") };
   try {
     const rows: Row[] = [];
     for (const phase of phases) for (const bytes of sizes) rows.push(...(await measureCase({ servers, phase, bytes, extent })));
