@@ -1,8 +1,8 @@
 /**
  * The profile's controller: keeps each WorkloadProfile's PodDisruptionBudgets and status as its contract says.
  *
- * Observes the profile and the snapshot, decides with the same functions that admission compiles by, and acts by
- * server-side apply under one field manager. It remembers nothing: a budget is rendered again whenever the scale has
+ * Observes the profile and the snapshot, decides with the same functions that admission compiles by, and writes budgets
+ * only over what it has seen (create, or replace at a resourceVersion). It remembers nothing: a budget is rendered again whenever the scale has
  * crossed the border of contract.md 3.5, because every observation compiles for the scale of now. Running Pods are never
  * touched; a pending one that waits for a lost zone is made again.
  */
@@ -32,7 +32,7 @@ import type { Finding } from "../verdict.ts";
 
 /** What the controller needs of the world; each getter is read once for an observation. */
 export interface ProfileControllerPorts {
-  readonly client: Pick<ApiClient, "apply" | "applyStatus" | "delete">;
+  readonly client: Pick<ApiClient, "create" | "replace" | "applyStatus" | "delete">;
   readonly snapshot: () => ClusterSnapshot;
   readonly policySet: () => PolicySet;
   readonly instanceTypes: () => readonly InstanceType[];
@@ -52,7 +52,8 @@ export type ProfileStep =
       readonly kind: "write";
       readonly profile: ObjectKey;
       readonly remove: readonly PodDisruptionBudget[];
-      readonly apply: readonly PodDisruptionBudget[];
+      readonly create: readonly PodDisruptionBudget[];
+      readonly replace: readonly PodDisruptionBudget[];
       /** Absent where the status says it all already. */
       readonly status?: ProfileStatus;
       /** A Pod to be made again by its owner, for the zones of now. */
@@ -98,7 +99,7 @@ export function decideProfile(observed: ObservedProfile, now: Instant): ProfileS
   const plan = planApply({ profile, desired, observed: view.budgets, inDoubt });
   const status = profileStatus({ view, plan, refusals: refusalsOf(observed, now), now });
   const stale = !isStatusWritten(profile, status);
-  const moves = plan.apply.length + plan.remove.length;
+  const moves = plan.create.length + plan.replace.length + plan.remove.length;
   const [stranded] = view.targets.flatMap(({ contract, pods }) => strandedPod({ contract, pods, now }) ?? []);
   const looksAgain = view.targets.some(({ pods }) => pods.some(waitsForZones));
   if (moves === 0 && !stale && stranded === undefined) return { kind: "keep", looksAgain };
@@ -106,7 +107,8 @@ export function decideProfile(observed: ObservedProfile, now: Instant): ProfileS
     kind: "write",
     profile: { namespace: profile.metadata.namespace ?? "", name: profile.metadata.name ?? "" },
     remove: plan.remove,
-    apply: plan.apply,
+    create: plan.create,
+    replace: plan.replace,
     ...(stale ? { status } : {}),
     ...(stranded === undefined ? {} : { remake: stranded.pod }),
     looksAgain,
@@ -143,19 +145,8 @@ function refusalsOf({ profile, policySet, names, ...world }: ObservedProfile, no
 async function actOnProfile(step: ProfileStep, client: ProfileControllerPorts["client"]): Promise<Requeue> {
   if (step.kind === "wait") return { kind: "after", delayMs: unknownRetryMs };
   if (step.kind === "keep") return settled(step.looksAgain);
-  for (const budget of step.remove) {
-    const removed = await client.delete("PodDisruptionBudget", keyOf(budget), preconditionsOf(budget));
-    if (!removed.ok) return retry(`delete PodDisruptionBudget ${budget.metadata.name}`, removed);
-  }
-  for (const budget of step.apply) {
-    const { name = "" } = budget.metadata;
-    const applied = await client.apply(
-      "PodDisruptionBudget",
-      { metadata: { ...budget.metadata, name }, spec: budget.spec },
-      { fieldManager: compilerFieldManager },
-    );
-    if (!applied.ok) return retry(`apply PodDisruptionBudget ${name}`, applied);
-  }
+  const unwritten = await writeBudgets(step, client);
+  if (unwritten !== undefined) return unwritten;
   if (step.remake !== undefined) {
     // The resourceVersion spares a Pod that has been bound since.
     const remade = await client.delete("Pod", keyOf(step.remake), preconditionsOf(step.remake));
@@ -170,10 +161,31 @@ async function actOnProfile(step: ProfileStep, client: ProfileControllerPorts["c
   return told.ok ? settled(step.looksAgain) : retry(`apply the status of WorkloadProfile ${step.profile.name}`, told);
 }
 
+/** Returns when to come again where a write failed: a conflict (409) means that somebody else was there since we looked. */
+async function writeBudgets(
+  { remove, create, replace }: Extract<ProfileStep, { kind: "write" }>,
+  client: ProfileControllerPorts["client"],
+): Promise<Requeue | undefined> {
+  for (const budget of remove) {
+    const removed = await client.delete("PodDisruptionBudget", keyOf(budget), preconditionsOf(budget));
+    if (!removed.ok) return retry(`delete PodDisruptionBudget ${budget.metadata.name}`, removed);
+  }
+  for (const budget of create) {
+    const created = await client.create("PodDisruptionBudget", budget, { fieldManager: compilerFieldManager });
+    if (!created.ok) return retry(`create PodDisruptionBudget ${budget.metadata.name}`, created);
+  }
+  for (const budget of replace) {
+    const replaced = await client.replace("PodDisruptionBudget", budget, { fieldManager: compilerFieldManager });
+    if (!replaced.ok) return retry(`replace PodDisruptionBudget ${budget.metadata.name}`, replaced);
+  }
+  return undefined;
+}
+
 function decisionOf(plan: ReturnType<typeof planApply>): NonNullable<ControllerStep["decision"]> {
   return {
     chosen: {
-      apply: plan.apply.map(({ metadata, spec }) => ({ name: metadata.name, spec })),
+      create: plan.create.map(chosenBudget),
+      replace: plan.replace.map(chosenBudget),
       remove: plan.remove.map(({ metadata }) => metadata.name),
     },
     rejected: plan.refused.map(({ name, text }) => ({
@@ -181,6 +193,10 @@ function decisionOf(plan: ReturnType<typeof planApply>): NonNullable<ControllerS
       reason: { reason: "ForeignBudget", message: text },
     })),
   };
+}
+
+function chosenBudget({ metadata, spec }: PodDisruptionBudget): object {
+  return { name: metadata.name, spec };
 }
 
 function refusalEvent(profile: WorkloadProfile, { rule, text, fix }: RefusedBudget): EventNote {

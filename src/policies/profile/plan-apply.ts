@@ -18,12 +18,15 @@ export interface RefusedBudget {
 }
 
 export interface BudgetPlan {
-  /** To be applied, sorted by name; those that are as wanted already are left out. */
-  readonly apply: readonly PodDisruptionBudget[];
+  /** Under names that nobody was seen to hold: should somebody hold one by now, the API server refuses (409). */
+  readonly create: readonly PodDisruptionBudget[];
   /**
-   * To be deleted first: ours that nothing wants any more, and a foreign one that the profile adopts (a server-side apply
-   * over it would leave its own bound beside ours, and a budget may have only one).
+   * Ours that differ, and foreign ones that the profile adopts, each with the uid and resourceVersion that were seen, so that
+   * only that very budget is written over (else 409). Whole objects: what is applied beside a foreign bound would leave two
+   * bounds, and a budget may have only one; deleted and made again, the workload would be without a budget in between.
    */
+  readonly replace: readonly PodDisruptionBudget[];
+  /** To be deleted first: ours that nothing wants any more. */
   readonly remove: readonly PodDisruptionBudget[];
   readonly refused: readonly RefusedBudget[];
 }
@@ -39,25 +42,24 @@ export interface BudgetPlanInput {
   readonly inDoubt: boolean;
 }
 
-/** Returns what to write so that the namespace has exactly the wanted budgets of this profile. */
+/** Returns what to write so that the namespace has exactly the wanted budgets of this profile; each list is sorted by name. */
 export function planApply({ profile, desired, observed, inDoubt }: BudgetPlanInput): BudgetPlan {
   const living = observed.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const adopt = profile.spec.disruption?.adopt === true;
   const wanted = new Set(desired.map(({ metadata }) => metadata.name));
   const holders = new Map(living.map((budget) => [budget.metadata.name, budget]));
-  const foreign = desired.flatMap(({ metadata }) => {
-    const holder = holders.get(metadata.name);
-    return holder === undefined || isBudgetOf(holder, profile) ? [] : [holder];
-  });
-  const held = new Set(foreign.map(({ metadata }) => metadata.name));
-  const writable = desired.filter(({ metadata }) => adopt || !held.has(metadata.name));
+  const pairs = desired.toSorted(byName).map((budget) => ({ budget, holder: holders.get(budget.metadata.name) }));
+  const isForeign = (holder: PodDisruptionBudget): boolean => !isBudgetOf(holder, profile);
   return {
-    apply: writable.filter((budget) => !isAsWanted(holders.get(budget.metadata.name), budget)).sort(byName),
-    remove: [
-      ...living.filter((budget) => !inDoubt && isBudgetOf(budget, profile) && !wanted.has(budget.metadata.name)),
-      ...(adopt ? foreign : []),
-    ].sort(byName),
-    refused: adopt ? [] : foreign.map(({ metadata }) => refusal(metadata.name ?? "")),
+    create: pairs.flatMap(({ budget, holder }) => (holder === undefined ? [budget] : [])),
+    replace: pairs.flatMap(({ budget, holder }) => {
+      if (holder === undefined || isAsWanted(holder, budget) || (isForeign(holder) && !adopt)) return [];
+      return [replacementOf(holder, budget)];
+    }),
+    remove: living.filter((budget) => !inDoubt && !isForeign(budget) && !wanted.has(budget.metadata.name)).sort(byName),
+    refused: pairs.flatMap(({ holder }) =>
+      holder === undefined || adopt || !isForeign(holder) ? [] : [refusal(holder.metadata.name ?? "")],
+    ),
   };
 }
 
@@ -68,8 +70,13 @@ export function isBudgetOf(budget: PodDisruptionBudget, profile: WorkloadProfile
   return (ownerReferences ?? []).some(({ kind, uid }) => kind === "WorkloadProfile" && uid === profile.metadata.uid);
 }
 
-function isAsWanted(holder: PodDisruptionBudget | undefined, wanted: PodDisruptionBudget): boolean {
-  if (holder === undefined) return false;
+/** Labels and annotations of others stay; owner and spec are ours alone. */
+function replacementOf(holder: PodDisruptionBudget, wanted: PodDisruptionBudget): PodDisruptionBudget {
+  const labels = { ...holder.metadata.labels, ...wanted.metadata.labels };
+  return { ...wanted, metadata: { ...holder.metadata, ...wanted.metadata, labels } };
+}
+
+function isAsWanted(holder: PodDisruptionBudget, wanted: PodDisruptionBudget): boolean {
   const labels = Object.entries(wanted.metadata.labels ?? {}).every(([key, value]) => holder.metadata.labels?.[key] === value);
   return labels && jsonEquals(holder.metadata.ownerReferences, wanted.metadata.ownerReferences) && jsonEquals(holder.spec, wanted.spec);
 }

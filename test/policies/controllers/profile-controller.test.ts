@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { ApiClient } from "../../../src/api/api-client.ts";
 import { err, ok } from "../../../src/api/result.ts";
 import { platformNames } from "../../../src/api/labels.ts";
 import type { KubeObject } from "../../../src/api/object.ts";
 import type { WorkloadProfile, WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
-import { decideProfile, profileController, type ProfileStep } from "../../../src/policies/controllers/profile-controller.ts";
+import {
+  decideProfile,
+  profileController,
+  type ProfileControllerPorts,
+  type ProfileStep,
+} from "../../../src/policies/controllers/profile-controller.ts";
 import { policySet } from "../../support/admission.ts";
 import { budget, deployment, namespaceObject, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
 
@@ -24,12 +28,12 @@ function decide(objects: readonly KubeObject[], at = now): ProfileStep {
 /** The objects after a step, as an API server would leave them. */
 function after(objects: readonly KubeObject[], step: ProfileStep): readonly KubeObject[] {
   if (step.kind !== "write") return objects;
-  const gone = new Set([...step.remove, ...step.apply].map(({ metadata }) => metadata.name));
+  const gone = new Set([...step.remove, ...step.replace].map(({ metadata }) => metadata.name));
   return [
     ...objects
       .filter(({ kind, metadata }) => kind !== "PodDisruptionBudget" || !gone.has(metadata.name))
       .map((object) => (object.kind === "WorkloadProfile" && step.status !== undefined ? { ...object, status: step.status } : object)),
-    ...step.apply,
+    ...[...step.create, ...step.replace],
   ];
 }
 
@@ -54,15 +58,17 @@ function client(fails?: string) {
     calls.push(call);
     return await Promise.resolve(fails === call ? err({ code: 409, message: "conflict" }) : ok(value));
   };
-  const port: Pick<ApiClient, "apply" | "applyStatus" | "delete"> = {
-    apply: (kind, object, options) => answer(`apply ${kind} ${object.metadata.name} by ${options.fieldManager}`, object as never),
+  const port: ProfileControllerPorts["client"] = {
+    create: (kind, object, options) => answer(`create ${kind} ${object.metadata.name} by ${options?.fieldManager}`, object),
+    replace: (kind, object, options) =>
+      answer(`replace ${kind} ${object.metadata.name} at ${object.metadata.resourceVersion} by ${options?.fieldManager}`, object),
     applyStatus: (kind, object) => answer(`applyStatus ${kind} ${object.metadata.name}`, object as never),
     delete: (kind, key, options) => answer(`delete ${kind} ${key.name} ${options?.uid ?? "any"}`, "deleted" as const),
   };
   return { calls, port };
 }
 
-function controller(objects: readonly KubeObject[], port: Pick<ApiClient, "apply" | "applyStatus" | "delete">) {
+function controller(objects: readonly KubeObject[], port: ProfileControllerPorts["client"]) {
   const snapshot = snapshotOf(objects);
   return profileController({ client: port, snapshot: () => snapshot, policySet: () => catalogue, instanceTypes: () => [], names });
 }
@@ -78,7 +84,7 @@ const scaledTo = (replicas: number) => deployment({ replicas });
 describe("the first look at a profile", () => {
   it("writes the budget and the status, and the second look writes nothing", () => {
     const first = decide([web(), scaledTo(3)]);
-    expect(first).toMatchObject({ kind: "write", remove: [], apply: [{ metadata: { name: "web" }, spec: { maxUnavailable: 1 } }] });
+    expect(first).toMatchObject({ kind: "write", remove: [], create: [{ metadata: { name: "web" }, spec: { maxUnavailable: 1 } }] });
     expect(decide(after([web(), scaledTo(3)], first), now + 60_000)).toEqual({ kind: "keep", looksAgain: false });
   });
   it("tells everything in one status", () => {
@@ -125,7 +131,7 @@ describe("the budget follows the scale", () => {
       world = [...world.filter(({ kind }) => kind !== "Deployment"), scaledTo(replicas)];
       const step = decide(world);
       world = after(world, step);
-      return step.kind !== "write" ? [] : step.apply.map((applied) => applied.spec.minAvailable ?? applied.spec.maxUnavailable);
+      return step.kind !== "write" ? [] : step.replace.map(({ spec }) => spec.minAvailable ?? spec.maxUnavailable);
     };
     expect([4, 5, 50, 5, 4].map(scale)).toEqual([[], ["80%"], [], [], [1]]);
   });
@@ -235,7 +241,7 @@ describe("what is not known", () => {
     const world = settled([web(), scaledTo(3)]).objects.map((object) =>
       object.kind === "WorkloadProfile" ? { ...object, spec: { ...spec, runtimeClass: "gone" } } : object,
     );
-    expect(decide(world)).toMatchObject({ kind: "write", remove: [], apply: [] });
+    expect(decide(world)).toMatchObject({ kind: "write", remove: [], create: [], replace: [] });
   });
 });
 
@@ -262,30 +268,31 @@ describe("two workloads of one name", () => {
   it("each have their own budget", () => {
     const twin: KubeObject = { ...replicaSet({ name: "web", replicas: 3, podLabels: { app: "twin" } }) };
     const step = decide([web(), scaledTo(3), twin]);
-    expect(step.kind === "write" ? step.apply.map(({ metadata }) => metadata.name) : []).toEqual(["web", "web-replicaset-web"]);
+    expect(step.kind === "write" ? step.create.map(({ metadata }) => metadata.name) : []).toEqual(["web", "web-replicaset-web"]);
   });
 });
 
 describe("acting", () => {
-  const adopting = [web({ disruption: { minAvailable: "80%", adopt: true } }), scaledTo(3), budget({ minAvailable: 1 })];
-  it("removes, applies, then tells", async () => {
+  const theirs = budget({ minAvailable: 1 });
+  const adopting = [
+    web({ disruption: { minAvailable: "80%", adopt: true } }),
+    scaledTo(3),
+    { ...theirs, metadata: { ...theirs.metadata, resourceVersion: "7" } },
+  ];
+  it("takes a budget over by one write of what it has seen, then tells", async () => {
     const { calls, port } = client();
     const ours = controller(adopting, port);
     const observed = await ours.observe({ namespace: "shop", name: "web" });
     expect(observed === undefined ? undefined : await ours.act(ours.decide(observed, now))).toEqual({ kind: "done" });
-    expect(calls).toEqual([
-      "delete PodDisruptionBudget web uid-shop-web",
-      "apply PodDisruptionBudget web by plimsoll-compiler",
-      "applyStatus WorkloadProfile web",
-    ]);
+    expect(calls).toEqual(["replace PodDisruptionBudget web at 7 by plimsoll-compiler", "applyStatus WorkloadProfile web"]);
   });
-  it("asks to be called again where a write fails, and writes nothing after it", async () => {
-    const { calls, port } = client("apply PodDisruptionBudget web by plimsoll-compiler");
+  it("takes no budget that was made since it looked: it asks to be called again, and writes nothing more", async () => {
+    const { calls, port } = client("create PodDisruptionBudget web by plimsoll-compiler");
     const ours = controller([web(), scaledTo(3)], port);
     const observed = await ours.observe({ namespace: "shop", name: "web" });
     expect(observed === undefined ? undefined : await ours.act(ours.decide(observed, now))).toEqual({
       kind: "retry",
-      reason: "apply PodDisruptionBudget web: conflict",
+      reason: "create PodDisruptionBudget web: conflict",
     });
     expect(calls).toHaveLength(1);
   });

@@ -31,7 +31,12 @@ describe("what is written for a profile's budgets", () => {
       readonly of?: typeof web;
       readonly inDoubt?: boolean;
     },
-    expected: { readonly apply?: readonly string[]; readonly remove?: readonly string[]; readonly refused?: readonly string[] },
+    expected: {
+      readonly create?: readonly string[];
+      readonly replace?: readonly string[];
+      readonly remove?: readonly string[];
+      readonly refused?: readonly string[];
+    },
   ) {
     it(name, () => {
       const plan = planApply({
@@ -41,8 +46,15 @@ describe("what is written for a profile's budgets", () => {
         inDoubt: input.inDoubt ?? false,
       });
       const names = (budgets: readonly PodDisruptionBudget[]) => budgets.map(({ metadata }) => metadata.name);
-      expect({ apply: names(plan.apply), remove: names(plan.remove), refused: plan.refused.map(({ text }) => text) }).toEqual({
-        apply: [],
+      const { create, replace, remove, refused } = plan;
+      expect({
+        create: names(create),
+        replace: names(replace),
+        remove: names(remove),
+        refused: refused.map(({ text }) => text),
+      }).toEqual({
+        create: [],
+        replace: [],
         remove: [],
         refused: [],
         ...expected,
@@ -52,9 +64,9 @@ describe("what is written for a profile's budgets", () => {
   const foreign = budget({ name: "web", minAvailable: 1 });
   const marked = { ...foreign, metadata: { ...foreign.metadata, labels: { "app.kubernetes.io/managed-by": "workloadprofile" } } };
 
-  check("a missing budget is applied", { desired: [compiled()], observed: [] }, { apply: ["web"] });
+  check("a missing budget is created", { desired: [compiled()], observed: [] }, { create: ["web"] });
   check("one that is as wanted is left alone", { desired: [compiled()], observed: [stored(compiled())] }, {});
-  check("one that differs is applied", { desired: [compiled("web", "20%")], observed: [stored(compiled())] }, { apply: ["web"] });
+  check("one that differs is replaced", { desired: [compiled("web", "20%")], observed: [stored(compiled())] }, { replace: ["web"] });
   check(
     "one that lost its owner's mark is somebody else's",
     { desired: [compiled()], observed: [marked] },
@@ -66,7 +78,7 @@ describe("what is written for a profile's budgets", () => {
   check(
     "a renamed workload's budget moves",
     { desired: [compiled("api")], observed: [stored(compiled())] },
-    { apply: ["web-deployment-api"], remove: ["web"] },
+    { create: ["web-deployment-api"], remove: ["web"] },
   );
   check(
     "a foreign one under our name is refused",
@@ -76,9 +88,9 @@ describe("what is written for a profile's budgets", () => {
     },
   );
   check(
-    "a foreign one is taken over where the profile adopts",
+    "a foreign one is taken over by one write where the profile adopts, so that no moment is without a budget",
     { desired: [compiled()], observed: [foreign], of: adopting },
-    { apply: ["web"], remove: ["web"] },
+    { replace: ["web"] },
   );
   check(
     "foreign ones under other names are nobody's business here",
@@ -91,6 +103,25 @@ describe("what is written for a profile's budgets", () => {
       desired: [compiled()],
       observed: [{ ...stored(compiled()), metadata: { ...stored(compiled()).metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } }],
     },
-    { apply: ["web"] },
+    { create: ["web"] },
   );
+
+  it("a replacement is bound to the budget that was looked at, and keeps what others wrote beside ours", () => {
+    const held = stored(foreign);
+    const observed = [{ ...held, metadata: { ...held.metadata, labels: { team: "shop" }, annotations: { note: "theirs" } } }];
+    const { replace } = planApply({ profile: adopting, desired: [compiled()], observed, inDoubt: false });
+    expect(replace).toEqual([
+      {
+        ...compiled(),
+        metadata: {
+          ...compiled().metadata,
+          uid: "u",
+          resourceVersion: "7",
+          generation: 1,
+          labels: { team: "shop", "app.kubernetes.io/managed-by": "workloadprofile" },
+          annotations: { note: "theirs" },
+        },
+      },
+    ]);
+  });
 });
