@@ -7,7 +7,10 @@ import { ec2Provider } from "../ec2/ec2-provider.ts";
 import type { Capacity, CapacitySources } from "./process-parts.ts";
 import type { ServeOptions } from "./surroundings.ts";
 
-export interface Ec2CapacityRequest extends Pick<ServeOptions, "clusterName" | "ec2Endpoint" | "region"> {
+export interface Ec2CapacityRequest extends Pick<
+  ServeOptions,
+  "clusterName" | "clusterEndpoint" | "clusterCa" | "serviceCidr" | "ec2Endpoint" | "region"
+> {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -18,8 +21,14 @@ export function ec2Capacity(request: Ec2CapacityRequest): Result<(sources: Capac
   if (clusterName === undefined) return err("--provider ec2 needs --cluster-name: instances are found again by it");
   if (region === undefined) return err("--provider ec2 needs --region, or AWS_REGION in the environment");
   const ec2 = ec2Calls({ region, ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }) });
+  const cluster = {
+    name: clusterName,
+    ...(request.clusterEndpoint === undefined ? {} : { endpoint: request.clusterEndpoint }),
+    ...(request.clusterCa === undefined ? {} : { certificateAuthority: request.clusterCa }),
+    ...(request.serviceCidr === undefined ? {} : { serviceCIDR: request.serviceCidr }),
+  };
   return ok(({ client, snapshot, clock, names }) => ({
-    provider: ec2Provider({ client, snapshot, clock, names, ec2, cluster: { name: clusterName } }),
+    provider: ec2Provider({ client, snapshot, clock, names, ec2, cluster }),
     entries: [],
   }));
 }

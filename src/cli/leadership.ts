@@ -6,6 +6,7 @@
  */
 import { setMaxListeners } from "node:events";
 import type { ControllerStep } from "../api/controller.ts";
+import type { KindName } from "../api/kinds.ts";
 import type { ObjectKey } from "../api/object.ts";
 import { eventRecorder, type EventRecorder } from "../cluster/event-recorder.ts";
 import { foreignLeaseHolder, karpenterLeases } from "../cluster/foreign-lease.ts";
@@ -20,9 +21,22 @@ import type { Capacity, ProcessParts } from "./process-parts.ts";
 export const leaseName = "plimsoll";
 
 const foreignLookMs = 10_000;
+/** Kinds of Karpenter's that the provisioner can't do without. */
+const provisionedKinds = ["NodePool", "NodeClaim"] as const satisfies readonly KindName[];
 
-/** Runs for the Lease, and leads whenever it is ours, until the process stops. */
+/** Runs for the Lease, and leads whenever it is ours, until the process stops; a term that broke is told, and run for again. */
 export async function runLeadership(parts: ProcessParts): Promise<void> {
+  while (!parts.signal.aborted) {
+    try {
+      await runForLease(parts);
+    } catch (error) {
+      parts.log.error({ err: error }, "a term of leadership broke an invariant; running for the Lease again");
+      await parts.clock.sleep(foreignLookMs, parts.signal);
+    }
+  }
+}
+
+async function runForLease(parts: ProcessParts): Promise<void> {
   const { client, clock, random, identity, namespace, signal, log, processMetrics } = parts;
   await runWhenLeading(
     {
@@ -66,7 +80,7 @@ function profileEntry(parts: ProcessParts): ControllerEntry & Pick<RunController
 /** Runs the provisioner's controllers while nobody else provisions; looks for Karpenter before, and all the time. */
 async function provision(parts: ProcessParts, term: Term): Promise<void> {
   const { capacity, log, clock, client } = parts;
-  if (capacity === undefined || !parts.kinds.includes("NodeClaim")) return;
+  if (capacity === undefined || !provisionedKinds.every((kind) => parts.kinds.includes(kind))) return;
   while (!term.signal.aborted) {
     const foreign = await foreignLeaseHolder({ client, clock, leases: karpenterLeases, signal: term.signal });
     if (term.signal.aborted) return;
@@ -118,5 +132,8 @@ function runEntry(
   { events, signal }: Term,
 ): Promise<void> {
   const { cluster, clock, random, decisions, processMetrics } = parts;
-  return runController({ ...entry, cluster, clock, random, events, decisions, signal, metrics: processMetrics.runner });
+  // A cluster may lack Karpenter's CRDs: what is not watched wakes nobody.
+  const triggers = entry.triggers.filter(({ watches }) => parts.kinds.includes(watches));
+  const needs = entry.needs.filter((kind) => parts.kinds.includes(kind));
+  return runController({ ...entry, triggers, needs, cluster, clock, random, events, decisions, signal, metrics: processMetrics.runner });
 }

@@ -7,11 +7,8 @@
 import { setMaxListeners } from "node:events";
 import { kindTable, resourcePath, type KindName } from "../api/kinds.ts";
 import { platformNames } from "../api/labels.ts";
-import type { InstanceType } from "../api/instance-type.ts";
 import type { ApiTransport } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
 import { apiClient } from "../cluster/api-client.ts";
 import { decisionLog, type DecisionLog } from "../cluster/decision-log.ts";
 import { type ClusterWatch, watchCluster } from "../cluster/watch-cluster.ts";
@@ -19,12 +16,15 @@ import { formatPolicyError } from "../policies/policy-error.ts";
 import { type PolicyFile, watchPolicyFile } from "../webhook/policy-file.ts";
 import { type WebhookMetrics, webhookMetrics } from "../webhook/metrics.ts";
 import { runLeadership } from "./leadership.ts";
+import { catalogTypesOf, providerTypesOf } from "./offered-types.ts";
 import { processMetrics } from "./process-metrics.ts";
 import type { ProcessParts, ProcessSettings } from "./process-parts.ts";
 import { openWebhook } from "./webhook-service.ts";
 
 export interface PlimsollProcess {
   readonly webhookPort: number;
+  /** Resolves when the cluster has got CRDs that it lacked: then the process should be started again. */
+  readonly kindsChanged: Promise<void>;
   readonly cluster: ClusterWatch;
   readonly decisions: DecisionLog;
   /** Gives the Lease up and fails readiness, answers while endpoints move on, closes. */
@@ -33,6 +33,8 @@ export interface PlimsollProcess {
 
 /** Kinds of CRDs that a cluster may lack: without them the rest still works. */
 const optionalKinds = ["NodePool", "NodeClaim", "EC2NodeClass"] as const satisfies readonly KindName[];
+/** How often missing CRDs are looked for. */
+const kindsLookMs = 15_000;
 const watchedKinds = [
   "WorkloadProfile",
   "Namespace",
@@ -64,16 +66,16 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   const cluster = openWatch(settings, kinds.value);
   const client = apiClient({ transport, domain });
   const names = platformNames(domain);
-  const instanceTypes = instanceTypesOf(cluster);
+  const catalogTypes = catalogTypesOf(cluster);
+  const sources = { client, clock: settings.clock, names, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes };
+  const capacity = settings.capacity?.(sources);
+  const offered = { cluster, clock: settings.clock, signal: stop.signal, log, otherwise: catalogTypes };
   const parts: ProcessParts = {
     ...settings,
-    client,
-    cluster,
+    ...{ client, cluster, names, capacity },
     policyFile: policyFile.value,
-    names,
-    instanceTypes,
+    instanceTypes: capacity === undefined ? catalogTypes : providerTypesOf({ ...offered, provider: capacity.provider }),
     kinds: kinds.value,
-    capacity: settings.capacity?.({ client, clock: settings.clock, names, snapshot: () => cluster.snapshot(), instanceTypes }),
     decisions: decisionLog(),
     metrics,
     processMetrics: processMetrics(metrics.registry, log),
@@ -123,6 +125,7 @@ async function run(parts: ProcessParts, stop: AbortController): Promise<Result<P
   const leading = runLeadership({ ...parts, signal: standDown.signal });
   return ok({
     webhookPort: webhook.value.port,
+    kindsChanged: kindsChanged(parts),
     cluster: parts.cluster,
     decisions: parts.decisions,
     close: async (lameDuckMs) => {
@@ -133,6 +136,16 @@ async function run(parts: ProcessParts, stop: AbortController): Promise<Result<P
       await parts.cluster.close();
     },
   });
+}
+
+/** Looks for the CRDs that were missing at the start; never resolves where none was. */
+async function kindsChanged({ transport, domain, kinds, clock, signal }: ProcessParts): Promise<void> {
+  if (optionalKinds.every((kind) => kinds.includes(kind))) return new Promise(() => undefined);
+  while (!signal.aborted) {
+    await clock.sleep(kindsLookMs, signal);
+    const served = await servedKinds(transport, domain);
+    if (served.ok && served.value.length > kinds.length) return;
+  }
 }
 
 /** Which kinds the API server serves, found by listing them as the watches will; our own CRD is the one that must be there. */
@@ -150,14 +163,4 @@ async function servedKinds(transport: ApiTransport, domain: string): Promise<Res
     if (kind !== "WorkloadProfile" && answer.ok) served.push(kind);
   }
   return ok(served);
-}
-
-/** The catalog's types in the zones that NodePools name; made again only when the NodePools are others. */
-function instanceTypesOf(cluster: ClusterWatch): () => readonly InstanceType[] {
-  let known: { readonly zones: string; readonly types: readonly InstanceType[] } | undefined;
-  return () => {
-    const zones = zonesOfNodePools(cluster.snapshot().list("NodePool"));
-    if (known?.zones !== zones.join()) known = { zones: zones.join(), types: catalogInstanceTypes({ zones }) };
-    return known.types;
-  };
 }

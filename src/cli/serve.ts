@@ -13,7 +13,7 @@ import { httpsTransport } from "../cluster/https-transport.ts";
 import { wallClock } from "../cluster/wall-clock.ts";
 import { parseGoDuration } from "../kube/schedule.ts";
 import type { WebhookAddress } from "../webhook/registration.ts";
-import { type Capacity, type CapacitySources, type WebhookSettings } from "./process-parts.ts";
+import type { Capacity, CapacitySources, ProcessSettings, WebhookSettings } from "./process-parts.ts";
 import { kwokCapacity } from "./kwok-capacity.ts";
 import { processLog } from "./log.ts";
 import { startPlimsoll } from "./plimsoll-process.ts";
@@ -37,7 +37,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
   if (!kubeConfig.ok || !webhook.ok || !capacity.ok) return 2;
   const userAgent = `plimsoll/${plimsollVersion()}`;
   const transport = httpsTransport({ kubeConfig: kubeConfig.value, userAgent, clock, random: Math.random });
-  const started = await startPlimsoll({
+  const settings: ProcessSettings = {
     transport,
     clock,
     random: Math.random,
@@ -48,18 +48,27 @@ export async function runServe(request: ServeRequest): Promise<number> {
     webhook: webhook.value,
     capacity: capacity.value,
     log,
-  });
-  if (!started.ok) {
-    request.stderr.write(`plimsoll serve: ${started.error}\n`);
-    transport.close();
-    return 2;
-  }
-  log.info({ port: started.value.webhookPort, provider: request.provider }, "serving");
-  const signal = await ended();
-  log.info({ signal, lameDuckSeconds: request.lameDuck }, "stopping");
-  await started.value.close(request.lameDuck * 1000);
+  };
+  const problem = await serveUntilSignal(settings, request);
   transport.close();
-  return 0;
+  if (problem === undefined) return 0;
+  request.stderr.write(`plimsoll serve: ${problem}\n`);
+  return 2;
+}
+
+/** Runs processes, one after the other when CRDs have come that the first did not know, until a signal; returns why one can't start. */
+async function serveUntilSignal(settings: ProcessSettings, request: ServeRequest): Promise<string | undefined> {
+  const { log } = settings;
+  const signalled = ended();
+  for (;;) {
+    const started = await startPlimsoll(settings);
+    if (!started.ok) return started.error;
+    log.info({ port: started.value.webhookPort, provider: request.provider }, "serving");
+    const signal = await Promise.race([signalled, started.value.kindsChanged]);
+    log.info({ signal, lameDuckSeconds: request.lameDuck }, signal === undefined ? "CRDs have come; starting again" : "stopping");
+    await started.value.close(request.lameDuck * 1000);
+    if (signal !== undefined) return undefined;
+  }
 }
 
 function ended(): Promise<string> {

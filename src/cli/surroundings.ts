@@ -26,6 +26,9 @@ export interface ServeOptions {
   readonly provider: "kwok" | "ec2" | "none";
   readonly kwokJoinDelay?: string;
   readonly clusterName?: string;
+  readonly clusterEndpoint?: string;
+  readonly clusterCa?: string;
+  readonly serviceCidr?: string;
   readonly ec2Endpoint?: string;
   readonly region?: string;
   readonly lameDuck: number;

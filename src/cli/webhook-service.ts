@@ -1,10 +1,12 @@
 /**
  * The webhook service of one process: certificate, server, registration, and keeping all three true.
  *
- * The shared certificate is looked at again every ten minutes; a replacement by any replica is served by all, and the
- * configurations carry its CA. Registration is tried until it succeeds, and again when the policies change.
+ * One loop: when the policies change, and every minute, the shared certificate is read again, served, and the
+ * configurations are applied with its CA. So a replacement by any replica spreads, no replica registers a CA that is not
+ * in the Secret, and configurations that somebody deleted come back.
  */
 import { X509Certificate } from "node:crypto";
+import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { admissionHandler } from "../webhook/admission-handler.ts";
 import { ensureCertificate, type EnsuredCertificate } from "../webhook/certificate-store.ts";
@@ -15,15 +17,14 @@ import type { ProcessParts } from "./process-parts.ts";
 
 export const certificateSecretName = "plimsoll-certificate";
 
-const lookAgainMs = 600_000;
-const registerRetryMs = 2_000;
-const registerLookMs = 5_000;
+const lookMs = 2_000;
+const reapplyMs = 60_000;
 
 /** Opens the service; the error says why no certificate is to be had. */
 export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookServer, string>> {
   const first = await certificateOf(parts);
   if (!first.ok) return first;
-  const state = { certificate: first.value, registered: "" };
+  const state: ServiceState = { certificate: first.value };
   const { serving } = first.value.certificate;
   const server = await startWebhookServer({
     host: parts.webhook.host,
@@ -47,22 +48,21 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     },
   }).catch((cause: unknown) => `can't listen on ${parts.webhook.host}:${parts.webhook.port}: ${String(cause)}`);
   if (typeof server === "string") return err(server);
-  void keepCertificate(parts, server, state);
-  void keepRegistered(parts, server, state);
+  void keepTrue(parts, server, state);
   return ok(server);
 }
 
 interface ServiceState {
   certificate: EnsuredCertificate;
-  /** What was last registered: bundle and CA. */
-  registered: string;
+  /** What was last registered, and when; absent before the first time. */
+  registered?: { readonly bundle: string; readonly at: Instant };
 }
 
 function notReady({ cluster, kinds }: ProcessParts, state: ServiceState): readonly string[] {
   const unsynced = kinds.filter((kind) => !cluster.hasSynced([kind]));
   return [
     ...(unsynced.length === 0 ? [] : [`caches not synced: ${unsynced.join(", ")}`]),
-    ...(state.registered === "" ? ["webhook configurations are not registered yet"] : []),
+    ...(state.registered === undefined ? ["webhook configurations are not registered yet"] : []),
   ];
 }
 
@@ -80,44 +80,34 @@ async function certificateOf(parts: ProcessParts): Promise<Result<EnsuredCertifi
   return ensured;
 }
 
-async function keepCertificate(parts: ProcessParts, server: WebhookServer, state: ServiceState): Promise<void> {
-  while (!parts.signal.aborted) {
-    await parts.clock.sleep(lookAgainMs, parts.signal);
-    if (parts.signal.aborted) return;
-    const ensured = await certificateOf(parts);
-    if (!ensured.ok) {
-      parts.log.error({ problem: ensured.error }, "the certificate can't be looked at");
-      continue;
+/** Registers once caches are full: a webhook that would refuse or wave everything through helps nobody. */
+async function keepTrue(parts: ProcessParts, server: WebhookServer, state: ServiceState): Promise<void> {
+  const { signal, clock, log } = parts;
+  await parts.cluster.synced();
+  while (!signal.aborted) {
+    const { bundle } = parts.policyFile.current();
+    const isFresh = state.registered?.bundle === bundle && clock.now() - state.registered.at < reapplyMs;
+    if (!isFresh) {
+      const done = await renew(parts, server, state);
+      if (done.ok && state.registered?.bundle !== bundle) log.info({ bundle }, "webhook configurations are registered");
+      if (done.ok) state.registered = { bundle, at: clock.now() };
+      else log.error({ problem: done.error }, "webhook configurations can't be registered");
     }
-    const { serving } = ensured.value.certificate;
-    if (serving.certificatePem !== state.certificate.certificate.serving.certificatePem) {
-      server.setCertificate(serving.certificatePem, serving.keyPem);
-      parts.log.info("another serving certificate is served from now on");
-    }
-    state.certificate = ensured.value;
+    await clock.sleep(lookMs, signal);
   }
 }
 
-/** Registers once caches are full: a webhook that would refuse or wave everything through helps nobody. */
-async function keepRegistered(parts: ProcessParts, server: WebhookServer, state: ServiceState): Promise<void> {
-  await parts.cluster.synced();
-  while (!parts.signal.aborted) {
-    const { bundle } = parts.policyFile.current();
-    const authorityPem = state.certificate.certificate.authority.certificatePem;
-    const wanted = `${bundle} ${authorityPem}`;
-    if (wanted === state.registered) {
-      await parts.clock.sleep(registerLookMs, parts.signal);
-      continue;
-    }
-    const registered = await register(parts, server, authorityPem);
-    if (registered.ok) {
-      state.registered = wanted;
-      parts.log.info({ bundle }, "webhook configurations are registered");
-      continue;
-    }
-    parts.log.error({ problem: registered.error }, "webhook configurations can't be registered");
-    await parts.clock.sleep(registerRetryMs, parts.signal);
+/** Serves the certificate that the Secret holds now, and registers under its CA. */
+async function renew(parts: ProcessParts, server: WebhookServer, state: ServiceState): Promise<Result<undefined, string>> {
+  const ensured = await certificateOf(parts);
+  if (!ensured.ok) return ensured;
+  const { serving, authority } = ensured.value.certificate;
+  if (serving.certificatePem !== state.certificate.certificate.serving.certificatePem) {
+    server.setCertificate(serving.certificatePem, serving.keyPem);
+    parts.log.info("another serving certificate is served from now on");
   }
+  state.certificate = ensured.value;
+  return register(parts, server, authority.certificatePem);
 }
 
 async function register(parts: ProcessParts, server: WebhookServer, authorityPem: string): Promise<Result<undefined, string>> {

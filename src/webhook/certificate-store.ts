@@ -3,7 +3,8 @@
  *
  * Reads and writes one Secret through the API. Whichever replica comes first creates it; the others read what it wrote.
  * A replacement is an update with the resourceVersion that was read, so of several replicas exactly one wins and the
- * rest take the winner's. Nothing is ever served that is not in the Secret.
+ * rest take the winner's. Nothing is ever served that is not in the Secret. A renewal keeps the CA while that lives long
+ * enough, so that no review fails between one replica's renewal and another's next look.
  */
 import type { ApiTransport, Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
@@ -54,7 +55,8 @@ async function attempt(options: CertificateStoreOptions, now: Instant): Promise<
   const stored = read.ok ? decodeSecret(read.body) : undefined;
   const because = stored && replacementReason({ stored: stored.certificate, names: options.names, now });
   if (stored !== undefined && because === undefined) return { kind: "done", ensured: { certificate: stored.certificate, how: "read" } };
-  const certificate = issueServingCertificate({ names: options.names, now });
+  const kept = stored === undefined ? {} : { authority: stored.certificate.authority };
+  const certificate = issueServingCertificate({ names: options.names, now, ...kept });
   const resourceVersion = read.ok ? resourceVersionOf(read.body) : undefined;
   const body = encodeSecret({ options, certificate, resourceVersion });
   const written = await options.transport.request(read.ok ? { method: "PUT", path, body } : { method: "POST", path: collection, body });

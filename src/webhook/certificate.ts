@@ -23,6 +23,7 @@ export interface ServingCertificate {
   readonly serving: KeyPair;
 }
 
+const authorityName = "plimsoll-ca";
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const authorityLifeMs = 10 * 365 * dayMs;
@@ -31,29 +32,23 @@ const servingLifeMs = 365 * dayMs;
 const ecdsaWithSha256 = "1.2.840.10045.4.3.2";
 
 /**
- * Issues a CA and a serving certificate.
+ * Issues a serving certificate, signed by the given CA while that lasts longer than the certificate would, else by a new one:
+ * a replica that still serves the old certificate stays trusted while the new one spreads.
  *
  * @param request.names DNS names and IP addresses for the subject alternative name (clients ignore the common name).
  */
-export function issueServingCertificate(request: { readonly names: readonly string[]; readonly now: Instant }): ServingCertificate {
-  const authorityKeys = ecKeys();
-  const authority = issue({
-    subject: "plimsoll-ca",
-    keys: authorityKeys,
-    issuer: undefined,
-    now: request.now,
-    lifeMs: authorityLifeMs,
-    extensions: [
-      { name: "basicConstraints", cA: true, critical: true },
-      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
-      subjectKeyIdentifier(authorityKeys),
-    ],
-  });
+export function issueServingCertificate(request: {
+  readonly names: readonly string[];
+  readonly now: Instant;
+  readonly authority?: KeyPair;
+}): ServingCertificate {
+  const authority = usableAuthority(request) ?? issueAuthority(request.now);
+  const authorityKeys = keysOf(authority.keyPem);
   const servingKeys = ecKeys();
   const serving = issue({
     subject: request.names[0] ?? "plimsoll",
     keys: servingKeys,
-    issuer: { name: "plimsoll-ca", keys: authorityKeys },
+    issuer: { name: authorityName, keys: authorityKeys },
     now: request.now,
     lifeMs: servingLifeMs,
     extensions: [
@@ -65,10 +60,36 @@ export function issueServingCertificate(request: { readonly names: readonly stri
       { name: "authorityKeyIdentifier", keyIdentifier: keyId(authorityKeys) },
     ],
   });
-  return {
-    authority: { certificatePem: authority, keyPem: authorityKeys.privatePem },
-    serving: { certificatePem: serving, keyPem: servingKeys.privatePem },
-  };
+  return { authority, serving: { certificatePem: serving, keyPem: servingKeys.privatePem } };
+}
+
+function issueAuthority(now: Instant): KeyPair {
+  const keys = ecKeys();
+  const certificatePem = issue({
+    subject: authorityName,
+    keys,
+    issuer: undefined,
+    now,
+    lifeMs: authorityLifeMs,
+    extensions: [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+      subjectKeyIdentifier(keys),
+    ],
+  });
+  return { certificatePem, keyPem: keys.privatePem };
+}
+
+/** The CA as given, unless it can't be read, its key is another's, or it would end before what it signs. */
+function usableAuthority({ authority, now }: { readonly authority?: KeyPair; readonly now: Instant }): KeyPair | undefined {
+  if (authority === undefined) return undefined;
+  try {
+    const certificate = new X509Certificate(authority.certificatePem);
+    const lasts = Date.parse(certificate.validTo) > now + servingLifeMs && Date.parse(certificate.validFrom) <= now;
+    return lasts && certificate.ca && certificate.checkPrivateKey(createPrivateKey(authority.keyPem)) ? authority : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -110,6 +131,10 @@ function ecKeys(): EcKeys {
     publicKeyEncoding: { type: "spki", format: "pem" },
   });
   return { privatePem: privateKey, publicDer: createPublicKey(publicKey).export({ type: "spki", format: "der" }) };
+}
+
+function keysOf(privatePem: string): EcKeys {
+  return { privatePem, publicDer: createPublicKey(createPrivateKey(privatePem)).export({ type: "spki", format: "der" }) };
 }
 
 interface IssueRequest {

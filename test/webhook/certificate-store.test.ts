@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ApiAnswer, ApiRequest, ApiTransport } from "../../src/api/ports.ts";
 import type { Secret } from "../../src/api/secret.ts";
+import { issueServingCertificate } from "../../src/webhook/certificate.ts";
 import { ensureCertificate } from "../../src/webhook/certificate-store.ts";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
@@ -32,6 +33,18 @@ describe("the certificate store", () => {
     expect(api.writes()).toBe(2);
     expect(all.map(({ how }) => how).filter((how) => how === "replaced")).toHaveLength(1);
     expect(all.every(({ certificate }) => certificate.serving.certificatePem !== old.certificate.serving.certificatePem)).toBe(true);
+    // A replica that still serves the old certificate stays trusted.
+    expect(all.every(({ certificate }) => certificate.authority.certificatePem === old.certificate.authority.certificatePem)).toBe(true);
+  });
+
+  it("takes a new CA when the stored one can't sign: another's key, or not read at all", async () => {
+    const api = secretApi();
+    const first = await ensure(api);
+    for (const key of [issueServingCertificate({ names, now }).authority.keyPem, "no key"]) {
+      await api.request({ method: "PUT", path: "", body: withAuthorityKey(await api.request({ method: "GET", path: "" }), key) });
+      const later = await ensure(api, now + 250 * 86_400_000);
+      expect(later.certificate.authority.certificatePem).not.toBe(first.certificate.authority.certificatePem);
+    }
   });
 
   it("fills a Secret that somebody emptied", async () => {
@@ -53,6 +66,12 @@ describe("the certificate store", () => {
     });
   });
 });
+
+function withAuthorityKey(read: ApiAnswer, keyPem: string): Secret {
+  if (!read.ok) throw new Error("the Secret is there");
+  const secret = read.body as Secret;
+  return { ...secret, data: { ...secret.data, "ca.key": Buffer.from(keyPem).toString("base64") } };
+}
 
 async function ensure(transport: ApiTransport, at = now) {
   const ensured = await ensureCertificate({ transport, namespace: "plimsoll-system", secretName: "plimsoll-certificate", names }, at);

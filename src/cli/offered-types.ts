@@ -1,0 +1,86 @@
+/**
+ * The instance types that admission compiles and judges by.
+ *
+ * With a provider, what it offers for the NodeClasses that NodePools name, asked again every minute, so that verdicts and
+ * purchases know the same zones. Until its first answer, and without a provider, the catalog's types in the zones that
+ * NodePools name.
+ */
+import type { InstanceType, Offering } from "../api/instance-type.ts";
+import type { Clock, CloudProvider } from "../api/ports.ts";
+import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { zonesOfNodePools } from "../catalog/zones.ts";
+import type { ClusterWatch } from "../cluster/watch-cluster.ts";
+import type { Log } from "./log.ts";
+
+const askAgainMs = 60_000;
+/** While the provider has not answered for the NodePools of now. */
+const askSoonMs = 2_000;
+
+/** Returns the catalog's types in the zones that NodePools name, made again only when those are others. */
+export function catalogTypesOf(cluster: Pick<ClusterWatch, "snapshot">): () => readonly InstanceType[] {
+  let known: { readonly zones: string; readonly types: readonly InstanceType[] } | undefined;
+  return () => {
+    const zones = zonesOfNodePools(cluster.snapshot().list("NodePool"));
+    if (known?.zones !== zones.join()) known = { zones: zones.join(), types: catalogInstanceTypes({ zones }) };
+    return known.types;
+  };
+}
+
+/** Returns the provider's types, and the catalog's while it has not answered; asks until the signal aborts. */
+export function providerTypesOf(options: {
+  readonly provider: CloudProvider;
+  readonly cluster: ClusterWatch;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly otherwise: () => readonly InstanceType[];
+}): () => readonly InstanceType[] {
+  const state: { types: readonly InstanceType[] | undefined } = { types: undefined };
+  void keepAsking(options, state);
+  return () => state.types ?? options.otherwise();
+}
+
+async function keepAsking(
+  options: Parameters<typeof providerTypesOf>[0],
+  state: { types: readonly InstanceType[] | undefined },
+): Promise<void> {
+  const { provider, cluster, clock, signal, log } = options;
+  await Promise.race([cluster.synced(), clock.sleep(askAgainMs, signal)]);
+  let asked = "";
+  while (!signal.aborted) {
+    const references = nodeClassReferences(cluster);
+    const answers = await Promise.all(
+      references.filter((reference) => provider.serves(reference)).map((reference) => provider.instanceTypes(reference)),
+    );
+    const offered = answers.flatMap((answer) => (answer.ok ? [answer.value] : []));
+    for (const answer of answers) if (!answer.ok) log.debug({ problem: answer.error }, "a NodeClass offers nothing yet");
+    if (offered.length > 0) state.types = mergedTypes(offered);
+    asked = offered.length === answers.length ? JSON.stringify(references) : "";
+    for (let waitedMs = 0; waitedMs < askAgainMs && !signal.aborted; waitedMs += askSoonMs) {
+      await clock.sleep(askSoonMs, signal);
+      if (JSON.stringify(nodeClassReferences(cluster)) !== asked) break;
+    }
+  }
+}
+
+function nodeClassReferences(cluster: ClusterWatch) {
+  const references = cluster
+    .snapshot()
+    .list("NodePool")
+    .map(({ spec }) => spec.template.spec.nodeClassRef);
+  return [...new Map(references.map((reference) => [JSON.stringify(reference), reference])).values()];
+}
+
+/** Types by name, each with the offerings that any NodeClass gives it. */
+function mergedTypes(offered: readonly (readonly InstanceType[])[]): readonly InstanceType[] {
+  const merged = new Map<string, InstanceType>();
+  for (const type of offered.flat()) {
+    const known = merged.get(type.name);
+    merged.set(type.name, known === undefined ? type : { ...known, offerings: mergedOfferings([...known.offerings, ...type.offerings]) });
+  }
+  return [...merged.values()];
+}
+
+function mergedOfferings(offerings: readonly Offering[]): readonly Offering[] {
+  return [...new Map(offerings.map((offering) => [`${offering.zone}/${offering.capacityType}`, offering])).values()];
+}
