@@ -2,7 +2,8 @@
  * The provider on EC2: one fleet of one instance for each NodeClaim.
  *
  * Reads EC2NodeClasses from the snapshot and EC2 itself. Returns a CloudProvider. Every instance is found again by its tags
- * (cluster and NodeClaim), so nothing has to be remembered; what is cached here only spares calls.
+ * (cluster and NodeClaim), and by its id once its claim says it, so nothing has to be remembered; what is cached here only
+ * spares calls.
  */
 import type { Instance } from "@aws-sdk/client-ec2";
 import type { ApiClient } from "../api/api-client.ts";
@@ -38,6 +39,7 @@ interface Provider extends Ec2ProviderOptions {
   readonly resources: ResourcesCache;
 }
 
+type InstanceFilter = { readonly Name: string; readonly Values: string[] };
 type Ready = { readonly nodeClass: EC2NodeClass; readonly resources: NodeClassResources };
 type ResourcesCache = Map<string, { readonly until: Instant; readonly answer: Promise<Result<NodeClassResources, NodeClassTrouble>> }>;
 
@@ -97,19 +99,23 @@ function typesOf({ unavailable }: Provider, { resources }: Ready): readonly Inst
   return catalogInstanceTypes({ zones: Object.keys(resources.subnets).sort(), isAvailable: (offering) => !unavailable.has(offering) });
 }
 
-/** Every instance of a claim: by its tag, and by its id once that is known. */
+/** Every instance of a claim: by its id once that is known, whatever became of its tags, and by its tag. */
 async function find(provider: Provider, { nodeClaim, providerID }: InstanceReference): Promise<Result<readonly CloudInstance[], string>> {
-  if (nodeClaim !== undefined) return list(provider, [{ Name: `tag:${nodeClaimTag}`, Values: [nodeClaim] }]);
   const instanceID = providerID === undefined ? undefined : instanceIDOf(providerID);
-  return instanceID === undefined ? ok([]) : list(provider, [{ Name: "instance-id", Values: [instanceID] }]);
+  const byID = instanceID === undefined ? ok([]) : await described(provider, [{ Name: "instance-id", Values: [instanceID] }]);
+  if (!byID.ok || nodeClaim === undefined) return byID;
+  const byTag = await list(provider, [{ Name: `tag:${nodeClaimTag}`, Values: [nodeClaim] }]);
+  if (!byTag.ok) return byTag;
+  const known = new Set(byID.value.map((instance) => instance.providerID));
+  return ok([...byID.value, ...byTag.value.filter((instance) => !known.has(instance.providerID))]);
 }
 
-async function list(
-  { ec2, cluster }: Provider,
-  filters: readonly { readonly Name: string; readonly Values: string[] }[],
-): Promise<Result<readonly CloudInstance[], string>> {
-  const ours = { Name: `tag:${clusterNameTag}`, Values: [cluster.name] };
-  const found = await ec2.instances({ Filters: [ours, ...filters] });
+function list(provider: Provider, filters: readonly InstanceFilter[]): Promise<Result<readonly CloudInstance[], string>> {
+  return described(provider, [{ Name: `tag:${clusterNameTag}`, Values: [provider.cluster.name] }, ...filters]);
+}
+
+async function described({ ec2 }: Provider, filters: readonly InstanceFilter[]): Promise<Result<readonly CloudInstance[], string>> {
+  const found = await ec2.instances({ Filters: [...filters] });
   return found.ok ? ok(found.value.flatMap(toCloudInstance)) : err(failureText(found.error));
 }
 

@@ -1,0 +1,102 @@
+/**
+ * The provider on EC2: what it offers, how it finds an instance, and what a fleet's final answer comes to.
+ */
+import type { CreateFleetResult, DescribeInstancesCommandInput, Instance } from "@aws-sdk/client-ec2";
+import { describe, expect, test } from "vitest";
+import type { ApiClient } from "../../src/api/api-client.ts";
+import type { EC2NodeClass } from "../../src/api/ec2-node-class.ts";
+import { platformNames } from "../../src/api/labels.ts";
+import type { NodeClaim } from "../../src/api/node-claim.ts";
+import { err, ok } from "../../src/api/result.ts";
+import type { Ec2Calls } from "../../src/ec2/ec2-calls.ts";
+import { ec2Provider } from "../../src/ec2/ec2-provider.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+
+const zone = "ap-southeast-1a";
+const reference = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" };
+const nodeClass: EC2NodeClass = {
+  apiVersion: "karpenter.k8s.aws/v1",
+  kind: "EC2NodeClass",
+  metadata: { name: "default", uid: "uid-class" },
+  spec: {
+    amiFamily: "Custom",
+    amiSelectorTerms: [{ id: "ami-1" }],
+    subnetSelectorTerms: [{ id: "subnet-a" }],
+    securityGroupSelectorTerms: [{ id: "sg-1" }],
+    instanceProfile: "nodes",
+    userData: "#!/bin/sh",
+  },
+};
+const nodeClaim: NodeClaim = {
+  apiVersion: "karpenter.sh/v1",
+  kind: "NodeClaim",
+  metadata: { name: "general-1", uid: "uid-1", resourceVersion: "1" },
+  spec: { nodeClassRef: reference, requirements: [] },
+};
+
+/** EC2 with these instances and this answer to CreateFleet; images are for x86 alone. */
+function world(of: { readonly instances?: readonly Instance[]; readonly fleet?: CreateFleetResult | "unanswered" }) {
+  const terminated: string[] = [];
+  const ec2: Ec2Calls = {
+    images: () => Promise.resolve(ok([{ ImageId: "ami-1", Architecture: "x86_64" as const }])),
+    subnets: () => Promise.resolve(ok([{ SubnetId: "subnet-a", AvailabilityZone: zone }])),
+    securityGroups: () => Promise.resolve(ok([{ GroupId: "sg-1" }])),
+    hasLaunchTemplate: () => Promise.resolve(ok(true)),
+    createLaunchTemplate: () => Promise.resolve(ok(undefined)),
+    createFleet: () =>
+      Promise.resolve(
+        of.fleet === "unanswered" ? err({ kind: "other", code: "TimeoutError", message: "no answer" } as const) : ok(of.fleet ?? {}),
+      ),
+    instances: (input) => Promise.resolve(ok((of.instances ?? []).filter((instance) => isMatch(instance, input)))),
+    terminate: (ids) => {
+      terminated.push(...ids);
+      return Promise.resolve(ok(undefined));
+    },
+  };
+  const patch: ApiClient["patch"] = () => Promise.resolve(ok(nodeClaim as never));
+  const provider = ec2Provider({
+    client: { patch },
+    snapshot: () => snapshotOf([nodeClass, nodeClaim]),
+    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    names: platformNames(),
+    cluster: { name: "prod" },
+    ec2,
+  });
+  return { provider, terminated };
+}
+
+/** The two filters of DescribeInstances that the provider uses. */
+function isMatch({ InstanceId = "", Tags = [] }: Instance, { Filters = [] }: DescribeInstancesCommandInput): boolean {
+  return Filters.every(({ Name = "", Values = [] }) => {
+    if (Name === "instance-id") return Values.includes(InstanceId);
+    return Tags.some(({ Key = "", Value = "" }) => `tag:${Key}` === Name && Values.includes(Value));
+  });
+}
+
+function instance(id: string, tags: Readonly<Record<string, string>>): Instance {
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  return { InstanceId: id, InstanceType: "m7i.large", Placement: { AvailabilityZone: zone }, State: { Name: "running" }, Tags };
+}
+
+describe("an instance is found", () => {
+  const tags = { "eks:eks-cluster-name": "prod", "karpenter.sh/nodeclaim": "general-1" };
+  const known = { nodeClaim: "general-1", providerID: `aws:///${zone}/i-0a` };
+
+  test("by its id when its tags are gone, so that a deletion leaves nothing running", async () => {
+    const { provider, terminated } = world({ instances: [instance("i-0a", {})] });
+    expect(await provider.get(known)).toMatchObject({ ok: true, value: { providerID: known.providerID } });
+    expect(await provider.delete(known)).toEqual(ok("terminating"));
+    expect(terminated).toEqual(["i-0a"]);
+  });
+
+  test("by its tag too: a second one of the same claim is ended with the first, each once", async () => {
+    const { provider, terminated } = world({ instances: [instance("i-0a", tags), instance("i-0b", tags)] });
+    await provider.delete(known);
+    expect(terminated).toEqual(["i-0a", "i-0b"]);
+  });
+
+  test("not by the tag of another cluster", async () => {
+    const { provider } = world({ instances: [instance("i-0c", { ...tags, "eks:eks-cluster-name": "staging" })] });
+    expect(await provider.get({ nodeClaim: "general-1" })).toEqual(ok(undefined));
+  });
+});
