@@ -7,6 +7,7 @@
 import { assertNever } from "../../api/assert.ts";
 import type { Controller, ControllerStep, Requeue } from "../../api/controller.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
+import type { ObjectKey } from "../../api/object.ts";
 import type { CloudInstance } from "../../api/ports.ts";
 import { garbageOf, type Garbage } from "../lifecycle/garbage.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
@@ -49,8 +50,12 @@ export function garbageCollection(shell: ProvisionerShell, everyMs = 30_000): Co
     },
     act: (step) => act(shell, { step, everyMs }),
   };
-  // Woken once by the NodePools of the start, and from then on by itself.
-  return { controller, triggers: [{ watches: "NodePool", keysOf: () => [clusterKey] }], needs: ["NodeClaim", "Node"] };
+  // No object stands for what was forgotten: woken once at the start, and from then on by itself.
+  const wake = (enqueue: (key: ObjectKey) => void) => {
+    enqueue(clusterKey);
+    return () => undefined;
+  };
+  return { controller, triggers: [], needs: ["NodeClaim", "Node"], wake };
 }
 
 function endStep(garbage: Garbage): GarbageStep {

@@ -8,6 +8,7 @@ import type { ApiStatus } from "../../api/api-status.ts";
 import type { AnyTrigger, Controller, ControllerStep, Requeue } from "../../api/controller.ts";
 import type { KindName } from "../../api/kinds.ts";
 import type { PlatformNames } from "../../api/labels.ts";
+import type { ObjectKey } from "../../api/object.ts";
 import type { Clock, CloudProvider } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
@@ -29,6 +30,8 @@ export interface ControllerEntry {
   readonly controller: Controller<unknown, ControllerStep>;
   readonly triggers: readonly AnyTrigger[];
   readonly needs: readonly KindName[];
+  /** What wakes keys besides changes of objects; returns how to end that. */
+  readonly wake?: (enqueue: (key: ObjectKey) => void) => () => void;
 }
 
 /** Returns how to go on after a write: on success as told, on failure by the runner's backoff and a fresh look. */
