@@ -1,8 +1,9 @@
 /**
  * The NodeClaim controller: launches, registers, initializes and ends one node for each NodeClaim.
  *
- * Reads a NodeClaim, its Node and Pods from the snapshot, and its instance from the cloud while it ends. Writes one step at a
- * time; what to do is lifecycle/next-step.ts's answer. Works on every claim whose NodeClass the provider serves.
+ * Reads a NodeClaim, its Node and Pods from the snapshot, its instance from the cloud while it ends, and the Pods from the API
+ * server before the instance goes. Writes one step at a time; what to do is lifecycle/next-step.ts's answer. Works on every
+ * claim whose NodeClass the provider serves.
  */
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, Requeue } from "../../api/controller.ts";
@@ -36,7 +37,7 @@ export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
   return { controller, triggers: triggers(shell.snapshot), needs: ["NodePool"] };
 }
 
-async function observe({ snapshot, provider, names }: ProvisionerShell, key: ObjectKey): Promise<ObservedClaim | undefined> {
+async function observe({ client, snapshot, provider, names, clock }: ProvisionerShell, key: ObjectKey): Promise<ObservedClaim | undefined> {
   const now = snapshot();
   const nodeClaim = now.get("NodeClaim", key);
   if (nodeClaim === undefined || !provider.serves(nodeClaim.spec.nodeClassRef)) return undefined;
@@ -50,7 +51,12 @@ async function observe({ snapshot, provider, names }: ProvisionerShell, key: Obj
   if (nodeClaim.metadata.deletionTimestamp === undefined) return seen;
   const instance = await provider.get(referenceOf(nodeClaim));
   if (!instance.ok) return { ...seen, instance: "unknown" };
-  return instance.value === undefined ? seen : { ...seen, instance: instance.value };
+  if (instance.value === undefined) return seen;
+  const ending = { ...seen, instance: instance.value };
+  if (node === undefined || nextLifecycleStep(ending, clock.now()).kind !== "end-instance") return ending;
+  // The watch may lag behind a Pod that was bound just before the cordon: the API server itself says whether the node is empty.
+  const bound = await client.list("Pod", { fieldSelector: `spec.nodeName=${node.metadata.name ?? ""}` });
+  return bound.ok ? { ...ending, pods: bound.value } : { ...ending, instance: "unknown" };
 }
 
 async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeue> {

@@ -6,16 +6,20 @@ import type { ApiClient } from "../../../src/api/api-client.ts";
 import { platformNames } from "../../../src/api/labels.ts";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { Node } from "../../../src/api/node.ts";
-import type { KubeObject } from "../../../src/api/object.ts";
+import type { KubeObject, ObjectKey } from "../../../src/api/object.ts";
+import type { CloudProvider } from "../../../src/api/ports.ts";
 import { err, ok } from "../../../src/api/result.ts";
 import { catalogInstanceTypes } from "../../../src/catalog/instance-types.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import { kwokProvider } from "../../../src/kwok/kwok-provider.ts";
 import { parsePolicySet } from "../../../src/policies/parse-policy-set.ts";
+import { garbageCollection } from "../../../src/provisioner/controllers/garbage-collection.ts";
+import { nodeClaimController } from "../../../src/provisioner/controllers/node-claim-controller.ts";
 import { nextNodeStep } from "../../../src/provisioner/controllers/node-controller.ts";
 import { nextPoolStep } from "../../../src/provisioner/controllers/node-pool-controller.ts";
 import { provisionerController } from "../../../src/provisioner/controllers/provisioner-controller.ts";
-import { deployment, namespaceObject, nodePool } from "../../support/objects.ts";
+import type { ProvisionerShell } from "../../../src/provisioner/controllers/shell.ts";
+import { deployment, namespaceObject, nodePool, pod } from "../../support/objects.ts";
 import { yamlText } from "../../support/yaml-objects.ts";
 
 const instanceTypes = catalogInstanceTypes({ zones: ["ap-southeast-1a"] });
@@ -72,6 +76,103 @@ describe("a NodePool", () => {
   });
 });
 
+/** A client that answers nothing but what is given. */
+function clientOf(given: Partial<ApiClient>): ApiClient {
+  const unused = () => Promise.reject(new Error("not asked for here"));
+  return {
+    create: unused,
+    get: unused,
+    list: unused,
+    replace: unused,
+    apply: unused,
+    applyStatus: unused,
+    patch: unused,
+    delete: unused,
+    evict: unused,
+    request: unused,
+    ...given,
+  } as ApiClient;
+}
+
+function shellOf(
+  objects: readonly KubeObject[],
+  given: Partial<ApiClient> & { readonly provider?: Partial<CloudProvider> } = {},
+): ProvisionerShell {
+  if (!parsed.ok) throw new Error("policies.yaml does not parse");
+  const policySet = parsed.value;
+  const { provider, ...answers } = given;
+  const client = clientOf(answers);
+  const snapshot = () => snapshotOf(objects);
+  return {
+    client,
+    snapshot,
+    world: () => ({ policySet, snapshot: snapshot(), names: platformNames(), instanceTypes }),
+    provider: { ...kwokProvider({ client, snapshot, instanceTypes: () => instanceTypes }), ...provider },
+    names: platformNames(),
+    clock: { now: () => 0, sleep: () => Promise.resolve() },
+  };
+}
+
+describe("garbage collection", () => {
+  test("starts by itself, whatever objects there are", () => {
+    const keys: ObjectKey[] = [];
+    garbageCollection(shellOf([])).wake?.((key) => keys.push(key));
+    expect(keys).toEqual([{ namespace: "", name: "cluster" }]);
+  });
+});
+
+describe("a drain", () => {
+  const providerID = "kwok://general-1";
+  const nodeClaim: NodeClaim = {
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodeClaim",
+    metadata: {
+      name: "general-1",
+      uid: "uid-1",
+      deletionTimestamp: "2026-01-01T00:00:00Z",
+      finalizers: ["karpenter.sh/termination"],
+    },
+    spec: { nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" }, requirements: [] },
+    status: { providerID, nodeName: "general-1" },
+  };
+  const node: Node = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name: "general-1",
+      labels: { "node.kubernetes.io/exclude-from-external-load-balancers": "karpenter" },
+      annotations: { "kwok.x-k8s.io/node": "fake" },
+    },
+    spec: { providerID, taints: [{ key: "karpenter.sh/disrupted", effect: "NoSchedule" }] },
+  };
+  const late = pod({ name: "late", spec: { nodeName: "general-1" } });
+  const stepWith = async (answer: Awaited<ReturnType<ApiClient["list"]>>) => {
+    const selectors: unknown[] = [];
+    const list = ((_kind: string, options: { readonly fieldSelector?: string }) => {
+      selectors.push(options.fieldSelector);
+      return Promise.resolve(answer);
+    }) as ApiClient["list"];
+    const { controller } = nodeClaimController(shellOf([nodeClaim, node], { list }));
+    const observed = await controller.observe({ namespace: "", name: "general-1" });
+    if (observed === undefined) throw new Error("the claim is known");
+    return { step: controller.decide(observed, 0), selectors };
+  };
+
+  test("evicts a Pod that was bound before the cordon and that the watch has not brought", async () => {
+    const { step, selectors } = await stepWith(ok([late] as never));
+    expect(step).toMatchObject({ kind: "remove-pods", removals: [{ kind: "evict", pod: { metadata: { name: "late" } } }] });
+    expect(selectors).toEqual(["spec.nodeName=general-1"]);
+  });
+
+  test("ends the instance once the API server itself says that the node is empty", async () => {
+    expect((await stepWith(ok([]))).step.kind).toBe("end-instance");
+  });
+
+  test("ends no instance while the API server does not say", async () => {
+    expect((await stepWith(err({ code: 0, message: "no answer" }))).step.kind).toBe("wait");
+  });
+});
+
 describe("creating NodeClaims", () => {
   /** An API server whose first answer is lost after the write, and a watch that brings nothing. */
   function world(losesAnswers: number) {
@@ -88,19 +189,7 @@ describe("creating NodeClaims", () => {
       const found = claims.get(name);
       return Promise.resolve(found === undefined ? err({ code: 404 }) : ok(found));
     }) as ApiClient["get"];
-    const unused = () => Promise.reject(new Error("not asked for here"));
-    const client = {
-      create,
-      get,
-      list: unused,
-      replace: unused,
-      apply: unused,
-      applyStatus: unused,
-      patch: unused,
-      delete: unused,
-      evict: unused,
-      request: unused,
-    } as ApiClient;
+    const client = clientOf({ create, get });
     const snapshot = () => snapshotOf([namespaceObject(), nodePool(), deployment({ replicas: 3 })]);
     let now = 0;
     if (!parsed.ok) throw new Error("policies.yaml does not parse");
