@@ -16,6 +16,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
+import { architectureOf } from "./fleet-request.ts";
 import { instanceIDOf, keptRequest, launch, providerIDOf, send } from "./launch.ts";
 import { templateTrouble, type ClusterIdentity } from "./launch-template.ts";
 import { nodeClassResources, type NodeClassResources, type NodeClassTrouble } from "./node-class-resources.ts";
@@ -95,8 +96,11 @@ async function readyNodeClass(provider: Provider, { name }: NodeClassReference):
   return resources.ok ? ok({ nodeClass, resources: resources.value }) : resources;
 }
 
+/** A type whose architecture has no image can't be launched: planned, it would be given up and planned again, for ever. */
 function typesOf({ unavailable }: Provider, { resources }: Ready): readonly InstanceType[] {
-  return catalogInstanceTypes({ zones: Object.keys(resources.subnets).sort(), isAvailable: (offering) => !unavailable.has(offering) });
+  const zones = Object.keys(resources.subnets).sort();
+  const types = catalogInstanceTypes({ zones, isAvailable: (offering) => !unavailable.has(offering) });
+  return types.filter((type) => resources.images[architectureOf(type)] !== undefined);
 }
 
 /** Every instance of a claim: by its id once that is known, whatever became of its tags, and by its tag. */
