@@ -89,6 +89,9 @@ export type LaunchOutcome =
     }
   | { readonly kind: "insufficient-capacity"; readonly message: string }
   | { readonly kind: "node-class-not-ready"; readonly message: string }
+  /** The cloud's last word: the same request would be answered alike. */
+  | { readonly kind: "refused"; readonly message: string }
+  /** No answer, or one that may pass. */
   | { readonly kind: "failed"; readonly message: string };
 
 /** What the provisioner asks of a cloud; kwok/ and ec2/ fill it (Karpenter's CloudProvider, reduced to what the keel uses). */

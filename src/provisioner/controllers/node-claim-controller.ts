@@ -6,17 +6,18 @@
  * claim whose NodeClass the provider serves.
  */
 import { assertNever } from "../../api/assert.ts";
-import type { AnyTrigger, Controller, Requeue } from "../../api/controller.ts";
+import type { AnyTrigger, Controller, Requeue, Trigger } from "../../api/controller.ts";
 import type { EventNote } from "../../api/event-note.ts";
+import { canonicalJson } from "../../api/hash.ts";
 import { provisionerFieldManager, terminationFinalizer } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { ObjectKey } from "../../api/object.ts";
 import type { LaunchOutcome } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
-import type { ClaimStatus } from "../lifecycle/claim-status.ts";
+import { claimCondition, type ClaimStatus } from "../lifecycle/claim-status.ts";
 import type { PodRemoval } from "../lifecycle/drain.ts";
-import { launchCandidates, launchResult } from "../lifecycle/launch.ts";
+import { launchCandidates, launchFailedReason, launchResult } from "../lifecycle/launch.ts";
 import { claimNote, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
@@ -198,7 +199,7 @@ function triggers(snapshot: () => ClusterSnapshot): readonly AnyTrigger[] {
     return claim === undefined ? [] : [keyOf(claim)];
   };
   return [
-    { watches: "NodeClaim", keysOf: ({ object }) => [keyOf(object)] },
+    { watches: "NodeClaim", keysOf: (change) => (isOwnFailureText(change) ? [] : [keyOf(change.object)]) },
     { watches: "Node", keysOf: ({ object }) => claimKeys(object) },
     {
       // Only Pods that leave matter, and only to a node that is being drained.
@@ -211,6 +212,16 @@ function triggers(snapshot: () => ClusterSnapshot): readonly AnyTrigger[] {
           : [],
     },
   ];
+}
+
+/** What we write on a claim whose launch failed is no news to us: it must not cut the backoff of that launch short. */
+function isOwnFailureText(change: Parameters<Trigger<"NodeClaim">["keysOf"]>[0]): boolean {
+  if (change.kind !== "updated") return false;
+  const { object, before } = change;
+  if (claimCondition(object, "Launched")?.reason !== launchFailedReason) return false;
+  const read = ({ metadata, spec }: NodeClaim): string =>
+    canonicalJson([spec, metadata.labels, metadata.annotations, metadata.finalizers, metadata.deletionTimestamp]);
+  return read(object) === read(before);
 }
 
 function referenceOf({ metadata, status }: NodeClaim): { readonly nodeClaim: string; readonly providerID?: string } {

@@ -23,6 +23,9 @@ export type LaunchResult =
   /** Something that may pass; the claim says so and is tried again. */
   | { readonly kind: "failed"; readonly status: ClaimStatus; readonly message: string };
 
+/** The reason of the condition Launched after a launch that did not come off. */
+export const launchFailedReason = "LaunchFailed";
+
 /** Karpenter's bound for a condition's message. */
 const messageMax = 1024;
 
@@ -65,9 +68,11 @@ export function launchResult(input: {
       return { kind: "given-up", reason: { reason: "InsufficientCapacityError", message: outcome.message.slice(0, messageMax) } };
     case "node-class-not-ready":
       return { kind: "given-up", reason: { reason: "NodeClassNotReady", message: outcome.message.slice(0, messageMax) } };
+    case "refused":
+      return { kind: "given-up", reason: { reason: launchFailedReason, message: outcome.message.slice(0, messageMax) } };
     case "failed": {
       const message = outcome.message.slice(0, messageMax);
-      const failed = { type: "Launched", status: "Unknown", reason: "LaunchFailed", message } as const;
+      const failed = { type: "Launched", status: "Unknown", reason: launchFailedReason, message } as const;
       return { kind: "failed", message, status: claimStatusAfter(nodeClaim, { conditions: [failed], now }) };
     }
     default:

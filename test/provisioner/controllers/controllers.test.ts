@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { ApiClient } from "../../../src/api/api-client.ts";
+import type { Trigger } from "../../../src/api/controller.ts";
 import { platformNames } from "../../../src/api/labels.ts";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { Node } from "../../../src/api/node.ts";
@@ -19,6 +20,7 @@ import { nextNodeStep } from "../../../src/provisioner/controllers/node-controll
 import { nextPoolStep } from "../../../src/provisioner/controllers/node-pool-controller.ts";
 import { provisionerController } from "../../../src/provisioner/controllers/provisioner-controller.ts";
 import type { ProvisionerShell } from "../../../src/provisioner/controllers/shell.ts";
+import { launchResult } from "../../../src/provisioner/lifecycle/launch.ts";
 import { deployment, namespaceObject, nodePool, pod } from "../../support/objects.ts";
 import { yamlText } from "../../support/yaml-objects.ts";
 
@@ -118,6 +120,33 @@ describe("garbage collection", () => {
     const keys: ObjectKey[] = [];
     garbageCollection(shellOf([])).wake?.((key) => keys.push(key));
     expect(keys).toEqual([{ namespace: "", name: "cluster" }]);
+  });
+});
+
+describe("a launch that failed", () => {
+  const base: NodeClaim = {
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodeClaim",
+    metadata: { name: "general-1", resourceVersion: "1" },
+    spec: { nodeClassRef: { group: "g", kind: "k", name: "n" }, requirements: [] },
+  };
+  const failedWith = (message: string, resourceVersion: string): NodeClaim => {
+    const result = launchResult({ nodeClaim: base, outcome: { kind: "failed", message }, now: 0 });
+    if (result.kind !== "failed") throw new Error(result.kind);
+    return { ...base, metadata: { ...base.metadata, resourceVersion }, status: result.status };
+  };
+  const trigger = nodeClaimController(shellOf([])).triggers.find(({ watches }) => watches === "NodeClaim") as Trigger<"NodeClaim">;
+  const wakes = (before: NodeClaim, object: NodeClaim) => trigger.keysOf({ kind: "updated", object, before }).length > 0;
+
+  test("does not wake itself with what it writes, so that its backoff holds", () => {
+    expect(wakes(base, failedWith("RequestID: 1", "2"))).toBe(false);
+    expect(wakes(failedWith("RequestID: 1", "2"), failedWith("RequestID: 2", "3"))).toBe(false);
+  });
+
+  test("is looked at again when its claim is deleted, or changed by anybody", () => {
+    const before = failedWith("RequestID: 1", "2");
+    expect(wakes(before, { ...before, metadata: { ...before.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } })).toBe(true);
+    expect(wakes(before, { ...before, metadata: { ...before.metadata, annotations: { retry: "now" } } })).toBe(true);
   });
 });
 
