@@ -122,12 +122,13 @@ function outcomeOf(ports: LaunchPorts, of: { readonly request: FleetRequest; rea
     // An answer that names no offering means all of them: the next plan must not ask for the same at once.
     const lacking = answer.isCapacity && answer.lacking.length === 0 ? askedOfferings(request) : answer.lacking;
     for (const offering of lacking) ports.unavailable.mark(offering);
-    return answer.isCapacity ? { kind: "insufficient-capacity", message: answer.message } : { kind: "failed", message: answer.message };
+    // EC2 has answered for this token: the claim is given up, and a new one asks anew.
+    return { kind: answer.isCapacity ? "insufficient-capacity" : "refused", message: answer.message };
   }
   const { instanceID, instanceType, zone, imageID, capacityType } = answer;
   const type = catalogInstanceTypes({ zones: [zone] }).find(({ name }) => name === instanceType);
   if (type === undefined)
-    return { kind: "failed", message: `EC2 launched ${instanceID} as ${instanceType}, a type that is not known here` };
+    return { kind: "refused", message: `EC2 launched ${instanceID} as ${instanceType}, a type that is not known here` };
   return {
     kind: "launched",
     providerID: providerIDOf({ zone, instanceID }),

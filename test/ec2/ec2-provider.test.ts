@@ -10,7 +10,9 @@ import type { NodeClaim } from "../../src/api/node-claim.ts";
 import { err, ok } from "../../src/api/result.ts";
 import type { Ec2Calls } from "../../src/ec2/ec2-calls.ts";
 import { ec2Provider } from "../../src/ec2/ec2-provider.ts";
+import { architectureOf } from "../../src/ec2/fleet-request.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { launchResult } from "../../src/provisioner/lifecycle/launch.ts";
 
 const zone = "ap-southeast-1a";
 const reference = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" };
@@ -98,5 +100,35 @@ describe("an instance is found", () => {
   test("not by the tag of another cluster", async () => {
     const { provider } = world({ instances: [instance("i-0c", { ...tags, "eks:eks-cluster-name": "staging" })] });
     expect(await provider.get({ nodeClaim: "general-1" })).toEqual(ok(undefined));
+  });
+});
+
+test("types whose architecture has no image are not offered", async () => {
+  const types = await world({}).provider.instanceTypes(reference);
+  if (!types.ok) throw new Error(types.error);
+  expect(new Set(types.value.map(architectureOf))).toEqual(new Set(["amd64"]));
+});
+
+describe("a launch", () => {
+  const outcome = async (fleet: CreateFleetResult | "unanswered") => {
+    const { provider } = world({ fleet });
+    const types = await provider.instanceTypes(reference);
+    const created = await provider.create(nodeClaim, types.ok ? types.value.slice(0, 1) : []);
+    return { created, result: launchResult({ nodeClaim, outcome: created, now: 0 }) };
+  };
+
+  test("whose answer names no instance, and not for want of capacity, is given up: the same token gets the same answer", async () => {
+    const { created, result } = await outcome({ Errors: [{ ErrorCode: "InvalidParameterValue", ErrorMessage: "no such profile" }] });
+    expect(created).toEqual({ kind: "refused", message: "InvalidParameterValue: no such profile" });
+    expect(result).toMatchObject({ kind: "given-up", reason: { reason: "LaunchFailed" } });
+  });
+
+  test("that lacks capacity is given up", async () => {
+    const { result } = await outcome({ Errors: [{ ErrorCode: "InsufficientInstanceCapacity" }] });
+    expect(result).toMatchObject({ kind: "given-up", reason: { reason: "InsufficientCapacityError" } });
+  });
+
+  test("that is not answered is tried again", async () => {
+    expect((await outcome("unanswered")).result.kind).toBe("failed");
   });
 });
