@@ -6,7 +6,9 @@
  */
 import { setMaxListeners } from "node:events";
 import type { ControllerStep } from "../api/controller.ts";
+import type { ApiClient } from "../api/api-client.ts";
 import type { KindName } from "../api/kinds.ts";
+import { apiClient } from "../cluster/api-client.ts";
 import type { ObjectKey } from "../api/object.ts";
 import { eventRecorder, type EventRecorder } from "../cluster/event-recorder.ts";
 import { foreignLeaseHolder, karpenterLeases } from "../cluster/foreign-lease.ts";
@@ -21,6 +23,8 @@ import type { Capacity, ProcessParts } from "./process-parts.ts";
 export const leaseName = "plimsoll";
 
 const foreignLookMs = 10_000;
+/** Under half of the time in which a leader must have renewed. */
+const renewalMaxMs = 4_000;
 /** Kinds of Karpenter's that the provisioner can't do without. */
 const provisionedKinds = ["NodePool", "NodeClaim"] as const satisfies readonly KindName[];
 
@@ -37,10 +41,10 @@ export async function runLeadership(parts: ProcessParts): Promise<void> {
 }
 
 async function runForLease(parts: ProcessParts): Promise<void> {
-  const { client, clock, random, identity, namespace, signal, log, processMetrics } = parts;
+  const { clock, random, identity, namespace, signal, log, processMetrics } = parts;
   await runWhenLeading(
     {
-      ...{ client, clock, random, identity, signal, lease: { namespace, name: leaseName } },
+      ...{ client: leaseClient(parts), clock, random, identity, signal, lease: { namespace, name: leaseName } },
       onNote: ({ kind, message }) => {
         log.info({ note: kind, detail: message }, "leadership");
         if (kind === "leading" || kind === "lost" || kind === "released") processMetrics.leading.set(kind === "leading" ? 1 : 0);
@@ -48,6 +52,14 @@ async function runForLease(parts: ProcessParts): Promise<void> {
     },
     (leadership) => lead(parts, leadership),
   );
+}
+
+/** One hung connection must not use up a whole term: a renewal is given up early enough to try again. */
+function leaseClient({ transport, domain }: ProcessParts): ApiClient {
+  return apiClient({
+    domain,
+    transport: { ...transport, request: (request) => transport.request({ timeoutMs: renewalMaxMs, ...request }) },
+  });
 }
 
 async function lead(parts: ProcessParts, { signal }: Leadership): Promise<void> {

@@ -85,12 +85,13 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
 }
 
 function openPolicies(
-  { policies, clock, log }: ProcessSettings,
+  { policies, namespace, clock, log }: ProcessSettings,
   metrics: WebhookMetrics,
   signal: AbortSignal,
 ): Promise<Result<PolicyFile, string>> {
   return watchPolicyFile({
     path: policies,
+    ownNamespace: namespace,
     clock,
     signal,
     onChange: ({ set: { bundle }, errors }) => {

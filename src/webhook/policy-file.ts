@@ -2,7 +2,7 @@
  * The policy file: policies.yaml watched, parsed, and swapped in one assignment.
  *
  * Reads a path every two seconds: a mounted ConfigMap changes by a symlink swap that file watchers miss, and a stat is
- * cheap. A file that is refused changes nothing: the last good set stays, the errors are told once, readiness says so.
+ * cheap. A file that is refused changes nothing: the last good set stays, the errors are told once, a metric says so.
  * There is no start without a good file.
  */
 import { readFile } from "node:fs/promises";
@@ -23,6 +23,8 @@ export interface PolicyFile {
 
 export interface PolicyFileOptions {
   readonly path: string;
+  /** Our own namespace: a set that could lock it out is refused. */
+  readonly ownNamespace?: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Called after each change of the file, good or refused. */
@@ -33,7 +35,7 @@ const pollMs = 2_000;
 
 /** Loads the file, and goes on watching it until the signal aborts; the error text lists every problem of a first load. */
 export async function watchPolicyFile(options: PolicyFileOptions): Promise<Result<PolicyFile, string>> {
-  const first = await load(options.path);
+  const first = await load(options);
   if (!first.ok) return err(first.error.map(formatPolicyError).join("\n"));
   const state: FileState = { ...first.value, errors: [], listeners: new Set() };
   void poll(options, state);
@@ -61,7 +63,7 @@ async function poll(options: PolicyFileOptions, state: FileState): Promise<void>
     // Gone for a moment is how some editors save; the last good set stays either way.
     if (text === undefined || text === state.text) continue;
     state.text = text;
-    const parsed = parsePolicySet({ text, fileName: options.path });
+    const parsed = parsePolicySet(source(options, text));
     if (parsed.ok) state.set = parsed.value;
     state.errors = parsed.ok ? [] : parsed.error;
     options.onChange({ set: state.set, errors: state.errors });
@@ -69,14 +71,18 @@ async function poll(options: PolicyFileOptions, state: FileState): Promise<void>
   }
 }
 
-async function load(path: string): Promise<Result<{ text: string; set: PolicySet }, readonly PolicyError[]>> {
+function source({ path, ownNamespace }: PolicyFileOptions, text: string): Parameters<typeof parsePolicySet>[0] {
+  return { text, fileName: path, ...(ownNamespace === undefined ? {} : { ownNamespace }) };
+}
+
+async function load(options: PolicyFileOptions): Promise<Result<{ text: string; set: PolicySet }, readonly PolicyError[]>> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readFile(options.path, "utf8");
   } catch (cause) {
     const message = `the file can't be read: ${cause instanceof Error ? cause.message : String(cause)}`;
-    return err([{ fileName: path, line: 1, column: 1, message }]);
+    return err([{ fileName: options.path, line: 1, column: 1, message }]);
   }
-  const parsed = parsePolicySet({ text, fileName: path });
+  const parsed = parsePolicySet(source(options, text));
   return parsed.ok ? ok({ text, set: parsed.value }) : parsed;
 }
