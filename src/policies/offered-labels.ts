@@ -5,12 +5,13 @@
  * well-known label that the NodePool leaves open has it on one of the pool's instance types, or where a live Node has it.
  */
 import type { InstanceType } from "../api/instance-type.ts";
-import { capacityTypeLabel, nodePoolLabel, wellKnownLabels, zoneLabel } from "../api/labels.ts";
+import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../api/labels.ts";
 import type { NodePool } from "../api/node-pool.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { poolRequirements } from "../kube/pool-requirements.ts";
 import { has, hasIntersection, operatorOf, values, type Requirement } from "../kube/requirement.ts";
 import { remembered } from "../kube/remembered.ts";
-import { fromLabels, intersection, isCompatible, requirementsOf, type Requirements } from "../kube/requirements.ts";
+import { isCompatible, requirementsOf, type Requirements } from "../kube/requirements.ts";
 
 /** What is known of nodes that are or could be. */
 export interface OfferedWorld {
@@ -18,12 +19,6 @@ export interface OfferedWorld {
   /** Empty where nothing is known of capacity: then every value of a well-known label counts as offered. */
   readonly instanceTypes: readonly InstanceType[];
 }
-
-/** Returns the labels and requirements that a NodePool puts on its nodes, its own name among them. */
-export const poolRequirements = remembered((pool: NodePool): Requirements => {
-  const { metadata, spec } = pool.spec.template;
-  return intersection(fromLabels({ ...metadata?.labels, [nodePoolLabel]: pool.metadata.name ?? "" }), requirementsOf(spec.requirements));
-});
 
 /** Is true where a node with these requirements may be of an instance type. */
 export function isWithin(type: InstanceType, requirements: Requirements): boolean {

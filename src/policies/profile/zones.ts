@@ -10,10 +10,10 @@ import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.
 import type { NodePool } from "../../api/node-pool.ts";
 import type { NodeSelectorRequirement, PodSpec } from "../../api/pod.ts";
 import { podRequirements } from "../../kube/pod-requirements.ts";
+import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { has } from "../../kube/requirement.ts";
 import { fromLabels, intersection, isCompatible, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
-import { poolRequirements } from "../offered-labels.ts";
 
 /** What is known of capacity; an empty list means that nothing is known, and then nothing is ruled out by it. */
 export interface CapacityView {

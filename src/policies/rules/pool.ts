@@ -11,6 +11,7 @@ import type { Resources } from "../../api/object.ts";
 import type { PodSpec } from "../../api/pod.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
 import { podRequirements } from "../../kube/pod-requirements.ts";
+import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { formatBytes } from "../../kube/quantity.ts";
 import { values, type Requirement } from "../../kube/requirement.ts";
 import { intersection, isCompatible, type Requirements } from "../../kube/requirements.ts";
@@ -18,7 +19,7 @@ import { addResources, exceeding, fitsWithin, subtractResources } from "../../ku
 import { untoleratedTaint } from "../../kube/taint.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
-import { isOffered, isWithin, offeredValues, poolRequirements } from "../offered-labels.ts";
+import { isOffered, isWithin, offeredValues } from "../offered-labels.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 

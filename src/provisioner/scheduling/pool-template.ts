@@ -6,12 +6,13 @@
  * that the pool's requirements exclude, that nothing offers now, or that DaemonSets fill alone are left out.
  */
 import type { InstanceType } from "../../api/instance-type.ts";
-import { awsLabelDomain, capacityTypeLabel, nodePoolLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
+import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import type { Taint } from "../../api/pod.ts";
-import { exactly, has } from "../../kube/requirement.ts";
-import { fromLabels, intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
+import { poolRequirements } from "../../kube/pool-requirements.ts";
+import { has } from "../../kube/requirement.ts";
+import { intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { subtractResources } from "../../kube/resources.ts";
 import { daemonOverhead, type DaemonDemand } from "./daemon-overhead.ts";
 import { toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
@@ -46,17 +47,6 @@ export function poolTemplates(input: {
     .filter(({ metadata, spec }) => spec.replicas === undefined && metadata.deletionTimestamp === undefined)
     .sort((a, b) => (b.spec.weight ?? 0) - (a.spec.weight ?? 0) || (nameOf(a) < nameOf(b) ? 1 : -1))
     .map((nodePool, index) => templateOf({ ...input, nodePool, index }));
-}
-
-/** Returns the labels and requirements that every node of the pool has. */
-export function poolRequirements(nodePool: NodePool): Requirements {
-  const { metadata, spec } = nodePool.spec.template;
-  const { group, kind, name } = spec.nodeClassRef;
-  const identity = [exactly(nodePoolLabel, nameOf(nodePool)), exactly(`${group || awsLabelDomain}/${kind.toLowerCase()}`, name)];
-  return intersection(
-    intersection(requirementsOf(spec.requirements), fromLabels(metadata?.labels)),
-    new Map(identity.map((requirement) => [requirement.key, requirement])),
-  );
 }
 
 function templateOf(input: {
