@@ -59,6 +59,17 @@ export function webhookConfigurations(input: RegistrationInput): readonly Webhoo
 /** The label by which our configurations are found again. */
 export const registrationLabel = { "app.kubernetes.io/name": "plimsoll" } as const;
 
+/** Fail-closed grants by label take a configuration each, and deploy/'s role names every configuration that it lets us write. */
+const closedLabelsMax = 8;
+
+/** The name of every configuration that can ever be ours: the only ones that our role may write. */
+export const configurationNames: readonly string[] = [
+  "plimsoll-profiles",
+  ...Array.from({ length: closedLabelsMax }, (_, index) => `plimsoll-closed-labels-${index}`),
+  "plimsoll-closed-names",
+  "plimsoll-open",
+];
+
 /** Namespaces that never meet the webhook, besides our own. */
 export const exemptNamespaces = ["kube-system", "kube-node-lease"] as const;
 
@@ -197,6 +208,9 @@ export function closedNamespaces(policySet: Pick<PolicySet, "settings" | "grants
       return err(`grants.${className}.namespaceSelector: a fail-closed class is granted by one label with given values, not by several`);
     }
     for (const value of label.values) labels.set(`${label.key}=${value}`, { key: label.key, value });
+  }
+  if (labels.size > closedLabelsMax) {
+    return err(`grants: fail-closed classes are granted by ${labels.size} labels, and at most ${closedLabelsMax} can be told apart`);
   }
   return ok({ names: [...names].sort(), labels: [...labels.values()] });
 }

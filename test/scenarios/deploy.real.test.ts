@@ -44,7 +44,6 @@ const byApply = "a server-side apply that creates is asked for it too, without a
 const rare: Readonly<Record<string, string>> = {
   "create mutatingwebhookconfigurations.admissionregistration.k8s.io": byApply,
   "create validatingwebhookconfigurations.admissionregistration.k8s.io": byApply,
-  "create poddisruptionbudgets.policy": byApply,
   "delete mutatingwebhookconfigurations.admissionregistration.k8s.io": "a grant of a fail-closed class has gone",
   "delete validatingwebhookconfigurations.admissionregistration.k8s.io": "a grant of a fail-closed class has gone",
   "delete nodeclaims.karpenter.sh": "a Node was deleted, a launch failed, or an instance has gone",
@@ -116,15 +115,23 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     expect((await grants()).filter((grant) => !used.has(grant)).sort()).toEqual(Object.keys(rare).sort());
   });
 
-  /** Applied, running, drained and bought anew by the deletion of a NodeClaim, without its budget, gone. */
+  /** Applied, running, its contract changed, drained and bought anew by the deletion of a NodeClaim, gone with its budget. */
   async function wholeLife(): Promise<void> {
     await applyExamples(controlPlane, labCheckout);
     await expect.poll(runningPods, waits).toBe(6);
+    const wider = JSON.stringify({ spec: { disruption: { minAvailable: "70%" } } });
+    const patch = ["patch", "workloadprofile", "-n", "checkout", "checkout-api", "--type=merge", "--patch", wider];
+    expect(await controlPlane.kubectl(patch)).toMatchObject({ code: 0 });
+    await expect.poll(() => budgets("jsonpath={.items[*].spec.minAvailable}"), waits).toBe("70%");
     const [claim] = await nodeClaims(controlPlane);
     expect(await controlPlane.kubectl(["delete", "nodeclaim", claim?.metadata.name ?? ""])).toMatchObject({ code: 0 });
     await expect.poll(runningPods, waits).toBe(6);
     expect(await controlPlane.kubectl(["delete", "-n", "checkout", "deployment/checkout-api"])).toMatchObject({ code: 0 });
-    await expect.poll(async () => (await controlPlane.kubectl(["get", "pdb", "-n", "checkout", "-o", "name"])).stdout, waits).toBe("");
+    await expect.poll(() => budgets("name"), waits).toBe("");
+  }
+
+  async function budgets(output: string): Promise<string> {
+    return (await controlPlane.kubectl(["get", "poddisruptionbudgets", "-n", "checkout", "-o", output])).stdout;
   }
 
   async function runningPods(): Promise<number> {

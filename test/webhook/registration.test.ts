@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
 import type { LabelSelector } from "../../src/api/object.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";
-import { type ClosedNamespaces, closedNamespaces, webhookConfigurations } from "../../src/webhook/registration.ts";
+import { type ClosedNamespaces, closedNamespaces, configurationNames, webhookConfigurations } from "../../src/webhook/registration.ts";
 
 interface Entry {
   readonly failurePolicy: string;
@@ -47,6 +47,7 @@ describe("the webhook registration", () => {
           expect(found).toHaveLength(exempt ? 0 : 1);
           if (!exempt) expect(found[0]?.failurePolicy).toBe(isClosed ? "Fail" : "Ignore");
         }
+        expect(written(grants).filter((name) => !configurationNames.includes(name))).toEqual([]);
         expect(met("workloadprofiles", "ValidatingWebhookConfiguration").map(({ failurePolicy }) => failurePolicy)).toEqual(
           exempt ? [] : ["Fail"],
         );
@@ -76,6 +77,11 @@ describe("the webhook registration", () => {
       closedNamespaces({ settings: settings as never, grants: new Map([["regulated", { namespaces: ["vault"], namespaceSelector }]]) });
     expect(grant({ matchLabels: { a: "1", b: "2" } })).toMatchObject({ ok: false, error: /one label/ });
     expect(grant({ matchExpressions: [{ key: "a", operator: "Exists" }] })).toMatchObject({ ok: false });
+    const manyValues = Array.from({ length: 9 }, (_, index) => String(index));
+    expect(grant({ matchExpressions: [{ key: "a", operator: "In", values: manyValues }] })).toEqual({
+      ok: false,
+      error: "grants: fail-closed classes are granted by 9 labels, and at most 8 can be told apart",
+    });
     expect(grant({ matchLabels: { a: "1" } })).toEqual({ ok: true, value: { names: ["vault"], labels: [{ key: "a", value: "1" }] } });
   });
 });
@@ -84,6 +90,11 @@ function entries(closed: ClosedNamespaces, kind: string): readonly Entry[] {
   return webhookConfigurations({ ...base, closed, address: { kind: "url", baseUrl: "https://h" } })
     .filter((configuration) => configuration.kind === kind)
     .flatMap(({ webhooks }) => webhooks as readonly Entry[]);
+}
+
+function written(closed: ClosedNamespaces): readonly string[] {
+  const configurations = webhookConfigurations({ ...base, closed, address: { kind: "url", baseUrl: "https://127.0.0.1:9443" } });
+  return configurations.map(({ metadata }) => metadata.name ?? "");
 }
 
 /** What the API server does with an entry, in a few dumb lines: selector on labels, then the CEL forms that we generate. */
