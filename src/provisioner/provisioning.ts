@@ -13,10 +13,12 @@ import type { NodeClaim } from "../api/node-claim.ts";
 import type { NodePool } from "../api/node-pool.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { nextPoolPauses, noPoolPauses, pauseLeftMs, type PoolPauses } from "./pool-pause.ts";
 import { daemonSetPods, podDemand, type DemandMemory, type PodDemand } from "./demand.ts";
 import { nodePoolHash, nodePoolHashVersion } from "./lifecycle/node-pool-status.ts";
 import { toNodeClaim } from "./scheduling/node-claim.ts";
 import { nodeStates } from "./scheduling/node-state.ts";
+import type { PlannedNode } from "./scheduling/planned-node.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
 import { solve, type SchedulingResults } from "./scheduling/solve.ts";
 
@@ -27,6 +29,9 @@ export const burstMaxMs = 1_000;
 /** While Pods wait for a place, capacity is asked for again at least this often. */
 export const replanMs = 10_000;
 
+/** From the end of one plan to the start of the next, at least: the process also answers reviews and renews the Lease. */
+export const planPauseMinMs = 100;
+
 /** What one look tells the next; a new process starts with {@link freshMemory} and loses nothing but time. */
 export interface ProvisioningMemory {
   readonly demand: DemandMemory;
@@ -35,6 +40,9 @@ export interface ProvisioningMemory {
   readonly burst?: { readonly since: Instant; readonly lastNew: Instant };
   /** What was last said on each Pod, by key. */
   readonly said: ReadonlyMap<string, string>;
+  readonly pools: PoolPauses;
+  /** Nothing is planned before; see {@link restingAfter}. */
+  readonly notBefore?: Instant;
 }
 
 export interface ObservedDemand {
@@ -51,32 +59,40 @@ export interface ObservedDemand {
 export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningMemory } & (
     | { readonly kind: "idle" }
     | { readonly kind: "collect"; readonly delayMs: number }
-    | { readonly kind: "plan"; readonly nodeClaims: readonly NodeClaim[] }
+    | { readonly kind: "plan"; readonly nodeClaims: readonly NodeClaim[]; readonly againMs: number }
   );
 
-export const freshMemory: ProvisioningMemory = { demand: new Map(), seen: new Set(), said: new Map() };
+export const freshMemory: ProvisioningMemory = { demand: new Map(), seen: new Set(), said: new Map(), pools: noPoolPauses };
 
 /** Returns what to do about the Pods that wait. */
 export function nextProvisioningStep(observed: ObservedDemand, now: Instant): ProvisioningStep {
-  const { memory, world } = observed;
+  const { memory, world, nodeClaims } = observed;
+  const { notBefore = 0 } = memory;
+  if (now < notBefore) return { kind: "collect", delayMs: notBefore - now, memory };
+  const pools = nextPoolPauses(memory.pools, { nodeClaims, now });
   const demand = podDemand({ ...world, memory: memory.demand, now });
-  if (demand.pods.length === 0) return { kind: "idle", memory: { ...freshMemory, demand: demand.memory } };
+  if (demand.pods.length === 0) return { kind: "idle", memory: { ...freshMemory, demand: demand.memory, pools } };
   const seen = new Set(demand.pods.map(({ key }) => key));
   const grew = [...seen].some((key) => !memory.seen.has(key));
   const burst = grew ? { since: memory.burst?.since ?? now, lastNew: now } : memory.burst;
   const delayMs = burst === undefined ? 0 : Math.min(burst.lastNew + burstIdleMs, burst.since + burstMaxMs) - now;
-  const next = { demand: demand.memory, seen, said: memory.said };
+  const next = { demand: demand.memory, seen, said: memory.said, pools };
   if (burst !== undefined && delayMs > 0) return { kind: "collect", delayMs, memory: { ...next, burst } };
-  return planStep(observed, { demand, memory: next });
+  return planStep(observed, { demand, memory: next, now });
+}
+
+/** Returns the memory after a plan that took this long: as long as it held the process, so long others go first. */
+export function restingAfter(memory: ProvisioningMemory, of: { readonly endedAt: Instant; readonly tookMs: number }): ProvisioningMemory {
+  return { ...memory, notBefore: of.endedAt + Math.max(planPauseMinMs, of.tookMs) };
 }
 
 function planStep(
   observed: ObservedDemand,
-  { demand, memory }: { readonly demand: PodDemand; readonly memory: ProvisioningMemory },
+  { demand, memory, now }: { readonly demand: PodDemand; readonly memory: ProvisioningMemory; readonly now: Instant },
 ): ProvisioningStep {
   const { world, nodePools, nodeClaims, instanceTypes } = observed;
   const { snapshot } = world;
-  const results = solve({
+  const solved = solve({
     pods: demand.pods,
     nodePools,
     instanceTypes,
@@ -84,12 +100,17 @@ function planStep(
     nodes: nodeStates({ nodes: snapshot.list("Node"), nodeClaims, pods: snapshot.list("Pod"), instanceTypes }),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   });
+  const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
+  // What a paused pool would make is made later, not elsewhere: weights hold, and another offering of it may do.
+  const results = { ...solved, newNodes: solved.newNodes.filter((node) => waitsMs(node) === 0) };
+  const againMs = Math.min(replanMs, ...solved.newNodes.map(waitsMs).filter((delayMs) => delayMs > 0));
   const planned = plannedClaims(results, nodeClaims);
   const { events, said } = news(results, { planned, said: memory.said });
   const isNews = planned.length > 0 || events.some(({ type }) => type === "Warning");
   return {
     kind: "plan",
     nodeClaims: planned,
+    againMs,
     memory: { ...memory, said },
     events,
     ...(isNews ? { decision: planDecision(results, planned) } : undefined),

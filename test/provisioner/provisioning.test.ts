@@ -15,10 +15,13 @@ import {
   burstMaxMs,
   freshMemory,
   nextProvisioningStep,
+  planPauseMinMs,
+  restingAfter,
   type ObservedDemand,
   type ProvisioningMemory,
   type ProvisioningStep,
 } from "../../src/provisioner/provisioning.ts";
+import { nextPoolPauses, noPoolPauses, pauseLeftMs, poolPauseBaseMs } from "../../src/provisioner/pool-pause.ts";
 import { deployment, namespaceObject, nodePool, pod } from "../support/objects.ts";
 import { yamlText } from "../support/yaml-objects.ts";
 
@@ -165,6 +168,49 @@ test("a claim that is being deleted is no capacity, and its Pods get another und
   const names = planned([web], { claims: leaving }).nodeClaims.map(({ metadata }) => metadata.name);
   expect(names.length).toBe(claims.length);
   for (const { metadata } of claims) expect(names).not.toContain(metadata.name);
+});
+
+test("a claim that was given up before it launched is not made again at once, and each time later", () => {
+  const waits = pod({ name: "waits", requests: { cpu: "1", memory: "1Gi" } });
+  let memory = freshMemory;
+  let now = 0;
+  const gaps: number[] = [];
+  for (let round = 0; round < 9; round += 1) {
+    const made = planned([waits], { memory }, now);
+    expect(made.nodeClaims.length).toBeGreaterThan(0);
+    const waiting = planned([waits], { memory: made.memory, claims: created(made) }, now);
+    const givenUpAt = now;
+    let step = planned([waits], { memory: waiting.memory }, now);
+    while (step.nodeClaims.length === 0) {
+      now += step.againMs;
+      memory = step.memory;
+      step = planned([waits], { memory }, now);
+    }
+    gaps.push(now - givenUpAt);
+  }
+  expect(gaps).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 120_000, 120_000]);
+});
+
+test("a launch ends its pool's pauses, and a claim that launched and then goes starts none", () => {
+  const claims = created(planned([web]));
+  const launched = claims.map(launchedOf);
+  const unlaunched = nextPoolPauses(noPoolPauses, { nodeClaims: claims, now: 0 });
+  const givenUp = nextPoolPauses(unlaunched, { nodeClaims: [], now: 0 });
+  const nodePool = "general-flex";
+  expect(pauseLeftMs(givenUp, { nodePool, now: 0 })).toBe(poolPauseBaseMs);
+  const again = nextPoolPauses(givenUp, { nodeClaims: claims, now: 5_000 });
+  const settled = nextPoolPauses(again, { nodeClaims: launched, now: 6_000 });
+  expect(settled.pauses.size).toBe(0);
+  expect(nextPoolPauses(settled, { nodeClaims: [], now: 7_000 }).pauses.size).toBe(0);
+});
+
+test("after a plan nothing is planned for as long as it took, and never at once", () => {
+  const { memory } = planned([web]);
+  const slow = restingAfter(memory, { endedAt: 1_000, tookMs: 800 });
+  expect(nextProvisioningStep(observed([web], { memory: slow }), 1_000)).toMatchObject({ kind: "collect", delayMs: 800 });
+  expect(nextProvisioningStep(observed([web], { memory: slow }), 1_800).kind).toBe("plan");
+  const fast = restingAfter(memory, { endedAt: 1_000, tookMs: 0 });
+  expect(nextProvisioningStep(observed([web], { memory: fast }), 1_000)).toMatchObject({ kind: "collect", delayMs: planPauseMinMs });
 });
 
 test("a NodePool's limits hold over the claims that are there", () => {

@@ -16,7 +16,7 @@ import type { Instant } from "../../api/ports.ts";
 import {
   freshMemory,
   nextProvisioningStep,
-  replanMs,
+  restingAfter,
   type ObservedDemand,
   type ProvisioningMemory,
   type ProvisioningStep,
@@ -38,21 +38,28 @@ interface Created {
 /** What this process remembers between looks; all of it may be lost. */
 interface Held {
   memory: ProvisioningMemory;
+  /** How long the last decision held the process. */
+  tookMs: number;
   readonly created: Map<string, Created>;
 }
 
 /** Makes the controller with its triggers. */
 export function provisionerController(shell: ProvisionerShell): ControllerEntry {
-  const held: Held = { memory: freshMemory, created: new Map() };
+  const held: Held = { memory: freshMemory, created: new Map(), tookMs: 0 };
   const controller: Controller<ObservedDemand, ProvisioningStep> = {
     name: "provisioner",
     observe: () => observe(shell, held),
-    decide: nextProvisioningStep,
+    decide: (observed, now) => {
+      const step = nextProvisioningStep(observed, now);
+      held.tookMs = shell.clock.now() - now;
+      return step;
+    },
     act: async (step) => {
       const { said } = held.memory;
       const requeue = await act(shell, { held, step });
       // What a failed act would have said is said by the next one.
-      held.memory = requeue.kind === "retry" ? { ...step.memory, said } : step.memory;
+      const memory = requeue.kind === "retry" ? { ...step.memory, said } : step.memory;
+      held.memory = step.kind === "plan" ? restingAfter(memory, { endedAt: shell.clock.now(), tookMs: held.tookMs }) : memory;
       return requeue;
     },
   };
@@ -127,7 +134,7 @@ async function act(shell: ProvisionerShell, { held, step }: { readonly held: Hel
       const failures = await createAll(shell, { held, nodeClaims: step.nodeClaims });
       const [failure] = failures;
       if (failure !== undefined) return { kind: "retry", reason: failure };
-      return { kind: "after", delayMs: held.created.size > 0 ? watchLagMs : replanMs };
+      return { kind: "after", delayMs: held.created.size > 0 ? Math.min(watchLagMs, step.againMs) : step.againMs };
     }
     default:
       return assertNever(step);
