@@ -7,6 +7,7 @@
 export const hostnameLabel = "kubernetes.io/hostname";
 export const zoneLabel = "topology.kubernetes.io/zone";
 export const regionLabel = "topology.kubernetes.io/region";
+export const zoneIdLabel = "topology.k8s.aws/zone-id";
 export const archLabel = "kubernetes.io/arch";
 export const osLabel = "kubernetes.io/os";
 export const instanceTypeLabel = "node.kubernetes.io/instance-type";
@@ -48,7 +49,7 @@ export const wellKnownLabels: ReadonlySet<string> = new Set([
   "node.kubernetes.io/windows-build",
   capacityTypeLabel,
   nodePoolLabel,
-  "topology.k8s.aws/zone-id",
+  zoneIdLabel,
   ...[
     "instance-category",
     "instance-family",

@@ -2,12 +2,15 @@
  * Offered labels: which node labels a Pod can ask for.
  *
  * Reads NodePools, instance types and live Nodes. A value is offered where a NodePool's labels or requirements have it, where a
- * well-known label that the NodePool leaves open has it on one of the pool's instance types, or where a live Node has it.
+ * well-known label that the NodePool leaves open has it on one of the pool's instance types, or where a live Node has it. Zones
+ * and regions are the cloud's to tell, and a catalog only assumes them: of these only what a NodePool names counts, and a
+ * NodePool that names none leaves them open.
  */
 import type { InstanceType } from "../api/instance-type.ts";
-import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../api/labels.ts";
+import { capacityTypeLabel, regionLabel, wellKnownLabels, zoneIdLabel, zoneLabel } from "../api/labels.ts";
 import type { NodePool } from "../api/node-pool.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { regionOfZone } from "../catalog/instance-types.ts";
 import { poolRequirements } from "../kube/pool-requirements.ts";
 import { has, hasIntersection, operatorOf, values, type Requirement } from "../kube/requirement.ts";
 import { remembered } from "../kube/remembered.ts";
@@ -47,8 +50,32 @@ function isOfferedBy(pool: NodePool, requirement: Requirement, { instanceTypes }
   const own = requirements.get(key);
   if (own !== undefined && !hasIntersection(own, requirement)) return false;
   if (!wellKnownLabels.has(key)) return own !== undefined;
+  if (isPlaceLabel(key)) return namedPlaces(key, requirements)?.some((value) => has(requirement, value)) ?? false;
   if (own !== undefined && values(own) !== undefined) return true;
   return instanceTypes.length === 0 || typeValues(key, typesWithin(requirements, instanceTypes)).some((value) => has(requirement, value));
+}
+
+/** Is true for the labels that say where in the cloud a node stands. */
+export function isPlaceLabel(key: string): boolean {
+  return key === zoneLabel || key === regionLabel || key === zoneIdLabel;
+}
+
+/** Is true where a NodePool names no values of a place label and does not rule out all that is asked for: only the cloud knows then. */
+export function leavesOpen(pool: NodePool, requirement: Requirement): boolean {
+  const { key } = requirement;
+  const requirements = poolRequirements(pool);
+  const own = requirements.get(key);
+  if (own !== undefined && !hasIntersection(own, requirement)) return false;
+  return isPlaceLabel(key) && namedPlaces(key, requirements) === undefined;
+}
+
+/** A pool that names its zones has named its region. */
+function namedPlaces(key: string, requirements: Requirements): readonly string[] | undefined {
+  const own = requirements.get(key);
+  const named = own === undefined ? undefined : values(own);
+  if (named !== undefined || key !== regionLabel) return named;
+  const zones = requirements.get(zoneLabel);
+  return zones === undefined ? undefined : values(zones)?.map(regionOfZone);
 }
 
 function isOnNode(requirement: Requirement, { snapshot }: OfferedWorld): boolean {
@@ -62,6 +89,7 @@ function isOnNode(requirement: Requirement, { snapshot }: OfferedWorld): boolean
 export function offeredValues(key: string, world: OfferedWorld): readonly string[] {
   const fromPools = world.snapshot.list("NodePool").flatMap((pool) => {
     const requirements = poolRequirements(pool);
+    if (isPlaceLabel(key)) return namedPlaces(key, requirements) ?? [];
     const own = requirements.get(key);
     const listed = own === undefined ? undefined : values(own);
     if (listed !== undefined) return listed;
@@ -75,7 +103,6 @@ function nodeValues(key: string, { snapshot }: OfferedWorld): readonly string[] 
 }
 
 function typeValues(key: string, instanceTypes: readonly InstanceType[]): readonly string[] {
-  if (key === zoneLabel) return instanceTypes.flatMap(({ offerings }) => offerings.map(({ zone }) => zone));
   if (key === capacityTypeLabel) return instanceTypes.flatMap(({ offerings }) => offerings.map(({ capacityType }) => capacityType));
   return instanceTypes.flatMap(({ requirements }) => requirements.filter((own) => own.key === key).flatMap((own) => own.values ?? []));
 }

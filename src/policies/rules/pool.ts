@@ -19,7 +19,7 @@ import { addResources, exceeding, fitsWithin, subtractResources } from "../../ku
 import { untoleratedTaint } from "../../kube/taint.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
-import { isOffered, isWithin, offeredValues } from "../offered-labels.ts";
+import { isOffered, isPlaceLabel, isWithin, leavesOpen, offeredValues } from "../offered-labels.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
@@ -83,7 +83,9 @@ function onWorkloads(facts: Facts, judge: (view: WorkloadView) => readonly Probl
 /** One alternative without a missing label is enough; else the first alternative's labels are told. */
 function unofferedLabels(facts: Facts, view: WorkloadView): readonly Problem[] {
   const missing = podRequirements(view.pod.spec).map((alternative) =>
-    [...alternative.values()].filter((requirement) => !isOffered(requirement, facts)),
+    [...alternative.values()].filter(
+      (requirement) => !isOffered(requirement, facts) && !isLeftOpen(requirement, { facts, alternative, spec: view.pod.spec }),
+    ),
   );
   if (missing.some((labels) => labels.length === 0)) return [];
   return (missing[0] ?? []).map((requirement) => ({
@@ -92,6 +94,22 @@ function unofferedLabels(facts: Facts, view: WorkloadView): readonly Problem[] {
     fix: validValues(offeredValues(requirement.key, facts)),
     ...classOf(view),
   }));
+}
+
+/** A zone can't be judged while a NodePool that would take the Pod names none; where none would, the Pod's other labels are told. */
+function isLeftOpen(
+  requirement: Requirement,
+  of: { readonly facts: Facts; readonly alternative: Requirements; readonly spec: PodSpec },
+): boolean {
+  if (!isPlaceLabel(requirement.key)) return false;
+  const anywhere = new Map([...of.alternative].filter(([key]) => !isPlaceLabel(key)));
+  const pools = of.facts.snapshot.list("NodePool");
+  const taking = pools.filter((pool) => isTolerated(pool, of.spec) && isCompatible(poolRequirements(pool), anywhere, wellKnownLabels));
+  return (taking.length === 0 ? pools : taking).some((pool) => leavesOpen(pool, requirement));
+}
+
+function isTolerated(nodePool: NodePool, spec: PodSpec): boolean {
+  return untoleratedTaint(nodePool.spec.template.spec.taints, spec.tolerations) === undefined;
 }
 
 function fieldOf({ pod }: WorkloadView, { key }: Requirement): "nodeSelector" | "affinity" {
@@ -183,7 +201,7 @@ function shapesOf({ name, alternatives, overhead }: TakingPool, want: Resources,
 /** The Pod's alternatives that the pool's nodes meet, each combined with the pool's own requirements. */
 function takenBy(nodePool: NodePool, spec: PodSpec): readonly Requirements[] {
   const own = poolRequirements(nodePool);
-  if (untoleratedTaint(nodePool.spec.template.spec.taints, spec.tolerations) !== undefined) return [];
+  if (!isTolerated(nodePool, spec)) return [];
   return podRequirements(spec)
     .filter((asked) => isCompatible(own, asked, wellKnownLabels))
     .map((asked) => intersection(own, asked));

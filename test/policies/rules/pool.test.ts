@@ -14,6 +14,7 @@ const check = checkerOf("POOL");
 const zones = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
 const instanceTypes = catalogInstanceTypes({ zones });
 const zoneLabel = "topology.kubernetes.io/zone";
+const regionLabel = "topology.kubernetes.io/region";
 const category = { key: "karpenter.k8s.aws/instance-category", operator: "In", values: ["c", "m", "r"] } as const;
 const general = nodePool({ requirements: [category, { key: zoneLabel, operator: "In", values: zones.slice(0, 2) }] });
 const selecting = (nodeSelector: Record<string, string>) => deployment({ podSpec: { nodeSelector } });
@@ -60,6 +61,56 @@ describe("POOL-001: a label that no node has", () => {
     world: [general, { apiVersion: "v1", kind: "Node", metadata: { name: "n1", labels: { disk: "ssd" } } } satisfies KubeObject],
     finds: [],
   });
+  check("the NodeClass of the pool", {
+    judge: selecting({ "karpenter.k8s.aws/ec2nodeclass": "default" }),
+    world: [general],
+    instanceTypes,
+    finds: [],
+  });
+  const open = nodePool({ name: "open", requirements: [category] });
+  const inVirginia = selecting({ "workload-class": "general", [zoneLabel]: "us-east-1a" });
+  check("a zone, where a pool that takes the Pod names none: the catalog's own are only assumed", {
+    judge: inVirginia,
+    world: [open],
+    instanceTypes,
+    finds: [],
+  });
+  check("a zone, where such a pool only leaves some out", {
+    judge: inVirginia,
+    world: [nodePool({ requirements: [{ key: zoneLabel, operator: "NotIn", values: ["us-east-1f"] }] })],
+    instanceTypes,
+    finds: [],
+  });
+  check("a zone that the only pool with open zones leaves out", {
+    judge: inVirginia,
+    world: [nodePool({ requirements: [{ key: zoneLabel, operator: "NotIn", values: ["us-east-1a"] }] })],
+    instanceTypes,
+    finds: [`POOL-001 deny: no NodePool offers label ${zoneLabel}=us-east-1a`],
+  });
+  check("a zone, where only a pool that can't take the Pod names none", {
+    judge: inVirginia,
+    world: [general, nodePool({ name: "open", labels: { "workload-class": "batch" } })],
+    instanceTypes,
+    finds: [`POOL-001 deny: no NodePool offers label ${zoneLabel}=us-east-1a`],
+  });
+  check("a zone, where no pool takes the Pod anyway", {
+    judge: selecting({ "workload-class": "special", [zoneLabel]: "us-east-1a" }),
+    world: [open],
+    instanceTypes,
+    finds: ["POOL-001 deny: no NodePool offers label workload-class=special"],
+  });
+  check("a region, where a pool that takes the Pod names neither zone nor region", {
+    judge: selecting({ [regionLabel]: "us-east-1" }),
+    world: [open],
+    instanceTypes,
+    finds: [],
+  });
+  check("the region of the pool's zones", { judge: selecting({ [regionLabel]: "ap-southeast-1" }), world: [general], finds: [] });
+  check("another region than that of the pool's zones", {
+    judge: selecting({ [regionLabel]: "us-east-1" }),
+    world: [general],
+    finds: [`POOL-001 deny: no NodePool offers label ${regionLabel}=us-east-1`],
+  });
   const affinity = (...terms: readonly (readonly string[])[]) => ({
     affinity: {
       nodeAffinity: {
@@ -83,19 +134,27 @@ describe("POOL-001: a label that no node has", () => {
     finds: ["POOL-001 deny: Deployment web: no NodePool offers label workload-class=memory"],
   });
 
-  it("lists the values that there are", () => {
-    const request = requestFor(selecting({ [zoneLabel]: "eu-west-1a" }));
-    const { findings } = validate({ policySet: policySet(), request, context: contextOf([general], instanceTypes) });
-    expect(findings.filter(({ rule }) => rule === "POOL-001")).toEqual([
-      {
-        rule: "POOL-001",
-        action: "deny",
-        path: "/spec/template/spec/nodeSelector",
-        message: `no NodePool offers label ${zoneLabel}=eu-west-1a`,
-        fix: "valid values: ap-southeast-1a, ap-southeast-1b",
-      },
-    ]);
-  });
+  function checkFix(name: string, world: readonly KubeObject[], expected: string) {
+    it(name, () => {
+      const request = requestFor(selecting({ "workload-class": "general", [zoneLabel]: "eu-west-1a" }));
+      const { findings } = validate({ policySet: policySet(), request, context: contextOf(world, instanceTypes) });
+      expect(findings.filter(({ rule }) => rule === "POOL-001")).toEqual([
+        {
+          rule: "POOL-001",
+          action: "deny",
+          path: "/spec/template/spec/nodeSelector",
+          message: `no NodePool offers label ${zoneLabel}=eu-west-1a`,
+          fix: expected,
+        },
+      ]);
+    });
+  }
+  checkFix("lists the values that there are", [general], "valid values: ap-southeast-1a, ap-southeast-1b");
+  checkFix(
+    "lists no zone that no pool names",
+    [general, nodePool({ name: "open", labels: { "workload-class": "batch" } })],
+    "valid values: ap-southeast-1a, ap-southeast-1b",
+  );
 });
 
 describe("POOL-002: a Pod larger than every node", () => {
