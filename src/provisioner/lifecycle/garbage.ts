@@ -16,7 +16,7 @@ export const orphanAgeMs = 30_000;
 export interface Garbage {
   /** Instances that no NodeClaim stands for. */
   readonly instances: readonly CloudInstance[];
-  /** Registered NodeClaims whose instance is gone and whose Node, if any, is not ready. */
+  /** NodeClaims that were once registered, whose instance is gone and whose Node, if any, is not ready. */
   readonly nodeClaims: readonly NodeClaim[];
 }
 
@@ -36,10 +36,15 @@ export function garbageOf(input: {
     instances: alive.filter((instance) => isOrphan(instance, claims) && now - (instance.launchedAt ?? -Infinity) >= orphanAgeMs),
     nodeClaims: nodeClaims.filter((claim) => {
       const providerID = claim.status?.providerID;
-      if (claim.metadata.deletionTimestamp !== undefined || providerID === undefined || !isTrue(claim, "Registered")) return false;
+      if (claim.metadata.deletionTimestamp !== undefined || providerID === undefined || !wasRegistered(claim)) return false;
       return !known.has(providerID) && !ready.has(providerID);
     }),
   };
+}
+
+/** The name of its Node stays on a claim that loses it. */
+function wasRegistered(claim: NodeClaim): boolean {
+  return isTrue(claim, "Registered") || Boolean(claim.status?.nodeName);
 }
 
 /** No claim of its tag, or one that has another instance; without our tag it is not ours to end. */

@@ -2,8 +2,8 @@
  * The lifecycle of a NodeClaim: one state, one next step.
  *
  *   unguarded --finalizer--> unlaunched --launch--> unregistered --Node joins--> uninitialized --Node ready--> initialized
- *                                |  5 min               |  15 min
- *                                +------> deleted <-----+
+ *                                |  5 min            |  15 min  ^                    |                            |
+ *                                +----> deleted <----+          +----- Node lost -----+----------------------------+
  *
  *   on deletion, from any of them:
  *   draining --cordon, evict by groups--> terminating --end the instance--> terminated --Node gone--> ended --> released
@@ -108,8 +108,9 @@ export function nextLifecycleStep(observed: ObservedClaim, now: Instant): Lifecy
     case "unregistered":
       return registrationStep(observed, now);
     case "uninitialized":
-      return initializationStep(observed, now);
+      return observed.node === undefined ? lostNodeStep(nodeClaim, now) : initializationStep(nodeClaim, { node: observed.node, now });
     case "initialized":
+      return observed.node === undefined ? lostNodeStep(nodeClaim, now) : { kind: "wait", nodeClaim };
     case "released":
       return { kind: "wait", nodeClaim };
     case "draining":
@@ -142,9 +143,10 @@ function launchStep(nodeClaim: NodeClaim, now: Instant): LifecycleStep {
 
 function registrationStep({ nodeClaim, node, launchRequestAnnotation }: ObservedClaim, now: Instant): LifecycleStep {
   if (node === undefined) {
-    const waitedMs = now - timeOf(claimCondition(nodeClaim, "Launched")?.lastTransitionTime, createdAt(nodeClaim, now));
+    const transitions = (["Launched", "Registered"] as const).map((type) => claimCondition(nodeClaim, type)?.lastTransitionTime);
+    const waitedMs = now - Math.max(...transitions.map((time) => timeOf(time, createdAt(nodeClaim, now))));
     if (waitedMs < registrationTimeoutMs) return { kind: "wait", nodeClaim, delayMs: registrationTimeoutMs - waitedMs };
-    const message = `No Node registered within ${registrationTimeoutMs / 60_000} minutes of the launch.`;
+    const message = `No Node registered within ${registrationTimeoutMs / 60_000} minutes of the launch, or of the loss of the last one.`;
     return giveUp(nodeClaim, { reason: "RegistrationTimeout", message });
   }
   if (!isRegistered(node)) {
@@ -158,19 +160,20 @@ function registrationStep({ nodeClaim, node, launchRequestAnnotation }: Observed
   return { kind: "write-status", nodeClaim, status: claimStatusAfter(nodeClaim, { conditions, fields, now }) };
 }
 
-function initializationStep({ nodeClaim, node }: ObservedClaim, now: Instant): LifecycleStep {
-  const gone: ConditionChange = {
-    type: "Initialized",
-    status: "Unknown",
-    reason: "NodeNotFound",
-    message: "Node not registered with cluster",
-  };
-  const blocker = node === undefined ? gone : initializationBlocker(nodeClaim, node);
+/** The Node went without us: its kubelet may register it anew; until then the claim is no place, and in the end it is given up. */
+function lostNodeStep(nodeClaim: NodeClaim, now: Instant): LifecycleStep {
+  const lost = { status: "Unknown", reason: "NodeNotFound", message: "Node not registered with cluster" } as const;
+  const conditions = (["Registered", "Initialized"] as const).map((type): ConditionChange => ({ type, ...lost }));
+  return { kind: "write-status", nodeClaim, status: claimStatusAfter(nodeClaim, { conditions, now }) };
+}
+
+function initializationStep(nodeClaim: NodeClaim, { node, now }: { readonly node: Node; readonly now: Instant }): LifecycleStep {
+  const blocker = initializationBlocker(nodeClaim, node);
   if (blocker !== undefined) {
     if (!changes(nodeClaim, blocker)) return { kind: "wait", nodeClaim };
     return { kind: "write-status", nodeClaim, status: claimStatusAfter(nodeClaim, { conditions: [blocker], now }) };
   }
-  if (node !== undefined && !isInitialized(node)) return { kind: "patch-node", nodeClaim, node, patch: initializedPatch() };
+  if (!isInitialized(node)) return { kind: "patch-node", nodeClaim, node, patch: initializedPatch() };
   return { kind: "write-status", nodeClaim, status: claimStatusAfter(nodeClaim, { conditions: [cameTrue("Initialized")], now }) };
 }
 

@@ -34,7 +34,7 @@ export interface NodeState {
   /** Pods bound to it that have not ended, those of DaemonSets included. */
   readonly pods: readonly Pod[];
   readonly initialized: boolean;
-  /** False where no more Pods may go: being deleted or disrupted, or cordoned. Its Pods still count. */
+  /** False where no more Pods may go: being deleted or disrupted, cordoned, or a claim whose Node is lost. Its Pods still count. */
   readonly accepting: boolean;
   /** Pods that a NodeClaim was made for, by podClassHash; they go there first. */
   readonly planned: ReadonlyMap<string, number>;
@@ -106,7 +106,8 @@ function comingState(claim: NodeClaim, instanceTypes: ReadonlyMap<string, readon
     capacity: capacity === undefined ? maxResources(...possible.map((type) => type.capacity)) : toResources(capacity),
     pods: [],
     initialized: false,
-    accepting: claim.metadata.deletionTimestamp === undefined,
+    // One that had a Node and lost it is no place to come, though its instance may still run and counts against limits.
+    accepting: claim.metadata.deletionTimestamp === undefined && !claim.status?.nodeName,
     planned: plannedPodsOf(claim),
   };
 }

@@ -171,6 +171,20 @@ describe("what the steps carry", () => {
     expect(later.conditions?.at(-1)).toMatchObject({ type: "Ready", status: "True" });
   });
 
+  test("a claim whose Node is lost is unregistered again, and given up when none registers anew", () => {
+    const lostAt = createdAt + 3_600_000;
+    const step = nextLifecycleStep(observed({ nodeClaim: ready() }), lostAt);
+    if (step.kind !== "write-status") throw new Error(step.kind);
+    const lost = observed({ nodeClaim: { ...ready(), status: step.status } });
+    expect(lifecycleStateOf(lost, lostAt)).toBe("unregistered");
+    expect(nextLifecycleStep(lost, lostAt)).toMatchObject({ kind: "wait", delayMs: registrationTimeoutMs });
+    expect(nextLifecycleStep(lost, lostAt + registrationTimeoutMs)).toMatchObject({
+      kind: "delete-claim",
+      reason: { reason: "RegistrationTimeout" },
+    });
+    expect(nextLifecycleStep({ ...lost, node: node({}) }, lostAt + 1_000)).toMatchObject({ kind: "patch-node" });
+  });
+
   test("an instance whose cloud does not answer is neither ended twice nor taken for gone", () => {
     const seen = { ...states.terminating, instance: "unknown" as const };
     expect(nextLifecycleStep(seen, soon)).toMatchObject({ kind: "wait" });
