@@ -120,6 +120,8 @@ export interface Volume {
   readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
   readonly hostPath?: { readonly path: string };
   readonly persistentVolumeClaim?: { readonly claimName: string };
+  /** A PersistentVolumeClaim that is made for the Pod and goes with it. */
+  readonly ephemeral?: object;
 }
 
 export interface PodSpec {

@@ -11,6 +11,7 @@ import { canonicalJson, hashOf } from "../api/hash.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { NodePool } from "../api/node-pool.ts";
+import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { nextPoolPauses, noPoolPauses, pauseLeftMs, type PoolPauses } from "./pool-pause.ts";
@@ -151,8 +152,10 @@ function news(
 ): { readonly events: readonly EventNote[]; readonly said: ReadonlyMap<string, string> } {
   const notes = new Map<string, { readonly pending: PendingPod; readonly note: Pick<EventNote, "type" | "reason" | "message"> }>();
   const nominate = (pods: readonly PendingPod[], target: string): void => {
-    const note = { type: "Normal", reason: "Nominated", message: `Pod should schedule on: ${target}` } as const;
-    for (const pending of pods) notes.set(pending.key, { pending, note });
+    for (const pending of pods) {
+      const message = `Pod should schedule on: ${target}${hasPersistentVolume(pending.pod) ? unseenVolumes : ""}`;
+      notes.set(pending.key, { pending, note: { type: "Normal", reason: "Nominated", message } });
+    }
   };
   for (const [index, { pods }] of results.newNodes.entries()) nominate(pods, `nodeclaim/${planned[index]?.metadata.name ?? ""}`);
   for (const { node, pods } of results.existing) {
@@ -169,6 +172,13 @@ function news(
     events: fresh.flatMap(([, { pending, note }]) => noteOn(pending, note)),
     said: new Map([...notes].map(([key, { note }]) => [key, note.message])),
   };
+}
+
+/** This version reads no PersistentVolumes: a Pod tied to a zone by one may be planned in another. */
+const unseenVolumes = "; its persistent volumes were not looked at, and may tie it to another zone";
+
+function hasPersistentVolume({ spec }: Pod): boolean {
+  return (spec.volumes ?? []).some(({ persistentVolumeClaim, ephemeral }) => (persistentVolumeClaim ?? ephemeral) !== undefined);
 }
 
 /** A Pod to come has no object to say anything on. */

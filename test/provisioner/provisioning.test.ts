@@ -213,6 +213,20 @@ test("after a plan nothing is planned for as long as it took, and never at once"
   expect(nextProvisioningStep(observed([web], { memory: fast }), 1_000)).toMatchObject({ kind: "collect", delayMs: planPauseMinMs });
 });
 
+test("a claim that lost its Node is no place for Pods", () => {
+  const claims = created(planned([web])).map(launchedOf);
+  const lost = claims.map((claim) => ({ ...claim, status: { ...claim.status, nodeName: claim.metadata.name ?? "" } }));
+  expect(planned([web], { claims: lost }).nodeClaims.length).toBe(claims.length);
+});
+
+test("a Pod with a persistent volume is told that its volume was not looked at", () => {
+  const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+  const { events } = planned([pod({ name: "db", spec: { volumes } }), pod({ name: "plain" })]);
+  const said = new Map(events?.map(({ regarding, message }) => [regarding.name, message]));
+  expect(said.get("db")).toMatch(/^Pod should schedule on: nodeclaim\/\S+; .*volumes.*zone/);
+  expect(said.get("plain")).toMatch(/^Pod should schedule on: nodeclaim\/\S+$/);
+});
+
 test("a NodePool's limits hold over the claims that are there", () => {
   const big = Array.from({ length: 4 }, (_unused, index) => pod({ name: `p${index}`, requests: { cpu: "1", memory: "1Gi" } }));
   const step = planned(big, { nodePools: [limited] });
