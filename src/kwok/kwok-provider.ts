@@ -13,6 +13,7 @@ import type { Node } from "../api/node.ts";
 import type { CloudInstance, CloudProvider, InstanceReference, LaunchOutcome } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { regionOfZone } from "../catalog/instance-types.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import { isOn, kwokInstanceName, kwokProviderID, switchOffPatch } from "./kwok-node.ts";
 
@@ -72,7 +73,7 @@ function launchLabels(type: InstanceType, { zone, capacityType }: Offering): Rea
     ...labels,
     [instanceTypeLabel]: type.name,
     [zoneLabel]: zone,
-    [regionLabel]: zone.slice(0, -1),
+    [regionLabel]: regionOfZone(zone),
     [capacityTypeLabel]: capacityType,
   };
 }
