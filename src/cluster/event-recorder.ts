@@ -9,6 +9,7 @@ import type { ApiClient } from "../api/api-client.ts";
 import type { EventNote } from "../api/event-note.ts";
 import { hashOf } from "../api/hash.ts";
 import type { ApiAnswer, ApiRequest, Clock, Instant } from "../api/ports.ts";
+import { timeText } from "../kube/time-text.ts";
 
 export interface EventRecorder {
   /** Queues a note; `controller` becomes the Event's source and reporting controller. */
@@ -138,7 +139,7 @@ function eventPath(note: EventNote): string {
 }
 
 function repeatRequest(path: string, { count, lastAt }: Pick<Pending, "count" | "lastAt">): ApiRequest {
-  return { method: "PATCH", path, contentType: "application/merge-patch+json", body: { count, lastTimestamp: secondsText(lastAt) } };
+  return { method: "PATCH", path, contentType: "application/merge-patch+json", body: { count, lastTimestamp: timeText(lastAt) } };
 }
 
 function createRequest(path: string, of: Pending & { readonly instance: string }): ApiRequest {
@@ -153,16 +154,11 @@ function createRequest(path: string, of: Pending & { readonly instance: string }
     message,
     type,
     count: of.count,
-    firstTimestamp: secondsText(of.firstAt),
-    lastTimestamp: secondsText(of.lastAt),
+    firstTimestamp: timeText(of.firstAt),
+    lastTimestamp: timeText(of.lastAt),
     source: { component: of.controller },
     reportingComponent: of.controller,
     reportingInstance: of.instance,
   };
   return { method: "POST", path: path.slice(0, path.lastIndexOf("/")), body };
-}
-
-/** metav1.Time has whole seconds. */
-function secondsText(instant: number): string {
-  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
 }

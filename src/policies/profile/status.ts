@@ -5,10 +5,10 @@
  * is invented, so a field without an answer is absent. Two runs over an unchanged world give the same status, times
  * included, so that an unchanged status is never written.
  */
-import type { Condition } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import type { WorkloadProfileStatus } from "../../api/workload-profile-status.ts";
+import { transitionTime } from "../../kube/condition.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
 import { conditionTypes, judgeProfile, type JudgedProfile, type Judgement } from "./conditions.ts";
 import { evictionsOf, renderBudget, type BudgetTerms } from "./budget.ts";
@@ -63,14 +63,11 @@ export function isStatusWritten(profile: WorkloadProfile, status: ProfileStatus)
 
 type StatusCondition = NonNullable<WorkloadProfileStatus["conditions"]>[number];
 
-/** The time moves only when the status does (Kubernetes' API conventions). */
 function conditionOf(judgement: Judgement, at: { readonly profile: WorkloadProfile; readonly now: Instant }): StatusCondition {
   const { profile, now } = at;
-  const before: Condition | undefined = profile.status?.conditions?.find(({ type }) => type === judgement.type);
-  const same = before?.status === judgement.status ? before.lastTransitionTime : undefined;
   return {
     ...judgement,
-    lastTransitionTime: same ?? `${new Date(now).toISOString().slice(0, 19)}Z`,
+    lastTransitionTime: transitionTime(judgement, { known: profile.status?.conditions, now }),
     ...(profile.metadata.generation === undefined ? {} : { observedGeneration: profile.metadata.generation }),
   };
 }

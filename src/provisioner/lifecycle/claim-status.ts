@@ -6,6 +6,7 @@
  */
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Instant } from "../../api/ports.ts";
+import { transitionTime } from "../../kube/condition.ts";
 
 export type ClaimStatus = NonNullable<NodeClaim["status"]>;
 export type ClaimCondition = NonNullable<ClaimStatus["conditions"]>[number];
@@ -72,15 +73,9 @@ function readyOf(roots: readonly ClaimCondition[]): Omit<ClaimCondition, "lastTr
 }
 
 function conditionAfter(claim: NodeClaim, condition: Omit<ClaimCondition, "lastTransitionTime">, now: Instant): ClaimCondition {
-  const before = claimCondition(claim, condition.type);
   return {
     ...condition,
-    lastTransitionTime: before?.status === condition.status ? before.lastTransitionTime : timeText(now),
+    lastTransitionTime: transitionTime(condition, { known: claim.status?.conditions, now }),
     observedGeneration: claim.metadata.generation ?? 0,
   };
-}
-
-/** metav1.Time has whole seconds. */
-function timeText(instant: Instant): string {
-  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
 }

@@ -7,6 +7,7 @@ import { hashOf } from "../../api/hash.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
+import { transitionTime } from "../../kube/condition.ts";
 import { addResources, toResourceList } from "../../kube/resources.ts";
 import type { NodeState } from "../scheduling/node-state.ts";
 
@@ -35,8 +36,7 @@ export function nodePoolStatus(input: {
   const { nodePool, notReady, now } = input;
   const own = input.nodes.filter((node) => node.nodePool === nodePool.metadata.name);
   const condition = (fields: Pick<PoolCondition, "type" | "status" | "reason" | "message">): PoolCondition => {
-    const before = nodePool.status?.conditions?.find(({ type }) => type === fields.type);
-    const lastTransitionTime = before?.status === fields.status ? before.lastTransitionTime : timeText(now);
+    const lastTransitionTime = transitionTime(fields, { known: nodePool.status?.conditions, now });
     return { ...fields, lastTransitionTime, observedGeneration: nodePool.metadata.generation ?? 0 };
   };
   const isReady = notReady === undefined;
@@ -54,9 +54,4 @@ export function nodePoolStatus(input: {
       }),
     ],
   };
-}
-
-/** metav1.Time has whole seconds. */
-function timeText(instant: Instant): string {
-  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
 }
