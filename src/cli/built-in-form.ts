@@ -15,7 +15,13 @@ import { objectAt, stringAt, valueAt, type JsonObject, type JsonValue } from "..
 import { podSpecProblems } from "../sim/validation/pod-validation.ts";
 import { workloadChecks } from "../sim/validation/workload-validation.ts";
 import { jsonFields } from "./json-field.ts";
-import type { ObjectForm } from "./object-form.ts";
+
+/** An object in the form that admission sees; with any problem it is not to be judged. Notes change no verdict. */
+export interface ObjectForm {
+  readonly object: KubeObject;
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
 
 /** Kinds that admission judges or reads; a kind of the same name in another group (a Volcano Job) is another kind. */
 const judgedKinds = [

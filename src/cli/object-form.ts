@@ -10,14 +10,7 @@ import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
 import { withCrdDefaults } from "../api/schema-default.ts";
 import { shapeValidator } from "../api/validation.ts";
-import { builtInForm, groupOf, isNamespacedBeside, otherVersion } from "./built-in-form.ts";
-
-/** An object in the form that admission sees; with any problem it is not to be judged. Notes change no verdict. */
-export interface ObjectForm {
-  readonly object: KubeObject;
-  readonly problems: readonly string[];
-  readonly notes: readonly string[];
-}
+import { builtInForm, groupOf, isNamespacedBeside, type ObjectForm, otherVersion } from "./built-in-form.ts";
 
 const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass"] as const;
 

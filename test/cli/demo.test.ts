@@ -19,7 +19,7 @@ async function demo(...args: readonly string[]): Promise<{ readonly code: unknow
   return { code: await new Promise((resolve) => child.once("close", resolve)), ...written };
 }
 
-describe.concurrent("plimsoll demo", () => {
+describe("plimsoll demo", () => {
   it(
     "shows three workloads bound and one refused, reads it back, and exits 0",
     async () => {
