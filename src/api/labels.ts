@@ -112,6 +112,8 @@ export interface PlatformNames {
   readonly compiledAnnotation: string;
   /** On NodeClaims: the exact launch request and its client token, written before the request is sent. */
   readonly launchRequestAnnotation: string;
+  /** On NodeClaims: the Pods that the claim was made for, by class, as "<podClassHash>=<count>,…". */
+  readonly plannedPodsAnnotation: string;
   /** The name that both validating webhook configurations give their webhook. */
   readonly validatingWebhook: string;
   readonly mutatingWebhook: string;
@@ -128,6 +130,7 @@ export function platformNames(domain: string = defaultDomain): PlatformNames {
     profileHashLabel: `${domain}/profile-hash`,
     compiledAnnotation: `${domain}/compiled`,
     launchRequestAnnotation: `${domain}/launch-request`,
+    plannedPodsAnnotation: `${domain}/planned-pods`,
     validatingWebhook: `workloads.${domain}`,
     mutatingWebhook: `pods.${domain}`,
   };

@@ -9,6 +9,7 @@ import type { ControllerStep, Decision } from "../api/controller.ts";
 import type { EventNote } from "../api/event-note.ts";
 import { canonicalJson, hashOf } from "../api/hash.ts";
 import type { InstanceType } from "../api/instance-type.ts";
+import type { PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { NodePool } from "../api/node-pool.ts";
 import type { Pod } from "../api/pod.ts";
@@ -98,14 +99,14 @@ function planStep(
     nodePools,
     instanceTypes,
     daemonSets: daemonSetPods(world),
-    nodes: nodeStates({ nodes: snapshot.list("Node"), nodeClaims, pods: snapshot.list("Pod"), instanceTypes }),
+    nodes: nodeStates({ nodes: snapshot.list("Node"), nodeClaims, pods: snapshot.list("Pod"), instanceTypes, names: world.names }),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   });
   const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
   // What a paused pool would make is made later, not elsewhere: weights hold, and another offering of it may do.
   const results = { ...solved, newNodes: solved.newNodes.filter((node) => waitsMs(node) === 0) };
   const againMs = Math.min(replanMs, ...solved.newNodes.map(waitsMs).filter((delayMs) => delayMs > 0));
-  const planned = plannedClaims(results, nodeClaims);
+  const planned = plannedClaims(results, { known: nodeClaims, names: world.names });
   const { events, said } = news(results, { planned, said: memory.said });
   const isNews = planned.length > 0 || events.some(({ type }) => type === "Warning");
   return {
@@ -122,7 +123,10 @@ function planStep(
  * Names follow from what was planned and from the claims that were known then: the same look made twice (a lost answer, a
  * watch that lags) makes the same names, and a claim that is planned again after a failed one gets another.
  */
-function plannedClaims({ newNodes }: SchedulingResults, known: readonly NodeClaim[]): readonly NodeClaim[] {
+function plannedClaims(
+  { newNodes }: SchedulingResults,
+  { known, names }: { readonly known: readonly NodeClaim[]; readonly names: PlatformNames },
+): readonly NodeClaim[] {
   const before = known.map(({ metadata }) => metadata.uid ?? metadata.name ?? "").sort();
   return newNodes.map((planned) => {
     const { nodePool, requirements, pods } = planned;
@@ -132,6 +136,7 @@ function plannedClaims({ newNodes }: SchedulingResults, known: readonly NodeClai
       name: `${pool}-${digest.slice(0, 8)}`,
       nodePoolHash: nodePoolHash(nodePool),
       nodePoolHashVersion,
+      plannedPodsAnnotation: names.plannedPodsAnnotation,
     });
   });
 }

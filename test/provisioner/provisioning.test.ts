@@ -126,7 +126,10 @@ test("a Deployment without a Pod gets its NodeClaims, and the same look again ma
   expect(first.nodeClaims.map(({ metadata }) => metadata.name)).toEqual(
     planned([web], {}, 5_000).nodeClaims.map(({ metadata }) => metadata.name),
   );
-  for (const { metadata } of first.nodeClaims) expect(metadata.name).toMatch(/^general-flex-[0-9a-f]{8}$/);
+  for (const { metadata } of first.nodeClaims) {
+    expect(metadata.name).toMatch(/^general-flex-[0-9a-f]{8}$/);
+    expect(metadata.annotations?.["platform.example.com/planned-pods"]).toMatch(/^[0-9a-f]+=\d+$/);
+  }
 });
 
 test("claims on their way are capacity: solving again makes no other, unlaunched, launched or after a crash between two creates", () => {

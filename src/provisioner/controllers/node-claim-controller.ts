@@ -47,7 +47,7 @@ async function observe({ client, snapshot, provider, names, clock }: Provisioner
     nodeClaim,
     ...(node === undefined ? undefined : { node }),
     pods: node === undefined ? [] : now.by("Pod", "node", node.metadata.name ?? ""),
-    launchRequestAnnotation: names.launchRequestAnnotation,
+    claimOnlyAnnotations: [names.launchRequestAnnotation, names.plannedPodsAnnotation],
   };
   if (nodeClaim.metadata.deletionTimestamp === undefined) return seen;
   const instance = await provider.get(referenceOf(nodeClaim));

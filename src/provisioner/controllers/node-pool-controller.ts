@@ -46,14 +46,15 @@ export function nodePoolController(shell: ProvisionerShell): ControllerEntry {
   return { controller, triggers, needs: [] };
 }
 
-async function observe({ snapshot, provider }: ProvisionerShell, key: ObjectKey): Promise<ObservedPool | undefined> {
+async function observe({ snapshot, provider, names }: ProvisionerShell, key: ObjectKey): Promise<ObservedPool | undefined> {
   const now = snapshot();
   const nodePool = now.get("NodePool", key);
   if (nodePool === undefined || !provider.serves(nodePool.spec.template.spec.nodeClassRef)) return undefined;
   const types = await provider.instanceTypes(nodePool.spec.template.spec.nodeClassRef);
   const own = <T extends KubeObject>(objects: readonly T[]) =>
     objects.filter(({ metadata }) => metadata.labels?.[nodePoolLabel] === key.name);
-  const nodes = nodeStates({ nodes: own(now.list("Node")), nodeClaims: own(now.list("NodeClaim")), pods: [], instanceTypes: new Map() });
+  const objects = { nodes: own(now.list("Node")), nodeClaims: own(now.list("NodeClaim")), pods: [] };
+  const nodes = nodeStates({ ...objects, instanceTypes: new Map(), names });
   return { nodePool, nodes, notReady: types.ok ? undefined : types.error };
 }
 

@@ -41,7 +41,8 @@ export interface ObservedClaim {
   readonly pods: readonly Pod[];
   /** Only asked for while the claim is being deleted; absent once the cloud has none, unknown where it did not answer. */
   readonly instance?: CloudInstance | "unknown";
-  readonly launchRequestAnnotation: string;
+  /** Our annotations that are of a NodeClaim alone. */
+  readonly claimOnlyAnnotations: readonly string[];
 }
 
 export type LifecycleState =
@@ -141,7 +142,7 @@ function launchStep(nodeClaim: NodeClaim, now: Instant): LifecycleStep {
   return { kind: "launch", nodeClaim };
 }
 
-function registrationStep({ nodeClaim, node, launchRequestAnnotation }: ObservedClaim, now: Instant): LifecycleStep {
+function registrationStep({ nodeClaim, node, claimOnlyAnnotations }: ObservedClaim, now: Instant): LifecycleStep {
   if (node === undefined) {
     const transitions = (["Launched", "Registered"] as const).map((type) => claimCondition(nodeClaim, type)?.lastTransitionTime);
     const waitedMs = now - Math.max(...transitions.map((time) => timeOf(time, createdAt(nodeClaim, now))));
@@ -150,7 +151,7 @@ function registrationStep({ nodeClaim, node, launchRequestAnnotation }: Observed
     return giveUp(nodeClaim, { reason: "RegistrationTimeout", message });
   }
   if (!isRegistered(node)) {
-    const patch = registrationPatch({ nodeClaim, node, launchRequestAnnotation });
+    const patch = registrationPatch({ nodeClaim, node, claimOnlyAnnotations });
     const step = { kind: "patch-node", nodeClaim, node, patch } as const;
     return hasUnregisteredTaint(node) ? step : { ...step, events: [noTaintNote(nodeClaim)] };
   }

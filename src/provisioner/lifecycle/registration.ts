@@ -11,7 +11,6 @@ import type { Node } from "../../api/node.ts";
 import type { Taint } from "../../api/pod.ts";
 import { toResources } from "../../kube/resources.ts";
 import { formatTaint } from "../../kube/taint.ts";
-import { plannedPodsAnnotation } from "../scheduling/planned-pods.ts";
 import { isEphemeralTaint } from "../scheduling/node-state.ts";
 import type { ConditionChange } from "./claim-status.ts";
 
@@ -20,8 +19,8 @@ export type NodePatch = Readonly<Record<string, unknown>>;
 
 /** Resources that every kubelet reports; a type's others (GPUs and their like) come from device plugins, later. */
 const kubeletResources: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage", "pods"]);
-/** Of a NodeClaim alone; a Node's annotations are read by people. */
-const claimOnlyAnnotations: ReadonlySet<string> = new Set([plannedPodsAnnotation, "kubectl.kubernetes.io/last-applied-configuration"]);
+/** kubectl's note of what it applied to the NodeClaim. */
+const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Says whether a Node has been registered for its NodeClaim. */
 export function isRegistered(node: Node): boolean {
@@ -37,13 +36,13 @@ export function hasUnregisteredTaint(node: Node): boolean {
 export function registrationPatch(input: {
   readonly nodeClaim: NodeClaim;
   readonly node: Node;
-  /** Our annotation with the launch request, which stays on the claim. */
-  readonly launchRequestAnnotation: string;
+  /** Ours, which stay on the claim: a Node's annotations are read by people. */
+  readonly claimOnlyAnnotations: readonly string[];
 }): NodePatch {
-  const { nodeClaim, node, launchRequestAnnotation } = input;
+  const { nodeClaim, node, claimOnlyAnnotations } = input;
   const { metadata } = nodeClaim;
   const annotations = Object.entries(metadata.annotations ?? {}).filter(
-    ([key]) => !claimOnlyAnnotations.has(key) && key !== launchRequestAnnotation,
+    ([key]) => !claimOnlyAnnotations.includes(key) && key !== lastAppliedAnnotation,
   );
   const owner = {
     apiVersion: nodeClaim.apiVersion,

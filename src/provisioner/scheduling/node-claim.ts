@@ -19,9 +19,9 @@ import type { NodeClaim } from "../../api/node-claim.ts";
 import { decidedLabels, requirementsOf } from "../../kube/requirements.ts";
 import { toResourceList } from "../../kube/resources.ts";
 import type { PlannedNode } from "./planned-node.ts";
-import { formatPlannedPods, plannedPodsAnnotation } from "./planned-pods.ts";
+import { formatPlannedPods, type PlannedPodsName } from "./planned-pods.ts";
 
-export interface NodeClaimNames {
+export interface NodeClaimNames extends PlannedPodsName {
   /** Must be unique and the same for the same plan. */
   readonly name: string;
   /** Drift hashes of the NodePool and its NodeClass, if known. */
@@ -48,7 +48,7 @@ export function toNodeClaim(planned: PlannedNode, names: NodeClaimNames): NodeCl
         [nodePoolLabel]: poolName,
         [`${nodeClassRef.group || awsLabelDomain}/${nodeClassRef.kind.toLowerCase()}`]: nodeClassRef.name,
       },
-      annotations: { ...metadata?.annotations, ...hashAnnotations(names), [plannedPodsAnnotation]: formatPlannedPods(planned.pods) },
+      annotations: { ...metadata?.annotations, ...hashAnnotations(names), [names.plannedPodsAnnotation]: formatPlannedPods(planned.pods) },
       finalizers: [terminationFinalizer],
       ownerReferences: [
         { apiVersion: "karpenter.sh/v1", kind: "NodePool", name: poolName, uid: nodePool.metadata.uid ?? "", blockOwnerDeletion: true },

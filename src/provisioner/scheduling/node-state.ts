@@ -16,7 +16,7 @@ import { isTerminal } from "../../kube/pod-state.ts";
 import { has } from "../../kube/requirement.ts";
 import { requirementsOf } from "../../kube/requirements.ts";
 import { maxResources, toResources } from "../../kube/resources.ts";
-import { plannedPodsOf } from "./planned-pods.ts";
+import { plannedPodsOf, type PlannedPodsName } from "./planned-pods.ts";
 
 export interface NodeState {
   /** Name of the Node, or of the NodeClaim while no Node has joined. */
@@ -57,6 +57,7 @@ export function nodeStates(input: {
   readonly pods: readonly Pod[];
   /** By NodePool name. */
   readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
+  readonly names: PlannedPodsName;
 }): readonly NodeState[] {
   const podsByNode = boundPods(input.pods);
   const claimOf = claimLookup(input.nodeClaims);
@@ -64,14 +65,19 @@ export function nodeStates(input: {
   const standing = input.nodes.map((node) => {
     const claim = claimOf(node);
     if (claim !== undefined) joined.add(claim);
-    return standingState({ node, claim, pods: podsByNode.get(node.metadata.name ?? "") ?? [] });
+    return standingState({ node, claim, pods: podsByNode.get(node.metadata.name ?? "") ?? [], names: input.names });
   });
-  const coming = input.nodeClaims.filter((claim) => !joined.has(claim)).map((claim) => comingState(claim, input.instanceTypes));
+  const coming = input.nodeClaims.filter((claim) => !joined.has(claim)).map((claim) => comingState(claim, input));
   return [...standing, ...coming];
 }
 
-function standingState(input: { readonly node: Node; readonly claim: NodeClaim | undefined; readonly pods: readonly Pod[] }): NodeState {
-  const { node, claim, pods } = input;
+function standingState(input: {
+  readonly node: Node;
+  readonly claim: NodeClaim | undefined;
+  readonly pods: readonly Pod[];
+  readonly names: PlannedPodsName;
+}): NodeState {
+  const { node, claim, pods, names } = input;
   const labels = node.metadata.labels ?? {};
   const initialized = claim === undefined || labels[initializedLabel] === "true";
   const taints = node.spec?.taints ?? [];
@@ -87,11 +93,14 @@ function standingState(input: { readonly node: Node; readonly claim: NodeClaim |
     pods,
     initialized,
     accepting: !isLeaving && claim?.metadata.deletionTimestamp === undefined && node.spec?.unschedulable !== true,
-    planned: claim === undefined ? nothingPlanned : plannedPodsOf(claim),
+    planned: claim === undefined ? nothingPlanned : plannedPodsOf(claim, names),
   };
 }
 
-function comingState(claim: NodeClaim, instanceTypes: ReadonlyMap<string, readonly InstanceType[]>): NodeState {
+function comingState(
+  claim: NodeClaim,
+  { instanceTypes, names }: { readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>; readonly names: PlannedPodsName },
+): NodeState {
   const labels = claim.metadata.labels ?? {};
   const identity = identityOf(claim, labels);
   const possible = possibleTypes(claim, instanceTypes.get(identity.nodePool ?? "") ?? []);
@@ -108,7 +117,7 @@ function comingState(claim: NodeClaim, instanceTypes: ReadonlyMap<string, readon
     initialized: false,
     // One that had a Node and lost it is no place to come, though its instance may still run and counts against limits.
     accepting: claim.metadata.deletionTimestamp === undefined && !claim.status?.nodeName,
-    planned: plannedPodsOf(claim),
+    planned: plannedPodsOf(claim, names),
   };
 }
 

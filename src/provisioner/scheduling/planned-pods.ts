@@ -4,14 +4,15 @@
  * Reads the Pods of a planned node, or a NodeClaim. Returns how many Pods of each class it was made for. Classes are named
  * by podClassHash, which a Deployment's template and its later Pods share.
  */
+import type { PlatformNames } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import { podClassHash, type PendingPod } from "./pod-class.ts";
 
-/** The annotation with the planned Pods, as "<podClassHash>=<count>,…". */
-export const plannedPodsAnnotation = "plimsoll/planned-pods";
+/** Our name of the annotation, which hangs on the API domain. */
+export type PlannedPodsName = Pick<PlatformNames, "plannedPodsAnnotation">;
 
 /** Returns the Pods that a NodeClaim was made for, by podClassHash; empty where it does not say. */
-export function plannedPodsOf(claim: NodeClaim): ReadonlyMap<string, number> {
+export function plannedPodsOf(claim: NodeClaim, { plannedPodsAnnotation }: PlannedPodsName): ReadonlyMap<string, number> {
   const text = claim.metadata.annotations?.[plannedPodsAnnotation];
   if (text === undefined) return new Map();
   return new Map(

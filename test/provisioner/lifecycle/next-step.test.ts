@@ -20,7 +20,8 @@ import { pod } from "../../support/objects.ts";
 
 const createdAt = Date.parse("2026-01-01T00:00:00Z");
 const soon = createdAt + 1_000;
-const launchRequestAnnotation = "platform.example.com/launch-request";
+const [launchRequestAnnotation, plannedPodsAnnotation] = ["platform.example.com/launch-request", "platform.example.com/planned-pods"];
+const claimOnlyAnnotations = [launchRequestAnnotation, plannedPodsAnnotation];
 
 /** What may happen to a claim; each is a change of what is observed. */
 type Event =
@@ -122,7 +123,8 @@ describe("what the steps carry", () => {
         spec: { taints: [{ key: "team", effect: "NoSchedule" }] },
       },
     });
-    expect(JSON.stringify(step.kind === "patch-node" ? step.patch : {})).not.toContain(launchRequestAnnotation);
+    const patch = JSON.stringify(step.kind === "patch-node" ? step.patch : {});
+    for (const annotation of claimOnlyAnnotations) expect(patch).not.toContain(annotation);
   });
 
   test("a Node that joined without the taint is registered, and an Event says what may have happened", () => {
@@ -276,7 +278,7 @@ function after(seen: ObservedClaim, event: Event): { readonly seen: ObservedClai
 }
 
 function withoutInstance({ nodeClaim, node, pods }: ObservedClaim): ObservedClaim {
-  return { nodeClaim, pods, launchRequestAnnotation, ...(node === undefined ? {} : { node }) };
+  return { nodeClaim, pods, claimOnlyAnnotations, ...(node === undefined ? {} : { node }) };
 }
 
 /** Deleted, and without an instance any more. */
@@ -285,7 +287,7 @@ function isOver(seen: ObservedClaim): boolean {
 }
 
 function observed(of: Partial<ObservedClaim> & Pick<ObservedClaim, "nodeClaim">): ObservedClaim {
-  return { pods: [], launchRequestAnnotation, ...of };
+  return { pods: [], claimOnlyAnnotations, ...of };
 }
 
 function claim({
@@ -304,7 +306,7 @@ function claim({
       generation: 1,
       creationTimestamp: "2026-01-01T00:00:00Z",
       labels: { "karpenter.sh/nodepool": "general" },
-      annotations: { [launchRequestAnnotation]: "{}" },
+      annotations: { [launchRequestAnnotation]: "{}", [plannedPodsAnnotation]: "a=1" },
       finalizers,
     },
     spec: { nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" }, requirements: [] },

@@ -7,7 +7,14 @@
 import { catalogInstanceTypes } from "../../../src/catalog/instance-types.ts";
 import { catalogZones } from "../../../src/catalog/zones.ts";
 import type { InstanceType } from "../../../src/api/instance-type.ts";
-import { capacityTypeLabel, hostnameLabel, initializedLabel, instanceTypeLabel, zoneLabel } from "../../../src/api/labels.ts";
+import {
+  capacityTypeLabel,
+  hostnameLabel,
+  initializedLabel,
+  instanceTypeLabel,
+  platformNames,
+  zoneLabel,
+} from "../../../src/api/labels.ts";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { NodePool } from "../../../src/api/node-pool.ts";
 import type { Node } from "../../../src/api/node.ts";
@@ -95,7 +102,7 @@ export function typesWithout(...lost: readonly string[]): readonly InstanceType[
 
 /** The NodeClaims of a plan, not yet launched. */
 export function claimsOf(results: SchedulingResults): readonly NodeClaim[] {
-  return results.newNodes.map((planned, index) => toNodeClaim(planned, { name: `general-flex-${index}` }));
+  return results.newNodes.map((planned, index) => toNodeClaim(planned, { ...platformNames(), name: `general-flex-${index}` }));
 }
 
 /** The Node that a claim's launch would bring. */

@@ -3,6 +3,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { platformNames } from "../../../src/api/labels.ts";
 import { toNodeClaim } from "../../../src/provisioner/scheduling/node-claim.ts";
 import { nodeStates } from "../../../src/provisioner/scheduling/node-state.ts";
 import { solve, type SchedulingResults, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
@@ -61,8 +62,8 @@ describe("solve, on any cluster", () => {
 
 /** The cluster as it stands once the plan's NodeClaims are written and none has launched; the Pods still wait. */
 function withClaims(input: SolveInput, results: SchedulingResults): SolveInput {
-  const nodeClaims = results.newNodes.map((planned, index) => toNodeClaim(planned, { name: `claim-${index}` }));
-  const coming = nodeStates({ nodes: [], nodeClaims, pods: [], instanceTypes: input.instanceTypes });
+  const nodeClaims = results.newNodes.map((planned, index) => toNodeClaim(planned, { ...platformNames(), name: `claim-${index}` }));
+  const coming = nodeStates({ nodes: [], nodeClaims, pods: [], instanceTypes: input.instanceTypes, names: platformNames() });
   const left = new Set(results.unschedulable.map(({ pod }) => pod.key));
   return { ...input, nodes: [...input.nodes, ...coming], pods: input.pods.filter(({ key }) => !left.has(key)) };
 }

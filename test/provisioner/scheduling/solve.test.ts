@@ -2,7 +2,7 @@
  * What solve decides, case by case: the lab's checkout-api over three zones, and one row for each thing that it heeds.
  */
 import { describe, expect, it } from "vitest";
-import { capacityTypeLabel, hostnameLabel, zoneLabel } from "../../../src/api/labels.ts";
+import { capacityTypeLabel, hostnameLabel, platformNames, zoneLabel } from "../../../src/api/labels.ts";
 import { shapeValidator } from "../../../src/api/validation.ts";
 import { nodeStates } from "../../../src/provisioner/scheduling/node-state.ts";
 import { podClassHash } from "../../../src/provisioner/scheduling/pod-class.ts";
@@ -40,7 +40,7 @@ describe("checkout-api, six replicas over three zones", () => {
   });
 
   it("asks for nothing more while its claims are on their way, whichever Pods exist already", () => {
-    const nodes = nodeStates({ nodes: [], nodeClaims: claims, pods: [], instanceTypes });
+    const nodes = nodeStates({ nodes: [], nodeClaims: claims, pods: [], instanceTypes, names: platformNames() });
     const again = plan(checkoutPods(6), { nodes });
     expect(again.newNodes).toEqual([]);
     expect(podsByZone(again)).toEqual({ [zoneA]: 2, [zoneB]: 2, [zoneC]: 2 });
@@ -58,6 +58,7 @@ describe("checkout-api, six replicas over three zones", () => {
         nodeClaims: [...standing.map(({ claim }) => claim), ...claims.slice(count)],
         pods,
         instanceTypes,
+        names: platformNames(),
       });
       const again = plan(checkoutPods(6 - count), { nodes });
       expect(again.newNodes).toEqual([]);
@@ -196,7 +197,7 @@ describe("what solve heeds", () => {
 
   it("keeps what only a live NodePool allows out of a claim's labels and puts its template's labels in", () => {
     const [planned] = plan(checkoutPods(1)).newNodes;
-    const claim = toNodeClaim(planned!, { name: "general-flex-x" });
+    const claim = toNodeClaim(planned!, { ...platformNames(), name: "general-flex-x" });
     expect(claim.metadata.labels).toEqual({
       "workload-class": "general",
       "karpenter.sh/nodepool": "general-flex",
