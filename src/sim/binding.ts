@@ -4,10 +4,10 @@
  * Reads a Binding. Writes spec.nodeName and the PodScheduled condition in one change; a Pod that is bound or ends is a conflict.
  */
 import { err, ok } from "../api/result.ts";
+import { timeText } from "../kube/time-text.ts";
 import { badRequest, conflict } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
 import { arrayAt, isJsonObject, objectAt, stringAt, type JsonObject, type JsonValue } from "./json.ts";
-import { timeText } from "./strategy.ts";
 import { changeObject } from "./update.ts";
 
 /** Answers a POST to pods/NAME/binding. */

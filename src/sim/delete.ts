@@ -6,6 +6,7 @@
  * Delete and of the Pod strategy's grace period.
  */
 import { err, ok } from "../api/result.ts";
+import { timeText } from "../kube/time-text.ts";
 import { admitValidating } from "./admission.ts";
 import { conflict, forbidden, notFound } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
@@ -13,7 +14,6 @@ import { definitionStorage } from "./built-in-resources.ts";
 import { servedForm } from "./event-versions.ts";
 import { arrayAt, isJsonObject, numberAt, objectAt, stringAt, stringsAt, valueAt, withValue, type JsonObject } from "./json.ts";
 import { listObjects } from "./list.ts";
-import { timeText } from "./strategy.ts";
 import { removeCustomObjects } from "./definition-removal.ts";
 
 /** The parts of DeleteOptions that count. */

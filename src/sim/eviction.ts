@@ -6,6 +6,7 @@
  */
 import { evictionAnswer } from "../kube/eviction.ts";
 import { matchesSelector } from "../kube/selector.ts";
+import { timeText } from "../kube/time-text.ts";
 import { err, ok } from "../api/result.ts";
 import { admitMutating, admitValidating } from "./admission.ts";
 import { badRequest, notFound } from "./api-failure.ts";
@@ -24,7 +25,6 @@ import {
   type JsonValue,
 } from "./json.ts";
 import { budgetOf, labelSelectorOf, podOf } from "./object-codec.ts";
-import { timeText } from "./strategy.ts";
 import { changeObject } from "./update.ts";
 
 const budgetStorage = "poddisruptionbudgets.policy";

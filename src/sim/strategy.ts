@@ -7,6 +7,7 @@
  */
 import type { Instant } from "../api/ports.ts";
 import { qosClass } from "../kube/pod-requests.ts";
+import { timeText } from "../kube/time-text.ts";
 import { withServiceAddresses } from "./defaulting.ts";
 import { withJobSelector } from "./defaults/workload-defaults.ts";
 import { podOf } from "./object-codec.ts";
@@ -27,11 +28,6 @@ import {
 } from "./json.ts";
 import type { Random } from "./random.ts";
 import type { ServedResource } from "./served-resource.ts";
-
-/** Returns an instant as Kubernetes writes it: RFC 3339 to the second. */
-export function timeText(now: Instant): string {
-  return `${new Date(now).toISOString().slice(0, 19)}Z`;
-}
 
 /** What a new object gets from the server. */
 export interface Birth {

@@ -7,6 +7,7 @@
 import type { CronJob, Job } from "../../api/workload.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { nextAfter, parseCron, previousAtOrBefore } from "../../kube/schedule.ts";
+import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
 import { isFinished } from "./job-controller.ts";
@@ -63,7 +64,7 @@ async function fire(
     await client.tell(cronJob, { type: "Warning", reason: "FailedCreate", message });
     return false;
   }
-  const lastScheduleTime = new Date(at.due).toISOString().replace(/\.\d+Z$/, "Z");
+  const lastScheduleTime = timeText(at.due);
   return settled(await client.patch("CronJob", cronJob, { status: { lastScheduleTime } }, "status"));
 }
 

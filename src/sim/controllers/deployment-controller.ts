@@ -7,6 +7,7 @@
 import { shortHashOf } from "../../api/hash.ts";
 import type { Condition } from "../../api/object.ts";
 import type { Deployment, ReplicaSet } from "../../api/workload.ts";
+import { transitionTime } from "../../kube/condition.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { rollingBounds } from "../../kube/rolling-update.ts";
 import type { ApiServer } from "../api-server.ts";
@@ -147,15 +148,13 @@ async function writeStatus(client: WorldClient, deployment: Deployment, { curren
 }
 
 function availableCondition(deployment: Deployment, at: { readonly isAvailable: boolean; readonly now: number }): Condition {
-  const known = deployment.status?.conditions?.find((condition) => condition.type === "Available");
   const status = at.isAvailable ? "True" : "False";
-  const now = new Date(at.now).toISOString().replace(/\.\d+Z$/, "Z");
   return {
     type: "Available",
     status,
     reason: at.isAvailable ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
     message: at.isAvailable ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
-    lastTransitionTime: known?.status === status ? (known.lastTransitionTime ?? now) : now,
+    lastTransitionTime: transitionTime({ type: "Available", status }, { known: deployment.status?.conditions, now: at.now }),
   };
 }
 

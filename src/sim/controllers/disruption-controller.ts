@@ -6,6 +6,7 @@
  */
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import type { Pod } from "../../api/pod.ts";
+import { transitionTime } from "../../kube/condition.ts";
 import { disruptionStatus, type PodScale } from "../../kube/disruption-budget.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { matchesSelector } from "../../kube/selector.ts";
@@ -37,10 +38,10 @@ async function reconcile(client: WorldClient, budget: PodDisruptionBudget): Prom
   const namespace = budget.metadata.namespace ?? "";
   const pods = client.list("Pod", namespace).filter((pod) => matchesSelector(budget.spec.selector, pod.metadata.labels));
   const computed = disruptionStatus({ budget, pods, scaleOf: (pod) => scaleOf(client, pod), now: client.now() });
-  const { condition, recheckAt, unmanagedPods: _unmanaged, ...counts } = computed;
-  const known = budget.status?.conditions?.find(({ type }) => type === condition.type);
-  const now = new Date(client.now()).toISOString().replace(/\.\d+Z$/, "Z");
-  const lastTransitionTime = known?.status === condition.status ? (known.lastTransitionTime ?? now) : now;
+  const { condition, recheckAt, observedGeneration, disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods, disruptedPods } =
+    computed;
+  const counts = { observedGeneration, disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods, disruptedPods };
+  const lastTransitionTime = transitionTime(condition, { known: budget.status?.conditions, now: client.now() });
   const conditions = [{ ...condition, lastTransitionTime, observedGeneration: counts.observedGeneration }];
   const status = { ...counts, disruptedPods: mergePatchOf(budget.status?.disruptedPods, counts.disruptedPods), conditions };
   const again: Again = recheckAt === undefined ? done : { kind: "after", delayMs: Math.max(1, recheckAt - client.now()) };

@@ -9,6 +9,7 @@ import type { Pod } from "../../api/pod.ts";
 import type { Job } from "../../api/workload.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { isActive, isReady, podCondition } from "../../kube/pod-state.ts";
+import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
 import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
@@ -109,7 +110,7 @@ interface JobCounts {
 
 async function writeStatus(client: WorldClient, job: Job, counts: JobCounts): Promise<boolean> {
   const active = ownPods(client, job).filter(isActive);
-  const now = new Date(client.now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const now = timeText(client.now());
   const isComplete = counts.succeeded >= counts.completions;
   const end = endCondition({ isComplete, isFailed: counts.isFailed, now });
   const status = {

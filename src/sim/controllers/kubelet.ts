@@ -12,6 +12,7 @@ import type { Container, Pod } from "../../api/pod.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { isReady, isTerminal } from "../../kube/pod-state.ts";
 import { parseGoDuration } from "../../kube/schedule.ts";
+import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
 import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
@@ -113,7 +114,8 @@ async function run(client: WorldClient, pod: Pod, delays: KubeletDelays): Promis
   if (isTerminal(pod)) return done;
   const startedAt = Date.parse(pod.status?.startTime ?? "");
   if (Number.isNaN(startedAt))
-    return write(client, pod, { phase: "Pending", startTime: timeText(client.now(), true) }, { kind: "after", delayMs: 0 });
+    // A start time keeps its milliseconds, or delays under a second would be lost.
+    return write(client, pod, { phase: "Pending", startTime: new Date(client.now()).toISOString() }, { kind: "after", delayMs: 0 });
   const readyAt = startedAt + delayOf(pod, "pod-ready", delays.readyMs);
   if (!isReady(pod)) {
     return client.now() < readyAt
@@ -176,10 +178,4 @@ function delayOf(pod: Pod, stage: "pod-ready" | "pod-complete" | "pod-delete", o
   if (text === undefined) return otherwiseMs;
   const parsed = parseGoDuration(text);
   return parsed.ok ? parsed.value : otherwiseMs;
-}
-
-/** metav1.Time has whole seconds; a start time keeps its milliseconds, or delays under a second would be lost. */
-function timeText(now: number, exact = false): string {
-  const text = new Date(now).toISOString();
-  return exact ? text : text.replace(/\.\d+Z$/, "Z");
 }

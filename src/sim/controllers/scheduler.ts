@@ -6,6 +6,7 @@
  */
 import type { Pod } from "../../api/pod.ts";
 import { isTerminal } from "../../kube/pod-state.ts";
+import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
 import { type OccupiedNode, softSkew, unfitReason } from "./node-fit.ts";
@@ -96,7 +97,7 @@ async function tellUnschedulable(
     reason: "Unschedulable",
     message,
     lastProbeTime: null,
-    lastTransitionTime: known?.lastTransitionTime ?? new Date(client.now()).toISOString().replace(/\.\d+Z$/, "Z"),
+    lastTransitionTime: known?.lastTransitionTime ?? timeText(client.now()),
   };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
   const written = await client.patch("Pod", pod, { status: { conditions: [...others, condition] } }, "status");

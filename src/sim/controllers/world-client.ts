@@ -3,10 +3,12 @@
  *
  * Reads the store (never stale). Writes as the real controllers do: the same user names, so that admission sees who acts.
  */
+import { assert } from "../../api/assert.ts";
 import type { ApiStatus } from "../../api/api-status.ts";
 import { apiVersionOf, kindTable, resourcePath, type KindInfo, type KindName, type KindObjects } from "../../api/kinds.ts";
 import type { KubeObject, ObjectMeta } from "../../api/object.ts";
 import type { ApiAnswer, ApiTransport, Instant } from "../../api/ports.ts";
+import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
 import { inProcessTransport } from "../in-process-door.ts";
 import { storageName } from "../built-in-resources.ts";
@@ -63,7 +65,8 @@ export function keyOf({ metadata }: { readonly metadata: ObjectMeta }): string {
 }
 
 /** Returns the object of a change, under the type that its resource has. */
-export function changed<K extends KindName>(event: StoreEvent, _kind: K): KindObjects[K] {
+export function changed<K extends KindName>(event: StoreEvent, kind: K): KindObjects[K] {
+  assert(event.object["kind"] === kind, `a change of ${event.resource} is one of a ${kind}`);
   return event.object as unknown as KindObjects[K];
 }
 
@@ -122,7 +125,7 @@ async function tellEvent(
   const namespace = object.metadata.namespace ?? "default";
   const { apiVersion, kind, metadata } = object;
   const involvedObject = { apiVersion, kind, name: metadata.name, namespace: metadata.namespace, uid: metadata.uid };
-  const now = new Date(server.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const now = timeText(server.clock.now());
   const same = server.store
     .list("events", namespace)
     .map((known) => known as unknown as StoredEvent)

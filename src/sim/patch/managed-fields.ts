@@ -4,10 +4,10 @@
  * Reads the object before and after a write and the writer. Returns the object with its metadata.managedFields: a plain write takes what it
  * added or changed from every other manager, as structured-merge-diff's Update does; an apply brings its own ownership (apply.ts).
  */
+import { timeText } from "../../kube/time-text.ts";
 import type { Call } from "../api-server.ts";
 import { arrayAt, equalJson, isJsonObject, stringAt, valueAt, withValue, type JsonObject, type JsonValue } from "../json.ts";
 import { apiVersionOf } from "../served-resource.ts";
-import { timeText } from "../strategy.ts";
 import { decodeFieldsV1, encodeFieldsV1, leavesOf, type FieldSet } from "./field-set.ts";
 
 /** One manager's part of an object. */
