@@ -23,14 +23,14 @@ export interface DemoTruth {
 
 /** Reads the world back and returns every sentence of the demo. */
 export function demoTruths({ world }: DemoWorld, applied: ReadonlyMap<string, readonly AppliedObject[]>): readonly DemoTruth[] {
-  const list = <T>(resource: string): readonly T[] => world.server.store.list(resource) as unknown as readonly T[];
+  const list = (resource: string): unknown => world.server.store.list(resource);
   const seen: Seen = {
-    pods: list<Pod>("pods"),
-    nodes: list<Node>("nodes"),
-    claims: list<NodeClaim>("nodeclaims.karpenter.sh"),
-    budgets: list<PodDisruptionBudget>("poddisruptionbudgets.policy"),
-    profiles: list<WorkloadProfile>("workloadprofiles.platform.example.com"),
-    deployments: list<Pod>("deployments.apps").map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name ?? ""}`),
+    pods: list("pods") as readonly Pod[],
+    nodes: list("nodes") as readonly Node[],
+    claims: list("nodeclaims.karpenter.sh") as readonly NodeClaim[],
+    budgets: list("poddisruptionbudgets.policy") as readonly PodDisruptionBudget[],
+    profiles: list("workloadprofiles.platform.example.com") as readonly WorkloadProfile[],
+    deployments: (list("deployments.apps") as readonly Pod[]).map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name ?? ""}`),
   };
   return [
     profileAccepted(seen, applied.get("examples/billing-api/profile.yaml") ?? []),

@@ -95,7 +95,7 @@ async function provision(parts: ProcessParts, term: Term): Promise<void> {
   if (capacity === undefined || !provisionedKinds.every((kind) => parts.kinds.includes(kind))) return;
   while (!term.signal.aborted) {
     const foreign = await foreignLeaseHolder({ client, clock, leases: karpenterLeases, signal: term.signal });
-    if (term.signal.aborted) return;
+    if (isOver(term.signal)) return;
     if (!foreign.ok || foreign.value !== undefined) {
       const because = foreign.ok ? `Karpenter's Lease is held by ${foreign.value?.holder ?? ""}` : (foreign.error.message ?? "unanswered");
       log.warn({ because }, "not provisioning: another provisioner may be running");
@@ -127,7 +127,7 @@ async function provisionUntilForeign(parts: ProcessParts, term: Term, { provider
   const running = Promise.all([...entries, ...own].map((entry) => runEntry(parts, entry, { events: term.events, signal })));
   while (!signal.aborted) {
     await parts.clock.sleep(foreignLookMs, signal);
-    const foreign = signal.aborted
+    const foreign = isOver(signal)
       ? undefined
       : await foreignLeaseHolder({ client: parts.client, clock: parts.clock, leases: karpenterLeases, signal });
     if (foreign?.ok === true && foreign.value !== undefined) {
@@ -136,6 +136,11 @@ async function provisionUntilForeign(parts: ProcessParts, term: Term, { provider
     }
   }
   await running;
+}
+
+/** Asked anew after each wait; the compiler would else take the answer of before. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function runEntry(

@@ -46,20 +46,25 @@ async function keepAsking(
 ): Promise<void> {
   const { provider, cluster, clock, signal, log } = options;
   await Promise.race([cluster.synced(), clock.sleep(askAgainMs, signal)]);
-  let asked = "";
   while (!signal.aborted) {
     const references = nodeClassReferences(cluster);
-    const answers = await Promise.all(
-      references.filter((reference) => provider.serves(reference)).map((reference) => provider.instanceTypes(reference)),
-    );
+    const answers = await Promise.all(references.filter((one) => provider.serves(one)).map((one) => provider.instanceTypes(one)));
     const offered = answers.flatMap((answer) => (answer.ok ? [answer.value] : []));
     for (const answer of answers) if (!answer.ok) log.debug({ problem: answer.error }, "a NodeClass offers nothing yet");
     if (offered.length > 0) state.types = mergedTypes(offered);
-    asked = offered.length === answers.length ? JSON.stringify(references) : "";
-    for (let waitedMs = 0; waitedMs < askAgainMs && !signal.aborted; waitedMs += askSoonMs) {
-      await clock.sleep(askSoonMs, signal);
-      if (JSON.stringify(nodeClassReferences(cluster)) !== asked) break;
-    }
+    const isAnswered = offered.length === answers.length;
+    await waitForReason(options, isAnswered ? JSON.stringify(references) : undefined);
+  }
+}
+
+/** Waits a minute, or until NodePools name other NodeClasses than those that were answered for. */
+async function waitForReason(
+  { cluster, clock, signal }: Pick<Parameters<typeof providerTypesOf>[0], "cluster" | "clock" | "signal">,
+  answered: string | undefined,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < askAgainMs; waitedMs += askSoonMs) {
+    await clock.sleep(askSoonMs, signal);
+    if (signal.aborted || JSON.stringify(nodeClassReferences(cluster)) !== answered) return;
   }
 }
 

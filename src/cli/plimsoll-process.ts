@@ -106,7 +106,9 @@ function openWatch({ transport, clock, random, domain, log }: ProcessSettings, k
   return watchCluster({
     ...{ transport, clock, random, domain, kinds },
     onTrouble: (trouble) => {
-      log.warn({ trouble }, "a watch is in trouble and goes on trying");
+      // An API server brings no bookmarks of kinds that nobody touches: their watches are quiet, and opened again as they stood.
+      if (trouble.kind === "watch-quiet") log.debug({ trouble }, "a quiet watch is opened again");
+      else log.warn({ trouble }, "a watch is in trouble and goes on trying");
     },
     onHandlerError: (error, kind) => {
       log.error({ err: error, kind }, "a change handler failed");

@@ -20,7 +20,7 @@ describe("the world's controllers", () => {
     await world.apply("/apis/apps/v1", "deployments", web({ replicas: 6 }, { topologySpreadConstraints: [zoneSpread] }));
     await world.clock.runFor(3_000);
     expect(zonesOf(world.pods(), world.nodes())).toEqual({ a: 2, b: 2, c: 2 });
-    expect(world.get<Deployment>("deployments.apps", "web").status).toMatchObject({ readyReplicas: 6, observedGeneration: 1 });
+    expect((world.get("deployments.apps", "web") as Deployment).status).toMatchObject({ readyReplicas: 6, observedGeneration: 1 });
     await world.transport.request({
       method: "DELETE",
       path: "/apis/apps/v1/namespaces/default/deployments/web",
@@ -43,7 +43,7 @@ describe("the world's controllers", () => {
       least = Math.min(least, world.pods().filter(isReadyPod).length);
     }
     expect(least).toBe(3);
-    const owners = world.list<ReplicaSet>("replicasets.apps").map((replicaSet) => replicaSet.spec.replicas);
+    const owners = (world.list("replicasets.apps") as readonly ReplicaSet[]).map((replicaSet) => replicaSet.spec.replicas);
     expect(owners.sort()).toEqual([0, 4]);
   });
 
@@ -70,7 +70,10 @@ describe("the world's controllers", () => {
       spec: { parallelism: 2, completions: 4, template },
     });
     await world.clock.runFor(20_000);
-    expect(world.get<Job>("jobs.batch", "sum").status).toMatchObject({ succeeded: 4, conditions: [{ type: "Complete", status: "True" }] });
+    expect((world.get("jobs.batch", "sum") as Job).status).toMatchObject({
+      succeeded: 4,
+      conditions: [{ type: "Complete", status: "True" }],
+    });
   });
 
   it("fire a CronJob once at each due time", async () => {
@@ -79,8 +82,8 @@ describe("the world's controllers", () => {
     const spec = { schedule: "*/10 * * * *", jobTemplate: { spec: { template } } };
     await world.apply("/apis/batch/v1", "cronjobs", { apiVersion: "batch/v1", kind: "CronJob", metadata: { name: "tick" }, spec });
     await world.clock.runFor(31 * 60_000);
-    expect(world.list<Job>("jobs.batch")).toHaveLength(3);
-    expect(world.get<CronJob>("cronjobs.batch", "tick").status?.lastScheduleTime).toBe("2026-01-01T00:30:00Z");
+    expect(world.list("jobs.batch") as readonly Job[]).toHaveLength(3);
+    expect((world.get("cronjobs.batch", "tick") as CronJob).status?.lastScheduleTime).toBe("2026-01-01T00:30:00Z");
   });
 
   it("count a budget, and let evictions through one at a time", async () => {
@@ -94,7 +97,7 @@ describe("the world's controllers", () => {
       spec,
     });
     await world.clock.runFor(3_000);
-    expect(world.get<PodDisruptionBudget>("poddisruptionbudgets.policy", "web").status).toMatchObject({
+    expect((world.get("poddisruptionbudgets.policy", "web") as PodDisruptionBudget).status).toMatchObject({
       disruptionsAllowed: 1,
       currentHealthy: 3,
       expectedPods: 3,
@@ -102,7 +105,7 @@ describe("the world's controllers", () => {
     const statuses = await Promise.all(world.pods().map((pod) => world.evict(pod)));
     expect(statuses).toEqual([201, 429, 429]);
     await world.clock.runFor(3_000);
-    expect(world.get<PodDisruptionBudget>("poddisruptionbudgets.policy", "web").status).toMatchObject({
+    expect((world.get("poddisruptionbudgets.policy", "web") as PodDisruptionBudget).status).toMatchObject({
       disruptionsAllowed: 1,
       currentHealthy: 3,
     });
@@ -140,14 +143,14 @@ async function newWorld(nodes: number) {
     const answer = await transport.request({ method: "POST", path, body });
     if (!answer.ok) throw new Error(answer.error.message);
   };
-  const list = <T>(resource: string) => world.server.store.list(resource) as unknown as readonly T[];
+  const list = (resource: string): unknown => world.server.store.list(resource);
   const driver = {
     clock,
     transport,
     list,
-    get: <T>(resource: string, name: string) => world.server.store.get({ resource, namespace: "default", name }) as unknown as T,
-    pods: () => list<Pod>("pods"),
-    nodes: () => list<Node>("nodes"),
+    get: (resource: string, name: string): unknown => world.server.store.get({ resource, namespace: "default", name }),
+    pods: () => list("pods") as readonly Pod[],
+    nodes: () => list("nodes") as readonly Node[],
     apply: (root: string, resource: string, body: unknown) => post(`${root}/namespaces/default/${resource}`, body),
     patch: async (path: string, body: unknown) => {
       const answer = await transport.request({ method: "PATCH", path, body, contentType: "application/merge-patch+json" });
