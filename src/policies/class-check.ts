@@ -6,7 +6,7 @@
 import type { QuantityText } from "../api/object.ts";
 import type { WorkloadClassEntry } from "../api/workload-class.ts";
 import { compareQuantities } from "../kube/quantity.ts";
-import { mergeClass } from "./class-entry.ts";
+import { mergeClass, toWorkloadClass } from "./class-entry.ts";
 import { problemAt, type PolicyProblem } from "./policy-problem.ts";
 
 export interface ClassCheck {
@@ -19,7 +19,9 @@ export interface ClassCheck {
 /** Returns what is wrong within one class. */
 export function classProblems({ entry, base, at }: ClassCheck): readonly PolicyProblem[] {
   const whole = base === undefined ? entry : mergeClass(base, entry);
-  const { requests = {}, limits = {}, disruption = {}, allowSpot, capacityTypes } = whole;
+  const { requests = {}, allowSpot, capacityTypes } = whole;
+  // What nobody wrote holds too, so bounds are compared with the filled class.
+  const { limits, disruption } = toWorkloadClass(at.at(-1) ?? "", whole);
   const problems: PolicyProblem[] = (["cpu", "memory", "ephemeralStorage"] as const).flatMap((resource) =>
     rangeProblems(requests[resource] ?? {}).map((message) => problemAt([...at, "requests", resource], message)),
   );
@@ -29,17 +31,18 @@ export function classProblems({ entry, base, at }: ClassCheck): readonly PolicyP
   if (disruption.minAvailable !== undefined && disruption.maxUnavailable !== undefined) {
     problems.push(problemAt([...at, "disruption"], "minAvailable and maxUnavailable are both set; keep one"));
   }
-  if (limits.memoryRatio !== undefined && limits.maxMemoryRatio !== undefined && limits.memoryRatio > limits.maxMemoryRatio) {
+  if (limits.maxMemoryRatio !== undefined && limits.memoryRatio > limits.maxMemoryRatio) {
+    const written = whole.limits?.memoryRatio === undefined ? [] : ["memoryRatio"];
     problems.push(
-      problemAt([...at, "limits", "memoryRatio"], `memoryRatio ${limits.memoryRatio} above maxMemoryRatio ${limits.maxMemoryRatio}`),
+      problemAt([...at, "limits", ...written], `memoryRatio ${limits.memoryRatio} above maxMemoryRatio ${limits.maxMemoryRatio}`),
     );
   }
   if (allowSpot === true && capacityTypes !== undefined && !capacityTypes.includes("spot")) {
     problems.push(problemAt([...at, "allowSpot"], "allowSpot needs spot among capacityTypes"));
   }
-  const grace = disruption.gracePeriodSeconds ?? 30;
-  if (disruption.maxGraceSeconds !== undefined && grace > disruption.maxGraceSeconds) {
-    problems.push(problemAt([...at, "disruption"], `gracePeriodSeconds ${grace} above maxGraceSeconds ${disruption.maxGraceSeconds}`));
+  const { gracePeriodSeconds, maxGraceSeconds } = disruption;
+  if (maxGraceSeconds !== undefined && gracePeriodSeconds > maxGraceSeconds) {
+    problems.push(problemAt([...at, "disruption"], `gracePeriodSeconds ${gracePeriodSeconds} above maxGraceSeconds ${maxGraceSeconds}`));
   }
   return problems;
 }

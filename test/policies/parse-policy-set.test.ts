@@ -47,6 +47,14 @@ describe("a broken policies.yaml is refused with line, column and every error", 
   check("two budgets in one class", `${head}classes:\n  general: {disruption: {minAvailable: 1, maxUnavailable: 1}}\n`, [
     "policies.yaml:3:13: classes.general.disruption: minAvailable and maxUnavailable are both set; keep one",
   ]);
+  check("a largest ratio below the one that holds where none is written", `${head}classes:\n  general: {limits: {maxMemoryRatio: 1.5}}\n`, [
+    "policies.yaml:3:13: classes.general.limits: memoryRatio 2 above maxMemoryRatio 1.5",
+  ]);
+  check(
+    "a longest grace period below the one that holds where none is written",
+    `${head}classes:\n  general: {disruption: {maxGraceSeconds: 20}}\n`,
+    ["policies.yaml:3:13: classes.general.disruption: gracePeriodSeconds 30 above maxGraceSeconds 20"],
+  );
   check("a default class that is not there", `${head}classes: {batch: {}}\n`, [
     'policies.yaml:2:1: classes: defaultClass "general" is not in classes',
   ]);
