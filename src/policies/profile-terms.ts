@@ -1,9 +1,10 @@
 /**
  * Profile terms: what a WorkloadProfile says, with its class's word where it is silent.
  *
- * Reads a profile and the catalogue. Returns values for the rules, which judge a profile before any workload is bound to it.
+ * Reads a profile, its namespace and the catalogue. Returns values for the rules, which judge a profile before any workload is bound to it.
  */
 import type { PlatformNames } from "../api/labels.ts";
+import type { Namespace } from "../api/namespace.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
 import { classFor, type WorkloadClass } from "./class.ts";
 import type { PolicySet } from "./policy-set.ts";
@@ -15,12 +16,19 @@ export interface ProfileTerms {
   readonly resolved: ResolvedProfile;
 }
 
+/** What terms are read from, besides the profile. */
+export interface TermsWorld {
+  readonly policySet: PolicySet;
+  readonly names: PlatformNames;
+  /** Of the profile's namespace; undefined where it is not known. */
+  readonly namespaceObject: Namespace | undefined;
+}
+
 /** Returns a profile's terms, or undefined where the catalogue lacks its class (WP-001 says so). */
-export function termsOf(
-  profile: WorkloadProfile,
-  { policySet, names }: { readonly policySet: PolicySet; readonly names: PlatformNames },
-): ProfileTerms | undefined {
+export function termsOf(profile: WorkloadProfile, { policySet, names, namespaceObject }: TermsWorld): ProfileTerms | undefined {
   const className = boundClassName(profile, policySet);
   const workloadClass = classFor(policySet, { className, namespace: profile.metadata.namespace ?? "" });
-  return workloadClass === undefined ? undefined : { workloadClass, resolved: resolveProfile({ profile, workloadClass, names }) };
+  if (workloadClass === undefined) return undefined;
+  const namespaceLabels = namespaceObject?.metadata.labels ?? {};
+  return { workloadClass, resolved: resolveProfile({ profile, workloadClass, names, namespaceLabels }) };
 }

@@ -5,7 +5,6 @@
  * before the list is never refused for it.
  */
 import { termsOf } from "../profile-terms.ts";
-import { resolveProfile } from "../profile/resolve.ts";
 import type { Rule } from "./rule.ts";
 
 const profileOf = (labels: string): string => `
@@ -21,13 +20,12 @@ export const cost001: Rule = {
   defaultAction: "warn",
   examples: { admitted: profileOf("platform.example.com/cost-owner: billing"), denied: profileOf("") },
   judge(facts) {
-    const { subject, policySet, names, namespaceObject } = facts;
+    const { subject, policySet, names } = facts;
     const { values, requiredOn } = policySet.costOwners;
     if (subject.kind !== "profile" || !requiredOn.includes("profile")) return [];
     const terms = termsOf(subject.profile, facts);
     if (terms === undefined) return [];
-    const namespaceLabels = namespaceObject?.metadata.labels ?? {};
-    const { costOwner } = resolveProfile({ profile: subject.profile, workloadClass: terms.workloadClass, names, namespaceLabels });
+    const { costOwner } = terms.resolved;
     if (costOwner !== undefined && (values.length === 0 || values.includes(costOwner))) return [];
     const what = costOwner === undefined ? "no cost owner" : `cost owner "${costOwner}" is not known`;
     return [
