@@ -60,7 +60,8 @@ export function sizePod({
 
 /** Named sizing is laid over the main container's, so a profile may state both. */
 function sizingOf(parts: PodParts, container: string, main: string | undefined): ContainerSizing | undefined {
-  const named = parts.namedSizing[container];
+  // Mutation comes before the API server's validation: a container may be named like a member of every object.
+  const named = Object.hasOwn(parts.namedSizing, container) ? parts.namedSizing[container] : undefined;
   if (container !== main || parts.mainSizing === undefined) return named;
   if (named === undefined) return parts.mainSizing;
   const base = parts.mainSizing;

@@ -147,6 +147,11 @@ describe("sizes", () => {
     const { containers } = patched(pod({ spec: { containers: [...two].reverse() } }), contractOf({ compute: half })).spec;
     expect(containers.map((container) => container.resources?.requests?.["memory"])).toEqual([undefined, "768Mi"]);
   });
+  it.each(["__proto__", "constructor", "toString"])("survive a container named %s, which the API server refuses only later", (name) => {
+    const odd = pod({ spec: { containers: [{ name: "app" }, { name }] } });
+    expect(compilePod({ pod: odd, contract: contractOf({ compute: {} }), names })).toBeInstanceOf(Array);
+  });
+
   it("go to no container where none is marked", () => {
     const ambiguous = workload(deployment({ podSpec: { containers: two } }));
     expect(patched(pod({ spec: { containers: two } }), contractOf({ compute: half }, { workload: ambiguous })).spec.containers).toEqual(
