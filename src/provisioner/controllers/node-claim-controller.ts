@@ -5,17 +5,18 @@
  * server before the instance goes. Writes one step at a time; what to do is lifecycle/next-step.ts's answer. Works on every
  * claim whose NodeClass the provider serves.
  */
+import type { ApiClient } from "../../api/api-client.ts";
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, Requeue, Trigger } from "../../api/controller.ts";
 import type { EventNote } from "../../api/event-note.ts";
 import { canonicalJson } from "../../api/hash.ts";
-import { provisionerFieldManager, terminationFinalizer } from "../../api/labels.ts";
+import { provisionerFieldManager, terminationFinalizer, type PlatformNames } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { ObjectKey } from "../../api/object.ts";
 import type { LaunchOutcome } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
-import { claimCondition, type ClaimStatus } from "../lifecycle/claim-status.ts";
+import { claimCondition, isTrue, type ClaimStatus } from "../lifecycle/claim-status.ts";
 import type { PodRemoval } from "../lifecycle/drain.ts";
 import { launchCandidates, launchFailedReason, launchResult } from "../lifecycle/launch.ts";
 import { claimNote, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
@@ -40,8 +41,9 @@ export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
 
 async function observe({ client, snapshot, provider, names, clock }: ProvisionerShell, key: ObjectKey): Promise<ObservedClaim | undefined> {
   const now = snapshot();
-  const nodeClaim = now.get("NodeClaim", key);
-  if (nodeClaim === undefined || !provider.serves(nodeClaim.spec.nodeClassRef)) return undefined;
+  const known = now.get("NodeClaim", key);
+  if (known === undefined || !provider.serves(known.spec.nodeClassRef)) return undefined;
+  const nodeClaim = await newestClaim(client, { known, names });
   const node = nodeOf(now, nodeClaim);
   const seen = {
     nodeClaim,
@@ -58,6 +60,16 @@ async function observe({ client, snapshot, provider, names, clock }: Provisioner
   // The watch may lag behind a Pod that was bound just before the cordon: the API server itself says whether the node is empty.
   const bound = await client.list("Pod", { fieldSelector: `spec.nodeName=${node.metadata.name ?? ""}` });
   return bound.ok ? { ...ending, pods: bound.value } : { ...ending, instance: "unknown" };
+}
+
+/** A launch that was asked for may have been answered since the watch last spoke: the API server itself says whether to ask again. */
+async function newestClaim(
+  client: ApiClient,
+  { known, names }: { readonly known: NodeClaim; readonly names: PlatformNames },
+): Promise<NodeClaim> {
+  const isAsked = known.metadata.annotations?.[names.launchRequestAnnotation] !== undefined && !isTrue(known, "Launched");
+  const answer = isAsked ? await client.get("NodeClaim", keyOf(known)) : undefined;
+  return answer?.ok === true && answer.value.metadata.uid === known.metadata.uid ? answer.value : known;
 }
 
 async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeue> {

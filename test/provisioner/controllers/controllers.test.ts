@@ -20,6 +20,7 @@ import { nextNodeStep } from "../../../src/provisioner/controllers/node-controll
 import { nextPoolStep } from "../../../src/provisioner/controllers/node-pool-controller.ts";
 import { provisionerController } from "../../../src/provisioner/controllers/provisioner-controller.ts";
 import type { ProvisionerShell } from "../../../src/provisioner/controllers/shell.ts";
+import { cameTrue, claimStatusAfter } from "../../../src/provisioner/lifecycle/claim-status.ts";
 import { launchResult } from "../../../src/provisioner/lifecycle/launch.ts";
 import { deployment, namespaceObject, nodePool, pod } from "../../support/objects.ts";
 import { yamlText } from "../../support/yaml-objects.ts";
@@ -93,7 +94,7 @@ function clientOf(given: Partial<ApiClient>): ApiClient {
     evict: unused,
     request: unused,
     ...given,
-  } as ApiClient;
+  };
 }
 
 function shellOf(
@@ -141,6 +142,22 @@ describe("a launch that failed", () => {
   test("does not wake itself with what it writes, so that its backoff holds", () => {
     expect(wakes(base, failedWith("RequestID: 1", "2"))).toBe(false);
     expect(wakes(failedWith("RequestID: 1", "2"), failedWith("RequestID: 2", "3"))).toBe(false);
+  });
+
+  test("and was asked for before is not asked for again where the API server says that it launched", async () => {
+    const annotations = { "platform.example.com/launch-request": "{}" };
+    const finalizers = ["karpenter.sh/termination"];
+    const asked: NodeClaim = { ...base, metadata: { ...base.metadata, uid: "uid-1", annotations, finalizers } };
+    const launched = { ...asked, status: claimStatusAfter(asked, { conditions: [cameTrue("Launched")], now: 0 }) };
+    const stepWhere = async (newest: NodeClaim) => {
+      const get = (() => Promise.resolve(ok(newest))) as unknown as ApiClient["get"];
+      const { controller } = nodeClaimController(shellOf([asked], { get }));
+      const observed = await controller.observe({ namespace: "", name: "general-1" });
+      return observed === undefined ? undefined : controller.decide(observed, 0).kind;
+    };
+    expect(await stepWhere(asked)).toBe("launch");
+    expect(await stepWhere(launched)).toBe("wait");
+    expect(await stepWhere({ ...launched, metadata: { ...launched.metadata, uid: "uid-2" } })).toBe("launch");
   });
 
   test("is looked at again when its claim is deleted, or changed by anybody", () => {
