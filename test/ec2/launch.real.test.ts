@@ -16,7 +16,6 @@ import { startControlPlane, type ControlPlane } from "../support/control-plane.t
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { startMoto, type Moto } from "../support/ec2-moto.ts";
 import { startEc2Proxy, type Ec2Proxy, type Ec2Request } from "../support/ec2-proxy.ts";
-import { applyFiles } from "../provisioner/plimsoll-on-control-plane.ts";
 
 const script = fileURLToPath(new URL("launch-process.ts", import.meta.url));
 const region = "ap-southeast-1";
@@ -51,7 +50,8 @@ function launchTests(server: Moto): void {
   beforeAll(async () => {
     Object.assign(process.env, credentials);
     plane = await startControlPlane({ without: ["kube-scheduler", "kube-controller-manager", "kwok"] });
-    await applyFiles(plane, "deploy/karpenter-crds");
+    const crds = fileURLToPath(new URL("../../deploy/karpenter-crds", import.meta.url));
+    expect(await plane.kubectl(["apply", "-k", crds])).toMatchObject({ code: 0 });
     proxy = await startEc2Proxy(server.url);
     ec2 = ec2Calls({ region, endpoint: server.url });
     await tagSubnets(server.url);

@@ -3,44 +3,43 @@
  *
  * The plan of `plimsoll plan` is the measure: nodes, price and the NodeClaims ever made are its.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { planOf, type Plan } from "../../src/cli/plan.ts";
 import { platformNames } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { Pod } from "../../src/api/pod.ts";
+import { fallbackPrices } from "../../src/catalog/price-table.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import { startControlPlane, type ControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { yamlObjects, yamlText } from "../support/yaml-objects.ts";
-import { applyFiles, forbidden, installCluster, repository, startOn, type RunningPlimsoll } from "./plimsoll-on-control-plane.ts";
+import { applyExamples, everCreated, labCheckout, labInfrastructure, nodeClaims, podsOf } from "../support/lab.ts";
+import { forbiddenRequests, installPlimsoll, startServe, type ServeProcess } from "../support/plimsoll-serve.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";
-const infrastructure = "examples/lab/a0-infrastructure.yaml";
-const checkout = "examples/lab/a1-checkout-api.yaml";
-const joinDelays: Readonly<Record<string, number>> = { "ap-southeast-1a": 0, "ap-southeast-1b": 5_000, "ap-southeast-1c": 10_000 };
+const repository = resolve(import.meta.dirname, "../..");
+const checkout = `examples/${labCheckout}`;
+const zones = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
+const joinDelays = "ap-southeast-1b=5s,ap-southeast-1c=10s";
 const waits = { timeout: 60_000, interval: 250 };
 
 await describeOnControlPlane("checkout-api on the real control plane", () => {
   let plane: ControlPlane;
-  let plimsoll: RunningPlimsoll;
+  let plimsoll: ServeProcess;
   const plan = labPlan();
 
   beforeAll(async () => {
     plane = await startControlPlane();
-    await installCluster(plane);
-    await applyFiles(plane, infrastructure);
-    plimsoll = await startOn(plane, (claim) => joinDelays[claim.metadata.labels?.[zoneLabel] ?? ""] ?? 0);
-    // The webhook is registered under the Lease; before it is, Pods would enter uncompiled.
-    await vi.waitFor(async () => {
-      expect((await plane.kubectl(["get", "mutatingwebhookconfigurations", "-o", "name"])).stdout).toContain("plimsoll");
-    }, waits);
+    await installPlimsoll(plane);
+    await applyExamples(plane, labInfrastructure);
+    plimsoll = await startServe({ controlPlane: plane, provider: "kwok", args: ["--kwok-join-delay", joinDelays] });
   }, 600_000);
 
   afterAll(async () => {
-    await plimsoll.close();
+    await plimsoll.stop();
     await plane.close();
   });
 
@@ -57,7 +56,7 @@ await describeOnControlPlane("checkout-api on the real control plane", () => {
       .toContain("refuse.example.com");
     expect((await plane.kubectl(["apply", "-f", join(repository, checkout)])).stderr).toContain("refuse.example.com");
     await sleep(3_000);
-    expect(await claims(plane)).toEqual([]);
+    expect(await nodeClaims(plane)).toEqual([]);
     const path = `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${refusingWebhook.metadata.name}`;
     expect(await plane.request({ method: "DELETE", path })).toMatchObject({ status: 200 });
   }, 120_000);
@@ -65,16 +64,20 @@ await describeOnControlPlane("checkout-api on the real control plane", () => {
   test("applied, its Pods run two a zone on the planned nodes, and no NodeClaim is made beyond the plan", async () => {
     await applyWhenAllowed(plane);
     await expect.poll(async () => podsByZone(plane), waits).toEqual([2, 2, 2]);
-    await expect.poll(async () => (await claims(plane)).every(isReady), waits).toBe(true);
-    expect(nodesOf(await claims(plane))).toEqual(plannedNodes(plan));
+    await expect.poll(async () => (await nodeClaims(plane)).every(isReady), waits).toBe(true);
+    expect(nodesOf(await nodeClaims(plane))).toEqual(plannedNodes(plan));
+    expect(priceOf(await nodeClaims(plane))).toBeCloseTo(plan.pricePerHour, 9);
     await sleep(2_000);
-    expect(await claimsEverMade(plane)).toBe(plan.nodes.length);
+    expect(await everCreated(plane, "nodeclaims")).toBe(plan.nodes.length);
   }, 120_000);
 
   test("each Pod carries the fields of its contract", async () => {
     for (const { spec } of await checkoutPods(plane)) {
       expect(spec.containers[0]?.resources).toEqual({ requests: { cpu: "1", memory: "2Gi" }, limits: { memory: "3Gi" } });
       expect(spec).toMatchObject({ nodeSelector: { "workload-class": "general" }, terminationGracePeriodSeconds: 60 });
+      expect(spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms).toEqual([
+        { matchExpressions: [{ key: "karpenter.sh/capacity-type", operator: "In", values: ["on-demand"] }] },
+      ]);
       expect(spec.topologySpreadConstraints).toMatchObject([
         { topologyKey: zoneLabel, maxSkew: 1, whenUnsatisfiable: "DoNotSchedule", minDomains: 3, nodeTaintsPolicy: "Honor" },
         { topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway" },
@@ -89,21 +92,21 @@ await describeOnControlPlane("checkout-api on the real control plane", () => {
   }, 120_000);
 
   test("without a controller manager an apply makes the NodeClaims; once it is back all Pods bind and no claim is added", async () => {
-    const before = await claimsEverMade(plane);
+    const before = await everCreated(plane, "nodeclaims");
     await plane.stop("kube-controller-manager");
     await applyWhenAllowed(plane);
-    await expect.poll(async () => (await claims(plane)).length, waits).toBe(plan.nodes.length);
+    await expect.poll(async () => (await nodeClaims(plane)).length, waits).toBe(plan.nodes.length);
     expect(await checkoutPods(plane)).toEqual([]);
     await sleep(10_000);
     await plane.start("kube-controller-manager");
     await expect.poll(async () => podsByZone(plane), waits).toEqual([2, 2, 2]);
     await sleep(2_000);
-    expect(nodesOf(await claims(plane))).toEqual(plannedNodes(plan));
-    expect((await claimsEverMade(plane)) - before).toBe(plan.nodes.length);
+    expect(nodesOf(await nodeClaims(plane))).toEqual(plannedNodes(plan));
+    expect((await everCreated(plane, "nodeclaims")) - before).toBe(plan.nodes.length);
   }, 180_000);
 
   test("nothing that our service account asked was forbidden", async () => {
-    expect(await forbidden(plane)).toEqual([]);
+    expect(await forbiddenRequests(plane)).toEqual([]);
   });
 });
 
@@ -128,7 +131,7 @@ const refusingWebhook = {
 function labPlan(): Plan {
   const policySet = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
   if (!policySet.ok) throw new Error("policies.yaml does not parse");
-  const objects = [infrastructure, checkout].flatMap((path) => yamlObjects(path));
+  const objects = [labInfrastructure, labCheckout].flatMap((path) => yamlObjects(`examples/${path}`));
   return planOf({ snapshot: snapshotOf(objects), policySet: policySet.value, names: platformNames() });
 }
 
@@ -141,21 +144,15 @@ async function create(plane: ControlPlane, path: string, body: object): Promise<
   expect(await plane.request({ method: "POST", path, body })).toMatchObject({ status: 201 });
 }
 
-async function claims(plane: ControlPlane): Promise<readonly NodeClaim[]> {
-  const { body } = await plane.request({ method: "GET", path: "/apis/karpenter.sh/v1/nodeclaims" });
-  return (body as { readonly items: readonly NodeClaim[] }).items;
-}
-
 async function checkoutPods(plane: ControlPlane): Promise<readonly Pod[]> {
-  const { body } = await plane.request({ method: "GET", path: "/api/v1/namespaces/checkout/pods" });
-  return (body as { readonly items: readonly Pod[] }).items;
+  return (await podsOf(plane, "checkout")).items;
 }
 
 /** Bound Pods by zone, in the order of zones. */
 async function podsByZone(plane: ControlPlane): Promise<readonly number[]> {
-  const zoneOf = new Map((await claims(plane)).map(({ metadata, status }) => [status?.nodeName, metadata.labels?.[zoneLabel]]));
-  const zones = (await checkoutPods(plane)).flatMap(({ spec }) => (spec.nodeName ? [zoneOf.get(spec.nodeName)] : []));
-  return Object.keys(joinDelays).map((zone) => zones.filter((bound) => bound === zone).length);
+  const zoneOf = new Map((await nodeClaims(plane)).map(({ metadata, status }) => [status?.nodeName, metadata.labels?.[zoneLabel]]));
+  const bound = (await checkoutPods(plane)).flatMap(({ spec }) => (spec.nodeName ? [zoneOf.get(spec.nodeName)] : []));
+  return zones.map((zone) => bound.filter((one) => one === zone).length);
 }
 
 function nodesOf(made: readonly NodeClaim[]): readonly string[] {
@@ -171,19 +168,19 @@ function nodesOf(made: readonly NodeClaim[]): readonly string[] {
     .sort();
 }
 
+/** What the claims' launched offerings cost together, USD an hour. */
+function priceOf(made: readonly NodeClaim[]): number {
+  const prices = fallbackPrices();
+  return made.reduce(
+    (sum, { metadata: { labels = {} } }) => sum + (prices.onDemand(labels["node.kubernetes.io/instance-type"] ?? "") ?? NaN),
+    0,
+  );
+}
+
 function plannedNodes({ nodes }: Plan): readonly string[] {
   return nodes.map(({ nodePool, instanceType, zone, capacityType }) => [nodePool, instanceType, zone, capacityType].join(" ")).sort();
 }
 
 function isReady({ status }: NodeClaim): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") === true;
-}
-
-/** NodeClaims that were ever created, by the API server's own account. */
-async function claimsEverMade(plane: ControlPlane): Promise<number> {
-  const events = await plane.auditEvents();
-  return events.filter(
-    ({ verb, stage, objectRef, responseStatus }) =>
-      verb === "create" && stage === "ResponseComplete" && objectRef?.resource === "nodeclaims" && responseStatus?.code === 201,
-  ).length;
 }
