@@ -8,6 +8,7 @@ import { parseCron } from "../../kube/schedule.ts";
 import { isEmptySelector, matchesSelector } from "../../kube/selector.ts";
 import type { FieldProblem } from "../api-failure.ts";
 import {
+  arrayAt,
   equalJson,
   isJsonObject,
   numberAt,
@@ -54,6 +55,18 @@ function replicated(word: string): ObjectCheck {
     ];
   };
 }
+
+/** A claim template is a volume of each Pod; it takes the place of a volume of its name. */
+const statefulSet: ObjectCheck = (object) => {
+  const path = ["spec", "template", "spec", "volumes"];
+  const volumes = arrayAt(object, ...path);
+  const named = new Set(volumes.map((volume) => stringAt(volume, "name")));
+  const claims = arrayAt(object, "spec", "volumeClaimTemplates")
+    .map((claim) => stringAt(claim, "metadata", "name") ?? "")
+    .filter((name) => name !== "" && !named.has(name));
+  const withClaims = claims.length === 0 ? object : withValue(object, path, [...volumes, ...claims.map((name) => ({ name }))]);
+  return replicated("statefulset")(withClaims);
+};
 
 function selectorProblems(selector: JsonValue | undefined, object: JsonObject, word: string): readonly FieldProblem[] {
   const decoded = labelSelectorOf(selector);
@@ -144,7 +157,7 @@ const autoscaler: ObjectCheck = (object) => {
 export const workloadChecks: Readonly<Record<string, ObjectCheck>> = {
   "deployments.apps": replicated("deployment"),
   "replicasets.apps": replicated("replicaset"),
-  "statefulsets.apps": replicated("statefulset"),
+  "statefulsets.apps": statefulSet,
   "daemonsets.apps": replicated("daemonset"),
   "jobs.batch": job,
   "cronjobs.batch": cronJob,
