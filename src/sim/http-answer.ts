@@ -70,9 +70,19 @@ export async function writeWatch(response: ServerResponse, lines: AsyncIterable<
   response.flushHeaders();
   for await (const line of lines) {
     if (response.destroyed) return;
-    if (!response.write(`${JSON.stringify(lineBody(line))}\n`)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!response.write(`${JSON.stringify(lineBody(line))}\n`)) await drained(response);
   }
   response.end();
+}
+
+/** Waits for room in the buffer, or for the client to go; the wait that loses stops listening. */
+async function drained(response: ServerResponse): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race(["drain", "close"].map((event) => once(response, event, { signal: over.signal })));
+  } finally {
+    over.abort();
+  }
 }
 
 /** Sets Warning headers as the real server does: a text with control characters is dropped, all are cut once their sum is too long. */
