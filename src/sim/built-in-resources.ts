@@ -58,7 +58,7 @@ const rows: readonly Row[] = [
     type: "core.v1.Namespace",
     short: "ns",
     clusterScoped: true,
-    sub: status,
+    sub: ["status", "finalize"],
   },
   {
     group: "",

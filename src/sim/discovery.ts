@@ -19,6 +19,7 @@ const subresourceForms: Readonly<
   scale: { verbs: ["get", "patch", "update"], kind: { group: "autoscaling", version: "v1", kind: "Scale" } },
   binding: { verbs: ["create"], kind: { group: "", version: "v1", kind: "Binding" } },
   eviction: { verbs: ["create"], kind: { group: "policy", version: "v1", kind: "Eviction" } },
+  finalize: { verbs: ["update"] },
 };
 
 /** Returns the aggregated discovery of the core group (path /api) or of all others (/apis). */

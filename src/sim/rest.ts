@@ -80,6 +80,8 @@ async function answerCall(call: Call): Promise<Outcome> {
       return call.request.method === "POST" ? bindPod(call) : err(methodNotAllowed());
     case "eviction":
       return call.request.method === "POST" ? evictPod(call) : err(methodNotAllowed());
+    case "finalize":
+      return call.request.method === "PUT" ? replaceObject(call) : err(methodNotAllowed());
     default:
       return err(methodNotAllowed());
   }

@@ -7,7 +7,7 @@ import type { JsonObject } from "./json.ts";
 import type { Schema } from "./schema.ts";
 
 /** A path behind an object's name. */
-export type Subresource = "status" | "scale" | "binding" | "eviction";
+export type Subresource = "status" | "scale" | "binding" | "eviction" | "finalize";
 
 /** A column of a Table: how kubectl get shows a resource. */
 export interface PrintColumn {

@@ -145,8 +145,18 @@ function isolate(object: JsonObject, current: JsonObject, served: ServedResource
     const base = served.custom === undefined ? { ...current, metadata: statusMetadata(object, current) } : current;
     return withManagedFieldsOf(withValue(base, ["status"], status), object);
   }
+  if (served.storage === "namespaces") return isolatedNamespace(object, current, subresource);
   if (!served.statusIsolated || writesWhole.has(subresource)) return object;
   return withValue(object, ["status"], valueAt(current, "status"));
+}
+
+/** The finalizers in a Namespace's spec are written through finalize only, and finalize writes nothing else. */
+function isolatedNamespace(object: JsonObject, current: JsonObject, subresource: string): JsonObject {
+  const path = ["spec", "finalizers"];
+  if (subresource === "finalize") {
+    return withManagedFieldsOf(withValue(current, path, valueAt(object, ...path)), object);
+  }
+  return withValue(withValue(object, path, valueAt(current, ...path)), ["status"], valueAt(current, "status"));
 }
 
 /** A write of a built-in status may change labels and annotations, not owners and finalizers. */

@@ -33,7 +33,7 @@ export interface Change {
 /** What a change sees and wants. */
 export type Changer = (current: JsonObject) => Outcome<Change>;
 
-/** Answers a PUT of an object or of its status. */
+/** Answers a PUT of an object, of its status, or of a Namespace's finalizers. */
 export async function replaceObject(call: Call): Promise<Outcome> {
   const decoded = decodeBody(call);
   if (!decoded.ok) return decoded;

@@ -47,6 +47,43 @@ describe("the world's controllers", () => {
     expect(owners.sort()).toEqual([0, 4]);
   });
 
+  it("end a deleted namespace with everything in it, custom resources included, and nothing beside it", async () => {
+    const world = await newWorld(1);
+    await world.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", widgets);
+    await world.post("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "zz" } });
+    const roots = { services: "Service", configmaps: "ConfigMap", secrets: "Secret", serviceaccounts: "ServiceAccount", events: "Event" };
+    for (const namespace of ["zz", "default"]) {
+      for (const [resource, kind] of Object.entries(roots)) {
+        const body = { apiVersion: "v1", kind, metadata: { name: "one" }, ...extraOf(kind, namespace) };
+        await world.post(`/api/v1/namespaces/${namespace}/${resource}`, body);
+      }
+      const widget = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "one" } };
+      await world.post(`/apis/example.com/v1/namespaces/${namespace}/widgets`, widget);
+      await world.post(`/apis/apps/v1/namespaces/${namespace}/deployments`, web({ replicas: 2 }));
+    }
+    await world.clock.runFor(3_000);
+    expect(world.pods()).toHaveLength(4);
+    await world.transport.request({ method: "DELETE", path: "/api/v1/namespaces/zz" });
+    await world.clock.runFor(5_000);
+    expect(await world.transport.request({ method: "GET", path: "/api/v1/namespaces/zz" })).toMatchObject({ ok: false, status: 404 });
+    for (const resource of [...Object.keys(roots), "widgets.example.com", "deployments.apps", "replicasets.apps", "pods"]) {
+      const namespaces = new Set((world.list(resource) as readonly KubeObject[]).map(({ metadata }) => metadata.namespace));
+      expect([resource, ...namespaces]).toEqual([resource, "default"]);
+    }
+  });
+
+  it("keep a namespace's finalizers from every write but finalize", async () => {
+    const world = await newWorld(0);
+    const path = "/api/v1/namespaces/default";
+    await world.patch(path, { spec: { finalizers: [] } });
+    const kept = await world.transport.request({ method: "GET", path });
+    expect(kept).toMatchObject({ body: { spec: { finalizers: ["kubernetes"] } } });
+    const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: "default", labels: { a: "b" } }, spec: { finalizers: [] } };
+    const finalized = await world.transport.request({ method: "PUT", path: `${path}/finalize`, body });
+    expect(finalized).toMatchObject({ ok: true, body: { metadata: { labels: { "kubernetes.io/metadata.name": "default" } } } });
+    expect(JSON.stringify(finalized)).not.toContain('"finalizers":["kubernetes"]');
+  });
+
   it("leave a Pod that fits nowhere pending, with the scheduler's reasons, and bind it when a node comes", async () => {
     const world = await newWorld(1);
     await world.apply("/apis/apps/v1", "deployments", web({ replicas: 1 }, {}, "16"));
@@ -112,6 +149,28 @@ describe("the world's controllers", () => {
   });
 });
 
+const widgets = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "widgets.example.com" },
+  spec: {
+    group: "example.com",
+    names: { plural: "widgets", kind: "Widget" },
+    scope: "Namespaced",
+    versions: ["v1", "v2"].map((name) => ({
+      name,
+      served: true,
+      storage: name === "v1",
+      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+    })),
+  },
+};
+
+function extraOf(kind: string, namespace: string): object {
+  if (kind === "Service") return { spec: { ports: [{ port: 80 }] } };
+  return kind === "Event" ? { involvedObject: { kind: "Pod", namespace, name: "one" } } : {};
+}
+
 const zoneSpread = {
   maxSkew: 1,
   topologyKey: "topology.kubernetes.io/zone",
@@ -147,6 +206,7 @@ async function newWorld(nodes: number) {
   const driver = {
     clock,
     transport,
+    post,
     list,
     get: (resource: string, name: string): unknown => world.server.store.get({ resource, namespace: "default", name }),
     pods: () => list("pods") as readonly Pod[],

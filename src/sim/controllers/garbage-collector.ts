@@ -1,13 +1,14 @@
 /**
  * The garbage collector of the embedded world: what a gone owner leaves behind goes too, and a terminating namespace empties.
  *
- * Reads owner references of the kinds below. Deletes an object once none of its owners exists any more, and every object
- * of a namespace that is being deleted, then the namespace.
+ * Reads owner references of the kinds below, and every namespaced resource that is served. Deletes an object once none of its
+ * owners exists any more, and every object of a namespace that is being deleted, then the namespace.
  */
 import type { KindName } from "../../api/kinds.ts";
-import type { KubeObject } from "../../api/object.ts";
+import type { KubeObject, ObjectMeta } from "../../api/object.ts";
 import type { ApiServer } from "../api-server.ts";
-import { stringAt } from "../json.ts";
+import { stringAt, type JsonObject } from "../json.ts";
+import type { ServedResource } from "../served-resource.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
 import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
 
@@ -48,20 +49,6 @@ async function collect(client: WorldClient, uid: string): Promise<Again> {
   return done;
 }
 
-const namespacedKinds = [
-  "WorkloadProfile",
-  "CronJob",
-  "Job",
-  "Deployment",
-  "StatefulSet",
-  "DaemonSet",
-  "ReplicaSet",
-  "PodDisruptionBudget",
-  "HorizontalPodAutoscaler",
-  "Lease",
-  "Pod",
-] as const satisfies readonly KindName[];
-
 const emptyingMs = 200;
 
 /** Returns the controller that empties and ends terminating namespaces. */
@@ -73,21 +60,33 @@ export function namespaceController(server: ApiServer): WorldController {
     reconcile: async (key) => {
       const namespace = client.get("Namespace", key);
       if (namespace?.metadata.deletionTimestamp === undefined) return done;
-      return empty(client, namespace);
+      return empty(server, client, namespace);
     },
   };
 }
 
-async function empty(client: WorldClient, namespace: KubeObject): Promise<Again> {
+async function empty(server: ApiServer, client: WorldClient, namespace: KubeObject): Promise<Again> {
   let left = 0;
-  for (const kind of namespacedKinds) {
-    for (const object of client.list(kind, namespace.metadata.name)) {
+  for (const served of namespacedResources(server)) {
+    for (const object of server.store.list(served.storage, namespace.metadata.name)) {
       left += 1;
-      if (object.metadata.deletionTimestamp === undefined) await client.remove(kind, object);
+      if (stringAt(object, "metadata", "deletionTimestamp") !== undefined) continue;
+      await client.removeServed(served, metadataOf(object));
     }
   }
   if (left > 0) return { kind: "after", delayMs: emptyingMs };
   // The namespace's own finalizer is in spec; the subresource that clears it is what ends it.
   const finalized = { ...namespace, spec: { finalizers: [] } };
-  return settled(await client.post("Namespace", namespace, "finalize", finalized)) ? done : failed;
+  return settled(await client.put("Namespace", namespace, "finalize", finalized)) ? done : failed;
+}
+
+/** Every namespaced resource that is served now, once where two versions share its objects. */
+function namespacedResources({ registry }: ApiServer): readonly ServedResource[] {
+  const byStorage = new Map(registry.all().map((served) => [served.storage, served]));
+  return [...byStorage.values()].filter(({ namespaced, readOnly }) => namespaced && !readOnly);
+}
+
+function metadataOf(object: JsonObject): ObjectMeta {
+  const [namespace, name, uid] = ["namespace", "name", "uid"].map((field) => stringAt(object, "metadata", field) ?? "");
+  return { ...(namespace ? { namespace } : {}), ...(name ? { name } : {}), ...(uid ? { uid } : {}) };
 }

@@ -12,6 +12,7 @@ import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
 import { inProcessTransport } from "../in-process-door.ts";
 import { storageName } from "../built-in-resources.ts";
+import type { ServedResource } from "../served-resource.ts";
 import type { StoreEvent } from "../store.ts";
 
 /** One controller's access to the world. */
@@ -25,6 +26,10 @@ export interface WorldClient {
   remove(kind: KindName, object: KubeObject, options?: { readonly gracePeriodSeconds?: number }): Promise<ApiAnswer>;
   /** Posts to a subresource, such as a Pod's binding. */
   post(kind: KindName, object: KubeObject, subresource: string, body: object): Promise<ApiAnswer>;
+  /** Deletes an object of any served resource, whether or not our code knows its kind. */
+  removeServed(served: ServedResource, metadata: ObjectMeta): Promise<ApiAnswer>;
+  /** Puts to a subresource, such as a Namespace's finalize. */
+  put(kind: KindName, object: KubeObject, subresource: string, body: object): Promise<ApiAnswer>;
   /** Tells an Event on an object; best effort. */
   tell(
     object: KubeObject,
@@ -37,7 +42,7 @@ const kinds = kindTable();
 /** Returns a client that acts as a component: "replicaset-controller" is a service account, "kube-scheduler" a user of its own. */
 export function worldClient(server: ApiServer, component: string): WorldClient {
   const transport = inProcessTransport(server, { user: userOf(component), userAgent: component });
-  const request = (method: "POST" | "PATCH" | "DELETE", path: string, body: object, contentType?: string): Promise<ApiAnswer> =>
+  const request = (method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body: object, contentType?: string): Promise<ApiAnswer> =>
     transport.request({ method, path, body, ...(contentType === undefined ? {} : { contentType }) });
   return {
     now: () => server.clock.now(),
@@ -54,6 +59,14 @@ export function worldClient(server: ApiServer, component: string): WorldClient {
         preconditions: { uid: object.metadata.uid },
         ...options,
       }),
+    removeServed: (served, metadata) =>
+      request("DELETE", pathOf(served, metadata), {
+        kind: "DeleteOptions",
+        apiVersion: "v1",
+        propagationPolicy: "Background",
+        ...(metadata.uid === undefined ? {} : { preconditions: { uid: metadata.uid } }),
+      }),
+    put: (kind, object, subresource, body) => request("PUT", pathOf(kinds[kind], object.metadata, subresource), body),
     post: (kind, object, subresource, body) => request("POST", pathOf(kinds[kind], object.metadata, subresource), body),
     tell: (object, event) => tellEvent({ server, transport, component }, object, event),
   };
@@ -98,7 +111,7 @@ function keyParts(key: string): { readonly namespace: string; readonly name: str
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-function pathOf(info: KindInfo, at: { readonly namespace?: string | undefined; readonly name?: string }, subresource?: string): string {
+function pathOf(info: Parameters<typeof resourcePath>[0], at: { readonly namespace?: string | undefined; readonly name?: string }, subresource?: string): string {
   return resourcePath(info, {
     ...(at.namespace === undefined ? {} : { namespace: at.namespace }),
     ...(at.name === undefined ? {} : { name: at.name }),
