@@ -6,9 +6,9 @@
  * compare the ratio of one run, never microseconds of two. p99 is the median of the rounds'. Every answer is checked.
  */
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { issueServingCertificate } from "../src/webhook/certificate.ts";
 import { answerProblem, benchReviews, type BenchPhase, type BenchReview } from "./admission-reviews.ts";
+import { benchArguments } from "./bench-arguments.ts";
 import { compileServers, startServerProcess, type ServerProcess } from "./server-process.ts";
 
 interface Row {
@@ -34,8 +34,19 @@ const roundsMax = 100;
 const requestsMax = 20_000;
 const mebibyte = 1024 ** 2;
 
+const help = `Measures what an admission request costs, beside a bare HTTPS server in turns.
+
+  --rounds N    rounds of each server, of which the least counts (1 to ${roundsMax}, default ${defaults.rounds})
+  --requests N  requests of a round (1 to ${requestsMax}, default ${defaults.requests})
+  --json FILE   write the rows there too
+
+Examples:
+  npm run bench:admission
+  npm run bench:admission -- --rounds 3 --requests 100 --json rows.json`;
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: "string" }, requests: { type: "string" }, json: { type: "string" } } });
+  const values = benchArguments({ options: ["rounds", "requests", "json"], help });
+  if (values === undefined) return;
   const extent = { rounds: Number(values.rounds ?? defaults.rounds), requests: Number(values.requests ?? defaults.requests) };
   if (!isWithin(extent.rounds, roundsMax) || !isWithin(extent.requests, requestsMax)) {
     console.error(`--rounds is 1 to ${roundsMax}, --requests 1 to ${requestsMax}.`);

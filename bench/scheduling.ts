@@ -6,8 +6,8 @@
  * its ratio is to the resource bound at that number of nodes, which no packing on as many nodes can go below.
  */
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { solve } from "../src/provisioner/scheduling/solve.ts";
+import { benchArguments } from "./bench-arguments.ts";
 import { diverseFingerprints, diverseSizes } from "./diverse-pods.ts";
 import { diverseInput } from "./scheduling-input.ts";
 import { resourceBound } from "./scheduling-bound.ts";
@@ -27,7 +27,8 @@ const defaultSizes = [500, 5000];
 const mebibyte = 1024 ** 2;
 
 function main(): void {
-  const { values } = parseArgs({ options: { pods: { type: "string" }, json: { type: "string" } } });
+  const values = benchArguments({ options: ["pods", "json"], help: help() });
+  if (values === undefined) return;
   const sizes = values.pods === undefined ? defaultSizes : [Number(values.pods)];
   const unknown = sizes.find((size) => !(size in diverseFingerprints));
   if (unknown !== undefined) {
@@ -38,6 +39,17 @@ function main(): void {
   const rows = sizes.map(measure);
   printTable(rows);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
+}
+
+function help(): string {
+  return `Measures how fast the solver packs Pods onto new nodes, and at what price beside the least possible.
+
+  --pods N     one size only: ${diverseSizes().join(", ")} (default: ${defaultSizes.join(" and ")})
+  --json FILE  write the rows there too
+
+Examples:
+  npm run bench:scheduling
+  npm run bench:scheduling -- --pods 5000 --json rows.json`;
 }
 
 function measure(count: number): Row {
