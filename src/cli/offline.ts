@@ -58,7 +58,14 @@ export async function readOffline(request: OfflineRequest): Promise<OfflineInput
     policySet: policies.policySet,
     names,
     manifests: sound.filter((manifest) => !duplicates.has(manifest)),
-    problems: [...policies.problems, ...problems.map(formatProblem), ...formed.flatMap((one) => one.problems), ...duplicates.values()],
+    problems: [
+      ...policies.problems,
+      ...problems.map(formatProblem),
+      ...formed.flatMap((one) => one.problems),
+      ...duplicates.values(),
+      // As kubectl: a template that renders nothing is more likely broken than meant.
+      ...(manifests.length + problems.length === 0 ? ["no objects to judge"] : []),
+    ],
     notes: [...notes.map(formatProblem), ...formed.flatMap((one) => one.notes)].map((note) => `note: ${note}`),
   };
   for (const line of [...input.problems, ...input.notes]) request.stderr.write(`${line}\n`);

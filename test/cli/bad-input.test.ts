@@ -170,6 +170,21 @@ describe("files", () => {
   });
 });
 
+describe("no object in all inputs together is bad input", () => {
+  const empty = { results: [], summary: { allowed: 0, denied: 0, findings: 0 } };
+  it.each([
+    ["check", "0 allowed, 0 denied\n"],
+    ["check -o json", `${JSON.stringify(empty, undefined, 2)}\n`],
+    ["render", ""],
+    ["plan", "0 nodes, $0.0000 an hour\n"],
+    ["plan -o json", `${JSON.stringify({ nodes: [], unschedulable: [], pricePerHour: 0 }, undefined, 2)}\n`],
+  ])("%s says so", async (command, answer) => {
+    const { code, stdout, stderr } = await runPlimsoll([...command.split(" "), "-"], "");
+    expect(stderr.split("\n")).toContain("no objects to judge");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: answer });
+  });
+});
+
 describe("what only changes no verdict is a note", () => {
   note(
     "an unknown field of a built-in kind",

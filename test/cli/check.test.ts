@@ -42,7 +42,7 @@ describe("the exit code", () => {
   check("is 1 where one object is denied", `${deploymentText()}---\n${budgetText({ spec: "maxUnavailable: 0" })}`, 1);
   check("is 2 on bad input", "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: 5}\n", 2);
   check("is 2 on bad input, even where something is denied", `${budgetText({ spec: "maxUnavailable: 0" })}---\nhello\n`, 2);
-  check("is 0 where there is nothing to judge", "# nothing yet\n---\n", 0);
+  check("is 2 where there is nothing to judge", "# nothing yet\n---\n", 2);
 
   function check(statement: string, text: string, code: number): void {
     it(statement, async () => {
