@@ -62,7 +62,7 @@ Exit: 0 allowed, 1 denied, 2 bad input (the rest is still judged).
 ${examples("Examples:", [
   ["plimsoll check app.yaml", "judge by ./policies.yaml"],
   ["helm template shop | plimsoll check -", "judge what a chart renders"],
-  ["plimsoll check -o json deploy/", "every object's findings for a machine"],
+  ["kubectl kustomize deploy/base | plimsoll check -", "judge what a kustomization builds"],
 ])}`,
     )
     .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
