@@ -30,6 +30,22 @@ describe("the world's controllers", () => {
     expect(world.pods()).toEqual([]);
   });
 
+  it("give each Node and each Pod an address of its own, and a Pod its Node's", async () => {
+    const world = await newWorld(3);
+    await world.apply("/apis/apps/v1", "deployments", web({ replicas: 6 }));
+    await world.clock.runFor(3_000);
+    const hosts = new Map(world.nodes().map(({ metadata, status }) => [metadata.name, status?.addresses?.[0]?.address]));
+    expect([...hosts.values()].sort()).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+    const pods = world.pods();
+    expect(new Set(pods.map((pod) => addressesOf(pod).podIP)).size).toBe(6);
+    for (const pod of pods) {
+      const { podIP } = addressesOf(pod);
+      const hostIP = hosts.get(pod.spec.nodeName ?? "");
+      expect(podIP).toMatch(/^10\.1\.0\.[1-6]$/);
+      expect(pod.status).toMatchObject({ podIPs: [{ ip: podIP }], hostIP, hostIPs: [{ ip: hostIP }] });
+    }
+  });
+
   it("roll a new template out without ever missing more than maxUnavailable", async () => {
     const world = await newWorld(3);
     await world.apply("/apis/apps/v1", "deployments", web({ replicas: 4 }));
@@ -230,6 +246,10 @@ async function newWorld(nodes: number) {
   };
   for (const zone of ["a", "b", "c"].slice(0, nodes)) await driver.node(`node-${zone}`, zone);
   return driver;
+}
+
+function addressesOf({ status }: Pod): { readonly podIP?: string } {
+  return (status ?? {}) as { readonly podIP?: string };
 }
 
 function isReadyPod(pod: Pod): boolean {

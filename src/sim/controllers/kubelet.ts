@@ -9,11 +9,15 @@ import { kwokNodeAnnotation } from "../../api/labels.ts";
 import type { Condition } from "../../api/object.ts";
 import type { Node } from "../../api/node.ts";
 import type { Container, Pod } from "../../api/pod.ts";
+import type { Instant } from "../../api/ports.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { isReady, isTerminal } from "../../kube/pod-state.ts";
 import { parseGoDuration } from "../../kube/schedule.ts";
 import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
+import { stringAt } from "../json.ts";
+import type { StoreEvent } from "../store.ts";
+import { type AddressPool, createAddressPool } from "./address-pool.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
 import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
 
@@ -30,12 +34,19 @@ export interface KubeletDelays {
 /** Returns the controller of Nodes: Ready, and the taint that goes with it. */
 export function nodeKubelet(server: ApiServer): WorldController {
   const client = worldClient(server, "system:nodes");
+  const pool = createAddressPool("10.0");
   return {
     name: "kubelet-node",
-    watches: { nodes: (event) => [keyOf(changed(event, "Node"))] },
+    watches: {
+      nodes: (event) => {
+        const node = changed(event, "Node");
+        noteAddress(pool, event, { uid: node.metadata.uid, address: internalIp(node) });
+        return [keyOf(node)];
+      },
+    },
     reconcile: async (key) => {
       const node = client.get("Node", key);
-      return node === undefined || !isFake(node) ? done : bringUp(client, node);
+      return node === undefined || !isFake(node) ? done : bringUp(client, node, pool);
     },
   };
 }
@@ -43,18 +54,37 @@ export function nodeKubelet(server: ApiServer): WorldController {
 /** Returns the controller of Pods on fake Nodes. */
 export function podKubelet(server: ApiServer, delays: KubeletDelays): WorldController {
   const client = worldClient(server, "system:nodes");
+  const pool = createAddressPool("10.1");
   return {
     name: "kubelet-pod",
     watches: {
-      pods: (event) => (event.type === "DELETED" ? [] : [keyOf(changed(event, "Pod"))]),
+      pods: (event) => {
+        const pod = changed(event, "Pod");
+        noteAddress(pool, event, { uid: pod.metadata.uid, address: stringAt(event.object, "status", "podIP") });
+        return event.type === "DELETED" ? [] : [keyOf(pod)];
+      },
       nodes: (event) => (event.type === "DELETED" ? podsOn(client, changed(event, "Node").metadata.name) : []),
     },
     reconcile: async (key) => {
       const pod = client.get("Pod", key);
       if (pod === undefined) return done;
-      return run(client, pod, delays);
+      return run(client, pod, { delays, pool });
     },
   };
+}
+
+/** What an object brings along stays its own; what a gone one had is free. */
+function noteAddress(
+  pool: AddressPool,
+  { type }: StoreEvent,
+  { uid = "", address }: { readonly uid: string | undefined; readonly address: string | undefined },
+): void {
+  if (type === "DELETED") pool.free(uid);
+  else if (address !== undefined) pool.keep(uid, address);
+}
+
+function internalIp(node: Node): string | undefined {
+  return node.status?.addresses?.find(({ type }) => type === "InternalIP")?.address;
 }
 
 function isFake(node: Node): boolean {
@@ -70,12 +100,15 @@ function podsOn(client: WorldClient, node: string | undefined): readonly string[
 
 const notReadyTaint = "node.kubernetes.io/not-ready";
 
-async function bringUp(client: WorldClient, node: Node): Promise<Again> {
+async function bringUp(client: WorldClient, node: Node, pool: AddressPool): Promise<Again> {
   const ready = node.status?.conditions?.find(({ type }) => type === "Ready");
   if (ready?.status !== "True") {
+    const address = pool.take(node.metadata.uid ?? "");
+    if (address === undefined) return failed;
+    const others = (node.status?.addresses ?? []).filter(({ type }) => type !== "InternalIP");
     const status = {
       conditions: nodeConditions(timeText(client.now())),
-      addresses: [{ type: "InternalIP", address: "10.0.0.1" }],
+      addresses: [{ type: "InternalIP", address }, ...others],
       nodeInfo: { kubeletVersion: "fake", architecture: node.metadata.labels?.["kubernetes.io/arch"] ?? "amd64", operatingSystem: "linux" },
     };
     if (!settled(await client.patch("Node", node, { status }, "status"))) return failed;
@@ -103,7 +136,13 @@ function nodeConditions(now: string): readonly Condition[] {
   ];
 }
 
-async function run(client: WorldClient, pod: Pod, delays: KubeletDelays): Promise<Again> {
+/** What one kubelet runs its Pods with. */
+interface Kubelet {
+  readonly delays: KubeletDelays;
+  readonly pool: AddressPool;
+}
+
+async function run(client: WorldClient, pod: Pod, { delays, pool }: Kubelet): Promise<Again> {
   const { nodeName } = pod.spec;
   if (nodeName === undefined) return done;
   const node = client.get("Node", `/${nodeName}`);
@@ -118,9 +157,10 @@ async function run(client: WorldClient, pod: Pod, delays: KubeletDelays): Promis
     return write(client, pod, { phase: "Pending", startTime: new Date(client.now()).toISOString() }, { kind: "after", delayMs: 0 });
   const readyAt = startedAt + delayOf(pod, "pod-ready", delays.readyMs);
   if (!isReady(pod)) {
-    return client.now() < readyAt
-      ? { kind: "after", delayMs: readyAt - client.now() }
-      : write(client, pod, runningStatus(pod, client.now()), done);
+    if (client.now() < readyAt) return { kind: "after", delayMs: readyAt - client.now() };
+    const podIP = pool.take(pod.metadata.uid ?? "");
+    if (podIP === undefined) return failed;
+    return write(client, pod, runningStatus(pod, { now: client.now(), podIP, hostIP: internalIp(node) }), done);
   }
   if (controllerOf(pod)?.kind !== "Job") return done;
   const endsAt = readyAt + delayOf(pod, "pod-complete", delays.completeMs);
@@ -143,14 +183,22 @@ async function write(client: WorldClient, pod: Pod, status: object, again: Again
   return settled(await client.patch("Pod", pod, { status }, "status")) ? again : failed;
 }
 
-function runningStatus(pod: Pod, now: number): object {
+interface Start {
+  readonly now: Instant;
+  readonly podIP: string;
+  /** Undefined where somebody else made the Node ready without an address. */
+  readonly hostIP: string | undefined;
+}
+
+function runningStatus(pod: Pod, { now, podIP, hostIP }: Start): object {
   const at = timeText(now);
   const condition = (type: string): Condition => ({ type, status: "True", lastTransitionTime: at });
   const scheduled = (pod.status?.conditions ?? []).filter(({ type }) => type === "PodScheduled" || type === "DisruptionTarget");
   return {
     phase: "Running",
-    hostIP: "10.0.0.1",
-    podIP: "10.1.0.1",
+    ...(hostIP === undefined ? {} : { hostIP, hostIPs: [{ ip: hostIP }] }),
+    podIP,
+    podIPs: [{ ip: podIP }],
     conditions: [...["Initialized", "Ready", "ContainersReady", "PodReadyToStartContainers"].map(condition), ...scheduled],
     containerStatuses: pod.spec.containers.map((container) => containerStatus(container, { running: { startedAt: at } }, true)),
   };

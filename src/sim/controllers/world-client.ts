@@ -111,7 +111,11 @@ function keyParts(key: string): { readonly namespace: string; readonly name: str
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-function pathOf(info: Parameters<typeof resourcePath>[0], at: { readonly namespace?: string | undefined; readonly name?: string }, subresource?: string): string {
+function pathOf(
+  info: Parameters<typeof resourcePath>[0],
+  at: { readonly namespace?: string | undefined; readonly name?: string },
+  subresource?: string,
+): string {
   return resourcePath(info, {
     ...(at.namespace === undefined ? {} : { namespace: at.namespace }),
     ...(at.name === undefined ? {} : { name: at.name }),
