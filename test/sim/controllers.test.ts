@@ -30,6 +30,30 @@ describe("the world's controllers", () => {
     expect(world.pods()).toEqual([]);
   });
 
+  it("count a Deployment's revisions, a rollback as a new one, and tell when one is out", async () => {
+    const world = await newWorld(3);
+    const path = "/apis/apps/v1/namespaces/default/deployments/web";
+    const told = () => {
+      const { metadata, status } = world.get("deployments.apps", "web") as Deployment;
+      const progressing = status?.conditions?.find(({ type }) => type === "Progressing");
+      const { reason, lastUpdateTime, lastTransitionTime } = { lastUpdateTime: "", ...progressing };
+      return [metadata.annotations?.["deployment.kubernetes.io/revision"], metadata.generation, reason, lastUpdateTime, lastTransitionTime];
+    };
+    const template = (v: string | null) => ({ spec: { template: { metadata: { annotations: { v } } } } });
+    await world.apply("/apis/apps/v1", "deployments", web({ replicas: 2 }));
+    await world.clock.runFor(100);
+    expect(told()).toEqual(["1", 1, "ReplicaSetUpdated", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"]);
+    await world.clock.runFor(59_900);
+    expect(told().slice(0, 3)).toEqual(["1", 1, "NewReplicaSetAvailable"]);
+    await world.patch(path, template("2"));
+    await world.clock.runFor(30_000);
+    expect(told()).toEqual(["2", 2, "NewReplicaSetAvailable", expect.stringMatching("2026-01-01T00:01:0"), "2026-01-01T00:00:00Z"]);
+    await world.patch(path, template(null));
+    await world.clock.runFor(30_000);
+    expect(told().slice(0, 3)).toEqual(["3", 3, "NewReplicaSetAvailable"]);
+    expect(world.list("replicasets.apps")).toHaveLength(2);
+  });
+
   it("give each Node and each Pod an address of its own, and a Pod its Node's", async () => {
     const world = await newWorld(3);
     await world.apply("/apis/apps/v1", "deployments", web({ replicas: 6 }));

@@ -6,10 +6,12 @@
  */
 import { shortHashOf } from "../../api/hash.ts";
 import type { Condition } from "../../api/object.ts";
+import type { Instant } from "../../api/ports.ts";
 import type { Deployment, ReplicaSet } from "../../api/workload.ts";
 import { transitionTime } from "../../kube/condition.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { rollingBounds } from "../../kube/rolling-update.ts";
+import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
 import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
@@ -50,6 +52,7 @@ async function reconcile(client: WorldClient, deployment: Deployment): Promise<A
     const created = await client.create("ReplicaSet", newReplicaSet(deployment, { hash, revision: revisionAfter(old) }));
     return settled(created) ? done : failed;
   }
+  if (current !== undefined && !(await setRevision(client, current, revisionAfter(old)))) return failed;
   const scaled = await scaleStep(client, deployment, { current, old });
   if (!scaled) return failed;
   return (await writeStatus(client, deployment, { current, old })) ? done : failed;
@@ -95,6 +98,12 @@ function revisionAfter(old: readonly ReplicaSet[]): number {
   return 1 + Math.max(0, ...old.map((replicaSet) => Number(replicaSet.metadata.annotations?.[revisionAnnotation] ?? 0)));
 }
 
+/** A template that comes back, by a rollback, is the latest revision again; its ReplicaSet is the old one. */
+async function setRevision(client: WorldClient, current: ReplicaSet, revision: number): Promise<boolean> {
+  if (Number(current.metadata.annotations?.[revisionAnnotation] ?? 0) >= revision) return true;
+  return settled(await client.patch("ReplicaSet", current, { metadata: { annotations: { [revisionAnnotation]: String(revision) } } }));
+}
+
 /** One step of the rolling update; every ReplicaSet's own change brings the next. */
 async function scaleStep(client: WorldClient, deployment: Deployment, { current, old }: Generations): Promise<boolean> {
   const wanted = deployment.spec.replicas ?? 1;
@@ -133,28 +142,69 @@ async function writeStatus(client: WorldClient, deployment: Deployment, { curren
   const wanted = deployment.spec.replicas ?? 1;
   const replicas = sum(all, (replicaSet) => replicaSet.status?.replicas ?? 0);
   const ready = sum(all, (replicaSet) => replicaSet.status?.readyReplicas ?? 0);
+  const updated = current?.status?.replicas ?? 0;
   const bounds = rollingBounds({ strategy: deployment.spec.strategy, replicas: wanted });
   const status = {
     observedGeneration: deployment.metadata.generation ?? 0,
     replicas,
-    updatedReplicas: current?.status?.replicas ?? 0,
+    updatedReplicas: updated,
     readyReplicas: ready,
     availableReplicas: ready,
     unavailableReplicas: Math.max(0, wanted - ready),
-    conditions: [availableCondition(deployment, { isAvailable: ready >= wanted - bounds.maxUnavailable, now: client.now() })],
+    conditions: conditionsOf(deployment, {
+      isAvailable: ready >= wanted - bounds.maxUnavailable,
+      isComplete: updated === wanted && replicas === wanted && ready >= wanted,
+      current,
+      now: client.now(),
+    }),
   };
-  if (sameStatus(deployment, status)) return true;
-  return settled(await client.patch("Deployment", deployment, { status }, "status"));
+  const revision = current?.metadata.annotations?.[revisionAnnotation];
+  const isTold = revision === undefined || deployment.metadata.annotations?.[revisionAnnotation] === revision;
+  if (isTold && sameStatus(deployment, status)) return true;
+  // With the status, as the real controller does: an annotation written with the object would count as a new generation.
+  const metadata = isTold ? {} : { metadata: { annotations: { [revisionAnnotation]: revision } } };
+  return settled(await client.patch("Deployment", deployment, { ...metadata, status }, "status"));
 }
 
-function availableCondition(deployment: Deployment, at: { readonly isAvailable: boolean; readonly now: number }): Condition {
-  const status = at.isAvailable ? "True" : "False";
-  return {
+interface Progress {
+  readonly isAvailable: boolean;
+  /** True once every Pod is of the current template and ready, and no other is left. */
+  readonly isComplete: boolean;
+  readonly current: ReplicaSet | undefined;
+  readonly now: Instant;
+}
+
+/** A Deployment's condition tells besides when anything about it was last said anew. */
+interface DeploymentCondition extends Condition {
+  readonly lastUpdateTime?: string;
+}
+
+function conditionsOf(deployment: Deployment, { isAvailable, isComplete, current, now }: Progress): readonly DeploymentCondition[] {
+  const known: readonly DeploymentCondition[] = deployment.status?.conditions ?? [];
+  const name = current?.metadata.name ?? "";
+  const available: Condition = {
     type: "Available",
-    status,
-    reason: at.isAvailable ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
-    message: at.isAvailable ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
-    lastTransitionTime: transitionTime({ type: "Available", status }, { known: deployment.status?.conditions, now: at.now }),
+    status: isAvailable ? "True" : "False",
+    reason: isAvailable ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
+    message: isAvailable ? "Deployment has minimum availability." : "Deployment does not have minimum availability.",
+  };
+  const progressing: Condition = {
+    type: "Progressing",
+    status: "True",
+    reason: isComplete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
+    message: `ReplicaSet "${name}" ${isComplete ? "has successfully progressed." : "is progressing."}`,
+  };
+  const said = current === undefined ? [available] : [available, progressing];
+  return said.map((condition) => timed(condition, known, now));
+}
+
+function timed(condition: Condition, known: readonly DeploymentCondition[], now: Instant): DeploymentCondition {
+  const before = known.find(({ type }) => type === condition.type);
+  const isSame = before?.status === condition.status && before.reason === condition.reason && before.message === condition.message;
+  return {
+    ...condition,
+    lastUpdateTime: (isSame ? before.lastUpdateTime : undefined) ?? timeText(now),
+    lastTransitionTime: transitionTime(condition, { known, now }),
   };
 }
 
