@@ -91,7 +91,13 @@ function loadKubeConfig(request: ServeRequest): Result<KubeConfig, string> {
   } catch (cause) {
     return err(`kubeconfig ${path ?? "(default)"}: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
+  if (isMadeUp(config)) return err("no kubeconfig found and not in a cluster; name one with --kubeconfig");
   return config.getCurrentCluster() === null ? err(`kubeconfig ${path ?? "(default)"} names no cluster`) : ok(config);
+}
+
+/** Where nothing is found, client-node's loadFromDefault makes a cluster up, as kubectl once did; no file has this context. */
+function isMadeUp(config: KubeConfig): boolean {
+  return config.getCurrentContext() === "loaded-context" && config.getCurrentCluster()?.server === "http://localhost:8080";
 }
 
 /** Where we listen, and under which names the API server reaches us. */
