@@ -27,6 +27,7 @@ import { createScaledClock } from "../sim/scaled-clock.ts";
 import { startWorld, type World } from "../sim/world.ts";
 import { issueServingCertificate } from "../webhook/certificate.ts";
 import { kwokCapacity } from "./kwok-capacity.ts";
+import { withLastApplied } from "./last-applied.ts";
 import { processLog } from "./log.ts";
 import { parseManifests } from "./manifest.ts";
 import { type PlimsollProcess, startPlimsoll } from "./plimsoll-process.ts";
@@ -86,7 +87,7 @@ export async function openDemoWorld(options: { readonly port: number; readonly b
     apply: async (file, namespace) => {
       const { manifests } = parseManifests(file, readFileSync(packageFile(file), "utf8"));
       const applied: AppliedObject[] = [];
-      for (const { object } of manifests) applied.push(await create(world, object, namespace));
+      for (const { object } of manifests) applied.push(await create(world, object, { namespace: namespace ?? "default" }));
       return applied;
     },
     close: async () => {
@@ -138,18 +139,21 @@ async function openDoor(
   return { door, caPem: authority.certificatePem, token };
 }
 
-async function create({ server }: World, object: KubeObject, namespace?: string): Promise<AppliedObject> {
+/** Creates an object; where it is applied, in the namespace of the command line and as kubectl would send it. */
+async function create({ server }: World, object: KubeObject, applied?: { readonly namespace: string }): Promise<AppliedObject> {
   const [group, version] = object.apiVersion.includes("/") ? object.apiVersion.split("/") : ["", object.apiVersion];
   const served = server.registry.findKind({ group: group ?? "", version: version ?? "", kind: object.kind });
   if (served === undefined)
     return { object, warnings: [], refusal: `no matches for kind "${object.kind}" in version "${object.apiVersion}"` };
   const root = object.apiVersion.includes("/") ? `/apis/${object.apiVersion}` : `/api/${object.apiVersion}`;
-  const inNamespace = served.namespaced ? `/namespaces/${object.metadata.namespace ?? namespace ?? "default"}` : "";
+  const namespace = served.namespaced ? { namespace: object.metadata.namespace ?? applied?.namespace ?? "default" } : {};
+  const placed = { ...object, metadata: { ...object.metadata, ...namespace } };
+  const inNamespace = namespace.namespace === undefined ? "" : `/namespaces/${namespace.namespace}`;
   const answer = await answerRequest(server, {
     method: "POST",
     path: `${root}${inNamespace}/${served.resource}`,
     query: { fieldManager: "kubectl-client-side-apply", fieldValidation: "Strict" },
-    body: toJson(object),
+    body: toJson(applied === undefined ? placed : withLastApplied(placed)),
     contentType: "application/json",
     accept: "application/json",
     user: { username: "you", groups: ["system:masters", "system:authenticated"] },

@@ -48,7 +48,9 @@ export async function runDemo(request: DemoRequest): Promise<number> {
   const say = (line: string): void => void request.stdout.write(`${line}\n`);
   const rules = allRules.map(({ id }) => id);
   if (request.break !== undefined && !rules.includes(request.break)) {
-    request.stderr.write(`plimsoll demo: no rule "${request.break}"; nearest ${nearestWord(request.break, rules) ?? rules.join(", ")}\n`);
+    const nearest = nearestWord(request.break, rules);
+    const hint = nearest === undefined ? `known: ${rules.join(", ")}` : `nearest ${nearest}`;
+    request.stderr.write(`plimsoll demo: no rule "${request.break}"; ${hint}\n`);
     return 2;
   }
   const opened = await openDemoWorld({ port: request.port, ...(request.break === undefined ? {} : { breakRule: request.break }) });
@@ -57,18 +59,20 @@ export async function runDemo(request: DemoRequest): Promise<number> {
     return 2;
   }
   const demo = opened.value;
+  let stopNarrating = (): void => undefined;
   try {
     say(`${pc.bold("Plimsoll")}: a world of its own, in this process. To look around in it meanwhile:`);
     say(`  export KUBECONFIG=${demo.kubeconfigPath}; kubectl get pods,nodes,wlp -A`);
+    say(pc.dim("Its clock stands shortly before 02:00 UTC; the ages that kubectl shows are counted from your own clock."));
     await webhooksRegistered(demo);
-    const stopNarrating = narrate(demo, say);
+    stopNarrating = narrate(demo, say);
     const applied = await play(demo, say);
     const truths = await settledTruths(demo, applied);
-    stopNarrating();
     const code = tellTruths(truths, say);
     if (!request.once) await stayOpen(say);
     return code;
   } finally {
+    stopNarrating();
     await demo.close();
   }
 }

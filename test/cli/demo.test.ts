@@ -46,11 +46,14 @@ describe("plimsoll demo", () => {
     demoMaxMs,
   );
 
-  it("exits 2 for a rule that there isn't, and names the nearest", async () => {
+  it("exits 2 for a rule that there isn't, and names the nearest, or all", async () => {
     expect(await demo("--once", "--break", "DRAIN-0002")).toEqual({
       code: 2,
       stdout: "",
       stderr: 'plimsoll demo: no rule "DRAIN-0002"; nearest DRAIN-002\n',
     });
+    expect((await demo("--once", "--break", "NOPE-1")).stderr).toMatch(
+      /^plimsoll demo: no rule "NOPE-1"; known: BIND-001, .*DRAIN-002, .*\n$/,
+    );
   });
 });
