@@ -45,4 +45,3 @@ export const nodeClaimSchema = object("One node that was asked for, from the req
 
 /** A NodeClaim, as on the wire. */
 export interface NodeClaim extends KubeObject, Shape<typeof nodeClaimSchema> {}
-

@@ -120,4 +120,3 @@ export const nodePoolSchema = object("What nodes may be bought for Pods, and how
 
 /** A NodePool, as on the wire. */
 export interface NodePool extends KubeObject, Shape<typeof nodePoolSchema> {}
-
