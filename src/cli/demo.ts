@@ -4,6 +4,7 @@
  * An application team applies profiles and workloads; admission compiles and judges; the provisioner buys nodes; the
  * scheduler binds. At the end the world is read back: what was told must be true, or the exit code is 1.
  */
+import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 import { nearestWord } from "../api/nearest-word.ts";
 import { allRules } from "../policies/rules/all-rules.ts";
@@ -45,7 +46,8 @@ const lookMs = 250;
 
 /** Runs the demo; returns 0 when all that was shown is true, 1 when something is not, 2 when it can't start. */
 export async function runDemo(request: DemoRequest): Promise<number> {
-  const say = (line: string): void => void request.stdout.write(`${line}\n`);
+  // Colours are for a terminal, wherever else they are switched on (CI counts as one to the library).
+  const say = (line: string): void => void request.stdout.write(`${request.isTerminal ? line : stripVTControlCharacters(line)}\n`);
   const rules = allRules.map(({ id }) => id);
   if (request.break !== undefined && !rules.includes(request.break)) {
     const nearest = nearestWord(request.break, rules);

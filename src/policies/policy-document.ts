@@ -62,7 +62,7 @@ function toValue(
   // An alias that stands for itself, or for more than the bound, throws; both are a file that grows when it is read.
   const value = expanded(document);
   if (!value.ok) return err([errorAt(start, "an alias stands for itself or for too much; refused")]);
-  if (countEntries(value.value, 0) > entriesMax) return err([errorAt(start, `the file has more than ${entriesMax} entries; refused`)]);
+  if (countEntries(value.value) > entriesMax) return err([errorAt(start, `the file has more than ${entriesMax} entries; refused`)]);
   return ok({ value: value.value, placeOf: (pointer) => placeOf({ document, placeAt, tokens: pointerTokens(pointer) }) });
 }
 
@@ -74,13 +74,14 @@ function expanded(document: Document.Parsed): Result<unknown, string> {
   }
 }
 
-/** Counts the entries of an expanded value, and stops soon after the bound. */
-function countEntries(value: unknown, before: number): number {
-  if (typeof value !== "object" || value === null) return before + 1;
-  let count = before + 1;
-  for (const member of Object.values(value)) {
-    if (count > entriesMax) return count;
-    count = countEntries(member, count);
+/** Counts the entries of an expanded value, and stops soon after the bound; no recursion, since an alias of itself has no depth. */
+function countEntries(value: unknown): number {
+  const waiting: unknown[] = [value];
+  let count = 0;
+  while (waiting.length > 0 && count <= entriesMax) {
+    const next = waiting.pop();
+    count += 1;
+    if (typeof next === "object" && next !== null) waiting.push(...Object.values(next));
   }
   return count;
 }
