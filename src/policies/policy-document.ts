@@ -81,7 +81,8 @@ function countEntries(value: unknown): number {
   while (waiting.length > 0 && count <= entriesMax) {
     const next = waiting.pop();
     count += 1;
-    if (typeof next === "object" && next !== null) waiting.push(...Object.values(next));
+    const members: readonly unknown[] = typeof next === "object" && next !== null ? Object.values(next) : [];
+    waiting.push(...members);
   }
   return count;
 }
