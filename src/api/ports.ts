@@ -33,7 +33,7 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A decoded answer: any object below 400, a Status from 400 on; status 0 means no answer came (network, time-out). */
+/** A decoded answer: an object below 400, a Status from 400 on; status 0 means no answer came (network, time-out). */
 export type ApiAnswer =
   | { readonly ok: true; readonly status: number; readonly body: unknown }
   | { readonly ok: false; readonly status: number; readonly error: ApiStatus };

@@ -1,5 +1,5 @@
 /**
- * Workload: any built-in kind that makes Pods, seen in one shape.
+ * Workload: each built-in kind that makes Pods, seen in one shape.
  *
  * Reads an object of any kind; this file is a codec, because only the kind says what the rest of an object is. Returns how
  * many Pods it wants, by which template and selector, so that a rule is written once for all kinds.

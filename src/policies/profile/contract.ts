@@ -61,7 +61,7 @@ export type NoBudgetReason =
   | "unprofiled"
   /** The kind takes none (Job, CronJob, DaemonSet, bare Pod): contract.md 3.4. */
   | "kind"
-  /** One replica: any budget would block each drain, or mean nothing. */
+  /** One replica: every budget would block each drain, or mean nothing. */
   | "singleton"
   /** spec.validateOnly: compiled objects live in git. */
   | "validateOnly";
