@@ -6,13 +6,17 @@
 import type { Resources } from "./object.ts";
 import type { NodeSelectorRequirement } from "./pod.ts";
 
-/** One place and way to buy an instance type. Prices are USD an hour. */
-export interface Offering {
+/** Where and how an instance type is sold, whether or not its price is known. */
+export interface Place {
   readonly zone: string;
   readonly capacityType: "spot" | "on-demand" | "reserved";
-  readonly pricePerHour: number;
-  /** False while the offering is known to lack capacity or is not offered there. */
+  /** False while the place is known to lack capacity or the type is not offered there. */
   readonly available: boolean;
+}
+
+/** A place that can be bought from. Prices are USD an hour. */
+export interface Offering extends Place {
+  readonly pricePerHour: number;
 }
 
 export interface InstanceType {
@@ -22,5 +26,8 @@ export interface InstanceType {
   readonly capacity: Resources;
   /** Capacity less kube-reserved, system-reserved and eviction threshold. */
   readonly allocatable: Resources;
+  /** What may be bought; empty where no price is known, since nothing is bought blindly. */
   readonly offerings: readonly Offering[];
+  /** Where a type without offerings is sold all the same: rules and reviews judge by it, the solver never does. */
+  readonly soldIn?: readonly Place[];
 }

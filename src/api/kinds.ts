@@ -3,9 +3,12 @@
  *
  * Reads the API domain for our own kind. Returns the table from which paths, informers and RBAC are made.
  */
+import type { AutoNodeClass } from "./auto-node-class.ts";
+import type { ScaledJob, ScaledObject, VerticalPodAutoscaler } from "./foreign-autoscaler.ts";
 import type { HorizontalPodAutoscaler } from "./horizontal-pod-autoscaler.ts";
 import { defaultDomain } from "./labels.ts";
 import type { Lease } from "./lease.ts";
+import type { LimitRange } from "./limit-range.ts";
 import type { Namespace } from "./namespace.ts";
 import type { EC2NodeClass } from "./ec2-node-class.ts";
 import type { NodeClaim } from "./node-claim.ts";
@@ -13,6 +16,11 @@ import type { NodePool } from "./node-pool.ts";
 import type { Node } from "./node.ts";
 import type { PodDisruptionBudget } from "./pod-disruption-budget.ts";
 import type { Pod } from "./pod.ts";
+import type { PriorityClass } from "./priority-class.ts";
+import type { Rollout } from "./rollout.ts";
+import type { Service } from "./service.ts";
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "./storage.ts";
+import type { RegisteredWebhooks } from "./webhook-configuration.ts";
 import type { CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet } from "./workload.ts";
 import type { WorkloadProfile } from "./workload-profile.ts";
 
@@ -34,6 +42,20 @@ export interface KindObjects {
   readonly NodeClaim: NodeClaim;
   readonly EC2NodeClass: EC2NodeClass;
   readonly WorkloadProfile: WorkloadProfile;
+  readonly Service: Service;
+  readonly LimitRange: LimitRange;
+  readonly PriorityClass: PriorityClass;
+  readonly PersistentVolumeClaim: PersistentVolumeClaim;
+  readonly PersistentVolume: PersistentVolume;
+  readonly StorageClass: StorageClass;
+  readonly MutatingWebhookConfiguration: RegisteredWebhooks;
+  readonly ValidatingWebhookConfiguration: RegisteredWebhooks;
+  /** EKS Auto Mode's; read for review only. */
+  readonly NodeClass: AutoNodeClass;
+  readonly Rollout: Rollout;
+  readonly ScaledObject: ScaledObject;
+  readonly ScaledJob: ScaledJob;
+  readonly VerticalPodAutoscaler: VerticalPodAutoscaler;
 }
 
 export type KindName = keyof KindObjects;
@@ -47,38 +69,91 @@ export interface KindInfo {
   readonly namespaced: boolean;
 }
 
+type KindTable = { readonly [K in KindName]: KindInfo & { readonly kind: K } };
+
+/** Every kind whose group no setting changes. */
+const foreignKinds: Omit<KindTable, "WorkloadProfile"> = {
+  Pod: { kind: "Pod", group: "", version: "v1", resource: "pods", namespaced: true },
+  Node: { kind: "Node", group: "", version: "v1", resource: "nodes", namespaced: false },
+  Namespace: { kind: "Namespace", group: "", version: "v1", resource: "namespaces", namespaced: false },
+  Deployment: { kind: "Deployment", group: "apps", version: "v1", resource: "deployments", namespaced: true },
+  ReplicaSet: { kind: "ReplicaSet", group: "apps", version: "v1", resource: "replicasets", namespaced: true },
+  StatefulSet: { kind: "StatefulSet", group: "apps", version: "v1", resource: "statefulsets", namespaced: true },
+  DaemonSet: { kind: "DaemonSet", group: "apps", version: "v1", resource: "daemonsets", namespaced: true },
+  Job: { kind: "Job", group: "batch", version: "v1", resource: "jobs", namespaced: true },
+  CronJob: { kind: "CronJob", group: "batch", version: "v1", resource: "cronjobs", namespaced: true },
+  PodDisruptionBudget: {
+    kind: "PodDisruptionBudget",
+    group: "policy",
+    version: "v1",
+    resource: "poddisruptionbudgets",
+    namespaced: true,
+  },
+  HorizontalPodAutoscaler: {
+    kind: "HorizontalPodAutoscaler",
+    group: "autoscaling",
+    version: "v2",
+    resource: "horizontalpodautoscalers",
+    namespaced: true,
+  },
+  Lease: { kind: "Lease", group: "coordination.k8s.io", version: "v1", resource: "leases", namespaced: true },
+  NodePool: { kind: "NodePool", group: "karpenter.sh", version: "v1", resource: "nodepools", namespaced: false },
+  NodeClaim: { kind: "NodeClaim", group: "karpenter.sh", version: "v1", resource: "nodeclaims", namespaced: false },
+  EC2NodeClass: { kind: "EC2NodeClass", group: "karpenter.k8s.aws", version: "v1", resource: "ec2nodeclasses", namespaced: false },
+  Service: { kind: "Service", group: "", version: "v1", resource: "services", namespaced: true },
+  LimitRange: { kind: "LimitRange", group: "", version: "v1", resource: "limitranges", namespaced: true },
+  PriorityClass: { kind: "PriorityClass", group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses", namespaced: false },
+  PersistentVolumeClaim: {
+    kind: "PersistentVolumeClaim",
+    group: "",
+    version: "v1",
+    resource: "persistentvolumeclaims",
+    namespaced: true,
+  },
+  PersistentVolume: { kind: "PersistentVolume", group: "", version: "v1", resource: "persistentvolumes", namespaced: false },
+  StorageClass: { kind: "StorageClass", group: "storage.k8s.io", version: "v1", resource: "storageclasses", namespaced: false },
+  MutatingWebhookConfiguration: {
+    kind: "MutatingWebhookConfiguration",
+    group: "admissionregistration.k8s.io",
+    version: "v1",
+    resource: "mutatingwebhookconfigurations",
+    namespaced: false,
+  },
+  ValidatingWebhookConfiguration: {
+    kind: "ValidatingWebhookConfiguration",
+    group: "admissionregistration.k8s.io",
+    version: "v1",
+    resource: "validatingwebhookconfigurations",
+    namespaced: false,
+  },
+  NodeClass: { kind: "NodeClass", group: "eks.amazonaws.com", version: "v1", resource: "nodeclasses", namespaced: false },
+  Rollout: { kind: "Rollout", group: "argoproj.io", version: "v1alpha1", resource: "rollouts", namespaced: true },
+  ScaledObject: { kind: "ScaledObject", group: "keda.sh", version: "v1alpha1", resource: "scaledobjects", namespaced: true },
+  ScaledJob: { kind: "ScaledJob", group: "keda.sh", version: "v1alpha1", resource: "scaledjobs", namespaced: true },
+  VerticalPodAutoscaler: {
+    kind: "VerticalPodAutoscaler",
+    group: "autoscaling.k8s.io",
+    version: "v1",
+    resource: "verticalpodautoscalers",
+    namespaced: true,
+  },
+};
+
 /** Returns the kinds under an API domain, by kind name. */
-export function kindTable(domain: string = defaultDomain): { readonly [K in KindName]: KindInfo & { readonly kind: K } } {
-  return {
-    Pod: { kind: "Pod", group: "", version: "v1", resource: "pods", namespaced: true },
-    Node: { kind: "Node", group: "", version: "v1", resource: "nodes", namespaced: false },
-    Namespace: { kind: "Namespace", group: "", version: "v1", resource: "namespaces", namespaced: false },
-    Deployment: { kind: "Deployment", group: "apps", version: "v1", resource: "deployments", namespaced: true },
-    ReplicaSet: { kind: "ReplicaSet", group: "apps", version: "v1", resource: "replicasets", namespaced: true },
-    StatefulSet: { kind: "StatefulSet", group: "apps", version: "v1", resource: "statefulsets", namespaced: true },
-    DaemonSet: { kind: "DaemonSet", group: "apps", version: "v1", resource: "daemonsets", namespaced: true },
-    Job: { kind: "Job", group: "batch", version: "v1", resource: "jobs", namespaced: true },
-    CronJob: { kind: "CronJob", group: "batch", version: "v1", resource: "cronjobs", namespaced: true },
-    PodDisruptionBudget: {
-      kind: "PodDisruptionBudget",
-      group: "policy",
-      version: "v1",
-      resource: "poddisruptionbudgets",
-      namespaced: true,
-    },
-    HorizontalPodAutoscaler: {
-      kind: "HorizontalPodAutoscaler",
-      group: "autoscaling",
-      version: "v2",
-      resource: "horizontalpodautoscalers",
-      namespaced: true,
-    },
-    Lease: { kind: "Lease", group: "coordination.k8s.io", version: "v1", resource: "leases", namespaced: true },
-    NodePool: { kind: "NodePool", group: "karpenter.sh", version: "v1", resource: "nodepools", namespaced: false },
-    NodeClaim: { kind: "NodeClaim", group: "karpenter.sh", version: "v1", resource: "nodeclaims", namespaced: false },
-    EC2NodeClass: { kind: "EC2NodeClass", group: "karpenter.k8s.aws", version: "v1", resource: "ec2nodeclasses", namespaced: false },
-    WorkloadProfile: { kind: "WorkloadProfile", group: domain, version: "v1", resource: "workloadprofiles", namespaced: true },
-  };
+export function kindTable(domain: string = defaultDomain): KindTable {
+  const WorkloadProfile = {
+    kind: "WorkloadProfile",
+    group: domain,
+    version: "v1",
+    resource: "workloadprofiles",
+    namespaced: true,
+  } as const;
+  return { ...foreignKinds, WorkloadProfile };
+}
+
+/** Returns the API group of a kind under an API domain. */
+export function groupOfKind(kind: KindName, domain: string): string {
+  return kind === "WorkloadProfile" ? domain : foreignKinds[kind].group;
 }
 
 /** Returns the apiVersion of a kind: "v1" or "group/version". */

@@ -12,6 +12,8 @@ export const archLabel = "kubernetes.io/arch";
 export const osLabel = "kubernetes.io/os";
 export const instanceTypeLabel = "node.kubernetes.io/instance-type";
 export const namespaceNameLabel = "kubernetes.io/metadata.name";
+/** On Namespaces, by custom: how sensitive the data in it is. */
+export const dataClassificationLabel = "data-classification";
 export const defaultContainerAnnotation = "kubectl.kubernetes.io/default-container";
 
 export const capacityTypeLabel = "karpenter.sh/capacity-type";
@@ -108,6 +110,13 @@ export interface PlatformNames {
   readonly costOwnerLabel: string;
   readonly profileLabel: string;
   readonly profileHashLabel: string;
+  readonly dataClassificationLabel: string;
+  /** On Pods that the profile's on-demand floor keeps off Spot. */
+  readonly onDemandFloorLabel: string;
+  /** On Pods: JSON [{"schedule","duration"}], when voluntary disruption is allowed. */
+  readonly disruptionWindowAnnotation: string;
+  /** On Pod templates, where spec.rollout is onChange: the contract that the template was rolled for. */
+  readonly rolledContractAnnotation: string;
   /** On Pods: JSON {"profile","generation","bundle","changed":{path:{from,to}}}. */
   readonly compiledAnnotation: string;
   /** On NodeClaims: the exact launch request and its client token, written before the request is sent. */
@@ -128,6 +137,10 @@ export function platformNames(domain: string = defaultDomain): PlatformNames {
     costOwnerLabel: `${domain}/cost-owner`,
     profileLabel: `${domain}/profile`,
     profileHashLabel: `${domain}/profile-hash`,
+    dataClassificationLabel: `${domain}/data-classification`,
+    onDemandFloorLabel: `${domain}/on-demand-floor`,
+    disruptionWindowAnnotation: `${domain}/disruption-window`,
+    rolledContractAnnotation: `${domain}/rolled-contract`,
     compiledAnnotation: `${domain}/compiled`,
     launchRequestAnnotation: `${domain}/launch-request`,
     plannedPodsAnnotation: `${domain}/planned-pods`,

@@ -3,4 +3,6 @@
  */
 import type { KubeObject } from "./object.ts";
 
-export type Namespace = KubeObject;
+export interface Namespace extends KubeObject {
+  readonly kind: "Namespace";
+}

@@ -31,8 +31,20 @@ export interface PlimsollProcess {
   close(lameDuckMs: number): Promise<void>;
 }
 
-/** Kinds of CRDs that a cluster may lack: without them the rest still works. */
-const optionalKinds = ["NodePool", "NodeClaim", "EC2NodeClass"] as const satisfies readonly KindName[];
+/** Kinds that provisioning needs; a cluster may lack their CRDs, and the rest still works. */
+const provisioningKinds = ["NodePool", "NodeClaim", "EC2NodeClass"] as const satisfies readonly KindName[];
+/** Every kind that a cluster may lack: rules that look at them then have nothing to judge. */
+const optionalKinds = [
+  ...provisioningKinds,
+  "NodeClass",
+  "Rollout",
+  "ScaledObject",
+  "ScaledJob",
+  "VerticalPodAutoscaler",
+  "PersistentVolumeClaim",
+  "PersistentVolume",
+  "StorageClass",
+] as const satisfies readonly KindName[];
 /** How often missing CRDs are looked for. */
 const kindsLookMs = 15_000;
 const watchedKinds = [
@@ -48,6 +60,11 @@ const watchedKinds = [
   "CronJob",
   "PodDisruptionBudget",
   "HorizontalPodAutoscaler",
+  "Service",
+  "LimitRange",
+  "PriorityClass",
+  "MutatingWebhookConfiguration",
+  "ValidatingWebhookConfiguration",
 ] as const satisfies readonly KindName[];
 
 /** Starts a process; the error says what the start needs and did not find. */
@@ -61,7 +78,7 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   if (!kinds.ok) return kinds;
   const policyFile = await openPolicies(settings, metrics, stop.signal);
   if (!policyFile.ok) return policyFile;
-  const missing = optionalKinds.filter((kind) => !kinds.value.includes(kind));
+  const missing = provisioningKinds.filter((kind) => !kinds.value.includes(kind));
   if (missing.length > 0) log.warn({ missing }, "the cluster lacks CRDs; these kinds are neither judged nor provisioned");
   const cluster = openWatch(settings, kinds.value);
   const client = apiClient({ transport, domain });

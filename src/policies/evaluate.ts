@@ -19,7 +19,7 @@ import type { PolicySet, RuleAction, RuleScope, RuleSetting } from "./policy-set
 import { compilePod } from "./profile/pod-patch.ts";
 import { workloadContract } from "./profile/workload-contract.ts";
 import { allRules } from "./rules/all-rules.ts";
-import type { Problem, Rule } from "./rules/rule.ts";
+import { usualSubjects, type Problem, type Rule } from "./rules/rule.ts";
 import { allowedVerdict, type Finding, type FindingAction, type Verdict } from "./verdict.ts";
 import { adjustmentWarnings, plainText, warningTexts } from "./warning.ts";
 
@@ -67,16 +67,20 @@ export function evaluate(input: FactsInput): Verdict {
 function isJudged({ request, context }: FactsInput): boolean {
   const { operation, subResource, object, oldObject } = request;
   if (operation !== "CREATE" && operation !== "UPDATE") return false;
-  if (object === undefined || (subResource !== undefined && subResource !== "scale")) return false;
+  if (object === undefined || (subResource !== undefined && !judgedSubresources.has(subResource))) return false;
   if (object.metadata.deletionTimestamp !== undefined || oldObject?.metadata.deletionTimestamp !== undefined) return false;
   if (operation === "CREATE" || oldObject === undefined) return true;
-  // A Pod's judged parts cannot change after its creation.
-  return object.kind !== "Pod" && checkedPart(object, context.names.domain) !== checkedPart(oldObject, context.names.domain);
+  // A Pod's judged parts change after its creation through its subresources only.
+  if (object.kind === "Pod" && subResource === undefined) return false;
+  return checkedPart(object, context.names.domain) !== checkedPart(oldObject, context.names.domain);
 }
 
-/** What rules read of an object: its spec and the labels of our domain. */
+const judgedSubresources: ReadonlySet<string> = new Set(["scale", "resize", "ephemeralcontainers"]);
+
+/** What rules read of an object: its spec and the labels of our domain; of a Namespace, which grants may name, all labels. */
 function checkedPart(object: KubeObject & { readonly spec?: unknown }, domain: string): string {
-  const labels = Object.entries(object.metadata.labels ?? {}).filter(([key]) => key.startsWith(`${domain}/`));
+  const all = object.kind === "Namespace";
+  const labels = Object.entries(object.metadata.labels ?? {}).filter(([key]) => all || key.startsWith(`${domain}/`));
   return canonicalJson({ spec: object.spec, labels: Object.fromEntries(labels) });
 }
 
@@ -119,12 +123,22 @@ function findingsOf(facts: Facts, input: FactsInput): readonly Finding[] {
 function findingsOfRule(rule: Rule, facts: Facts, { policySet, request, context }: FactsInput): readonly Finding[] {
   const setting = policySet.rules.get(rule.id);
   if (setting === undefined) return [];
+  if (!(rule.subjects ?? usualSubjects).some((kind) => kind === facts.subject.kind)) return [];
   const action = actionAt(setting, context.now);
   if (action === "off") return [];
   return rule.judge(facts, setting.params).flatMap((problem): readonly Finding[] => {
     if (!isInScope(setting.scope, { problem, request, policySet })) return [];
-    const { path, message, fix } = problem;
-    return [{ rule: rule.id, action: weaker(action, problem.action ?? action), path, message: plainText(message), fix: plainText(fix) }];
+    const { path, message, fix, patch } = problem;
+    return [
+      {
+        rule: rule.id,
+        action: weaker(action, problem.action ?? action),
+        path,
+        message: plainText(message),
+        fix: plainText(fix),
+        ...(patch === undefined ? undefined : { patch }),
+      },
+    ];
   });
 }
 

@@ -5,11 +5,16 @@
  * workload that it touches: a workload itself, those that a PodDisruptionBudget selects, the one that an autoscaler or a
  * scale aims at, those that a profile binds. A rule about two objects looks at the views, so it need not know which came second.
  */
+import type { AutoNodeClass } from "../api/auto-node-class.ts";
+import type { EC2NodeClass } from "../api/ec2-node-class.ts";
+import type { ScaledObject } from "../api/foreign-autoscaler.ts";
 import type { HorizontalPodAutoscaler } from "../api/horizontal-pod-autoscaler.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { Namespace } from "../api/namespace.ts";
+import type { NodePool } from "../api/node-pool.ts";
 import type { KubeObject } from "../api/object.ts";
+import type { Pod } from "../api/pod.ts";
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Scale } from "../api/workload.ts";
@@ -19,18 +24,40 @@ import type { Workload } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
 import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
+import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { bindWorkload } from "./profile/workload-contract.ts";
-import { judgedWorkload, targetedWorkload, viewOf, workloadsOf, type ViewWorld, type WorkloadView } from "./workload-view.ts";
+import {
+  judgedWorkload,
+  targetedWorkload,
+  viewOf,
+  viewOfRunningPod,
+  workloadsOf,
+  type ViewWorld,
+  type WorkloadView,
+} from "./workload-view.ts";
 
 /** What a request is about. "none" is what no rule judges: other kinds, and objects that a controller made from a judged one. */
 export type Subject =
   | { readonly kind: "workload"; readonly workload: Workload }
   | { readonly kind: "scale"; readonly workload: Workload; readonly from: number; readonly to: number }
+  /** A running Pod that is resized in place, or gets an ephemeral container; its view is that of its workload. */
+  | { readonly kind: "pod-change"; readonly change: PodChange; readonly pod: Pod; readonly workload: Workload }
   | { readonly kind: "budget"; readonly budget: PodDisruptionBudget }
   | { readonly kind: "autoscaler"; readonly autoscaler: HorizontalPodAutoscaler }
+  | { readonly kind: "scaled-object"; readonly scaledObject: ScaledObject }
   | { readonly kind: "profile"; readonly profile: WorkloadProfile }
+  | { readonly kind: "node-pool"; readonly nodePool: NodePool }
+  | { readonly kind: "node-class"; readonly nodeClass: EC2NodeClass | AutoNodeClass }
+  /** A Namespace whose labels change under the workloads that are in it. */
+  | { readonly kind: "namespace"; readonly namespace: Namespace }
   | { readonly kind: "none" };
+
+/** What a rule can be asked about. */
+export type SubjectKind = Exclude<Subject["kind"], "none">;
+
+/** The subresources of a running Pod that are judged. */
+export type PodChange = "resize" | "ephemeralcontainers";
 
 export interface Facts {
   readonly request: AdmissionRequest;
@@ -54,20 +81,22 @@ export interface FactsInput {
 /** Gathers the facts of a CREATE or UPDATE. */
 export function gatherFacts({ policySet, request, context }: FactsInput): Facts {
   const { names, instanceTypes } = context;
-  const judged = judgedObject(request);
+  const judged = judgedObject(request, names);
   const scaled = request.subResource === "scale";
   const snapshot =
     judged === undefined || scaled ? context.snapshot : overlaySnapshot(context.snapshot, { put: judged, domain: names.domain });
   const world = { policySet, names, snapshot, instanceTypes };
-  const subject: Subject = judged === undefined ? { kind: "none" } : scaled ? scaleSubject(request, snapshot) : subjectOf(judged, names);
+  const subject = judged === undefined ? noSubject : subjectOfRequest(judged, { request, snapshot, names });
   return {
     request,
     subject,
     views: viewsOf(subject, { ...world, ...previousOf(request) }),
     ...world,
-    namespaceObject: context.snapshot.get("Namespace", { namespace: "", name: request.namespace }),
+    namespaceObject: snapshot.get("Namespace", { namespace: "", name: request.namespace }),
   };
 }
+
+const noSubject: Subject = { kind: "none" };
 
 /** Returns the place of a problem in the judged object: the pointer for its kind of subject, or "" for the whole. */
 export function pathIn(facts: Facts, pointers: Partial<Readonly<Record<Subject["kind"], string>>>): string {
@@ -76,26 +105,63 @@ export function pathIn(facts: Facts, pointers: Partial<Readonly<Record<Subject["
 
 /** Returns the words that name a workload where the judged object is another one: "Deployment web: ", or "". */
 export function aboutWorkload(facts: Facts, view: WorkloadView): string {
-  const own = facts.subject.kind === "workload" || facts.subject.kind === "scale";
+  const own = facts.subject.kind === "workload" || facts.subject.kind === "scale" || facts.subject.kind === "pod-change";
   return own ? "" : `${view.workload.kind} ${view.workload.name}: `;
 }
 
 /** The object with the request's name and namespace, which a Pod made by a controller does not carry itself. */
-function judgedObject({ object, name, namespace }: AdmissionRequest): KubeObject | undefined {
+function judgedObject({ object, name, namespace }: AdmissionRequest, { domain }: PlatformNames): KubeObject | undefined {
   if (object === undefined) return undefined;
   const { metadata } = object;
-  return { ...object, metadata: { ...metadata, name: metadata.name ?? name, namespace: metadata.namespace ?? namespace } };
+  const named = { ...metadata, name: metadata.name ?? name };
+  // A Namespace's own request carries its name as the namespace.
+  if (isObjectOf("Namespace", object, domain)) return { ...object, metadata: named };
+  return { ...object, metadata: { ...named, namespace: metadata.namespace ?? namespace } };
+}
+
+interface SubjectWorld {
+  readonly request: AdmissionRequest;
+  readonly snapshot: ClusterSnapshot;
+  readonly names: PlatformNames;
+}
+
+function subjectOfRequest(judged: KubeObject, { request, snapshot, names }: SubjectWorld): Subject {
+  switch (request.subResource) {
+    case undefined:
+      return subjectOf(judged, names);
+    case "scale":
+      return scaleSubject(request, snapshot);
+    case "resize":
+    case "ephemeralcontainers":
+      return podChangeSubject(judged, { change: request.subResource, snapshot, names });
+    default:
+      return noSubject;
+  }
+}
+
+function podChangeSubject(
+  object: KubeObject,
+  at: { readonly change: PodChange; readonly snapshot: ClusterSnapshot; readonly names: PlatformNames },
+): Subject {
+  if (!isObjectOf("Pod", object, at.names.domain) || !hasSpec(object)) return noSubject;
+  const workload = workloadOfPod({ pod: object, namespace: object.metadata.namespace ?? "", snapshot: at.snapshot });
+  return workload === undefined ? noSubject : { kind: "pod-change", change: at.change, pod: object, workload };
 }
 
 function subjectOf(object: KubeObject, names: PlatformNames): Subject {
   const { domain } = names;
+  if (isObjectOf("Namespace", object, domain)) return { kind: "namespace", namespace: object };
   // The API server always sends a spec; a file may lack one, and its reader says so.
-  if (!hasSpec(object)) return { kind: "none" };
+  if (!hasSpec(object)) return noSubject;
   if (isObjectOf("WorkloadProfile", object, domain)) return { kind: "profile", profile: object };
   if (isObjectOf("PodDisruptionBudget", object, domain)) return { kind: "budget", budget: object };
   if (isObjectOf("HorizontalPodAutoscaler", object, domain)) return { kind: "autoscaler", autoscaler: object };
+  if (isObjectOf("ScaledObject", object, domain)) return { kind: "scaled-object", scaledObject: object };
+  if (isObjectOf("NodePool", object, domain)) return { kind: "node-pool", nodePool: object };
+  if (isObjectOf("EC2NodeClass", object, domain) || isObjectOf("NodeClass", object, domain))
+    return { kind: "node-class", nodeClass: object };
   const workload = judgedWorkload(object);
-  return workload === undefined ? { kind: "none" } : { kind: "workload", workload };
+  return workload === undefined ? noSubject : { kind: "workload", workload };
 }
 
 function hasSpec(object: KubeObject): boolean {
@@ -103,9 +169,11 @@ function hasSpec(object: KubeObject): boolean {
 }
 
 function scaleSubject(request: AdmissionRequest, snapshot: ClusterSnapshot): Subject {
-  const kind = { deployments: "Deployment", statefulsets: "StatefulSet", replicasets: "ReplicaSet" }[request.resource.resource];
+  const kind = { deployments: "Deployment", statefulsets: "StatefulSet", replicasets: "ReplicaSet", rollouts: "Rollout" }[
+    request.resource.resource
+  ];
   const workload = kind === undefined ? undefined : targetedWorkload(snapshot, { kind, name: request.name, namespace: request.namespace });
-  if (workload === undefined || !isScale(request.object)) return { kind: "none" };
+  if (workload === undefined || !isScale(request.object)) return noSubject;
   const from = isScale(request.oldObject) ? (request.oldObject.spec.replicas ?? 0) : workload.replicas;
   const to = request.object.spec.replicas ?? 0;
   return { kind: "scale", workload: { ...workload, replicas: to }, from, to };
@@ -124,7 +192,13 @@ function previousOf(request: AdmissionRequest): { readonly previousReplicas?: nu
 function viewsOf(subject: Subject, world: ViewWorld): readonly WorkloadView[] {
   switch (subject.kind) {
     case "none":
+    case "node-pool":
+    case "node-class":
       return [];
+    case "namespace":
+      return workloadsOf(world.snapshot, subject.namespace.metadata.name ?? "").map((workload) => viewOf(workload, world));
+    case "pod-change":
+      return [viewOfRunningPod(subject.pod, subject.workload, world)];
     case "workload":
       return [viewOf(subject.workload, world)];
     case "scale":
@@ -133,14 +207,24 @@ function viewsOf(subject: Subject, world: ViewWorld): readonly WorkloadView[] {
       return workloadsOf(world.snapshot, subject.budget.metadata.namespace ?? "")
         .filter((workload) => matchesSelector(subject.budget.spec.selector, workload.template.metadata?.labels))
         .map((workload) => viewOf(workload, world));
-    case "autoscaler": {
-      const { kind, name } = subject.autoscaler.spec.scaleTargetRef;
-      const target = targetedWorkload(world.snapshot, { kind, name, namespace: subject.autoscaler.metadata.namespace ?? "" });
-      return target === undefined ? [] : [viewOf(target, world)];
-    }
+    case "autoscaler":
+      return targetViews({ ...subject.autoscaler.spec.scaleTargetRef, namespace: subject.autoscaler.metadata.namespace ?? "" }, world);
+    case "scaled-object":
+      return targetViews(
+        { kind: "Deployment", ...subject.scaledObject.spec.scaleTargetRef, namespace: subject.scaledObject.metadata.namespace ?? "" },
+        world,
+      );
     case "profile":
       return boundWorkloads(subject.profile, world).map((workload) => viewOf(workload, world));
   }
+}
+
+function targetViews(
+  target: { readonly kind: string; readonly name: string; readonly namespace: string },
+  world: ViewWorld,
+): readonly WorkloadView[] {
+  const workload = targetedWorkload(world.snapshot, target);
+  return workload === undefined ? [] : [viewOf(workload, world)];
 }
 
 /** The workloads that a profile binds, or claims beside another one. */

@@ -4,7 +4,7 @@
  * Reads a snapshot and the object that a request puts or removes. Returns another snapshot, so that every rule judges one
  * world and needs not know which of two objects came second.
  */
-import { kindTable, type KindName, type KindObjects } from "../api/kinds.ts";
+import { groupOfKind, type KindName, type KindObjects } from "../api/kinds.ts";
 import type { KubeObject, ObjectKey } from "../api/object.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 
@@ -20,10 +20,9 @@ export interface SnapshotChange {
 export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): ClusterSnapshot {
   const changed = change.put ?? change.remove;
   if (changed === undefined) return base;
-  const kindsByName = kindTable(change.domain);
   const { put } = change;
   const key = keyOf(changed);
-  const concerns = (kind: KindName): boolean => isOfKind({ object: changed, kind, domain: change.domain, kindsByName });
+  const concerns = (kind: KindName): boolean => isOfKind({ object: changed, kind, domain: change.domain });
 
   function list<K extends KindName>(kind: K, namespace?: string): readonly KindObjects[K][] {
     const known = base.list(kind, namespace);
@@ -48,17 +47,13 @@ export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): 
 
 /** Is true where an object is of a kind of ours, in any version of its group; the edge has validated what is inside. */
 export function isObjectOf<K extends KindName>(kind: K, object: KubeObject, domain: string): object is KindObjects[K] {
-  return isOfKind({ object, kind, domain, kindsByName: kindTable(domain) });
+  return isOfKind({ object, kind, domain });
 }
 
-function isOfKind(at: {
-  readonly object: KubeObject;
-  readonly kind: KindName;
-  readonly domain: string;
-  readonly kindsByName: ReturnType<typeof kindTable>;
-}): boolean {
-  const slash = at.object.apiVersion.lastIndexOf("/");
-  return at.object.kind === at.kind && at.kindsByName[at.kind].group === (slash < 0 ? "" : at.object.apiVersion.slice(0, slash));
+function isOfKind({ object, kind, domain }: { readonly object: KubeObject; readonly kind: KindName; readonly domain: string }): boolean {
+  if (object.kind !== kind) return false;
+  const slash = object.apiVersion.lastIndexOf("/");
+  return groupOfKind(kind, domain) === (slash < 0 ? "" : object.apiVersion.slice(0, slash));
 }
 
 function isKind<K extends KindName>(object: KubeObject, kind: K, concerns: (kind: KindName) => boolean): object is KindObjects[K] {

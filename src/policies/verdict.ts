@@ -16,6 +16,8 @@ export interface Finding {
   readonly path: string;
   readonly message: string;
   readonly fix: string;
+  /** The fix as RFC 6902 operations on the judged object, where there is one that needs no human choice. */
+  readonly patch?: readonly JsonPatchOperation[];
 }
 
 /** The answer to one request. `findings` are sorted by rule id, then path; `patch` is empty unless a Pod is being mutated. */

@@ -70,6 +70,14 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
   };
 }
 
+/**
+ * Returns the view of a running Pod's workload with the Pod as it will run: what is changed in place is not compiled again,
+ * so the Pod itself is judged by its workload's class and profile.
+ */
+export function viewOfRunningPod(pod: Pod, workload: Workload, world: ViewWorld): WorkloadView {
+  return { ...viewOf(workload, world), podAsWritten: pod, pod };
+}
+
 /** Is true for a PodDisruptionBudget that the compiler made: it is judged by its profile (contract.md, Decided). */
 export function isCompiledBudget({ metadata }: PodDisruptionBudget, { apiVersion }: PlatformNames): boolean {
   if (metadata.labels?.[managedByLabel] !== managedByProfile) return false;
@@ -113,15 +121,23 @@ const judgedOwners: ReadonlySet<string> = new Set([
  * Returns an object as the workload that a person is told about, or undefined where it is none.
  *
  * What a controller of Kubernetes made from a workload is judged there, where the person is (contract.md section 0, 6); the
- * Pods of other owners are judged themselves. DaemonSets have no rule yet.
+ * Pods of other owners are judged themselves.
  */
 export function judgedWorkload(object: KubeObject): Workload | undefined {
   const owner = controllerOf(object);
-  if (object.kind === "DaemonSet" || (owner !== undefined && judgedOwners.has(owner.kind))) return undefined;
+  if (owner !== undefined && judgedOwners.has(owner.kind)) return undefined;
   return workloadOf(object);
 }
 
-const workloadKinds = ["CronJob", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"] as const satisfies readonly KindName[];
+const workloadKinds = [
+  "CronJob",
+  "DaemonSet",
+  "Deployment",
+  "Job",
+  "Pod",
+  "ReplicaSet",
+  "StatefulSet",
+] as const satisfies readonly KindName[];
 
 /** Returns the judged workloads of a namespace that are not being deleted, sorted by kind, then name. */
 export function workloadsOf(snapshot: ClusterSnapshot, namespace: string): readonly Workload[] {

@@ -13,6 +13,10 @@
  *   -closed-labels   namespaces selected by a fail-closed label grant      Fail     (one per such grant)
  *   -closed-names    namespaces named by a fail-closed grant, not selected Fail
  *   -open            neither selected nor named                            Ignore
+ *   -cluster         NodePools, NodeClasses, Namespaces                    Ignore
+ *
+ * The first four see namespaced objects only and -cluster the others only: a namespaceSelector never keeps out an object
+ * without a namespace, so each of them would meet all entries.
  *
  * kube-system, kube-node-lease and our own namespace never meet us, so that we can't lock the cluster out of its own repair.
  */
@@ -52,6 +56,7 @@ export function webhookConfigurations(input: RegistrationInput): readonly Webhoo
   return [
     ...tiers(input.closed).map((tier) => configuration({ input, tier, phase: "mutate" })),
     configuration({ input, tier: profilesTier, phase: "validate" }),
+    configuration({ input, tier: clusterTier, phase: "validate" }),
     ...tiers(input.closed).map((tier) => configuration({ input, tier, phase: "validate" })),
   ];
 }
@@ -68,6 +73,7 @@ export const configurationNames: readonly string[] = [
   ...Array.from({ length: closedLabelsMax }, (_, index) => `plimsoll-closed-labels-${index}`),
   "plimsoll-closed-names",
   "plimsoll-open",
+  "plimsoll-cluster",
 ];
 
 /** Namespaces that never meet the webhook, besides our own. */
@@ -78,7 +84,8 @@ interface Tier {
   readonly path: "closed" | "open";
   readonly selector: readonly LabelSelectorRequirement[];
   readonly conditions: readonly MatchCondition[];
-  readonly profilesOnly?: boolean;
+  /** What the tier validates; absent means the workloads and what changes them. */
+  readonly only?: "profiles" | "cluster";
 }
 
 interface MatchCondition {
@@ -86,7 +93,9 @@ interface MatchCondition {
   readonly expression: string;
 }
 
-const profilesTier: Tier = { suffix: "profiles", path: "closed", selector: [], conditions: [], profilesOnly: true };
+const profilesTier: Tier = { suffix: "profiles", path: "closed", selector: [], conditions: [], only: "profiles" };
+
+const clusterTier: Tier = { suffix: "cluster", path: "open", selector: [], conditions: [], only: "cluster" };
 
 /** The disjoint namespace tiers, closed ones first. */
 function tiers(closed: ClosedNamespaces): readonly Tier[] {
@@ -139,7 +148,7 @@ function configuration(request: {
       {
         name: mutating ? input.names.mutatingWebhook : input.names.validatingWebhook,
         clientConfig: clientConfig(input, `/${phase}/${tier.path}`),
-        rules: mutating ? mutatedRules : tier.profilesOnly === true ? profileRules(input.names) : validatedRules,
+        rules: mutating ? mutatedRules : validatedRulesOf(tier, input.names),
         failurePolicy: tier.path === "closed" ? "Fail" : "Ignore",
         matchPolicy: "Equivalent",
         namespaceSelector,
@@ -164,6 +173,11 @@ const writes = ["CREATE", "UPDATE"] as const;
 
 const mutatedRules = [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" }];
 
+function validatedRulesOf({ only }: Tier, names: PlatformNames): readonly object[] {
+  if (only === undefined) return validatedRules;
+  return only === "profiles" ? profileRules(names) : clusterRules;
+}
+
 function profileRules(names: PlatformNames): readonly object[] {
   return [{ operations: writes, apiGroups: [names.domain], apiVersions: ["v1"], resources: ["workloadprofiles"], scope: "Namespaced" }];
 }
@@ -174,7 +188,7 @@ const validatedRules = [
     operations: writes,
     apiGroups: ["apps"],
     apiVersions: ["v1"],
-    resources: ["deployments", "statefulsets", "replicasets"],
+    resources: ["deployments", "statefulsets", "replicasets", "daemonsets"],
     scope: "Namespaced",
   },
   {
@@ -186,8 +200,25 @@ const validatedRules = [
   },
   { operations: writes, apiGroups: ["batch"], apiVersions: ["v1"], resources: ["jobs", "cronjobs"], scope: "Namespaced" },
   { operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" },
+  {
+    operations: ["UPDATE"],
+    apiGroups: [""],
+    apiVersions: ["v1"],
+    resources: ["pods/resize", "pods/ephemeralcontainers"],
+    scope: "Namespaced",
+  },
+  { operations: writes, apiGroups: ["argoproj.io"], apiVersions: ["v1alpha1"], resources: ["rollouts"], scope: "Namespaced" },
+  { operations: ["UPDATE"], apiGroups: ["argoproj.io"], apiVersions: ["v1alpha1"], resources: ["rollouts/scale"], scope: "Namespaced" },
+  { operations: writes, apiGroups: ["keda.sh"], apiVersions: ["v1alpha1"], resources: ["scaledobjects"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["policy"], apiVersions: ["v1"], resources: ["poddisruptionbudgets"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["autoscaling"], apiVersions: ["v2"], resources: ["horizontalpodautoscalers"], scope: "Namespaced" },
+] as const;
+
+const clusterRules = [
+  { operations: writes, apiGroups: ["karpenter.sh"], apiVersions: ["v1"], resources: ["nodepools"], scope: "Cluster" },
+  { operations: writes, apiGroups: ["karpenter.k8s.aws"], apiVersions: ["v1"], resources: ["ec2nodeclasses"], scope: "Cluster" },
+  { operations: writes, apiGroups: ["eks.amazonaws.com"], apiVersions: ["v1"], resources: ["nodeclasses"], scope: "Cluster" },
+  { operations: ["UPDATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["namespaces"], scope: "Cluster" },
 ] as const;
 
 /**

@@ -11,7 +11,7 @@ interface Entry {
   readonly failurePolicy: string;
   readonly namespaceSelector: LabelSelector;
   readonly matchConditions?: readonly { readonly expression: string }[];
-  readonly rules: readonly { readonly resources: readonly string[] }[];
+  readonly rules: readonly { readonly resources: readonly string[]; readonly scope: string }[];
   readonly clientConfig: { readonly url?: string; readonly service?: { readonly path: string } };
 }
 
@@ -55,6 +55,15 @@ describe("the webhook registration", () => {
     );
   });
 
+  it("shows a NodePool, which no namespaceSelector keeps out, to one entry whatever the grants are", () => {
+    for (const names of [[], ["prod-*"]]) {
+      const found = entries({ names, labels: [{ key: "tier", value: "x" }] }, "ValidatingWebhookConfiguration").filter(({ rules }) =>
+        rules.some(({ resources, scope }) => scope !== "Namespaced" && resources.includes("nodepools")),
+      );
+      expect(found.map(({ failurePolicy }) => failurePolicy)).toEqual(["Ignore"]);
+    }
+  });
+
   it("reaches us by URL or by Service, at the path of the tier", () => {
     const byUrl = webhookConfigurations({
       ...base,
@@ -64,6 +73,7 @@ describe("the webhook registration", () => {
     expect(byUrl.flatMap(({ webhooks }) => (webhooks as readonly Entry[]).map(({ clientConfig }) => clientConfig.url))).toEqual([
       "https://127.0.0.1:9443/mutate/open",
       "https://127.0.0.1:9443/validate/closed",
+      "https://127.0.0.1:9443/validate/open",
       "https://127.0.0.1:9443/validate/open",
     ]);
     const service = { kind: "service", namespace: "plimsoll-system", name: "plimsoll", port: 443 } as const;

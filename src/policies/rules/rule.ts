@@ -4,9 +4,10 @@
  * A rule reads Facts (the judged object and the workloads that it touches) and returns Problems; policies.yaml decides what a
  * problem does. The examples open each family's file: the tests run them, the docs print them.
  */
+import type { JsonPatchOperation } from "../../kube/json-patch.ts";
 import type { FindingAction } from "../verdict.ts";
 import type { RuleAction, RuleParams } from "../policy-set.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts, SubjectKind } from "../facts.ts";
 
 /** One thing that is wrong. `action` stands where the case, not the file, decides (a class's singletons, params). */
 export interface Problem {
@@ -14,6 +15,8 @@ export interface Problem {
   readonly path: string;
   readonly message: string;
   readonly fix: string;
+  /** The fix as RFC 6902 operations on the judged object, where there is one that needs no human choice; applied, it removes the finding. */
+  readonly patch?: readonly JsonPatchOperation[];
   readonly action?: FindingAction;
   /** Name of the class that the problem was judged under; scopes of policies.yaml look at it. */
   readonly className?: string;
@@ -32,6 +35,8 @@ export interface Rule {
   /** The strongest action that policies.yaml may give the rule; absent means deny. */
   readonly strongestAction?: RuleAction;
   readonly params?: Readonly<Record<string, RuleParam>>;
+  /** What the rule is asked about; absent means {@link usualSubjects}. */
+  readonly subjects?: readonly SubjectKind[];
   /**
    * YAML documents: the last one is judged as a CREATE, the others are already in the cluster. The admitted one draws
    * no finding of this rule, the denied one does.
@@ -39,6 +44,9 @@ export interface Rule {
   readonly examples: { readonly admitted: string; readonly denied: string };
   judge(facts: Facts, params: RuleParams): readonly Problem[];
 }
+
+/** What a rule about workloads is asked about: the workload itself, and every object that can change what holds for it. */
+export const usualSubjects: readonly SubjectKind[] = ["workload", "scale", "budget", "autoscaler", "profile"];
 
 /** Returns the class part of a problem, for the scopes of policies.yaml; nothing where a workload has no class. */
 export function classOf({ className }: { readonly className: string | undefined }): Pick<Problem, "className"> {

@@ -1,0 +1,13 @@
+/**
+ * Service, as on the wire: which Pods it sends traffic to.
+ */
+import type { KubeObject } from "./object.ts";
+
+export interface Service extends KubeObject {
+  readonly spec: {
+    /** Labels that a Pod must all carry; absent on Services whose endpoints somebody else writes. */
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly type?: string;
+    readonly clusterIP?: string;
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * Volumes of the cluster, as on the wire: claims, volumes and storage classes, by the fields that decide where a Pod can go.
+ */
+import type { KubeObject, LabelSelector } from "./object.ts";
+import type { NodeSelectorTerm } from "./pod.ts";
+
+export interface PersistentVolumeClaim extends KubeObject {
+  readonly spec: {
+    readonly accessModes?: readonly string[];
+    /** Absent means the cluster's default class, "" none at all. */
+    readonly storageClassName?: string;
+    readonly volumeName?: string;
+  };
+  readonly status?: { readonly phase?: string };
+}
+
+export interface PersistentVolume extends KubeObject {
+  readonly spec: {
+    readonly storageClassName?: string;
+    readonly claimRef?: { readonly namespace?: string; readonly name?: string };
+    readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] } };
+    readonly csi?: { readonly driver: string };
+    readonly local?: { readonly path: string };
+    readonly hostPath?: { readonly path: string };
+  };
+}
+
+/** Its provisioner and binding mode stand beside metadata, not in a spec. */
+export interface StorageClass extends KubeObject {
+  readonly provisioner: string;
+  readonly volumeBindingMode?: "Immediate" | "WaitForFirstConsumer";
+  readonly allowedTopologies?: readonly {
+    readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[];
+  }[];
+}
+
+/** The claim that a StatefulSet or an ephemeral volume makes for each Pod. */
+export interface VolumeClaimTemplate {
+  readonly metadata?: { readonly name?: string; readonly labels?: LabelSelector["matchLabels"] };
+  readonly spec?: PersistentVolumeClaim["spec"];
+}
