@@ -92,7 +92,8 @@ function missingPart(kind: KindName, object: KubeObject): string | undefined {
       ?.join(".");
   }
   if (kind === "PodDisruptionBudget") return valueAt(plain, "spec") === undefined ? "spec" : undefined;
-  if (!isWorkloadKind(kind) || workloadOf(object) !== undefined) return undefined;
+  // A Rollout may take its template from another object.
+  if (!isWorkloadKind(kind) || kind === "Rollout" || workloadOf(object) !== undefined) return undefined;
   return kind === "Pod" ? "spec.containers" : "spec.template with its spec.containers";
 }
 

@@ -1,19 +1,21 @@
 /**
- * Workload: each built-in kind that makes Pods, seen in one shape.
+ * Workload: each kind that makes Pods, seen in one shape: the built-in ones, Argo Rollouts, and owners of kinds that nobody knows.
  *
  * Reads an object of any kind; this file is a codec, because only the kind says what the rest of an object is. Returns how
  * many Pods it wants, by which template and selector, so that a rule is written once for all kinds.
  */
-import type { KubeObject, LabelSelector } from "../api/object.ts";
+import type { KubeObject, LabelSelector, OwnerReference } from "../api/object.ts";
 import type { Pod, PodTemplate } from "../api/pod.ts";
+import type { Rollout } from "../api/rollout.ts";
 import type { CronJob, DaemonSet, Deployment, Job, JobSpec, ReplicaSet, StatefulSet } from "../api/workload.ts";
 import { remembered } from "./remembered.ts";
 
-export type WorkloadKind = "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Pod";
+export type WorkloadKind = "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Pod" | "Rollout";
 
 export interface Workload {
   readonly apiVersion: string;
-  readonly kind: WorkloadKind;
+  /** A {@link WorkloadKind}, or the kind of an owner that nothing else is known of. */
+  readonly kind: string;
   readonly namespace: string;
   /** Empty while an object with generateName is in the mutating phase of admission. */
   readonly name: string;
@@ -25,10 +27,12 @@ export interface Workload {
   readonly template: PodTemplate;
   /** True where the kind has a scale subresource, which percentage budgets need to count it. */
   readonly hasScale: boolean;
+  /** Of an Argo Rollout with a stable revision: the template hash of its Pods. */
+  readonly stableHash?: string;
   readonly object: KubeObject;
 }
 
-type Core = Pick<Workload, "replicas" | "template" | "hasScale"> & { readonly selector?: LabelSelector | undefined };
+type Core = Pick<Workload, "replicas" | "template" | "hasScale" | "stableHash"> & { readonly selector?: LabelSelector | undefined };
 
 /** The API group of each kind; a custom kind of the same name is no workload of ours. */
 const groups: Readonly<Record<WorkloadKind, string>> = {
@@ -39,6 +43,7 @@ const groups: Readonly<Record<WorkloadKind, string>> = {
   Job: "batch",
   CronJob: "batch",
   Pod: "",
+  Rollout: "argoproj.io",
 };
 
 /**
@@ -66,7 +71,38 @@ function toWorkload(object: KubeObject): Workload | undefined {
   };
 }
 
-/** Says whether a kind name is one of the built-in workloads. */
+/**
+ * Returns the workload that a Pod's owner stands for, seen through that Pod: its template is the Pod. `object` is the owner
+ * where it is known: replicas and selector are read from the places where scalable kinds have them.
+ */
+export function ownerWorkload(of: {
+  readonly owner: Pick<OwnerReference, "apiVersion" | "kind" | "name">;
+  readonly pod: Pod;
+  readonly object?: KubeObject | undefined;
+}): Workload | undefined {
+  const { owner, object } = of;
+  const pod = workloadOf(of.pod);
+  if (pod === undefined) return undefined;
+  const { apiVersion, kind, name } = owner;
+  const known = object as (KubeObject & { readonly spec?: { readonly replicas?: unknown; readonly selector?: unknown } }) | undefined;
+  const selector = isRecord(known?.spec?.selector) ? (known.spec.selector as LabelSelector) : undefined;
+  const replicas = known?.spec?.replicas;
+  return {
+    ...pod,
+    apiVersion,
+    kind,
+    name,
+    ...(known === undefined ? undefined : { labels: known.metadata.labels ?? {}, object: known }),
+    ...(typeof replicas === "number" ? { replicas } : undefined),
+    ...(selector === undefined ? undefined : { selector }),
+    hasScale: scalableKinds.has(kind),
+  };
+}
+
+/** Kinds that are known to have a scale subresource. */
+const scalableKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "StatefulSet", "Rollout"]);
+
+/** Says whether a kind name is one of the workloads that this file knows. */
 export function isWorkloadKind(kind: string): kind is WorkloadKind {
   return Object.hasOwn(groups, kind);
 }
@@ -80,6 +116,8 @@ function coreOf(kind: WorkloadKind, object: KubeObject): Core | undefined {
       const { spec } = object as Deployment | ReplicaSet | StatefulSet;
       return { replicas: spec.replicas ?? 1, template: spec.template, hasScale: true, selector: spec.selector };
     }
+    case "Rollout":
+      return rolloutCore(object as Rollout);
     case "DaemonSet": {
       const { spec, status } = object as DaemonSet;
       return { replicas: status?.desiredNumberScheduled ?? 0, template: spec.template, hasScale: false, selector: spec.selector };
@@ -95,6 +133,14 @@ function coreOf(kind: WorkloadKind, object: KubeObject): Core | undefined {
       return { replicas: 1, template: { metadata, spec }, hasScale: false };
     }
   }
+}
+
+/** With a workloadRef the template is another object's: its Pods are then seen through {@link ownerWorkload}. */
+function rolloutCore({ spec, status }: Rollout): Core | undefined {
+  if (spec.template === undefined) return undefined;
+  const { template, selector, replicas = 1 } = spec;
+  const stableHash = status?.stableRS;
+  return { replicas, template, hasScale: true, selector, ...(stableHash ? { stableHash } : {}) };
 }
 
 function jobCore(spec: JobSpec): Core {

@@ -4,27 +4,15 @@
  * Reads the facts and a container's name. Returns the JSON Pointer into a workload of any kind, or the profile's part that
  * sizes containers where a profile is judged.
  */
-import { assertNever } from "../api/assert.ts";
+import { isWorkloadKind } from "../kube/workload.ts";
 import type { Facts } from "./facts.ts";
 import { pathIn } from "./facts.ts";
 import type { WorkloadView } from "./workload-view.ts";
 
-/** Returns the pointer of the Pod spec in a workload of a kind. */
+/** Returns the pointer of the Pod spec in a workload of a kind; of a kind that nobody here knows, only its Pods are judged. */
 export function podSpecPath(kind: WorkloadView["workload"]["kind"]): string {
-  switch (kind) {
-    case "Pod":
-      return "/spec";
-    case "CronJob":
-      return "/spec/jobTemplate/spec/template/spec";
-    case "Deployment":
-    case "ReplicaSet":
-    case "StatefulSet":
-    case "DaemonSet":
-    case "Job":
-      return "/spec/template/spec";
-    default:
-      return assertNever(kind);
-  }
+  if (kind === "CronJob") return "/spec/jobTemplate/spec/template/spec";
+  return isWorkloadKind(kind) && kind !== "Pod" ? "/spec/template/spec" : "/spec";
 }
 
 /** Returns the pointer of a field of a container; `field` is the rest of the pointer, such as "resources/requests". */

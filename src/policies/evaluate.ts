@@ -7,7 +7,9 @@
  */
 import { canonicalJson } from "../api/hash.ts";
 import type { KubeObject } from "../api/object.ts";
+import type { Job } from "../api/workload.ts";
 import { applyJsonPatch } from "../kube/json-patch.ts";
+import { controllerOf } from "../kube/owner.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
@@ -16,6 +18,8 @@ import { gatherFacts, type Facts, type FactsInput } from "./facts.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet, RuleAction, RuleScope, RuleSetting } from "./policy-set.ts";
+import { compileJob } from "./profile/job-patch.ts";
+import { needsOnDemand } from "./profile/on-demand-floor.ts";
 import { compilePod } from "./profile/pod-patch.ts";
 import { workloadContract } from "./profile/workload-contract.ts";
 import { allRules } from "./rules/all-rules.ts";
@@ -27,18 +31,32 @@ import { adjustmentWarnings, plainText, warningTexts } from "./warning.ts";
 const actionOrder: readonly RuleAction[] = ["off", "audit", "warn", "deny"];
 
 /**
- * Returns the patch that brings a Pod under its contract; always allowed. Empty for every other request, and for a Pod whose
- * profile cannot be told (validate refuses its workload).
+ * Returns the patch that brings a Pod, or the Job of a CronJob, under its contract; always allowed. Empty for every other request,
+ * and for an object whose profile cannot be told (validate refuses its workload).
  */
 export function mutate({ policySet, request, context }: FactsInput): Verdict {
   const { object, namespace } = request;
   if (request.operation !== "CREATE" || request.subResource !== undefined || object === undefined) return allowedVerdict;
+  if (isObjectOf("Job", object, context.names.domain)) return mutateJob(object, { policySet, request, context });
   if (!isObjectOf("Pod", object, context.names.domain)) return allowedVerdict;
   const workload = workloadOfPod({ pod: object, namespace, snapshot: context.snapshot });
   if (workload === undefined) return allowedVerdict;
   const answer = workloadContract({ workload, policySet, ...context });
   if (answer.kind !== "compiled") return allowedVerdict;
-  return { ...allowedVerdict, patch: compilePod({ pod: object, contract: answer.contract, names: context.names }) };
+  const { contract } = answer;
+  const onDemand = needsOnDemand({ pod: object, contract, ...context });
+  return { ...allowedVerdict, patch: compilePod({ pod: object, contract, names: context.names, onDemand }) };
+}
+
+/** A Job enters after its CronJob was seen: one that is not known makes none. */
+function mutateJob(job: Job, { policySet, request, context }: FactsInput): Verdict {
+  const owner = controllerOf(job);
+  if (owner?.kind !== "CronJob") return allowedVerdict;
+  const cronJob = context.snapshot.get("CronJob", { namespace: request.namespace, name: owner.name });
+  const workload = cronJob === undefined ? undefined : workloadOf(cronJob);
+  const answer = workload === undefined ? undefined : workloadContract({ workload, policySet, ...context });
+  if (answer?.kind !== "compiled") return allowedVerdict;
+  return { ...allowedVerdict, patch: compileJob({ job, ...answer }) };
 }
 
 /**

@@ -114,6 +114,7 @@ const judgedOwners: ReadonlySet<string> = new Set([
   "DaemonSet",
   "Job",
   "CronJob",
+  "Rollout",
   "Node",
 ]);
 
@@ -136,6 +137,7 @@ const workloadKinds = [
   "Job",
   "Pod",
   "ReplicaSet",
+  "Rollout",
   "StatefulSet",
 ] as const satisfies readonly KindName[];
 

@@ -171,7 +171,11 @@ function clientConfig(input: RegistrationInput, path: string): object {
 
 const writes = ["CREATE", "UPDATE"] as const;
 
-const mutatedRules = [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" }];
+/** Jobs only for the podFailurePolicy of those that CronJobs make: the field can't be changed later. */
+const mutatedRules = [
+  { operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" },
+  { operations: ["CREATE"], apiGroups: ["batch"], apiVersions: ["v1"], resources: ["jobs"], scope: "Namespaced" },
+];
 
 function validatedRulesOf({ only }: Tier, names: PlatformNames): readonly object[] {
   if (only === undefined) return validatedRules;

@@ -84,8 +84,8 @@ describe("who asks", () => {
   });
 
   it("is told of fields that are not compiled yet", () => {
-    const spec = { availability: { minReplicas: 5 }, cost: { owner: "billing" }, scaling: { manage: "hpa", maxReplicas: 9 } } as const;
-    expect(judge(profile({ spec })).warnings).toEqual(["not compiled yet by this version: spec.scaling.manage"]);
+    const spec = { availability: { minReplicas: 5 }, cost: { owner: "billing" }, scaling: { headroomPods: 2, maxReplicas: 9 } } as const;
+    expect(judge(profile({ spec })).warnings).toEqual(["not compiled yet by this version: spec.scaling.headroomPods"]);
   });
 });
 

@@ -19,6 +19,8 @@ export interface BindingSubject {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly templateLabels: Readonly<Record<string, string>>;
+  /** Who controls it, where that is a kind that nobody here knows (a LeaderWorkerSet, an operator's): a targetRef may name it. */
+  readonly controller?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
 }
 
 export type MatchedBy = "targetRef" | "label" | "selector" | "name";
@@ -86,8 +88,13 @@ export function claims({ profile, workload, names }: Omit<BindingInput, "profile
 
 function targets(profile: WorkloadProfile, workload: BindingSubject): boolean {
   const reference = profile.spec.bind?.targetRef;
-  if (reference === undefined || reference.kind !== workload.kind || reference.name !== workload.name) return false;
-  return reference.apiVersion === undefined || groupOf(reference.apiVersion) === groupOf(workload.apiVersion);
+  if (reference === undefined) return false;
+  return [workload, ...(workload.controller === undefined ? [] : [workload.controller])].some(
+    ({ apiVersion, kind, name }) =>
+      reference.kind === kind &&
+      reference.name === name &&
+      (reference.apiVersion === undefined || groupOf(reference.apiVersion) === groupOf(apiVersion)),
+  );
 }
 
 function selects(profile: WorkloadProfile, workload: BindingSubject): boolean {

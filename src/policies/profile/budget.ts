@@ -7,7 +7,7 @@
  * a late rendering can only slow a drain, never let too many Pods go.
  */
 import { shortHashOf } from "../../api/hash.ts";
-import type { IntOrPercent, LabelSelector, OwnerReference } from "../../api/object.ts";
+import type { IntOrPercent, LabelSelector, ObjectMeta, OwnerReference } from "../../api/object.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { evictionsAllowed } from "../../kube/disruption-budget.ts";
 import type { BudgetIntent, CompileFinding, ProfileReference } from "./contract.ts";
@@ -94,17 +94,27 @@ export function budgetObject(input: BudgetObjectInput): PodDisruptionBudget {
   return {
     apiVersion: "policy/v1",
     kind: "PodDisruptionBudget",
-    metadata: {
-      name: budgetName({ profile: profile.name, kind: workload.kind, workload: workload.name }),
-      namespace: workload.namespace,
-      labels: { [managedByLabel]: managedByProfile },
-      ...(profile.uid === undefined ? {} : { ownerReferences: [ownerReference(input, profile.uid)] }),
-    },
+    metadata: childMetadata({ ...input, name: budgetName({ profile: profile.name, kind: workload.kind, workload: workload.name }) }),
     spec: { ...specOf(intent), selector, unhealthyPodEvictionPolicy: "AlwaysAllow" },
   };
 }
 
-/** Returns the budget's name: the profile's for the workload of that name, else one made of profile, kind and workload. */
+/** Returns the metadata of a child object: owned by its profile and marked so, with nothing copied that another tool tracks. */
+export function childMetadata(of: {
+  readonly name: string;
+  readonly profile: ProfileReference;
+  readonly profileApiVersion: string;
+}): ObjectMeta {
+  const { name, profile } = of;
+  return {
+    name,
+    namespace: profile.namespace,
+    labels: { [managedByLabel]: managedByProfile },
+    ...(profile.uid === undefined ? {} : { ownerReferences: [ownerReference(of, profile.uid)] }),
+  };
+}
+
+/** Returns the name of a workload's budget, and of its autoscaler: the profile's for the workload of that name, else one made of both. */
 export function budgetName(of: { readonly profile: string; readonly kind: string; readonly workload: string }): string {
   if (of.workload === of.profile) return of.profile;
   return longBudgetName(of);
@@ -136,6 +146,9 @@ function percentOf(text: string): number | undefined {
 }
 
 /** Without blockOwnerDeletion, which would need a right on the profile's finalizers and only makes its deletion wait. */
-function ownerReference({ profile, profileApiVersion }: BudgetObjectInput, uid: string): OwnerReference {
+function ownerReference(
+  { profile, profileApiVersion }: Pick<BudgetObjectInput, "profile" | "profileApiVersion">,
+  uid: string,
+): OwnerReference {
   return { apiVersion: profileApiVersion, kind: "WorkloadProfile", name: profile.name, uid, controller: true };
 }

@@ -1,65 +1,57 @@
 /**
- * The compiler: a WorkloadProfile and its class become what each Pod of one workload gets, and its PodDisruptionBudget.
+ * The compiler: a WorkloadProfile and its class become what each Pod of one workload gets, and the objects beside it.
  *
  * Reads the profile, the class as it holds in the namespace, the workload and what is known of capacity. Returns a
  * CompiledContract: plain data that admission writes into Pods, the profile's controller applies, and the provisioner
  * sizes demand by, so that the three cannot disagree. Judging is not done here; rules look at the same contract.
  */
 import { shortHashOf } from "../../api/hash.ts";
-import { archLabel, capacityTypeLabel, zoneLabel, type PlatformNames } from "../../api/labels.ts";
-import type { LabelSelector } from "../../api/object.ts";
-import type { NodeSelectorRequirement, PodSpec } from "../../api/pod.ts";
+import type { PlatformNames } from "../../api/labels.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
-import type { Workload } from "../../kube/workload.ts";
-import type { WorkloadClass } from "../class.ts";
+import { scaledValue } from "../../kube/disruption-budget.ts";
+import { compileAutoscaler } from "./autoscaler.ts";
 import { budgetObject, drainAdjustment, renderBudget } from "./budget.ts";
-import type { CompiledBudget, CompiledContract, ContainerSizing, PodParts, ProfileReference } from "./contract.ts";
-import { mainContainerOf } from "./main-container.ts";
+import type { CompiledBudget, CompiledContract, OnDemandFloor, PodParts, PodVariant, ProfileReference } from "./contract.ts";
+import { countedBudget } from "./counted-budget.ts";
 import { notYetCompiled } from "./not-yet-compiled.ts";
-import { sizingOfAmounts } from "./pod-sizing.ts";
+import { allowedPatch } from "./pod-field-patch.ts";
+import { mixesCapacity, podParts, type CompileSurroundings } from "./pod-parts.ts";
 import { resolveProfile, type ResolvedProfile } from "./resolve.ts";
-import { compileSpread } from "./spread.ts";
-import { zonesThatTake, type CapacityView } from "./zones.ts";
 
-/** What a compilation needs besides the profile. */
-export interface CompileSurroundings {
-  readonly workloadClass: WorkloadClass;
-  readonly workload: Workload;
-  readonly names: PlatformNames;
-  /** Short hash of the policy set. */
-  readonly bundle: string;
-  /** Labels of the workload's namespace: its cost owner stands in where the profile names none. */
-  readonly namespaceLabels?: Readonly<Record<string, string>>;
-  readonly capacity: CapacityView;
-}
+type ProfileInput = CompileSurroundings & { readonly profile: WorkloadProfile };
 
-/** Kinds that take a PodDisruptionBudget: those with a scale subresource (contract.md 3.4). */
-const budgetKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "StatefulSet"]);
+/** Kinds that take a PodDisruptionBudget of any form: those with a scale subresource (contract.md 3.4). */
+const budgetKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "StatefulSet", "Rollout"]);
 
-/** Kinds whose Pods are placed one for each Node, or alone: nothing to spread. */
-const spreadless: ReadonlySet<string> = new Set(["DaemonSet", "Pod"]);
+/** Kinds that take none; every other kind is somebody's own, and takes one that counts Pods. */
+const budgetless: ReadonlySet<string> = new Set(["DaemonSet", "Job", "CronJob", "Pod", "Node"]);
 
 /** Returns the contract of one workload under its profile. */
-export function compileProfile(input: CompileSurroundings & { readonly profile: WorkloadProfile }): CompiledContract {
+export function compileProfile(input: ProfileInput): CompiledContract {
   const { profile, workload, workloadClass, names, bundle } = input;
   const resolved = resolveProfile({ ...input, kind: workload.kind });
   const reference = referenceOf(profile);
   const writes = profile.spec.validateOnly !== true;
-  const parts = podParts(input, resolved, reference);
-  const hash = shortHashOf(lastingParts(parts));
+  const floor = floorFor(input, resolved);
+  const pod = labelled(podParts({ ...input, resolved }), { names, floor });
   const adjustment = budgetKinds.has(workload.kind) ? drainAdjustment(drainTerms(resolved)) : undefined;
   return {
     profile: reference,
     workload: { kind: workload.kind, namespace: workload.namespace, name: workload.name },
     className: workloadClass.name,
     bundle,
-    hash,
+    hash: pod.labels[names.profileHashLabel] ?? "",
     writes,
-    pod: { ...parts, labels: { ...parts.labels, [names.profileHashLabel]: hash } },
+    pod,
+    variants: variantsOf(input, floor),
+    ...(workload.stableHash === undefined ? {} : { stableHash: workload.stableHash }),
+    ...(floor === undefined ? {} : { onDemandFloor: floor }),
     ...(workload.selector === undefined ? {} : { selector: workload.selector }),
     budget: writes ? budgetFor(input, resolved, reference) : { kind: "none", reason: "validateOnly" },
+    autoscaler: writes ? compileAutoscaler({ ...input, resolved, reference }) : { kind: "none" },
     findings: adjustment === undefined ? [] : [adjustment],
     notYetCompiled: notYetCompiled(profile.spec),
+    refusedPatch: allowedPatch({ podPatch: profile.spec.podPatch, workloadClass, fields: input.podPatchFields }).refused,
   };
 }
 
@@ -76,10 +68,13 @@ export function compileUnprofiled(input: CompileSurroundings): CompiledContract 
     hash: shortHashOf(pod),
     writes: true,
     pod,
+    variants: [],
     ...(workload.selector === undefined ? {} : { selector: workload.selector }),
     budget: { kind: "none", reason: "unprofiled" },
+    autoscaler: { kind: "none" },
     findings: [],
     notYetCompiled: [],
+    refusedPatch: [],
   };
 }
 
@@ -91,130 +86,49 @@ const emptyParts: PodParts = {
   tolerations: [],
   spread: [],
   preStopSeconds: 0,
+  annotations: {},
   labels: {},
 };
 
-function podParts(
-  input: CompileSurroundings & { readonly profile: WorkloadProfile },
-  resolved: ResolvedProfile,
-  reference: ProfileReference,
-): PodParts {
-  const { profile, workload, workloadClass, names } = input;
-  const mainContainer = mainContainerOf({ pod: workload.template, workloadName: workload.name });
-  const sized = resolved.managedBy.value === "profile";
-  const grace = resolved.gracePeriodSeconds;
-  return {
-    mode: resolved.mode.value,
-    ...(sized ? { mainSizing: mainSizing(profile, workloadClass) } : {}),
-    ...(mainContainer === undefined ? {} : { mainContainer }),
-    namedSizing: sized ? namedSizing(profile, workloadClass) : {},
-    nodeSelector: workloadClass.placement.nodeSelector,
-    nodeRequirements: nodeRequirements(profile, workloadClass, resolved),
-    tolerations: workloadClass.placement.tolerations,
-    spread: spreadFor(input, resolved, reference),
-    ...(grace.source === "profile" ? { gracePeriodSeconds: grace.value } : {}),
-    preStopSeconds: resolved.preStopSeconds.value,
-    labels: {
-      [names.workloadClassLabel]: workloadClass.name,
-      ...(resolved.costOwner === undefined ? {} : { [names.costOwnerLabel]: resolved.costOwner }),
-      [names.profileLabel]: reference.name,
-    },
-  };
-}
-
-function mainSizing({ spec }: WorkloadProfile, { requests, limits }: WorkloadClass): ContainerSizing {
-  const amounts = amountsOf(spec.compute ?? {});
-  return {
-    ...amounts,
-    defaultRequests: quantities({
-      cpu: requests.cpu.default,
-      memory: requests.memory.default,
-      "ephemeral-storage": requests.ephemeralStorage.default,
-    }),
-    defaultLimits: quantities({ cpu: limits.cpu === "none" || spec.compute?.cpuLimit === "none" ? undefined : limits.cpu }),
-    memoryLimitRatio: limits.memoryRatio,
-  };
-}
-
-function namedSizing({ spec }: WorkloadProfile, { limits }: WorkloadClass): Readonly<Record<string, ContainerSizing>> {
-  const entries = Object.entries(spec.compute?.containers ?? {}).map(([name, compute]) => {
-    const ratio = compute.memoryRequest === undefined ? undefined : limits.memoryRatio;
-    return [name, sizingOfAmounts(amountsOf(compute), ratio)] as const;
+/** Each variant is the profile with the override's words laid over its own, compiled as if it stood there. */
+function variantsOf(input: ProfileInput, floor: OnDemandFloor | undefined): readonly PodVariant[] {
+  const { profile, workload, names } = input;
+  return (profile.spec.overrides ?? []).map(({ match, compute, availability }) => {
+    const { spec } = profile;
+    const containers = { ...spec.compute?.containers, ...compute?.containers };
+    const varied: WorkloadProfile = {
+      ...profile,
+      spec: {
+        ...spec,
+        compute: { ...spec.compute, ...compute, ...(Object.keys(containers).length === 0 ? {} : { containers }) },
+        availability: { ...spec.availability, ...availability },
+      },
+    };
+    const variant = { ...input, profile: varied };
+    const parts = podParts({ ...variant, resolved: resolveProfile({ ...variant, kind: workload.kind }) });
+    return {
+      labels: match.labels ?? {},
+      ...(match.stage === undefined ? {} : { stage: match.stage }),
+      pod: labelled(parts, { names, floor }),
+    };
   });
-  return Object.fromEntries(entries);
 }
 
-interface StatedCompute {
-  readonly cpuRequest?: number | string;
-  readonly memoryRequest?: number | string;
-  readonly ephemeralStorageRequest?: number | string;
-  readonly cpuLimit?: number | string;
-  readonly memoryLimit?: number | string;
-}
-
-function amountsOf(compute: StatedCompute): Pick<ContainerSizing, "requests" | "limits"> {
-  const { cpuRequest, memoryRequest, ephemeralStorageRequest, cpuLimit, memoryLimit } = compute;
-  return {
-    requests: quantities({ cpu: cpuRequest, memory: memoryRequest, "ephemeral-storage": ephemeralStorageRequest }),
-    limits: quantities({ cpu: cpuLimit === "none" ? undefined : cpuLimit, memory: memoryLimit }),
-  };
-}
-
-function quantities(amounts: Readonly<Record<string, number | string | undefined>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(amounts).flatMap(([name, amount]) => (amount === undefined ? [] : [[name, String(amount)]])));
-}
-
-/** The class's zones are not required of each Pod: the class's NodePools are in them already. A profile's own list is. */
-function nodeRequirements(
-  profile: WorkloadProfile,
-  workloadClass: WorkloadClass,
-  resolved: ResolvedProfile,
-): readonly NodeSelectorRequirement[] {
-  const zones = profile.spec.availability?.zones ?? [];
-  const arch = resolved.arch.value;
-  return [
-    ...capacityTypeRequirement(workloadClass, resolved.spotAllowed.value),
-    ...(zones.length === 0 ? [] : [{ key: zoneLabel, operator: "In" as const, values: [...zones].sort() }]),
-    ...(arch === "any" ? [] : [{ key: archLabel, operator: "In" as const, values: [arch] }]),
-  ];
-}
-
-/** Spot only where both the profile and the class say so; with both capacity types open, nothing needs to be required. */
-function capacityTypeRequirement({ capacityTypes, allowSpot }: WorkloadClass, spotAllowed: boolean): readonly NodeSelectorRequirement[] {
-  const spot = spotAllowed && allowSpot;
-  const allowed = capacityTypes.filter((capacityType) => spot || capacityType !== "spot");
-  if (allowed.includes("spot") && allowed.includes("on-demand")) return [];
-  return [{ key: capacityTypeLabel, operator: "In", values: allowed.length === 0 ? ["on-demand"] : [...allowed] }];
-}
-
-function spreadFor(
-  input: CompileSurroundings & { readonly profile: WorkloadProfile },
-  resolved: ResolvedProfile,
-  reference: ProfileReference,
-): PodParts["spread"] {
-  const { workload, workloadClass, names, capacity, profile } = input;
-  if (spreadless.has(workload.kind)) return [];
-  // The selector of a Job is made by the API server, one for each Job: its Pods are counted by our own label.
-  const selector: LabelSelector = workload.selector ?? { matchLabels: { [names.profileLabel]: reference.name } };
-  const spec: PodSpec = {
-    ...workload.template.spec,
-    nodeSelector: { ...workloadClass.placement.nodeSelector, ...workload.template.spec.nodeSelector },
-    tolerations: [...(workload.template.spec.tolerations ?? []), ...workloadClass.placement.tolerations],
-  };
-  const zoneSpread = resolved.zoneSpread.value;
-  const placement = { allowed: resolved.zones.value, spec, nodeRequirements: nodeRequirements(profile, workloadClass, resolved) };
-  return compileSpread({
-    zoneSpread,
-    hostSpread: resolved.hostSpread.value,
-    selector,
-    zonesNow: zoneSpread === "required" ? zonesThatTake({ ...placement, capacity }).length : 0,
-    byTemplateHash: workload.kind === "Deployment",
-  });
+/** Undefined where Spot and other capacity are not both open to the workload, or nothing is to stay off Spot. */
+function floorFor({ workload, workloadClass }: CompileSurroundings, resolved: ResolvedProfile): OnDemandFloor | undefined {
+  const asked = resolved.spotFloorOnDemand.value;
+  const counted = scaledValue(asked, workload.replicas);
+  // Of 0 replicas a share is 0, and yet asked for.
+  const isAsked = typeof asked === "number" ? asked > 0 : asked !== "0%";
+  if (!isAsked || !counted.ok || !mixesCapacity({ workloadClass, resolved })) return undefined;
+  return { asked, replicas: counted.value };
 }
 
 function budgetFor(input: CompileSurroundings, resolved: ResolvedProfile, reference: ProfileReference): CompiledBudget {
   const { workload, workloadClass, names } = input;
-  if (!budgetKinds.has(workload.kind) || workload.selector === undefined) return { kind: "none", reason: "kind" };
+  if (budgetless.has(workload.kind)) return { kind: "none", reason: "kind" };
+  if (!budgetKinds.has(workload.kind)) return countedBudget({ ...input, resolved, reference });
+  if (workload.selector === undefined) return { kind: "none", reason: "kind" };
   const interruptible = workloadClass.capacityTypes.includes("spot");
   const form = renderBudget({
     ...drainTerms(resolved),
@@ -230,6 +144,12 @@ function budgetFor(input: CompileSurroundings, resolved: ResolvedProfile, refere
 
 function drainTerms(resolved: ResolvedProfile) {
   return { asked: resolved.budget.value, minReplicas: resolved.minReplicas.value };
+}
+
+/** Adds the label by which a Pod shows which contract it carries. */
+function labelled(parts: PodParts, of: { readonly names: PlatformNames; readonly floor: OnDemandFloor | undefined }): PodParts {
+  const hash = shortHashOf(of.floor === undefined ? lastingParts(parts) : { ...lastingParts(parts), onDemandFloor: of.floor.asked });
+  return { ...parts, labels: { ...parts.labels, [of.names.profileHashLabel]: hash } };
 }
 
 /**

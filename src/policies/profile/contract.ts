@@ -5,6 +5,7 @@
  * the status), by the rules (findings, conflicts) and by the provisioner (demand). A type only, in its own file, so
  * that its readers don't pull in the compiler.
  */
+import type { HorizontalPodAutoscaler } from "../../api/horizontal-pod-autoscaler.ts";
 import type { IntOrPercent, LabelSelector } from "../../api/object.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import type { NodeSelectorRequirement, Toleration, TopologySpreadConstraint } from "../../api/pod.ts";
@@ -43,6 +44,8 @@ export interface PodParts {
   readonly mainContainer?: string;
   /** Sizing by container name: compute.containers. */
   readonly namedSizing: Readonly<Record<string, ContainerSizing>>;
+  /** What every other container and sidecar gets that requests nothing: the class's; absent where it says nothing. */
+  readonly sidecarSizing?: ContainerSizing;
   readonly nodeSelector: Readonly<Record<string, string>>;
   /** Requirements on nodes: added to every required node affinity term. */
   readonly nodeRequirements: readonly NodeSelectorRequirement[];
@@ -52,7 +55,25 @@ export interface PodParts {
   readonly gracePeriodSeconds?: number;
   /** Seconds of a preStop sleep for a main container without a preStop hook; 0 is none. */
   readonly preStopSeconds: number;
+  /** What the disruption engine reads of a Pod: do-not-disrupt and the disruption windows. */
+  readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Allowed members of spec.podPatch, merged into the Pod's spec last; absent where there are none. */
+  readonly podPatch?: Readonly<Record<string, unknown>>;
+}
+
+/** What some Pods of the workload get instead: one entry of spec.overrides, with everything that it leaves as it is. */
+export interface PodVariant {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly stage?: "canary" | "stable";
+  readonly pod: PodParts;
+}
+
+/** How many Pods must not run on Spot, where the others may. */
+export interface OnDemandFloor {
+  readonly asked: IntOrPercent;
+  /** Of the replicas of now, a share rounded up. */
+  readonly replicas: number;
 }
 
 /** Why a workload has no PodDisruptionBudget of ours. */
@@ -79,6 +100,13 @@ export type CompiledBudget =
     }
   | { readonly kind: "none"; readonly reason: NoBudgetReason };
 
+/** The HorizontalPodAutoscaler of spec.scaling.manage: hpa, or why there is none. */
+export type CompiledAutoscaler =
+  | { readonly kind: "autoscaler"; readonly autoscaler: HorizontalPodAutoscaler }
+  | { readonly kind: "none" }
+  /** Asked for and not possible; `text` and `fix` are sentences. */
+  | { readonly kind: "refused"; readonly text: string; readonly fix: string };
+
 /** One of the two forms of a budget. */
 export type BudgetIntent =
   { readonly field: "minAvailable"; readonly value: IntOrPercent } | { readonly field: "maxUnavailable"; readonly value: IntOrPercent };
@@ -102,10 +130,19 @@ export interface CompiledContract {
   /** False with spec.validateOnly: nothing is written into Pods, and no budget is made. */
   readonly writes: boolean;
   readonly pod: PodParts;
+  /** In the order of spec.overrides: the first that a Pod matches holds for it. */
+  readonly variants: readonly PodVariant[];
+  /** Of an Argo Rollout: the template hash of its stable Pods; every other hash is the canary's. */
+  readonly stableHash?: string;
+  /** Absent where every Pod may run on Spot, or none. */
+  readonly onDemandFloor?: OnDemandFloor;
   /** The workload's own selector; absent where the API server makes it (Jobs) or there is none. */
   readonly selector?: LabelSelector;
   readonly budget: CompiledBudget;
+  readonly autoscaler: CompiledAutoscaler;
   readonly findings: readonly CompileFinding[];
-  /** Fields of spec that are set but not compiled by this version, such as "scaling.manage"; sorted. */
+  /** Fields of spec that are set but not compiled by this version, such as "scaling.headroomPods"; sorted. */
   readonly notYetCompiled: readonly string[];
+  /** Members of spec.podPatch that policies.yaml does not allow; they are left out; sorted. */
+  readonly refusedPatch: readonly string[];
 }

@@ -10,17 +10,8 @@ import type { WorkloadProfileSpec } from "../../api/workload-profile.ts";
 type Check = readonly [path: string, isSet: (spec: WorkloadProfileSpec) => boolean];
 
 const checks: readonly Check[] = [
-  ["compute.containers.*.gpu", ({ compute }) => Object.values(compute?.containers ?? {}).some((container) => container.gpu !== undefined)],
-  ["compute.gpu", ({ compute }) => compute?.gpu !== undefined],
-  ["cost.spotFloorOnDemand", ({ cost }) => isAmount(cost?.spotFloorOnDemand)],
-  ["disruption.protect", ({ disruption }) => disruption?.protect !== undefined && disruption.protect !== "none"],
-  ["disruption.window", ({ disruption }) => (disruption?.window ?? []).length > 0],
-  ["overrides", ({ overrides }) => (overrides ?? []).length > 0],
-  ["podPatch", ({ podPatch }) => isFilled(podPatch)],
-  ["rollout", ({ rollout }) => rollout === "onChange"],
+  // Room kept free is the provisioner's to buy: virtual Pods in its demand.
   ["scaling.headroomPods", ({ scaling }) => isAmount(scaling?.headroomPods)],
-  ["scaling.manage", ({ scaling }) => scaling?.manage === "hpa"],
-  ["security.dataClassification", ({ security }) => security?.dataClassification !== undefined],
 ];
 
 /** Returns the paths of spec that are set but not compiled, sorted. */
@@ -31,8 +22,4 @@ export function notYetCompiled(spec: WorkloadProfileSpec): readonly string[] {
 /** Zero of anything compiles to nothing. */
 function isAmount(value: number | string | undefined): boolean {
   return value !== undefined && value !== 0 && value !== "0" && value !== "0%";
-}
-
-function isFilled(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }

@@ -2,24 +2,37 @@
  * The patch of one Pod: a compiled contract written into the exact JSON that the API server sent.
  *
  * Reads the Pod as received and the contract. Returns RFC 6902 operations in the fixed order of contract.md 3.4: requests
- * and limits, placement, spread, grace and preStop, labels, then the annotation that says what was changed. Law: a
+ * and limits, placement, spread, grace and preStop, protection, labels, podPatch, then the annotation that says what was changed. Law: a
  * second run over the patched Pod gives no operation, whatever other webhooks did in between. What the user wrote is
  * kept: lists are only appended to, spread over a key that is already spread is not doubled, labels that the workload's
  * selector uses are not touched (a Pod that no longer matches would be made again for ever).
  */
-import type { PlatformNames } from "../../api/labels.ts";
+import { capacityTypeLabel, type PlatformNames } from "../../api/labels.ts";
 import type { Pod, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from "../../api/pod.ts";
-import { addAt, jsonEquals, pointerTokens, startPatch, type JsonPatchOperation, type PatchDraft } from "../../kube/json-patch.ts";
+import {
+  addAt,
+  jsonEquals,
+  pointer,
+  pointerTokens,
+  removeAt,
+  startPatch,
+  type JsonPatchOperation,
+  type PatchDraft,
+} from "../../kube/json-patch.ts";
 import { tolerates } from "../../kube/taint.ts";
 import type { CompiledContract } from "./contract.ts";
 import { mainContainerOf } from "./main-container.ts";
-import { sizePod, type SizingConflict } from "./pod-sizing.ts";
+import { mergedValue } from "./pod-field-patch.ts";
+import { sizePod, type PodAmounts, type PodSizing, type SizingConflict } from "./pod-sizing.ts";
+import { contractFor } from "./pod-variant.ts";
 
 /** What both functions read: a Pod as received, and its workload's contract. */
 export interface PodPatchInput {
   readonly pod: Pod;
   readonly contract: CompiledContract;
   readonly names: PlatformNames;
+  /** True for a Pod that the on-demand floor needs: its caller knows its siblings (on-demand-floor.ts). */
+  readonly onDemand?: boolean;
 }
 
 type PodDraft = PatchDraft<Pod>;
@@ -35,7 +48,9 @@ const steps: readonly Step[] = [
   writeSpread,
   writeGracePeriod,
   writePreStop,
+  writeAnnotations,
   writeLabels,
+  writePodPatch,
 ];
 
 /** Returns the operations that bring a Pod under its contract; none where it is already, or where the profile only validates. */
@@ -49,31 +64,46 @@ export function compiledPod(input: PodPatchInput): Pod {
 }
 
 /** Returns the Pod as it will be once compiled, but for the note on what was changed: rules judge it, and none reads the note. */
-export function judgedPod({ pod, contract }: Omit<PodPatchInput, "names">): Pod {
+export function judgedPod({ pod, contract }: Pick<PodPatchInput, "pod" | "contract">): Pod {
   return writtenDraft(pod, contract).document;
 }
 
 /** Returns why amounts of the contract were not written into a Pod; empty where all were. */
-export function sizingConflicts({ pod, contract }: Omit<PodPatchInput, "names">): readonly SizingConflict[] {
-  return contract.writes ? sizePod({ spec: pod.spec, parts: contract.pod, main: mainOf(pod, contract) }).conflicts : [];
+export function sizingConflicts(input: Pick<PodPatchInput, "pod" | "contract">): readonly SizingConflict[] {
+  return sizingOfPod(input)?.conflicts ?? [];
 }
 
-function compiledDraft({ pod, contract, names }: PodPatchInput): PodDraft {
-  const draft = writtenDraft(pod, contract);
-  return contract.profile === undefined || !contract.writes ? draft : writeAnnotation({ draft, contract, names, original: pod });
+/** Returns what the contract makes of a Pod's requests and limits; undefined where it writes nothing. */
+export function sizingOfPod({ pod, contract }: Pick<PodPatchInput, "pod" | "contract">): PodSizing | undefined {
+  if (!contract.writes) return undefined;
+  return sizePod({ spec: pod.spec, parts: contractFor(pod, contract).pod, main: mainOf(pod, contract) });
+}
+
+function compiledDraft({ pod, contract, names, onDemand = false }: PodPatchInput): PodDraft {
+  const written = writtenDraft(pod, contract);
+  if (contract.profile === undefined || !contract.writes) return written;
+  const draft = onDemand ? keepOffSpot(written, names) : written;
+  return writeAnnotation({ draft, contract, names, original: pod });
 }
 
 function writtenDraft(pod: Pod, contract: CompiledContract): PodDraft {
-  return contract.writes ? steps.reduce((current, step) => step(current, contract), startPatch(pod)) : startPatch(pod);
+  if (!contract.writes) return startPatch(pod);
+  const own = contractFor(pod, contract);
+  const draft = steps.reduce((current, step) => step(current, own), startPatch(pod));
+  // A podPatch may take back what an earlier step wrote: what comes out as it went in is no change.
+  return own.pod.podPatch !== undefined && jsonEquals(draft.document, pod) ? startPatch(pod) : draft;
 }
 
 function writeSizing(draft: PodDraft, contract: CompiledContract): PodDraft {
   const pod = draft.document;
-  const { containers } = sizePod({ spec: pod.spec, parts: contract.pod, main: mainOf(pod, contract) });
-  return containers.reduce((current, { index, requests, limits }) => {
-    const at = ["spec", "containers", index, "resources"] as const;
-    return setAll(setAll(current, [...at, "requests"], requests), [...at, "limits"], limits);
-  }, draft);
+  const sizing = sizePod({ spec: pod.spec, parts: contract.pod, main: mainOf(pod, contract) });
+  const write = (current: PodDraft, at: readonly (string | number)[], { requests, limits }: PodAmounts): PodDraft =>
+    setAll(setAll(current, [...at, "requests"], requests), [...at, "limits"], limits);
+  const sized = sizing.containers.reduce(
+    (current, { list, index, ...amounts }) => write(current, ["spec", list, index, "resources"], amounts),
+    draft,
+  );
+  return sizing.pod === undefined ? sized : write(sized, ["spec", "resources"], sizing.pod);
 }
 
 /** Keys that the Pod already sets stay: the rules judge them, a silent overwrite would hide the disagreement. */
@@ -85,8 +115,18 @@ function writeNodeSelector(draft: PodDraft, { pod }: CompiledContract): PodDraft
 
 /** Terms are alternatives, so each gets every requirement; a term without any condition matches no Node and stays so. */
 function writeNodeAffinity(draft: PodDraft, { pod }: CompiledContract): PodDraft {
+  return requireOfNodes(draft, pod.nodeRequirements);
+}
+
+/** The label is how its siblings are counted, and how a second look at this Pod finds the decision made. */
+function keepOffSpot(draft: PodDraft, names: PlatformNames): PodDraft {
+  const required = requireOfNodes(draft, [{ key: capacityTypeLabel, operator: "In", values: ["on-demand"] }]);
+  return setAll(required, ["metadata", "labels"], { [names.onDemandFloorLabel]: "true" });
+}
+
+function requireOfNodes(draft: PodDraft, requirements: readonly NodeSelectorRequirement[]): PodDraft {
   const { spec } = draft.document;
-  const wanted = pod.nodeRequirements.filter(({ key, values }) => !(values ?? []).includes(spec.nodeSelector?.[key] ?? ""));
+  const wanted = requirements.filter(({ key, values }) => !(values ?? []).includes(spec.nodeSelector?.[key] ?? ""));
   if (wanted.length === 0) return draft;
   const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (terms == null) return addAt(draft, termsPath, [{ matchExpressions: wanted }]);
@@ -129,6 +169,10 @@ function writePreStop(draft: PodDraft, contract: CompiledContract): PodDraft {
 /** What the API server fills in for an absent terminationGracePeriodSeconds. */
 const defaultGracePeriodSeconds = 30;
 
+function writeAnnotations(draft: PodDraft, { pod }: CompiledContract): PodDraft {
+  return setAll(draft, ["metadata", "annotations"], pod.annotations);
+}
+
 function writeLabels(draft: PodDraft, { pod, selector }: CompiledContract): PodDraft {
   const selecting = new Set([
     ...Object.keys(selector?.matchLabels ?? {}),
@@ -137,6 +181,26 @@ function writeLabels(draft: PodDraft, { pod, selector }: CompiledContract): PodD
   const own = draft.document.metadata.labels ?? {};
   const writable = Object.entries(pod.labels).filter(([key]) => !selecting.has(key) || !Object.hasOwn(own, key));
   return setAll(draft, ["metadata", "labels"], Object.fromEntries(writable));
+}
+
+/**
+ * Members that the API server has filled in from the one that a podPatch changes, before we see the Pod: it refuses the old
+ * value beside the new one, and fills in the right one again once it is gone.
+ */
+const derivedMembers: Readonly<Record<string, readonly string[]>> = {
+  priorityClassName: ["priority", "preemptionPolicy"],
+  runtimeClassName: ["overhead"],
+};
+
+function writePodPatch(draft: PodDraft, { pod }: CompiledContract): PodDraft {
+  return Object.entries(pod.podPatch ?? {}).reduce((current, [name, patch]) => {
+    const place = ["spec", name];
+    const value = valueAt(current.document, pointer(...place));
+    const merged = mergedValue({ value, patch, name });
+    if (merged === value || (merged === null && value === undefined)) return current;
+    const freed = (derivedMembers[name] ?? []).reduce((next, member) => removeAt(next, ["spec", member]), current);
+    return merged === null ? removeAt(freed, place) : addAt(freed, place, merged);
+  }, draft);
 }
 
 interface Changes {
@@ -161,9 +225,10 @@ function writeAnnotation(input: {
 
 function changesOf(original: Pod, operations: readonly JsonPatchOperation[], earlier: Changes): Changes {
   const entries = operations.flatMap((operation) => {
-    if (operation.op !== "add" && operation.op !== "replace") return [];
+    if (operation.op !== "add" && operation.op !== "replace" && operation.op !== "remove") return [];
     const from = operation.op === "add" ? null : valueAt(original, operation.path);
-    return [[operation.path, { from: earlier[operation.path]?.from ?? from, to: operation.value }] as const];
+    const to = operation.op === "remove" ? null : operation.value;
+    return [[operation.path, { from: earlier[operation.path]?.from ?? from, to }] as const];
   });
   return Object.fromEntries(entries);
 }

@@ -5,72 +5,175 @@
  * limit of the user's is never lowered and never undercut by a request, and a Guaranteed Pod never becomes Burstable in
  * silence. A conflict leaves the resource as the user wrote it; admission refuses the workload by it.
  */
-import type { QuantityText, ResourceList } from "../../api/object.ts";
-import type { Container, PodSpec } from "../../api/pod.ts";
-import { qosClass } from "../../kube/pod-requests.ts";
+import type { QuantityText } from "../../api/object.ts";
+import type { Container, PodSpec, ResourceRequirements } from "../../api/pod.ts";
+import { isSidecar, podRequests, qosClass, type QosClass } from "../../kube/pod-requests.ts";
 import { compareQuantities, wholeUnits } from "../../kube/quantity.ts";
-import { formatAmount } from "../../kube/resources.ts";
+import { formatAmount, toResources } from "../../kube/resources.ts";
 import type { ContainerSizing, PodParts, SizingMode } from "./contract.ts";
 
 /** Why amounts were not written. */
 export type SizingConflict =
   /** The request would be above the limit that holds. */
   | { readonly kind: "limit"; readonly container: string; readonly resource: string; readonly request: string; readonly limit: string }
+  /** The request of the Pod as a whole (spec.resources) would be above its limit, or below what its containers ask together. */
+  | {
+      readonly kind: "pod-level";
+      readonly resource: string;
+      readonly request: string;
+      readonly bound: { readonly of: "limit" | "containers"; readonly amount: string };
+    }
   /** All sizing was left out, because the Pod is Guaranteed and would not stay so. */
-  | { readonly kind: "qos" };
+  | { readonly kind: "qos"; readonly change: QosChange };
 
-/** Amounts to write into one container of spec.containers; only what differs from the Pod's own. */
-export interface ContainerAmounts {
+/** Another quality of service than the Pod was written with. */
+export interface QosChange {
+  readonly from: QosClass;
+  readonly to: QosClass;
+}
+
+/** Where amounts are written: a container of one of the two lists. */
+export interface ContainerPlace {
+  readonly list: "containers" | "initContainers";
   readonly index: number;
+}
+
+/** Amounts to write into one container; only what differs from the Pod's own. */
+export interface ContainerAmounts extends ContainerPlace {
   readonly requests: Readonly<Record<string, string>>;
   readonly limits: Readonly<Record<string, string>>;
 }
 
+/** Amounts of spec.resources, for a Pod that states any. */
+export type PodAmounts = Pick<ContainerAmounts, "requests" | "limits">;
+
 export interface PodSizing {
   readonly containers: readonly ContainerAmounts[];
+  readonly pod?: PodAmounts;
   readonly conflicts: readonly SizingConflict[];
+  /** Where the amounts give another quality of service than the Pod was written with, and it is a better one. */
+  readonly qosChange?: QosChange;
 }
 
 const noSizing: ContainerSizing = { requests: {}, limits: {}, defaultRequests: {}, defaultLimits: {} };
 const mebibyte = 1024 * 1024;
 
 /** Returns the amounts to write into a Pod's containers; `main` is the name of the main container, if it has one. */
-export function sizePod({
-  spec,
-  parts,
-  main,
-}: {
+export function sizePod(input: PodSizingInput): PodSizing {
+  const { spec } = input;
+  const podLevel = podLevelNames(spec);
+  const sized = places(spec).flatMap(({ container, ...place }) => {
+    const sizing = sizingOf({ ...input, container, place, podLevel });
+    return sizing === undefined ? [] : [{ ...place, ...sizeContainer({ container, sizing, mode: input.parts.mode }) }];
+  });
+  const containers = sized.map(({ conflicts: _, ...amounts }) => amounts).filter(hasAmounts);
+  const pod = sizePodLevel({ ...input, containers, podLevel });
+  const change = qosChangeOf(spec, withAmounts(spec, { containers, ...pod.amounts }));
+  if (change?.from === "Guaranteed") return { containers: [], conflicts: [{ kind: "qos", change }] };
+  return {
+    containers,
+    ...(pod.amounts.pod === undefined ? {} : pod.amounts),
+    conflicts: [...sized.flatMap(({ conflicts }) => conflicts), ...pod.conflicts],
+    ...(change === undefined ? {} : { qosChange: change }),
+  };
+}
+
+/** What {@link sizePod} reads. */
+export interface PodSizingInput {
   readonly spec: PodSpec;
   readonly parts: PodParts;
   readonly main: string | undefined;
-}): PodSizing {
-  const conflicts: SizingConflict[] = [];
-  const containers = spec.containers.flatMap((container, index) => {
-    const sizing = sizingOf(parts, container.name, main);
-    if (sizing === undefined) return [];
-    const sized = sizeContainer({ container, sizing, mode: parts.mode });
-    conflicts.push(...sized.conflicts);
-    return [{ index, requests: sized.requests, limits: sized.limits }];
-  });
-  if (qosClass(spec) === "Guaranteed" && qosClass(withAmounts(spec, containers)) !== "Guaranteed") {
-    return { containers: [], conflicts: [{ kind: "qos" }] };
-  }
-  return { containers: containers.filter(hasAmounts), conflicts };
 }
 
-/** Named sizing is laid over the main container's, so a profile may state both. */
-function sizingOf(parts: PodParts, container: string, main: string | undefined): ContainerSizing | undefined {
+function places(spec: PodSpec): readonly (ContainerPlace & { readonly container: Container })[] {
+  const main = spec.containers.map((container, index) => ({ list: "containers" as const, index, container }));
+  return [...main, ...(spec.initContainers ?? []).map((container, index) => ({ list: "initContainers" as const, index, container }))];
+}
+
+function qosChangeOf(before: PodSpec, after: PodSpec): QosChange | undefined {
+  const [from, to] = [qosClass(before), qosClass(after)];
+  return from === to ? undefined : { from, to };
+}
+
+/**
+ * The sizing of one container. Named sizing is laid over the main container's, so a profile may state both; a container beside
+ * it that is not named gets what the class gives sidecars. What the Pod states as a whole is not asked of its main container.
+ */
+function sizingOf(
+  of: PodSizingInput & { readonly container: Container; readonly place: ContainerPlace; readonly podLevel: ReadonlySet<string> },
+): ContainerSizing | undefined {
+  const { parts, container, main, podLevel, place } = of;
   // Mutation comes before the API server's validation: a container may be named like a member of every object.
-  const named = Object.hasOwn(parts.namedSizing, container) ? parts.namedSizing[container] : undefined;
-  if (container !== main || parts.mainSizing === undefined) return named;
-  if (named === undefined) return parts.mainSizing;
-  const base = parts.mainSizing;
+  const named = Object.hasOwn(parts.namedSizing, container.name) ? parts.namedSizing[container.name] : undefined;
+  if (place.list === "initContainers") return named ?? (isSidecar(container) ? parts.sidecarSizing : undefined);
+  if (container.name !== main || parts.mainSizing === undefined) return named ?? sidecarOf(of);
+  const base = withoutNames(parts.mainSizing, podLevel);
+  if (named === undefined) return base;
   return {
     requests: { ...base.requests, ...named.requests },
     limits: { ...base.limits, ...named.limits },
     defaultRequests: base.defaultRequests,
     defaultLimits: base.defaultLimits,
     ...(base.memoryLimitRatio === undefined ? {} : { memoryLimitRatio: base.memoryLimitRatio }),
+  };
+}
+
+/** Without a main container nobody can say which are sidecars. */
+function sidecarOf({ parts, main, container }: PodSizingInput & { readonly container: Container }): ContainerSizing | undefined {
+  return main === undefined || container.name === main ? undefined : parts.sidecarSizing;
+}
+
+/** Returns cpu and memory where the Pod states them as a whole: there the profile's amounts are the Pod's, not a container's. */
+function podLevelNames({ resources }: PodSpec): ReadonlySet<string> {
+  return new Set(["cpu", "memory"].filter((name) => resources?.requests?.[name] !== undefined || resources?.limits?.[name] !== undefined));
+}
+
+function sizePodLevel(of: PodSizingInput & { readonly containers: readonly ContainerAmounts[]; readonly podLevel: ReadonlySet<string> }): {
+  readonly amounts: Pick<PodSizing, "pod">;
+  readonly conflicts: readonly SizingConflict[];
+} {
+  const { spec, parts, podLevel, containers } = of;
+  if (podLevel.size === 0 || parts.mainSizing === undefined) return { amounts: {}, conflicts: [] };
+  const sizing = withoutNames(parts.mainSizing, new Set(resourceNames(parts.mainSizing).filter((name) => !podLevel.has(name))));
+  const container: Container = { name: "", ...(spec.resources === undefined ? {} : { resources: spec.resources }) };
+  const sized = sizeContainer({ container, sizing, mode: parts.mode });
+  const { resources: _, ...apart } = withAmounts(spec, { containers });
+  const together = podRequests(apart);
+  const low = Object.entries(sized.requests).filter(
+    ([name, request]) => (toResources({ [name]: request })[name] ?? 0) < (together[name] ?? 0),
+  );
+  const refused = new Set(low.map(([name]) => name));
+  const kept = (list: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(list).filter(([name]) => !refused.has(name)));
+  const pod = { requests: kept(sized.requests), limits: kept(sized.limits) };
+  return {
+    amounts: hasAmounts(pod) ? { pod } : {},
+    conflicts: [
+      ...sized.conflicts.flatMap((conflict): readonly SizingConflict[] =>
+        conflict.kind === "limit" ? [podLevelConflict(conflict, { of: "limit", amount: conflict.limit })] : [],
+      ),
+      ...low.map(([resource, request]) =>
+        podLevelConflict({ resource, request }, { of: "containers", amount: formatAmount(resource, together[resource] ?? 0) }),
+      ),
+    ],
+  };
+}
+
+function podLevelConflict(
+  { resource, request }: { readonly resource: string; readonly request: string },
+  bound: Extract<SizingConflict, { kind: "pod-level" }>["bound"],
+): SizingConflict {
+  return { kind: "pod-level", resource, request, bound };
+}
+
+function withoutNames(sizing: ContainerSizing, names: ReadonlySet<string>): ContainerSizing {
+  if (names.size === 0) return sizing;
+  const rest = (list: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(list).filter(([name]) => !names.has(name)));
+  return {
+    requests: rest(sizing.requests),
+    limits: rest(sizing.limits),
+    defaultRequests: rest(sizing.defaultRequests),
+    defaultLimits: rest(sizing.defaultLimits),
+    ...(sizing.memoryLimitRatio === undefined || names.has("memory") ? {} : { memoryLimitRatio: sizing.memoryLimitRatio }),
   };
 }
 
@@ -162,18 +265,27 @@ function differs(next: QuantityText | undefined, has: QuantityText | undefined):
   return has === undefined || compareQuantities(next, has) !== 0;
 }
 
-function hasAmounts(amounts: ContainerAmounts): boolean {
+function hasAmounts(amounts: PodAmounts): boolean {
   return Object.keys(amounts.requests).length > 0 || Object.keys(amounts.limits).length > 0;
 }
 
-function withAmounts(spec: PodSpec, amounts: readonly ContainerAmounts[]): PodSpec {
-  const containers = spec.containers.map((container, index) => {
-    const own = amounts.find((entry) => entry.index === index);
-    if (own === undefined) return container;
-    const requests: ResourceList = { ...container.resources?.requests, ...own.requests };
-    return { ...container, resources: { ...container.resources, requests, limits: { ...container.resources?.limits, ...own.limits } } };
-  });
-  return { ...spec, containers };
+function withAmounts(spec: PodSpec, amounts: Pick<PodSizing, "containers" | "pod">): PodSpec {
+  if (amounts.containers.length === 0 && amounts.pod === undefined) return spec;
+  const sized = (list: ContainerPlace["list"]): readonly Container[] =>
+    (spec[list] ?? []).map((container, index) => {
+      const own = amounts.containers.find((entry) => entry.list === list && entry.index === index);
+      return own === undefined ? container : { ...container, resources: withLists(container.resources, own) };
+    });
+  return {
+    ...spec,
+    containers: sized("containers"),
+    ...(spec.initContainers == null ? {} : { initContainers: sized("initContainers") }),
+    ...(amounts.pod === undefined ? {} : { resources: withLists(spec.resources, amounts.pod) }),
+  };
+}
+
+function withLists(resources: ResourceRequirements | undefined, own: PodAmounts): ResourceRequirements {
+  return { ...resources, requests: { ...resources?.requests, ...own.requests }, limits: { ...resources?.limits, ...own.limits } };
 }
 
 /** Returns the sizing of a container that the profile only names (compute.containers), from its amounts. */

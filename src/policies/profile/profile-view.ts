@@ -12,7 +12,7 @@ import type { Pod } from "../../api/pod.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { isActive } from "../../kube/pod-state.ts";
-import { workloadOf, type Workload } from "../../kube/workload.ts";
+import type { Workload } from "../../kube/workload.ts";
 import { classFor, type WorkloadClass } from "../class.ts";
 import { workloadsOf } from "../workload-view.ts";
 import type { BindingConflict, MatchedBy } from "./binding.ts";
@@ -97,8 +97,7 @@ export function profileView({ profile, ...world }: ContractWorld & { readonly pr
 }
 
 function ownersOf(snapshot: ClusterSnapshot, namespace: string): readonly Workload[] {
-  const daemonSets = snapshot.list("DaemonSet", namespace).flatMap((object) => workloadOf(object) ?? []);
-  return [...workloadsOf(snapshot, namespace), ...daemonSets].sort(byKindAndName);
+  return [...workloadsOf(snapshot, namespace)].sort(byKindAndName);
 }
 
 function targetOf(target: Pick<ProfileTarget, "workload" | "matchedBy" | "contract">, world: ContractWorld): ProfileTarget {

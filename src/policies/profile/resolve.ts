@@ -5,8 +5,8 @@
  * each value with its source, for status.resolved, for `plimsoll why` and for the compiler. Nothing is clamped: a value
  * outside the class's bounds is a rule's business. Precedence: contract.md 3.3.
  */
-import type { PlatformNames } from "../../api/labels.ts";
-import type { QuantityText } from "../../api/object.ts";
+import { dataClassificationLabel, type PlatformNames } from "../../api/labels.ts";
+import type { IntOrPercent, QuantityText } from "../../api/object.ts";
 import type { WorkloadProfile, WorkloadProfileSpec } from "../../api/workload-profile.ts";
 import type { WorkloadClass } from "../class.ts";
 import { oneAtATime } from "./budget.ts";
@@ -43,9 +43,21 @@ export interface ResolvedProfile {
   readonly gracePeriodSeconds: Resolved<number>;
   readonly preStopSeconds: Resolved<number>;
   readonly budget: Resolved<BudgetIntent>;
+  readonly protect: Resolved<string>;
+  readonly window: Resolved<readonly DisruptionWindow[]>;
   readonly spotAllowed: Resolved<boolean>;
+  /** How many replicas stay off Spot, as a count or a share. */
+  readonly spotFloorOnDemand: Resolved<IntOrPercent>;
   /** Absent where neither the profile, nor its label, nor the namespace's label names one. */
   readonly costOwner: string | undefined;
+  /** Absent where neither the profile nor the namespace's label says. */
+  readonly dataClassification: string | undefined;
+}
+
+/** When voluntary disruption is allowed: cron in UTC, and how long. */
+export interface DisruptionWindow {
+  readonly schedule: string;
+  readonly duration: string;
 }
 
 /** What {@link resolveProfile} reads; `kind` is the bound workload's (a Deployment where none is bound yet). */
@@ -71,7 +83,7 @@ export function resolveProfile(input: ResolveInput): ResolvedProfile {
     minReplicas,
     maxReplicas: statedOr(scaling?.maxReplicas, Math.max(1, minReplicas.value)),
     zoneSpread: zoneSpreadOf(input, minReplicas.value),
-    hostSpread: statedOr(availability?.hostSpread, runsToAnEnd.has(input.kind ?? "") ? "none" : "preferred"),
+    hostSpread: hostSpreadOf(input),
     zones: stated(availability?.zones, workloadClass.zones),
     arch: stated(compute?.arch, workloadClass.arch),
     cpuRequest: quantity(compute?.cpuRequest, requests.cpu.default),
@@ -84,8 +96,12 @@ export function resolveProfile(input: ResolveInput): ResolvedProfile {
     gracePeriodSeconds: stated(disruption?.gracePeriodSeconds, workloadClass.disruption.gracePeriodSeconds),
     preStopSeconds: stated(disruption?.preStopSeconds, workloadClass.disruption.preStopSeconds),
     budget: budgetOf(input),
+    protect: statedOr(disruption?.protect, "none"),
+    window: stated(disruption?.window, workloadClass.disruption.window ?? []),
     spotAllowed: statedOr(cost?.spotAllowed, false),
+    spotFloorOnDemand: stated(cost?.spotFloorOnDemand, workloadClass.spotFloorOnDemand),
     costOwner: costOwnerOf(input),
+    dataClassification: profile.spec.security?.dataClassification ?? input.namespaceLabels?.[dataClassificationLabel],
   };
 }
 
@@ -111,14 +127,27 @@ export function resolvedSpec(spec: WorkloadProfileSpec, resolved: ResolvedProfil
     disruption: {
       adopt: false,
       quorum: false,
-      protect: "none",
       ...spec.disruption,
+      protect: resolved.protect.value,
+      ...(resolved.window.value.length === 0 ? {} : { window: resolved.window.value }),
       [budget.value.field]: budget.value.value,
       gracePeriodSeconds: resolved.gracePeriodSeconds.value,
       preStopSeconds: resolved.preStopSeconds.value,
     },
-    cost: { ...spec.cost, spotAllowed: resolved.spotAllowed.value, ...(costOwner === undefined ? {} : { owner: costOwner }) },
+    cost: {
+      ...spec.cost,
+      spotAllowed: resolved.spotAllowed.value,
+      ...(resolved.spotAllowed.value ? { spotFloorOnDemand: resolved.spotFloorOnDemand.value } : {}),
+      ...(costOwner === undefined ? {} : { owner: costOwner }),
+    },
+    ...(resolved.dataClassification === undefined ? {} : resolvedSecurity(spec, resolved.dataClassification)),
   };
+}
+
+/** A namespace may carry a word that is none of the four: it is told as the Pods' label, not as the profile's. */
+function resolvedSecurity(spec: WorkloadProfileSpec, classification: string): Pick<WorkloadProfileSpec, "security"> {
+  const known = (["public", "internal", "confidential", "restricted"] as const).find((one) => one === classification);
+  return known === undefined ? {} : { security: { ...spec.security, dataClassification: known } };
 }
 
 function resolvedCompute(resolved: ResolvedProfile): NonNullable<WorkloadProfileSpec["compute"]> {
@@ -151,11 +180,20 @@ function zoneSpreadOf({ profile, workloadClass, kind = "Deployment" }: ResolveIn
   return { value: zoneSpread === "required" && minReplicas < zoneSpreadFrom ? "preferred" : zoneSpread, source: "class" };
 }
 
-/** One Pod at a time where nobody says otherwise; a StatefulSet's class default is not asked (contract.md 3.4). */
+function hostSpreadOf({ profile, workloadClass, kind = "" }: ResolveInput): Resolved<SpreadWish> {
+  const asked = profile.spec.availability?.hostSpread;
+  return runsToAnEnd.has(kind) ? statedOr(asked, "none") : stated(asked, workloadClass.availability.hostSpread);
+}
+
+/**
+ * One Pod at a time where nobody says otherwise, and where the replicas vote; a StatefulSet's class default is not asked
+ * (contract.md 3.4).
+ */
 function budgetOf({ profile, workloadClass, kind }: ResolveInput): Resolved<BudgetIntent> {
   const own = intentOf(profile.spec.disruption ?? {});
   if (own !== undefined) return { value: own, source: "profile" };
-  const fromClass = kind === "StatefulSet" ? undefined : intentOf(workloadClass.disruption);
+  const alone = kind === "StatefulSet" || profile.spec.disruption?.quorum === true;
+  const fromClass = alone ? undefined : intentOf(workloadClass.disruption);
   return fromClass === undefined ? { value: oneAtATime, source: "platform" } : { value: fromClass, source: "class" };
 }
 

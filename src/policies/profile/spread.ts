@@ -21,8 +21,8 @@ export interface SpreadInput {
   readonly selector: LabelSelector;
   /** How many zones can take this workload's Pods at this moment. */
   readonly zonesNow: number;
-  /** True for Deployments: each rollout's Pods are then spread among themselves, not against those that they replace. */
-  readonly byTemplateHash: boolean;
+  /** The label that tells revisions apart: each one's Pods are then spread among themselves, not against those that they replace. */
+  readonly templateHashLabel?: string;
 }
 
 /** Returns the spread constraints that every Pod of the workload gets. */
@@ -44,7 +44,7 @@ function strict(input: SpreadInput, topologyKey: string, domains: { readonly min
     labelSelector: input.selector,
     ...domains,
     nodeTaintsPolicy: "Honor",
-    ...(input.byTemplateHash ? { matchLabelKeys: ["pod-template-hash"] } : {}),
+    ...(input.templateHashLabel === undefined ? {} : { matchLabelKeys: [input.templateHashLabel] }),
   };
 }
 

@@ -10,12 +10,14 @@ import type { InstanceType } from "../../api/instance-type.ts";
 import type { PlatformNames } from "../../api/labels.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
+import { controllerOf } from "../../kube/owner.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { classFor, type WorkloadClass } from "../class.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { bindProfile, claims, type Binding, type BindingConflict, type BindingSubject } from "./binding.ts";
-import { compileProfile, compileUnprofiled, type CompileSurroundings } from "./compile.ts";
+import { compileProfile, compileUnprofiled } from "./compile.ts";
 import type { CompiledContract } from "./contract.ts";
+import type { CompileSurroundings } from "./pod-parts.ts";
 
 /** Everything around a workload that decides its contract. */
 export interface ContractWorld {
@@ -96,7 +98,8 @@ export function claimsWorkload(input: {
 }
 
 function subjectOf(workload: Workload): BindingSubject {
-  return { ...workload, templateLabels: workload.template.metadata?.labels ?? {} };
+  const controller = controllerOf(workload.object);
+  return { ...workload, templateLabels: workload.template.metadata?.labels ?? {}, ...(controller === undefined ? {} : { controller }) };
 }
 
 /** Returns the name of the class that a profile asks for. */

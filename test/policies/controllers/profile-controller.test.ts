@@ -171,7 +171,7 @@ describe("conditions", () => {
     ],
     { Bound: "False Ambiguous", Ready: "False BoundAmbiguous" },
   );
-  check("name fields that this version does not compile", [web({ scaling: { maxReplicas: 9, manage: "hpa" } }), scaledTo(3)], {
+  check("name fields that this version does not compile", [web({ scaling: { maxReplicas: 9, headroomPods: 2 } }), scaledTo(3)], {
     Compiled: "False NotYetCompiled",
     Ready: "False CompiledNotYetCompiled",
   });

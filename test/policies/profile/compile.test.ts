@@ -109,30 +109,8 @@ describe("fields that are not compiled yet", () => {
     });
   }
   check({}, []);
-  check({ scaling: { manage: "hpa", metrics: [{ type: "cpu", target: 70 }], headroomPods: 2 } }, [
-    "scaling.headroomPods",
-    "scaling.manage",
-  ]);
+  check({ scaling: { manage: "hpa", metrics: [{ type: "cpu", target: 70 }], headroomPods: 2 } }, ["scaling.headroomPods"]);
   check({ scaling: { manage: "none", maxBurstPods: 5, lagMetric: "lag", headroomPods: "0%" } }, []);
-  check({ disruption: { protect: "none", maxRequestSeconds: 3, quorum: true, idempotent: true, window: [] } }, []);
-  check({ disruption: { protect: "30m", window: [{ schedule: "0 2 * * *", duration: "1h" }] } }, [
-    "disruption.protect",
-    "disruption.window",
-  ]);
-  check({ rollout: "onChange", podPatch: { priorityClassName: "high" }, overrides: [{ match: { stage: "canary" } }] }, [
-    "overrides",
-    "podPatch",
-    "rollout",
-  ]);
-  check({ podPatch: {}, overrides: [], rollout: "none" }, []);
-  check({ compute: { gpu: { name: "nvidia.com/gpu", count: 1 }, containers: { app: { gpu: { name: "x", count: 1 } } } } }, [
-    "compute.containers.*.gpu",
-    "compute.gpu",
-  ]);
-  check({ cost: { spotFloorOnDemand: "50%", maxHourly: 3, owner: "billing" }, security: { dataClassification: "internal" } }, [
-    "cost.spotFloorOnDemand",
-    "security.dataClassification",
-  ]);
 });
 
 describe("resolved values", () => {

@@ -133,7 +133,9 @@ describe("sizes", () => {
       { kind: "limit", container: "app", resource: "memory", request: "768Mi", limit: "512Mi" },
     ]);
     const guaranteed = { cpu: "1", memory: "1Gi" };
-    expect(sizingConflicts({ pod: sized({ limits: guaranteed, requests: guaranteed }), contract })).toEqual([{ kind: "qos" }]);
+    expect(sizingConflicts({ pod: sized({ limits: guaranteed, requests: guaranteed }), contract })).toEqual([
+      { kind: "qos", change: { from: "Guaranteed", to: "Burstable" } },
+    ]);
   });
 
   const two = [{ name: "app" }, { name: "proxy", resources: { requests: { cpu: "10m" } } }];
