@@ -4,7 +4,7 @@
  * One schema; the TypeScript type, the validator and the docs table come from it. It is no Kubernetes object. What one
  * entry says about another, and whether a rule id exists, is checked where the file is parsed.
  */
-import { choice, flag, list, mapOf, object, open, optional, text, whole, type Shape } from "./schema-field.ts";
+import { anything, choice, flag, list, mapOf, object, open, optional, text, whole, type Shape } from "./schema-field.ts";
 import { workloadClassSchema } from "./workload-class.ts";
 
 const action = choice("What a finding does.", ["deny", "warn", "audit", "off"]);
@@ -26,7 +26,7 @@ const settings = object("What holds for all.", {
     object("Workloads that were there before are not denied at once.", {
       before: text("Workloads created before this are meant.", { pattern: "date" }),
       until: text("The day on which this ends.", { pattern: "date" }),
-      unlessChanged: optional(list("Fields whose change ends it for a workload.", word)),
+      unlessChanged: optional(list("Fields whose change is judged as a new workload.", word, { "x-plimsoll-default": "[spec.template]" })),
     }),
   ),
   provider: optional(object("What provisions nodes.", { kind: choice("The provisioner.", ["karpenter", "eks-auto"]) })),
@@ -66,20 +66,26 @@ const rule = object("How one rule acts.", {
 });
 
 const customRule = object("A rule of your own, as a CEL expression.", {
-  id: text("Its id, such as X-IMG-001.", { pattern: "ruleId" }),
+  id: text("Its id, such as X-IMG-001.", { pattern: "ruleId", "x-plimsoll-check": "starts with X-" }),
   match: optional(
     object("What it judges.", {
-      kinds: optional(list("Only these kinds.", text("A kind."))),
+      kinds: optional(list("Only these kinds.", text("A kind."), { "x-plimsoll-default": "every kind that is a workload" })),
       classes: optional(list("Only these classes.", text("A class."))),
       namespaces: optional(list("Only these namespaces.", text("A namespace or a pattern."))),
       labels: optional(labelMap),
     }),
   ),
-  forEach: optional(text("A list; the expression holds item for each of its elements.", { "x-plimsoll-default": "the object itself" })),
+  forEach: optional(
+    text("A list, such as pod.containers, or CEL that gives one; the expression holds item for each of its elements.", {
+      "x-plimsoll-default": "the object itself",
+    }),
+  ),
   expression: text("CEL; true means allowed."),
   messageExpression: optional(text("CEL; the text of a finding.")),
   fix: optional(text("What to do about it.")),
   action: optional({ ...action, "x-plimsoll-default": "deny" }),
+  until: optional(text("The day on which then takes over.", { pattern: "date" })),
+  then: optional({ ...action, description: "The action from until on." }),
   onError: optional(
     choice("What happens where the expression fails.", ["deny", "allow"], { "x-plimsoll-default": "the class's failurePolicy" }),
   ),
@@ -88,7 +94,7 @@ const customRule = object("A rule of your own, as a CEL expression.", {
       "Cases that must hold before the file is taken.",
       object("One case.", {
         name: text("Its name."),
-        object: text("File with the object."),
+        object: anything("The object, or the file that holds it, seen from the policies file."),
         expect: choice("What must come of it.", ["allow", "deny"]),
       }),
     ),
@@ -108,14 +114,17 @@ const exemption = object("One exemption from rules.", {
   id: text("Its id, such as EX-2026-014."),
   rules: list("The rules that it lifts.", text("A rule id."), { minItems: 1 }),
   match: object("What is exempt; at least a namespace, and a name or labels.", {
-    namespace: text("The namespace."),
+    namespace: text("The namespace, or a pattern such as team-*."),
     kind: optional(text("The kind.")),
-    name: optional(text("The name.")),
+    name: optional(text("The name, or a pattern such as ledger-*.")),
     labels: optional(labelMap),
   }),
   owner: text("Who answers for it."),
   reason: text("Why."),
   expires: text("The day on which it ends.", { pattern: "date", "x-plimsoll-check": "at most 180 days after the approval" }),
+  approved: optional(
+    text("The day on which it was approved.", { pattern: "date", "x-plimsoll-default": "the day on which the file is read" }),
+  ),
   approvedBy: optional(text("Who approved it.")),
   compensate: optional(
     list(
@@ -132,7 +141,12 @@ const exemption = object("One exemption from rules.", {
 const migration = object("A move to other NodePools that is under way.", {
   active: flag("Whether it is."),
   until: optional(text("The day on which it ends.", { pattern: "date" })),
-  taint: optional(text("Key of the taint that keeps Pods off new NodePools.")),
+  taint: optional(
+    text("Key of the taint that keeps Pods off new NodePools.", {
+      pattern: "qualifiedName",
+      "x-plimsoll-default": "migration.platform.example.com/karpenter; with provider eks-auto, eks-auto-mode",
+    }),
+  ),
   classesDone: optional(list("Classes that have moved.", text("A class."))),
 });
 
@@ -154,3 +168,7 @@ export const policiesFileSchema = object("What the platform team decides.", {
 export type PoliciesFile = Shape<typeof policiesFileSchema>;
 
 export type RuleEntry = Shape<typeof rule>;
+
+export type CustomRuleEntry = Shape<typeof customRule>;
+
+export type ExemptionEntry = Shape<typeof exemption>;

@@ -112,6 +112,11 @@ export function open(description: string, options: FieldOptions = {}) {
   });
 }
 
+/** Any value; something else checks it. */
+export function anything(description: string, options: FieldOptions = {}) {
+  return Type.Unsafe<unknown>({ "x-kubernetes-preserve-unknown-fields": true, description, ...options });
+}
+
 /** An object with known fields; a field that is not {@link optional} is required. */
 export function object<Fields extends TProperties>(description: string, fields: Fields, options: FieldOptions = {}) {
   return Type.Object(fields, { description, ...options });

@@ -2963,7 +2963,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
          "type": "string",
          "description": "A word."
         },
-        "description": "Fields whose change ends it for a workload."
+        "description": "Fields whose change is judged as a new workload.",
+        "x-plimsoll-default": "[spec.template]"
        }
       },
       "description": "Workloads that were there before are not denied at once."
@@ -4042,7 +4043,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       "id": {
        "type": "string",
        "description": "Its id, such as X-IMG-001.",
-       "pattern": "^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$"
+       "pattern": "^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$",
+       "x-plimsoll-check": "starts with X-"
       },
       "match": {
        "type": "object",
@@ -4053,7 +4055,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "type": "string",
           "description": "A kind."
          },
-         "description": "Only these kinds."
+         "description": "Only these kinds.",
+         "x-plimsoll-default": "every kind that is a workload"
         },
         "classes": {
          "type": "array",
@@ -4084,7 +4087,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       },
       "forEach": {
        "type": "string",
-       "description": "A list; the expression holds item for each of its elements.",
+       "description": "A list, such as pod.containers, or CEL that gives one; the expression holds item for each of its elements.",
        "x-plimsoll-default": "the object itself"
       },
       "expression": {
@@ -4110,6 +4113,21 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        "description": "What a finding does.",
        "x-plimsoll-default": "deny"
       },
+      "until": {
+       "type": "string",
+       "description": "The day on which then takes over.",
+       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[-+][0-9]{2}:[0-9]{2}))?$"
+      },
+      "then": {
+       "type": "string",
+       "enum": [
+        "deny",
+        "warn",
+        "audit",
+        "off"
+       ],
+       "description": "The action from until on."
+      },
       "onError": {
        "type": "string",
        "enum": [
@@ -4134,8 +4152,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "description": "Its name."
          },
          "object": {
-          "type": "string",
-          "description": "File with the object."
+          "x-kubernetes-preserve-unknown-fields": true,
+          "description": "The object, or the file that holds it, seen from the policies file."
          },
          "expect": {
           "type": "string",
@@ -4246,7 +4264,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        "properties": {
         "namespace": {
          "type": "string",
-         "description": "The namespace."
+         "description": "The namespace, or a pattern such as team-*."
         },
         "kind": {
          "type": "string",
@@ -4254,7 +4272,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         },
         "name": {
          "type": "string",
-         "description": "The name."
+         "description": "The name, or a pattern such as ledger-*."
         },
         "labels": {
          "type": "object",
@@ -4280,6 +4298,12 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        "description": "The day on which it ends.",
        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[-+][0-9]{2}:[0-9]{2}))?$",
        "x-plimsoll-check": "at most 180 days after the approval"
+      },
+      "approved": {
+       "type": "string",
+       "description": "The day on which it was approved.",
+       "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[-+][0-9]{2}:[0-9]{2}))?$",
+       "x-plimsoll-default": "the day on which the file is read"
       },
       "approvedBy": {
        "type": "string",
@@ -4336,7 +4360,9 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
      },
      "taint": {
       "type": "string",
-      "description": "Key of the taint that keeps Pods off new NodePools."
+      "description": "Key of the taint that keeps Pods off new NodePools.",
+      "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(\\/))?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$",
+      "x-plimsoll-default": "migration.platform.example.com/karpenter; with provider eks-auto, eks-auto-mode"
      },
      "classesDone": {
       "type": "array",
