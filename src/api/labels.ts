@@ -100,6 +100,7 @@ export const defaultDomain = "platform.example.com";
 /** Field managers of our server-side applies. */
 export const compilerFieldManager = "plimsoll-compiler";
 export const provisionerFieldManager = "plimsoll-provisioner";
+export const auditFieldManager = "plimsoll-audit";
 
 /** Our own names, which all hang on the API domain. */
 export interface PlatformNames {

@@ -61,7 +61,7 @@ interface World {
 }
 
 /** Is true where what is wanted of an object changed, not what was observed of it (the API server counts that as generation). */
-function isWanted(change: Change<KubeObject>): boolean {
+export function isWanted(change: Change<KubeObject>): boolean {
   if (change.kind !== "updated") return true;
   const [before, after] = [change.before.metadata, change.object.metadata];
   if (before.generation !== after.generation || before.deletionTimestamp !== after.deletionTimestamp) return true;

@@ -1,0 +1,49 @@
+/**
+ * Audit tally: what was found, counted by owner, rule and action; what `plimsoll audit` prints and metrics show.
+ */
+import type { AuditedObject } from "./audit.ts";
+import type { FindingAction } from "./verdict.ts";
+
+/** What a finding comes to in an audit: the rule's action, an exemption that lifts it, or a rule that broke. */
+export type AuditOutcome = FindingAction | "exempted" | "error";
+
+/** One line of the table. */
+export interface AuditCount {
+  /** "" where nobody says whose the objects are. */
+  readonly owner: string;
+  readonly rule: string;
+  readonly outcome: AuditOutcome;
+  readonly objects: number;
+}
+
+/** The counts of some objects, with how many were looked at and how many entered unseen. */
+export interface AuditTally {
+  readonly counts: readonly AuditCount[];
+  readonly objects: number;
+  readonly unseen: number;
+}
+
+/** The name that a broken rule is counted under. */
+export const faultId = "FAULT";
+
+/** Counts findings: an object counts once a rule and outcome. Sorted by owner, rule and outcome. */
+export function tallyOf(audited: readonly AuditedObject[]): AuditTally {
+  const counts = new Map<string, AuditCount>();
+  for (const object of audited) {
+    for (const { rule, outcome } of outcomesOf(object)) {
+      const key = JSON.stringify([object.owner, rule, outcome]);
+      const known = counts.get(key);
+      counts.set(key, { owner: object.owner, rule, outcome, objects: (known?.objects ?? 0) + 1 });
+    }
+  }
+  return {
+    counts: [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count),
+    objects: audited.length,
+    unseen: audited.filter(({ unseen }) => unseen).length,
+  };
+}
+
+function outcomesOf({ findings, fault }: AuditedObject): readonly { readonly rule: string; readonly outcome: AuditOutcome }[] {
+  const told = new Map(findings.map(({ rule, action }) => [`${rule} ${action}`, { rule, outcome: action }] as const));
+  return [...told.values(), ...(fault === undefined ? [] : [{ rule: faultId, outcome: "error" } as const])];
+}

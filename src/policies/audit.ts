@@ -1,0 +1,136 @@
+/**
+ * Audit: what runs already, judged as if its own admission came now.
+ *
+ * Reads objects of a snapshot and the policies. Returns, for each object, whose it is and what admission would say of it:
+ * what `audit` rules record, what came in under earlier policies, and what entered while nobody could judge. The background
+ * scan, `plimsoll audit` and the reports are made of it, so they can't disagree.
+ */
+import { apiVersionOf, kindTable, type KindName } from "../api/kinds.ts";
+import type { KubeObject } from "../api/object.ts";
+import type { Instant } from "../api/ports.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { isTerminal } from "../kube/pod-state.ts";
+import type { AdmissionContext } from "./admission-context.ts";
+import type { AdmissionRequest } from "./admission-request.ts";
+import { costOwnerOf } from "./audit-owner.ts";
+import { unseenPodFindings } from "./audit-unseen.ts";
+import { validate } from "./evaluate.ts";
+import { isObjectOf } from "./overlay-snapshot.ts";
+import type { PolicySet } from "./policy-set.ts";
+import type { Finding } from "./verdict.ts";
+import { isCompiledBudget, judgedWorkload } from "./workload-view.ts";
+
+/** What an audit judges by. */
+export interface AuditWorld {
+  readonly policySet: PolicySet;
+  readonly context: AdmissionContext;
+  /** Since when admission is asked about requests; undefined where nothing is known of it (files). */
+  readonly registeredAt: Instant | undefined;
+}
+
+/** One object of the cluster and what admission would say of it now. */
+export interface AuditedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** "" for objects without a namespace. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string | undefined;
+  /** Who pays for it, by its label, its profile or its namespace; "" where nobody says so. Asked for only where something was found. */
+  readonly owner: string;
+  readonly findings: readonly Finding[];
+  /**
+   * True where admission would refuse the object and it was made while admission was registered: it entered while nobody could
+   * judge, or under policies that allowed it.
+   */
+  readonly unseen: boolean;
+  /** Why it could not be judged: a rule of ours broke. */
+  readonly fault?: string;
+}
+
+const clusterKinds = ["NodePool", "EC2NodeClass", "NodeClass"] as const satisfies readonly KindName[];
+const namespacedKinds = [
+  ...(["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout", "StatefulSet"] as const),
+  ...(["HorizontalPodAutoscaler", "PodDisruptionBudget", "ScaledObject", "WorkloadProfile"] as const),
+] as const satisfies readonly KindName[];
+
+/** Kinds that an audit judges; a change of one of them is worth another look. */
+export const auditedKinds: readonly KindName[] = [...clusterKinds, ...namespacedKinds];
+
+/** Returns the objects of one namespace that an audit judges; for the namespace "" those that have none. */
+export function auditedObjects(context: Pick<AdmissionContext, "snapshot" | "names">, namespace: string): readonly KubeObject[] {
+  const { snapshot } = context;
+  if (namespace === "") return clusterKinds.flatMap((kind): readonly KubeObject[] => snapshot.list(kind));
+  return namespacedKinds.flatMap((kind) => snapshot.list(kind, namespace).filter((object) => isAudited(object, context)));
+}
+
+/** Returns the namespaces of a snapshot, and "" for everything that has none. */
+export function auditedNamespaces(snapshot: ClusterSnapshot): readonly string[] {
+  return ["", ...snapshot.list("Namespace").map(({ metadata }) => metadata.name ?? "")];
+}
+
+/** What a controller made is judged at its owner; what has ended runs no more. */
+function isAudited(object: KubeObject, { names }: Pick<AdmissionContext, "names">): boolean {
+  if (object.metadata.deletionTimestamp !== undefined) return false;
+  if (isObjectOf("PodDisruptionBudget", object, names.domain)) return !isCompiledBudget(object, names);
+  if (isObjectOf("Pod", object, names.domain) && isTerminal(object)) return false;
+  if (isObjectOf("Job", object, names.domain) && hasEnded(object)) return false;
+  return judgedWorkload(object) !== undefined || unownedKinds.has(object.kind);
+}
+
+const unownedKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler", "ScaledObject", "WorkloadProfile"]);
+
+function hasEnded({ status }: { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }) {
+  return (status?.conditions ?? []).some(({ type, status: is }) => (type === "Complete" || type === "Failed") && is === "True");
+}
+
+/** Judges one object as if it were created now; a rule that breaks is told on the object, and hides no other. */
+export function auditObject(object: KubeObject, world: AuditWorld): AuditedObject {
+  const { apiVersion, kind, metadata } = object;
+  const { namespace = "", name = "", uid } = metadata;
+  const judged = judge(object, world);
+  const findings = typeof judged === "string" ? [] : judged;
+  const isFound = typeof judged === "string" || findings.length > 0;
+  return {
+    ...{ apiVersion, kind, namespace, name, uid, findings },
+    owner: isFound ? costOwnerOf(object, world) : "",
+    unseen: isSince(object, world.registeredAt) && findings.some(({ action }) => action === "deny"),
+    ...(typeof judged === "string" ? { fault: judged } : {}),
+  };
+}
+
+/** One bad rule or object must not hide the rest of a cluster for as long as it is there: the fault becomes a result. */
+function judge(object: KubeObject, world: AuditWorld): readonly Finding[] | string {
+  const { policySet, context } = world;
+  try {
+    const request = auditRequest(object, context.names.domain);
+    const { findings } = validate({ policySet, request, context });
+    const uncompiled = world.registeredAt === undefined ? [] : unseenPodFindings(object, { ...world, registeredAt: world.registeredAt });
+    return uncompiled.length === 0 ? findings : [...findings, ...uncompiled];
+  } catch (fault) {
+    return fault instanceof Error ? fault.message : String(fault);
+  }
+}
+
+/** The API server counts creation in whole seconds; what was made in the second of the registration was made before it. */
+function isSince({ metadata }: KubeObject, registeredAt: Instant | undefined): boolean {
+  if (registeredAt === undefined || metadata.creationTimestamp === undefined) return false;
+  return Date.parse(metadata.creationTimestamp) > registeredAt;
+}
+
+/** The request that would bring the object in; who asks is a person, since only people act on what is found. */
+function auditRequest(object: KubeObject, domain: string): AdmissionRequest {
+  const info = Object.values(kindTable(domain)).find((known) => known.kind === object.kind && apiVersionOf(known) === object.apiVersion);
+  const [version = "", group = ""] = object.apiVersion.split("/").reverse();
+  return {
+    uid: object.metadata.uid ?? "audit",
+    operation: "CREATE",
+    kind: { group, version, kind: object.kind },
+    resource: { group, version, resource: info?.resource ?? "" },
+    name: object.metadata.name ?? "",
+    namespace: object.metadata.namespace ?? "",
+    object,
+    userInfo: { username: "plimsoll audit", groups: [] },
+    dryRun: true,
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * The audit's controller: keeps one report a namespace on what runs there, and tells the counts.
+ *
+ * Its key is a namespace, "" for what has none. Observes every object of it with the functions of admission, in short slices,
+ * so that reviews are never kept waiting; decides whether the report that stands says the same; applies or deletes it. Where
+ * the cluster serves no report API the counts are still told.
+ */
+import type { Controller, ControllerStep, Requeue } from "../../api/controller.ts";
+import type { InstanceType } from "../../api/instance-type.ts";
+import type { KindName } from "../../api/kinds.ts";
+import type { PlatformNames } from "../../api/labels.ts";
+import type { ObjectKey } from "../../api/object.ts";
+import type { ReportContent } from "../../api/policy-report.ts";
+import type { Clock, Instant } from "../../api/ports.ts";
+import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import { auditedObjects, auditObject, type AuditedObject } from "../audit.ts";
+import { auditReport, reportHashAnnotation } from "../audit-report.ts";
+import { tallyOf, type AuditTally } from "../audit-tally.ts";
+import type { PolicySet } from "../policy-set.ts";
+import type { ReportShelf, StandingReports } from "./audit-shelf.ts";
+
+/** What the controller needs of the world. */
+export interface AuditControllerPorts {
+  readonly snapshot: () => ClusterSnapshot;
+  readonly policySet: () => PolicySet;
+  readonly instanceTypes: () => readonly InstanceType[];
+  readonly names: PlatformNames;
+  readonly clock: Clock;
+  readonly shelf: ReportShelf;
+  /** Namespaces that never meet admission. */
+  readonly exempt: ReadonlySet<string>;
+  /** Since when admission is asked; undefined before it is. */
+  readonly registeredAt: (snapshot: ClusterSnapshot) => Instant | undefined;
+  /** Lets everything else that waits have its turn. */
+  readonly pause: () => Promise<void>;
+  /** Told after each look; undefined where the namespace is gone, or is not judged. */
+  readonly onAudited: (namespace: string, tally: AuditTally | undefined) => void;
+}
+
+/** One namespace, judged. */
+export interface ObservedNamespace {
+  readonly namespace: string;
+  /** Undefined where there is nothing to judge: the namespace is gone, goes, or never meets admission. */
+  readonly audited: readonly AuditedObject[] | undefined;
+  readonly bundle: string;
+  /** Undefined where the cluster serves no report API. */
+  readonly standing: StandingReports | undefined;
+  readonly domain: string;
+}
+
+export type AuditStep =
+  /** Seen a moment ago, or not everything is listed yet. */
+  | (ControllerStep & { readonly kind: "later"; readonly delayMs: number })
+  | (ControllerStep & { readonly kind: "retry"; readonly reason: string })
+  | (ControllerStep & { readonly kind: "keep"; readonly told: Told })
+  | (ControllerStep & { readonly kind: "put"; readonly told: Told; readonly report: ReportContent })
+  | (ControllerStep & { readonly kind: "take"; readonly told: Told });
+
+interface Told {
+  readonly namespace: string;
+  readonly tally: AuditTally | undefined;
+}
+
+/** A slice of work between two pauses: the loop is held at most this long, and by one more object. */
+const sliceMs = 5;
+/** Changes of a busy namespace are looked at together: at most one look in this time. */
+const quietMs = 3_000;
+
+/** Kinds that must be listed before anything is judged: without them a finding would only be ignorance. */
+export const auditNeeds = [
+  ...(["WorkloadProfile", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "Namespace"] as const),
+  ...(["PodDisruptionBudget", "HorizontalPodAutoscaler", "NodePool", "ValidatingWebhookConfiguration"] as const),
+] as const satisfies readonly KindName[];
+
+export type AuditObservation =
+  | ({ readonly kind: "seen" } & ObservedNamespace)
+  | { readonly kind: "early"; readonly delayMs: number }
+  | { readonly kind: "unread"; readonly reason: string };
+
+/** Makes the controller; its key is a namespace, with the report's name. */
+export function auditController(ports: AuditControllerPorts): Controller<AuditObservation, AuditStep> {
+  /** When each namespace was looked at last; a namespace that is gone is forgotten. */
+  const looks = new Map<string, Instant>();
+  return {
+    name: "audit",
+    observe: (key) => observe(key, ports, looks),
+    decide: decideAudit,
+    act: (step) => actOnAudit(step, ports),
+  };
+}
+
+async function observe({ namespace }: ObjectKey, ports: AuditControllerPorts, looks: Map<string, Instant>): Promise<AuditObservation> {
+  const { clock, shelf, names } = ports;
+  const since = clock.now() - (looks.get(namespace) ?? Number.NEGATIVE_INFINITY);
+  if (since < quietMs) return { kind: "early", delayMs: quietMs - since };
+  const standing = await shelf.look();
+  if (!standing.ok) return { kind: "unread", reason: `list the reports: ${standing.error.message ?? `status ${standing.error.code}`}` };
+  looks.set(namespace, clock.now());
+  const audited = await auditNamespace(namespace, ports);
+  if (audited === undefined) looks.delete(namespace);
+  return { kind: "seen", namespace, audited, bundle: ports.policySet().bundle, standing: standing.value, domain: names.domain };
+}
+
+/** Judges a namespace as it is at one moment, in slices. */
+async function auditNamespace(namespace: string, ports: AuditControllerPorts): Promise<readonly AuditedObject[] | undefined> {
+  const { clock, names, pause } = ports;
+  const snapshot = ports.snapshot();
+  if (!isJudged(namespace, snapshot, ports.exempt)) return undefined;
+  const context = { snapshot, instanceTypes: ports.instanceTypes(), names, now: clock.now() };
+  const world = { policySet: ports.policySet(), context, registeredAt: ports.registeredAt(snapshot) };
+  const audited: AuditedObject[] = [];
+  let sliceEndsAt = clock.now() + sliceMs;
+  for (const object of auditedObjects(context, namespace)) {
+    audited.push(auditObject(object, world));
+    if (clock.now() < sliceEndsAt) continue;
+    await pause();
+    sliceEndsAt = clock.now() + sliceMs;
+  }
+  return audited;
+}
+
+function isJudged(namespace: string, snapshot: ClusterSnapshot, exempt: ReadonlySet<string>): boolean {
+  if (namespace === "") return true;
+  if (exempt.has(namespace)) return false;
+  const object = snapshot.get("Namespace", { namespace: "", name: namespace });
+  return object !== undefined && object.metadata.deletionTimestamp === undefined;
+}
+
+/** Decides what becomes of a namespace's report. Pure. */
+export function decideAudit(observed: AuditObservation): AuditStep {
+  if (observed.kind === "early") return { kind: "later", delayMs: observed.delayMs };
+  if (observed.kind === "unread") return { kind: "retry", reason: observed.reason };
+  const { namespace, audited, bundle, standing, domain } = observed;
+  const told = { namespace, tally: audited === undefined ? undefined : tallyOf(audited) };
+  if (standing === undefined) return { kind: "keep", told };
+  const report = audited === undefined ? undefined : auditReport({ namespace, audited, bundle, domain });
+  const hash = standing.get(namespace);
+  if (report === undefined) return { kind: hash === undefined ? "keep" : "take", told };
+  return hash === report.metadata.annotations?.[reportHashAnnotation(domain)] ? { kind: "keep", told } : { kind: "put", told, report };
+}
+
+async function actOnAudit(step: AuditStep, { shelf, onAudited }: AuditControllerPorts): Promise<Requeue> {
+  if (step.kind === "later") return { kind: "after", delayMs: step.delayMs };
+  if (step.kind === "retry") return { kind: "retry", reason: step.reason };
+  const { namespace, tally } = step.told;
+  onAudited(namespace, tally);
+  if (step.kind === "keep") return { kind: "done" };
+  const written = step.kind === "put" ? await shelf.put(namespace, step.report) : await shelf.take(namespace);
+  if (written.ok) return { kind: "done" };
+  const what = step.kind === "put" ? "apply" : "delete";
+  return { kind: "retry", reason: `${what} the report of ${namespace === "" ? "the cluster" : namespace}: ${written.error.message ?? ""}` };
+}
