@@ -28,17 +28,24 @@ export function commandLinePage(): ReadonlyMap<string, string> {
       "write `npx --no -- plimsoll --version`.)",
     "Answers go to stdout; notes, and the reasons of exit code 2, to stderr.",
     optionTable(program),
-    ...program.commands.map((command) => commandSection(command)),
+    ...program.commands.flatMap((command) => commandSections(command, "plimsoll")),
   ];
   return new Map([["docs/reference/command-line.md", `${page.join("\n\n")}\n`]]);
 }
 
-function commandSection(command: Command): string {
+/** A command that only groups others is told by them. */
+function commandSections(command: Command, parent: string): readonly string[] {
+  const name = `${parent} ${command.name()}`;
+  if (command.commands.length > 0) return command.commands.flatMap((inner) => commandSections(inner, name));
+  return [commandSection(command, name)];
+}
+
+function commandSection(command: Command, name: string): string {
   const options = optionTable(command);
   return [
-    `## plimsoll ${command.name()}`,
+    `## ${name}`,
     command.description(),
-    `\`plimsoll ${command.name()} ${command.usage()}\``,
+    `\`${name} ${command.usage()}\``,
     ...command.registeredArguments.map((argument) => argumentLine(argument)),
     ...(options === "" ? [] : [options]),
     `\`\`\`text\n${textAfter(command)}\n\`\`\``,

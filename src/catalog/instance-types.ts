@@ -6,39 +6,74 @@
  * count with the same numbers.
  */
 import { archLabel, awsLabelDomain, capacityTypeLabel, instanceTypeLabel, osLabel, regionLabel, zoneLabel } from "../api/labels.ts";
-import type { InstanceType, Offering } from "../api/instance-type.ts";
+import type { InstanceType, Offering, Place } from "../api/instance-type.ts";
 import type { NodeSelectorRequirement } from "../api/pod.ts";
 import { nodeResources, type NodeSettings } from "./allocatable.ts";
-import { knownInstanceFacts, type Ec2InstanceFacts } from "./ec2-facts.ts";
+import type { Ec2InstanceFacts } from "./ec2-facts.ts";
+import { knownInstanceFacts } from "./known-instances.ts";
 import { fallbackPrices, type Prices } from "./price-table.ts";
 
 export interface CatalogOptions {
   /** Zones in which nodes can be launched, such as "ap-southeast-1a". */
   readonly zones: readonly string[];
-  /** Default: the twenty types of ec2-facts.ts. */
+  /** Default: every type of the recording. */
   readonly facts?: readonly Ec2InstanceFacts[];
-  /** Default: the dated fallback prices; a type without a price has no offering. */
+  /** Default: the dated fallback prices; a type without a price has no offering, and cannot be bought. */
   readonly prices?: Prices;
   readonly settings?: NodeSettings;
-  /** False for an offering that is known to lack capacity; default: all are there. */
-  readonly isAvailable?: (offering: {
+  /** False for a place that is known to lack capacity; default: all have it. */
+  readonly isAvailable?: (place: {
     readonly instanceType: string;
     readonly zone: string;
     readonly capacityType: Offering["capacityType"];
   }) => boolean;
 }
 
-const capacityTypes = ["on-demand", "spot"] as const;
+const everyCapacityType = ["on-demand", "spot"] as const;
 /** Category, then generation: "c7i-flex" is c and 7, "u-6tb1" is u and 1. */
 const familyPattern = /^([a-z]+)(?:-\d+tb)?(\d+)/;
+const aws = (name: string): string => `${awsLabelDomain}/instance-${name}`;
+const awsKeys = {
+  category: aws("category"),
+  family: aws("family"),
+  generation: aws("generation"),
+  size: aws("size"),
+  flex: aws("capability-flex"),
+  hypervisor: aws("hypervisor"),
+  encryptionInTransit: aws("encryption-in-transit-supported"),
+  localNvme: aws("local-nvme"),
+  cpu: aws("cpu"),
+  cpuManufacturer: aws("cpu-manufacturer"),
+  clockSpeed: aws("cpu-sustained-clock-speed-mhz"),
+  memory: aws("memory"),
+  ebsBandwidth: aws("ebs-bandwidth"),
+  networkBandwidth: aws("network-bandwidth"),
+  tenancy: aws("tenancy"),
+  gpuName: aws("gpu-name"),
+  gpuManufacturer: aws("gpu-manufacturer"),
+  gpuCount: aws("gpu-count"),
+  gpuMemory: aws("gpu-memory"),
+  acceleratorName: aws("accelerator-name"),
+  acceleratorManufacturer: aws("accelerator-manufacturer"),
+  acceleratorCount: aws("accelerator-count"),
+};
 const windowsBuildLabel = "node.kubernetes.io/windows-build";
 
-/** Returns the instance types of a catalog, in the order of the facts (the known ones: by name). */
+/**
+ * Returns the instance types of a catalog, in the order of the facts (the known ones: by name).
+ *
+ * All 1,200 known types are there, since rules judge by what exists; `offerings` has only what a price is known of, since
+ * nothing is bought blindly. Costs a few milliseconds: make it once for the zones at hand, not for every request.
+ */
 export function catalogInstanceTypes(options: CatalogOptions): readonly InstanceType[] {
   const { facts = knownInstanceFacts(), prices = fallbackPrices() } = options;
+  const labels = sharedLabels();
   return facts.map((of) => {
-    const offerings = offeringsOf(of, { ...options, prices });
-    return { name: of.name, requirements: requirementsOfType(of, offerings), ...nodeResources(of, options.settings), offerings };
+    const soldIn = placesOf(of, options);
+    const offerings = offeringsOf(of.name, soldIn, prices);
+    const resources = nodeResources(of, options.settings);
+    const requirements = requirementsOfType(of, { places: offerings.length > 0 ? offerings : soldIn, labels });
+    return { name: of.name, requirements, ...resources, offerings, ...(offerings.length > 0 ? undefined : { soldIn }) };
   });
 }
 
@@ -47,75 +82,93 @@ export function regionOfZone(zone: string): string {
   return /^[a-z]+(?:-[a-z]+)+-\d+/.exec(zone)?.[0] ?? zone;
 }
 
-function offeringsOf(facts: Ec2InstanceFacts, options: CatalogOptions & { readonly prices: Prices }): readonly Offering[] {
-  const offerings: Offering[] = [];
-  for (const zone of options.zones) {
-    for (const capacityType of capacityTypes) {
-      const pricePerHour = capacityType === "spot" ? options.prices.spot(facts.name, zone) : options.prices.onDemand(facts.name);
-      if (pricePerHour === undefined) continue;
-      const available = options.isAvailable?.({ instanceType: facts.name, zone, capacityType }) ?? true;
-      offerings.push({ zone, capacityType, pricePerHour, available });
-    }
-  }
-  return offerings;
+/** The zones of the recorded region are known by type; in any other region a type counts as offered everywhere. */
+function placesOf({ name, capacityTypes = everyCapacityType, offeredIn }: Ec2InstanceFacts, options: CatalogOptions): readonly Place[] {
+  const isOffered = (zone: string): boolean =>
+    offeredIn === undefined || regionOfZone(zone) !== offeredIn.region || offeredIn.zones.includes(zone);
+  return options.zones.filter(isOffered).flatMap((zone) =>
+    capacityTypes.map((capacityType) => ({
+      zone,
+      capacityType,
+      available: options.isAvailable?.({ instanceType: name, zone, capacityType }) ?? true,
+    })),
+  );
 }
 
-/** Karpenter's labels of a type; zones and capacity types are those of the available offerings. */
-function requirementsOfType(facts: Ec2InstanceFacts, offerings: readonly Offering[]): readonly NodeSelectorRequirement[] {
-  const available = offerings.filter((offering) => offering.available);
-  const zones = unique(available.map((offering) => offering.zone));
+function offeringsOf(instanceType: string, places: readonly Place[], prices: Prices): readonly Offering[] {
+  return places.flatMap((place) => {
+    const pricePerHour = place.capacityType === "spot" ? prices.spot(instanceType, place.zone) : prices.onDemand(instanceType);
+    return pricePerHour === undefined ? [] : [{ ...place, pricePerHour }];
+  });
+}
+
+/** Karpenter's labels of a type; zones and capacity types are those that are available. */
+function requirementsOfType(
+  facts: Ec2InstanceFacts,
+  { places, labels }: { readonly places: readonly Place[]; readonly labels: SharedLabels },
+): readonly NodeSelectorRequirement[] {
+  const available = places.filter((place) => place.available);
+  const zones = unique(available.map((place) => place.zone));
   return [
-    label(instanceTypeLabel, [facts.name]),
-    label(archLabel, [facts.architecture]),
-    label(osLabel, ["linux"]),
-    label(zoneLabel, zones),
-    label(regionLabel, unique(zones.map(regionOfZone))),
-    label(windowsBuildLabel, []),
-    label(capacityTypeLabel, unique(available.map((offering) => offering.capacityType))),
-    ...Object.entries(awsLabels(facts)).map(([name, values]) =>
-      label(`${awsLabelDomain}/${name}`, values.filter((value) => value !== undefined).map(String)),
-    ),
+    labels(instanceTypeLabel, [facts.name]),
+    labels(archLabel, [facts.architecture]),
+    labels(osLabel, ["linux"]),
+    labels(zoneLabel, zones),
+    labels(regionLabel, unique(zones.map(regionOfZone))),
+    labels(windowsBuildLabel, []),
+    labels(capacityTypeLabel, unique(available.map((place) => place.capacityType))),
+    ...awsLabels(facts).map(([key, values]) => labels(key, values.filter((value) => value !== undefined).map(String))),
   ];
+}
+
+type SharedLabels = (key: string, values: readonly string[]) => NodeSelectorRequirement;
+
+/** Most labels of most types are those of many others: 36,000 requirements are some 6,000 objects. */
+function sharedLabels(): SharedLabels {
+  const known = new Map<string, Map<string, NodeSelectorRequirement>>();
+  return (key, values) => {
+    const ofKey = known.get(key) ?? new Map<string, NodeSelectorRequirement>();
+    known.set(key, ofKey);
+    const text = values.join();
+    const shared = ofKey.get(text) ?? label(key, values);
+    ofKey.set(text, shared);
+    return shared;
+  };
 }
 
 type LabelValues = readonly (string | number | boolean | undefined)[];
 
 /** Values of karpenter.k8s.aws/…; an empty list is a label that no Node of the type has. */
-function awsLabels(facts: Ec2InstanceFacts): Readonly<Record<string, LabelValues>> {
+function awsLabels(facts: Ec2InstanceFacts): readonly (readonly [string, LabelValues])[] {
   const [family = "", size = ""] = facts.name.split(".");
   const [, category, generation] = familyPattern.exec(family) ?? [];
-  return {
-    "instance-category": [category],
-    "instance-family": [family],
-    "instance-generation": [generation],
-    "instance-size": [size],
-    "instance-capability-flex": [family.endsWith("-flex")],
-    "instance-hypervisor": [facts.hypervisor],
-    "instance-encryption-in-transit-supported": [facts.encryptionInTransit],
-    "instance-local-nvme": [facts.instanceStoreGB],
-    "instance-cpu": [facts.vcpus],
-    "instance-cpu-manufacturer": [facts.manufacturer],
-    "instance-cpu-sustained-clock-speed-mhz": [facts.clockSpeedMhz],
-    "instance-memory": [facts.memoryMiB],
-    "instance-ebs-bandwidth": [facts.ebsBandwidthMbps],
-    "instance-network-bandwidth": [facts.networkBandwidthMbps],
-    "instance-tenancy": ["default", "dedicated"],
-    ...gpuLabels(facts),
-    "instance-accelerator-name": [kebab(facts.neuron?.name)],
-    "instance-accelerator-manufacturer": [facts.neuron === undefined ? undefined : "aws"],
-    "instance-accelerator-count": [facts.neuron?.devices],
-  };
-}
-
-/** Only a type with one kind of GPU has its labels. */
-function gpuLabels({ gpus = [] }: Ec2InstanceFacts): Readonly<Record<string, LabelValues>> {
-  const only = gpus.length === 1 ? gpus[0] : undefined;
-  return {
-    "instance-gpu-name": [kebab(only?.name)],
-    "instance-gpu-manufacturer": [kebab(only?.manufacturer)],
-    "instance-gpu-count": [only?.count],
-    "instance-gpu-memory": [only?.memoryMiB],
-  };
+  // Only a type with one kind of GPU has its labels.
+  const gpu = facts.gpus?.length === 1 ? facts.gpus[0] : undefined;
+  const { neuron } = facts;
+  return [
+    [awsKeys.category, [category]],
+    [awsKeys.family, [family]],
+    [awsKeys.generation, [generation]],
+    [awsKeys.size, [size]],
+    [awsKeys.flex, [family.endsWith("-flex")]],
+    [awsKeys.hypervisor, [facts.hypervisor]],
+    [awsKeys.encryptionInTransit, [facts.encryptionInTransit]],
+    [awsKeys.localNvme, [facts.instanceStoreGB]],
+    [awsKeys.cpu, [facts.vcpus]],
+    [awsKeys.cpuManufacturer, [facts.manufacturer]],
+    [awsKeys.clockSpeed, [facts.clockSpeedMhz]],
+    [awsKeys.memory, [facts.memoryMiB]],
+    [awsKeys.ebsBandwidth, [facts.ebsBandwidthMbps]],
+    [awsKeys.networkBandwidth, [facts.networkBandwidthMbps]],
+    [awsKeys.tenancy, ["default", "dedicated"]],
+    [awsKeys.gpuName, [kebab(gpu?.name)]],
+    [awsKeys.gpuManufacturer, [kebab(gpu?.manufacturer)]],
+    [awsKeys.gpuCount, [gpu?.count]],
+    [awsKeys.gpuMemory, [gpu?.memoryMiB]],
+    [awsKeys.acceleratorName, [kebab(neuron?.name)]],
+    [awsKeys.acceleratorManufacturer, [neuron === undefined ? undefined : "aws"]],
+    [awsKeys.acceleratorCount, [neuron?.devices]],
+  ];
 }
 
 function label(key: string, values: readonly string[]): NodeSelectorRequirement {

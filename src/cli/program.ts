@@ -43,6 +43,7 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
   addCheck(program, surroundings, outcome);
   addRender(program, surroundings, outcome);
   addPlan(program, surroundings, outcome);
+  addCatalog(program, surroundings, outcome);
   addDemo(program, surroundings, outcome);
   addServe(program, surroundings, outcome);
   return program;
@@ -102,6 +103,31 @@ ${examples("Examples:", [["plimsoll plan pools.yaml app.yaml", "nodes, zones, pr
     });
 }
 
+function addCatalog(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  program
+    .command("catalog")
+    .description("Look after the catalog of instance types.")
+    .command("refresh")
+    .description("Read every instance type from EC2 and write the catalog's table.")
+    .option("--endpoint <url>", "an EC2 endpoint other than the region's")
+    .requiredOption("--region <region>", "the region to ask; the table tells the zones of its offerings")
+    .requiredOption("--out <file>", "where to write: a table, or a module of this program where the name ends in .ts")
+    .option("--source <text>", "who answered, for the table's first line (default: the endpoint)")
+    .addHelpText(
+      "after",
+      `
+Credentials come from where the AWS SDK looks for them; ec2:DescribeInstanceTypes and
+ec2:DescribeInstanceTypeOfferings are all it asks for.
+
+Exit: 0 written, 2 EC2 did not answer or the file can't be written.
+${examples("Examples:", [["plimsoll catalog refresh --region ap-southeast-1 --out types.txt", "all types, with the zones of that region"]])}`,
+    )
+    .action(async (options: { endpoint?: string; region: string; out: string; source?: string }) => {
+      const { runCatalogRefresh } = await import("./catalog-refresh.ts");
+      outcome.code = await guarded(surroundings, () => runCatalogRefresh({ ...surroundings, ...options, now: Date.now() }));
+    });
+}
+
 function addDemo(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   program
     .command("demo")
@@ -147,6 +173,11 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--ec2-endpoint <url>", "an EC2 endpoint other than the region's")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
     .option("--lame-duck <seconds>", "answer this long after SIGTERM, while endpoints move on", seconds, 10)
+    .option(
+      "--certificate-life <duration>",
+      "life of the serving certificate, renewed at two thirds; its CA lives three times as long",
+      "8760h",
+    )
     .addOption(new Option("--log-level <level>", "least level that is logged").choices(["debug", "info", "warn", "error"]).default("info"))
     .addHelpText(
       "after",

@@ -11,11 +11,15 @@ import type {
   CreateLaunchTemplateCommandInput,
   DescribeImagesCommandInput,
   DescribeInstancesCommandInput,
+  DescribeInstanceTypeOfferingsCommandInput,
+  DescribeInstanceTypesCommandInput,
   DescribeSecurityGroupsCommandInput,
   DescribeSubnetsCommandInput,
   EC2Client,
   Image,
   Instance,
+  InstanceTypeInfo,
+  InstanceTypeOffering,
   SecurityGroup,
   Subnet,
 } from "@aws-sdk/client-ec2";
@@ -43,6 +47,14 @@ export interface Ec2Calls {
   terminate(instanceIDs: readonly string[]): Answer<void>;
 }
 
+/** What `plimsoll catalog refresh` asks. */
+export interface Ec2TypeCalls {
+  /** All pages. */
+  instanceTypes(input: DescribeInstanceTypesCommandInput): Answer<readonly InstanceTypeInfo[]>;
+  /** All pages. */
+  instanceTypeOfferings(input: DescribeInstanceTypeOfferingsCommandInput): Answer<readonly InstanceTypeOffering[]>;
+}
+
 /** The SDK's own retries: standard mode, as Karpenter's. */
 const attemptsMax = 4;
 /** More pages than this are a server that never ends its tokens. */
@@ -52,7 +64,7 @@ type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 type Send = <T>(call: (client: EC2Client, sdk: Sdk) => Promise<T>) => Answer<T>;
 
 /** Makes the calls; credentials come from where the SDK looks for them. */
-export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls {
+export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls & Ec2TypeCalls {
   let opened: Promise<{ readonly client: EC2Client; readonly sdk: Sdk }> | undefined;
   const send: Send = async (call) => {
     try {
@@ -63,7 +75,7 @@ export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls {
       return err(ec2Failure(thrown));
     }
   };
-  return { ...describing(send), ...changing(send) };
+  return { ...describing(send), ...describingTypes(send), ...changing(send) };
 }
 
 function loadSdk() {
@@ -101,6 +113,43 @@ function describing(send: Send): Pick<Ec2Calls, "images" | "subnets" | "security
         return found;
       }),
   };
+}
+
+function describingTypes(send: Send): Ec2TypeCalls {
+  return {
+    instanceTypes: (input) =>
+      send((client, sdk) =>
+        everyPage(async (page) => {
+          const { InstanceTypes = [], NextToken } = await client.send(new sdk.DescribeInstanceTypesCommand({ ...input, ...page }));
+          return { items: InstanceTypes, NextToken };
+        }),
+      ),
+    instanceTypeOfferings: (input) =>
+      send((client, sdk) =>
+        everyPage(async (page) => {
+          const { InstanceTypeOfferings = [], NextToken } = await client.send(
+            new sdk.DescribeInstanceTypeOfferingsCommand({ ...input, ...page }),
+          );
+          return { items: InstanceTypeOfferings, NextToken };
+        }),
+      ),
+  };
+}
+
+type Page = { readonly NextToken?: string };
+
+async function everyPage<T>(
+  ask: (page: Page) => Promise<{ readonly items: readonly T[]; readonly NextToken: string | undefined }>,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  let page: Page = {};
+  for (let count = 0; count < pagesMax; count++) {
+    const { items, NextToken = "" } = await ask(page);
+    found.push(...items);
+    if (NextToken === "") break;
+    page = { NextToken };
+  }
+  return found;
 }
 
 function changing(send: Send): Pick<Ec2Calls, "createLaunchTemplate" | "createFleet" | "terminate"> {

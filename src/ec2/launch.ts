@@ -14,6 +14,7 @@ import type { NodeClaim } from "../api/node-claim.ts";
 import type { LaunchOutcome } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { catalogInstanceTypes, regionOfZone } from "../catalog/instance-types.ts";
+import { knownInstanceFacts } from "../catalog/known-instances.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
@@ -126,7 +127,7 @@ function outcomeOf(ports: LaunchPorts, of: { readonly request: FleetRequest; rea
     return { kind: answer.isCapacity ? "insufficient-capacity" : "refused", message: answer.message };
   }
   const { instanceID, instanceType, zone, imageID, capacityType } = answer;
-  const type = catalogInstanceTypes({ zones: [zone] }).find(({ name }) => name === instanceType);
+  const [type] = catalogInstanceTypes({ zones: [zone], facts: knownInstanceFacts().filter(({ name }) => name === instanceType) });
   if (type === undefined)
     return { kind: "refused", message: `EC2 launched ${instanceID} as ${instanceType}, a type that is not known here` };
   return {

@@ -11,29 +11,17 @@ import { capacityTypeLabel, regionLabel, wellKnownLabels, zoneIdLabel, zoneLabel
 import type { NodePool } from "../api/node-pool.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { regionOfZone } from "../catalog/instance-types.ts";
+import { placesOf } from "../catalog/places.ts";
 import { poolRequirements } from "../kube/pool-requirements.ts";
 import { has, hasIntersection, operatorOf, values, type Requirement } from "../kube/requirement.ts";
-import { remembered } from "../kube/remembered.ts";
-import { isCompatible, requirementsOf, type Requirements } from "../kube/requirements.ts";
+import type { Requirements } from "../kube/requirements.ts";
+import { typesOfPool } from "./pool-types.ts";
 
 /** What is known of nodes that are or could be. */
 export interface OfferedWorld {
   readonly snapshot: ClusterSnapshot;
   /** Empty where nothing is known of capacity: then every value of a well-known label counts as offered. */
   readonly instanceTypes: readonly InstanceType[];
-}
-
-/** Is true where a node with these requirements may be of an instance type. */
-export function isWithin(type: InstanceType, requirements: Requirements): boolean {
-  return (
-    isCompatible(requirements, typeRequirements(type), wellKnownLabels) && type.offerings.some((offering) => allows(requirements, offering))
-  );
-}
-
-const typeRequirements = remembered((type: InstanceType): Requirements => requirementsOf(type.requirements));
-
-function typesWithin(requirements: Requirements, instanceTypes: readonly InstanceType[]): readonly InstanceType[] {
-  return instanceTypes.filter((type) => isWithin(type, requirements));
 }
 
 /** Is true where some node has, or could have, a label as the requirement asks. NotIn and DoesNotExist ask for nothing. */
@@ -52,7 +40,7 @@ function isOfferedBy(pool: NodePool, requirement: Requirement, { instanceTypes }
   if (!wellKnownLabels.has(key)) return own !== undefined;
   if (isPlaceLabel(key)) return namedPlaces(key, requirements)?.some((value) => has(requirement, value)) ?? false;
   if (own !== undefined && values(own) !== undefined) return true;
-  return instanceTypes.length === 0 || typeValues(key, typesWithin(requirements, instanceTypes)).some((value) => has(requirement, value));
+  return instanceTypes.length === 0 || typeValues(key, typesOfPool(pool, instanceTypes)).some((value) => has(requirement, value));
 }
 
 /** Is true for the labels that say where in the cloud a node stands. */
@@ -93,7 +81,7 @@ export function offeredValues(key: string, world: OfferedWorld): readonly string
     const own = requirements.get(key);
     const listed = own === undefined ? undefined : values(own);
     if (listed !== undefined) return listed;
-    return wellKnownLabels.has(key) ? typeValues(key, typesWithin(requirements, world.instanceTypes)) : [];
+    return wellKnownLabels.has(key) ? typeValues(key, typesOfPool(pool, world.instanceTypes)) : [];
   });
   return [...new Set([...fromPools, ...nodeValues(key, world)])].sort();
 }
@@ -103,11 +91,6 @@ function nodeValues(key: string, { snapshot }: OfferedWorld): readonly string[] 
 }
 
 function typeValues(key: string, instanceTypes: readonly InstanceType[]): readonly string[] {
-  if (key === capacityTypeLabel) return instanceTypes.flatMap(({ offerings }) => offerings.map(({ capacityType }) => capacityType));
+  if (key === capacityTypeLabel) return instanceTypes.flatMap((type) => placesOf(type).map(({ capacityType }) => capacityType));
   return instanceTypes.flatMap(({ requirements }) => requirements.filter((own) => own.key === key).flatMap((own) => own.values ?? []));
-}
-
-function allows(requirements: Requirements, offering: InstanceType["offerings"][number]): boolean {
-  const [zone, capacityType] = [requirements.get(zoneLabel), requirements.get(capacityTypeLabel)];
-  return (zone === undefined || has(zone, offering.zone)) && (capacityType === undefined || has(capacityType, offering.capacityType));
 }

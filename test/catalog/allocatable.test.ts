@@ -1,7 +1,8 @@
 /** Capacity and allocatable agree with the numbers that Karpenter's users know. */
 import { describe, expect, it } from "vitest";
 import { eniLimitedPods, nodeResources, type NodeSettings } from "../../src/catalog/allocatable.ts";
-import { type Ec2InstanceFacts, knownInstanceFacts } from "../../src/catalog/ec2-facts.ts";
+import type { Ec2InstanceFacts } from "../../src/catalog/ec2-facts.ts";
+import { knownInstanceFacts } from "../../src/catalog/known-instances.ts";
 
 const mib = 1024 * 1024;
 const gib = 1024 * mib;

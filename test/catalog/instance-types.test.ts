@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { wellKnownLabels } from "../../src/api/labels.ts";
 import { catalogInstanceTypes, regionOfZone } from "../../src/catalog/instance-types.ts";
-import { knownInstanceFacts } from "../../src/catalog/ec2-facts.ts";
+import { knownInstanceSource } from "../../src/catalog/known-instances.ts";
+import { placesOf } from "../../src/catalog/places.ts";
 import { fallbackPrices } from "../../src/catalog/price-table.ts";
 import { intersects, requirementsOf } from "../../src/kube/requirements.ts";
 import { fitsWithin } from "../../src/kube/resources.ts";
@@ -11,18 +12,32 @@ const zones = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
 const types = catalogInstanceTypes({ zones });
 
 describe("the catalog", () => {
-  it("has twenty types of categories c, m and r above generation 5, in both architectures, sorted", () => {
-    expect(types).toHaveLength(20);
-    expect(types.map((type) => type.name)).toEqual([...types.map((type) => type.name)].sort());
+  it("S007: has every type that EC2 sells for nodes, in both architectures, sorted, and none twice", () => {
+    const names = types.map((type) => type.name);
+    expect(names.length).toBeGreaterThan(1_200);
+    expect(names).toEqual([...new Set(names)].sort());
     const labels = (key: string) => new Set(types.flatMap((type) => type.requirements.find((of) => of.key === key)?.values ?? []));
-    expect(labels("karpenter.k8s.aws/instance-category")).toEqual(new Set(["c", "m", "r"]));
     expect(labels("kubernetes.io/arch")).toEqual(new Set(["amd64", "arm64"]));
-    expect([...labels("karpenter.k8s.aws/instance-generation")].every((generation) => Number(generation) > 5)).toBe(true);
+    expect([...labels("karpenter.k8s.aws/instance-category")]).toEqual(
+      expect.arrayContaining(["c", "g", "inf", "m", "p", "r", "t", "trn"]),
+    );
+    expect(labels("karpenter.k8s.aws/instance-gpu-name")).toContain("h100");
+    expect(names.filter((name) => name.startsWith("mac"))).toEqual([]);
   });
 
-  it("offers each type in each zone, on demand and as Spot, Spot being cheaper", () => {
-    for (const type of types) {
-      expect(type.offerings).toHaveLength(zones.length * 2);
+  it("says where and when it was read", () => {
+    expect(knownInstanceSource()).toEqual({
+      source: expect.stringContaining("DescribeInstanceTypes") as string,
+      region: "ap-southeast-1",
+      date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/) as string,
+    });
+  });
+
+  it("offers each type of a known price in each zone, on demand and as Spot, Spot being cheaper", () => {
+    const priced = types.filter((type) => type.offerings.length > 0);
+    expect(priced.length).toBeGreaterThanOrEqual(70);
+    for (const type of priced) {
+      expect(type.offerings, type.name).toHaveLength(zones.length * 2);
       for (const zone of zones) {
         const price = (capacityType: string) =>
           type.offerings.find((of) => of.zone === zone && of.capacityType === capacityType)?.pricePerHour ?? NaN;
@@ -32,11 +47,23 @@ describe("the catalog", () => {
     }
   });
 
+  it("sells a type without a price nowhere, but knows where it is sold", () => {
+    const type = only("p4de.24xlarge");
+    expect([type.offerings, placesOf(type).length]).toEqual([[], 4]);
+  });
+
+  it("knows the zones of its own region by type, and elsewhere takes a type to be offered everywhere", () => {
+    const zonesOf = (name: string, asked: readonly string[]) => [...new Set(placesOf(only(name, asked)).map(({ zone }) => zone))];
+    expect(zonesOf("m7a.large", zones)).toEqual([]);
+    expect(zonesOf("a1.large", zones)).toEqual(["ap-southeast-1a", "ap-southeast-1b"]);
+    expect(zonesOf("m7a.large", ["us-east-1a", "us-east-1b"])).toEqual(["us-east-1a", "us-east-1b"]);
+  });
+
   it("fits one 7 CPU, 13Gi Pod on every c*.2xlarge, and not two", () => {
     const pod = { cpu: 7000, memory: 13 * 1024 ** 3, pods: 1 };
     const two = { cpu: 14_000, memory: 26 * 1024 ** 3, pods: 2 };
-    const doubles = types.filter((type) => /^c.*\.2xlarge$/.test(type.name));
-    expect(doubles.map((type) => type.name)).toEqual(["c6i.2xlarge", "c7g.2xlarge", "c7i.2xlarge"]);
+    const doubles = types.filter((type) => /^c[67][gi]\.2xlarge$/.test(type.name));
+    expect(doubles.map((type) => type.name)).toEqual(["c6g.2xlarge", "c6i.2xlarge", "c7g.2xlarge", "c7i.2xlarge"]);
     for (const { allocatable } of doubles) expect([fitsWithin(pod, allocatable), fitsWithin(two, allocatable)]).toEqual([true, false]);
   });
 
@@ -96,7 +123,9 @@ describe("the labels of c7i.2xlarge", () => {
 
 describe("an offering", () => {
   it("without capacity stays, marked, and its zone is no longer a label value once all of the zone is gone", () => {
-    const [type] = catalogInstanceTypes({ zones, isAvailable: ({ zone }) => zone !== "ap-southeast-1b" });
+    const type = catalogInstanceTypes({ zones, isAvailable: ({ zone }) => zone !== "ap-southeast-1b" }).find(
+      ({ name }) => name === "c7i.large",
+    );
     expect(type?.offerings.filter((of) => !of.available).map((of) => of.zone)).toEqual(["ap-southeast-1b", "ap-southeast-1b"]);
     expect(type?.requirements.find((of) => of.key === "topology.kubernetes.io/zone")?.values).toEqual([
       "ap-southeast-1a",
@@ -105,15 +134,14 @@ describe("an offering", () => {
   });
   it("without a price does not exist", () => {
     const prices = { ...fallbackPrices(), spot: () => undefined };
-    const [type] = catalogInstanceTypes({ zones, prices });
+    const type = catalogInstanceTypes({ zones, prices }).find(({ name }) => name === "c7i.large");
     expect(new Set(type?.offerings.map((of) => of.capacityType))).toEqual(new Set(["on-demand"]));
   });
 });
 
 describe("the fallback prices", () => {
   const prices = fallbackPrices();
-  it("know every type of the catalog and grow with its size", () => {
-    for (const { name } of knownInstanceFacts()) expect(prices.onDemand(name), name).toBeGreaterThan(0);
+  it("grow with a type's size", () => {
     expect([prices.onDemand("m7i.large"), prices.onDemand("m7i.xlarge"), prices.onDemand("m7i.8xlarge")]).toEqual([0.126, 0.252, 2.016]);
   });
   it("know no other family and no bare metal", () => {
@@ -136,3 +164,9 @@ describe("a zone's region", () => {
     });
   }
 });
+
+function only(name: string, of: readonly string[] = zones) {
+  const found = (of === zones ? types : catalogInstanceTypes({ zones: of })).find((type) => type.name === name);
+  if (found === undefined) throw new Error(`no type ${name}`);
+  return found;
+}

@@ -231,7 +231,7 @@ describe("what the files say about the cluster", () => {
   });
 
   it("without a NodePool nothing is judged against capacity, and a note says so", async () => {
-    const huge = deploymentText().replace("{cpu: 100m, memory: 128Mi}, limits: {memory: 256Mi}", "{cpu: 60, memory: 128Mi}");
+    const huge = deploymentText().replace("{cpu: 100m, memory: 128Mi}, limits: {memory: 256Mi}", "{cpu: 600, memory: 128Mi}");
     const alone = await reportOf(["-"], huge);
     expect(alone.stderr).toContain("note: no NodePool among the files");
     const beside = await reportOf(["-", infrastructureFile], huge);

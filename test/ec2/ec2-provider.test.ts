@@ -113,7 +113,10 @@ describe("a launch", () => {
   const outcome = async (fleet: CreateFleetResult | "unanswered") => {
     const { provider } = world({ fleet });
     const types = await provider.instanceTypes(reference);
-    const created = await provider.create(nodeClaim, types.ok ? types.value.slice(0, 1) : []);
+    const created = await provider.create(
+      nodeClaim,
+      types.ok ? types.value.filter(({ offerings }) => offerings.length > 0).slice(0, 1) : [],
+    );
     return { created, result: launchResult({ nodeClaim, outcome: created, now: 0 }) };
   };
 

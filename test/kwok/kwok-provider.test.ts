@@ -74,7 +74,7 @@ async function launched(change: Parameters<typeof claim>[0] = {}): Promise<NodeC
 describe("the choice", () => {
   test("is in the region of its zone, also where that is a local zone", async () => {
     const made = claim({ zone: "us-east-1-bos-1a" });
-    const outcome = await world([]).provider.create(made, catalogInstanceTypes({ zones: ["us-east-1-bos-1a"] }));
+    const outcome = await world([]).provider.create(made, launchCandidates(made, catalogInstanceTypes({ zones: ["us-east-1-bos-1a"] })));
     expect(outcome).toMatchObject({ kind: "launched", labels: { "topology.kubernetes.io/region": "us-east-1" } });
   });
   test("is the cheapest offering that the claim allows and that holds what it asks for", async () => {

@@ -19,7 +19,8 @@ import { addResources, exceeding, fitsWithin, subtractResources } from "../../ku
 import { untoleratedTaint } from "../../kube/taint.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
-import { isOffered, isPlaceLabel, isWithin, leavesOpen, offeredValues } from "../offered-labels.ts";
+import { isOffered, isPlaceLabel, leavesOpen, offeredValues } from "../offered-labels.ts";
+import { isWithin, typesOfPool } from "../pool-types.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
@@ -140,8 +141,8 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
   const want = podRequests(view.pod.spec);
   const pools = facts.snapshot.list("NodePool").flatMap((nodePool) => takingPool({ facts, nodePool, spec: view.pod.spec }) ?? []);
   // Most Pods fit, and the first shape that holds one answers for all.
-  if (pools.some((taking) => holds(taking, want, facts.instanceTypes))) return [];
-  const shapes = pools.map((taking) => shapesOf(taking, want, facts.instanceTypes));
+  if (pools.some((taking) => holds(taking, want))) return [];
+  const shapes = pools.map((taking) => shapesOf(taking, want));
   const known = shapes.flat();
   // A pool whose types are not in the catalog may hold the Pod for all we know.
   if (known.length === 0 || shapes.some((ofPool) => ofPool.length === 0)) return [];
@@ -159,11 +160,20 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
   ];
 }
 
-/** The shape that is nearest to holding the Pod first; of equals the larger, then by name. */
+/**
+ * The shape that is nearest to holding the Pod first. Of equals one of a known price, the larger, the newer generation: what
+ * is told as the largest should be what a node would be, not a machine of fifteen years ago.
+ */
 function byNearness(a: Shape, b: Shape): number {
   const size = (shape: Shape, name: string): number => shape.type.allocatable[name] ?? 0;
+  const priced = Number(b.type.offerings.length > 0) - Number(a.type.offerings.length > 0);
   const larger = size(b, "memory") - size(a, "memory") || size(b, "cpu") - size(a, "cpu");
-  return b.share - a.share || larger || (a.type.name < b.type.name ? -1 : 1);
+  const newer = generationOf(b.type) - generationOf(a.type);
+  return b.share - a.share || priced || larger || newer || (a.type.name < b.type.name ? -1 : 1);
+}
+
+function generationOf({ name }: InstanceType): number {
+  return Number(/\d+/.exec(name)?.[0] ?? 0);
 }
 
 /** A pool that would take the Pod by labels and taints. */
@@ -173,18 +183,25 @@ interface TakingPool {
   readonly alternatives: readonly Requirements[];
   /** What DaemonSets take of each of its nodes. */
   readonly overhead: Resources;
+  /** What its nodes may be. */
+  readonly types: readonly InstanceType[];
 }
 
 function takingPool(of: { readonly facts: Facts; readonly nodePool: NodePool; readonly spec: PodSpec }): TakingPool | undefined {
   const { facts, nodePool, spec } = of;
   const alternatives = takenBy(nodePool, spec);
   if (alternatives.length === 0) return undefined;
-  return { name: nodePool.metadata.name ?? "", alternatives, overhead: daemonOverhead(facts, nodePool) };
+  return {
+    name: nodePool.metadata.name ?? "",
+    alternatives,
+    overhead: daemonOverhead(facts, nodePool),
+    types: typesOfPool(nodePool, facts.instanceTypes),
+  };
 }
 
 /** The amounts are asked first: they are a few comparisons, the labels are many. */
-function holds({ alternatives, overhead }: TakingPool, want: Resources, instanceTypes: readonly InstanceType[]): boolean {
-  return instanceTypes.some(
+function holds({ alternatives, overhead, types }: TakingPool, want: Resources): boolean {
+  return types.some(
     (type) =>
       fitsWithin(want, type.allocatable) &&
       fitsWithin(want, subtractResources(type.allocatable, overhead)) &&
@@ -192,8 +209,8 @@ function holds({ alternatives, overhead }: TakingPool, want: Resources, instance
   );
 }
 
-function shapesOf({ name, alternatives, overhead }: TakingPool, want: Resources, instanceTypes: readonly InstanceType[]): readonly Shape[] {
-  return instanceTypes
+function shapesOf({ name, alternatives, overhead, types }: TakingPool, want: Resources): readonly Shape[] {
+  return types
     .filter((type) => alternatives.some((requirements) => isWithin(type, requirements)))
     .map((type) => ({ poolName: name, type, overhead, share: shareOf(want, subtractResources(type.allocatable, overhead)) }));
 }

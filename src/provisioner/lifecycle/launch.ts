@@ -35,6 +35,7 @@ export function launchCandidates(claim: NodeClaim, types: readonly InstanceType[
   const wanted = intersection(requirementsOf(claim.spec.requirements), fromLabels(claim.metadata.labels));
   const requests = toResources(claim.spec.resources?.requests);
   return types
+    .filter(({ offerings }) => offerings.length > 0)
     .filter((type) => intersects(wanted, requirementsOf(type.requirements)) === undefined && fitsWithin(requests, type.allocatable))
     .map((type) => ({ ...type, offerings: allowedOfferings(type, wanted) }))
     .filter(({ offerings }) => offerings.length > 0)

@@ -60,8 +60,10 @@ function templateOf(input: {
   const requirements = poolRequirements(nodePool);
   const taints = nodePool.spec.template.spec.taints ?? [];
   const types = (input.instanceTypes.get(nameOf(nodePool)) ?? []).flatMap((instanceType): readonly TemplateType[] => {
+    // Asked first, since most types that are known have no price and so no offering.
+    if (!isOffered(instanceType, requirements)) return [];
     const own = requirementsOf(instanceType.requirements);
-    if (intersects(requirements, own) !== undefined || !isOffered(instanceType, requirements)) return [];
+    if (intersects(requirements, own) !== undefined) return [];
     const overhead = daemonOverhead(input.daemonSets, { requirements: intersection(requirements, own), taints });
     const usable = toVector(space, subtractResources(instanceType.allocatable, overhead));
     return usable.some((amount) => amount < 0) ? [] : [{ instanceType, requirements: own, usable, overhead }];
