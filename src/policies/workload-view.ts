@@ -15,6 +15,7 @@ import { controllerOf } from "../kube/owner.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { WorkloadClass } from "./class.ts";
+import { withLimitRangeDefaults } from "./limit-range-defaults.ts";
 import type { Binding } from "./profile/binding.ts";
 import { managedByLabel, managedByProfile } from "./profile/budget.ts";
 import type { CompiledContract } from "./profile/contract.ts";
@@ -29,7 +30,7 @@ export interface WorkloadView {
   /** Undefined where two profiles claim the workload, and where the catalogue lacks the class. */
   readonly workloadClass: WorkloadClass | undefined;
   readonly contract: CompiledContract | undefined;
-  /** A Pod of the workload as its template says. */
+  /** A Pod of the workload as its template says, with what the namespace's LimitRanges fill in. */
   readonly podAsWritten: Pod;
   /** A Pod of the workload as it will enter the cluster (without the note on what was compiled). */
   readonly pod: Pod;
@@ -49,7 +50,7 @@ export interface ViewWorld extends ContractWorld {
 export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
   const { snapshot, names } = world;
   const answer = workloadContract({ workload, ...world });
-  const podAsWritten = podOf(workload);
+  const podAsWritten = podOf(workload, snapshot);
   const contract = answer.kind === "compiled" ? answer.contract : undefined;
   return {
     workload,
@@ -95,8 +96,10 @@ function classNameOf(answer: WorkloadContract): string | undefined {
   }
 }
 
-function podOf({ template, namespace, name }: Workload): Pod {
-  return { apiVersion: "v1", kind: "Pod", metadata: { name, ...template.metadata, namespace }, spec: template.spec };
+/** A Pod arrives with what the namespace's LimitRanges give; a template is stored without. */
+function podOf({ template, namespace, name }: Workload, snapshot: ClusterSnapshot): Pod {
+  const spec = withLimitRangeDefaults(template.spec, snapshot.list("LimitRange", namespace));
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, ...template.metadata, namespace }, spec };
 }
 
 function scales({ spec }: HorizontalPodAutoscaler, workload: Workload): boolean {
