@@ -1,10 +1,12 @@
 /**
  * The reviews of the admission bench: AdmissionReview v1 bodies of an exact size, and what a right answer to them is.
  *
- * `mutate` is the CREATE of a Pod of a bound Deployment, `validate` the CREATE of such a Deployment. Half of the padding is
- * environment variables (many small values, as charts write them), the rest one annotation, to the byte.
+ * `mutate` is the CREATE of a Pod of a bound Deployment, `validate` the CREATE of such a Deployment; from 4 KB on they have
+ * three sidecars. Every second object breaks rules: one replica where its profile wants three, and a sidecar that may use far
+ * more than it requests; a mutation writes the contract into both. The size is met to the byte, by environment variables (many
+ * small values, as charts write them) and one annotation.
  */
-import type { PodSpec } from "../src/api/pod.ts";
+import type { Container, PodSpec } from "../src/api/pod.ts";
 import { benchDeployment, benchPod, benchWorkloads, type BenchWorkload } from "./admission-world.ts";
 
 export type BenchPhase = "mutate" | "validate";
@@ -13,38 +15,54 @@ export type BenchPhase = "mutate" | "validate";
 export interface BenchReview {
   readonly uid: string;
   readonly body: Buffer;
+  /** Whether the object breaks rules, so that validate must refuse it. */
+  readonly violating: boolean;
 }
 
 const variableLength = 70;
+/** What the env fields themselves take, with room to spare; the annotation makes up the difference. */
+const envFieldsBytes = 60;
+/** From this size on an object has sidecars. */
+const sidecarsFromBytes = 4096;
+/** What a violating Deployment must be told. */
+const violatedRules = ["REQ-002", "SCALE-001"] as const;
 
 /** Returns one review for each workload of the world, each `bytes` long. */
 export function benchReviews(phase: BenchPhase, bytes: number): readonly BenchReview[] {
   return benchWorkloads().map((workload, index) => {
     const uid = `7c1f3a52-0000-4000-8000-${String(index).padStart(12, "0")}`;
-    return { uid, body: paddedReview({ phase, workload, uid, bytes }) };
+    const violating = index % 2 === 1;
+    return { uid, violating, body: paddedReview({ phase, workload, uid, bytes, violating }) };
   });
 }
 
 /**
- * Says what is wrong with an answer, or undefined when it is right: HTTP 200, an AdmissionReview v1 with the request's uid
- * that allows and, for a mutation, carries a patch of at least one operation. The baseline server only has to allow.
+ * Says what is wrong with an answer, or undefined when it is right: HTTP 200, an AdmissionReview v1 with the request's uid,
+ * a patch of at least one operation for a mutation, a denial that names the broken rules for a violating object, and an
+ * allowance for any other. The baseline server only has to allow.
  */
 export function answerProblem(of: {
-  readonly phase: BenchPhase;
-  readonly uid: string;
-  readonly patchExpected: boolean;
+  readonly review: Pick<BenchReview, "uid" | "violating">;
+  readonly expected: "patch" | "verdict" | "allowance";
   readonly status: number;
   readonly text: string;
 }): string | undefined {
   if (of.status !== 200) return `answered ${of.status}: ${of.text.slice(0, 200)}`;
   const { kind, apiVersion, response } = JSON.parse(of.text) as AnsweredReview;
   if (kind !== "AdmissionReview" || apiVersion !== "admission.k8s.io/v1") return `is no AdmissionReview v1: ${of.text.slice(0, 200)}`;
-  if (response?.uid !== of.uid) return `has uid ${response?.uid ?? "(none)"} instead of ${of.uid}`;
+  if (response?.uid !== of.review.uid) return `has uid ${response?.uid ?? "(none)"} instead of ${of.review.uid}`;
+  if (of.expected === "verdict" && of.review.violating) return denialProblem(response);
   if (response.allowed !== true) return `refuses: ${response.status?.message ?? "without a reason"}`;
-  if (!of.patchExpected) return response.patch === undefined ? undefined : "carries a patch that nobody expects";
+  if (of.expected !== "patch") return response.patch === undefined ? undefined : "carries a patch that nobody expects";
   if (response.patchType !== "JSONPatch" || response.patch === undefined) return "carries no patch";
   const operations = JSON.parse(Buffer.from(response.patch, "base64").toString("utf8")) as readonly unknown[];
   return operations.length > 0 ? undefined : "carries an empty patch";
+}
+
+function denialProblem({ allowed, status }: NonNullable<AnsweredReview["response"]>): string | undefined {
+  if (allowed !== false) return "allows what breaks rules";
+  const missing = violatedRules.filter((rule) => !(status?.message ?? "").includes(`[${rule}]`));
+  return missing.length === 0 ? undefined : `does not name ${missing.join(", ")}: ${status?.message ?? ""}`;
 }
 
 interface AnsweredReview {
@@ -59,14 +77,17 @@ interface AnsweredReview {
   };
 }
 
-function paddedReview(of: {
+interface ReviewTerms {
   readonly phase: BenchPhase;
   readonly workload: BenchWorkload;
   readonly uid: string;
   readonly bytes: number;
-}): Buffer {
+  readonly violating: boolean;
+}
+
+function paddedReview(of: ReviewTerms): Buffer {
   const bare = reviewText(of, { variables: 0, filling: "" });
-  const missing = of.bytes - bare.length;
+  const missing = of.bytes - bare.length - envFieldsBytes;
   if (missing < 0) throw new Error(`a ${of.phase} review has at least ${bare.length} bytes, asked: ${of.bytes}`);
   const variables = Math.floor(missing / 2 / variableLength);
   const withVariables = reviewText(of, { variables, filling: "" });
@@ -79,9 +100,9 @@ interface Padding {
   readonly filling: string;
 }
 
-function reviewText(of: { readonly phase: BenchPhase; readonly workload: BenchWorkload; readonly uid: string }, padding: Padding): string {
+function reviewText(of: ReviewTerms, padding: Padding): string {
   const { phase, workload, uid } = of;
-  const object = phase === "mutate" ? paddedPod(workload, padding) : paddedDeployment(workload, padding);
+  const object = phase === "mutate" ? paddedPod(of, padding) : paddedDeployment(of, padding);
   const request = {
     uid,
     ...(phase === "mutate" ? podTerms : deploymentTerms),
@@ -108,23 +129,48 @@ const controllerAccount = {
 };
 const deployerAccount = { username: "ann@example.com", groups: ["team", "system:authenticated"] };
 
-function paddedPod(workload: BenchWorkload, padding: Padding) {
-  const pod = benchPod(workload);
-  return { ...pod, metadata: { ...pod.metadata, annotations: { "example.com/notes": padding.filling } }, spec: padded(pod.spec, padding) };
+function paddedPod(of: ReviewTerms, padding: Padding) {
+  const pod = benchPod(of.workload);
+  return { ...pod, metadata: { ...pod.metadata, annotations: notes(padding) }, spec: padded(pod.spec, { ...padding, of }) };
 }
 
-function paddedDeployment(workload: BenchWorkload, padding: Padding) {
-  const { metadata, spec, ...rest } = benchDeployment(workload);
-  const template = { ...spec.template, spec: padded(spec.template.spec, padding) };
-  return { ...rest, metadata: { ...metadata, annotations: { "example.com/notes": padding.filling } }, spec: { ...spec, template } };
+function paddedDeployment(of: ReviewTerms, padding: Padding) {
+  const { metadata, spec, ...rest } = benchDeployment(of.workload);
+  const annotations = { "kubectl.kubernetes.io/default-container": "app" };
+  const template = { metadata: { ...spec.template.metadata, annotations }, spec: padded(spec.template.spec, { ...padding, of }) };
+  const replicas = of.violating ? 1 : spec.replicas;
+  return { ...rest, metadata: { ...metadata, annotations: notes(padding) }, spec: { ...spec, replicas, template } };
 }
 
-function padded(spec: PodSpec, { variables }: Padding): PodSpec {
-  if (variables === 0) return spec;
-  const env = Array.from({ length: variables }, (_, index) => {
-    const variable = { name: `SETTING_${String(index).padStart(4, "0")}`, value: "" };
-    // The comma that separates it from the next one counts.
-    return { ...variable, value: "v".repeat(variableLength - JSON.stringify(variable).length - 1) };
-  });
-  return { ...spec, containers: spec.containers.map((container) => ({ ...container, env })) };
+function notes({ filling }: Padding) {
+  return { "kubectl.kubernetes.io/default-container": "app", "example.com/notes": filling };
+}
+
+/** The Pod with its sidecars, and the variables dealt out to all of its containers. */
+function padded(spec: PodSpec, { variables, of }: Padding & { readonly of: ReviewTerms }): PodSpec {
+  const containers = of.bytes < sidecarsFromBytes ? [...spec.containers] : [...spec.containers, ...["proxy", "logs", "agent"].map(sidecar)];
+  const last = containers.length - 1;
+  const judged = containers.map((container, index) => (of.violating && index === last ? greedy(container) : container));
+  if (variables === 0) return { ...spec, containers: judged };
+  const env = Array.from({ length: variables }, (_, index) => variable(index));
+  const share = Math.ceil(variables / judged.length);
+  return { ...spec, containers: judged.map((container, index) => ({ ...container, env: env.slice(index * share, (index + 1) * share) })) };
+}
+
+function sidecar(name: string): Container {
+  return {
+    name,
+    image: `registry.example.com/${name}:2.0.1`,
+    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+  };
+}
+
+function greedy(container: Container): Container {
+  return { ...container, resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "4", memory: "8Gi" } } };
+}
+
+function variable(index: number) {
+  const bare = { name: `SETTING_${String(index).padStart(4, "0")}`, value: "" };
+  // The comma that separates it from the next one counts.
+  return { ...bare, value: "v".repeat(variableLength - JSON.stringify(bare).length - 1) };
 }

@@ -1,8 +1,8 @@
 /**
- * The cluster behind the admission bench: four teams, 200 workloads under a WorkloadProfile each, 1,000 Pods.
+ * The cluster behind the admission bench: five teams with 200 workloads each, under a WorkloadProfile each, 5,000 Pods.
  *
  * Returns plain objects as an API server would list them (owner chains, defaulted fields, a compiled PodDisruptionBudget for
- * each profile, an autoscaler for every tenth), and NodePools that the sample catalogue's classes fit on. Nothing is random,
+ * each profile, so 200 in each namespace, an autoscaler for every tenth), and NodePools that the sample catalogue's classes fit on. Nothing is random,
  * so every process of a run makes the same world.
  */
 import { platformNames } from "../src/api/labels.ts";
@@ -17,21 +17,21 @@ export interface BenchWorkload {
   readonly templateHash: string;
 }
 
-const teams = ["billing", "checkout", "fraud", "platform"] as const;
-const workloadsPerTeam = 50;
+const teams = ["billing", "checkout", "fraud", "orders", "platform"] as const;
+const workloadsPerTeam = 200;
 const podsPerWorkload = 5;
 export const benchZones = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"] as const;
 const names = platformNames();
 const createdAt = "2026-11-01T08:00:00Z";
 
-/** Returns the 200 workloads, team by team. */
+/** Returns the 1,000 workloads, team by team. */
 export function benchWorkloads(): readonly BenchWorkload[] {
   return teams.flatMap((team, index) =>
     Array.from({ length: workloadsPerTeam }, (_, number): BenchWorkload => {
       const serial = index * workloadsPerTeam + number;
       return {
         namespace: team,
-        name: `service-${String(serial).padStart(3, "0")}`,
+        name: `service-${String(serial).padStart(4, "0")}`,
         templateHash: (0x5d4f0000 + serial * 7919).toString(16),
       };
     }),
@@ -85,6 +85,7 @@ function podSpec(name: string): PodSpec {
         name: "app",
         image: `registry.example.com/${name}:1.4.2`,
         ports: [{ name: "http", containerPort: 8080 }],
+        readinessProbe: { httpGet: { path: "/healthz", port: 8080 } },
         resources: { requests: { cpu: "250m", memory: "512Mi" }, limits: { memory: "1Gi" } },
       },
     ],

@@ -28,7 +28,7 @@ interface Extent {
 }
 
 const phases: readonly BenchPhase[] = ["mutate", "validate"];
-const sizes = [1.4, 12, 50].map((kibibytes) => Math.round(kibibytes * 1024));
+const sizes = [1.5, 12.5, 50].map((kibibytes) => Math.round(kibibytes * 1024));
 const defaults = { rounds: 7, requests: 400 };
 const roundsMax = 100;
 const requestsMax = 20_000;
@@ -91,9 +91,9 @@ async function measureCase(of: {
   const reviews = benchReviews(phase, bytes);
   const answerBytes = await answerSize(servers.plimsoll, phase, reviews);
   const calls = {
-    baseline: { path: `/${answerBytes}`, phase, reviews, patchExpected: false },
-    plimsoll: { path: `/${phase}/open`, phase, reviews, patchExpected: phase === "mutate" },
-  };
+    baseline: { path: `/${answerBytes}`, reviews, expected: "allowance" },
+    plimsoll: { path: `/${phase}/open`, reviews, expected: phase === "mutate" ? "patch" : "verdict" },
+  } as const;
   const rounds = { baseline: new Array<Round>(), plimsoll: new Array<Round>() };
   // Round 0 warms both up and is not counted.
   for (let round = 0; round <= extent.rounds; round++) {
@@ -116,9 +116,8 @@ async function measureCase(of: {
 
 interface Call {
   readonly path: string;
-  readonly phase: BenchPhase;
   readonly reviews: readonly BenchReview[];
-  readonly patchExpected: boolean;
+  readonly expected: "patch" | "verdict" | "allowance";
 }
 
 interface Round {
@@ -127,13 +126,13 @@ interface Round {
   readonly memoryBytes: number;
 }
 
-async function measureRound(server: ServerProcess, { path, phase, reviews, patchExpected }: Call, count: number): Promise<Round> {
+async function measureRound(server: ServerProcess, { path, reviews, expected }: Call, count: number): Promise<Round> {
   const before = await server.usage();
   const milliseconds = await server.post({
     path,
     count,
     bodies: reviews.map(({ body }) => body),
-    check: ({ index, status, text }) => answerProblem({ phase, uid: reviews[index]?.uid ?? "", patchExpected, status, text }),
+    check: ({ index, status, text }) => answerProblem({ review: reviews[index]!, expected, status, text }),
   });
   const after = await server.usage();
   const sorted = [...milliseconds].sort((a, b) => a - b);
@@ -144,19 +143,19 @@ async function measureRound(server: ServerProcess, { path, phase, reviews, patch
   };
 }
 
-/** How long Plimsoll's answer to the first review is: the baseline answers with as many bytes. */
+/** How long Plimsoll's answers to the first two reviews are on average (a good and a violating object): the baseline's answers are. */
 async function answerSize(server: ServerProcess, phase: BenchPhase, reviews: readonly BenchReview[]): Promise<number> {
   let bytes = 0;
   await server.post({
     path: `/${phase}/open`,
-    count: 1,
-    bodies: reviews.slice(0, 1).map(({ body }) => body),
+    count: 2,
+    bodies: reviews.slice(0, 2).map(({ body }) => body),
     check: ({ text }) => {
-      bytes = Buffer.byteLength(text);
+      bytes += Buffer.byteLength(text);
       return undefined;
     },
   });
-  return bytes;
+  return Math.round(bytes / 2);
 }
 
 function median(values: readonly number[]): number {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { answerProblem, benchReviews } from "../../bench/admission-reviews.ts";
+import { answerProblem, benchReviews, type BenchReview } from "../../bench/admission-reviews.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
@@ -38,7 +38,7 @@ describe("npm run bench:admission", () => {
       const cases = rows.map((row) => `${row.case} ${row.bytes} ${row.tool}`);
       expect(cases).toEqual(
         ["mutate", "validate"].flatMap((phase) =>
-          [1434, 12_288, 51_200].flatMap((bytes) => [`${phase} ${bytes} baseline`, `${phase} ${bytes} plimsoll`]),
+          [1536, 12_800, 51_200].flatMap((bytes) => [`${phase} ${bytes} baseline`, `${phase} ${bytes} plimsoll`]),
         ),
       );
       for (const row of rows) expect([row.cpuMicros, row.p99Ms, row.ratio, row.memoryMiB].every((value) => value > 0)).toBe(true);
@@ -53,7 +53,7 @@ describe("npm run bench:admission", () => {
   });
 
   it("posts reviews of exactly the asked size", () => {
-    for (const bytes of [1434, 51_200]) {
+    for (const bytes of [1536, 12_800, 51_200]) {
       for (const phase of ["mutate", "validate"] as const) {
         expect(new Set(benchReviews(phase, bytes).map(({ body }) => body.length))).toEqual(new Set([bytes]));
       }
@@ -74,12 +74,20 @@ describe("an answer of the bench is wrong", () => {
     expect(problemOf(status, response)).toMatch(problem);
   });
 
+  it("where it lets a violating object in, or names none of its rules", () => {
+    expect(problemOf(200, { uid: "u", allowed: true }, { violating: true })).toMatch(/allows what breaks rules/);
+    const refusal = { uid: "u", allowed: false, status: { message: "[SCALE-001] too few" } };
+    expect(problemOf(200, refusal, { violating: true })).toMatch(/does not name REQ-002/);
+  });
+
   it("and right otherwise", () => {
     expect(problemOf(200, right)).toBeUndefined();
+    expect(problemOf(200, { uid: "u", allowed: true }, { violating: false })).toBeUndefined();
   });
 });
 
-function problemOf(status: number, response: object): string | undefined {
+function problemOf(status: number, response: object, review: Partial<Pick<BenchReview, "violating">> = {}): string | undefined {
   const text = JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response });
-  return answerProblem({ phase: "mutate", uid: "u", patchExpected: true, status, text });
+  const expected = review.violating === undefined ? "patch" : "verdict";
+  return answerProblem({ review: { uid: "u", violating: false, ...review }, expected, status, text });
 }
