@@ -13,6 +13,7 @@ import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { controllerOf } from "./owner.ts";
 import { isReady, isTerminating } from "./pod-state.ts";
+import type { ReplicaRange } from "./workload-scale.ts";
 
 /** The two bounds of a budget; a valid one states at most one. */
 export type BudgetBounds = Pick<PodDisruptionBudget["spec"], "minAvailable" | "maxUnavailable">;
@@ -93,12 +94,6 @@ export function smallestReplicasWithEviction({
   return undefined;
 }
 
-/** Replica counts between two bounds, both included. */
-export interface ReplicaRange {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Says whether a budget blocks every eviction at any number of replicas: what Karpenter calls fully blocking. */
 export function isFullyBlocking({ minAvailable, maxUnavailable }: BudgetBounds): boolean {
   if (maxUnavailable !== undefined) return maxUnavailable === 0 || maxUnavailable === "0%";
@@ -148,7 +143,16 @@ function desiredHealthyOf({ minAvailable, maxUnavailable }: BudgetBounds, expect
   return minAvailable === undefined ? ok(expected) : scaledValue(minAvailable, expected);
 }
 
-function allowedOf({ healthy, desired, expected }: { healthy: number; desired: number; expected: number }): number {
+/** Returns the evictions that a budget allows at once: none while it expects no Pod, else what is healthy beyond what must be. */
+export function allowedOf({
+  healthy,
+  desired,
+  expected,
+}: {
+  readonly healthy: number;
+  readonly desired: number;
+  readonly expected: number;
+}): number {
   return expected <= 0 ? 0 : Math.max(0, healthy - desired);
 }
 
@@ -163,15 +167,35 @@ function neededHealthy({
   pods,
   scaleOf,
 }: Pick<Parameters<typeof disruptionStatus>[0], "budget" | "pods" | "scaleOf">): Result<Needed, string> {
-  const { minAvailable, maxUnavailable } = budget.spec;
-  if (maxUnavailable === undefined && typeof minAvailable === "number") {
-    return ok({ expected: pods.length, desired: minAvailable, unmanagedPods: [] });
+  if (!countsScale(budget.spec)) {
+    const counts = healthyNeeded({ bounds: budget.spec, pods: pods.length, scale: 0 });
+    return counts.ok ? ok({ ...counts.value, unmanagedPods: [] }) : counts;
   }
-  if (maxUnavailable === undefined && minAvailable === undefined) return ok({ expected: 0, desired: 0, unmanagedPods: [] });
   const scale = expectedScale(pods, scaleOf);
   if (!scale.ok) return scale;
-  const desired = desiredHealthyOf(budget.spec, scale.value.expected);
-  return desired.ok ? ok({ ...scale.value, desired: desired.value }) : desired;
+  const counts = healthyNeeded({ bounds: budget.spec, pods: pods.length, scale: scale.value.expected });
+  return counts.ok ? ok({ ...counts.value, unmanagedPods: scale.value.unmanagedPods }) : counts;
+}
+
+/** Says whether a budget counts the scale of the Pods' controllers; a whole number in minAvailable counts the Pods themselves. */
+export function countsScale({ minAvailable, maxUnavailable }: BudgetBounds): boolean {
+  return maxUnavailable !== undefined || typeof minAvailable === "string";
+}
+
+/**
+ * Returns how many Pods a budget expects and how many of them must stay healthy. `pods` is how many it selects, `scale` the
+ * sum of the scales of their controllers. A budget without bounds expects none, and so allows nothing.
+ */
+export function healthyNeeded(of: {
+  readonly bounds: BudgetBounds;
+  readonly pods: number;
+  readonly scale: number;
+}): Result<{ readonly expected: number; readonly desired: number }, string> {
+  const { bounds, pods, scale } = of;
+  if (bounds.maxUnavailable === undefined && bounds.minAvailable === undefined) return ok({ expected: 0, desired: 0 });
+  const expected = countsScale(bounds) ? scale : pods;
+  const desired = desiredHealthyOf(bounds, expected);
+  return desired.ok ? ok({ expected, desired: desired.value }) : desired;
 }
 
 /** Adds up the scale of each distinct controller once. */

@@ -1,0 +1,58 @@
+/**
+ * SelectorIndex: which of many selectors match one set of labels.
+ *
+ * Reads objects that select by labels (PodDisruptionBudgets, Services). Returns a lookup that looks only at the selectors that
+ * ask for a label the Pod has, so that a namespace with 200 budgets costs a request no more than its Pod's few labels.
+ */
+import type { LabelSelector } from "../api/object.ts";
+import { matchesSelector, type Labels } from "./selector.ts";
+
+export interface SelectorIndex<T> {
+  /** Returns the items whose selector matches, in the order that they were given in. */
+  matching(labels: Labels | undefined): readonly T[];
+}
+
+interface Entry<T> {
+  readonly position: number;
+  readonly item: T;
+  readonly selector: LabelSelector;
+}
+
+/** Builds the index; an item whose selector is undefined selects nothing, one with {} everything. */
+export function selectorIndex<T>(items: readonly T[], selectorOf: (item: T) => LabelSelector | undefined): SelectorIndex<T> {
+  const byPair = new Map<string, Entry<T>[]>();
+  const unkeyed: Entry<T>[] = [];
+  items.forEach((item, position) => {
+    const selector = selectorOf(item);
+    if (selector === undefined) return;
+    const entry = { position, item, selector };
+    const [pair] = Object.entries(selector.matchLabels ?? {});
+    if (pair === undefined) {
+      unkeyed.push(entry);
+      return;
+    }
+    const key = pairKey(...pair);
+    const known = byPair.get(key);
+    if (known === undefined) byPair.set(key, [entry]);
+    else known.push(entry);
+  });
+  return { matching: (labels) => matchingEntries({ byPair, unkeyed }, labels).map(({ item }) => item) };
+}
+
+function matchingEntries<T>(
+  { byPair, unkeyed }: { readonly byPair: ReadonlyMap<string, readonly Entry<T>[]>; readonly unkeyed: readonly Entry<T>[] },
+  labels: Labels | undefined,
+): readonly Entry<T>[] {
+  const found: Entry<T>[] = [];
+  const keep = (entries: readonly Entry<T>[]): void => {
+    for (const entry of entries) if (matchesSelector(entry.selector, labels)) found.push(entry);
+  };
+  if (byPair.size > 0) for (const key in labels) keep(byPair.get(pairKey(key, labels[key] ?? "")) ?? []);
+  keep(unkeyed);
+  return found.length > 1 ? found.sort((a, b) => a.position - b.position) : found;
+}
+
+/** Neither a label's key nor its value can hold "=". */
+function pairKey(key: string, value: string): string {
+  return `${key}=${value}`;
+}
