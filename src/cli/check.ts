@@ -17,6 +17,7 @@ import { allowedVerdict, type Finding, type Verdict } from "../policies/verdict.
 import type { PolicySet } from "../policies/policy-set.ts";
 import { type JsonPatchOperation, pointer, pointerTokens } from "../kube/json-patch.ts";
 import { exemptNamespaces } from "../webhook/registration.ts";
+import { kubectlReply } from "./kubectl-reply.ts";
 import { type JudgedManifest, type OfflineInput, type OfflineRequest, readOffline } from "./offline.ts";
 
 /** One object's verdict, as `-o json` prints it. */
@@ -32,22 +33,25 @@ export interface CheckResult {
 }
 
 export interface CheckRequest extends OfflineRequest {
-  readonly output: "text" | "json";
+  readonly output: "text" | "json" | "kubectl";
 }
 
 /** The verdicts in the order of the objects, and complete lines about objects that could not be judged. */
 export interface CheckResults {
   readonly results: readonly CheckResult[];
+  /** What kubectl would print on stderr for each of the results. */
+  readonly replies: readonly string[];
   readonly faults: readonly string[];
 }
 
-const nothingJudged: CheckResults = { results: [], faults: [] };
+const nothingJudged: CheckResults = { results: [], replies: [], faults: [] };
 
 /** Runs the command; returns 0 when all is allowed, 1 when something is denied, 2 on bad input, which wins. */
 export async function runCheck(request: CheckRequest): Promise<number> {
   const input = await readOffline(request);
-  const { results, faults } = input.policySet === undefined ? nothingJudged : checkResults(input, input.policySet);
+  const { results, replies, faults } = input.policySet === undefined ? nothingJudged : checkResults(input, input.policySet);
   if (request.output === "json") request.stdout.write(`${JSON.stringify(report(results), undefined, 2)}\n`);
+  else if (request.output === "kubectl") request.stdout.write(replies.join(""));
   else if (input.policySet !== undefined) request.stdout.write(textReport(results));
   for (const line of [...faults, ...checkNotes(input).map((note) => `note: ${note}`)]) request.stderr.write(`${line}\n`);
   if (input.problems.length + faults.length > 0) return 2;
@@ -72,17 +76,20 @@ export function checkResults(input: Pick<OfflineInput, "manifests" | "names">, p
     now: Date.now(),
   };
   const results: CheckResult[] = [];
+  const replies: string[] = [];
   const faults: string[] = [];
   for (const manifest of input.manifests) {
     const request = createRequest(manifest.object, input.names.domain);
     try {
-      results.push(resultOf(manifest, isExempt(manifest.object) ? allowedVerdict : evaluate({ policySet, request, context })));
+      const verdict = isExempt(manifest.object) ? allowedVerdict : evaluate({ policySet, request, context });
+      results.push(resultOf(manifest, verdict));
+      replies.push(kubectlReply({ verdict, request, policySet, webhook: input.names.validatingWebhook, file: manifest.file }));
     } catch (fault) {
       const { file, line, object } = manifest;
       faults.push(`${file}:${line}: ${object.kind} ${request.name}: could not be judged, a fault of ours: ${String(fault)}`);
     }
   }
-  return { results, faults };
+  return { results, replies, faults };
 }
 
 function resultOf({ object, written }: JudgedManifest, { allowed, findings, patch }: Verdict): CheckResult {

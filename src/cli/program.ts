@@ -51,7 +51,7 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
 
 function addCheck(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   manifestCommand(program, "check", "Give the admission verdict on manifests, without a cluster.")
-    .addOption(outputOption("form of the answer"))
+    .addOption(outputOption("form of the answer; kubectl is what kubectl apply would be told", ["text", "json", "kubectl"]))
     .addHelpText(
       "after",
       `
@@ -66,7 +66,7 @@ ${examples("Examples:", [
   ["kubectl kustomize deploy/base | plimsoll check -", "judge what a kustomization builds"],
 ])}`,
     )
-    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
+    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" | "kubectl" }) => {
       const { runCheck } = await import("./check.ts");
       outcome.code = await guarded(surroundings, () => runCheck({ ...surroundings, paths, ...options }));
     });
@@ -212,8 +212,8 @@ function manifestCommand(program: Command, name: string, description: string): C
     .option("--domain <domain>", "API domain of WorkloadProfiles and of our labels", defaultDomain);
 }
 
-function outputOption(meaning: string): Option {
-  return new Option("-o, --output <format>", meaning).choices(["text", "json"]).default("text");
+function outputOption(meaning: string, formats: readonly string[] = ["text", "json"]): Option {
+  return new Option("-o, --output <format>", meaning).choices(formats).default("text");
 }
 
 function portNumber(text: string): number {

@@ -52,7 +52,7 @@ export function objectsOf(workload: string): readonly KubeObject[] {
 export function judgeCorpus(policySet: PolicySet): readonly JudgedObject[] {
   const lab = yamlObjects("examples/lab/a0-infrastructure.yaml");
   const instanceTypes = catalogInstanceTypes({ zones: ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"] });
-  const known = new Set(Object.values(kindTable()).map(({ kind }) => kind));
+  const known = new Set<string>(Object.values(kindTable()).map(({ kind }) => kind));
   return workloads.flatMap((workload) => {
     const objects = objectsOf(workload);
     return objects
