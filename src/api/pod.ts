@@ -4,6 +4,7 @@
  * Unknown fields stay on the object untouched; these shapes only name what our code looks at.
  */
 import type { Condition, KubeObject, LabelSelector, ObjectMeta, ResourceList } from "./object.ts";
+import type { VolumeClaimTemplate } from "./volume-claim.ts";
 
 export interface ResourceRequirements {
   readonly requests?: ResourceList;
@@ -35,6 +36,7 @@ export interface Container {
   readonly livenessProbe?: unknown;
   readonly startupProbe?: unknown;
   readonly lifecycle?: { readonly preStop?: LifecycleHandler; readonly postStart?: LifecycleHandler };
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
   /** "Always" on an init container makes it a sidecar. */
   readonly restartPolicy?: string;
 }
@@ -118,10 +120,10 @@ export interface TopologySpreadConstraint {
 export interface Volume {
   readonly name: string;
   readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
-  readonly hostPath?: { readonly path: string };
+  readonly hostPath?: { readonly path: string; readonly type?: string };
   readonly persistentVolumeClaim?: { readonly claimName: string };
   /** A PersistentVolumeClaim that is made for the Pod and goes with it. */
-  readonly ephemeral?: object;
+  readonly ephemeral?: { readonly volumeClaimTemplate?: VolumeClaimTemplate };
 }
 
 export interface PodSpec {

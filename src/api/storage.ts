@@ -1,16 +1,12 @@
 /**
  * Volumes of the cluster, as on the wire: claims, volumes and storage classes, by the fields that decide where a Pod can go.
  */
-import type { KubeObject, LabelSelector } from "./object.ts";
+import type { KubeObject } from "./object.ts";
 import type { NodeSelectorTerm } from "./pod.ts";
+import type { VolumeClaimSpec } from "./volume-claim.ts";
 
 export interface PersistentVolumeClaim extends KubeObject {
-  readonly spec: {
-    readonly accessModes?: readonly string[];
-    /** Absent means the cluster's default class, "" none at all. */
-    readonly storageClassName?: string;
-    readonly volumeName?: string;
-  };
+  readonly spec: VolumeClaimSpec;
   readonly status?: { readonly phase?: string };
 }
 
@@ -32,10 +28,4 @@ export interface StorageClass extends KubeObject {
   readonly allowedTopologies?: readonly {
     readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[];
   }[];
-}
-
-/** The claim that a StatefulSet or an ephemeral volume makes for each Pod. */
-export interface VolumeClaimTemplate {
-  readonly metadata?: { readonly name?: string; readonly labels?: LabelSelector["matchLabels"] };
-  readonly spec?: PersistentVolumeClaim["spec"];
 }

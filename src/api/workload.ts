@@ -5,6 +5,7 @@
  */
 import type { Condition, IntOrPercent, KubeObject, LabelSelector } from "./object.ts";
 import type { PodTemplate } from "./pod.ts";
+import type { VolumeClaimTemplate } from "./volume-claim.ts";
 
 export interface Deployment extends KubeObject {
   readonly spec: {
@@ -39,7 +40,7 @@ export interface StatefulSet extends KubeObject {
     readonly serviceName?: string;
     readonly podManagementPolicy?: string;
     readonly template: PodTemplate;
-    readonly volumeClaimTemplates?: readonly KubeObject[];
+    readonly volumeClaimTemplates?: readonly VolumeClaimTemplate[];
   };
   readonly status?: { readonly replicas?: number; readonly readyReplicas?: number };
 }
