@@ -3,6 +3,7 @@
  *
  * Reads the definitions that the registry is made from. Returns the text by its path and writes nothing.
  */
+import { auditMetricDefinitions } from "../src/cli/audit-metrics.ts";
 import { processMetricDefinitions } from "../src/cli/process-metrics.ts";
 import { type MetricDefinition, webhookMetricDefinitions } from "../src/webhook/metrics.ts";
 
@@ -16,6 +17,9 @@ export function metricsPage(): ReadonlyMap<string, string> {
     metricTable(Object.values(webhookMetricDefinitions)),
     "## Process and controllers",
     metricTable(Object.values(processMetricDefinitions)),
+    "## Audit of what already runs",
+    "Told by the process that leads, and by it alone.",
+    metricTable(Object.values(auditMetricDefinitions)),
   ];
   return new Map([["docs/reference/metrics.md", `${page.join("\n\n")}\n`]]);
 }

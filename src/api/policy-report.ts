@@ -2,7 +2,7 @@
  * PolicyReport: the report format that policy engines and dashboards share, as on the wire.
  *
  * Shapes, and the two APIs that serve them: wgpolicyk8s.io is what most tools read today, openreports.io is what it becomes;
- * their reports differ in nothing but group and kind. Which one a cluster has is found out by asking (docs/adr/0006).
+ * their reports differ in nothing but group and kind. Which one a cluster has is found out by asking (docs/adr/0005).
  */
 import type { KubeObject } from "./object.ts";
 

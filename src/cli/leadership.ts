@@ -1,7 +1,7 @@
 /**
  * Leadership: of all replicas one runs the controllers, and it provisions only while no Karpenter does.
  *
- * The Lease decides who leads. The profile's controller runs with the leadership; the provisioner's run inside it, and stop
+ * The Lease decides who leads. The profile's controller and the audit run with the leadership; the provisioner's run inside it, and stop
  * as soon as a Lease of Karpenter's is held: two provisioners would each buy for the same Pods.
  */
 import { setMaxListeners } from "node:events";
@@ -18,6 +18,7 @@ import { profileController } from "../policies/controllers/profile-controller.ts
 import { allProfileKeys, profileTriggers } from "../policies/controllers/profile-triggers.ts";
 import { provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
 import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
+import { auditEntry } from "./audit-entry.ts";
 import type { Capacity, ProcessParts } from "./process-parts.ts";
 
 export const leaseName = "plimsoll";
@@ -65,7 +66,10 @@ function leaseClient({ transport, domain }: ProcessParts): ApiClient {
 async function lead(parts: ProcessParts, { signal }: Leadership): Promise<void> {
   setMaxListeners(0, signal);
   const events = eventRecorder({ client: parts.client, clock: parts.clock, instance: parts.identity, signal });
-  await Promise.all([runEntry(parts, profileEntry(parts), { events, signal }), provision(parts, { events, signal })]);
+  const term = { events, signal };
+  await Promise.all([runEntry(parts, profileEntry(parts), term), runEntry(parts, auditEntry(parts), term), provision(parts, term)]);
+  // Who leads next tells the counts.
+  parts.processMetrics.audit.clear();
 }
 
 interface Term {
@@ -145,7 +149,7 @@ function isOver(signal: AbortSignal): boolean {
 
 function runEntry(
   parts: ProcessParts,
-  entry: ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake">,
+  entry: ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake" | "workersMax">,
   { events, signal }: Term,
 ): Promise<void> {
   const { cluster, clock, random, decisions, processMetrics } = parts;

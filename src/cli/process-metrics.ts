@@ -4,6 +4,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { RunnerMetrics } from "../cluster/runner.ts";
 import type { MetricDefinition } from "../webhook/metrics.ts";
+import { type AuditMetrics, auditMetrics } from "./audit-metrics.ts";
 import type { Log } from "./log.ts";
 
 export const processMetricDefinitions = {
@@ -36,6 +37,7 @@ export const processMetricDefinitions = {
 export interface ProcessMetrics {
   readonly runner: RunnerMetrics;
   readonly leading: Gauge;
+  readonly audit: AuditMetrics;
 }
 
 /** Makes the process's metrics in the webhook server's registry; retries and faults also go to the log. */
@@ -47,6 +49,7 @@ export function processMetrics(registry: Registry, log: Log): ProcessMetrics {
   const depth = new Gauge({ name: queued.name, help: queued.help, labelNames: queued.labels, registers });
   return {
     leading: new Gauge({ name: leading.name, help: leading.help, registers }),
+    audit: auditMetrics(registry),
     runner: {
       ran: ({ controller, outcome, durationMs, queued: waiting }) => {
         runsTotal.inc({ controller, outcome });

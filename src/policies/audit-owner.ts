@@ -16,10 +16,7 @@ export function costOwnerOf(object: KubeObject, world: { readonly policySet: Pol
   const { names, snapshot } = world.context;
   const namespace = snapshot.get("Namespace", { namespace: "", name: object.metadata.namespace ?? "" });
   return (
-    object.metadata.labels?.[names.costOwnerLabel] ??
-    nearerOwner(object, world) ??
-    namespace?.metadata.labels?.[names.costOwnerLabel] ??
-    ""
+    object.metadata.labels?.[names.costOwnerLabel] ?? nearerOwner(object, world) ?? namespace?.metadata.labels?.[names.costOwnerLabel] ?? ""
   );
 }
 

@@ -80,7 +80,11 @@ function isAudited(object: KubeObject, { names }: Pick<AdmissionContext, "names"
 
 const unownedKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler", "ScaledObject", "WorkloadProfile"]);
 
-function hasEnded({ status }: { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }) {
+function hasEnded({
+  status,
+}: {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}) {
   return (status?.conditions ?? []).some(({ type, status: is }) => (type === "Complete" || type === "Failed") && is === "True");
 }
 

@@ -1,0 +1,56 @@
+/**
+ * The audit in a process that leads: its controller over the informers' snapshot, its reports and its metrics.
+ */
+import type { ControllerStep } from "../api/controller.ts";
+import type { ObjectKey } from "../api/object.ts";
+import type { Instant } from "../api/ports.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import type { RunControllerOptions } from "../cluster/runner.ts";
+import { auditController, auditNeeds } from "../policies/controllers/audit-controller.ts";
+import { reportShelf } from "../policies/controllers/audit-shelf.ts";
+import { auditKeys, auditTriggers } from "../policies/controllers/audit-triggers.ts";
+import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
+import { configurationNames, exemptNamespaces } from "../webhook/registration.ts";
+import type { ProcessParts } from "./process-parts.ts";
+
+/** Returns the audit for the runner; one namespace at a time, so that no two looks share the event loop. */
+export function auditEntry(
+  parts: ProcessParts,
+): ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake" | "workersMax"> {
+  const { cluster, names, clock, log, processMetrics } = parts;
+  const sources = { snapshot: () => cluster.snapshot(), names };
+  const shelf = reportShelf({
+    ...{ client: parts.client, clock, domain: names.domain },
+    onAbsent: () => {
+      log.info({}, "the cluster serves no PolicyReports (deploy/policy-reports): the audit is told by metrics alone");
+    },
+  });
+  const controller = auditController({
+    ...sources,
+    policySet: () => parts.policyFile.current(),
+    instanceTypes: parts.instanceTypes,
+    clock,
+    shelf,
+    exempt: new Set([...exemptNamespaces, parts.namespace]),
+    registeredAt,
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    onAudited: (namespace, tally) => {
+      processMetrics.audit.tell(namespace, tally);
+    },
+  });
+  const wake = (enqueue: (key: ObjectKey) => void) =>
+    parts.policyFile.onSwap(() => {
+      for (const key of auditKeys(cluster.snapshot())) enqueue(key);
+    });
+  return { controller, triggers: auditTriggers(sources), needs: auditNeeds, wake, workersMax: 1 };
+}
+
+/** When the first of our validating webhooks was registered: what is older cannot have been asked about. */
+function registeredAt(snapshot: ClusterSnapshot): Instant | undefined {
+  const times = snapshot
+    .list("ValidatingWebhookConfiguration")
+    .filter(({ metadata }) => configurationNames.includes(metadata.name ?? ""))
+    .map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? ""))
+    .filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? undefined : Math.min(...times);
+}

@@ -1,0 +1,123 @@
+/**
+ * Metrics of the audit: what was found in what already runs, by namespace, owner, rule and action.
+ *
+ * Reads the tally of each look at a namespace. Label values are users' words, so both are bounded: the namespaces and owners
+ * with the fewest objects found share the value "(others)". Made anew at each scrape, so that nothing outlives its namespace.
+ */
+import { Gauge, type Registry } from "prom-client";
+import type { AuditTally } from "../policies/audit-tally.ts";
+import type { MetricDefinition } from "../webhook/metrics.ts";
+
+export const auditMetricDefinitions = {
+  findings: {
+    name: "plimsoll_audit_findings",
+    kind: "gauge",
+    help: "Objects that run with a finding, by namespace, cost owner, rule and action (deny: a new one would be refused).",
+    labels: ["namespace", "owner", "rule", "action"],
+  },
+  unseen: {
+    name: "plimsoll_audit_entered_unseen",
+    kind: "gauge",
+    help: "Objects that would be refused and were made while admission was registered: it was away, or the policies were others.",
+    labels: ["namespace"],
+  },
+  objects: {
+    name: "plimsoll_audit_objects",
+    kind: "gauge",
+    help: "Objects that the audit has judged.",
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** What the audit tells; `clear` when this process no longer leads. */
+export interface AuditMetrics {
+  tell(namespace: string, tally: AuditTally | undefined): void;
+  clear(): void;
+}
+
+/** Distinct values of the labels that users name. */
+const namespacesMax = 200;
+const ownersMax = 100;
+const others = "(others)";
+
+/** Makes the audit's metrics in the webhook server's registry. */
+export function auditMetrics(registry: Registry): AuditMetrics {
+  const tallies = new Map<string, AuditTally>();
+  const { findings, unseen, objects } = auditMetricDefinitions;
+  const registers = [registry];
+  new Gauge({
+    ...{ name: findings.name, help: findings.help, labelNames: findings.labels, registers },
+    collect() {
+      this.reset();
+      for (const { labels, value } of findingSeries(tallies)) this.set(labels, value);
+    },
+  });
+  new Gauge({
+    ...{ name: unseen.name, help: unseen.help, labelNames: unseen.labels, registers },
+    collect() {
+      this.reset();
+      for (const [namespace, value] of unseenSeries(tallies)) this.set({ namespace }, value);
+    },
+  });
+  new Gauge({
+    ...{ name: objects.name, help: objects.help, registers },
+    collect() {
+      this.set([...tallies.values()].reduce((sum, tally) => sum + tally.objects, 0));
+    },
+  });
+  return {
+    tell: (namespace, tally) => {
+      if (tally === undefined) tallies.delete(namespace);
+      else tallies.set(namespace, tally);
+    },
+    clear: () => {
+      tallies.clear();
+    },
+  };
+}
+
+interface FindingSeries {
+  readonly labels: { readonly namespace: string; readonly owner: string; readonly rule: string; readonly action: string };
+  readonly value: number;
+}
+
+/** Returns one series for each namespace, owner, rule and action, within the bounds. */
+export function findingSeries(tallies: ReadonlyMap<string, AuditTally>): readonly FindingSeries[] {
+  const counts = [...tallies].flatMap(([namespace, tally]) => tally.counts.map((count) => ({ namespace, ...count })));
+  const namespaces = kept(
+    counts.map((count) => [count.namespace, count.objects]),
+    namespacesMax,
+  );
+  const owners = kept(
+    counts.map((count) => [count.owner, count.objects]),
+    ownersMax,
+  );
+  const series = new Map<string, FindingSeries>();
+  for (const { namespace, owner, rule, outcome: action, objects } of counts) {
+    const labels = { namespace: namespaces.has(namespace) ? namespace : others, owner: owners.has(owner) ? owner : others, rule, action };
+    const key = JSON.stringify(labels);
+    series.set(key, { labels, value: (series.get(key)?.value ?? 0) + objects });
+  }
+  return [...series.values()];
+}
+
+function unseenSeries(tallies: ReadonlyMap<string, AuditTally>): ReadonlyMap<string, number> {
+  const namespaces = kept(
+    [...tallies].map(([namespace, { unseen }]) => [namespace, unseen]),
+    namespacesMax,
+  );
+  const series = new Map<string, number>();
+  for (const [namespace, { unseen }] of tallies) {
+    const label = namespaces.has(namespace) ? namespace : others;
+    series.set(label, (series.get(label) ?? 0) + unseen);
+  }
+  return series;
+}
+
+/** The values with the greatest weights, as many as are allowed; of equal ones the first by name. */
+function kept(weighted: readonly (readonly [string, number])[], valuesMax: number): ReadonlySet<string> {
+  const sums = new Map<string, number>();
+  for (const [value, weight] of weighted) sums.set(value, (sums.get(value) ?? 0) + weight);
+  const sorted = [...sums].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
+  return new Set(sorted.slice(0, valuesMax).map(([value]) => value));
+}
