@@ -7,6 +7,7 @@
  */
 import type { QuantityText } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { rememberedText } from "./remembered.ts";
 
 const nanoPerUnit = 1_000_000_000n;
 /** Quantities saturate at the largest 64-bit integer; apimachinery does so for most texts, and none of them is meant. */
@@ -47,9 +48,13 @@ type QuantityFormat = "decimal" | "binary" | "exponent";
  * 2^63-1 units; the error is a sentence that quotes the text.
  */
 export function parseQuantity(text: QuantityText): Result<bigint, string> {
+  return nanoOf(String(text));
+}
+
+const nanoOf = rememberedText((text): Result<bigint, string> => {
   const parsed = parseWithFormat(text);
   return parsed.ok ? ok(parsed.value.nano) : parsed;
-}
+});
 
 /** Says whether a text is a quantity that the API server would accept. */
 export function isQuantity(text: QuantityText): boolean {
@@ -58,13 +63,16 @@ export function isQuantity(text: QuantityText): boolean {
 
 /** Returns a CPU quantity in millicores, rounded up as the scheduler does ("0.1" is 100, "1u" is 1). */
 export function cpuMillis(text: QuantityText): Result<number, string> {
-  return roundedUp(text, 1000);
+  return milliOf(String(text));
 }
 
 /** Returns a quantity in whole units (bytes for memory), rounded up. */
 export function wholeUnits(text: QuantityText): Result<number, string> {
-  return roundedUp(text, 1);
+  return unitsOf(String(text));
 }
+
+const milliOf = rememberedText((text) => roundedUp(text, 1000));
+const unitsOf = rememberedText((text) => roundedUp(text, 1));
 
 /** Returns millicores as a canonical quantity: 500 is "500m", 2000 is "2". */
 export function formatCpu(millis: number): string {
@@ -85,6 +93,7 @@ export function formatBytes(bytes: number): string {
 
 /** Compares two valid quantities by value: negative, 0 or positive. An invalid one sorts below every valid one. */
 export function compareQuantities(a: QuantityText, b: QuantityText): number {
+  if (a === b) return 0;
   const [left, right] = [parseQuantity(a), parseQuantity(b)];
   if (!left.ok || !right.ok) return Number(left.ok) - Number(right.ok);
   if (left.value === right.value) return 0;

@@ -17,3 +17,25 @@ export function remembered<T extends object, R>(derive: (object: T) => R): (obje
     return value;
   };
 }
+
+/** How many texts one function remembers; then it forgets them all, which costs little where few differ. */
+const textsMax = 4_096;
+/** Longer texts are rare and not worth their memory. */
+const textLengthMax = 64;
+
+/**
+ * Returns a function that derives each text's answer once and returns the same answer at later calls: manifests write the same
+ * few words ("100m", "128Mi") over and over. Bounded, because the texts are anybody's.
+ */
+export function rememberedText<R>(derive: (text: string) => R): (text: string) => R {
+  const answers = new Map<string, { readonly value: R }>();
+  return (text) => {
+    if (text.length > textLengthMax) return derive(text);
+    const known = answers.get(text);
+    if (known !== undefined) return known.value;
+    const value = derive(text);
+    if (answers.size >= textsMax) answers.clear();
+    answers.set(text, { value });
+    return value;
+  };
+}

@@ -1,0 +1,36 @@
+/** What is remembered of an object or a text is derived once, and never grows without bound. */
+import { expect, it } from "vitest";
+import { remembered, rememberedText } from "../../src/kube/remembered.ts";
+
+it("derives an object's answer once, and another object's anew", () => {
+  let derived = 0;
+  const nameOf = remembered((object: { readonly name: string }) => `${object.name}${++derived}`);
+  const first = { name: "a" };
+  expect([nameOf(first), nameOf(first), nameOf({ name: "a" })]).toEqual(["a1", "a1", "a2"]);
+});
+
+it("derives a text's answer once, also where the answer is undefined", () => {
+  let derived = 0;
+  const nothing = rememberedText(() => {
+    derived++;
+    return undefined;
+  });
+  nothing("100m");
+  nothing("100m");
+  expect(derived).toBe(1);
+});
+
+it("remembers no long text, and forgets all once there are too many", () => {
+  let derived = 0;
+  const lengthOf = rememberedText((text) => {
+    derived++;
+    return text.length;
+  });
+  const long = "9".repeat(65);
+  expect([lengthOf(long), lengthOf(long), derived]).toEqual([65, 65, 2]);
+  for (let index = 0; index < 5_000; index++) lengthOf(String(index));
+  const before = derived;
+  lengthOf("4999");
+  lengthOf("0");
+  expect(derived).toBe(before + 1);
+});
