@@ -40,7 +40,7 @@ function rulePage(rule: Rule): string {
 ${summary}
 
 By default it acts as ${defaultAction}.${strongest}
-${paramTable(params)}
+${paramTable(params)}${policiesBlock(examples.policies)}
 ## Let in
 
 ${exampleText(examples.admitted)}
@@ -56,6 +56,10 @@ function paramTable(params: Readonly<Record<string, RuleParam>>): string {
 
 function allowed(param: RuleParam): string {
   return param.kind === "number" ? `${param.min} and more` : param.choices.join(", ");
+}
+
+function policiesBlock(policies: string | undefined): string {
+  return policies === undefined ? "" : `\nWith these lines in policies.yaml:\n\n\`\`\`yaml\n${policies.trim()}\n\`\`\`\n`;
 }
 
 /** The last document is judged; what stands before it is in the cluster already. */

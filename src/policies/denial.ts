@@ -47,7 +47,7 @@ export function denialMessage({ verdict, request, policySet }: DenialInput): str
   const head = firstLine({ first, more: denied.length - 1, request, bundle: policySet.bundle });
   const isWhole = denied.length === 1 && !head.cut;
   const blocks = denied.map(({ rule, message, fix }) => (isWhole ? `  fix: ${fix}` : `[${rule}] ${message}\n  fix: ${fix}`));
-  return withinBytes({ head: head.text, blocks, last: placeLine(first, policySet) });
+  return withinBytes({ head: head.text, blocks, last: placeLine(denied, { policySet, request }) });
 }
 
 function deniedOf({ findings }: Verdict): readonly Finding[] {
@@ -70,11 +70,22 @@ function firstLine({ first, more, request, bundle }: FirstLineInput): { readonly
   return { text: `${start}${message}${end}`, cut: message !== first.message };
 }
 
-/** The file's line of the first problem's rule; a rule that the file leaves at its default has none. */
-function placeLine({ rule }: Finding, policySet: PolicySet): string {
-  const line = policySet.rules.get(rule)?.line;
+/** The file's line of the first problem's rule (one that the file leaves at its default has none), and how to be exempted. */
+function placeLine(denied: readonly Finding[], { policySet, request }: Pick<DenialInput, "policySet" | "request">): string {
+  const [first] = denied;
+  const line = first === undefined ? undefined : policySet.rules.get(first.rule)?.line;
   const file = policySet.fileName.split("/").at(-1) ?? policySet.fileName;
-  return `${file}${line === undefined ? "" : `:${line}`}; exemption: ask the owners of ${file} to narrow rules.${rule}.scope`;
+  const place = `${file}${line === undefined ? "" : `:${line}`}`;
+  const { docsBase } = policySet.settings;
+  const page = docsBase === undefined || first === undefined ? "" : `; see ${docsBase.replace(/\/*$/, "/")}${first.rule}`;
+  const rules = [...new Set(denied.map(({ rule }) => rule))];
+  const isHelped = request.namespace !== "" && rules.every(isExemptible);
+  return `${place}${isHelped ? `; exemption: ask the owners of ${file} for an entry in exemptions (${rules.join(", ")})` : ""}${page}`;
+}
+
+/** An exemption names a workload: nothing else helps where the words of the file that is refused are wrong. */
+function isExemptible(rule: string): boolean {
+  return !/^(WP|BIND|EX|SYS)-/.test(rule);
 }
 
 /** As many problems as fit, the count of the others, and the last line where there is room. */

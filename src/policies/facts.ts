@@ -16,6 +16,7 @@ import type { NodePool } from "../api/node-pool.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
+import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Scale } from "../api/workload.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
@@ -70,6 +71,8 @@ export interface Facts {
   readonly snapshot: ClusterSnapshot;
   readonly instanceTypes: readonly InstanceType[];
   readonly namespaceObject: Namespace | undefined;
+  /** When the request is judged. */
+  readonly now: Instant;
 }
 
 export interface FactsInput {
@@ -93,6 +96,7 @@ export function gatherFacts({ policySet, request, context }: FactsInput): Facts 
     views: viewsOf(subject, { ...world, ...previousOf(request) }),
     ...world,
     namespaceObject: snapshot.get("Namespace", { namespace: "", name: request.namespace }),
+    now: context.now,
   };
 }
 

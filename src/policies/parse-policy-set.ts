@@ -7,9 +7,12 @@
 import { shortHashOf } from "../api/hash.ts";
 import type { LabelSelector } from "../api/object.ts";
 import type { PoliciesFile, RuleEntry } from "../api/policies-file.ts";
+import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { NamespaceClasses, WorkloadClass } from "./class.ts";
 import { mergeClass, toWorkloadClass } from "./class-entry.ts";
+import { toExemption } from "./exemption.ts";
+import { toMigration } from "./migration.ts";
 import { checkPolicies } from "./policy-check.ts";
 import { parsePolicyDocument, type PolicyDocument } from "./policy-document.ts";
 import type { PolicyError } from "./policy-error.ts";
@@ -24,6 +27,8 @@ export interface PolicySource {
   readonly fileName: string;
   /** Our own namespace, which no policy may lock out; kube-system never may be. */
   readonly ownNamespace?: string;
+  /** When the file is read: an exemption may last no longer than 180 days from its approval, which is not after now. */
+  readonly now?: Instant;
 }
 
 /** The namespace of deploy/'s manifests. */
@@ -36,7 +41,10 @@ export function parsePolicySet(source: PolicySource): Result<PolicySet, readonly
   const decoded = decodePoliciesFile(document.value.value);
   if (!decoded.ok) return err(inOrder(decoded.error, document.value, source.fileName));
   const file = decoded.value;
-  const checked = checkPolicies(file, { protectedNamespaces: ["kube-system", source.ownNamespace ?? defaultOwnNamespace] });
+  const checked = checkPolicies(file, {
+    protectedNamespaces: ["kube-system", source.ownNamespace ?? defaultOwnNamespace],
+    ...(source.now === undefined ? {} : { now: source.now }),
+  });
   if (checked.length > 0) return err(inOrder(checked, document.value, source.fileName));
   return ok(toPolicySet({ file, document: document.value, fileName: source.fileName }));
 }
@@ -45,6 +53,7 @@ function toPolicySet(from: { readonly file: PoliciesFile; readonly document: Pol
   const { file, document, fileName } = from;
   const classes = new Map(Object.entries(file.classes).map(([name, entry]) => [name, toWorkloadClass(name, entry)] as const));
   const review = file.nodepoolReview ?? {};
+  const migration = toMigration(file, { domain: domainOf(file) });
   return {
     bundle: shortHashOf(file),
     fileName,
@@ -66,6 +75,8 @@ function toPolicySet(from: { readonly file: PoliciesFile; readonly document: Pol
       requireTags: review.requireTags ?? [],
       rules: new Map(Object.entries(review.rules ?? {})),
     },
+    exemptions: (file.exemptions ?? []).map((entry, index) => toExemption(entry, document.placeOf(`/exemptions/${index}`).line)),
+    ...(migration === undefined ? {} : { migration }),
   };
 }
 
@@ -76,7 +87,20 @@ function toSettings({ settings = {} }: PoliciesFile): PolicySettings {
     failurePolicy: new Map(Object.entries(settings.failurePolicy ?? {})),
     ...(settings.docsBase === undefined ? {} : { docsBase: settings.docsBase }),
     provider: settings.provider?.kind ?? "karpenter",
+    ...toGrandfather(settings.grandfather),
+    ...(settings.maxNewDenials === undefined ? {} : { maxNewDenials: settings.maxNewDenials }),
   };
+}
+
+function toGrandfather(entry: NonNullable<PoliciesFile["settings"]>["grandfather"]): Pick<PolicySettings, "grandfather"> {
+  if (entry === undefined) return {};
+  const { before, until, unlessChanged = ["spec.template"] } = entry;
+  return { grandfather: { before: Date.parse(before), until: Date.parse(until), untilText: until, unlessChanged } };
+}
+
+/** "platform.example.com/policies/v1" is of the domain platform.example.com. */
+function domainOf({ apiVersion }: PoliciesFile): string {
+  return apiVersion.slice(0, apiVersion.indexOf("/"));
 }
 
 function toGrant(grant: NonNullable<PoliciesFile["grants"]>[string]): ClassGrant {

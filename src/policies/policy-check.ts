@@ -5,12 +5,14 @@
  * never passed over: an operator must not believe in a rule that nobody reads.
  */
 import { nearestWord } from "../api/nearest-word.ts";
+import type { Instant } from "../api/ports.ts";
 import type { LabelSelector } from "../api/object.ts";
 import type { PoliciesFile, RuleEntry } from "../api/policies-file.ts";
 import type { WorkloadClassEntry } from "../api/workload-class.ts";
 import { matchesGlob } from "./class.ts";
 import { classProblems } from "./class-check.ts";
 import { closedLabel } from "./closed-label.ts";
+import { exemptionProblems } from "./exemption-check.ts";
 import { problemAt, type PolicyProblem } from "./policy-problem.ts";
 import type { RuleAction } from "./policy-set.ts";
 import { allRules } from "./rules/all-rules.ts";
@@ -19,6 +21,8 @@ import type { Rule, RuleParam } from "./rules/rule.ts";
 export interface PolicyCheckOptions {
   /** Namespaces that a policy must not lock out. */
   readonly protectedNamespaces: readonly string[];
+  /** When the file is read. */
+  readonly now?: Instant;
 }
 
 const actionOrder: readonly RuleAction[] = ["off", "audit", "warn", "deny"];
@@ -32,7 +36,6 @@ const reviewRuleIds: readonly string[] = [
 /** Returns everything that is wrong between the entries of a file. */
 export function checkPolicies(file: PoliciesFile, options: PolicyCheckOptions): readonly PolicyProblem[] {
   return [
-    ...unsupportedSections(file),
     ...Object.entries(file.classes).flatMap(([name, entry]) => classProblems({ entry, at: ["classes", name] })),
     ...settingsProblems(file),
     ...classNameProblems(file),
@@ -40,18 +43,33 @@ export function checkPolicies(file: PoliciesFile, options: PolicyCheckOptions): 
     ...Object.entries(file.namespaces ?? {}).flatMap(([glob, { classDefaults = {} }]) => overrideProblems(file, glob, classDefaults)),
     ...Object.entries(file.rules ?? {}).flatMap(([id, entry]) => ruleProblems(file, { id, entry, options })),
     ...reviewProblems(file),
+    ...exemptionProblems({
+      entries: file.exemptions ?? [],
+      ruleIds: [...allRules.map(({ id }) => id), ...(file.custom ?? []).map(({ id }) => id)],
+      ...(options.now === undefined ? {} : { now: options.now }),
+    }),
+    ...migrationProblems(file),
+    ...dayProblems(file),
   ];
 }
 
-function unsupportedSections({ custom, exemptions, migration, settings }: PoliciesFile): readonly PolicyProblem[] {
-  const used: readonly (readonly [readonly string[], boolean])[] = [
-    [["custom"], (custom ?? []).length > 0],
-    [["exemptions"], (exemptions ?? []).length > 0],
-    [["migration"], migration !== undefined],
-    [["settings", "grandfather"], settings?.grandfather !== undefined],
-    [["settings", "maxNewDenials"], settings?.maxNewDenials !== undefined],
+function migrationProblems(file: PoliciesFile): readonly PolicyProblem[] {
+  return (file.migration?.classesDone ?? []).flatMap((name, index) =>
+    unknownClass(file, { tokens: ["migration", "classesDone", String(index)], name }),
+  );
+}
+
+/** Days that the pattern of a date lets pass, such as the 31st of February. */
+function dayProblems({ settings, migration }: PoliciesFile): readonly PolicyProblem[] {
+  const { before, until } = settings?.grandfather ?? {};
+  const days: readonly (readonly [readonly string[], string | undefined])[] = [
+    [["settings", "grandfather", "before"], before],
+    [["settings", "grandfather", "until"], until],
+    [["migration", "until"], migration?.until],
   ];
-  return used.filter(([, isUsed]) => isUsed).map(([tokens]) => problemAt(tokens, "not supported by this version; remove the section"));
+  return days.flatMap(([tokens, day]) =>
+    day !== undefined && Number.isNaN(Date.parse(day)) ? [problemAt(tokens, `no such day: ${day}`)] : [],
+  );
 }
 
 function settingsProblems({ settings, classes }: PoliciesFile): readonly PolicyProblem[] {

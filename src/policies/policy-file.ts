@@ -18,6 +18,9 @@ export function decodePoliciesFile(value: unknown): Result<PoliciesFile, readonl
 
 function shapeProblem(error: ShapeError): PolicyProblem {
   const { path, field, message, keyword, nearest } = error;
+  // A missing member of an entry is told of the entry: "exemptions[0]: expires is required".
+  const missing = keyword === "required" ? /^(.*\])\.(\w+)$/.exec(field) : null;
+  if (missing !== null) return { path: path.slice(0, path.lastIndexOf("/")), field: missing[1] ?? "", message: `${missing[2]} ${message}` };
   if (keyword !== "additionalProperties") return { path, field, message };
   const parent = field.includes(".") ? field.slice(0, field.lastIndexOf(".") + 1) : "";
   const meant = nearest?.startsWith(parent) === true ? nearest.slice(parent.length) : nearest;

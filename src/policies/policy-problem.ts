@@ -10,7 +10,11 @@ export interface PolicyProblem {
   readonly message: string;
 }
 
-/** Returns a problem at a place; the field is written as in the file. */
+/** Returns a problem at a place; the field is written as people write it: "exemptions[0].rules[1]". */
 export function problemAt(tokens: readonly string[], message: string): PolicyProblem {
-  return { path: pointer(...tokens), field: tokens.join("."), message };
+  const field = tokens.reduce(
+    (text, token) => (/^\d+$/.test(token) ? `${text}[${token}]` : `${text}${text === "" ? "" : "."}${token}`),
+    "",
+  );
+  return { path: pointer(...tokens), field, message };
 }

@@ -7,6 +7,8 @@
 import type { Instant } from "../api/ports.ts";
 import type { LabelSelector } from "../api/object.ts";
 import type { ClassCatalogue } from "./class.ts";
+import type { Exemption } from "./exemption.ts";
+import type { Migration } from "./migration.ts";
 
 /** What a rule does: nothing, record, warn, refuse. The order is off < audit < warn < deny. */
 export type RuleAction = "off" | "audit" | "warn" | "deny";
@@ -23,6 +25,19 @@ export interface PolicySettings {
   /** Rule id is appended; absent where no documentation is published. */
   readonly docsBase?: string;
   readonly provider: "karpenter" | "eks-auto";
+  readonly grandfather?: Grandfather;
+  /** An edit that would newly deny more live objects than this is refused; absent where nothing bounds it. */
+  readonly maxNewDenials?: number;
+}
+
+/** Workloads that were created before a day are not refused until another, unless one of some fields changes. */
+export interface Grandfather {
+  readonly before: Instant;
+  readonly until: Instant;
+  /** As written. */
+  readonly untilText: string;
+  /** Paths such as "spec.template"; never empty. */
+  readonly unlessChanged: readonly string[];
 }
 
 /** Which namespaces may use a class. A class without a grant is open to all. */
@@ -82,4 +97,7 @@ export interface PolicySet extends ClassCatalogue {
   readonly costOwners: CostOwners;
   readonly rules: ReadonlyMap<string, RuleSetting>;
   readonly nodepoolReview: NodePoolReview;
+  /** In the order of the file, ended ones among them. */
+  readonly exemptions: readonly Exemption[];
+  readonly migration?: Migration;
 }

@@ -16,9 +16,18 @@ export interface Finding {
   readonly path: string;
   readonly message: string;
   readonly fix: string;
+  /** Why it only warns, where it would refuse. */
+  readonly lifted?: Lifted;
   /** The fix as RFC 6902 operations on the judged object, where there is one that needs no human choice. */
   readonly patch?: readonly JsonPatchOperation[];
 }
+
+/** What turned a refusal into a warning: an exemption in force, one that ended (of Pods made again), or an old workload. */
+export type Lifted =
+  | { readonly kind: "exemption"; readonly id: string; readonly owner: string; readonly daysLeft: number }
+  | { readonly kind: "expired"; readonly id: string; readonly owner: string }
+  /** The day as written. */
+  | { readonly kind: "grandfather"; readonly until: string };
 
 /** The answer to one request. `findings` are sorted by rule id, then path; `patch` is empty unless a Pod is being mutated. */
 export interface Verdict {

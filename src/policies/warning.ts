@@ -8,8 +8,8 @@ import type { Facts } from "./facts.ts";
 import { notYetCompiled } from "./profile/not-yet-compiled.ts";
 import type { Finding } from "./verdict.ts";
 
-/** Longest single warning; most are below 120. */
-const warningLengthMax = 256;
+/** Longest single warning: what the API asks of warnings; details stand in the status. */
+const warningLengthMax = 120;
 const warningsLengthMax = 4_096;
 /** Longest message or fix of a finding: names of users' fields and labels are in it, and those have no bound of ours. */
 const plainTextMax = 1_000;
@@ -18,7 +18,7 @@ const plainTextMax = 1_000;
 export function warningTexts(findings: readonly Finding[]): readonly string[] {
   const texts = findings
     .filter(({ action }) => action === "warn")
-    .map(({ rule, message }) => cutText(`[${rule}] ${message}`, warningLengthMax));
+    .map((finding) => cutText(`[${finding.rule}] ${liftedText(finding)}${finding.message}`, warningLengthMax));
   const kept: string[] = [];
   let length = 0;
   for (const text of texts) {
@@ -28,6 +28,20 @@ export function warningTexts(findings: readonly Finding[]): readonly string[] {
     kept.push(text);
   }
   return kept;
+}
+
+/** Why it only warns, before what it warns of: it must survive the cut. */
+function liftedText({ lifted }: Finding): string {
+  switch (lifted?.kind) {
+    case undefined:
+      return "";
+    case "exemption":
+      return `exempted by ${lifted.id}, ${lifted.daysLeft} ${lifted.daysLeft === 1 ? "day" : "days"} left, owner ${lifted.owner}: `;
+    case "expired":
+      return `exemption ${lifted.id} has expired, owner ${lifted.owner}: `;
+    case "grandfather":
+      return `let be until ${lifted.until}: `;
+  }
 }
 
 /** Returns the warning that a profile sets fields which are accepted and not compiled yet. */
@@ -44,11 +58,16 @@ export function plainText(text: string): string {
   return cutText(text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").replace(/\p{Cs}/gu, "\ufffd"), plainTextMax);
 }
 
-/** Returns text of at most `lengthMax` characters, cut with an ellipsis and never inside a surrogate pair. */
+/** Returns text of at most `lengthMax` characters, cut after a word with an ellipsis, and never inside a surrogate pair. */
 export function cutText(text: string, lengthMax: number): string {
   if (text.length <= lengthMax) return text;
+  const room = Math.max(0, lengthMax - 1);
+  // A last word that ends where the room does is whole; one that is longer than half of the room is cut all the same.
+  const blank = text[room] === " " ? room : text.lastIndexOf(" ", room - 1);
+  const end = blank > room / 2 ? blank : room;
   return `${text
-    .slice(0, Math.max(0, lengthMax - 1))
+    .slice(0, end)
     .replace(/[\uD800-\uDBFF]$/, "")
-    .trimEnd()}…`;
+    .trimEnd()
+    .replace(/[,;:]+$/, "")}…`;
 }

@@ -32,7 +32,9 @@ function answer(object: KubeObject, world: readonly KubeObject[], options: Reque
 function check(name: string, judged: () => ReturnType<typeof answer>, lines: readonly string[], rule: string): void {
   it(name, () => {
     const line = policies.rules.get(rule)?.line ?? 0;
-    const last = `policies.yaml:${line}; exemption: ask the owners of policies.yaml to narrow rules.${rule}.scope`;
+    const exempted = [...new Set(lines.flatMap((text) => /\[([A-Z0-9-]+)\]/.exec(text)?.[1] ?? []))].join(", ");
+    const hint = `exemption: ask the owners of policies.yaml for an entry in exemptions (${exempted})`;
+    const last = `policies.yaml:${line}; ${hint}; see https://platform.example.com/rules/${rule}`;
     expect(judged().message.split("\n")).toEqual([...lines, last]);
   });
 }

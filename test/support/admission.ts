@@ -14,9 +14,12 @@ import type { PolicySet } from "../../src/policies/policy-set.ts";
 
 export const policiesText = readFileSync(new URL("../../policies.yaml", import.meta.url), "utf8");
 
+/** The moment at which requests are judged and policies are read in tests. */
+export const testNow = Date.parse("2026-12-01T00:00:00Z");
+
 /** The repository's policies.yaml, or another text that must be good. */
 export function policySet(text: string = policiesText): PolicySet {
-  const parsed = parsePolicySet({ text, fileName: "policies.yaml" });
+  const parsed = parsePolicySet({ text, fileName: "policies.yaml", now: testNow });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   return parsed.value;
 }
@@ -57,5 +60,5 @@ export function requestFor(object: KubeObject, options: RequestOptions = {}): Ad
 
 /** A world of these objects, in which nothing else exists. */
 export function contextOf(objects: readonly KubeObject[] = [], instanceTypes: readonly InstanceType[] = []): AdmissionContext {
-  return { snapshot: snapshotOf(objects), instanceTypes, names: platformNames(), now: Date.parse("2026-12-01T00:00:00Z") };
+  return { snapshot: snapshotOf(objects), instanceTypes, names: platformNames(), now: testNow };
 }

@@ -6,11 +6,15 @@ import { class001 } from "./class.ts";
 import { cost001 } from "./cost.ts";
 import { drain002, drain004, drain005, drain006, drain007 } from "./drain-budget.ts";
 import { drain001, drain003 } from "./drain-replicas.ts";
+import { ex001 } from "./exemption.ts";
+import { mig001, mig002, mig003 } from "./migration.ts";
 import { place002 } from "./place.ts";
 import { pool001, pool002 } from "./pool.ts";
 import { req001, req002, req006 } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import { scale001 } from "./scale.ts";
+import { spot001, spot004, spot006, spot008 } from "./spot.ts";
+import { spot002, spot003, spot005, spot007 } from "./spot-work.ts";
 import { wp001, wp002, wp003, wp004, wp005, wp006 } from "./workload-profile.ts";
 
 /** Every built-in rule, sorted by id. */
@@ -28,6 +32,10 @@ export const allRules: readonly Rule[] = [
   drain005,
   drain006,
   drain007,
+  ex001,
+  mig001,
+  mig002,
+  mig003,
   place002,
   pool001,
   pool002,
@@ -35,6 +43,14 @@ export const allRules: readonly Rule[] = [
   req002,
   req006,
   scale001,
+  spot001,
+  spot002,
+  spot003,
+  spot004,
+  spot005,
+  spot006,
+  spot007,
+  spot008,
   wp001,
   wp002,
   wp003,

@@ -39,9 +39,9 @@ export interface Rule {
   readonly subjects?: readonly SubjectKind[];
   /**
    * YAML documents: the last one is judged as a CREATE, the others are already in the cluster. The admitted one draws
-   * no finding of this rule, the denied one does.
+   * no finding of this rule, the denied one does. `policies` are sections of policies.yaml that stand beside the usual ones.
    */
-  readonly examples: { readonly admitted: string; readonly denied: string };
+  readonly examples: { readonly admitted: string; readonly denied: string; readonly policies?: string };
   judge(facts: Facts, params: RuleParams): readonly Problem[];
 }
 

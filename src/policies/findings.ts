@@ -1,0 +1,100 @@
+/**
+ * Findings: what all rules say of one request, each with the action that policies.yaml gives it at this moment.
+ *
+ * Reads facts and policies. Returns findings sorted by rule id, then path, then text, so that the order of views and lists never
+ * shows. Nothing is softened here: what was wrong before, exemptions and grandfathering are softening.ts.
+ */
+import type { Instant } from "../api/ports.ts";
+import { matchesSelector } from "../kube/selector.ts";
+import { matchesGlob } from "./class.ts";
+import type { Facts, FactsInput } from "./facts.ts";
+import type { RuleAction, RuleScope, RuleSetting } from "./policy-set.ts";
+import { allRules } from "./rules/all-rules.ts";
+import { usualSubjects, type Problem, type Rule } from "./rules/rule.ts";
+import type { Finding, FindingAction } from "./verdict.ts";
+import { plainText } from "./warning.ts";
+
+/** Actions from weakest to strongest. */
+const actionOrder: readonly RuleAction[] = ["off", "audit", "warn", "deny"];
+
+/** Returns the findings of all rules, or of those with the given ids. */
+export function findingsOf(facts: Facts, input: FactsInput, only?: ReadonlySet<string>): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const rule of allRules) {
+    if (only === undefined || only.has(rule.id)) findings.push(...findingsOfRule(rule, facts, input));
+  }
+  return findings.length < 2 ? findings : sortedFindings(findings);
+}
+
+/** Returns the words that tell one finding from another. */
+export function wordsOf({ rule, path, message }: Finding): string {
+  return `${rule} ${path} ${message}`;
+}
+
+/** Returns findings sorted by rule id, path and text, each once. */
+export function sortedFindings(findings: readonly Finding[]): readonly Finding[] {
+  const unique = [...new Map(findings.map((finding) => [wordsOf(finding), finding])).values()];
+  return unique.sort((a, b) => compare(a.rule, b.rule) || compare(a.path, b.path) || compare(a.message, b.message));
+}
+
+function findingsOfRule(rule: Rule, facts: Facts, input: FactsInput): readonly Finding[] {
+  const setting = input.policySet.rules.get(rule.id);
+  if (setting === undefined) return [];
+  if (!(rule.subjects ?? usualSubjects).some((kind) => kind === facts.subject.kind)) return [];
+  const action = actionAt(setting, input.context.now);
+  if (action === "off") return [];
+  const problems = rule.judge(facts, setting.params);
+  return problems.length === 0 ? [] : problems.flatMap((problem) => findingOf(problem, { id: rule.id, action, setting, facts }));
+}
+
+interface JudgedBy {
+  readonly id: string;
+  readonly action: FindingAction;
+  readonly setting: RuleSetting;
+  readonly facts: Facts;
+}
+
+function findingOf(problem: Problem, { id, action, setting, facts }: JudgedBy): readonly Finding[] {
+  if (!isInScope(setting.scope, { problem, facts })) return [];
+  const { path, message, fix, patch } = problem;
+  return [
+    {
+      rule: id,
+      action: weaker(action, problem.action ?? action),
+      path,
+      message: plainText(message),
+      fix: plainText(fix),
+      ...(patch === undefined ? undefined : { patch }),
+    },
+  ];
+}
+
+/** Returns what a rule does at an instant: its action, or the staged one once its day has come. */
+export function actionAt({ action, staged }: RuleSetting, now: Instant): RuleAction {
+  return staged !== undefined && now >= staged.until ? staged.then : action;
+}
+
+/** A case may soften its rule (a class that only warns of singletons), never sharpen it beyond what policies.yaml says. */
+function weaker(a: FindingAction, b: FindingAction): FindingAction {
+  return actionOrder.indexOf(a) < actionOrder.indexOf(b) ? a : b;
+}
+
+function isInScope(scope: RuleScope, { problem, facts }: { readonly problem: Problem; readonly facts: Facts }): boolean {
+  const { request } = facts;
+  if (scope.classes.length > 0 && !scope.classes.includes(problem.className ?? "")) return false;
+  if (scope.labels !== undefined && !matchesSelector(scope.labels, request.object?.metadata.labels)) return false;
+  return isNamespaceInScope(scope.namespaces, request.namespace);
+}
+
+function isNamespaceInScope(globs: readonly string[], namespace: string): boolean {
+  if (globs.length === 0) return true;
+  const excluding = globs.filter((glob) => glob.startsWith("!"));
+  const including = globs.filter((glob) => !glob.startsWith("!"));
+  const isNamed = (glob: string): boolean => matchesGlob({ glob: glob.replace(/^!/, ""), text: namespace });
+  return !excluding.some(isNamed) && (including.length === 0 || including.some(isNamed));
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,108 @@
+/**
+ * Softening: which refusals are let through as warnings, and why.
+ *
+ * Reads findings that would refuse. In turn: an exemption names the workload; an autoscaler acts, which no person can answer for;
+ * the workload is grandfathered; it was wrong already before the update. An exemption that has ended lifts nothing, but says
+ * so beside what it would have lifted (EX-001), and lets Pods that their owner makes again alone.
+ */
+import type { KubeObject } from "../api/object.ts";
+import { jsonEquals } from "../kube/json-patch.ts";
+import { controllerOf } from "../kube/owner.ts";
+import { workloadOf } from "../kube/workload.ts";
+import { isController } from "./admission-request.ts";
+import { candidatesOf } from "./exempt-candidates.ts";
+import { daysLeft, hasExpired, isNamedBy, type Exemption } from "./exemption.ts";
+import { gatherFacts, type Facts, type FactsInput } from "./facts.ts";
+import { actionAt, findingsOf, sortedFindings, wordsOf } from "./findings.ts";
+import { isGrandfathered } from "./grandfather.ts";
+import { expiredProblem } from "./rules/exemption.ts";
+import type { Finding } from "./verdict.ts";
+
+/** Returns the findings with those refusals turned into warnings that something lifts. */
+export function softened(findings: readonly Finding[], facts: Facts, input: FactsInput): readonly Finding[] {
+  if (!findings.some(({ action }) => action === "deny")) return findings;
+  const { exemptions } = input.policySet;
+  const named = exemptions.length === 0 ? [] : exemptionsNaming(exemptions, facts);
+  const byCase = findings.map((finding) => (finding.action === "deny" ? byExemption(finding, { named, facts, input }) : finding));
+  const settled = byCase.some(({ action }) => action === "deny") ? byKnown(byCase, facts, input) : byCase;
+  const expired = named.length === 0 ? [] : expiredFindings(settled, named, input);
+  return expired.length === 0 ? settled : sortedFindings([...settled, ...expired]);
+}
+
+interface Lifting {
+  readonly named: readonly Exemption[];
+  readonly facts: Facts;
+  readonly input: FactsInput;
+}
+
+function byExemption(finding: Finding, { named, facts, input }: Lifting): Finding {
+  const { now } = input.context;
+  const covering = named.filter(({ rules }) => rules.includes(finding.rule));
+  const used = covering.find((exemption) => !hasExpired(exemption, now));
+  if (used !== undefined) {
+    return { ...finding, action: "warn", lifted: { kind: "exemption", id: used.id, owner: used.owner, daysLeft: daysLeft(used, now) } };
+  }
+  const { grandfather } = input.policySet.settings;
+  if (isAutoscaled(finding, facts)) return { ...finding, action: "audit" };
+  if (grandfather !== undefined && isGrandfathered(facts, { grandfather, now })) {
+    return { ...finding, action: "warn", lifted: { kind: "grandfather", until: grandfather.untilText } };
+  }
+  // Pods that run by an exemption which has ended are made again by their owner; only a new change meets the rule.
+  const [ended] = covering;
+  if (ended !== undefined && isOwnedPod(facts)) {
+    return { ...finding, action: "warn", lifted: { kind: "expired", id: ended.id, owner: ended.owner } };
+  }
+  return finding;
+}
+
+/** An autoscaler inside the profile's bounds is never held up: only a person can act on the reason (contract.md 3.4). */
+function isAutoscaled({ rule }: Finding, { subject, request }: Facts): boolean {
+  return subject.kind === "scale" && rule !== "SCALE-001" && isController(request.userInfo);
+}
+
+function isOwnedPod({ subject }: Facts): boolean {
+  return subject.kind === "workload" && subject.workload.kind === "Pod" && controllerOf(subject.workload.object) !== undefined;
+}
+
+/** The exemptions that name the judged object, or all workloads that it touches. */
+function exemptionsNaming(exemptions: readonly Exemption[], facts: Facts): readonly Exemption[] {
+  const { own, touched } = candidatesOf(facts);
+  return exemptions.filter(
+    (exemption) =>
+      own.some((candidate) => isNamedBy(exemption, candidate)) ||
+      (touched.length > 0 && touched.every((candidate) => isNamedBy(exemption, candidate))),
+  );
+}
+
+/**
+ * What was wrong already before an update is told again, but does not hold up a change beside it; an edit of a workload's Pod
+ * template is judged as a new workload. The object as it was is judged only by the rules that would refuse.
+ */
+function byKnown(findings: readonly Finding[], facts: Facts, input: FactsInput): readonly Finding[] {
+  const { request } = input;
+  const { object, oldObject, ...rest } = request;
+  if (request.operation !== "UPDATE" || oldObject === undefined || object === undefined) return findings;
+  if (facts.subject.kind === "workload" && hasOtherTemplate(object, oldObject)) return findings;
+  const before = { ...input, request: { ...rest, object: oldObject } };
+  const denying = new Set(findings.filter(({ action }) => action === "deny").map(({ rule }) => rule));
+  const known = new Set(findingsOf(gatherFacts(before), before, denying).map(wordsOf));
+  return findings.map((finding) => (finding.action === "deny" && known.has(wordsOf(finding)) ? { ...finding, action: "warn" } : finding));
+}
+
+function hasOtherTemplate(object: KubeObject, before: KubeObject): boolean {
+  return !jsonEquals(workloadOf(object)?.template, workloadOf(before)?.template);
+}
+
+/** EX-001: one line for each refusal that an exemption would have lifted while it held. */
+function expiredFindings(findings: readonly Finding[], named: readonly Exemption[], input: FactsInput): readonly Finding[] {
+  const setting = input.policySet.rules.get("EX-001");
+  const action = setting === undefined ? "off" : actionAt(setting, input.context.now);
+  if (action === "off") return [];
+  return findings
+    .filter((finding) => finding.action === "deny")
+    .flatMap((finding) =>
+      named
+        .filter(({ rules }) => rules.includes(finding.rule))
+        .map((exemption): Finding => ({ rule: "EX-001", action, path: finding.path, ...expiredProblem(exemption, finding.rule) })),
+    );
+}
