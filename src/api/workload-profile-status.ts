@@ -5,7 +5,7 @@
  * that a column shows has its own field, since a JSONPath can't compute.
  */
 import { conditionList } from "./condition-list.ts";
-import { choice, decimal, list, object, open, optional, text, whole, type Shape } from "./schema-field.ts";
+import { choice, decimal, flag, list, object, open, optional, text, whole, type Shape } from "./schema-field.ts";
 
 const atomic = { "x-kubernetes-list-type": "atomic" } as const;
 
@@ -17,13 +17,15 @@ const target = object("One workload that the profile binds.", {
   matchedBy: choice("What bound it.", ["targetRef", "label", "selector", "name"]),
   replicas: optional(whole("Replicas that it wants now.", { minimum: 0 })),
   podsCompiled: optional(whole("Pods that carry the contract of now.", { minimum: 0 })),
-  podsStale: optional(whole("Pods that carry an older contract, or none.", { minimum: 0 })),
+  podsStale: optional(whole("Pods that carry an older contract, or none, or were resized since.", { minimum: 0 })),
+  podsResized: optional(whole("Of the stale Pods, those that were resized in place since they were compiled.", { minimum: 0 })),
 });
 
 const compiled = object("What was compiled.", {
   hash: text("Hash of the compiled contract; Pods carry it as a label."),
   policyBundle: optional(text("Hash of the policies.yaml that it was compiled with.")),
   pdb: optional(text('The PodDisruptionBudget, such as "billing-api: maxUnavailable 1".')),
+  hpa: optional(text('The HorizontalPodAutoscaler, such as "billing-api: 3..50, cpu 70%".')),
   spread: optional(text('The spread, such as "zone required, host preferred".')),
   placement: optional(text('Where Pods may run, such as "workload-class=general".')),
   requests: optional(text('What each Pod requests, such as "500m/768Mi".')),
@@ -34,6 +36,11 @@ const evictionsAllowed = object("How many Pods may be evicted at once while all 
   now: optional(whole("At the replicas of now.", { minimum: 0 })),
   atMax: optional(whole("At scaling.maxReplicas.", { minimum: 0 })),
   summary: optional(text("now/atMin, for the column EVICT.")),
+});
+
+const spot = object("Whether replicas may run on Spot.", {
+  allowed: flag("Whether they may, or could if the profile asked for it."),
+  reason: text("Why, or why not, and what would change it."),
 });
 
 const denial = object("One denial of a request that concerned the profile.", {
@@ -54,6 +61,7 @@ export const workloadProfileStatusSchema = object("What the platform made of the
   compiled: optional(compiled),
   resolved: optional(resolved),
   evictionsAllowed: optional(evictionsAllowed),
+  spot: optional(spot),
   coldStart: optional(
     object("How long a Pod takes from its creation to Ready.", {
       p50Seconds: optional(decimal("Half of the starts were faster.", { minimum: 0 })),
@@ -66,6 +74,7 @@ export const workloadProfileStatusSchema = object("What the platform made of the
       pool: optional(text("The NodePool.")),
       candidateTypes: optional(list("Instance types, cheapest first.", text("An instance type."), atomic)),
       perReplicaHourly: optional(text('US dollars an hour for one replica, such as "0.0212".')),
+      note: optional(text("What the replicas of now cost, where that is above cost.maxHourly.")),
     }),
   ),
   exemptUntil: optional(text("When the first exemption in use expires.")),

@@ -185,9 +185,9 @@ export const workloadProfileSpecSchema = object("What is asked.", {
     }),
   ),
   podPatch: optional(
-    open("A strategic merge patch for the Pod, applied last.", { "x-plimsoll-check": "only fields that policies.yaml allows" }),
+    open("A strategic merge patch for the Pod's spec, applied last.", { "x-plimsoll-check": "only fields that policies.yaml allows" }),
   ),
-  overrides: optional(list("Other values for variants of the workload.", override, atomic)),
+  overrides: optional(list("Other values for variants of the workload; the first that a Pod matches holds for it.", override, atomic)),
 });
 
 export const workloadProfileSchema = object("The contract of one workload: what it asks, and what the platform made of it.", {

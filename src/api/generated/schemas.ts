@@ -620,7 +620,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
      "podPatch": {
       "type": "object",
       "x-kubernetes-preserve-unknown-fields": true,
-      "description": "A strategic merge patch for the Pod, applied last.",
+      "description": "A strategic merge patch for the Pod's spec, applied last.",
       "x-plimsoll-check": "only fields that policies.yaml allows"
      },
      "overrides": {
@@ -852,7 +852,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        },
        "description": "Other values for a variant of the workload."
       },
-      "description": "Other values for variants of the workload.",
+      "description": "Other values for variants of the workload; the first that a Pod matches holds for it.",
       "x-kubernetes-list-type": "atomic"
      }
     },
@@ -973,7 +973,12 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         },
         "podsStale": {
          "type": "integer",
-         "description": "Pods that carry an older contract, or none.",
+         "description": "Pods that carry an older contract, or none, or were resized since.",
+         "minimum": 0
+        },
+        "podsResized": {
+         "type": "integer",
+         "description": "Of the stale Pods, those that were resized in place since they were compiled.",
          "minimum": 0
         }
        },
@@ -1004,6 +1009,10 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        "pdb": {
         "type": "string",
         "description": "The PodDisruptionBudget, such as \"billing-api: maxUnavailable 1\"."
+       },
+       "hpa": {
+        "type": "string",
+        "description": "The HorizontalPodAutoscaler, such as \"billing-api: 3..50, cpu 70%\"."
        },
        "spread": {
         "type": "string",
@@ -1050,6 +1059,24 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       },
       "description": "How many Pods may be evicted at once while all are healthy."
      },
+     "spot": {
+      "type": "object",
+      "required": [
+       "allowed",
+       "reason"
+      ],
+      "properties": {
+       "allowed": {
+        "type": "boolean",
+        "description": "Whether they may, or could if the profile asked for it."
+       },
+       "reason": {
+        "type": "string",
+        "description": "Why, or why not, and what would change it."
+       }
+      },
+      "description": "Whether replicas may run on Spot."
+     },
      "coldStart": {
       "type": "object",
       "properties": {
@@ -1090,6 +1117,10 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        "perReplicaHourly": {
         "type": "string",
         "description": "US dollars an hour for one replica, such as \"0.0212\"."
+       },
+       "note": {
+        "type": "string",
+        "description": "What the replicas of now cost, where that is above cost.maxHourly."
        }
       },
       "description": "What a replica would run on."
@@ -2892,6 +2923,377 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
    }
   },
   "description": "How nodes are launched on EC2."
+ },
+ "NodeClass": {
+  "type": "object",
+  "required": [
+   "spec"
+  ],
+  "properties": {
+   "spec": {
+    "type": "object",
+    "properties": {
+     "role": {
+      "type": "string",
+      "description": "IAM role of the nodes, by its name."
+     },
+     "instanceProfile": {
+      "type": "string",
+      "description": "IAM instance profile of the nodes, in place of a role."
+     },
+     "subnetSelectorTerms": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "properties": {
+        "id": {
+         "type": "string",
+         "description": "The subnet's id.",
+         "pattern": "subnet-[0-9a-z]+"
+        },
+        "tags": {
+         "type": "object",
+         "additionalProperties": {
+          "type": "string",
+          "description": "The value of the tag."
+         },
+         "description": "Tags that must all be there; the value \"*\" means any.",
+         "maxProperties": 20,
+         "x-kubernetes-validations": [
+          {
+           "rule": "self.all(key, key != '' && self[key] != '')",
+           "message": "tag keys and values may not be empty"
+          }
+         ]
+        }
+       },
+       "description": "One way to find subnets."
+      },
+      "description": "Which subnets nodes may be launched into.",
+      "maxItems": 30,
+      "x-kubernetes-validations": [
+       {
+        "rule": "self.size() != 0",
+        "message": "subnetSelectorTerms needs at least one term"
+       },
+       {
+        "rule": "self.all(x, has(x.tags) || has(x.id))",
+        "message": "each term needs one of tags, id"
+       },
+       {
+        "rule": "!self.all(x, has(x.id) && has(x.tags))",
+        "message": "a term with an id takes no tags"
+       }
+      ]
+     },
+     "securityGroupSelectorTerms": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "properties": {
+        "id": {
+         "type": "string",
+         "description": "The security group's id.",
+         "pattern": "sg-[0-9a-z]+"
+        },
+        "name": {
+         "type": "string",
+         "description": "The security group's name (not its Name tag)."
+        },
+        "tags": {
+         "type": "object",
+         "additionalProperties": {
+          "type": "string",
+          "description": "The value of the tag."
+         },
+         "description": "Tags that must all be there; the value \"*\" means any.",
+         "maxProperties": 20,
+         "x-kubernetes-validations": [
+          {
+           "rule": "self.all(key, key != '' && self[key] != '')",
+           "message": "tag keys and values may not be empty"
+          }
+         ]
+        }
+       },
+       "description": "One way to find security groups."
+      },
+      "description": "Which security groups nodes get.",
+      "maxItems": 30,
+      "x-kubernetes-validations": [
+       {
+        "rule": "self.size() != 0",
+        "message": "securityGroupSelectorTerms needs at least one term"
+       },
+       {
+        "rule": "self.all(x, has(x.tags) || has(x.id) || has(x.name))",
+        "message": "each term needs one of tags, id, name"
+       },
+       {
+        "rule": "!self.all(x, has(x.id) && (has(x.tags) || has(x.name)))",
+        "message": "a term with an id takes neither tags nor a name"
+       },
+       {
+        "rule": "!self.all(x, has(x.name) && (has(x.tags) || has(x.id)))",
+        "message": "a term with a name takes neither tags nor an id"
+       }
+      ]
+     },
+     "podSubnetSelectorTerms": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "properties": {
+        "id": {
+         "type": "string",
+         "description": "The subnet's id.",
+         "pattern": "subnet-[0-9a-z]+"
+        },
+        "tags": {
+         "type": "object",
+         "additionalProperties": {
+          "type": "string",
+          "description": "The value of the tag."
+         },
+         "description": "Tags that must all be there; the value \"*\" means any.",
+         "maxProperties": 20,
+         "x-kubernetes-validations": [
+          {
+           "rule": "self.all(key, key != '' && self[key] != '')",
+           "message": "tag keys and values may not be empty"
+          }
+         ]
+        }
+       },
+       "description": "One way to find subnets."
+      },
+      "description": "Which subnets nodes may be launched into.",
+      "maxItems": 30,
+      "x-kubernetes-validations": [
+       {
+        "rule": "self.size() != 0",
+        "message": "subnetSelectorTerms needs at least one term"
+       },
+       {
+        "rule": "self.all(x, has(x.tags) || has(x.id))",
+        "message": "each term needs one of tags, id"
+       },
+       {
+        "rule": "!self.all(x, has(x.id) && has(x.tags))",
+        "message": "a term with an id takes no tags"
+       }
+      ]
+     },
+     "podSecurityGroupSelectorTerms": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "properties": {
+        "id": {
+         "type": "string",
+         "description": "The security group's id.",
+         "pattern": "sg-[0-9a-z]+"
+        },
+        "name": {
+         "type": "string",
+         "description": "The security group's name (not its Name tag)."
+        },
+        "tags": {
+         "type": "object",
+         "additionalProperties": {
+          "type": "string",
+          "description": "The value of the tag."
+         },
+         "description": "Tags that must all be there; the value \"*\" means any.",
+         "maxProperties": 20,
+         "x-kubernetes-validations": [
+          {
+           "rule": "self.all(key, key != '' && self[key] != '')",
+           "message": "tag keys and values may not be empty"
+          }
+         ]
+        }
+       },
+       "description": "One way to find security groups."
+      },
+      "description": "Which security groups nodes get.",
+      "maxItems": 30,
+      "x-kubernetes-validations": [
+       {
+        "rule": "self.size() != 0",
+        "message": "securityGroupSelectorTerms needs at least one term"
+       },
+       {
+        "rule": "self.all(x, has(x.tags) || has(x.id) || has(x.name))",
+        "message": "each term needs one of tags, id, name"
+       },
+       {
+        "rule": "!self.all(x, has(x.id) && (has(x.tags) || has(x.name)))",
+        "message": "a term with an id takes neither tags nor a name"
+       },
+       {
+        "rule": "!self.all(x, has(x.name) && (has(x.tags) || has(x.id)))",
+        "message": "a term with a name takes neither tags nor an id"
+       }
+      ]
+     },
+     "capacityReservationSelectorTerms": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "properties": {
+        "id": {
+         "type": "string",
+         "description": "The reservation's id.",
+         "pattern": "^cr-[0-9a-z]+$"
+        },
+        "owner": {
+         "type": "string",
+         "description": "The account that owns the reservation.",
+         "pattern": "^[0-9]{12}$"
+        },
+        "tags": {
+         "type": "object",
+         "additionalProperties": {
+          "type": "string",
+          "description": "The value of the tag."
+         },
+         "description": "Tags that must all be there."
+        }
+       },
+       "description": "One way to find capacity reservations."
+      },
+      "description": "Which capacity reservations may be used."
+     },
+     "snatPolicy": {
+      "type": "string",
+      "enum": [
+       "Random",
+       "Disabled"
+      ],
+      "description": "Whether Pods' addresses are translated on their way out."
+     },
+     "networkPolicy": {
+      "type": "string",
+      "enum": [
+       "DefaultAllow",
+       "DefaultDeny"
+      ],
+      "description": "What happens to traffic that no NetworkPolicy mentions."
+     },
+     "networkPolicyEventLogs": {
+      "type": "string",
+      "enum": [
+       "Enabled",
+       "Disabled"
+      ],
+      "description": "Whether decisions on traffic are logged."
+     },
+     "ephemeralStorage": {
+      "type": "object",
+      "properties": {
+       "size": {
+        "type": "string",
+        "description": "Size of the volume.",
+        "pattern": "^((?:[1-9][0-9]{0,3}|[1-4][0-9]{4}|[5][0-8][0-9]{3}|59000)Gi|(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|[6][0-3][0-9]{3}|64000)G|([1-9]||[1-5][0-7]|58)Ti|([1-9]||[1-5][0-9]|6[0-3]|64)T)$",
+        "x-plimsoll-default": "80Gi"
+       },
+       "iops": {
+        "type": "integer",
+        "description": "Operations a second.",
+        "minimum": 3000,
+        "maximum": 16000,
+        "x-plimsoll-default": "3000"
+       },
+       "throughput": {
+        "type": "integer",
+        "description": "MiB a second.",
+        "minimum": 125,
+        "maximum": 1000,
+        "x-plimsoll-default": "125"
+       },
+       "kmsKeyID": {
+        "type": "string",
+        "description": "The key it is encrypted with; without it, one that AWS manages."
+       }
+      },
+      "description": "The volume that Pods write to."
+     },
+     "advancedNetworking": {
+      "type": "object",
+      "properties": {
+       "associatePublicIPAddress": {
+        "type": "boolean",
+        "description": "Whether nodes get a public address; without it, the subnet decides."
+       },
+       "ipv4PrefixSize": {
+        "type": "string",
+        "enum": [
+         "Auto",
+         "32"
+        ],
+        "description": "Auto gives a node prefixes of addresses, 32 single ones.",
+        "x-plimsoll-default": "Auto"
+       },
+       "enableV4Egress": {
+        "type": "boolean",
+        "description": "Whether Pods of an IPv6 cluster reach IPv4 addresses."
+       },
+       "httpsProxy": {
+        "type": "string",
+        "description": "The proxy for what leaves over HTTPS."
+       },
+       "noProxy": {
+        "type": "array",
+        "items": {
+         "type": "string",
+         "description": "A host, domain or CIDR."
+        },
+        "description": "What is reached without the proxy."
+       }
+      },
+      "description": "What few clusters need of the network."
+     },
+     "advancedSecurity": {
+      "type": "object",
+      "x-kubernetes-preserve-unknown-fields": true,
+      "description": "What few clusters need of security, such as fips."
+     },
+     "certificateBundles": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "required": [
+        "name",
+        "data"
+       ],
+       "properties": {
+        "name": {
+         "type": "string",
+         "description": "Its name."
+        },
+        "data": {
+         "type": "string",
+         "description": "Certificates in base64."
+        }
+       },
+       "description": "One bundle."
+      },
+      "description": "Certificate authorities that nodes trust besides the usual ones."
+     },
+     "tags": {
+      "type": "object",
+      "additionalProperties": {
+       "type": "string",
+       "description": "The value of the tag."
+      },
+      "description": "Tags of all that is made for a node."
+     }
+    },
+    "description": "How nodes are launched."
+   }
+  },
+  "description": "How AWS launches nodes in EKS Auto Mode."
  },
  "PoliciesFile": {
   "type": "object",

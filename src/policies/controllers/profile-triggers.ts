@@ -9,6 +9,7 @@ import type { AnyTrigger, Change } from "../../api/controller.ts";
 import type { PlatformNames } from "../../api/labels.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Pod } from "../../api/pod.ts";
+import type { Rollout } from "../../api/rollout.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
 import { controllerOf } from "../../kube/owner.ts";
@@ -31,6 +32,7 @@ export function profileTriggers({ snapshot, names }: ProfileTriggerSources): rea
       .list("WorkloadProfile", namespace ?? "")
       .map(keyOf);
   const ofWorkload = (change: Change<KubeObject>) => (isWanted(change) ? claimants(change, { snapshot: snapshot(), names }) : []);
+  const ofNeighbour = (change: Change<KubeObject>) => (isWanted(change) ? inNamespace(change.object.metadata.namespace) : []);
   return [
     // A new word in one profile may give or take a workload of another's; our own status never does.
     {
@@ -43,7 +45,14 @@ export function profileTriggers({ snapshot, names }: ProfileTriggerSources): rea
     { watches: "DaemonSet", keysOf: ofWorkload },
     { watches: "Job", keysOf: ofWorkload },
     { watches: "CronJob", keysOf: ofWorkload },
-    { watches: "PodDisruptionBudget", keysOf: (change) => (isWanted(change) ? inNamespace(change.object.metadata.namespace) : []) },
+    // A Rollout's stable revision moves in its status, and with it which Pods are the canary's.
+    {
+      watches: "Rollout",
+      keysOf: (change) => (isWanted(change) || hasOtherStable(change) ? claimants(change, { snapshot: snapshot(), names }) : []),
+    },
+    { watches: "HorizontalPodAutoscaler", keysOf: ofNeighbour },
+    { watches: "ScaledObject", keysOf: ofNeighbour },
+    { watches: "PodDisruptionBudget", keysOf: ofNeighbour },
     { watches: "Namespace", keysOf: (change) => (isWanted(change) ? inNamespace(change.object.metadata.name) : []) },
     { watches: "NodePool", keysOf: (change) => (isWanted(change) ? allProfileKeys(snapshot()) : []) },
     { watches: "Pod", keysOf: (change) => (countsChange(change) ? podKeys(change, { snapshot: snapshot(), names }) : []) },
@@ -68,6 +77,10 @@ export function isWanted(change: Change<KubeObject>): boolean {
   return !jsonEquals(before.labels, after.labels) || !jsonEquals(before.ownerReferences, after.ownerReferences);
 }
 
+function hasOtherStable(change: Change<Rollout>): boolean {
+  return change.kind === "updated" && change.before.status?.stableRS !== change.object.status?.stableRS;
+}
+
 /** What a controller made is its owner's change; it comes with one of the owner's own, or with Pods. */
 function claimants(change: Change<KubeObject>, world: World): readonly ObjectKey[] {
   const objects = change.kind === "updated" ? [change.before, change.object] : [change.object];
@@ -84,15 +97,22 @@ function claimantsOf(workloads: readonly Workload[], { snapshot, names }: World)
     .map(keyOf);
 }
 
-/** Most changes of a Pod are its kubelet's; only those that move podsCompiled, podsStale or a wait for zones concern us. */
+/** Most changes of a Pod are its kubelet's; only those that move a count of the status or a wait for zones concern us. */
 function countsChange(change: Change<Pod>): boolean {
   if (change.kind !== "updated") return true;
   const { before, object } = change;
   return (
     isActive(before) !== isActive(object) ||
     waitsForZones(before) !== waitsForZones(object) ||
+    before.spec.nodeName !== object.spec.nodeName ||
+    !jsonEquals(sizesOf(before), sizesOf(object)) ||
     !jsonEquals(before.metadata.labels, object.metadata.labels)
   );
+}
+
+/** Sizes change in place where a Pod is resized. */
+function sizesOf({ spec }: Pod): object {
+  return [spec.resources, ...[...spec.containers, ...(spec.initContainers ?? [])].map(({ resources }) => resources)];
 }
 
 /** A Pod without our label (made before its profile, or while we were down) is its owner's. */

@@ -4,41 +4,43 @@
  * Reads the view of the profile and the plan for its budgets. Returns one judgement for each condition that this version
  * can tell truly; a condition that cannot be told yet is Unknown, one that does not concern the profile is left out.
  */
+import { zoneLabel } from "../../api/labels.ts";
 import { matchesSelector } from "../../kube/selector.ts";
 import { singletonAction } from "../class.ts";
 import type { Finding } from "../verdict.ts";
+import type { AutoscalerPlan } from "./autoscaler-plan.ts";
+import { burstFeasible, placeable, spotSafe } from "./capacity-conditions.ts";
+import { isChildOf } from "./child-plan.ts";
 import type { CompiledContract } from "./contract.ts";
+import { nameOfTarget, no, unknown, yes, type Judgement } from "./judgement.ts";
 import { notYetCompiled } from "./not-yet-compiled.ts";
-import { isBudgetOf, type BudgetPlan } from "./plan-apply.ts";
+import type { BudgetPlan, RefusedChild } from "./plan-apply.ts";
+import { sizingConflicts, templatePod } from "./pod-patch.ts";
+import type { SizingConflict } from "./pod-sizing.ts";
 import type { ProfileTarget, ProfileView } from "./profile-view.ts";
 
-/** A condition without the parts that depend on what was there before. */
-export interface Judgement {
-  readonly type: ConditionType;
-  readonly status: "True" | "False" | "Unknown";
-  /** CamelCase; the API allows no hyphen, so a rule's id stands in the message. */
-  readonly reason: string;
-  readonly message: string;
-}
-
-export const conditionTypes = ["Accepted", "Bound", "Compiled", "DrainSafe", "Placeable", "ZoneSpread", "Ready"] as const;
-export type ConditionType = (typeof conditionTypes)[number];
-
-/** What the judgements read: `refusals` are the findings for which admission would refuse the profile now. */
+/** What the judgements read. */
 export interface JudgedProfile {
   readonly view: ProfileView;
   readonly plan: BudgetPlan;
+  readonly autoscalerPlan: AutoscalerPlan;
+  /** The findings for which admission would refuse the profile now. */
   readonly refusals: readonly Finding[];
+  /** What the SPOT rules would find if the profile asked for Spot. */
+  readonly spotFindings: readonly Finding[];
 }
 
-/** Returns the judgements in the order of {@link conditionTypes}; Ready is True where no other is False or Unknown. */
-export function judgeProfile({ view, plan, refusals }: JudgedProfile): readonly Judgement[] {
+/** Returns the judgements in the order of conditionTypes; Ready is True where no other is False or Unknown. */
+export function judgeProfile({ view, plan, autoscalerPlan, refusals, spotFindings }: JudgedProfile): readonly Judgement[] {
+  const refused = [...plan.refused, ...autoscalerPlan.refused];
   const judged = [
     accepted(view, refusals),
     bound(view),
-    compiled(view, plan),
+    compiled(view, refused),
     drainSafe(view, plan),
     ...placeable(view),
+    ...burstFeasible(view),
+    ...spotSafe(view, spotFindings),
     ...zoneSpread(view),
   ];
   const failing = judged.find(({ status }) => status === "False") ?? judged.find(({ status }) => status === "Unknown");
@@ -46,7 +48,12 @@ export function judgeProfile({ view, plan, refusals }: JudgedProfile): readonly 
     failing === undefined
       ? yes("Ready", "Ready", "the contract is in force")
       : { type: "Ready", status: "False", reason: `${failing.type}${failing.reason}`, message: failing.message };
-  return [...judged, ready];
+  return [...judged, ...stalled(refused), ready];
+}
+
+/** As everywhere in Kubernetes, True is bad here: nothing goes on until a person acts. Left out otherwise. */
+function stalled([first]: readonly RefusedChild[]): readonly Judgement[] {
+  return first === undefined ? [] : [yes("Stalled", reasonOf(first), refusalText(first))];
 }
 
 /** Admission judged the profile when it came; the policies may have changed since. */
@@ -70,22 +77,58 @@ function bound({ profile, targets, conflicts }: ProfileView): Judgement {
   );
 }
 
-function compiled({ profile, targets }: ProfileView, { refused }: BudgetPlan): Judgement {
+function compiled({ profile, targets }: ProfileView, [refusal]: readonly RefusedChild[]): Judgement {
   const missing = notYetCompiled(profile.spec);
-  const [refusal] = refused;
-  if (refusal !== undefined) return no("Compiled", "ForeignBudget", `[${refusal.rule}] ${refusal.text}; ${refusal.fix}`);
+  const [first] = targets;
+  if (refusal !== undefined) return no("Compiled", reasonOf(refusal), refusalText(refusal));
   if (missing.length > 0)
     return no("Compiled", "NotYetCompiled", `this version does not compile: ${missing.map((path) => `spec.${path}`).join(", ")}`);
-  if (targets.length === 0) return unknown("Compiled", "NoWorkload", "nothing to compile for yet");
-  if (targets[0]?.contract.writes === false) return yes("Compiled", "ValidateOnly", "spec.validateOnly: nothing is written");
-  return yes("Compiled", "Compiled", `contract ${targets[0]?.contract.hash}`);
+  if (first === undefined) return unknown("Compiled", "NoWorkload", "nothing to compile for yet");
+  const problem = leftOut(targets);
+  if (problem !== undefined) return problem;
+  if (!first.contract.writes) return yes("Compiled", "ValidateOnly", "spec.validateOnly: nothing is written");
+  return yes("Compiled", "Compiled", `contract ${first.contract.hash}`);
+}
+
+/** What a contract asks and does not write. */
+function leftOut(targets: readonly ProfileTarget[]): Judgement | undefined {
+  for (const target of targets) {
+    const { refusedPatch, autoscaler } = target.contract;
+    if (refusedPatch.length > 0)
+      return no("Compiled", "PodPatchRefused", `policies.yaml does not allow in spec.podPatch: ${refusedPatch.join(", ")}`);
+    if (autoscaler.kind === "refused") return no("Compiled", "AutoscalerRefused", `${autoscaler.text}; ${autoscaler.fix}`);
+    const [conflict] = sizingConflicts({ pod: templatePod(target.workload), contract: target.contract });
+    if (conflict !== undefined) return no("Compiled", "SizesNotWritten", `${nameOfTarget(target)}: ${conflictText(conflict)}`);
+  }
+  return undefined;
+}
+
+function conflictText(conflict: SizingConflict): string {
+  switch (conflict.kind) {
+    case "limit":
+      return `container "${conflict.container}" has a ${conflict.resource} limit of ${conflict.limit}, below the request of ${conflict.request}; raise the limit`;
+    case "pod-level": {
+      const { resource, request, bound: other } = conflict;
+      return `spec.resources would request ${request} ${resource}, against ${other.amount} of its ${other.of}; change one`;
+    }
+    case "qos":
+      return `[REQ-003] mutation would change QoS class ${conflict.change.from} to ${conflict.change.to}; set both requests and limits, or compute.mode fill`;
+  }
+}
+
+function reasonOf({ kind }: RefusedChild): string {
+  return kind === "PodDisruptionBudget" ? "ForeignBudget" : "ForeignAutoscaler";
+}
+
+function refusalText({ rule, text, fix }: RefusedChild): string {
+  return `[${rule}] ${text}; ${fix}`;
 }
 
 function drainSafe(view: ProfileView, { refused }: BudgetPlan): Judgement {
   const { targets } = view;
   if (targets.length === 0) return unknown("DrainSafe", "NoWorkload", "no workload is bound yet");
   const [refusal] = refused;
-  if (refusal !== undefined) return no("DrainSafe", "ForeignBudget", `[${refusal.rule}] ${refusal.text}; ${refusal.fix}`);
+  if (refusal !== undefined) return no("DrainSafe", "ForeignBudget", refusalText(refusal));
   for (const target of targets) {
     const problem = doubleBudget(view, target) ?? singleton(view, target);
     if (problem !== undefined) return problem;
@@ -94,7 +137,11 @@ function drainSafe(view: ProfileView, { refused }: BudgetPlan): Judgement {
   if (finding !== undefined) return yes("DrainSafe", "AdjustedForDrain", `[${finding.rule}] ${finding.text}`);
   const lone = targets.find(({ contract }) => isSingleton(contract));
   if (lone !== undefined) {
-    return yes("DrainSafe", "SingletonWithoutBudget", `${nameOf(lone)} has 1 replica and no budget: a drain succeeds and is an outage`);
+    return yes(
+      "DrainSafe",
+      "SingletonWithoutBudget",
+      `${nameOfTarget(lone)} has 1 replica and no budget: a drain succeeds and is an outage`,
+    );
   }
   return yes("DrainSafe", "EvictionsAllowed", "every drain can evict");
 }
@@ -104,10 +151,10 @@ function doubleBudget({ profile, budgets }: ProfileView, target: ProfileTarget):
   const { budget } = target.contract;
   if (budget.kind === "none") return undefined;
   const labels = target.workload.template.metadata?.labels;
-  const other = budgets.find((held) => !isBudgetOf(held, profile) && matchesSelector(held.spec.selector, labels));
+  const other = budgets.find((held) => !isChildOf(held, profile) && matchesSelector(held.spec.selector, labels));
   if (other === undefined || other.metadata.name === budget.budget.metadata.name) return undefined;
   const names = [other.metadata.name ?? "", budget.budget.metadata.name ?? ""].sort();
-  const text = `PodDisruptionBudgets "${names[0]}" and "${names[1]}" both select pods of ${nameOf(target)}; the eviction API refuses pods with two budgets`;
+  const text = `PodDisruptionBudgets "${names[0]}" and "${names[1]}" both select pods of ${nameOfTarget(target)}; the eviction API refuses pods with two budgets`;
   return no("DrainSafe", "TwoBudgets", `[DRAIN-005] ${text}; delete one`);
 }
 
@@ -118,41 +165,51 @@ function singleton({ workloadClass, className }: ProfileView, target: ProfileTar
   return no("DrainSafe", "Singleton", `[DRAIN-001] ${text}; set replicas/minReplicas 2, or class with singletons allowed, or an exemption`);
 }
 
-/** Left out while no NodePool is known: nothing can be judged then. */
-function placeable({ targets, knowsNodePools }: ProfileView): readonly Judgement[] {
-  if (!knowsNodePools || targets.length === 0) return [];
-  const homeless = targets.find(({ nodePools }) => nodePools.length === 0);
-  if (homeless !== undefined) return [no("Placeable", "NoNodePool", `no NodePool makes Nodes for the Pods of ${nameOf(homeless)}`)];
-  return [yes("Placeable", "NodePoolFound", [...new Set(targets.flatMap(({ nodePools }) => nodePools))].sort().join(", "))];
-}
-
-/** Only where zones are required: what is left of minReplicas when the zone with the most of them is lost. */
-function zoneSpread({ targets, resolved }: ProfileView): readonly Judgement[] {
-  const spread = targets.flatMap(({ contract }) => contract.pod.spread).find(({ minDomains }) => minDomains !== undefined);
-  if (spread?.minDomains === undefined || resolved === undefined) return [];
-  const zones = spread.minDomains;
+/** What is left of minReplicas when the zone with the most of them is lost, and whether the Pods are where they should be. */
+function zoneSpread({ targets, resolved, profile }: ProfileView): readonly Judgement[] {
+  const asked = targets.filter(({ contract }) => contract.pod.spread.some(({ topologyKey }) => topologyKey === zoneLabel));
+  if (resolved === undefined || targets.length === 0) return [];
+  const survive = profile.spec.availability?.surviveZoneLoss === true;
+  const strict = asked.find(({ contract }) => zonesOf(contract) !== undefined);
+  if (strict === undefined) {
+    if (survive) return [no("ZoneSpread", "NotRequired", "availability.surviveZoneLoss needs zoneSpread required; set it")];
+    return asked.flatMap(loosely).slice(0, 1);
+  }
+  const crowded = asked.find(({ podsByZone }) => podsByZone.size === 1 && placedPods({ podsByZone }) > 1);
+  if (crowded !== undefined)
+    return [
+      no("ZoneSpread", "OneZone", `all Pods of ${nameOfTarget(crowded)} are in one zone: ${zonesText(crowded)}; delete some of them`),
+    ];
+  const zones = zonesOf(strict.contract) ?? 1;
   const replicas = resolved.minReplicas.value;
   const left = replicas - Math.ceil(replicas / zones);
   const share = replicas === 0 ? 0 : Math.round((100 * left) / replicas);
-  return [yes("ZoneSpread", "Required", `${zones} zones; one zone lost leaves ${left} of ${replicas} (${share}%)`)];
+  const text = `${zones} zones; one zone lost leaves ${left} of ${replicas} (${share}%)`;
+  return [
+    survive && left < 1 ? no("ZoneSpread", "NothingLeft", `${text}; raise availability.minReplicas`) : yes("ZoneSpread", "Required", text),
+  ];
+}
+
+function zonesOf({ pod }: CompiledContract): number | undefined {
+  return pod.spread.find(({ minDomains }) => minDomains !== undefined)?.minDomains;
+}
+
+/** Where zones are only preferred, one zone is no fault; how it is, is told. */
+function loosely(target: ProfileTarget): readonly Judgement[] {
+  return placedPods(target) < 2 ? [] : [yes("ZoneSpread", "Preferred", zonesText(target))];
+}
+
+function placedPods({ podsByZone }: Pick<ProfileTarget, "podsByZone">): number {
+  return [...podsByZone.values()].reduce((sum, count) => sum + count, 0);
+}
+
+function zonesText({ podsByZone }: ProfileTarget): string {
+  return [...podsByZone]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([zone, count]) => `${count} in ${zone}`)
+    .join(", ");
 }
 
 function isSingleton({ budget }: CompiledContract): boolean {
   return budget.kind === "none" && budget.reason === "singleton";
-}
-
-function nameOf({ workload }: ProfileTarget): string {
-  return `${workload.kind}/${workload.name}`;
-}
-
-function yes(type: ConditionType, reason: string, message: string): Judgement {
-  return { type, status: "True", reason, message };
-}
-
-function no(type: ConditionType, reason: string, message: string): Judgement {
-  return { type, status: "False", reason, message };
-}
-
-function unknown(type: ConditionType, reason: string, message: string): Judgement {
-  return { type, status: "Unknown", reason, message };
 }

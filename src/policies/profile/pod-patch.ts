@@ -20,6 +20,7 @@ import {
   type PatchDraft,
 } from "../../kube/json-patch.ts";
 import { tolerates } from "../../kube/taint.ts";
+import type { Workload } from "../../kube/workload.ts";
 import type { CompiledContract } from "./contract.ts";
 import { mainContainerOf } from "./main-container.ts";
 import { mergedValue } from "./pod-field-patch.ts";
@@ -66,6 +67,11 @@ export function compiledPod(input: PodPatchInput): Pod {
 /** Returns the Pod as it will be once compiled, but for the note on what was changed: rules judge it, and none reads the note. */
 export function judgedPod({ pod, contract }: Pick<PodPatchInput, "pod" | "contract">): Pod {
   return writtenDraft(pod, contract).document;
+}
+
+/** Returns a Pod of a workload as its template says. */
+export function templatePod({ template, namespace, name }: Workload): Pod {
+  return { apiVersion: "v1", kind: "Pod", metadata: { name, ...template.metadata, namespace }, spec: template.spec };
 }
 
 /** Returns why amounts of the contract were not written into a Pod; empty where all were. */

@@ -5,19 +5,25 @@
  * their Pods carry them, the workloads it may not govern, and the namespace's PodDisruptionBudgets. The profile's
  * controller decides on it, and `plimsoll why profile` can show the same.
  */
-import type { KindName } from "../../api/kinds.ts";
-import type { KubeObject } from "../../api/object.ts";
+import type { ScaledObject } from "../../api/foreign-autoscaler.ts";
+import type { HorizontalPodAutoscaler } from "../../api/horizontal-pod-autoscaler.ts";
+import { zoneLabel } from "../../api/labels.ts";
+import type { NodePool } from "../../api/node-pool.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
+import type { KubeObject } from "../../api/object.ts";
 import type { Pod } from "../../api/pod.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { isActive } from "../../kube/pod-state.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { classFor, type WorkloadClass } from "../class.ts";
-import { workloadsOf } from "../workload-view.ts";
 import type { BindingConflict, MatchedBy } from "./binding.ts";
 import { longBudgetName } from "./budget.ts";
 import type { CompiledContract } from "./contract.ts";
+import { planEstimate, type PlanEstimate } from "./plan-estimate.ts";
+import { judgedPod, sizingOfPod, templatePod } from "./pod-patch.ts";
+import { contractFor } from "./pod-variant.ts";
+import { possibleTargets } from "./profile-targets.ts";
 import { resolveProfile, type ResolvedProfile } from "./resolve.ts";
 import { boundClassName, claimsWorkload, workloadContract, type ContractWorld } from "./workload-contract.ts";
 import { poolsThatTake } from "./zones.ts";
@@ -32,8 +38,14 @@ export interface ProfileTarget {
   /** Active Pods with the contract's hash, and the other active Pods. */
   readonly podsCompiled: number;
   readonly podsStale: number;
-  /** Names of NodePools that would make a Node for its Pods. */
-  readonly nodePools: readonly string[];
+  /** Of the stale ones, those with the contract's hash and other requests or limits: resized in place since. */
+  readonly podsResized: number;
+  /** Active Pods on Nodes of each zone that is known. */
+  readonly podsByZone: ReadonlyMap<string, number>;
+  /** NodePools that would make a Node for its Pods. */
+  readonly nodePools: readonly NodePool[];
+  /** What a replica would run on; absent where no price is known, or nothing fits. */
+  readonly estimate?: PlanEstimate;
 }
 
 export interface ProfileView {
@@ -48,13 +60,13 @@ export interface ProfileView {
   readonly conflicts: readonly BindingConflict[];
   /** All PodDisruptionBudgets of the namespace, sorted by name. */
   readonly budgets: readonly PodDisruptionBudget[];
+  /** Everything else in the namespace that scales workloads by itself. */
+  readonly autoscalers: readonly HorizontalPodAutoscaler[];
+  readonly scaledObjects: readonly ScaledObject[];
   /** True where at least one NodePool is known, so that placement can be judged. */
   readonly knowsNodePools: boolean;
   readonly bundle: string;
 }
-
-/** Kinds between a workload and its Pods, by the workload's kind. */
-const between: Readonly<Record<string, KindName>> = { Deployment: "ReplicaSet", CronJob: "Job" };
 
 /** Returns the view of one profile. */
 export function profileView({ profile, ...world }: ContractWorld & { readonly profile: WorkloadProfile }): ProfileView {
@@ -62,12 +74,12 @@ export function profileView({ profile, ...world }: ContractWorld & { readonly pr
   const namespace = profile.metadata.namespace ?? "";
   const className = boundClassName(profile, policySet);
   const workloadClass = classFor(policySet, { className, namespace });
-  const claimed = ownersOf(snapshot, namespace).filter((workload) => claimsWorkload({ workload, profile, names }));
-  const found = claimed.map((workload) => ({ workload, outcome: workloadContract({ workload, ...world }) }));
-  const targets = found.flatMap(({ workload, outcome }) => {
+  const claimed = possibleTargets(snapshot, namespace).filter(({ workload }) => claimsWorkload({ workload, profile, names }));
+  const found = claimed.map((target) => ({ ...target, outcome: workloadContract({ workload: target.workload, ...world }) }));
+  const targets = found.flatMap(({ workload, pods, outcome }) => {
     if (outcome.kind !== "compiled" || outcome.binding.kind !== "bound") return [];
     if (outcome.binding.profile.metadata.name !== profile.metadata.name) return [];
-    return [targetOf({ workload, matchedBy: outcome.binding.matchedBy, contract: outcome.contract }, world)];
+    return [targetOf({ workload, matchedBy: outcome.binding.matchedBy, contract: outcome.contract, pods: pods() }, world)];
   });
   const conflicts = found.flatMap(({ outcome }) =>
     outcome.kind === "ambiguous" && outcome.binding.profiles.includes(profile.metadata.name ?? "") ? [outcome.binding] : [],
@@ -88,76 +100,112 @@ export function profileView({ profile, ...world }: ContractWorld & { readonly pr
             ...(first === undefined ? {} : { kind: first.workload.kind }),
             ...(namespaceLabels === undefined ? {} : { namespaceLabels }),
           }),
-    targets: withDistinctBudgets(targets),
+    targets: withDistinctNames(targets),
     conflicts,
     budgets: snapshot.list("PodDisruptionBudget", namespace),
+    autoscalers: snapshot.list("HorizontalPodAutoscaler", namespace),
+    scaledObjects: snapshot.list("ScaledObject", namespace),
     knowsNodePools: snapshot.list("NodePool").length > 0,
     bundle: policySet.bundle,
   };
 }
 
-function ownersOf(snapshot: ClusterSnapshot, namespace: string): readonly Workload[] {
-  return [...workloadsOf(snapshot, namespace)].sort(byKindAndName);
-}
-
-function targetOf(target: Pick<ProfileTarget, "workload" | "matchedBy" | "contract">, world: ContractWorld): ProfileTarget {
-  const { workload, contract } = target;
-  const pods = podsOf(world.snapshot, workload);
+function targetOf(target: Pick<ProfileTarget, "workload" | "matchedBy" | "contract" | "pods">, world: ContractWorld): ProfileTarget {
+  const { workload, contract, pods } = target;
   const active = pods.filter(isActive);
-  const compiled = active.filter(({ metadata }) => metadata.labels?.[world.names.profileHashLabel] === contract.hash);
+  const labelled = active.filter((pod) => carries(pod, contract, world));
+  const resized = labelled.filter((pod) => isResized(pod, contract));
+  const podAsCompiled = judgedPod({ pod: templatePod(workload), contract });
+  const nodePools = nodePoolsOf(podAsCompiled, contract, world.snapshot);
+  const estimate = estimateOf(contract, { spec: podAsCompiled.spec, nodePools, instanceTypes: world.instanceTypes });
   return {
     ...target,
-    pods,
-    podsCompiled: compiled.length,
-    podsStale: active.length - compiled.length,
-    nodePools: nodePoolsOf(target, world.snapshot),
+    podsCompiled: labelled.length - resized.length,
+    podsStale: active.length - labelled.length + resized.length,
+    podsResized: resized.length,
+    podsByZone: podsByZone(active, world.snapshot),
+    nodePools,
+    ...(estimate === undefined ? {} : { estimate }),
   };
 }
 
-function nodePoolsOf({ workload, contract }: Pick<ProfileTarget, "workload" | "contract">, snapshot: ClusterSnapshot): readonly string[] {
-  const { spec } = workload.template;
-  const placed = {
-    ...spec,
-    nodeSelector: { ...contract.pod.nodeSelector, ...spec.nodeSelector },
-    tolerations: [...(spec.tolerations ?? []), ...contract.pod.tolerations],
-  };
+/** The last estimate for each contract: Pods come and go far more often than a contract, NodePools or prices change. */
+const lastEstimates = new WeakMap<CompiledContract, { readonly instanceTypes: object; readonly estimate: PlanEstimate | undefined }>();
+
+function estimateOf(contract: CompiledContract, of: Parameters<typeof planEstimate>[0]): PlanEstimate | undefined {
+  const known = lastEstimates.get(contract);
+  if (known?.instanceTypes === of.instanceTypes) return known.estimate;
+  const estimate = planEstimate(of);
+  lastEstimates.set(contract, { instanceTypes: of.instanceTypes, estimate });
+  return estimate;
+}
+
+function carries(pod: Pod, contract: CompiledContract, { names }: ContractWorld): boolean {
+  const hash = contractFor(pod, contract).pod.labels[names.profileHashLabel];
+  return hash !== undefined && pod.metadata.labels?.[names.profileHashLabel] === hash;
+}
+
+/** A Pod that the compiler would still size otherwise, though it carries the contract, was changed after it was made. */
+function isResized(pod: Pod, contract: CompiledContract): boolean {
+  const sizing = sizingOfPod({ pod, contract });
+  return sizing !== undefined && (sizing.containers.length > 0 || sizing.pod !== undefined);
+}
+
+function podsByZone(pods: readonly Pod[], snapshot: ClusterSnapshot): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { spec } of pods) {
+    const node = spec.nodeName === undefined ? undefined : snapshot.get("Node", { namespace: "", name: spec.nodeName });
+    const zone = node?.metadata.labels?.[zoneLabel];
+    if (zone !== undefined) counts.set(zone, (counts.get(zone) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function nodePoolsOf(pod: Pod, contract: CompiledContract, snapshot: ClusterSnapshot): readonly NodePool[] {
   const capacity = { nodePools: snapshot.list("NodePool"), instanceTypes: [] };
-  return poolsThatTake({ spec: placed, nodeRequirements: contract.pod.nodeRequirements, capacity }).map(
-    ({ metadata }) => metadata.name ?? "",
-  );
+  return poolsThatTake({ spec: placedSpec(pod, contract), nodeRequirements: contract.pod.nodeRequirements, capacity });
 }
 
-function podsOf(snapshot: ClusterSnapshot, workload: Workload): readonly Pod[] {
-  if (workload.kind === "Pod") return snapshot.list("Pod", workload.namespace).filter(({ metadata }) => metadata.name === workload.name);
-  const middle = between[workload.kind];
-  const owners: readonly KubeObject[] = middle === undefined ? [workload.object] : ownedBy(snapshot, middle, workload.object);
-  return owners.flatMap(({ metadata }) => (metadata.uid === undefined ? [] : snapshot.by("Pod", "owner", metadata.uid)));
+/** With validateOnly nothing is compiled into Pods, and yet they are meant for these nodes. */
+function placedSpec({ spec }: Pod, { pod }: CompiledContract): Pod["spec"] {
+  return {
+    ...spec,
+    nodeSelector: { ...pod.nodeSelector, ...spec.nodeSelector },
+    tolerations: [...(spec.tolerations ?? []), ...pod.tolerations],
+  };
 }
 
-function ownedBy(snapshot: ClusterSnapshot, kind: KindName, { metadata }: KubeObject): readonly KubeObject[] {
-  return metadata.uid === undefined ? [] : snapshot.by(kind, "owner", metadata.uid);
-}
-
-/** A Deployment and a StatefulSet may both have the profile's name: the first keeps the short name for its budget. */
-function withDistinctBudgets(targets: readonly ProfileTarget[]): readonly ProfileTarget[] {
+/** A Deployment and a StatefulSet may both have the profile's name: the first keeps the short name for its child objects. */
+function withDistinctNames(targets: readonly ProfileTarget[]): readonly ProfileTarget[] {
   const taken = new Set<string>();
   return targets.map((target) => {
-    const { budget } = target.contract;
-    if (budget.kind === "none") return target;
-    const name = budget.budget.metadata.name ?? "";
+    const { budget, autoscaler } = target.contract;
+    const name = nameOfChild(
+      budget.kind === "budget" ? budget.budget : autoscaler.kind === "autoscaler" ? autoscaler.autoscaler : undefined,
+    );
+    if (name === undefined) return target;
     if (!taken.has(name)) {
       taken.add(name);
       return target;
     }
     const { kind, name: workload } = target.workload;
     const distinct = longBudgetName({ profile: target.contract.profile?.name ?? "", kind, workload });
-    const renamed = { ...budget.budget, metadata: { ...budget.budget.metadata, name: distinct } };
-    return { ...target, contract: { ...target.contract, budget: { ...budget, budget: renamed } } };
+    return { ...target, contract: renamed(target.contract, distinct) };
   });
 }
 
-function byKindAndName(a: Workload, b: Workload): number {
-  const [left, right] = [`${a.kind}/${a.name}`, `${b.kind}/${b.name}`];
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
+function nameOfChild(child: KubeObject | undefined): string | undefined {
+  return child?.metadata.name;
+}
+
+function renamed(contract: CompiledContract, name: string): CompiledContract {
+  const { budget, autoscaler } = contract;
+  return {
+    ...contract,
+    budget: budget.kind === "none" ? budget : { ...budget, budget: { ...budget.budget, metadata: { ...budget.budget.metadata, name } } },
+    autoscaler:
+      autoscaler.kind === "autoscaler"
+        ? { ...autoscaler, autoscaler: { ...autoscaler.autoscaler, metadata: { ...autoscaler.autoscaler.metadata, name } } }
+        : autoscaler,
+  };
 }

@@ -5,14 +5,18 @@
  * is invented, so a field without an answer is absent. Two runs over an unchanged world give the same status, times
  * included, so that an unchanged status is never written.
  */
+import type { HorizontalPodAutoscaler } from "../../api/horizontal-pod-autoscaler.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import type { WorkloadProfileStatus } from "../../api/workload-profile-status.ts";
 import { transitionTime } from "../../kube/condition.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
-import { conditionTypes, judgeProfile, type JudgedProfile, type Judgement } from "./conditions.ts";
+import { spotAnswer } from "./capacity-conditions.ts";
+import { judgeProfile, type JudgedProfile } from "./conditions.ts";
+import { conditionTypes, type Judgement } from "./judgement.ts";
 import { evictionsOf, renderBudget, type BudgetTerms } from "./budget.ts";
 import type { CompiledContract } from "./contract.ts";
+import type { PlanEstimate } from "./plan-estimate.ts";
 import type { ProfileTarget, ProfileView } from "./profile-view.ts";
 import { resolvedSpec } from "./resolve.ts";
 
@@ -30,6 +34,7 @@ const ownFields = [
   "compiled",
   "resolved",
   "evictionsAllowed",
+  "spot",
   "plan",
 ] as const satisfies readonly (keyof ProfileStatus)[];
 
@@ -38,6 +43,7 @@ export function profileStatus({ now, ...judged }: JudgedProfile & { readonly now
   const { view } = judged;
   const { profile, targets, resolved } = view;
   const evictions = evictionsAllowedOf(view);
+  const spot = spotAnswer(view, judged.spotFindings);
   const [first] = targets;
   return {
     ...(profile.metadata.generation === undefined ? {} : { observedGeneration: profile.metadata.generation }),
@@ -47,6 +53,7 @@ export function profileStatus({ now, ...judged }: JudgedProfile & { readonly now
     ...(first === undefined ? {} : { compiled: compiledOf(first.contract) }),
     ...(resolved === undefined ? {} : { resolved: resolvedSpec(profile.spec, resolved) }),
     ...(evictions === undefined ? {} : { evictionsAllowed: evictions }),
+    ...(spot === undefined ? {} : { spot }),
     ...planOf(view),
   };
 }
@@ -72,7 +79,7 @@ function conditionOf(judgement: Judgement, at: { readonly profile: WorkloadProfi
   };
 }
 
-function targetStatus({ workload, matchedBy, podsCompiled, podsStale }: ProfileTarget) {
+function targetStatus({ workload, matchedBy, podsCompiled, podsStale, podsResized }: ProfileTarget) {
   const { uid } = workload.object.metadata;
   return {
     apiVersion: workload.apiVersion,
@@ -83,13 +90,37 @@ function targetStatus({ workload, matchedBy, podsCompiled, podsStale }: ProfileT
     replicas: workload.replicas,
     podsCompiled,
     podsStale,
+    ...(podsResized === 0 ? {} : { podsResized }),
   };
 }
 
-/** Told only where there is no choice: between several NodePools the solver decides for each Pod. */
-function planOf({ targets }: ProfileView): Pick<ProfileStatus, "plan"> {
-  const [pool, ...others] = new Set(targets.flatMap(({ nodePools }) => nodePools));
-  return pool === undefined || others.length > 0 ? {} : { plan: { pool } };
+/** The pool is told only where there is no choice: between several NodePools the solver decides for each Pod. */
+function planOf({ targets, profile }: ProfileView): Pick<ProfileStatus, "plan"> {
+  const [pool, ...others] = new Set(targets.flatMap(({ nodePools }) => nodePools.map(({ metadata }) => metadata.name ?? "")));
+  const dearest = targets
+    .flatMap(({ workload, estimate }) => (estimate === undefined ? [] : [{ estimate, replicas: workload.replicas }]))
+    .toSorted((a, b) => b.estimate.replicaHourly - a.estimate.replicaHourly)[0];
+  const plan = {
+    ...(pool === undefined || others.length > 0 ? {} : { pool }),
+    ...(dearest === undefined ? {} : costOf({ ...dearest, maxHourly: profile.spec.cost?.maxHourly })),
+  };
+  return Object.keys(plan).length === 0 ? {} : { plan };
+}
+
+function costOf(of: {
+  readonly estimate: PlanEstimate;
+  readonly replicas: number;
+  readonly maxHourly: number | undefined;
+}): NonNullable<ProfileStatus["plan"]> {
+  const { estimate, replicas, maxHourly } = of;
+  const hourly = estimate.replicaHourly * replicas;
+  return {
+    candidateTypes: estimate.candidateTypes,
+    perReplicaHourly: estimate.replicaHourly.toFixed(4),
+    ...(maxHourly === undefined || hourly <= maxHourly
+      ? {}
+      : { note: `${replicas} replicas cost about $${hourly.toFixed(2)} an hour, above cost.maxHourly ${maxHourly}` }),
+  };
 }
 
 /** Where one profile has several targets, the numbers are the worst of them: who asks wants to know what blocks a drain. */
@@ -124,10 +155,20 @@ function compiledOf(contract: CompiledContract): NonNullable<ProfileStatus["comp
     hash: contract.hash,
     policyBundle: contract.bundle,
     ...(budget.kind === "none" ? {} : { pdb: budgetText(budget.budget) }),
+    ...(contract.autoscaler.kind === "autoscaler" ? { hpa: autoscalerText(contract.autoscaler.autoscaler) } : {}),
     ...(spread.length === 0 ? {} : { spread: spread.join(", ") }),
     ...(placement.length === 0 ? {} : { placement: placement.join(", ") }),
     ...(requests["cpu"] === undefined || requests["memory"] === undefined ? {} : { requests: `${requests["cpu"]}/${requests["memory"]}` }),
   };
+}
+
+function autoscalerText({ metadata, spec }: HorizontalPodAutoscaler): string {
+  const metrics = (spec.metrics ?? []).map(({ resource, external }) => {
+    const target = resource?.target ?? external?.target;
+    const held = target?.averageUtilization === undefined ? (target?.averageValue ?? "") : `${target.averageUtilization}%`;
+    return `${resource?.name ?? external?.metric.name ?? ""} ${held}`;
+  });
+  return [`${metadata.name}: ${spec.minReplicas ?? 1}..${spec.maxReplicas}`, ...metrics].join(", ");
 }
 
 function budgetText({ metadata, spec }: Extract<CompiledContract["budget"], { kind: "budget" }>["budget"]): string {

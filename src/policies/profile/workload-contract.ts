@@ -12,6 +12,7 @@ import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import type { Workload } from "../../kube/workload.ts";
+import { withMigration } from "../migration.ts";
 import { classFor, type WorkloadClass } from "../class.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { bindProfile, claims, type Binding, type BindingConflict, type BindingSubject } from "./binding.ts";
@@ -134,7 +135,7 @@ function surroundingsOf(
   const namespaceLabels = snapshot.get("Namespace", { namespace: "", name: workload.namespace })?.metadata.labels;
   return {
     workload,
-    workloadClass,
+    workloadClass: withMigration(workloadClass, policySet.migration),
     names,
     bundle: policySet.bundle,
     capacity: { nodePools: snapshot.list("NodePool"), instanceTypes },

@@ -4,12 +4,8 @@ import { platformNames } from "../../../src/api/labels.ts";
 import type { KubeObject } from "../../../src/api/object.ts";
 import type { WorkloadProfile, WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
-import {
-  decideProfile,
-  profileController,
-  type ProfileControllerPorts,
-  type ProfileStep,
-} from "../../../src/policies/controllers/profile-controller.ts";
+import { decideProfile, profileController, type ProfileControllerPorts } from "../../../src/policies/controllers/profile-controller.ts";
+import type { ProfileStep } from "../../../src/policies/controllers/profile-step.ts";
 import { policySet } from "../../support/admission.ts";
 import { budget, deployment, namespaceObject, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
 
@@ -28,12 +24,12 @@ function decide(objects: readonly KubeObject[], at = now): ProfileStep {
 /** The objects after a step, as an API server would leave them. */
 function after(objects: readonly KubeObject[], step: ProfileStep): readonly KubeObject[] {
   if (step.kind !== "write") return objects;
-  const gone = new Set([...step.remove, ...step.replace].map(({ metadata }) => metadata.name));
+  const gone = new Set([...step.budgets.remove, ...step.budgets.replace].map(({ metadata }) => metadata.name));
   return [
     ...objects
       .filter(({ kind, metadata }) => kind !== "PodDisruptionBudget" || !gone.has(metadata.name))
       .map((object) => (object.kind === "WorkloadProfile" && step.status !== undefined ? { ...object, status: step.status } : object)),
-    ...[...step.create, ...step.replace],
+    ...[...step.budgets.create, ...step.budgets.replace],
   ];
 }
 
@@ -64,6 +60,7 @@ function client(fails?: string) {
       answer(`replace ${kind} ${object.metadata.name} at ${object.metadata.resourceVersion} by ${options?.fieldManager}`, object),
     applyStatus: (kind, object) => answer(`applyStatus ${kind} ${object.metadata.name}`, object as never),
     delete: (kind, key, options) => answer(`delete ${kind} ${key.name} ${options?.uid ?? "any"}`, "deleted" as const),
+    patch: (kind, key) => answer(`patch ${kind} ${key.name}`, undefined as never),
   };
   return { calls, port };
 }
@@ -84,7 +81,10 @@ const scaledTo = (replicas: number) => deployment({ replicas });
 describe("the first look at a profile", () => {
   it("writes the budget and the status, and the second look writes nothing", () => {
     const first = decide([web(), scaledTo(3)]);
-    expect(first).toMatchObject({ kind: "write", remove: [], create: [{ metadata: { name: "web" }, spec: { maxUnavailable: 1 } }] });
+    expect(first).toMatchObject({
+      kind: "write",
+      budgets: { remove: [], create: [{ metadata: { name: "web" }, spec: { maxUnavailable: 1 } }] },
+    });
     expect(decide(after([web(), scaledTo(3)], first), now + 60_000)).toEqual({ kind: "keep", looksAgain: false });
   });
   it("tells everything in one status", () => {
@@ -107,7 +107,12 @@ describe("the first look at a profile", () => {
   });
   it("counts a Pod as compiled once it carries the contract's hash", () => {
     const hash = settled([web(), scaledTo(3)]).status.compiled?.hash ?? "";
-    const fresh = pod({ name: "a", owner: ownedBy("rs"), labels: { app: "web", [names.profileHashLabel]: hash } });
+    const fresh = pod({
+      name: "a",
+      limits: { memory: "256Mi" },
+      owner: ownedBy("rs"),
+      labels: { app: "web", [names.profileHashLabel]: hash },
+    });
     const ended: KubeObject = { ...pod({ name: "b", owner: ownedBy("rs") }), ...{ status: { phase: "Succeeded" } } };
     expect(settled([web(), scaledTo(3), rs(), fresh, ended]).status.targets).toMatchObject([{ podsCompiled: 1, podsStale: 0 }]);
   });
@@ -131,7 +136,7 @@ describe("the budget follows the scale", () => {
       world = [...world.filter(({ kind }) => kind !== "Deployment"), scaledTo(replicas)];
       const step = decide(world);
       world = after(world, step);
-      return step.kind !== "write" ? [] : step.replace.map(({ spec }) => spec.minAvailable ?? spec.maxUnavailable);
+      return step.kind !== "write" ? [] : step.budgets.replace.map(({ spec }) => spec.minAvailable ?? spec.maxUnavailable);
     };
     expect([4, 5, 50, 5, 4].map(scale)).toEqual([[], ["80%"], [], [], [1]]);
   });
@@ -241,7 +246,7 @@ describe("what is not known", () => {
     const world = settled([web(), scaledTo(3)]).objects.map((object) =>
       object.kind === "WorkloadProfile" ? { ...object, spec: { ...spec, runtimeClass: "gone" } } : object,
     );
-    expect(decide(world)).toMatchObject({ kind: "write", remove: [], create: [], replace: [] });
+    expect(decide(world)).toMatchObject({ kind: "write", budgets: { remove: [], create: [], replace: [] } });
   });
 });
 
@@ -268,7 +273,7 @@ describe("two workloads of one name", () => {
   it("each have their own budget", () => {
     const twin: KubeObject = { ...replicaSet({ name: "web", replicas: 3, podLabels: { app: "twin" } }) };
     const step = decide([web(), scaledTo(3), twin]);
-    expect(step.kind === "write" ? step.create.map(({ metadata }) => metadata.name) : []).toEqual(["web", "web-replicaset-web"]);
+    expect(step.kind === "write" ? step.budgets.create.map(({ metadata }) => metadata.name) : []).toEqual(["web", "web-replicaset-web"]);
   });
 });
 
