@@ -4,7 +4,6 @@
  * Reads a workload and a snapshot. Returns its class and profile, its Pod as it will be compiled, who scales it, and which
  * PodDisruptionBudgets of other hands select its Pods.
  */
-import type { HorizontalPodAutoscaler } from "../api/horizontal-pod-autoscaler.ts";
 import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
@@ -12,7 +11,7 @@ import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Pod } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { controllerOf } from "../kube/owner.ts";
-import { matchesSelector } from "../kube/selector.ts";
+import { remembered } from "../kube/remembered.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { WorkloadClass } from "./class.ts";
 import { withLimitRangeDefaults } from "./limit-range-defaults.ts";
@@ -20,9 +19,11 @@ import type { Binding } from "./profile/binding.ts";
 import { managedByLabel, managedByProfile } from "./profile/budget.ts";
 import type { CompiledContract } from "./profile/contract.ts";
 import { judgedPod } from "./profile/pod-patch.ts";
+import { budgetsSelecting } from "./selecting-objects.ts";
+import { autoscalersOf, type WorkloadAutoscalers } from "./workload-autoscalers.ts";
 import { workloadContract, type ContractWorld, type WorkloadContract } from "./profile/workload-contract.ts";
 
-export interface WorkloadView {
+export interface WorkloadView extends WorkloadAutoscalers {
   readonly workload: Workload;
   readonly binding: Binding;
   /** Undefined where two profiles claim the workload. */
@@ -36,7 +37,6 @@ export interface WorkloadView {
   readonly pod: Pod;
   /** Replicas before the request, where it changes an object that was there. */
   readonly previousReplicas: number | undefined;
-  readonly autoscaler: HorizontalPodAutoscaler | undefined;
   /** PodDisruptionBudgets that select the Pods and that we did not compile, sorted by name. */
   readonly foreignBudgets: readonly PodDisruptionBudget[];
 }
@@ -61,13 +61,8 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     podAsWritten,
     pod: contract === undefined ? podAsWritten : judgedPod({ pod: podAsWritten, contract }),
     previousReplicas: world.previousReplicas,
-    autoscaler: snapshot
-      .list("HorizontalPodAutoscaler", workload.namespace)
-      .find((autoscaler) => "spec" in autoscaler && scales(autoscaler, workload)),
-    foreignBudgets: snapshot
-      .list("PodDisruptionBudget", workload.namespace)
-      .filter((budget) => "spec" in budget && !isCompiledBudget(budget, names) && budget.metadata.deletionTimestamp === undefined)
-      .filter((budget) => matchesSelector(budget.spec.selector, workload.template.metadata?.labels)),
+    ...autoscalersOf(workload, snapshot),
+    foreignBudgets: budgetsSelecting(workload, snapshot).filter((budget) => !isCompiledBudget(budget, names)),
   };
 }
 
@@ -100,12 +95,6 @@ function classNameOf(answer: WorkloadContract): string | undefined {
 function podOf({ template, namespace, name }: Workload, snapshot: ClusterSnapshot): Pod {
   const spec = withLimitRangeDefaults(template.spec, snapshot.list("LimitRange", namespace));
   return { apiVersion: "v1", kind: "Pod", metadata: { name, ...template.metadata, namespace }, spec };
-}
-
-function scales({ spec }: HorizontalPodAutoscaler, workload: Workload): boolean {
-  const { kind, name, apiVersion } = spec.scaleTargetRef;
-  const group = apiVersion?.split("/")[0];
-  return kind === workload.kind && name === workload.name && (group === undefined || group === workload.apiVersion.split("/")[0]);
 }
 
 /** Kinds whose Pods, Jobs and ReplicaSets were judged at the kind itself, and mirror Pods (Node). */
@@ -146,13 +135,13 @@ const workloadKinds = [
 
 /** Returns the judged workloads of a namespace that are not being deleted, sorted by kind, then name. */
 export function workloadsOf(snapshot: ClusterSnapshot, namespace: string): readonly Workload[] {
-  return workloadKinds.flatMap((kind) =>
-    snapshot
-      .list(kind, namespace)
-      .filter((object) => object.metadata.deletionTimestamp === undefined)
-      .flatMap((object) => judgedWorkload(object) ?? []),
-  );
+  return workloadKinds.flatMap((kind) => judgedWorkloads(snapshot.list(kind, namespace)));
 }
+
+/** Most objects of a cluster are Pods that are not judged: a list is sifted once, for as long as nothing in it changes. */
+const judgedWorkloads = remembered((objects: readonly KubeObject[]): readonly Workload[] =>
+  objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined).flatMap((object) => judgedWorkload(object) ?? []),
+);
 
 /** Returns a scalable workload by name, as a scale request or an autoscaler addresses it. */
 export function targetedWorkload(

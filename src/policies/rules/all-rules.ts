@@ -3,11 +3,15 @@
  */
 import { bind001, bind002, bind003, bind004 } from "./bind.ts";
 import { class001 } from "./class.ts";
+import { class003, class004, class005 } from "./class-demand.ts";
+import { class002 } from "./class-grant.ts";
 import { cost001 } from "./cost.ts";
-import { drain002, drain004, drain005, drain006, drain007 } from "./drain-budget.ts";
+import { drain004, drain005, drain006 } from "./drain-budget.ts";
+import { drain002, drain007 } from "./drain-evictions.ts";
 import { drain001, drain003 } from "./drain-replicas.ts";
 import { ex001 } from "./exemption.ts";
 import { mig001, mig002, mig003 } from "./migration.ts";
+import { obs001 } from "./observe.ts";
 import { place002 } from "./place.ts";
 import { pool001, pool002 } from "./pool.ts";
 import { req001, req002, req006 } from "./request.ts";
@@ -24,6 +28,10 @@ export const allRules: readonly Rule[] = [
   bind003,
   bind004,
   class001,
+  class002,
+  class003,
+  class004,
+  class005,
   cost001,
   drain001,
   drain002,
@@ -36,6 +44,7 @@ export const allRules: readonly Rule[] = [
   mig001,
   mig002,
   mig003,
+  obs001,
   place002,
   pool001,
   pool002,

@@ -12,31 +12,14 @@ import type { RuleParams } from "../policy-set.ts";
 import { termsOf, type ProfileTerms } from "../profile-terms.ts";
 import { drainAdjustment, renderBudget } from "../profile/budget.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentExample, profileExample } from "./drain-examples.ts";
 import type { Problem, Rule } from "./rule.ts";
-
-const webProfile = (spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, ${spec}}
-`;
-
-const deploymentOf = (replicas: number): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: ${replicas}
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]}
-`;
 
 export const drain001: Rule = {
   id: "DRAIN-001",
   summary: "A single replica on nodes that are consolidated and replaced: every drain is an outage.",
   defaultAction: "deny",
+  subjects: ["workload", "scale", "autoscaler", "scaled-object", "profile"],
   params: {
     unprofiled: {
       kind: "choice",
@@ -46,11 +29,10 @@ export const drain001: Rule = {
     },
   },
   examples: {
-    admitted: `${webProfile("scaling: {maxReplicas: 4}")}---${deploymentOf(2)}`,
-    denied: `${webProfile("scaling: {maxReplicas: 4}")}---${deploymentOf(1)}`,
+    admitted: `${profileExample("runtimeClass: general, scaling: {maxReplicas: 4}")}---${deploymentExample({ replicas: 2 })}`,
+    denied: `${profileExample("runtimeClass: general, scaling: {maxReplicas: 4}")}---${deploymentExample({ replicas: 1 })}`,
   },
   judge(facts, params) {
-    if (facts.subject.kind === "budget") return [];
     const fromViews = facts.views.flatMap((view) => singletonProblem(facts, view, params));
     return fromViews.length > 0 ? fromViews : profileSingleton(facts);
   },
@@ -61,8 +43,12 @@ export const drain003: Rule = {
   summary: "A share of replicas that rounds to all of them; the budget is compiled so that a drain stays possible.",
   defaultAction: "warn",
   examples: {
-    admitted: webProfile("availability: {minReplicas: 5}, scaling: {maxReplicas: 9}, disruption: {minAvailable: 80%}"),
-    denied: webProfile("availability: {minReplicas: 3}, scaling: {maxReplicas: 9}, disruption: {minAvailable: 80%}"),
+    admitted: profileExample(
+      "runtimeClass: general, availability: {minReplicas: 5}, scaling: {maxReplicas: 9}, disruption: {minAvailable: 80%}",
+    ),
+    denied: profileExample(
+      "runtimeClass: general, availability: {minReplicas: 3}, scaling: {maxReplicas: 9}, disruption: {minAvailable: 80%}",
+    ),
   },
   judge(facts) {
     if (facts.subject.kind !== "profile") return [];
@@ -93,7 +79,13 @@ function singletonProblem(facts: Facts, view: WorkloadView, params: RuleParams):
     {
       ...problemOf(workloadClass),
       message: `${aboutWorkload(facts, view)}${problemOf(workloadClass).message}`,
-      path: pathIn(facts, { workload: "/spec/replicas", scale: "/spec/replicas", autoscaler: "/spec/minReplicas", profile: "/spec" }),
+      path: pathIn(facts, {
+        workload: "/spec/replicas",
+        scale: "/spec/replicas",
+        autoscaler: "/spec/minReplicas",
+        "scaled-object": "/spec/minReplicaCount",
+        profile: "/spec",
+      }),
       ...(action === "rule" ? {} : { action }),
     },
   ];
@@ -149,9 +141,10 @@ function actionFor(of: {
 }
 
 /** The fewest replicas that the request leads to: the autoscaler's minimum where one scales the workload. */
-function smallestScale({ subject }: Facts, { autoscaler, workload }: WorkloadView): number {
-  if (autoscaler === undefined || subject.kind === "scale") return workload.replicas;
-  return Math.max(1, autoscaler.spec.minReplicas ?? 1);
+function smallestScale({ subject }: Facts, { scale, workload }: WorkloadView): number {
+  if (scale.source.kind === "workload" || subject.kind === "scale") return workload.replicas;
+  // Who lets a workload rest at zero has nothing to lose there, nor at one.
+  return scale.mayBeZero ? 0 : scale.range.from;
 }
 
 function problemOf(workloadClass: WorkloadClass): Problem {

@@ -1,7 +1,7 @@
 /**
  * SCALE-001: replicas outside what the profile promises.
  *
- * Reads the replicas of each bound workload that a request touches. Where a HorizontalPodAutoscaler owns the replicas, the
+ * Reads the replicas of each bound workload that a request touches. Where an autoscaler owns the replicas, the
  * number in the workload's manifest is only where it started, and is not judged; a move towards the bounds never is.
  */
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
@@ -38,8 +38,9 @@ export const scale001: Rule = {
 };
 
 function outOfBounds(facts: Facts, view: WorkloadView): readonly Problem[] {
-  const { binding, workload, autoscaler } = view;
-  if (binding.kind !== "bound" || !workload.hasScale || (autoscaler !== undefined && facts.subject.kind !== "scale")) return [];
+  const { binding, workload, scale } = view;
+  const isScaledByOthers = scale.source.kind !== "workload" && facts.subject.kind !== "scale";
+  if (binding.kind !== "bound" || !workload.hasScale || isScaledByOthers) return [];
   const terms = termsOf(binding.profile, facts);
   if (terms === undefined) return [];
   // Only a written maximum bounds: what the profile does not say must not refuse a workload that grows.

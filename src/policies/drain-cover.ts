@@ -1,0 +1,130 @@
+/**
+ * Drain cover: who else stands under a budget that selects a workload's Pods, and what that means for evictions.
+ *
+ * Reads a workload's view, a budget and a snapshot. Returns the question for the eviction proof (kube/eviction-proof.ts). A
+ * budget counts everybody that its selector matches, so two workloads under one budget are proven together, each at the
+ * smallest scale that it may have.
+ */
+import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { assertNever } from "../api/assert.ts";
+import { type CoveringBudget, evictionProof, type EvictionProof, type PodGroup, type PodKeeper } from "../kube/eviction-proof.ts";
+import { controllerOf } from "../kube/owner.ts";
+import { matchesSelector } from "../kube/selector.ts";
+import type { ReplicaRange } from "../kube/workload-scale.ts";
+import type { Workload } from "../kube/workload.ts";
+import { autoscalersOf } from "./workload-autoscalers.ts";
+import { workloadsOf, type WorkloadView } from "./workload-view.ts";
+
+/** Whether the disruption controller can ask a workload's controller for its scale. */
+export type ScaleAnswer =
+  | { readonly kind: "scale" }
+  /** A Pod without a controller: it is left out of the count. */
+  | { readonly kind: "unmanaged" }
+  /** Without scale: the whole budget fails to sync. `controller` is its kind and name. */
+  | { readonly kind: "no-scale"; readonly controller: string }
+  /** A kind of somebody else's: only its CustomResourceDefinition tells. */
+  | { readonly kind: "unknown"; readonly controller: string };
+
+/** Kinds of others whose definitions have a scale subresource, by group and kind. */
+const foreignWithScale: ReadonlySet<string> = new Set([
+  "argoproj.io/Rollout",
+  "leaderworkerset.x-k8s.io/LeaderWorkerSet",
+  "apps.kruise.io/CloneSet",
+  "apps.kruise.io/StatefulSet",
+  "apps.openshift.io/DeploymentConfig",
+  "postgresql.cnpg.io/Cluster",
+]);
+
+/** Kinds of others that own Pods and whose definitions have none. */
+const foreignWithoutScale: ReadonlySet<string> = new Set([
+  "argoproj.io/Workflow",
+  "core.strimzi.io/StrimziPodSet",
+  "tekton.dev/TaskRun",
+  "tekton.dev/PipelineRun",
+  "ray.io/RayCluster",
+  "sparkoperator.k8s.io/SparkApplication",
+  "actions.github.com/EphemeralRunner",
+]);
+
+/** Says what the disruption controller hears when it asks for the scale of a workload's Pods. */
+export function scaleAnswer(workload: Workload): ScaleAnswer {
+  if (workload.hasScale) return { kind: "scale" };
+  if (workload.kind !== "Pod") return { kind: "no-scale", controller: `${workload.kind} ${workload.name}` };
+  const owner = controllerOf(workload.object);
+  if (owner === undefined) return { kind: "unmanaged" };
+  const key = `${owner.apiVersion.split("/")[0] ?? ""}/${owner.kind}`;
+  const controller = `${owner.kind} ${owner.name}`;
+  if (foreignWithScale.has(key)) return { kind: "scale" };
+  return foreignWithoutScale.has(key) ? { kind: "no-scale", controller } : { kind: "unknown", controller };
+}
+
+/** Returns the other workloads of the namespace whose Pods a budget selects, sorted by kind, then name. */
+export function othersUnder(
+  budget: PodDisruptionBudget,
+  at: { readonly workload: Workload; readonly snapshot: ClusterSnapshot },
+): readonly Workload[] {
+  const { workload, snapshot } = at;
+  return workloadsOf(snapshot, workload.namespace).filter(
+    (other) =>
+      (other.kind !== workload.kind || other.name !== workload.name) &&
+      matchesSelector(budget.spec.selector, other.template.metadata?.labels),
+  );
+}
+
+/**
+ * Proves a workload with a scale under one budget, over a range of replicas (its own, where none is given).
+ *
+ * Others under the budget only ever help healthy Pods to go, or stop the sync (which rules of their own tell), so they are
+ * looked for only where the workload alone is blocked.
+ */
+export function proofUnder(
+  budget: PodDisruptionBudget,
+  of: { readonly view: WorkloadView; readonly snapshot: ClusterSnapshot; readonly range?: ReplicaRange },
+): EvictionProof {
+  const { view, snapshot } = of;
+  const range = of.range ?? view.scale.range;
+  const alone = evictionProof({ budgets: [{ budget, others: [] }], keeper: "scale", range });
+  if (alone.blocked === undefined) return alone;
+  const others = othersUnder(budget, { workload: view.workload, snapshot }).flatMap((other) => groupOf(other, snapshot) ?? []);
+  return others.length === 0 ? alone : evictionProof({ budgets: [{ budget, others }], keeper: "scale", range });
+}
+
+/** Returns a budget with everybody else under it, for a proof that also tells who stops the sync. */
+export function covering(
+  budget: PodDisruptionBudget,
+  at: { readonly workload: Workload; readonly snapshot: ClusterSnapshot },
+): CoveringBudget {
+  const others = othersUnder(budget, at).flatMap((other): readonly PodGroup[] => {
+    const group = groupOf(other, at.snapshot);
+    if (group !== undefined) return [group];
+    const answer = scaleAnswer(other);
+    return answer.kind === "no-scale" ? [{ keeper: answer, pods: 1, healthy: 0 }] : [];
+  });
+  return { budget, others };
+}
+
+/** The Pods of another workload at its smallest scale; undefined for who comes and goes, or is not counted. */
+function groupOf(workload: Workload, snapshot: ClusterSnapshot): PodGroup | undefined {
+  const keeper = keeperOf(workload, snapshot);
+  if (keeper === undefined) return undefined;
+  const pods = keeper.kind === "scale" ? keeper.replicas : 1;
+  return { keeper, pods, healthy: pods };
+}
+
+function keeperOf(workload: Workload, snapshot: ClusterSnapshot): PodKeeper | undefined {
+  const answer = scaleAnswer(workload);
+  switch (answer.kind) {
+    case "scale": {
+      const { range, mayBeZero } = autoscalersOf(workload, snapshot).scale;
+      return { kind: "scale", replicas: mayBeZero ? 0 : range.from };
+    }
+    case "unmanaged":
+      return { kind: "unmanaged" };
+    case "no-scale":
+    case "unknown":
+      return undefined;
+    default:
+      return assertNever(answer);
+  }
+}
