@@ -6,6 +6,7 @@
  */
 import type { TSchema } from "typebox";
 import { stringify } from "yaml";
+import { autoNodeClassSchema } from "../src/api/auto-node-class.ts";
 import { crdFrom } from "../src/api/crd.ts";
 import { ec2NodeClassSchema } from "../src/api/ec2-node-class.ts";
 import type { CrdKind, JsonSchema, ShapeKind } from "../src/api/json-schema.ts";
@@ -21,6 +22,7 @@ const sources: Readonly<Record<ShapeKind, TSchema>> = {
   NodePool: nodePoolSchema,
   NodeClaim: nodeClaimSchema,
   EC2NodeClass: ec2NodeClassSchema,
+  NodeClass: autoNodeClassSchema,
   PoliciesFile: policiesFileSchema,
 };
 
@@ -36,6 +38,7 @@ const referenceFiles: Readonly<Record<ShapeKind, string>> = {
   NodePool: "docs/reference/nodepool.md",
   NodeClaim: "docs/reference/nodeclaim.md",
   EC2NodeClass: "docs/reference/ec2nodeclass.md",
+  NodeClass: "docs/reference/nodeclass.md",
   PoliciesFile: "docs/reference/policies.md",
 };
 

@@ -5,7 +5,7 @@
  * for all), and under each table the validations that concern several fields.
  */
 import { crdSurface } from "../src/api/crd-surface.ts";
-import type { JsonSchema, ShapeKind } from "../src/api/json-schema.ts";
+import type { CrdKind, JsonSchema, ShapeKind } from "../src/api/json-schema.ts";
 import { patternWords } from "../src/api/schema-pattern.ts";
 
 interface Row {
@@ -21,7 +21,7 @@ export function referencePage({ kind, schema }: { readonly kind: ShapeKind; read
     kind === "PoliciesFile"
       ? [section("Fields", "", schema)]
       : Object.entries(schema.properties ?? {}).map(([name, part]) => section(name, name, part));
-  const columns = kind === "PoliciesFile" ? [] : [columnSection(kind)];
+  const columns = kind === "PoliciesFile" || kind === "NodeClass" ? [] : [columnSection(kind)];
   return [
     `# ${title}`,
     `<!-- Generated from the schemas of src/api by \`npm run generate\`; don't edit. -->`,
@@ -50,7 +50,7 @@ function section(title: string, path: string, schema: JsonSchema): string {
   return [`## ${title}`, table.join("\n"), ...(rules.length === 0 ? [] : ["The API server also refuses:", rules.join("\n")])].join("\n\n");
 }
 
-function columnSection(kind: Exclude<ShapeKind, "PoliciesFile">): string {
+function columnSection(kind: CrdKind): string {
   const rows = crdSurface[kind].columns.map(
     (column) => `| ${[column.name, column.priority === undefined ? "" : "yes", `\`${column.jsonPath}\``].map(escaped).join(" | ")} |`,
   );

@@ -34,7 +34,7 @@ export interface JsonSchema {
 }
 
 /** The kinds whose shape is ours to know: each has a schema, a validator and a docs table. */
-export type ShapeKind = CrdKind | "PoliciesFile";
+export type ShapeKind = CrdKind | "NodeClass" | "PoliciesFile";
 
 /** The kinds that we define in a cluster. */
 export type CrdKind = "WorkloadProfile" | "NodePool" | "NodeClaim" | "EC2NodeClass";

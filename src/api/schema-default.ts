@@ -6,10 +6,10 @@
  * is found by validation.
  */
 import { shapeSchemas } from "./generated/schemas.ts";
-import type { CrdKind, JsonSchema } from "./json-schema.ts";
+import type { JsonSchema, ShapeKind } from "./json-schema.ts";
 
 /** Returns an object with the defaults of its kind's CRD filled in; the object itself is not changed. */
-export function withCrdDefaults<T extends object>(kind: CrdKind, object: T): T {
+export function withCrdDefaults<T extends object>(kind: Exclude<ShapeKind, "PoliciesFile">, object: T): T {
   return { ...object, ...fieldsWithDefaults(object, shapeSchemas[kind]) };
 }
 

@@ -3,12 +3,12 @@
  *
  * Reads EC2 facts and the settings of a NodeClass. Returns capacity and allocatable by Karpenter's formulas, because a plan
  * that is off by one Pod buys a node too many, or one on which a Pod never fits. All amounts are integers: millicores,
- * bytes, counts. Windows is not modelled.
+ * bytes, counts.
  */
 import type { Resources } from "../api/object.ts";
 import type { Ec2InstanceFacts } from "./ec2-facts.ts";
 import type { EvictionThreshold, KubeletSettings } from "./kubelet-settings.ts";
-import { ephemeralStorageBytes, type AmiFamily, type NodeStorage } from "./node-storage.ts";
+import { ephemeralStorageBytes, isWindows, type AmiFamily, type NodeStorage } from "./node-storage.ts";
 
 /** What a NodeClass and the provisioner's own settings say about every Node. All defaults are Karpenter's. */
 export interface NodeSettings {
@@ -20,6 +20,10 @@ export interface NodeSettings {
   readonly vmMemoryOverheadPercent?: number;
   /** Network interfaces that Pods may not use; default 0. */
   readonly reservedENIs?: number;
+  /** Interfaces for EFA traffic alone; those of card 0 are no interfaces for Pods. Absent: every EFA that the type has. */
+  readonly efaOnlyInterfaces?: { readonly all: number; readonly onCard0: number };
+  /** Pods that a node takes where the network does not say, as with address prefixes; default 110. */
+  readonly prefixedPodsMax?: number;
   /** Bytes of pre-allocated huge pages by resource name ("hugepages-2Mi"). */
   readonly hugepages?: Resources;
 }
@@ -71,7 +75,8 @@ export function eniLimitedPods(facts: Ec2InstanceFacts, reservedENIs = 0): numbe
 function capacityOf(facts: Ec2InstanceFacts, settings: NodeSettings): Resources {
   const counted: Resources = {
     "vpc.amazonaws.com/pod-eni": facts.branchInterfacesMax ?? 0,
-    "vpc.amazonaws.com/efa": facts.efaInterfacesMax ?? 0,
+    "vpc.amazonaws.com/efa": settings.efaOnlyInterfaces?.all ?? facts.efaInterfacesMax ?? 0,
+    "vpc.amazonaws.com/PrivateIPv4Address": isWindows(amiFamilyOf(settings)) ? facts.ipv4PerInterface - 1 : 0,
     "nvidia.com/gpu": gpusOf(facts, "NVIDIA"),
     "amd.com/gpu": gpusOf(facts, "AMD"),
     "habana.ai/gaudi": gpusOf(facts, "Habana"),
@@ -96,10 +101,17 @@ function memoryBytesOf(facts: Ec2InstanceFacts, overheadPercent: number): number
 
 function podsOf(facts: Ec2InstanceFacts, settings: NodeSettings): number {
   const { maxPods, podsPerCore = 0 } = settings.kubelet ?? {};
-  const byNetwork = amiFamilyOf(settings) === "Custom" ? defaultPodsMax : eniLimitedPods(facts, settings.reservedENIs);
-  const pods = maxPods ?? byNetwork;
+  const pods = maxPods ?? podsByNetwork(facts, settings);
   const honoursPodsPerCore = podsPerCore > 0 && amiFamilyOf(settings) !== "Bottlerocket";
   return honoursPodsPerCore ? Math.min(pods, podsPerCore * facts.vcpus) : pods;
+}
+
+/** Karpenter does not know the addresses of Windows and of custom images, nor how many a prefix gives. */
+function podsByNetwork(facts: Ec2InstanceFacts, settings: NodeSettings): number {
+  const family = amiFamilyOf(settings);
+  if (settings.prefixedPodsMax !== undefined) return settings.prefixedPodsMax;
+  if (family === "Custom" || isWindows(family)) return defaultPodsMax;
+  return eniLimitedPods(facts, (settings.reservedENIs ?? 0) + (settings.efaOnlyInterfaces?.onCard0 ?? 0));
 }
 
 /** Amazon Linux sizes its memory reservation by the network's Pods, whatever maxPods says; other families by the Pods there can be. */

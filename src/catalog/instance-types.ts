@@ -9,6 +9,7 @@ import { archLabel, awsLabelDomain, capacityTypeLabel, instanceTypeLabel, osLabe
 import type { InstanceType, Offering, Place } from "../api/instance-type.ts";
 import type { NodeSelectorRequirement } from "../api/pod.ts";
 import { nodeResources, type NodeSettings } from "./allocatable.ts";
+import { remembered } from "../kube/remembered.ts";
 import type { Ec2InstanceFacts } from "./ec2-facts.ts";
 import { knownInstanceFacts } from "./known-instances.ts";
 import { fallbackPrices, type Prices } from "./price-table.ts";
@@ -66,16 +67,24 @@ const windowsBuildLabel = "node.kubernetes.io/windows-build";
  * nothing is bought blindly. Costs a few milliseconds: make it once for the zones at hand, not for every request.
  */
 export function catalogInstanceTypes(options: CatalogOptions): readonly InstanceType[] {
-  const { facts = knownInstanceFacts(), prices = fallbackPrices() } = options;
-  const labels = sharedLabels();
-  return facts.map((of) => {
+  const { facts = knownInstanceFacts(), prices = fallbackPrices(), settings } = options;
+  const labels = labelsOfAll(facts);
+  const resources = settings === undefined ? usualResources(facts) : facts.map((of) => nodeResources(of, settings));
+  return facts.map((of, index) => {
     const soldIn = placesOf(of, options);
     const offerings = offeringsOf(of.name, soldIn, prices);
-    const resources = nodeResources(of, options.settings);
-    const requirements = requirementsOfType(of, { places: offerings.length > 0 ? offerings : soldIn, labels });
-    return { name: of.name, requirements, ...resources, offerings, ...(offerings.length > 0 ? undefined : { soldIn }) };
+    const requirements = [...(labels[index] ?? []), ...placeLabels(offerings.length > 0 ? offerings : soldIn)];
+    const { capacity = {}, allocatable = {} } = resources[index] ?? {};
+    return { name: of.name, requirements, capacity, allocatable, offerings, ...(offerings.length > 0 ? undefined : { soldIn }) };
   });
 }
+
+/** What does not depend on zones, prices and settings is found once for a list of facts. */
+const usualResources = remembered((facts: readonly Ec2InstanceFacts[]) => facts.map((of) => nodeResources(of)));
+const labelsOfAll = remembered((facts: readonly Ec2InstanceFacts[]) => {
+  const labels = sharedLabels();
+  return facts.map((of) => typeLabels(of, labels));
+});
 
 /** Returns the region of a zone ("ap-southeast-1a" is in "ap-southeast-1"); local zones keep their region's name in front. */
 export function regionOfZone(zone: string): string {
@@ -102,21 +111,24 @@ function offeringsOf(instanceType: string, places: readonly Place[], prices: Pri
   });
 }
 
-/** Karpenter's labels of a type; zones and capacity types are those that are available. */
-function requirementsOfType(
-  facts: Ec2InstanceFacts,
-  { places, labels }: { readonly places: readonly Place[]; readonly labels: SharedLabels },
-): readonly NodeSelectorRequirement[] {
+/** Karpenter's labels of where a type is; zones and capacity types are those that are available. */
+function placeLabels(places: readonly Place[]): readonly NodeSelectorRequirement[] {
   const available = places.filter((place) => place.available);
   const zones = unique(available.map((place) => place.zone));
+  return [
+    label(zoneLabel, zones),
+    label(regionLabel, unique(zones.map(regionOfZone))),
+    label(capacityTypeLabel, unique(available.map((place) => place.capacityType))),
+  ];
+}
+
+/** Karpenter's labels of what a type is. */
+function typeLabels(facts: Ec2InstanceFacts, labels: SharedLabels): readonly NodeSelectorRequirement[] {
   return [
     labels(instanceTypeLabel, [facts.name]),
     labels(archLabel, [facts.architecture]),
     labels(osLabel, ["linux"]),
-    labels(zoneLabel, zones),
-    labels(regionLabel, unique(zones.map(regionOfZone))),
     labels(windowsBuildLabel, []),
-    labels(capacityTypeLabel, unique(available.map((place) => place.capacityType))),
     ...awsLabels(facts).map(([key, values]) => labels(key, values.filter((value) => value !== undefined).map(String))),
   ];
 }

@@ -12,7 +12,7 @@ import { withCrdDefaults } from "../api/schema-default.ts";
 import { shapeValidator } from "../api/validation.ts";
 import { builtInForm, groupOf, isNamespacedBeside, type ObjectForm, otherVersion } from "./built-in-form.ts";
 
-const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass"] as const;
+const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass", "NodeClass"] as const;
 
 /** Returns the former of objects; keep one, since it reads each kind's schema only once. */
 export function objectFormer(options: {

@@ -14,6 +14,7 @@ import type { CloudInstance, CloudProvider, Clock, Instant, InstanceReference, N
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { nodeSettingsOf } from "../catalog/node-settings.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
 import { architectureOf } from "./fleet-request.ts";
@@ -56,7 +57,7 @@ export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
     serves: ({ group, kind }) => group === awsLabelDomain && kind === "EC2NodeClass",
     instanceTypes: async (reference) => {
       const ready = await readyNodeClass(provider, reference);
-      return ready.ok ? ok(typesOf(provider, ready.value)) : err(ready.error.message);
+      return ready.ok ? typesOf(provider, ready.value) : err(ready.error.message);
     },
     create: async (nodeClaim, candidates) => {
       // What may have been sent is sent again before anything else is asked: the NodeClass may be another by now.
@@ -97,10 +98,12 @@ async function readyNodeClass(provider: Provider, { name }: NodeClassReference):
 }
 
 /** A type whose architecture has no image can't be launched: planned, it would be given up and planned again, for ever. */
-function typesOf({ unavailable }: Provider, { resources }: Ready): readonly InstanceType[] {
+function typesOf({ unavailable }: Provider, { nodeClass, resources }: Ready): Result<readonly InstanceType[], string> {
   const zones = Object.keys(resources.subnets).sort();
-  const types = catalogInstanceTypes({ zones, isAvailable: (offering) => !unavailable.has(offering) });
-  return types.filter((type) => resources.images[architectureOf(type)] !== undefined);
+  const settings = nodeSettingsOf(nodeClass.spec ?? {});
+  if (!settings.ok) return err(`EC2NodeClass "${nodeClass.metadata.name ?? ""}": spec.${settings.error}`);
+  const types = catalogInstanceTypes({ zones, settings: settings.value, isAvailable: (offering) => !unavailable.has(offering) });
+  return ok(types.filter((type) => resources.images[architectureOf(type)] !== undefined));
 }
 
 /** Every instance of a claim: by its id once that is known, whatever became of its tags, and by its tag. */

@@ -5,7 +5,7 @@ import { ok } from "../../src/api/result.ts";
 import { decodeInstanceType, instanceFacts } from "../../src/ec2/instance-facts.ts";
 
 const info: InstanceTypeInfo = {
-  InstanceType: "x1.large",
+  InstanceType: "m5.large",
   CurrentGeneration: true,
   SupportedUsageClasses: ["on-demand", "spot"],
   Hypervisor: "nitro",
@@ -33,7 +33,7 @@ const here = { region: "eu-west-1", zones: ["eu-west-1b", "eu-west-1a"] };
 
 describe("an instance type", () => {
   check("is read", info, {
-    name: "x1.large",
+    name: "m5.large",
     architecture: "amd64",
     manufacturer: "intel",
     clockSpeedMhz: 3200,
@@ -57,7 +57,7 @@ describe("an instance type", () => {
     "whose EBS optimisation costs extra has no bandwidth",
     { ...info, EbsInfo: { EbsOptimizedSupport: "supported" } },
     {
-      name: "x1.large",
+      name: "m5.large",
     },
   );
 
@@ -74,12 +74,12 @@ it("types are sorted, each with the zones of its own offerings", async () => {
   const facts = await instanceFacts(
     {
       instanceTypes: () => Promise.resolve(ok([info, { ...info, InstanceType: "a1.large" }])),
-      instanceTypeOfferings: () => Promise.resolve(ok([{ InstanceType: "x1.large", Location: "eu-west-1a" }])),
+      instanceTypeOfferings: () => Promise.resolve(ok([{ InstanceType: "m5.large" as const, Location: "eu-west-1a" as const }])),
     },
     "eu-west-1",
   );
   expect(facts.ok && facts.value.map(({ name, offeredIn }) => [name, offeredIn?.zones])).toEqual([
     ["a1.large", []],
-    ["x1.large", ["eu-west-1a"]],
+    ["m5.large", ["eu-west-1a"]],
   ]);
 });

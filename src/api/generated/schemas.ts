@@ -3342,6 +3342,15 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       "type": "string",
       "description": "Address under which each rule has its page."
      },
+     "podPatch": {
+      "type": "array",
+      "items": {
+       "type": "string",
+       "description": "A member such as priorityClassName."
+      },
+      "description": "Members of a Pod's spec that the podPatch of a profile may set.",
+      "x-plimsoll-default": "priorityClassName, runtimeClassName"
+     },
      "grandfather": {
       "type": "object",
       "required": [
