@@ -25,7 +25,7 @@ import { kubeconfigText } from "../sim/kubeconfig.ts";
 import { answerRequest } from "../sim/rest.ts";
 import { createScaledClock } from "../sim/scaled-clock.ts";
 import { startWorld, type World } from "../sim/world.ts";
-import { issueServingCertificate } from "../webhook/certificate.ts";
+import { certificateLife, issueServingCertificate } from "../webhook/certificate.ts";
 import { kwokCapacity } from "./kwok-capacity.ts";
 import { withLastApplied } from "./last-applied.ts";
 import { processLog } from "./log.ts";
@@ -114,6 +114,7 @@ function startProcess(of: {
       host: "127.0.0.1",
       port: 0,
       certificateNames: ["127.0.0.1"],
+      certificateLife: certificateLife(),
       address: (port) => ({ kind: "url", baseUrl: `https://127.0.0.1:${port}` }),
     },
     capacity: (sources) => kwokCapacity(sources, joinDelayMs),

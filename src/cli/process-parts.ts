@@ -9,6 +9,7 @@ import type { ApiTransport, Clock, CloudProvider } from "../api/ports.ts";
 import type { DecisionLog } from "../cluster/decision-log.ts";
 import type { ClusterWatch } from "../cluster/watch-cluster.ts";
 import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
+import type { CertificateLife } from "../webhook/certificate.ts";
 import type { WebhookMetrics } from "../webhook/metrics.ts";
 import type { PolicyFile } from "../webhook/policy-file.ts";
 import type { WebhookAddress } from "../webhook/registration.ts";
@@ -21,6 +22,7 @@ export interface WebhookSettings {
   readonly port: number;
   /** Every DNS name and address under which the API server may call. */
   readonly certificateNames: readonly string[];
+  readonly certificateLife: CertificateLife;
   /** Where the API server reaches the port that was taken. */
   readonly address: (port: number) => WebhookAddress;
 }

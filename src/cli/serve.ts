@@ -12,6 +12,7 @@ import { err, ok, type Result } from "../api/result.ts";
 import { httpsTransport } from "../cluster/https-transport.ts";
 import { wallClock } from "../cluster/wall-clock.ts";
 import { parseGoDuration } from "../kube/schedule.ts";
+import { type CertificateLife, certificateLife, servingLifeMinMs } from "../webhook/certificate.ts";
 import type { WebhookAddress } from "../webhook/registration.ts";
 import type { Capacity, CapacitySources, ProcessSettings, WebhookSettings } from "./process-parts.ts";
 import { kwokCapacity } from "./kwok-capacity.ts";
@@ -103,17 +104,27 @@ function isMadeUp(config: KubeConfig): boolean {
 /** Where we listen, and under which names the API server reaches us. */
 function webhookSettings(request: ServeRequest): Result<WebhookSettings, string> {
   const { host, port, webhookUrl } = request;
+  const life = servingLife(request.certificateLife);
+  if (!life.ok) return life;
   if (webhookUrl !== undefined) {
     const url = URL.canParse(webhookUrl) ? new URL(webhookUrl) : undefined;
     if (url?.protocol !== "https:") return err(`--webhook-url ${webhookUrl} is not an https URL`);
     const names = [url.hostname.replace(/^\[|\]$/g, "")];
-    return ok({ host, port, certificateNames: names, address: () => ({ kind: "url", baseUrl: webhookUrl }) });
+    return ok({ host, port, certificateNames: names, certificateLife: life.value, address: () => ({ kind: "url", baseUrl: webhookUrl }) });
   }
   const service = parseService(request.webhookService ?? `${request.namespace}/plimsoll`);
   if (!service.ok) return service;
   const { namespace, name } = service.value;
   const dns = `${name}.${namespace}.svc`;
-  return ok({ host, port, certificateNames: [dns, `${dns}.cluster.local`], address: () => service.value });
+  return ok({ host, port, certificateNames: [dns, `${dns}.cluster.local`], certificateLife: life.value, address: () => service.value });
+}
+
+function servingLife(text: string): Result<CertificateLife, string> {
+  const life = parseGoDuration(text);
+  if (!life.ok) return err(`--certificate-life: ${life.error}`);
+  if (life.value < servingLifeMinMs)
+    return err(`--certificate-life ${text}: at least ${servingLifeMinMs / 1000}s, or no rotation has time to spread`);
+  return ok(certificateLife(life.value));
 }
 
 function parseService(text: string): Result<Extract<WebhookAddress, { kind: "service" }>, string> {

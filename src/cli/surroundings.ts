@@ -32,6 +32,7 @@ export interface ServeOptions {
   readonly ec2Endpoint?: string;
   readonly region?: string;
   readonly lameDuck: number;
+  readonly certificateLife: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
 

@@ -1,125 +1,162 @@
 /**
  * The webhook service of one process: certificate, server, registration, and keeping all three true.
  *
- * One loop: when the policies change, and every minute, the shared certificate is read again, served, and the
- * configurations are applied with its CA. So a replacement by any replica spreads, no replica registers a CA that is not
- * in the Secret, and configurations that somebody deleted come back.
+ * One loop: when the policies change, and every minute, the rotation looks at what all replicas share, this process serves what
+ * the rotation says, and the configurations are brought to the policies and the CA bundle. So a step of any replica spreads,
+ * and configurations that somebody deleted come back. Between looks the process calls its own listener as the API server does.
  */
 import { X509Certificate } from "node:crypto";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { admissionHandler } from "../webhook/admission-handler.ts";
-import { ensureCertificate, type EnsuredCertificate } from "../webhook/certificate-store.ts";
-import { closedNamespaces, webhookConfigurations } from "../webhook/registration.ts";
-import { registerWebhooks } from "../webhook/register.ts";
+import { type CertificateRotation, certificateRotation, type RotationLook } from "../webhook/certificate-rotation.ts";
+import { bundleOf, fingerprintOf } from "../webhook/certificate-state.ts";
+import { probeListener } from "../webhook/loopback-probe.ts";
+import { closedNamespaces, type WebhookConfiguration, webhookConfigurations } from "../webhook/registration.ts";
 import { startWebhookServer, type WebhookServer } from "../webhook/server.ts";
 import type { ProcessParts } from "./process-parts.ts";
 
 export const certificateSecretName = "plimsoll-certificate";
 
-const lookMs = 2_000;
-const reapplyMs = 60_000;
+/** How often the policies are compared with what is registered. */
+const policyLookMs = 2_000;
+const probeMs = 10_000;
 
 /** Opens the service; the error says why no certificate is to be had. */
 export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookServer, string>> {
-  const first = await certificateOf(parts);
+  const { transport, namespace, clock, webhook } = parts;
+  const rotation = certificateRotation({
+    ...{ transport, namespace, clock, secretName: certificateSecretName },
+    ...{ names: webhook.certificateNames, life: webhook.certificateLife },
+  });
+  const first = await rotation.look();
   if (!first.ok) return first;
-  const state: ServiceState = { certificate: first.value };
-  const { serving } = first.value.certificate;
+  const { serving } = first.value;
+  const state: ServiceState = { look: first.value, isTrusted: false };
   const server = await startWebhookServer({
-    host: parts.webhook.host,
-    port: parts.webhook.port,
+    host: webhook.host,
+    port: webhook.port,
     certificatePem: serving.certificatePem,
     keyPem: serving.keyPem,
-    clock: parts.clock,
+    clock,
     metrics: parts.metrics,
-    handler: admissionHandler({
-      policySet: () => parts.policyFile.current(),
-      snapshot: () => parts.cluster.snapshot(),
-      instanceTypes: parts.instanceTypes,
-      neededKinds: parts.kinds,
-      names: parts.names,
-      clock: parts.clock,
-      metrics: parts.metrics,
-    }),
+    handler: handlerOf(parts),
     notReady: () => notReady(parts, state),
     onError: (error) => {
       parts.log.error({ err: error }, "a review could not be judged");
     },
-  }).catch((cause: unknown) => `can't listen on ${parts.webhook.host}:${parts.webhook.port}: ${String(cause)}`);
+  }).catch((cause: unknown) => `can't listen on ${webhook.host}:${webhook.port}: ${String(cause)}`);
   if (typeof server === "string") return err(server);
-  void keepTrue(parts, server, state);
+  tell(parts, first.value);
+  void keepTrue({ parts, rotation, server, state });
   return ok(server);
 }
 
-interface ServiceState {
-  certificate: EnsuredCertificate;
-  /** What was last registered, and when; absent before the first time. */
-  registered?: { readonly bundle: string; readonly at: Instant };
+function handlerOf(parts: ProcessParts) {
+  return admissionHandler({
+    policySet: () => parts.policyFile.current(),
+    snapshot: () => parts.cluster.snapshot(),
+    instanceTypes: parts.instanceTypes,
+    neededKinds: parts.kinds,
+    names: parts.names,
+    clock: parts.clock,
+    metrics: parts.metrics,
+  });
 }
 
-function notReady({ cluster, kinds }: ProcessParts, state: ServiceState): readonly string[] {
+interface ServiceState {
+  look: RotationLook;
+  /** Whether what we serve was ever trusted: from then on a change of it is only served when it is, too. */
+  isTrusted: boolean;
+  /** The policies that were last registered, and when; absent before the first time. */
+  registered?: { readonly bundle: string; readonly at: Instant };
+  /** When our own listener was last called, and what was wrong with it. */
+  probed?: { readonly at: Instant; readonly problem: string | undefined };
+}
+
+function notReady({ cluster, kinds }: ProcessParts, { registered, isTrusted, probed }: ServiceState): readonly string[] {
   const unsynced = kinds.filter((kind) => !cluster.hasSynced([kind]));
   return [
     ...(unsynced.length === 0 ? [] : [`caches not synced: ${unsynced.join(", ")}`]),
-    ...(state.registered === undefined ? ["webhook configurations are not registered yet"] : []),
+    ...(registered === undefined ? ["webhook configurations are not registered yet"] : []),
+    ...(isTrusted ? [] : ["the API servers may not know our CA yet"]),
+    ...(probed?.problem === undefined ? [] : [probed.problem]),
   ];
 }
 
-async function certificateOf(parts: ProcessParts): Promise<Result<EnsuredCertificate, string>> {
-  const { transport, namespace, webhook, clock, log, metrics } = parts;
-  const ensured = await ensureCertificate(
-    { transport, namespace, secretName: certificateSecretName, names: webhook.certificateNames },
-    clock.now(),
-  );
-  if (!ensured.ok) return ensured;
-  if (ensured.value.how !== "read")
-    log.info({ how: ensured.value.how, because: ensured.value.because }, "the serving certificate was issued");
-  const { validTo } = new X509Certificate(ensured.value.certificate.serving.certificatePem);
-  metrics.certificateExpiry.set(Date.parse(validTo) / 1000);
-  return ensured;
+interface Upkeep {
+  readonly parts: ProcessParts;
+  readonly rotation: CertificateRotation;
+  readonly server: WebhookServer;
+  readonly state: ServiceState;
 }
 
 /** Registers once caches are full: a webhook that would refuse or wave everything through helps nobody. */
-async function keepTrue(parts: ProcessParts, server: WebhookServer, state: ServiceState): Promise<void> {
-  const { signal, clock, log } = parts;
+async function keepTrue(upkeep: Upkeep): Promise<void> {
+  const { parts, state } = upkeep;
+  const { signal, clock, log, webhook } = parts;
+  const { lookMs } = webhook.certificateLife;
   await parts.cluster.synced();
   while (!signal.aborted) {
     const { bundle } = parts.policyFile.current();
-    const isFresh = state.registered?.bundle === bundle && clock.now() - state.registered.at < reapplyMs;
+    const freshMs = state.isTrusted ? lookMs : policyLookMs;
+    const isFresh = state.registered?.bundle === bundle && clock.now() - state.registered.at < freshMs;
     if (!isFresh) {
-      const done = await renew(parts, server, state);
-      if (done.ok && state.registered?.bundle !== bundle) log.info({ bundle }, "webhook configurations are registered");
-      if (done.ok) state.registered = { bundle, at: clock.now() };
-      else log.error({ problem: done.error }, "webhook configurations can't be registered");
+      const kept = await bringUpToDate(upkeep);
+      if (kept.ok && state.registered?.bundle !== bundle) log.info({ bundle }, "webhook configurations are registered");
+      if (kept.ok) state.registered = { bundle, at: clock.now() };
+      else log.error({ problem: kept.error }, "webhook configurations can't be registered");
     }
-    await clock.sleep(lookMs, signal);
+    await probe(upkeep);
+    await clock.sleep(Math.min(policyLookMs, lookMs), signal);
   }
 }
 
-/** Serves the certificate that the Secret holds now, and registers under its CA. */
-async function renew(parts: ProcessParts, server: WebhookServer, state: ServiceState): Promise<Result<undefined, string>> {
-  const ensured = await certificateOf(parts);
-  if (!ensured.ok) return ensured;
-  const { serving, authority } = ensured.value.certificate;
-  if (serving.certificatePem !== state.certificate.certificate.serving.certificatePem) {
-    server.setCertificate(serving.certificatePem, serving.keyPem);
-    parts.log.info("another serving certificate is served from now on");
-  }
-  state.certificate = ensured.value;
-  return register(parts, server, authority.certificatePem);
+async function bringUpToDate({ parts, rotation, server, state }: Upkeep): Promise<Result<undefined, string>> {
+  const kept = await rotation.keep({
+    wanted: (authorityPem) => wantedConfigurations(parts, server.port, authorityPem),
+    serve: (look) => {
+      if (look.isNew) {
+        server.setCertificate(look.serving.certificatePem, look.serving.keyPem);
+        delete state.probed;
+      }
+      if (look.isNew || look.step.kind !== "keep" || look.state.generation !== state.look.state.generation) tell(parts, look);
+      state.look = look;
+      state.isTrusted ||= look.isTrusted;
+    },
+  });
+  return kept.ok ? ok(undefined) : kept;
 }
 
-async function register(parts: ProcessParts, server: WebhookServer, authorityPem: string): Promise<Result<undefined, string>> {
+function wantedConfigurations(parts: ProcessParts, port: number, authorityPem: string): Result<readonly WebhookConfiguration[], string> {
   const closed = closedNamespaces(parts.policyFile.current());
   if (!closed.ok) return closed;
-  const address = parts.webhook.address(server.port);
-  const configurations = webhookConfigurations({
-    names: parts.names,
-    address,
-    authorityPem,
-    ownNamespace: parts.namespace,
-    closed: closed.value,
-  });
-  return registerWebhooks(parts.transport, configurations);
+  const address = parts.webhook.address(port);
+  return ok(webhookConfigurations({ names: parts.names, address, authorityPem, ownNamespace: parts.namespace, closed: closed.value }));
+}
+
+/** Calls our own listener as the API server would; a first failure is tried again at once, since a busy moment is no fault. */
+async function probe({ parts, server, state }: Upkeep): Promise<void> {
+  const { clock, webhook, log } = parts;
+  if (state.registered === undefined) return;
+  if (state.probed?.problem === undefined && clock.now() - (state.probed?.at ?? 0) < probeMs) return;
+  const target = { host: webhook.host, port: server.port, bundlePem: bundleOf(state.look.state), name: webhook.certificateNames[0] ?? "" };
+  let outcome = await probeListener(target);
+  if (!outcome.ok) outcome = await probeListener(target);
+  if (parts.signal.aborted) return;
+  const problem = outcome.ok ? undefined : outcome.error;
+  if (problem !== undefined && problem !== state.probed?.problem) log.error({ problem }, "not ready");
+  state.probed = { at: clock.now(), problem };
+}
+
+/** Tells log and metrics what is served and what was done. */
+function tell({ log, metrics }: ProcessParts, { state, serving, authorityPem, isNew, step }: RotationLook): void {
+  const { validTo, fingerprint256 } = new X509Certificate(serving.certificatePem);
+  metrics.certificateExpiry.set(Date.parse(validTo) / 1000);
+  metrics.certificateGeneration.set(state.generation);
+  metrics.certificateInfo.reset();
+  metrics.certificateInfo.set({ fingerprint: fingerprint256, authority: fingerprintOf(authorityPem) }, 1);
+  const { generation } = state;
+  if (step.kind !== "keep") log.info({ step: step.kind, because: step.because, generation }, "certificates were brought on by a step");
+  if (isNew) log.info({ fingerprint: fingerprint256, until: validTo, generation }, "this certificate is served from now on");
 }

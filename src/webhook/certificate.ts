@@ -5,7 +5,7 @@
  * curves, so key, public key and signature come from node:crypto and are put into the body before it is signed:
  * ECDSA P-256, a handshake about ten times cheaper than RSA-2048, issued in milliseconds.
  *
- * Validity is back-dated by an hour so that a replica whose clock is behind accepts a certificate that was just made.
+ * Validity is back-dated (by an hour, less for short lives) so that a replica whose clock is behind accepts a certificate that was just made.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto";
 import forge from "node-forge";
@@ -17,60 +17,90 @@ export interface KeyPair {
   readonly keyPem: string;
 }
 
-/** The CA and the serving certificate that all replicas share. */
+/** A CA and a serving certificate that it signed. */
 export interface ServingCertificate {
   readonly authority: KeyPair;
   readonly serving: KeyPair;
 }
 
+/** How long certificates live, and what follows from that; one number decides all (see {@link certificateLife}). */
+export interface CertificateLife {
+  readonly servingMs: number;
+  /** Three lives of a serving certificate: when two thirds are over, what it signs can still live a whole life. */
+  readonly authorityMs: number;
+  /** How long a CA has stood in every configuration before a certificate of it is served: every API server has seen it by then. */
+  readonly settleMs: number;
+  /** How often the shared state is looked at. */
+  readonly lookMs: number;
+}
+
 const authorityName = "plimsoll-ca";
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-const authorityLifeMs = 10 * 365 * dayMs;
-/** A year: replaced when two thirds are over (certificate-store.ts). */
-const servingLifeMs = 365 * dayMs;
+const yearMs = 365 * 24 * hourMs;
+/** Shorter lives leave no room for an API server that learns of a new CA late. */
+export const servingLifeMinMs = 30_000;
+const settleMaxMs = 60_000;
+const lookMaxMs = 60_000;
 const ecdsaWithSha256 = "1.2.840.10045.4.3.2";
 
+/** Returns the times that belong to a serving certificate's life (milliseconds); a year by default. */
+export function certificateLife(servingMs: number = yearMs): CertificateLife {
+  return {
+    servingMs,
+    authorityMs: 3 * servingMs,
+    settleMs: Math.min(settleMaxMs, servingMs / 20),
+    lookMs: Math.min(lookMaxMs, servingMs / 40),
+  };
+}
+
 /**
- * Issues a serving certificate, signed by the given CA while that lasts longer than the certificate would, else by a new one:
- * a replica that still serves the old certificate stays trusted while the new one spreads.
+ * Issues a CA and a certificate of it in one go, for whoever needs no rotation.
  *
  * @param request.names DNS names and IP addresses for the subject alternative name (clients ignore the common name).
  */
-export function issueServingCertificate(request: {
+export function issueServingCertificate(request: { readonly names: readonly string[]; readonly now: Instant }): ServingCertificate {
+  const life = certificateLife();
+  const authority = issueAuthority(request.now, life);
+  return { authority, serving: issueServing({ ...request, authority, life }) };
+}
+
+/** Issues a serving certificate of the CA; it never outlives the CA, so a CA that ended has nothing left to vouch for. */
+export function issueServing(request: {
+  readonly authority: KeyPair;
   readonly names: readonly string[];
   readonly now: Instant;
-  readonly authority?: KeyPair;
-}): ServingCertificate {
-  const authority = usableAuthority(request) ?? issueAuthority(request.now);
+  readonly life: CertificateLife;
+}): KeyPair {
+  const { authority, names, now, life } = request;
   const authorityKeys = keysOf(authority.keyPem);
   const servingKeys = ecKeys();
-  const serving = issue({
-    subject: request.names[0] ?? "plimsoll",
+  const certificatePem = issue({
+    subject: names[0] ?? "plimsoll",
     keys: servingKeys,
     issuer: { name: authorityName, keys: authorityKeys },
-    now: request.now,
-    lifeMs: servingLifeMs,
+    from: now - backDatedMs(life),
+    to: Math.min(now + life.servingMs, Date.parse(new X509Certificate(authority.certificatePem).validTo)),
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
       { name: "keyUsage", digitalSignature: true, critical: true },
       { name: "extKeyUsage", serverAuth: true },
-      { name: "subjectAltName", altNames: request.names.map(alternativeName) },
+      { name: "subjectAltName", altNames: names.map(alternativeName) },
       subjectKeyIdentifier(servingKeys),
       { name: "authorityKeyIdentifier", keyIdentifier: keyId(authorityKeys) },
     ],
   });
-  return { authority, serving: { certificatePem: serving, keyPem: servingKeys.privatePem } };
+  return { certificatePem, keyPem: servingKeys.privatePem };
 }
 
-function issueAuthority(now: Instant): KeyPair {
+/** Issues a certificate authority. */
+export function issueAuthority(now: Instant, life: CertificateLife): KeyPair {
   const keys = ecKeys();
   const certificatePem = issue({
     subject: authorityName,
     keys,
     issuer: undefined,
-    now,
-    lifeMs: authorityLifeMs,
+    from: now - backDatedMs(life),
+    to: now + life.authorityMs,
     extensions: [
       { name: "basicConstraints", cA: true, critical: true },
       { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
@@ -80,43 +110,9 @@ function issueAuthority(now: Instant): KeyPair {
   return { certificatePem, keyPem: keys.privatePem };
 }
 
-/** The CA as given, unless it can't be read, its key is another's, or it would end before what it signs. */
-function usableAuthority({ authority, now }: { readonly authority?: KeyPair; readonly now: Instant }): KeyPair | undefined {
-  if (authority === undefined) return undefined;
-  try {
-    const certificate = new X509Certificate(authority.certificatePem);
-    const lasts = Date.parse(certificate.validTo) > now + servingLifeMs && Date.parse(certificate.validFrom) <= now;
-    return lasts && certificate.ca && certificate.checkPrivateKey(createPrivateKey(authority.keyPem)) ? authority : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Says why a stored certificate can't be served any more, or undefined while it can.
- *
- * A certificate is replaced once two thirds of its life are over, when it does not name every host asked for, or when
- * key and certificate don't belong together.
- */
-export function replacementReason(request: {
-  readonly stored: ServingCertificate;
-  readonly names: readonly string[];
-  readonly now: Instant;
-}): string | undefined {
-  const { stored, names, now } = request;
-  try {
-    const certificate = new X509Certificate(stored.serving.certificatePem);
-    const authority = new X509Certificate(stored.authority.certificatePem);
-    if (!certificate.checkPrivateKey(createPrivateKey(stored.serving.keyPem))) return "the key does not belong to the certificate";
-    if (!certificate.verify(authority.publicKey)) return "the certificate was not signed by the stored CA";
-    const missing = names.find((name) => (isIpAddress(name) ? certificate.checkIP(name) : certificate.checkHost(name)) === undefined);
-    if (missing !== undefined) return `the certificate does not name ${missing}`;
-    const from = Date.parse(certificate.validFrom);
-    const to = Date.parse(certificate.validTo);
-    return now >= from + ((to - from) * 2) / 3 ? "two thirds of the certificate's life are over" : undefined;
-  } catch (cause) {
-    return `the stored certificate can't be read: ${String(cause)}`;
-  }
+/** An hour, but no notable part of a short life. */
+function backDatedMs({ servingMs }: CertificateLife): number {
+  return Math.min(hourMs, servingMs / 20);
 }
 
 interface EcKeys {
@@ -141,16 +137,16 @@ interface IssueRequest {
   readonly subject: string;
   readonly keys: EcKeys;
   readonly issuer: { readonly name: string; readonly keys: EcKeys } | undefined;
-  readonly now: Instant;
-  readonly lifeMs: number;
+  readonly from: Instant;
+  readonly to: Instant;
   readonly extensions: readonly object[];
 }
 
 function issue(request: IssueRequest): string {
   const certificate = forge.pki.createCertificate();
   certificate.serialNumber = positiveSerial();
-  certificate.validity.notBefore = new Date(request.now - hourMs);
-  certificate.validity.notAfter = new Date(request.now + request.lifeMs);
+  certificate.validity.notBefore = new Date(request.from);
+  certificate.validity.notAfter = new Date(request.to);
   certificate.setSubject([{ name: "commonName", value: request.subject.slice(0, 64) }]);
   certificate.setIssuer([{ name: "commonName", value: request.issuer?.name ?? request.subject }]);
   // forge wants an RSA key while it builds the body; the real public key replaces it below.
@@ -213,6 +209,7 @@ function alternativeName(name: string): { type: number; value?: string; ip?: str
   return isIpAddress(name) ? { type: 7, ip: name } : { type: 2, value: name };
 }
 
-function isIpAddress(name: string): boolean {
+/** Tells an address from a DNS name: certificates name them in different fields. */
+export function isIpAddress(name: string): boolean {
   return /^[0-9.]+$/.test(name) || name.includes(":");
 }

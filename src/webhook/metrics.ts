@@ -44,6 +44,18 @@ export const webhookMetricDefinitions = {
     help: "When the certificate that is being served ends, in seconds since the epoch.",
     labels: [],
   },
+  certificateInfo: {
+    name: "plimsoll_certificate_info",
+    kind: "gauge",
+    help: "1 for the certificate that is being served, by its SHA-256 fingerprint and its CA's.",
+    labels: ["fingerprint", "authority"],
+  },
+  certificateGeneration: {
+    name: "plimsoll_certificate_generation",
+    kind: "gauge",
+    help: "How often the certificates that the replicas share were changed, as this replica knows it; equal on all of them but for moments.",
+    labels: [],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 /** The live metrics of one webhook server. */
@@ -54,11 +66,14 @@ export interface WebhookMetrics {
   readonly findings: Counter<"rule" | "action">;
   readonly policyLoadFailed: Gauge;
   readonly certificateExpiry: Gauge;
+  readonly certificateInfo: Gauge<"fingerprint" | "authority">;
+  readonly certificateGeneration: Gauge;
 }
 
 /** Makes a registry with the webhook's metrics in it. */
 export function webhookMetrics(registry: Registry = new Registry()): WebhookMetrics {
-  const { requests, duration, findings, policyLoadFailed, certificateExpiry } = webhookMetricDefinitions;
+  const { requests, duration, findings, policyLoadFailed, certificateExpiry, certificateInfo, certificateGeneration } =
+    webhookMetricDefinitions;
   const registers = [registry];
   return {
     registry,
@@ -73,5 +88,7 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
     findings: new Counter({ name: findings.name, help: findings.help, labelNames: findings.labels, registers }),
     policyLoadFailed: new Gauge({ name: policyLoadFailed.name, help: policyLoadFailed.help, registers }),
     certificateExpiry: new Gauge({ name: certificateExpiry.name, help: certificateExpiry.help, registers }),
+    certificateInfo: new Gauge({ name: certificateInfo.name, help: certificateInfo.help, labelNames: certificateInfo.labels, registers }),
+    certificateGeneration: new Gauge({ name: certificateGeneration.name, help: certificateGeneration.help, registers }),
   };
 }

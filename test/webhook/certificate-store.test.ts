@@ -1,110 +1,179 @@
-/** The store against a few lines of API server that keep one Secret with a resourceVersion, so races are real ones. */
+/** The store: one Secret for all replicas, brought on by one step at a time, whoever is first. */
 import { describe, expect, it } from "vitest";
-import type { ApiAnswer, ApiRequest, ApiTransport } from "../../src/api/ports.ts";
+import type { ApiTransport } from "../../src/api/ports.ts";
 import type { Secret } from "../../src/api/secret.ts";
-import { issueServingCertificate } from "../../src/webhook/certificate.ts";
-import { ensureCertificate } from "../../src/webhook/certificate-store.ts";
+import { certificateLife, issueServingCertificate } from "../../src/webhook/certificate.ts";
+import { bundleOf, type CertificateState, certificatesIn, decodeCertificateState } from "../../src/webhook/certificate-state.ts";
+import { advanceCertificate, type RegisteredTrust } from "../../src/webhook/certificate-store.ts";
+import { type CertificateApi, certificateApi } from "./certificate-api.ts";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
+const dayMs = 86_400_000;
 const names = ["plimsoll.plimsoll-system.svc"];
 
 describe("the certificate store", () => {
   it("creates the Secret once and every later replica reads the same certificate", async () => {
-    const api = secretApi();
-    const first = await ensure(api);
-    const second = await ensure(api);
-    expect([first.how, second.how]).toEqual(["created", "read"]);
-    expect(second.certificate).toEqual(first.certificate);
+    const api = certificateApi();
+    const first = await advance(api);
+    const second = await advance(api);
+    expect([first.step.kind, second.step.kind]).toEqual(["begin", "keep"]);
+    expect(second.state).toEqual(first.state);
+    expect(first.state.provisional).toBe(true);
     expect(api.writes()).toBe(1);
   });
 
-  it("lets exactly one of many racing replicas win, and all serve the winner's", async () => {
-    const api = secretApi();
-    const all = await Promise.all(Array.from({ length: 8 }, () => ensure(api)));
+  it("confirms a new CA at once where every configuration trusts it alone, and else when it has settled", async () => {
+    const [alone, beside, late] = [certificateApi(), certificateApi(), certificateApi()];
+    const began = await Promise.all([alone, beside, late].map((api) => advance(api)));
+    const [first = "", second = "", third = ""] = began.map(({ state }) => state.authority.certificatePem);
+    expect((await advance(alone, { authorities: [first], everywhere: [first] })).step.kind).toBe("confirm");
+    expect((await advance(beside, { authorities: [second], everywhere: [] })).step.kind).toBe("keep");
+    expect((await advance(late, { authorities: [third, stranger], everywhere: [third] })).step.kind).toBe("adopt");
+    expect((await advance(late, { authorities: [third, stranger], everywhere: [third] })).step.kind).toBe("keep");
+    expect((await advance(late, { authorities: [third, stranger], everywhere: [third], isSettled: () => true })).step.kind).toBe("confirm");
+  });
+
+  it("lets exactly one of many racing replicas win, and all read the winner's", async () => {
+    const api = certificateApi();
+    const all = await Promise.all(Array.from({ length: 8 }, () => advance(api)));
     expect(api.writes()).toBe(1);
-    expect(new Set(all.map(({ certificate }) => certificate.serving.certificatePem)).size).toBe(1);
+    expect(new Set(all.map(({ state }) => state.serving.certificatePem)).size).toBe(1);
   });
 
-  it("replaces an ageing certificate by one optimistic write, however many replicas try", async () => {
-    const api = secretApi();
-    const old = await ensure(api);
-    const later = now + 250 * 86_400_000;
-    const all = await Promise.all(Array.from({ length: 4 }, () => ensure(api, later)));
-    expect(api.writes()).toBe(2);
-    expect(all.map(({ how }) => how).filter((how) => how === "replaced")).toHaveLength(1);
-    expect(all.every(({ certificate }) => certificate.serving.certificatePem !== old.certificate.serving.certificatePem)).toBe(true);
-    // A replica that still serves the old certificate stays trusted.
-    expect(all.every(({ certificate }) => certificate.authority.certificatePem === old.certificate.authority.certificatePem)).toBe(true);
+  it("renews an ageing certificate under the same CA by one write, however many replicas try", async () => {
+    const api = certificateApi();
+    const old = await installed(api);
+    const all = await Promise.all(Array.from({ length: 4 }, () => advance(api, { ...under(old), now: now + 250 * dayMs })));
+    expect(api.writes()).toBe(3);
+    expect(all.map(({ step }) => step.kind).sort()).toEqual(["keep", "keep", "keep", "renew"]);
+    expect(all.every(({ state }) => state.serving.certificatePem !== old.state.serving.certificatePem)).toBe(true);
+    expect(all.every(({ state }) => state.authority.certificatePem === old.state.authority.certificatePem)).toBe(true);
   });
 
-  it("takes a new CA when the stored one can't sign: another's key, or not read at all", async () => {
-    const api = secretApi();
-    const first = await ensure(api);
-    for (const key of [issueServingCertificate({ names, now }).authority.keyPem, "no key"]) {
-      await api.request({ method: "PUT", path: "", body: withAuthorityKey(await api.request({ method: "GET", path: "" }), key) });
-      const later = await ensure(api, now + 250 * 86_400_000);
-      expect(later.certificate.authority.certificatePem).not.toBe(first.certificate.authority.certificatePem);
-    }
+  it("announces the next CA before it signs, and leaves the earlier one trusted without its key", async () => {
+    const api = certificateApi();
+    const old = await installed(api);
+    const late = now + 2 * 365 * dayMs;
+    const announced = await advance(api, { ...under(old), now: late });
+    expect(announced.step.kind).toBe("announce");
+    expect(announced.state.serving).toEqual(old.state.serving);
+    expect(certificatesIn(bundleOf(announced.state))).toHaveLength(2);
+    // Nothing moves on by itself: the configurations must have had the CA for the settling time.
+    expect((await advance(api, { ...under(old), now: late + dayMs })).state.authority).toEqual(old.state.authority);
+    const switched = await advance(api, { ...under(old), now: late + dayMs, isSettled: () => true });
+    expect(switched.step.kind).toBe("switch");
+    expect(switched.state.authority).toEqual(announced.state.next);
+    expect(new Set(certificatesIn(bundleOf(switched.state)))).toEqual(new Set(certificatesIn(bundleOf(announced.state))));
+    expect(textOf(api)).not.toContain(old.state.authority.keyPem);
+    const end = { ...under(switched), now: late + 366 * dayMs };
+    expect((await advance(api, end)).step.kind).toBe("renew");
+    const retired = await advance(api, end);
+    expect(retired.step.kind).toBe("retire");
+    expect(retired.state.trusted).toEqual([]);
   });
 
-  it("fills a Secret that somebody emptied", async () => {
-    const api = secretApi({ apiVersion: "v1", kind: "Secret", metadata: { name: "plimsoll-certificate", resourceVersion: "7" } });
-    expect(await ensure(api)).toMatchObject({ how: "replaced", because: "the Secret holds no certificate" });
+  const broken: readonly [string, (secret: Secret) => Secret, string, RegExp][] = [
+    ["a Secret that somebody emptied", ({ metadata, ...rest }) => ({ ...rest, metadata, data: {} }), "begin", /holds no certificate/],
+    ["a certificate that can't be read", (secret) => withField(secret, "tls.crt", "x"), "renew", /can't be read/],
+    ["another's key", (secret) => withField(secret, "tls.key", other.serving.keyPem), "renew", /key does not belong/],
+    ["another's CA", (secret) => withAuthority(secret, other.authority), "renew", /not signed by the stored CA/],
+    ["another's CA without its key", (secret) => withField(secret, "ca.crt", other.authority.certificatePem), "begin", /not signed/],
+    ["a CA key that is lost", (secret) => withField(secret, "ca.key", "lost"), "announce", /the CA can't sign/],
+  ];
+  it.each(broken)("gets whole again from %s, with every CA that is registered still trusted", async (_what, damage, kind, because) => {
+    const api = certificateApi();
+    const { state } = await installed(api);
+    const secret = api.secret();
+    if (secret === undefined) throw new Error("the Secret was made");
+    api.setSecret(damage(secret));
+    const healed = await advance(api, { authorities: [state.authority.certificatePem] });
+    expect(healed.step).toMatchObject({ kind, because: expect.stringMatching(because) as unknown });
+    const trusted = certificatesIn(bundleOf(healed.state));
+    if (kind === "begin" || kind === "announce") expect(trusted).toContain(state.authority.certificatePem);
+    // What is signed by a CA that nobody trusts yet waits until they do.
+    expect(healed.state.provisional).toBe(bundleOf(healed.state).indexOf(state.authority.certificatePem) !== 0);
+    expect(trusted.includes(state.authority.certificatePem) ? "keep" : "adopt").toBe(
+      (await advance(api, { authorities: [state.authority.certificatePem] })).step.kind,
+    );
+  });
+
+  it("names what replicas of two versions want together, so that they don't renew it in turn", async () => {
+    const api = certificateApi();
+    await advance(api, { names: ["old.svc"] });
+    const old = under(await advance(api, { names: ["old.svc"], isSettled: () => true }));
+    expect((await advance(api, { ...old, names: ["new.svc"] })).step).toMatchObject({
+      kind: "renew",
+      because: "the certificate does not name new.svc",
+    });
+    expect((await advance(api, { names: ["old.svc"] })).step.kind).toBe("keep");
+    expect((await advance(api, { names: ["new.svc"] })).step.kind).toBe("keep");
+  });
+
+  it("reads a Secret with one CA and one certificate and nothing else, as the first version wrote it", async () => {
+    const api = certificateApi();
+    const { authority, serving } = issueServingCertificate({ names, now });
+    const texts = {
+      "ca.crt": authority.certificatePem,
+      "ca.key": authority.keyPem,
+      "tls.crt": serving.certificatePem,
+      "tls.key": serving.keyPem,
+    };
+    const data = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text).toString("base64")]));
+    api.setSecret({ apiVersion: "v1", kind: "Secret", metadata: { name: "plimsoll-certificate" }, data });
+    expect(await advance(api)).toEqual({
+      state: { generation: 1, authority, serving, trusted: [], provisional: false },
+      step: { kind: "keep" },
+    });
   });
 
   it("says which Secret it could not read, and issues nothing", async () => {
-    const api = secretApi();
-    const refused: ApiTransport = {
+    const api = certificateApi();
+    const transport: ApiTransport = {
       ...api,
       request: () => Promise.resolve({ ok: false, status: 403, error: { code: 403, message: "forbidden: no rights" } }),
     };
-    expect(
-      await ensureCertificate({ transport: refused, namespace: "plimsoll-system", secretName: "plimsoll-certificate", names }, now),
-    ).toEqual({
+    expect(await advanceCertificate({ ...store, transport }, trust)).toEqual({
       ok: false,
       error: "Secret plimsoll-system/plimsoll-certificate: forbidden: no rights",
     });
+    expect(api.secret()).toBeUndefined();
   });
 });
 
-function withAuthorityKey(read: ApiAnswer, keyPem: string): Secret {
-  if (!read.ok) throw new Error("the Secret is there");
-  const secret = read.body as Secret;
-  return { ...secret, data: { ...secret.data, "ca.key": Buffer.from(keyPem).toString("base64") } };
+const other = issueServingCertificate({ names, now });
+const stranger = other.authority.certificatePem;
+const store = { namespace: "plimsoll-system", secretName: "plimsoll-certificate", names, life: certificateLife() };
+const trust: RegisteredTrust = { now, authorities: [], everywhere: [], isSettled: () => false };
+
+async function advance(api: CertificateApi, over: Partial<RegisteredTrust> & { readonly names?: readonly string[] } = {}) {
+  const { names: wanted = names, authorities = [], everywhere = authorities, ...rest } = over;
+  const stored = await advanceCertificate({ ...store, names: wanted, transport: api }, { ...trust, authorities, everywhere, ...rest });
+  if (!stored.ok) throw new Error(stored.error);
+  expect(decodeCertificateState(api.secret() ?? { apiVersion: "v1", kind: "Secret", metadata: {} })).toEqual(stored.value.state);
+  return stored.value;
 }
 
-async function ensure(transport: ApiTransport, at = now) {
-  const ensured = await ensureCertificate({ transport, namespace: "plimsoll-system", secretName: "plimsoll-certificate", names }, at);
-  if (!ensured.ok) throw new Error(ensured.error);
-  return ensured.value;
+/** Configurations that trust the CA of a state and no other. */
+function under({ state }: { readonly state: CertificateState }): Pick<RegisteredTrust, "authorities"> {
+  return { authorities: [state.authority.certificatePem] };
 }
 
-function secretApi(initial?: Secret): ApiTransport & { writes(): number } {
-  let stored: Secret | undefined = initial;
-  let version = 7;
-  let writes = 0;
-  const status = (code: number, message: string): ApiAnswer => ({ ok: false, status: code, error: { code, message } });
-  const write = (body: unknown): ApiAnswer => {
-    writes += 1;
-    version += 1;
-    const secret = body as Secret;
-    stored = { ...secret, metadata: { ...secret.metadata, resourceVersion: String(version) } };
-    return { ok: true, status: 200, body: stored };
-  };
-  const answer = ({ method, body }: ApiRequest): ApiAnswer => {
-    if (method === "GET") return stored ? { ok: true, status: 200, body: stored } : status(404, "not found");
-    if (method === "POST") return stored ? status(409, "already exists") : write(body);
-    if ((body as Secret).metadata.resourceVersion !== stored?.metadata.resourceVersion) return status(409, "the object has been modified");
-    return write(body);
-  };
-  return {
-    writes: () => writes,
-    request: async (request) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      return answer(request);
-    },
-    watch: async function* () {
-      /* a Secret is never watched here */
-    },
-  };
+/** A store whose first certificate is known everywhere. */
+async function installed(api: CertificateApi) {
+  await advance(api);
+  return advance(api, { isSettled: () => true });
+}
+
+function withField(secret: Secret, field: string, text: string): Secret {
+  return { ...secret, data: { ...secret.data, [field]: Buffer.from(text).toString("base64") } };
+}
+
+function withAuthority(secret: Secret, { certificatePem, keyPem }: typeof other.authority): Secret {
+  return withField(withField(secret, "ca.crt", certificatePem), "ca.key", keyPem);
+}
+
+function textOf(api: CertificateApi): string {
+  return Object.values(api.secret()?.data ?? {})
+    .map((value) => Buffer.from(value, "base64").toString("utf8"))
+    .join("\n");
 }

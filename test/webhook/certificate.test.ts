@@ -1,7 +1,8 @@
+import { X509Certificate } from "node:crypto";
 import { createServer, get } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { issueServingCertificate, replacementReason } from "../../src/webhook/certificate.ts";
+import { certificateLife, issueAuthority, issueServing, issueServingCertificate } from "../../src/webhook/certificate.ts";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
 const dayMs = 86_400_000;
@@ -26,32 +27,15 @@ describe("the serving certificate", () => {
     },
   );
 
-  const stored = issueServingCertificate({ names, now });
-  const other = issueServingCertificate({ names, now });
-  const rows: readonly [string, Parameters<typeof replacementReason>[0], RegExp | undefined][] = [
-    ["stays while it is fresh and names every host", { stored, names, now }, undefined],
-    ["is replaced when two thirds of its life are over", { stored, names, now: now + 245 * dayMs }, /two thirds/],
-    ["stays a day before that", { stored, names, now: now + 242 * dayMs }, undefined],
-    ["is replaced when a host is missing", { stored, names: [...names, "example.org"], now }, /does not name example\.org/],
-    ["is replaced when an address is missing", { stored, names: ["10.0.0.1"], now }, /does not name 10\.0\.0\.1/],
-    [
-      "is replaced when its key is another's",
-      { stored: { ...stored, serving: { ...stored.serving, keyPem: other.serving.keyPem } }, names, now },
-      /key does not belong/,
-    ],
-    [
-      "is replaced when its CA is another's",
-      { stored: { ...stored, authority: other.authority }, names, now },
-      /not signed by the stored CA/,
-    ],
-    [
-      "is replaced when it can't be read",
-      { stored: { ...stored, serving: { ...stored.serving, certificatePem: "x" } }, names, now },
-      /can't be read/,
-    ],
-  ];
-  it.each(rows)("%s", (_behaviour, request, reason) => {
-    if (reason === undefined) expect(replacementReason(request)).toBeUndefined();
-    else expect(replacementReason(request)).toMatch(reason);
+  it.each([
+    ["the default", certificateLife(), 365 * dayMs, 3 * 365 * dayMs],
+    ["half a minute", certificateLife(30_000), 30_000, 90_000],
+  ] as const)("lives as long as it was told, and its CA three times as long: %s", (_what, life, servingMs, authorityMs) => {
+    const authority = issueAuthority(now, life);
+    const serving = issueServing({ authority, names, now, life });
+    expect(Date.parse(new X509Certificate(serving.certificatePem).validTo) - now).toBe(servingMs);
+    expect(Date.parse(new X509Certificate(authority.certificatePem).validTo) - now).toBe(authorityMs);
+    const late = issueServing({ authority, names, now: now + authorityMs - 1_000, life });
+    expect(new X509Certificate(late.certificatePem).validTo).toBe(new X509Certificate(authority.certificatePem).validTo);
   });
 });
