@@ -3,7 +3,8 @@
  *
  * Reads any JSON document; this file is a codec, because a patch addresses JSON that has no static type. Returns new
  * documents and plain operations; the input is never changed, and a failed patch leaves nothing behind. Builders work on
- * a draft (document and operations so far), so that two additions under one missing parent cannot overwrite each other.
+ * a draft (document and operations so far), so that two additions under one missing parent cannot overwrite each other. A
+ * draft is used up by the step that goes on from it: it copies each container of the document once, not at each step.
  * The library accepts pointers through __proto__ in some paths and out-of-bounds indices unless told to validate; both
  * are closed here.
  */
@@ -18,10 +19,12 @@ export type JsonPatchOperation =
 /** One step of a pointer: a member name, an array index, or "-" for the end of an array. */
 export type PointerToken = string | number;
 
-/** A document under change and the operations that led to it from the original. */
+/** A document under change and the operations that led to it from the original. Go on with what a step returns, not with its input. */
 export interface PatchDraft<T> {
   readonly document: T;
   readonly operations: readonly JsonPatchOperation[];
+  /** Containers of the document that this draft has made, and may write into. */
+  readonly own: WeakSet<object>;
 }
 
 const forbiddenTokens: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
@@ -49,7 +52,7 @@ export function pointerTokens(path: string): readonly string[] {
 
 /** Starts a patch of a document. */
 export function startPatch<T>(document: T): PatchDraft<T> {
-  return { document, operations: [] };
+  return { document, operations: [], own: new WeakSet() };
 }
 
 /**
@@ -61,12 +64,12 @@ export function addAt<T>(draft: PatchDraft<T>, tokens: readonly PointerToken[], 
   const at = existingDepth(draft.document, tokens);
   if (at === tokens.length) {
     if (jsonEquals(valueAt(draft.document, tokens), value)) return draft;
-    return appended(draft, { op: "replace", path: pointer(...tokens), value }, withValue(draft.document, tokens, value));
+    return appended(draft, { op: "replace", path: pointer(...tokens), value }, withValue(draft, tokens, value));
   }
   const missing = tokens.slice(0, at + 1);
   const created = tokens.slice(at + 1).reduceRight<unknown>((inner, token) => (startsArray(token) ? [inner] : { [token]: inner }), value);
   const operation = { op: "add", path: pointer(...missing), value: created } as const;
-  return appended(draft, operation, withValue(draft.document, missing, created));
+  return appended(draft, operation, withValue(draft, missing, created));
 }
 
 /** Removes the value at a place of the draft; nothing there adds no operation. */
@@ -119,7 +122,14 @@ export function jsonEquals(a: unknown, b: unknown): boolean {
 
 /** The draft's document keeps its type by the caller's claim: a patch of a Pod is meant to leave a Pod. */
 function appended<T>(draft: PatchDraft<T>, operation: JsonPatchOperation, document: unknown): PatchDraft<T> {
-  return { document: document as T, operations: [...draft.operations, operation] };
+  const operations = draft.operations as JsonPatchOperation[];
+  if (!draft.own.has(operations)) {
+    const copy = [...operations, operation];
+    draft.own.add(copy);
+    return { document: document as T, operations: copy, own: draft.own };
+  }
+  operations.push(operation);
+  return document === draft.document ? draft : { document: document as T, operations, own: draft.own };
 }
 
 /** Counts how many leading tokens lead to a value that is there; null and undefined count as absent. */
@@ -143,22 +153,52 @@ function childOf(value: unknown, token: PointerToken): unknown {
   return isObject(value) ? ownMember(value, String(token)) : undefined;
 }
 
-function withValue(document: unknown, tokens: readonly PointerToken[], value: unknown, depth = 0): unknown {
-  const token = tokens[depth];
-  if (token === undefined) return value;
-  const child = depth + 1 === tokens.length ? value : withValue(childOf(document, token), tokens, value, depth + 1);
-  if (!Array.isArray(document)) return { ...(isObject(document) ? document : {}), [token]: child };
-  const copy: unknown[] = [...(document as readonly unknown[])];
-  copy[token === "-" ? copy.length : Number(token)] = child;
-  return copy;
+/** Sets a value below the draft's document; containers that the draft does not own yet are copied on the way. */
+function withValue(draft: PatchDraft<unknown>, tokens: readonly PointerToken[], value: unknown): unknown {
+  const last = tokens.length - 1;
+  if (last < 0) return value;
+  const root = owned(draft, draft.document);
+  let container = root;
+  for (let depth = 0; depth < last; depth++) {
+    const key = keyIn(container, tokens[depth] ?? "");
+    const child = owned(draft, Object.hasOwn(container, key) ? container[key] : undefined);
+    setOwn(container, key, child);
+    container = child;
+  }
+  setOwn(container, keyIn(container, tokens[last] ?? ""), value);
+  return root;
+}
+
+/** An assignment to __proto__ would change what the object is, not what it holds. */
+function setOwn(container: Container, key: PropertyKey, value: unknown): void {
+  if (key === "__proto__") Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });
+  else container[key] = value;
+}
+
+type Container = Record<PropertyKey, unknown>;
+
+function owned(draft: PatchDraft<unknown>, container: unknown): Container {
+  if (typeof container === "object" && container !== null && draft.own.has(container)) return container as Container;
+  const copy = Array.isArray(container) ? [...(container as readonly unknown[])] : { ...(isObject(container) ? container : undefined) };
+  draft.own.add(copy);
+  return copy as unknown as Container;
+}
+
+function keyIn(container: Container, token: PointerToken): PropertyKey {
+  return Array.isArray(container) && token === "-" ? container.length : token;
 }
 
 function withoutValue(document: unknown, tokens: readonly PointerToken[]): unknown {
   const [token, ...rest] = tokens;
   if (token === undefined) return document;
-  if (rest.length > 0) return withValue(document, [token], withoutValue(childOf(document, token), rest));
+  if (rest.length > 0) return withChild(document, token, withoutValue(childOf(document, token), rest));
   if (Array.isArray(document)) return (document as readonly unknown[]).filter((_, index) => index !== Number(token));
   return Object.fromEntries(Object.entries(isObject(document) ? document : {}).filter(([key]) => key !== String(token)));
+}
+
+function withChild(document: unknown, token: PointerToken, child: unknown): unknown {
+  if (Array.isArray(document)) return (document as readonly unknown[]).with(Number(token), child);
+  return { ...(isObject(document) ? document : undefined), [token]: child };
 }
 
 function startsArray(token: PointerToken): boolean {

@@ -56,6 +56,20 @@ describe("a draft", () => {
     expect(applyJsonPatch({ metadata: {} }, second.operations)).toEqual({ ok: true, value: second.document });
   });
 
+  it("writes a member named __proto__ as any other", () => {
+    const draft = addAt(addAt(startPatch<object>({ a: {} }), ["a", "__proto__", "b"], 1), ["a", "__proto__", "c"], 2);
+    expect(JSON.stringify(draft.document)).toBe('{"a":{"__proto__":{"b":1,"c":2}}}');
+    expect(({} as { readonly b?: number }).b).toBeUndefined();
+  });
+
+  it("leaves the values of its operations as they were given", () => {
+    const draft = addAt(addAt(startPatch<object>({}), ["labels"], { a: "1" }), ["labels", "b"], "2");
+    expect(draft.operations).toEqual([
+      { op: "add", path: "/labels", value: { a: "1" } },
+      { op: "add", path: "/labels/b", value: "2" },
+    ]);
+  });
+
   it("removes what is there and nothing else", () => {
     const draft = removeAt(startPatch<object>({ list: [1, 2, 3], a: 1 }), ["list", 1]);
     expect([draft.document, draft.operations]).toEqual([{ list: [1, 3], a: 1 }, [{ op: "remove", path: "/list/1" }]]);
