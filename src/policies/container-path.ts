@@ -22,5 +22,5 @@ export function containerPath(facts: Facts, view: WorkloadView, at: { readonly c
   const index = containers.findIndex(({ name }) => name === at.container);
   const initIndex = initContainers.findIndex(({ name }) => name === at.container);
   const list = index >= 0 ? `containers/${index}` : `initContainers/${initIndex}`;
-  return pathIn(facts, { workload: `${spec}/${list}/${at.field}`, profile: "/spec/compute" });
+  return pathIn(facts, { workload: `${spec}/${list}/${at.field}`, "pod-change": `/spec/${list}/${at.field}`, profile: "/spec/compute" });
 }

@@ -35,6 +35,8 @@ export interface RequestOptions {
   /** Given, the request is an UPDATE. */
   readonly old?: KubeObject;
   readonly userInfo?: UserInfo;
+  /** Such as "resize": the request is to this part of the object. */
+  readonly subResource?: string;
 }
 
 /** A request about an object; a Scale is a request to the scale of the Deployment of that name. */
@@ -49,6 +51,7 @@ export function requestFor(object: KubeObject, options: RequestOptions = {}): Ad
     kind: { group, version, kind: object.kind },
     resource: { group: info.group, version: info.version, resource: info.resource },
     ...(scaled ? { subResource: "scale" } : {}),
+    ...(options.subResource === undefined ? {} : { subResource: options.subResource }),
     name: object.metadata.name ?? "",
     namespace: object.metadata.namespace ?? "",
     object,

@@ -1,17 +1,21 @@
 /**
- * CLASS-001: a profile that asks for more, or less, than its class gives.
+ * CLASS-001: a profile, or a Pod, that asks for more, or less, than its class gives.
  *
- * Reads one profile and its class as it holds in the namespace. The class's bounds deny and never clamp, so that what a
+ * Reads one profile and its class as it holds in the namespace, or a workload's Pod and a running one that is resized. The class's bounds deny and never clamp, so that what a
  * person wrote is what runs (contract.md 3.3).
  */
 import type { QuantityText } from "../../api/object.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { pointer } from "../../kube/json-patch.ts";
 import { compareQuantities, cpuMillis, wholeUnits } from "../../kube/quantity.ts";
+import { formatAmount } from "../../kube/resources.ts";
+import { parseGoDuration } from "../../kube/schedule.ts";
 import type { RequestRange, WorkloadClass } from "../class.ts";
+import { containerPath } from "../container-path.ts";
 import type { Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
-import type { Problem, Rule } from "./rule.ts";
+import type { WorkloadView } from "../workload-view.ts";
+import { classOf, type Problem, type Rule } from "./rule.ts";
 
 const profileOf = (spec: string): string => `
 apiVersion: platform.example.com/v1
@@ -25,8 +29,9 @@ export const class001: Rule = {
   summary: "A value outside what the class allows.",
   defaultAction: "deny",
   examples: { admitted: profileOf("compute: {cpuRequest: 500m}"), denied: profileOf('compute: {cpuRequest: "12"}') },
+  subjects: ["profile", "workload", "pod-change"],
   judge(facts) {
-    if (facts.subject.kind !== "profile") return [];
+    if (facts.subject.kind !== "profile") return facts.views.flatMap((view) => aboveClass(facts, view));
     const { profile } = facts.subject;
     const terms = termsOf(profile, facts);
     if (terms === undefined) return [];
@@ -36,6 +41,28 @@ export const class001: Rule = {
     return problems.map((problem) => ({ ...problem, className: workloadClass.name }));
   },
 };
+
+/** What a Pod itself requests above its class's most; what is below its least may be a container beside the main one. */
+function aboveClass(facts: Facts, view: WorkloadView): readonly Problem[] {
+  const { workloadClass } = view;
+  if (workloadClass === undefined) return [];
+  const { name, requests } = workloadClass;
+  return view.pod.spec.containers.flatMap((container) =>
+    requestFields.flatMap(({ field, resource, onWire }): readonly Problem[] => {
+      const value = container.resources?.requests?.[onWire] ?? container.resources?.limits?.[onWire];
+      const { max } = requests[resource];
+      if (value === undefined || max === undefined || compareQuantities(value, max) <= 0) return [];
+      return [
+        {
+          path: containerPath(facts, view, { container: container.name, field: `resources/requests/${onWire}` }),
+          message: `class "${name}" allows ${field} ${requests[resource].min ?? 0}..${max}; got ${value} in container "${container.name}"`,
+          fix: requestFix({ workloadClass, policySet: facts.policySet }, { value, resource }),
+          ...classOf(view),
+        },
+      ];
+    }),
+  );
+}
 
 interface Judged {
   readonly profile: WorkloadProfile;
@@ -51,9 +78,9 @@ interface Amounts {
 }
 
 const requestFields = [
-  { field: "cpuRequest", resource: "cpu", roomyClass: "compute" },
-  { field: "memoryRequest", resource: "memory", roomyClass: "memory" },
-  { field: "ephemeralStorageRequest", resource: "ephemeralStorage", roomyClass: undefined },
+  { field: "cpuRequest", resource: "cpu", onWire: "cpu", roomyClass: "compute" },
+  { field: "memoryRequest", resource: "memory", onWire: "memory", roomyClass: "memory" },
+  { field: "ephemeralStorageRequest", resource: "ephemeralStorage", onWire: "ephemeral-storage", roomyClass: undefined },
 ] as const;
 
 function computeProblems(judged: Judged): readonly Problem[] {
@@ -62,12 +89,7 @@ function computeProblems(judged: Judged): readonly Problem[] {
   const named = Object.entries(compute.containers ?? {}).flatMap(([name, amounts]) =>
     requestProblems(judged, { amounts, at: ["compute", "containers", name] }),
   );
-  return [
-    ...requestProblems(judged, { amounts: compute, at: ["compute"] }),
-    ...named,
-    ...ratioProblems(judged, compute),
-    ...gpuProblems(judged),
-  ];
+  return [...requestProblems(judged, { amounts: compute, at: ["compute"] }), ...named, ...quotaProblems(judged), ...gpuProblems(judged)];
 }
 
 function requestProblems(judged: Judged, asked: { readonly amounts: Amounts; readonly at: readonly string[] }): readonly Problem[] {
@@ -87,7 +109,7 @@ function requestProblems(judged: Judged, asked: { readonly amounts: Amounts; rea
 
 /** The first other class, by name, that would take the value; none where the value is too small anywhere. */
 function requestFix(
-  judged: Judged,
+  judged: Pick<Judged, "workloadClass" | "policySet">,
   of: { readonly value: QuantityText; readonly resource: "cpu" | "memory" | "ephemeralStorage" },
 ): string {
   const range = judged.workloadClass.requests[of.resource];
@@ -102,42 +124,47 @@ function requestFix(
   return other === undefined ? "lower the request" : `choose class ${other} or lower the request`;
 }
 
-function ratioProblems({ workloadClass }: Judged, amounts: Amounts): readonly Problem[] {
-  const { min, max } = workloadClass.requests.gibPerCpu;
-  const cpu = amounts.cpuRequest ?? workloadClass.requests.cpu.default;
-  const memory = amounts.memoryRequest ?? workloadClass.requests.memory.default;
-  const ratio = gibPerCpu(cpu, memory);
-  if (ratio === undefined || (ratio >= (min ?? 0) && ratio <= (max ?? Infinity))) return [];
-  return [
-    {
-      path: "/spec/compute",
-      message: `class "${workloadClass.name}" allows ${min ?? 0}..${max ?? ""} GiB of memory a CPU; got ${rounded(ratio)} (${memory ?? ""} and ${cpu ?? ""} CPU)`,
-      fix:
-        ratio < (min ?? 0)
-          ? "request more memory or less CPU, or choose another class"
-          : "request less memory or more CPU, or choose another class",
-    },
-  ];
-}
-
-function gibPerCpu(cpu: QuantityText | undefined, memory: QuantityText | undefined): number | undefined {
-  if (cpu === undefined || memory === undefined) return undefined;
-  const [millis, bytes] = [cpuMillis(cpu), wholeUnits(memory)];
-  return millis.ok && bytes.ok && millis.value > 0 ? bytes.value / 1024 ** 3 / (millis.value / 1000) : undefined;
-}
-
 function gpuProblems({ profile, workloadClass }: Judged): readonly Problem[] {
-  const gpu = profile.spec.compute?.gpu;
-  const allowed = workloadClass.gpu;
-  if (gpu === undefined || (allowed !== undefined && gpu.count >= allowed.min && gpu.count <= allowed.max)) return [];
-  const range = allowed === undefined ? "no gpu" : `gpu.count ${allowed.min}..${allowed.max}`;
-  return [
-    {
-      path: "/spec/compute/gpu",
-      message: `class "${workloadClass.name}" allows ${range}; got ${gpu.count}`,
-      fix: "choose a class with accelerators",
-    },
-  ];
+  const { gpu: main, containers = {} } = profile.spec.compute ?? {};
+  const named = Object.entries(containers).map(([name, { gpu }]) => ({ gpu, at: ["compute", "containers", name, "gpu"] }));
+  return [{ gpu: main, at: ["compute", "gpu"] }, ...named].flatMap(({ gpu, at }): readonly Problem[] => {
+    const allowed = workloadClass.gpu;
+    if (gpu === undefined || (allowed !== undefined && gpu.count >= allowed.min && gpu.count <= allowed.max)) return [];
+    const range = allowed === undefined ? "no gpu" : `gpu.count ${allowed.min}..${allowed.max}`;
+    return [
+      {
+        path: pointer("spec", ...at),
+        message: `class "${workloadClass.name}" allows ${range}; got ${gpu.count}`,
+        fix: "choose a class with accelerators",
+      },
+    ];
+  });
+}
+
+/** One profile alone must leave the class's quota whole: its most replicas of its own size. */
+function quotaProblems({ profile, workloadClass }: Judged): readonly Problem[] {
+  const replicas = profile.spec.scaling?.maxReplicas;
+  if (replicas === undefined) return [];
+  return (["cpu", "memory"] as const).flatMap((resource): readonly Problem[] => {
+    const most = workloadClass.quota[resource];
+    const each = profile.spec.compute?.[`${resource}Request`] ?? workloadClass.requests[resource].default;
+    if (most === undefined || each === undefined) return [];
+    const [limit, one] = [amountOf(resource, most), amountOf(resource, each)];
+    if (limit === undefined || one === undefined || one * replicas <= limit) return [];
+    const asked = formatAmount(resource, one * replicas);
+    return [
+      {
+        path: "/spec/scaling/maxReplicas",
+        message: `class "${workloadClass.name}" allows ${most} ${resource} together; got ${asked} (${replicas} replicas of ${each})`,
+        fix: `lower maxReplicas to ${Math.floor(limit / one)}, or the request`,
+      },
+    ];
+  });
+}
+
+function amountOf(resource: "cpu" | "memory", text: QuantityText): number | undefined {
+  const read = resource === "cpu" ? cpuMillis(text) : wholeUnits(text);
+  return read.ok ? read.value : undefined;
 }
 
 function replicaProblems({ profile, workloadClass, minReplicas }: Judged): readonly Problem[] {
@@ -167,7 +194,23 @@ function replicaProblems({ profile, workloadClass, minReplicas }: Judged): reado
       fix: "lower gracePeriodSeconds",
     });
   }
+  const { maxProtect } = workloadClass.disruption;
+  const { protect = "none" } = profile.spec.disruption ?? {};
+  if (maxProtect !== undefined && isLonger(protect, maxProtect)) {
+    problems.push({
+      path: "/spec/disruption/protect",
+      message: `class "${workloadClass.name}" allows protect up to ${maxProtect}; got ${protect}`,
+      fix: `set protect to ${maxProtect} or less`,
+      patch: [{ op: "replace", path: "/spec/disruption/protect", value: maxProtect }],
+    });
+  }
   return problems;
+}
+
+/** "untilFinished" has no length: WP-008 asks that the work ends. */
+function isLonger(protect: string, most: string): boolean {
+  const [asked, allowed] = [parseGoDuration(protect), parseGoDuration(most)];
+  return asked.ok && allowed.ok && asked.value > allowed.value;
 }
 
 function placementProblems({ profile, workloadClass }: Judged): readonly Problem[] {
@@ -181,13 +224,6 @@ function placementProblems({ profile, workloadClass }: Judged): readonly Problem
       fix: "name only zones of the class",
     });
   }
-  if (profile.spec.cost?.spotAllowed === true && !workloadClass.allowSpot) {
-    problems.push({
-      path: "/spec/cost/spotAllowed",
-      message: `class "${name}" allows spotAllowed false; got true`,
-      fix: "set spotAllowed: false, or choose a class on Spot capacity",
-    });
-  }
   if (profile.spec.podPatch !== undefined && !workloadClass.podPatch) {
     problems.push({ path: "/spec/podPatch", message: `class "${name}" allows no podPatch`, fix: "remove podPatch" });
   }
@@ -196,8 +232,4 @@ function placementProblems({ profile, workloadClass }: Judged): readonly Problem
 
 function isWithin(value: QuantityText, { min, max }: RequestRange): boolean {
   return (min === undefined || compareQuantities(value, min) >= 0) && (max === undefined || compareQuantities(value, max) <= 0);
-}
-
-function rounded(ratio: number): string {
-  return String(Math.round(ratio * 100) / 100);
 }

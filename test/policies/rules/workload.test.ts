@@ -68,7 +68,7 @@ describe("BIND: which profile", () => {
     finds: [],
   });
   check("a Pod of an unknown kind is judged itself", {
-    judge: pod({ owner: { apiVersion: "example.com/v1", kind: "Rollout", name: "web", uid: "u", controller: true } }),
+    judge: pod({ owner: { apiVersion: "example.com/v1", kind: "Widget", name: "web", uid: "u", controller: true } }),
     finds: ['BIND-004 warn: Pod web-1 has no WorkloadProfile; class "general" is assumed'],
   });
 });
