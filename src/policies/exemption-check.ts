@@ -8,6 +8,7 @@ import type { ExemptionEntry } from "../api/policies-file.ts";
 import type { Instant } from "../api/ports.ts";
 import { nearestWord } from "../api/nearest-word.ts";
 import { exemptionDaysMax, latestExpiry } from "./exemption.ts";
+import { isDay } from "./policy-day.ts";
 import { problemAt, type PolicyProblem } from "./policy-problem.ts";
 
 /** What exemptions are checked against. */
@@ -73,7 +74,7 @@ function expiryProblems(
       ["expires", expires],
       ["approved", approved],
     ] as const
-  ).filter(([, text]) => text !== undefined && Number.isNaN(Date.parse(text)));
+  ).filter(([, text]) => text !== undefined && !isDay(text));
   if (missing.length > 0) return missing.map(([field, text]) => problemAt([...at, field], `no such day: ${text ?? ""}`));
   const from = approved === undefined ? now : Date.parse(approved);
   const problems: PolicyProblem[] = [];

@@ -13,6 +13,7 @@ import { matchesGlob } from "./class.ts";
 import { classProblems } from "./class-check.ts";
 import { closedLabel } from "./closed-label.ts";
 import { exemptionProblems } from "./exemption-check.ts";
+import { isDay } from "./policy-day.ts";
 import { problemAt, type PolicyProblem } from "./policy-problem.ts";
 import type { RuleAction } from "./policy-set.ts";
 import { allRules } from "./rules/all-rules.ts";
@@ -67,9 +68,7 @@ function dayProblems({ settings, migration }: PoliciesFile): readonly PolicyProb
     [["settings", "grandfather", "until"], until],
     [["migration", "until"], migration?.until],
   ];
-  return days.flatMap(([tokens, day]) =>
-    day !== undefined && Number.isNaN(Date.parse(day)) ? [problemAt(tokens, `no such day: ${day}`)] : [],
-  );
+  return days.flatMap(([tokens, day]) => (day !== undefined && !isDay(day) ? [problemAt(tokens, `no such day: ${day}`)] : []));
 }
 
 function settingsProblems({ settings, classes }: PoliciesFile): readonly PolicyProblem[] {
@@ -170,7 +169,7 @@ function ruleProblems(file: PoliciesFile, { id, entry, options }: JudgedEntry): 
   return [
     ...actionProblems(rule, entry),
     ...((until === undefined) === (then === undefined) ? [] : [problemAt(["rules", id], "until and then belong together")]),
-    ...(until !== undefined && Number.isNaN(Date.parse(until)) ? [problemAt(["rules", id, "until"], `no such day: ${until}`)] : []),
+    ...(until !== undefined && !isDay(until) ? [problemAt(["rules", id, "until"], `no such day: ${until}`)] : []),
     ...scopedClasses,
     ...Object.entries(entry.params ?? {}).flatMap(([name, value]) => paramProblems(rule, { name, value })),
     ...(file.settings?.iKnow === true ? [] : lockOutProblems({ id, entry, options })),

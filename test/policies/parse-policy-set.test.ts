@@ -94,6 +94,50 @@ describe("a broken policies.yaml is refused with line, column and every error", 
   check("half of a staged rule", `${least}rules: {REQ-001: {until: "2027-03-31"}}\n`, [
     "policies.yaml:3:9: rules.REQ-001: until and then belong together",
   ]);
+  const exempting = (fields: string): string =>
+    `${least}exemptions:\n  - {id: EX-1, rules: [DRAIN-001], match: {namespace: shop, name: web}, ${fields}}\n`;
+  const inForce = 'owner: a, reason: b, expires: "2027-04-30"';
+  check("S245: an exemption without owner, reason or end", exempting("approvedBy: c"), [
+    "policies.yaml:4:5: exemptions[0]: owner is required",
+    "policies.yaml:4:5: exemptions[0]: reason is required",
+    "policies.yaml:4:5: exemptions[0]: expires is required",
+  ]);
+  check("an exemption that has a reason of blanks", exempting('owner: a, reason: " ", expires: "2027-04-30"'), [
+    "policies.yaml:4:5: exemptions[0]: reason is required",
+  ]);
+  check("an exemption for longer than 180 days from today", exempting('owner: a, reason: b, expires: "2027-05-31"'), [
+    "policies.yaml:4:94: exemptions[0].expires: 2027-05-31 is more than 180 days from today",
+  ]);
+  check(
+    "an exemption for longer than 180 days from its approval",
+    exempting('owner: a, reason: b, approved: "2026-10-01", expires: "2027-03-31"'),
+    ["policies.yaml:4:118: exemptions[0].expires: 2027-03-31 is more than 180 days after its approval on 2026-10-01"],
+  );
+  check(
+    "an exemption from a day that there is not",
+    exempting('owner: a, reason: b, approved: "2027-01-01", expires: "2027-02-31T00:00:00Z"'),
+    ["policies.yaml:4:118: exemptions[0].expires: no such day: 2027-02-31T00:00:00Z"],
+  );
+  check(
+    "an exemption of everything",
+    `${least}exemptions:\n  - {id: EX-1, rules: [DRAIN-001], match: {namespace: shop}, ${inForce}}\n  - {id: EX-1, rules: [DRAIN-01], match: {namespace: "*", name: "**"}, ${inForce}}\n`,
+    [
+      "policies.yaml:4:36: exemptions[0].match: needs a namespace, and a name or labels",
+      'policies.yaml:5:6: exemptions[1].id: "EX-1" is also the id of exemptions[0]',
+      "policies.yaml:5:24: exemptions[1].rules[0]: no such rule; nearest DRAIN-001",
+      'policies.yaml:5:43: exemptions[1].match.namespace: "*" names everything; name what is exempt',
+      'policies.yaml:5:59: exemptions[1].match.name: "**" names everything; name what is exempt',
+    ],
+  );
+  check(
+    "a day of grandfathering, and a class of a migration, that are not there",
+    `${least}settings: {grandfather: {before: "2026-02-31", until: "2027-02-31T00:00:00Z"}}\nmigration: {active: true, classesDone: [genral]}\n`,
+    [
+      "policies.yaml:3:26: settings.grandfather.before: no such day: 2026-02-31",
+    "policies.yaml:3:48: settings.grandfather.until: no such day: 2027-02-31T00:00:00Z",
+      "policies.yaml:4:41: migration.classesDone[0]: no such class; did you mean general",
+    ],
+  );
   check("a pattern that RE2 would not take", `${least}nodepoolReview: {naming: "^(a+)+$", rules: {NP-21: deny}}\n`, [
     "policies.yaml:3:18: nodepoolReview.naming: not RE2-safe",
     "policies.yaml:3:45: nodepoolReview.rules.NP-21: no such rule; nearest NP-001",
