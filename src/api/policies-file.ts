@@ -22,6 +22,11 @@ const settings = object("What holds for all.", {
     ),
   ),
   docsBase: optional(text("Address under which each rule has its page.")),
+  podPatch: optional(
+    list("Members of a Pod's spec that the podPatch of a profile may set.", text("A member such as priorityClassName."), {
+      "x-plimsoll-default": "priorityClassName, runtimeClassName",
+    }),
+  ),
   grandfather: optional(
     object("Workloads that were there before are not denied at once.", {
       before: text("Workloads created before this are meant.", { pattern: "date" }),

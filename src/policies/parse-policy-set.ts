@@ -86,6 +86,7 @@ function toSettings({ settings = {} }: PoliciesFile): PolicySettings {
     unprofiled: settings.unprofiled ?? "warn",
     failurePolicy: new Map(Object.entries(settings.failurePolicy ?? {})),
     ...(settings.docsBase === undefined ? {} : { docsBase: settings.docsBase }),
+    ...(settings.podPatch === undefined ? {} : { podPatchFields: settings.podPatch }),
     provider: settings.provider?.kind ?? "karpenter",
     ...toGrandfather(settings.grandfather),
     ...(settings.maxNewDenials === undefined ? {} : { maxNewDenials: settings.maxNewDenials }),

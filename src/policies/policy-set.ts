@@ -24,6 +24,8 @@ export interface PolicySettings {
   readonly failurePolicy: ReadonlyMap<string, FailurePolicy>;
   /** Rule id is appended; absent where no documentation is published. */
   readonly docsBase?: string;
+  /** Members of a Pod's spec that a podPatch may set; absent: those that pod-field-patch.ts names. */
+  readonly podPatchFields?: readonly string[];
   readonly provider: "karpenter" | "eks-auto";
   readonly grandfather?: Grandfather;
   /** An edit that would newly deny more live objects than this is refused; absent where nothing bounds it. */

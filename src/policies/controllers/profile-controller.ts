@@ -131,7 +131,7 @@ function countMoves({ create, replace, remove }: ChildWrites<ChildObject>): numb
 const toldElsewhere = /^(BIND|POOL|PLACE|DRAIN|SPOT)-/;
 
 /** What admission would say of the profile's own words if it came now, and what of Spot if it asked for it. */
-function judgementsOf(observed: ObservedProfile, now: Instant): Pick<JudgedProfile, "refusals" | "spotFindings"> {
+function judgementsOf(observed: ObservedProfile, now: Instant): Pick<JudgedProfile, "refusals" | "spotFindings" | "exemptions"> {
   const { profile, policySet } = observed;
   const findings = findingsOf(profile, observed, now);
   const { cost } = profile.spec;
@@ -142,6 +142,7 @@ function judgementsOf(observed: ObservedProfile, now: Instant): Pick<JudgedProfi
   return {
     refusals: findings.filter(({ action, rule }) => action === "deny" && !toldElsewhere.test(rule)),
     spotFindings: ofSpot.filter(({ rule }) => rule.startsWith("SPOT-")),
+    exemptions: policySet.exemptions.filter(({ id }) => findings.some(({ lifted }) => lifted?.kind === "exemption" && lifted.id === id)),
   };
 }
 

@@ -7,6 +7,7 @@
 import { zoneLabel } from "../../api/labels.ts";
 import { matchesSelector } from "../../kube/selector.ts";
 import { singletonAction } from "../class.ts";
+import type { Exemption } from "../exemption.ts";
 import type { Finding } from "../verdict.ts";
 import type { AutoscalerPlan } from "./autoscaler-plan.ts";
 import { burstFeasible, placeable, spotSafe } from "./capacity-conditions.ts";
@@ -26,12 +27,14 @@ export interface JudgedProfile {
   readonly autoscalerPlan: AutoscalerPlan;
   /** The findings for which admission would refuse the profile now. */
   readonly refusals: readonly Finding[];
+  /** Exemptions in force without which the policies would refuse the profile or a workload of it. */
+  readonly exemptions: readonly Exemption[];
   /** What the SPOT rules would find if the profile asked for Spot. */
   readonly spotFindings: readonly Finding[];
 }
 
 /** Returns the judgements in the order of conditionTypes; Ready is True where no other is False or Unknown. */
-export function judgeProfile({ view, plan, autoscalerPlan, refusals, spotFindings }: JudgedProfile): readonly Judgement[] {
+export function judgeProfile({ view, plan, autoscalerPlan, refusals, spotFindings, exemptions }: JudgedProfile): readonly Judgement[] {
   const refused = [...plan.refused, ...autoscalerPlan.refused];
   const judged = [
     accepted(view, refusals),
@@ -48,7 +51,14 @@ export function judgeProfile({ view, plan, autoscalerPlan, refusals, spotFinding
     failing === undefined
       ? yes("Ready", "Ready", "the contract is in force")
       : { type: "Ready", status: "False", reason: `${failing.type}${failing.reason}`, message: failing.message };
-  return [...judged, ...stalled(refused), ready];
+  return [...judged, ...exempted(exemptions), ...stalled(refused), ready];
+}
+
+/** Left out where no exemption is in use. */
+function exempted(exemptions: readonly Exemption[]): readonly Judgement[] {
+  if (exemptions.length === 0) return [];
+  const texts = exemptions.map(({ id, rules, owner, expiresText }) => `${id} (${rules.join(", ")}) of ${owner} until ${expiresText}`);
+  return [yes("Exempted", "ExemptionInUse", texts.join("; "))];
 }
 
 /** As everywhere in Kubernetes, True is bad here: nothing goes on until a person acts. Left out otherwise. */

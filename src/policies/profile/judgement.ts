@@ -7,7 +7,7 @@ import type { ProfileTarget } from "./profile-view.ts";
 
 export const conditionTypes = [
   ...(["Accepted", "Bound", "Compiled", "DrainSafe", "Placeable", "BurstFeasible", "SpotSafe", "ZoneSpread"] as const),
-  ...(["Stalled", "Ready"] as const),
+  ...(["Exempted", "Stalled", "Ready"] as const),
 ] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 

@@ -66,7 +66,7 @@ export function sizePod(input: PodSizingInput): PodSizing {
     const sizing = sizingOf({ ...input, container, place, podLevel });
     return sizing === undefined ? [] : [{ ...place, ...sizeContainer({ container, sizing, mode: input.parts.mode }) }];
   });
-  const containers = sized.map(({ conflicts: _, ...amounts }) => amounts).filter(hasAmounts);
+  const containers = sized.map(({ list, index, requests, limits }) => ({ list, index, requests, limits })).filter(hasAmounts);
   const pod = sizePodLevel({ ...input, containers, podLevel });
   const change = qosChangeOf(spec, withAmounts(spec, { containers, ...pod.amounts }));
   if (change?.from === "Guaranteed") return { containers: [], conflicts: [{ kind: "qos", change }] };
@@ -137,8 +137,7 @@ function sizePodLevel(of: PodSizingInput & { readonly containers: readonly Conta
   const sizing = withoutNames(parts.mainSizing, new Set(resourceNames(parts.mainSizing).filter((name) => !podLevel.has(name))));
   const container: Container = { name: "", ...(spec.resources === undefined ? {} : { resources: spec.resources }) };
   const sized = sizeContainer({ container, sizing, mode: parts.mode });
-  const { resources: _, ...apart } = withAmounts(spec, { containers });
-  const together = podRequests(apart);
+  const together = podRequests({ ...withAmounts(spec, { containers }), resources: {}, overhead: {} });
   const low = Object.entries(sized.requests).filter(
     ([name, request]) => (toResources({ [name]: request })[name] ?? 0) < (together[name] ?? 0),
   );

@@ -36,6 +36,7 @@ const ownFields = [
   "evictionsAllowed",
   "spot",
   "plan",
+  "exemptUntil",
 ] as const satisfies readonly (keyof ProfileStatus)[];
 
 /** Returns the status of a profile at this moment; `now` only dates conditions that change. */
@@ -55,7 +56,14 @@ export function profileStatus({ now, ...judged }: JudgedProfile & { readonly now
     ...(evictions === undefined ? {} : { evictionsAllowed: evictions }),
     ...(spot === undefined ? {} : { spot }),
     ...planOf(view),
+    ...exemptUntilOf(judged),
   };
+}
+
+/** The first that ends is the first that somebody must see to. */
+function exemptUntilOf({ exemptions }: Pick<JudgedProfile, "exemptions">): Pick<ProfileStatus, "exemptUntil"> {
+  const [first] = exemptions.toSorted((a, b) => a.expires - b.expires);
+  return first === undefined ? {} : { exemptUntil: first.expiresText };
 }
 
 /** Says whether a status says what is on the object already, so that there is nothing to write. */

@@ -139,6 +139,7 @@ function surroundingsOf(
     names,
     bundle: policySet.bundle,
     capacity: { nodePools: snapshot.list("NodePool"), instanceTypes },
+    ...(policySet.settings.podPatchFields === undefined ? {} : { podPatchFields: policySet.settings.podPatchFields }),
     ...(namespaceLabels === undefined ? {} : { namespaceLabels }),
   };
 }
