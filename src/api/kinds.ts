@@ -151,6 +151,11 @@ export function kindTable(domain: string = defaultDomain): KindTable {
   return { ...foreignKinds, WorkloadProfile };
 }
 
+/** Says whether a word is the name of one of our kinds; an object of another group may carry it too. */
+export function isKindName(word: string): word is KindName {
+  return word === "WorkloadProfile" || Object.hasOwn(foreignKinds, word);
+}
+
 /** Returns the API group of a kind under an API domain. */
 export function groupOfKind(kind: KindName, domain: string): string {
   return kind === "WorkloadProfile" ? domain : foreignKinds[kind].group;

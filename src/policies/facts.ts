@@ -27,7 +27,7 @@ import type { AdmissionRequest } from "./admission-request.ts";
 import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
-import { bindWorkload } from "./profile/workload-contract.ts";
+import { bindWorkload, claimsWorkload } from "./profile/workload-contract.ts";
 import {
   judgedWorkload,
   targetedWorkload,
@@ -117,6 +117,8 @@ export function aboutWorkload(facts: Facts, view: WorkloadView): string {
 function judgedObject({ object, name, namespace }: AdmissionRequest, { domain }: PlatformNames): KubeObject | undefined {
   if (object === undefined) return undefined;
   const { metadata } = object;
+  // What carries both is judged as it is: whatever is remembered of an object of the snapshot (its contract) holds for it.
+  if (metadata.name !== undefined && (metadata.namespace ?? "") === namespace) return object;
   const named = { ...metadata, name: metadata.name ?? name };
   // A Namespace's own request carries its name as the namespace.
   if (isObjectOf("Namespace", object, domain)) return { ...object, metadata: named };
@@ -236,6 +238,7 @@ function boundWorkloads(profile: WorkloadProfile, { snapshot, names }: ViewWorld
   const namespace = profile.metadata.namespace ?? "";
   const profiles = snapshot.list("WorkloadProfile", namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return workloadsOf(snapshot, namespace).filter((workload) => {
+    if (!claimsWorkload({ workload, profile, names })) return false;
     const binding = bindWorkload({ workload, profiles, names });
     if (binding.kind === "none") return false;
     const claiming = binding.kind === "bound" ? [binding.profile.metadata.name] : binding.profiles;

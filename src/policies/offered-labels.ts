@@ -13,6 +13,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { regionOfZone } from "../catalog/instance-types.ts";
 import { placesOf } from "../catalog/places.ts";
 import { poolRequirements } from "../kube/pool-requirements.ts";
+import { remembered, rememberedText } from "../kube/remembered.ts";
 import { has, hasIntersection, operatorOf, values, type Requirement } from "../kube/requirement.ts";
 import type { Requirements } from "../kube/requirements.ts";
 import { typesOfPool } from "./pool-types.ts";
@@ -91,6 +92,15 @@ function nodeValues(key: string, { snapshot }: OfferedWorld): readonly string[] 
 }
 
 function typeValues(key: string, instanceTypes: readonly InstanceType[]): readonly string[] {
-  if (key === capacityTypeLabel) return instanceTypes.flatMap((type) => placesOf(type).map(({ capacityType }) => capacityType));
-  return instanceTypes.flatMap(({ requirements }) => requirements.filter((own) => own.key === key).flatMap((own) => own.values ?? []));
+  return valuesOfTypes(instanceTypes)(key);
+}
+
+/** Lists of types stay the same for many requests, and hold hundreds: what their labels can be is derived once for each label. */
+const valuesOfTypes = remembered((instanceTypes: readonly InstanceType[]) =>
+  rememberedText((key) => [...new Set(instanceTypes.flatMap((type) => valuesOfType(key, type)))]),
+);
+
+function valuesOfType(key: string, type: InstanceType): readonly string[] {
+  if (key === capacityTypeLabel) return placesOf(type).map(({ capacityType }) => capacityType);
+  return type.requirements.filter((own) => own.key === key).flatMap((own) => own.values ?? []);
 }

@@ -4,7 +4,7 @@
  * Reads a snapshot and the object that a request puts or removes. Returns another snapshot, so that every rule judges one
  * world and needs not know which of two objects came second.
  */
-import { groupOfKind, type KindName, type KindObjects } from "../api/kinds.ts";
+import { groupOfKind, isKindName, type KindName, type KindObjects } from "../api/kinds.ts";
 import type { KubeObject, ObjectKey } from "../api/object.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 
@@ -22,6 +22,7 @@ export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): 
   if (changed === undefined) return base;
   const { put } = change;
   const key = keyOf(changed);
+  if (put !== undefined && stands(base, put, key)) return base;
   const concerns = (kind: KindName): boolean => isOfKind({ object: changed, kind, domain: change.domain });
 
   function list<K extends KindName>(kind: K, namespace?: string): readonly KindObjects[K][] {
@@ -43,6 +44,11 @@ export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): 
       concerns(kind) ? list(kind).filter((object) => indexValues(object, index).includes(value)) : base.by(kind, index, value),
     knows: (kind) => base.knows(kind),
   };
+}
+
+/** Is true for an object that the snapshot holds already, as an audit asks about it: nothing is laid over then, and nothing copied. */
+function stands(base: ClusterSnapshot, put: KubeObject, key: ObjectKey): boolean {
+  return isKindName(put.kind) && base.get(put.kind, key) === put;
 }
 
 /** Is true where an object is of a kind of ours, in any version of its group; the edge has validated what is inside. */
