@@ -11,18 +11,14 @@ import type { WorkloadClass } from "../class.ts";
 /** What a podPatch may set where policies.yaml does not say. schedulerName is not among them: another scheduler sees no contract. */
 export const podPatchDefaults: readonly string[] = ["priorityClassName", "runtimeClassName"];
 
-/** The member that tells elements of a list apart, by the list's name (Kubernetes API, PodSpec and Container). */
+/** What no policies.yaml can open: containers and sizes are spec.compute's, where limits are never lowered and quality of service is kept. */
+const neverPatched: ReadonlySet<string> = new Set(["containers", "initContainers", "ephemeralContainers", "resources", "overhead"]);
+
+/** The member that tells elements of a list apart, by the list's name (Kubernetes API, PodSpec). */
 const mergeKeys: Readonly<Record<string, string>> = {
-  containers: "name",
-  initContainers: "name",
-  ephemeralContainers: "name",
   volumes: "name",
-  env: "name",
   imagePullSecrets: "name",
   resourceClaims: "name",
-  volumeMounts: "mountPath",
-  volumeDevices: "devicePath",
-  ports: "containerPort",
   hostAliases: "ip",
 };
 
@@ -42,7 +38,7 @@ export function allowedPatch(of: {
 }): AllowedPatch {
   const entries = isMembers(of.podPatch) ? Object.entries(of.podPatch) : [];
   const fields = of.workloadClass.podPatch ? (of.fields ?? podPatchDefaults) : [];
-  const isAllowed = ([name, value]: readonly [string, unknown]) => fields.includes(name) && !hasDirective(value);
+  const isAllowed = ([name, value]: readonly [string, unknown]) => fields.includes(name) && !neverPatched.has(name) && !hasDirective(value);
   return {
     allowed: Object.fromEntries(entries.filter(isAllowed)),
     refused: entries
