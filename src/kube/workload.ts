@@ -79,6 +79,8 @@ export function ownerWorkload(of: {
   readonly owner: Pick<OwnerReference, "apiVersion" | "kind" | "name">;
   readonly pod: Pod;
   readonly object?: KubeObject | undefined;
+  /** As far as they are known otherwise. */
+  readonly replicas?: number | undefined;
 }): Workload | undefined {
   const { owner, object } = of;
   const pod = workloadOf(of.pod);
@@ -86,7 +88,7 @@ export function ownerWorkload(of: {
   const { apiVersion, kind, name } = owner;
   const known = object as (KubeObject & { readonly spec?: { readonly replicas?: unknown; readonly selector?: unknown } }) | undefined;
   const selector = isRecord(known?.spec?.selector) ? (known.spec.selector as LabelSelector) : undefined;
-  const replicas = known?.spec?.replicas;
+  const replicas = known?.spec?.replicas ?? of.replicas;
   return {
     ...pod,
     apiVersion,

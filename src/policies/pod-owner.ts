@@ -40,7 +40,10 @@ export function workloadOfPod(of: {
   if (!middleKinds.has(chain.top.kind)) return workloadOf(chain.top);
   const implied = chain.top === pod ? impliedOwner(owner, pod) : owner;
   const known = find(snapshot, { ...implied, namespace });
-  return (known === undefined ? undefined : workloadOf(known)) ?? ownerWorkload({ owner: implied, pod, object: known ?? middleOf(chain) });
+  return (
+    (known === undefined ? undefined : workloadOf(known)) ??
+    ownerWorkload({ owner: implied, pod, object: known, replicas: replicasOf(chain) })
+  );
 }
 
 function find(
@@ -68,9 +71,9 @@ function impliedName({ kind, name }: OwnerReference, pod: Pod): OwnerName | unde
   return scheduled === undefined ? undefined : { kind: "CronJob", apiVersion: "batch/v1", name: scheduled };
 }
 
-/** A ReplicaSet between the Pod and an owner that is not known has the selector of that owner, and at most its replicas. */
-function middleOf({ top }: OwnerChain): KubeObject | undefined {
-  return top.kind === "ReplicaSet" ? top : undefined;
+/** A ReplicaSet between the Pod and an owner that is not known tells how many there are; its selector is narrower than the owner's. */
+function replicasOf({ top }: OwnerChain): number | undefined {
+  return top.kind === "ReplicaSet" ? workloadOf(top)?.replicas : undefined;
 }
 
 function nameOf({ apiVersion, kind, metadata }: KubeObject): OwnerName {
