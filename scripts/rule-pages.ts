@@ -31,7 +31,7 @@ ${rows.join("\n")}
 }
 
 function rulePage(rule: Rule): string {
-  const { id, summary, defaultAction, strongestAction, params = {}, examples } = rule;
+  const { id, summary, defaultAction, why, strongestAction, params = {}, examples } = rule;
   const strongest = strongestAction === undefined ? "" : ` Its strongest action is ${strongestAction}.`;
   return `${note}
 
@@ -39,7 +39,7 @@ function rulePage(rule: Rule): string {
 
 ${summary}
 
-By default it acts as ${defaultAction}.${strongest}
+By default it acts as ${defaultAction}.${why === undefined ? "" : ` ${why}`}${strongest}
 ${paramTable(params)}${policiesBlock(examples.policies)}
 ## Let in
 

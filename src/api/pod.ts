@@ -19,6 +19,14 @@ export interface ContainerPort {
   readonly name?: string;
 }
 
+/** How a kubelet asks a container how it is; one of the three is set. */
+export interface Probe {
+  readonly exec?: { readonly command?: readonly string[] };
+  /** An absent host is the Pod itself. */
+  readonly httpGet?: { readonly path?: string; readonly port?: number | string; readonly host?: string };
+  readonly tcpSocket?: { readonly port?: number | string; readonly host?: string };
+}
+
 export interface LifecycleHandler {
   readonly exec?: { readonly command?: readonly string[] };
   readonly httpGet?: unknown;
@@ -32,7 +40,7 @@ export interface Container {
   readonly args?: readonly string[];
   readonly resources?: ResourceRequirements;
   readonly ports?: readonly ContainerPort[];
-  readonly readinessProbe?: unknown;
+  readonly readinessProbe?: Probe;
   readonly livenessProbe?: unknown;
   readonly startupProbe?: unknown;
   readonly lifecycle?: { readonly preStop?: LifecycleHandler; readonly postStart?: LifecycleHandler };

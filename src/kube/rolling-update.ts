@@ -17,18 +17,30 @@ export interface RollingBounds {
 const defaultBound = "25%";
 const percentPattern = /^(\d+)%$/;
 
-/** Returns the bounds of a rolling update. A Recreate strategy misses every Pod and adds none. */
-export function rollingBounds({
-  strategy,
-  replicas,
-}: {
+interface RollingInput {
   readonly strategy: Deployment["spec"]["strategy"];
   readonly replicas: number;
-}): RollingBounds {
+}
+
+/** Returns the bounds of a rolling update. A Recreate strategy misses every Pod and adds none. */
+export function rollingBounds({ strategy, replicas }: RollingInput): RollingBounds {
   if (strategy?.type === "Recreate") return { maxSurge: 0, maxUnavailable: replicas };
-  const surge = Math.ceil(share(strategy?.rollingUpdate?.maxSurge ?? defaultBound, replicas));
-  const unavailable = Math.floor(share(strategy?.rollingUpdate?.maxUnavailable ?? defaultBound, replicas));
-  return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : Math.min(unavailable, replicas) };
+  const { maxSurge, maxUnavailable } = roundedBounds({ strategy, replicas });
+  return { maxSurge, maxUnavailable: maxSurge === 0 && maxUnavailable === 0 ? 1 : Math.min(maxUnavailable, replicas) };
+}
+
+/** Says whether both bounds come to nothing at this scale, so that Kubernetes takes one Pod away after all. */
+export function roundsToNothing({ strategy, replicas }: RollingInput): boolean {
+  if (strategy?.type === "Recreate") return false;
+  const { maxSurge, maxUnavailable } = roundedBounds({ strategy, replicas });
+  return maxSurge === 0 && maxUnavailable === 0;
+}
+
+function roundedBounds({ strategy, replicas }: RollingInput): RollingBounds {
+  return {
+    maxSurge: Math.ceil(share(strategy?.rollingUpdate?.maxSurge ?? defaultBound, replicas)),
+    maxUnavailable: Math.floor(share(strategy?.rollingUpdate?.maxUnavailable ?? defaultBound, replicas)),
+  };
 }
 
 /** An unreadable bound, which the API server refuses, counts as nothing. */

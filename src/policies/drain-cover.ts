@@ -50,7 +50,7 @@ const foreignWithoutScale: ReadonlySet<string> = new Set([
 /** Says what the disruption controller hears when it asks for the scale of a workload's Pods. */
 export function scaleAnswer(workload: Workload): ScaleAnswer {
   if (workload.hasScale) return { kind: "scale" };
-  if (workload.kind !== "Pod") return { kind: "no-scale", controller: `${workload.kind} ${workload.name}` };
+  if (workload.object.kind !== "Pod") return { kind: "no-scale", controller: `${workload.kind} ${workload.name}` };
   const owner = controllerOf(workload.object);
   if (owner === undefined) return { kind: "unmanaged" };
   const key = `${owner.apiVersion.split("/")[0] ?? ""}/${owner.kind}`;

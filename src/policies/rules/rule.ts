@@ -32,6 +32,8 @@ export interface Rule {
   /** One line: what is refused and why. */
   readonly summary: string;
   readonly defaultAction: RuleAction;
+  /** Why it acts so by default, for its page; absent where the summary says it. */
+  readonly why?: string;
   /** The strongest action that policies.yaml may give the rule; absent means deny. */
   readonly strongestAction?: RuleAction;
   readonly params?: Readonly<Record<string, RuleParam>>;
