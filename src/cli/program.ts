@@ -6,7 +6,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
-import type { OfflineOptions, ProgramSurroundings, ServeOptions } from "./surroundings.ts";
+import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
 
 /** Runs the command line and resolves with the exit code: 0 good, 1 a negative answer, 2 bad input. */
@@ -46,6 +46,7 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
   addCatalog(program, surroundings, outcome);
   addDemo(program, surroundings, outcome);
   addServe(program, surroundings, outcome);
+  addUninstall(program, surroundings, outcome);
   return program;
 }
 
@@ -189,6 +190,31 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .action(async (options: ServeOptions) => {
       const { runServe } = await import("./serve.ts");
       outcome.code = await runServe({ ...surroundings, ...options });
+    });
+}
+
+function addUninstall(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  program
+    .command("uninstall")
+    .description("Take an installation away from a cluster, webhook configurations first, and leave nothing behind.")
+    .option("--kubeconfig <file>", "kubeconfig (default: $KUBECONFIG, ~/.kube/config, or the Pod's service account)")
+    .option("--namespace <name>", "the namespace that Plimsoll runs in", "plimsoll-system")
+    .option("--domain <domain>", "API domain of WorkloadProfiles and of our labels", defaultDomain)
+    .option("--crds", "also the CRD, every WorkloadProfile, and the budgets and autoscalers compiled from them", false)
+    .option("--dry-run", "say what would be deleted, and delete nothing", false)
+    .option("--yes", "do it", false)
+    .addHelpText(
+      "after",
+      `
+Exit: 0 done, or shown by --dry-run; 1 nothing was done without --yes; 2 the cluster refused.
+${examples("Examples:", [
+  ["plimsoll uninstall --dry-run", "what is there to be deleted?"],
+  ["plimsoll uninstall --yes", "take it away; profiles and their budgets stay"],
+])}`,
+    )
+    .action(async (options: UninstallOptions) => {
+      const { runUninstall } = await import("./uninstall.ts");
+      outcome.code = await guarded(surroundings, () => runUninstall({ ...surroundings, ...options }));
     });
 }
 

@@ -6,7 +6,6 @@
  */
 import { hostname } from "node:os";
 import { randomBytes } from "node:crypto";
-import { KubeConfig } from "@kubernetes/client-node";
 import { zoneLabel } from "../api/labels.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { httpsTransport } from "../cluster/https-transport.ts";
@@ -15,6 +14,7 @@ import { parseGoDuration } from "../kube/schedule.ts";
 import { type CertificateLife, certificateLife, servingLifeMinMs } from "../webhook/certificate.ts";
 import type { WebhookAddress } from "../webhook/registration.ts";
 import type { Capacity, CapacitySources, ProcessSettings, WebhookSettings } from "./process-parts.ts";
+import { loadKubeConfig } from "./kube-config.ts";
 import { kwokCapacity } from "./kwok-capacity.ts";
 import { processLog } from "./log.ts";
 import { startPlimsoll } from "./plimsoll-process.ts";
@@ -79,26 +79,6 @@ function ended(): Promise<string> {
         resolve(signal);
       });
   });
-}
-
-/** --kubeconfig, $KUBECONFIG, the Pod's service account, ~/.kube/config: the first that is there. */
-function loadKubeConfig(request: ServeRequest): Result<KubeConfig, string> {
-  const config = new KubeConfig();
-  const path = request.kubeconfig ?? request.env["KUBECONFIG"];
-  try {
-    if (path !== undefined) config.loadFromFile(path);
-    else if (request.env["KUBERNETES_SERVICE_HOST"] !== undefined) config.loadFromCluster();
-    else config.loadFromDefault();
-  } catch (cause) {
-    return err(`kubeconfig ${path ?? "(default)"}: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-  if (isMadeUp(config)) return err("no kubeconfig found and not in a cluster; name one with --kubeconfig");
-  return config.getCurrentCluster() === null ? err(`kubeconfig ${path ?? "(default)"} names no cluster`) : ok(config);
-}
-
-/** Where nothing is found, client-node's loadFromDefault makes a cluster up, as kubectl once did; no file has this context. */
-function isMadeUp(config: KubeConfig): boolean {
-  return config.getCurrentContext() === "loaded-context" && config.getCurrentCluster()?.server === "http://localhost:8080";
 }
 
 /** Where we listen, and under which names the API server reaches us. */

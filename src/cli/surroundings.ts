@@ -36,6 +36,16 @@ export interface ServeOptions {
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
 
+/** The options of `plimsoll uninstall`. */
+export interface UninstallOptions {
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly domain: string;
+  readonly crds: boolean;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
 /** The options of the commands that read files instead of a cluster. */
 export interface OfflineOptions {
   readonly policies: string;
