@@ -35,7 +35,7 @@ export function auditEntry(
     registeredAt,
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     onAudited: (namespace, tally) => {
-      processMetrics.audit.tell(namespace, tally);
+      processMetrics.audit.tell(namespace, tally, parts.policyFile.current().exemptions);
     },
   });
   const wake = (enqueue: (key: ObjectKey) => void) =>

@@ -6,6 +6,7 @@
  */
 import { Gauge, type Registry } from "prom-client";
 import type { AuditTally } from "../policies/audit-tally.ts";
+import type { Exemption } from "../policies/exemption.ts";
 import type { MetricDefinition } from "../webhook/metrics.ts";
 
 export const auditMetricDefinitions = {
@@ -27,62 +28,72 @@ export const auditMetricDefinitions = {
     help: "Objects that the audit has judged.",
     labels: [],
   },
+  exempted: {
+    name: "plimsoll_exemption_objects",
+    kind: "gauge",
+    help: "Objects that run by an exemption alone, by its id; 0 where it matches nothing and may be stale.",
+    labels: ["exemption"],
+  },
+  expiry: {
+    name: "plimsoll_exemption_expiry_timestamp_seconds",
+    kind: "gauge",
+    help: "When an exemption of policies.yaml ends, in seconds since the epoch; a time that is past is of one that lifts nothing more.",
+    labels: ["exemption", "owner"],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 /** What the audit tells; `clear` when this process no longer leads. */
 export interface AuditMetrics {
-  tell(namespace: string, tally: AuditTally | undefined): void;
+  tell(namespace: string, tally: AuditTally | undefined, exemptions: readonly Exemption[]): void;
   clear(): void;
 }
 
 /** Distinct values of the labels that users name. */
 const namespacesMax = 200;
 const ownersMax = 100;
+const exemptionsMax = 500;
 const others = "(others)";
 
 /** Makes the audit's metrics in the webhook server's registry. */
 export function auditMetrics(registry: Registry): AuditMetrics {
   const tallies = new Map<string, AuditTally>();
-  const { findings, unseen, objects } = auditMetricDefinitions;
-  const registers = [registry];
-  new Gauge({
-    ...{ name: findings.name, help: findings.help, labelNames: findings.labels, registers },
-    collect() {
-      this.reset();
-      for (const { labels, value } of findingSeries(tallies)) this.set(labels, value);
-    },
-  });
-  new Gauge({
-    ...{ name: unseen.name, help: unseen.help, labelNames: unseen.labels, registers },
-    collect() {
-      this.reset();
-      for (const [namespace, value] of unseenSeries(tallies)) this.set({ namespace }, value);
-    },
-  });
-  new Gauge({
-    ...{ name: objects.name, help: objects.help, registers },
-    collect() {
-      this.set([...tallies.values()].reduce((sum, tally) => sum + tally.objects, 0));
-    },
-  });
+  const policies: { exemptions: readonly Exemption[] } = { exemptions: [] };
+  const told = () => policies.exemptions.slice(0, exemptionsMax);
+  const { findings, unseen, objects, exempted, expiry } = auditMetricDefinitions;
+  const gauge = (definition: MetricDefinition, series: () => readonly Series[]): void => {
+    new Gauge({
+      ...{ name: definition.name, help: definition.help, labelNames: definition.labels, registers: [registry] },
+      collect() {
+        this.reset();
+        for (const { labels, value } of series()) this.set(labels, value);
+      },
+    });
+  };
+  gauge(findings, () => findingSeries(tallies));
+  gauge(unseen, () => unseenSeries(tallies));
+  gauge(objects, () => [{ labels: {}, value: [...tallies.values()].reduce((sum, tally) => sum + tally.objects, 0) }]);
+  gauge(exempted, () => told().map(({ id }) => ({ labels: { exemption: id }, value: exemptedObjects(tallies, id) })));
+  gauge(expiry, () => told().map(({ id, owner, expires }) => ({ labels: { exemption: id, owner }, value: expires / 1000 })));
   return {
-    tell: (namespace, tally) => {
+    tell: (namespace, tally, exemptions) => {
+      policies.exemptions = exemptions;
       if (tally === undefined) tallies.delete(namespace);
       else tallies.set(namespace, tally);
     },
     clear: () => {
       tallies.clear();
+      policies.exemptions = [];
     },
   };
 }
 
-interface FindingSeries {
-  readonly labels: { readonly namespace: string; readonly owner: string; readonly rule: string; readonly action: string };
+interface Series {
+  readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 /** Returns one series for each namespace, owner, rule and action, within the bounds. */
-export function findingSeries(tallies: ReadonlyMap<string, AuditTally>): readonly FindingSeries[] {
+export function findingSeries(tallies: ReadonlyMap<string, AuditTally>): readonly Series[] {
   const counts = [...tallies].flatMap(([namespace, tally]) => tally.counts.map((count) => ({ namespace, ...count })));
   const namespaces = kept(
     counts.map((count) => [count.namespace, count.objects]),
@@ -92,7 +103,7 @@ export function findingSeries(tallies: ReadonlyMap<string, AuditTally>): readonl
     counts.map((count) => [count.owner, count.objects]),
     ownersMax,
   );
-  const series = new Map<string, FindingSeries>();
+  const series = new Map<string, Series>();
   for (const { namespace, owner, rule, outcome: action, objects } of counts) {
     const labels = { namespace: namespaces.has(namespace) ? namespace : others, owner: owners.has(owner) ? owner : others, rule, action };
     const key = JSON.stringify(labels);
@@ -101,7 +112,7 @@ export function findingSeries(tallies: ReadonlyMap<string, AuditTally>): readonl
   return [...series.values()];
 }
 
-function unseenSeries(tallies: ReadonlyMap<string, AuditTally>): ReadonlyMap<string, number> {
+function unseenSeries(tallies: ReadonlyMap<string, AuditTally>): readonly Series[] {
   const namespaces = kept(
     [...tallies].map(([namespace, { unseen }]) => [namespace, unseen]),
     namespacesMax,
@@ -111,7 +122,11 @@ function unseenSeries(tallies: ReadonlyMap<string, AuditTally>): ReadonlyMap<str
     const label = namespaces.has(namespace) ? namespace : others;
     series.set(label, (series.get(label) ?? 0) + unseen);
   }
-  return series;
+  return [...series].map(([namespace, value]) => ({ labels: { namespace }, value }));
+}
+
+function exemptedObjects(tallies: ReadonlyMap<string, AuditTally>, id: string): number {
+  return [...tallies.values()].reduce((sum, { exempted }) => sum + (exempted.get(id) ?? 0), 0);
 }
 
 /** The values with the greatest weights, as many as are allowed; of equal ones the first by name. */

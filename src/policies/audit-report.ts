@@ -4,11 +4,12 @@
  * Reads audited objects. Returns the report, or nothing where nothing was found. Bounded: the worst findings are listed, the
  * others only counted. The hash of the content is on the report, so that a report is written only when it says something else.
  */
+import { assertNever } from "../api/assert.ts";
 import { hashOf } from "../api/hash.ts";
 import type { ReportContent, ReportOutcome, ReportResult } from "../api/policy-report.ts";
 import type { AuditedObject } from "./audit.ts";
-import { faultId } from "./audit-tally.ts";
-import type { Finding } from "./verdict.ts";
+import { faultId, outcomeOf } from "./audit-tally.ts";
+import type { Finding, Lifted } from "./verdict.ts";
 import { cutText } from "./warning.ts";
 
 /** The label that our reports are found again by, and cleaned up by. */
@@ -35,7 +36,7 @@ export function reportHashAnnotation(domain: string): string {
 
 /** Returns the report on a namespace ("" for the cluster's own), or undefined where there is nothing to say. */
 export function auditReport({ namespace, audited, bundle, domain }: ReportInput): ReportContent | undefined {
-  const results = audited.flatMap(resultsOf).sort(byWeight);
+  const results = sorted(audited.flatMap(resultsOf));
   if (results.length === 0) return undefined;
   const listed = results.slice(0, resultsMax);
   const content = { summary: summaryOf(audited, results), results: listed };
@@ -66,15 +67,36 @@ const outcomes = {
   deny: { outcome: "fail", severity: "high" },
   warn: { outcome: "warn", severity: "medium" },
   audit: { outcome: "warn", severity: "low" },
-} as const satisfies Record<Finding["action"], { readonly outcome: ReportOutcome; readonly severity: ReportResult["severity"] }>;
+  exempted: { outcome: "skip", severity: "info" },
+} as const satisfies Record<ReturnType<typeof outcomeOf>, { readonly outcome: ReportOutcome; readonly severity: ReportResult["severity"] }>;
 
-function resultOf(object: AuditedObject, { rule, action, path, message, fix }: Finding): ReportResult {
+function resultOf(object: AuditedObject, finding: Finding): ReportResult {
+  const { rule, action, path, message, fix, lifted } = finding;
   return result(object, {
     policy: rule,
-    ...outcomes[action],
+    ...outcomes[outcomeOf(finding)],
     message: `${message}; fix: ${fix}`,
-    properties: { action, ...(path === "" ? {} : { path }), ...(object.unseen && action === "deny" ? { entered: "unseen" } : {}) },
+    properties: {
+      action,
+      ...(path === "" ? {} : { path }),
+      ...(object.unseen && action === "deny" ? { entered: "unseen" } : {}),
+      ...(lifted === undefined ? {} : liftedProperties(lifted)),
+    },
   });
+}
+
+/** Days left are not told: they would be another report each day. */
+function liftedProperties(lifted: Lifted): Readonly<Record<string, string>> {
+  switch (lifted.kind) {
+    case "exemption":
+      return { exemption: lifted.id, exemptionOwner: lifted.owner };
+    case "expired":
+      return { expiredExemption: lifted.id, exemptionOwner: lifted.owner };
+    case "grandfather":
+      return { grandfatheredUntil: lifted.until };
+    default:
+      return assertNever(lifted);
+  }
 }
 
 function result(
@@ -96,16 +118,16 @@ function result(
 
 const weights: Readonly<Record<ReportOutcome, number>> = { fail: 0, error: 1, warn: 2, skip: 3, pass: 4 };
 
-/** What would be refused comes first, so that a bound leaves out what matters least. */
-function byWeight(a: ReportResult, b: ReportResult): number {
-  if (weights[a.result] !== weights[b.result]) return weights[a.result] - weights[b.result];
-  const [one, other] = [orderOf(a), orderOf(b)];
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
+/** What would be refused comes first, so that a bound leaves out what matters least. Each order is made once: there may be thousands. */
+function sorted(results: readonly ReportResult[]): readonly ReportResult[] {
+  return results
+    .map((one) => ({ one, order: orderOf(one) }))
+    .sort((a, b) => (a.order === b.order ? 0 : a.order < b.order ? -1 : 1))
+    .map(({ one }) => one);
 }
 
-function orderOf({ policy, resources: [resource], message }: ReportResult): string {
-  return JSON.stringify([policy, resource?.kind, resource?.name, message]);
+function orderOf({ result: outcome, policy, resources: [resource], message }: ReportResult): string {
+  return [weights[outcome], policy, resource?.kind, resource?.name, message].join("\n");
 }
 
 /** Findings by outcome; what passes is counted by object, since listing it would say nothing. */

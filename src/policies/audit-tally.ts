@@ -2,7 +2,7 @@
  * Audit tally: what was found, counted by owner, rule and action; what `plimsoll audit` prints and metrics show.
  */
 import type { AuditedObject } from "./audit.ts";
-import type { FindingAction } from "./verdict.ts";
+import type { Finding, FindingAction } from "./verdict.ts";
 
 /** What a finding comes to in an audit: the rule's action, an exemption that lifts it, or a rule that broke. */
 export type AuditOutcome = FindingAction | "exempted" | "error";
@@ -21,6 +21,8 @@ export interface AuditTally {
   readonly counts: readonly AuditCount[];
   readonly objects: number;
   readonly unseen: number;
+  /** How many objects each exemption lets be, by its id. */
+  readonly exempted: ReadonlyMap<string, number>;
 }
 
 /** The name that a broken rule is counted under. */
@@ -40,10 +42,27 @@ export function tallyOf(audited: readonly AuditedObject[]): AuditTally {
     counts: [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count),
     objects: audited.length,
     unseen: audited.filter(({ unseen }) => unseen).length,
+    exempted: exemptedBy(audited),
   };
 }
 
+/** Returns what a finding comes to in an audit. */
+export function outcomeOf({ action, lifted }: Finding): Exclude<AuditOutcome, "error"> {
+  return lifted?.kind === "exemption" ? "exempted" : action;
+}
+
+function exemptedBy(audited: readonly AuditedObject[]): ReadonlyMap<string, number> {
+  const objects = new Map<string, number>();
+  for (const { findings } of audited) {
+    const ids = new Set(findings.flatMap(({ lifted }) => (lifted?.kind === "exemption" ? [lifted.id] : [])));
+    for (const id of ids) objects.set(id, (objects.get(id) ?? 0) + 1);
+  }
+  return objects;
+}
+
 function outcomesOf({ findings, fault }: AuditedObject): readonly { readonly rule: string; readonly outcome: AuditOutcome }[] {
-  const told = new Map(findings.map(({ rule, action }) => [`${rule} ${action}`, { rule, outcome: action }] as const));
+  const told = new Map(
+    findings.map((finding) => [`${finding.rule} ${outcomeOf(finding)}`, { rule: finding.rule, outcome: outcomeOf(finding) }] as const),
+  );
   return [...told.values(), ...(fault === undefined ? [] : [{ rule: faultId, outcome: "error" } as const])];
 }

@@ -208,3 +208,35 @@ it("an audit rule is told by the audit alone: admission lets it in without a wor
   expect(tallyOf(audited).counts).toContainEqual({ owner: "", rule: "DRAIN-002", outcome: "audit", objects: 2 });
   expect(audited.every(({ unseen }) => !unseen)).toBe(true);
 });
+
+describe("exemptions", () => {
+  const exempting = (expires: string) =>
+    policySet(
+      `${policiesText.replace(/^exemptions:[^]*?(?=^\S)/m, "")}
+exemptions:
+  - id: EX-1
+    rules: [DRAIN-001, DRAIN-002]
+    match: { namespace: shop, kind: Deployment, name: web }
+    owner: dba@example.com
+    reason: single writer, failover tested
+    expires: "${expires}"
+`,
+    );
+  it("are honoured: what they lift is skipped, with whose it is, and counted", () => {
+    const audited = audit(blocked, { policySet: exempting("2026-12-31") }).filter(({ kind }) => kind === "Deployment");
+    const report = auditReport({ namespace: "shop", audited, bundle: "x", domain: "platform.example.com" });
+    expect(report?.results.find(({ policy }) => policy === "DRAIN-002")).toMatchObject({
+      result: "skip",
+      scored: false,
+      properties: { exemption: "EX-1", exemptionOwner: "dba@example.com" },
+    });
+    expect(report?.summary).toMatchObject({ fail: 0, skip: 1 });
+    const { exempted, counts } = tallyOf(audited);
+    expect([exempted.get("EX-1"), counts.find(({ rule }) => rule === "DRAIN-002")?.outcome]).toEqual([1, "exempted"]);
+  });
+  it("that have ended lift nothing", () => {
+    const audited = audit(blocked, { policySet: exempting("2026-11-30") }).filter(({ kind }) => kind === "Deployment");
+    expect(found(audited)).toEqual(expect.arrayContaining(["Deployment web DRAIN-002 deny", "Deployment web EX-001 deny"]));
+    expect(tallyOf(audited).exempted.size).toBe(0);
+  });
+});
