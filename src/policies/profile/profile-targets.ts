@@ -25,7 +25,9 @@ const between: Readonly<Record<string, KindName>> = { Deployment: "ReplicaSet", 
 
 /** Returns every workload of a namespace, sorted by kind, then name. */
 export function possibleTargets(snapshot: ClusterSnapshot, namespace: string): readonly PossibleTarget[] {
-  const written = workloadsOf(snapshot, namespace).map((workload) => ({ workload, pods: () => podsOf(snapshot, workload) }));
+  const written = workloadsOf(snapshot, namespace)
+    .filter(({ kind, object }) => kind !== "Pod" || controllerOf(object) === undefined)
+    .map((workload) => ({ workload, pods: () => podsOf(snapshot, workload) }));
   const known = new Set(written.map(({ workload }) => keyOf(workload)));
   const seen = seenThroughPods(snapshot, namespace).filter(({ workload }) => !known.has(keyOf(workload)));
   return [...written, ...seen].sort((a, b) => (keyOf(a.workload) < keyOf(b.workload) ? -1 : 1));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ScaledObject } from "../../../src/api/foreign-autoscaler.ts";
 import type { HorizontalPodAutoscaler } from "../../../src/api/horizontal-pod-autoscaler.ts";
+import type { KubeObject } from "../../../src/api/object.ts";
 import type { WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { planAutoscalers } from "../../../src/policies/profile/autoscaler-plan.ts";
 import { autoscaler, cronJob, deployment, profile, statefulSet } from "../../support/objects.ts";
@@ -9,12 +10,12 @@ import { contractOf, workload } from "./contract-of.ts";
 
 type Scaling = NonNullable<WorkloadProfileSpec["scaling"]>;
 
-function compiled(scaling: Scaling, object = deployment({ replicas: 3 })) {
+function compiled(scaling: Scaling, object: KubeObject = deployment({ replicas: 3 })) {
   return contractOf({ availability: { minReplicas: 3 }, scaling: { maxReplicas: 50, ...scaling } }, { workload: workload(object) })
     .autoscaler;
 }
 
-function made(scaling: Scaling = {}, object?: ReturnType<typeof deployment>): HorizontalPodAutoscaler {
+function made(scaling: Scaling = {}, object?: KubeObject): HorizontalPodAutoscaler {
   const answer = compiled({ manage: "hpa", ...scaling }, object);
   if (answer.kind !== "autoscaler") throw new Error(answer.kind);
   return answer.autoscaler;
@@ -75,7 +76,7 @@ describe("the autoscaler of a profile", () => {
   });
 
   it("of another kind or name is named after both", () => {
-    expect(made({}, statefulSet({ name: "db" }) as never).metadata.name).toBe("web-statefulset-db");
+    expect(made({}, statefulSet({ name: "db" })).metadata.name).toBe("web-statefulset-db");
   });
 });
 

@@ -2,6 +2,7 @@
  * Contracts and patched Pods for the tests of the compiler: no capacity is known, so nothing is ruled out by it.
  */
 import { platformNames } from "../../../src/api/labels.ts";
+import type { KubeObject } from "../../../src/api/object.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import type { WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { applyJsonPatch } from "../../../src/kube/json-patch.ts";
@@ -15,7 +16,7 @@ import { workloadClass } from "../../support/workload-class.ts";
 
 export const names = platformNames();
 
-export function workload(object = deployment()): Workload {
+export function workload(object: KubeObject = deployment()): Workload {
   const found = workloadOf(object);
   if (found === undefined) throw new Error("the builder makes a workload");
   return found;

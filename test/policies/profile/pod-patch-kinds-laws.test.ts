@@ -72,7 +72,7 @@ const profileSpecs = fc.record(
   { requiredKeys: [] },
 );
 const workloads = fc.constantFrom(
-  ...[deployment(), statefulSet(), replicaSet(), job(), cronJob(), pod({ name: "web" })].map(workload),
+  ...[deployment(), statefulSet(), replicaSet(), job(), cronJob(), pod({ name: "web" })].map((object) => workload(object)),
   { ...workload(), kind: "Rollout", apiVersion: "argoproj.io/v1alpha1", stableHash: "a" },
   ...[ownerWorkload({ owner: { apiVersion: "example.com/v1", kind: "Farm", name: "web" }, pod: pod() })].filter((one) => one !== undefined),
 );
