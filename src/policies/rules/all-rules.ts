@@ -11,14 +11,27 @@ import { drain002, drain007 } from "./drain-evictions.ts";
 import { drain001, drain003 } from "./drain-replicas.ts";
 import { ex001 } from "./exemption.ts";
 import { mig001, mig002, mig003 } from "./migration.ts";
+import { nc004, nc005, nc006, nc007 } from "./node-class.ts";
+import { nc001, nc002, nc003, nc008 } from "./node-class-fields.ts";
+import { np007, np008, np009, np020 } from "./node-pool-capacity.ts";
+import { np005, np006, np014 } from "./node-pool-catalogue.ts";
+import { np010, np011, np012, np013 } from "./node-pool-disruption.ts";
+import { np015, np016, np017, np018 } from "./node-pool-lifetime.ts";
+import { np001, np002 } from "./node-pool-name.ts";
+import { np003, np004, np019 } from "./node-pool-types.ts";
 import { obs001 } from "./observe.ts";
 import { place002 } from "./place.ts";
+import { place003, place004, place005 } from "./place-pin.ts";
 import { pool001, pool002 } from "./pool.ts";
+import { req003 } from "./qos.ts";
 import { req001, req002, req006 } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import { scale001 } from "./scale.ts";
 import { spot001, spot004, spot006, spot008 } from "./spot.ts";
 import { spot002, spot003, spot005, spot007 } from "./spot-work.ts";
+import { stor001, stor003, stor004, stor006, stor007 } from "./storage.ts";
+import { stor002, stor005 } from "./storage-class.ts";
+import { topo001, topo002, topo003, topo004 } from "./topology.ts";
 import { wp001, wp002, wp003, wp004, wp005, wp006 } from "./workload-profile.ts";
 
 /** Every built-in rule, sorted by id. */
@@ -44,12 +57,44 @@ export const allRules: readonly Rule[] = [
   mig001,
   mig002,
   mig003,
+  nc001,
+  nc002,
+  nc003,
+  nc004,
+  nc005,
+  nc006,
+  nc007,
+  nc008,
+  np001,
+  np002,
+  np003,
+  np004,
+  np005,
+  np006,
+  np007,
+  np008,
+  np009,
+  np010,
+  np011,
+  np012,
+  np013,
+  np014,
+  np015,
+  np016,
+  np017,
+  np018,
+  np019,
+  np020,
   obs001,
   place002,
+  place003,
+  place004,
+  place005,
   pool001,
   pool002,
   req001,
   req002,
+  req003,
   req006,
   scale001,
   spot001,
@@ -60,6 +105,17 @@ export const allRules: readonly Rule[] = [
   spot006,
   spot007,
   spot008,
+  stor001,
+  stor002,
+  stor003,
+  stor004,
+  stor005,
+  stor006,
+  stor007,
+  topo001,
+  topo002,
+  topo003,
+  topo004,
   wp001,
   wp002,
   wp003,
