@@ -4,11 +4,9 @@
  * Reads the grants, the namespace and the class of each profile and workload. A grant that stands on a label is judged again when
  * the Namespace's labels change, since nothing else about its workloads does.
  */
-import { matchesSelector } from "../../kube/selector.ts";
 import type { FindingAction } from "../verdict.ts";
-import { matchesGlob } from "../class.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
-import type { ClassGrant } from "../policy-set.ts";
+import { grantOf } from "../grant.ts";
 import { boundClassName } from "../profile/workload-contract.ts";
 import type { Problem, Rule } from "./rule.ts";
 
@@ -63,26 +61,18 @@ function ungranted(
   const { className, about, path } = of;
   const grant = className === undefined ? undefined : facts.policySet.grants.get(className);
   if (className === undefined || grant === undefined) return [];
-  const granted = isGranted(facts, grant);
-  if (granted === "yes") return [];
   const namespace = namespaceOf(facts);
+  const namespaceObject = facts.subject.kind === "namespace" ? facts.subject.namespace : facts.namespaceObject;
+  const granted = grantOf({ policySet: facts.policySet, className, namespace, namespaceObject });
+  if (granted === "granted") return [];
   return [
     {
       path,
       message: `${about}namespace "${namespace}" is not granted class "${className}"`,
       fix: `ask ${grant.requestFrom ?? "the platform team"} for a grant in policies.yaml: grants.${className}`,
       className,
+      // A file without the Namespace can't tell what its labels grant.
       ...(granted === "unknown" ? { action: "warn" satisfies FindingAction } : {}),
     },
   ];
-}
-
-/** Where the Namespace itself is not known (a file without it), nobody can tell what its labels grant. */
-function isGranted(facts: Facts, { namespaces, namespaceSelector }: ClassGrant): "yes" | "no" | "unknown" {
-  const name = namespaceOf(facts);
-  if (namespaces.some((glob) => matchesGlob({ glob, text: name }))) return "yes";
-  if (namespaceSelector === undefined) return "no";
-  const namespace = facts.subject.kind === "namespace" ? facts.subject.namespace : facts.namespaceObject;
-  if (namespace === undefined) return "unknown";
-  return matchesSelector(namespaceSelector, namespace.metadata.labels) ? "yes" : "no";
 }

@@ -56,6 +56,7 @@ const shownValuesMax = 10;
 
 export const pool001: Rule = {
   id: "POOL-001",
+  subjects: ["workload", "profile"],
   summary: "A node label that no NodePool, no instance type and no live Node has: the Pod would stay pending.",
   defaultAction: "deny",
   examples: {
@@ -67,6 +68,7 @@ export const pool001: Rule = {
 
 export const pool002: Rule = {
   id: "POOL-002",
+  subjects: ["workload", "profile", "pod-change"],
   summary: "A Pod larger than the largest node of every NodePool that could take it.",
   defaultAction: "deny",
   examples: {
@@ -77,8 +79,7 @@ export const pool002: Rule = {
 };
 
 function onWorkloads(facts: Facts, judge: (view: WorkloadView) => readonly Problem[]): readonly Problem[] {
-  const judged = facts.subject.kind === "workload" || facts.subject.kind === "profile";
-  return judged && facts.snapshot.list("NodePool").length > 0 ? facts.views.flatMap(judge) : [];
+  return facts.snapshot.list("NodePool").length > 0 ? facts.views.flatMap(judge) : [];
 }
 
 /** One alternative without a missing label is enough; else the first alternative's labels are told. */
@@ -152,7 +153,11 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
   const over = exceeding(want, have);
   return [
     {
-      path: pathIn(facts, { workload: `${podSpecPath(view.workload.kind)}/containers`, profile: "/spec/compute" }),
+      path: pathIn(facts, {
+        workload: `${podSpecPath(view.workload.kind)}/containers`,
+        "pod-change": "/spec/containers",
+        profile: "/spec/compute",
+      }),
       message: `${aboutWorkload(facts, view)}pod requests ${wantedText(want, over)}; largest shape in pool ${largest.poolName} is ${shapeText(largest, over)}`,
       fix: fixFor(facts, view, over),
       ...classOf(view),

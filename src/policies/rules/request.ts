@@ -41,7 +41,13 @@ export const req001: Rule = {
   summary: "A container without requests is invisible to the scheduler and to node sizing.",
   defaultAction: "deny",
   examples: { admitted: deploymentOf(`{name: app, ${sized}}`), denied: deploymentOf("{name: app}") },
-  judge: (facts) => onWorkloads(facts, (view) => runningContainers(view).flatMap((container) => missingRequests(facts, view, container))),
+  subjects: ["workload", "profile"],
+  judge: (facts) =>
+    facts.views.flatMap((view) => {
+      // DS-001 speaks for DaemonSets; and without its class nobody can tell what would be filled in (WP-001, BIND-002).
+      if (view.workload.kind === "DaemonSet" || view.workloadClass === undefined) return [];
+      return runningContainers(view).flatMap((container) => missingRequests(facts, view, container));
+    }),
 };
 
 export const req002: Rule = {
@@ -56,8 +62,9 @@ export const req002: Rule = {
     admitted: deploymentOf('{name: app, resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: "4", memory: 2Gi}}}'),
     denied: deploymentOf('{name: app, resources: {requests: {cpu: 50m, memory: 128Mi}, limits: {cpu: "4", memory: 8Gi}}}'),
   },
+  subjects: ["workload", "profile", "pod-change"],
   judge: (facts, params) =>
-    onWorkloads(facts, (view) =>
+    facts.views.flatMap((view) =>
       runningContainers(view).flatMap((container) => overCaps(facts, view, { container, caps: capsOf(view, params) })),
     ),
 };
@@ -70,8 +77,9 @@ export const req006: Rule = {
     admitted: `${webProfile}---${deploymentOf(`{name: web, ${sized}}, {name: mesh, ${sized}}`)}`,
     denied: `${webProfile}---${deploymentOf(`{name: app, ${sized}}, {name: mesh, ${sized}}`)}`,
   },
+  subjects: ["workload", "profile"],
   judge: (facts) =>
-    onWorkloads(facts, (view): readonly Problem[] => {
+    facts.views.flatMap((view): readonly Problem[] => {
       const { binding, contract, workload } = view;
       const { containers } = workload.template.spec;
       if (binding.kind !== "bound" || contract?.pod.mainSizing === undefined) return [];
@@ -88,10 +96,6 @@ export const req006: Rule = {
       ];
     }),
 };
-
-function onWorkloads(facts: Facts, judge: (view: WorkloadView) => readonly Problem[]): readonly Problem[] {
-  return facts.subject.kind === "workload" || facts.subject.kind === "profile" ? facts.views.flatMap(judge) : [];
-}
 
 /** The containers that run for as long as the Pod does; init containers that end are covered by their maximum. */
 function runningContainers({ pod }: WorkloadView): readonly Container[] {

@@ -9,6 +9,7 @@ import type { NodePool } from "../../api/node-pool.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { has } from "../../kube/requirement.ts";
+import { poolsOfClass } from "../class-pools.ts";
 import type { Facts } from "../facts.ts";
 import { termsOf, type ProfileTerms } from "../profile-terms.ts";
 import { declaresWork, isInterruptibleClass, runsToAnEnd } from "../spot-use.ts";
@@ -70,7 +71,7 @@ spec:
   },
   judge: onService((profile, { resolved, workloadClass }, facts): readonly Problem[] => {
     if (!resolved.spotAllowed.value && !isInterruptibleClass(workloadClass)) return [];
-    const pools = poolsOf(workloadClass.pools, facts);
+    const pools = poolsOfClass(workloadClass, facts.snapshot);
     const onlySpot = pools.length > 0 ? pools.every(hasOnlySpot) : workloadClass.capacityTypes.every((type) => type === "spot");
     if (!onlySpot) return [];
     const names = pools.length > 0 ? pools.map(({ metadata }) => metadata.name ?? "") : workloadClass.pools;
@@ -143,10 +144,6 @@ function onService(judge: (profile: WorkloadProfile, terms: ProfileTerms, facts:
     const terms = termsOf(profile, facts);
     return terms === undefined ? [] : judge(profile, terms, facts);
   };
-}
-
-function poolsOf(names: readonly string[], { snapshot }: Facts): readonly NodePool[] {
-  return names.flatMap((name) => snapshot.get("NodePool", { namespace: "", name }) ?? []);
 }
 
 /** A pool that says nothing of capacity types has on-demand (Karpenter's default). */
