@@ -3,7 +3,7 @@
  *
  * Reads the Pod that enters, the contract and the living Pods of its workload. Returns a yes or a no, decided Pod by Pod:
  * a spread over capacity types would also keep Pods off on-demand nodes while Spot is gone, and knows no share but half
- * (docs/adr/0005). Two Pods that enter at one moment may both be kept off Spot: that costs a little, and never breaks the floor.
+ * (docs/adr/0006). Two Pods that enter at one moment may both be kept off Spot: that costs a little, and never breaks the floor.
  */
 import type { PlatformNames } from "../../api/labels.ts";
 import type { Pod } from "../../api/pod.ts";
