@@ -66,14 +66,13 @@ function toPolicySet(from: { readonly file: PoliciesFile; readonly document: Pol
       requiredOn: file.costOwners?.requiredOn ?? (file.costOwners === undefined ? [] : ["profile"]),
       tagKey: file.costOwners?.tagKey ?? "cost-center",
     },
-    rules: new Map(allRules.map((rule) => [rule.id, toSetting(rule, file.rules?.[rule.id], document)])),
+    rules: new Map(allRules.map((rule) => [rule.id, toSetting(rule, entryOf(rule, file), document)])),
     nodepoolReview: {
       ...(review.naming === undefined ? {} : { naming: review.naming }),
       forbiddenNames: review.forbiddenNames ?? [],
       minInstanceTypes: review.minInstanceTypes ?? {},
       justifications: review.justifications ?? [],
       requireTags: review.requireTags ?? [],
-      rules: new Map(Object.entries(review.rules ?? {})),
     },
     exemptions: (file.exemptions ?? []).map((entry, index) => toExemption(entry, document.placeOf(`/exemptions/${index}`).line)),
     ...(migration === undefined ? {} : { migration }),
@@ -126,7 +125,18 @@ function toNamespaces(file: PoliciesFile): readonly NamespaceClasses[] {
   }));
 }
 
-function toSetting(rule: Rule, entry: RuleEntry | undefined, document: PolicyDocument): RuleSetting {
+/** What the file says of a rule, and where. A review rule may be set by its action alone, beside what reviews go by. */
+interface PlacedEntry {
+  readonly entry: RuleEntry | undefined;
+  readonly path: string;
+}
+
+function entryOf({ id }: Rule, { rules, nodepoolReview }: PoliciesFile): PlacedEntry {
+  const action = nodepoolReview?.rules?.[id];
+  return action === undefined ? { entry: rules?.[id], path: `/rules/${id}` } : { entry: { action }, path: `/nodepoolReview/rules/${id}` };
+}
+
+function toSetting(rule: Rule, { entry, path }: PlacedEntry, document: PolicyDocument): RuleSetting {
   const { scope = {} } = entry ?? {};
   const defaults = Object.fromEntries(Object.entries(rule.params ?? {}).map(([name, param]) => [name, param.default]));
   const staged = entry?.until === undefined || entry.then === undefined ? undefined : { until: Date.parse(entry.until), then: entry.then };
@@ -139,7 +149,7 @@ function toSetting(rule: Rule, entry: RuleEntry | undefined, document: PolicyDoc
       ...(scope.labels === undefined ? {} : { labels: { matchLabels: scope.labels } }),
     },
     params: { ...defaults, ...toParams(entry?.params ?? {}) },
-    ...(entry === undefined ? {} : { line: document.placeOf(`/rules/${rule.id}`).line }),
+    ...(entry === undefined ? {} : { line: document.placeOf(path).line }),
   };
 }
 

@@ -28,12 +28,6 @@ export interface PolicyCheckOptions {
 
 const actionOrder: readonly RuleAction[] = ["off", "audit", "warn", "deny"];
 
-/** Ids of the NodePool and NodeClass review (contract.md section 4). */
-const reviewRuleIds: readonly string[] = [
-  ...Array.from({ length: 20 }, (_, index) => `NP-${String(index + 1).padStart(3, "0")}`),
-  ...Array.from({ length: 8 }, (_, index) => `NC-${String(index + 1).padStart(3, "0")}`),
-];
-
 /** Returns everything that is wrong between the entries of a file. */
 export function checkPolicies(file: PoliciesFile, options: PolicyCheckOptions): readonly PolicyProblem[] {
   return [
@@ -217,16 +211,18 @@ function lockOutProblems({ id, entry, options }: JudgedEntry): readonly PolicyPr
   );
 }
 
-function reviewProblems({ nodepoolReview }: PoliciesFile): readonly PolicyProblem[] {
+/** One rule has one entry: that of `rules`, or its action beside what reviews go by. */
+function reviewProblems({ nodepoolReview, rules: entries = {} }: PoliciesFile): readonly PolicyProblem[] {
   const { naming, rules = {} } = nodepoolReview ?? {};
-  const unknown = Object.keys(rules)
-    .filter((id) => !reviewRuleIds.includes(id))
-    .map((id) => {
-      const nearest = nearestWord(id, reviewRuleIds);
-      return problemAt(["nodepoolReview", "rules", id], `no such rule${nearest === undefined ? "" : `; nearest ${nearest}`}`);
-    });
+  const known = allRules.map(({ id }) => id).filter((id) => /^N[CP]-/.test(id));
+  const wrong = Object.keys(rules).flatMap((id): readonly PolicyProblem[] => {
+    const tokens = ["nodepoolReview", "rules", id];
+    if (Object.hasOwn(entries, id)) return [problemAt(tokens, `${id} is in rules too; keep one`)];
+    const nearest = nearestWord(id, known);
+    return known.includes(id) ? [] : [problemAt(tokens, `no such rule${nearest === undefined ? "" : `; nearest ${nearest}`}`)];
+  });
   const unsafe = naming !== undefined && !isRe2Safe(naming) ? [problemAt(["nodepoolReview", "naming"], "not RE2-safe")] : [];
-  return [...unknown, ...unsafe];
+  return [...wrong, ...unsafe];
 }
 
 /** RE2 has no look-around and no back-references, and none of its patterns can run away; nor may nested repeats here. */

@@ -7,6 +7,7 @@
 import type { Instant } from "../api/ports.ts";
 import type { LabelSelector } from "../api/object.ts";
 import type { ClassCatalogue } from "./class.ts";
+import type { CustomRule } from "./custom-rule.ts";
 import type { Exemption } from "./exemption.ts";
 import type { Migration } from "./migration.ts";
 
@@ -85,10 +86,9 @@ export interface NodePoolReview {
   readonly minInstanceTypes: Readonly<Record<string, number>>;
   readonly justifications: readonly string[];
   readonly requireTags: readonly string[];
-  readonly rules: ReadonlyMap<string, RuleAction>;
 }
 
-/** policies.yaml as the rest of the product reads it. Every built-in rule id is in `rules`. */
+/** policies.yaml as the rest of the product reads it. Every id of a built-in and of a custom rule is in `rules`. */
 export interface PolicySet extends ClassCatalogue {
   /** First 8 hex digits of the hash of the parsed content: layout and comments do not change it. */
   readonly bundle: string;
@@ -99,6 +99,8 @@ export interface PolicySet extends ClassCatalogue {
   readonly costOwners: CostOwners;
   readonly rules: ReadonlyMap<string, RuleSetting>;
   readonly nodepoolReview: NodePoolReview;
+  /** Rules of the platform team's own, compiled; their settings are in `rules`. */
+  readonly customRules: readonly CustomRule[];
   /** In the order of the file, ended ones among them. */
   readonly exemptions: readonly Exemption[];
   readonly migration?: Migration;

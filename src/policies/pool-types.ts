@@ -12,9 +12,14 @@ import { poolRequirements } from "../kube/pool-requirements.ts";
 import { remembered } from "../kube/remembered.ts";
 import { has } from "../kube/requirement.ts";
 import { isCompatible, requirementsOf, type Requirements } from "../kube/requirements.ts";
+import { inKarpenterWords } from "./review/auto-labels.ts";
+import { isAutoPool } from "./review/pool-terms.ts";
 
 const typesByPool = remembered((pool: NodePool) =>
-  remembered((instanceTypes: readonly InstanceType[]) => instanceTypes.filter((type) => isWithin(type, poolRequirements(pool)))),
+  remembered((instanceTypes: readonly InstanceType[]) => {
+    const asked = isAutoPool(pool) ? inKarpenterWords(poolRequirements(pool)) : poolRequirements(pool);
+    return instanceTypes.filter((type) => isWithin(type, asked));
+  }),
 );
 
 /** Returns the instance types of a pool, in the order given. */

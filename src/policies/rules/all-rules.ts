@@ -1,15 +1,20 @@
 /**
  * The built-in rules, sorted by id. Leaving one out of this list is all that it takes to remove it.
  */
+import { bare001 } from "./bare-pod.ts";
 import { bind001, bind002, bind003, bind004 } from "./bind.ts";
 import { class001 } from "./class.ts";
 import { class003, class004, class005 } from "./class-demand.ts";
 import { class002 } from "./class-grant.ts";
+import { conf002, conf003 } from "./conflict.ts";
 import { cost001 } from "./cost.ts";
+import { ds001 } from "./daemon-set.ts";
 import { drain004, drain005, drain006 } from "./drain-budget.ts";
 import { drain002, drain007 } from "./drain-evictions.ts";
 import { drain001, drain003 } from "./drain-replicas.ts";
 import { ex001 } from "./exemption.ts";
+import { pdb004 } from "./foreign-budget.ts";
+import { job001, job002, job003 } from "./job.ts";
 import { mig001, mig002, mig003 } from "./migration.ts";
 import { nc004, nc005, nc006, nc007 } from "./node-class.ts";
 import { nc001, nc002, nc003, nc008 } from "./node-class-fields.ts";
@@ -27,15 +32,18 @@ import { req003 } from "./qos.ts";
 import { req001, req002, req006 } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import { scale001 } from "./scale.ts";
+import { sec001 } from "./security.ts";
 import { spot001, spot004, spot006, spot008 } from "./spot.ts";
 import { spot002, spot003, spot005, spot007 } from "./spot-work.ts";
 import { stor001, stor003, stor004, stor006, stor007 } from "./storage.ts";
 import { stor002, stor005 } from "./storage-class.ts";
 import { topo001, topo002, topo003, topo004 } from "./topology.ts";
+import { conf004 } from "./vertical-autoscaler.ts";
 import { wp001, wp002, wp003, wp004, wp005, wp006 } from "./workload-profile.ts";
 
 /** Every built-in rule, sorted by id. */
 export const allRules: readonly Rule[] = [
+  bare001,
   bind001,
   bind002,
   bind003,
@@ -45,6 +53,9 @@ export const allRules: readonly Rule[] = [
   class003,
   class004,
   class005,
+  conf002,
+  conf003,
+  conf004,
   cost001,
   drain001,
   drain002,
@@ -53,7 +64,11 @@ export const allRules: readonly Rule[] = [
   drain005,
   drain006,
   drain007,
+  ds001,
   ex001,
+  job001,
+  job002,
+  job003,
   mig001,
   mig002,
   mig003,
@@ -86,6 +101,7 @@ export const allRules: readonly Rule[] = [
   np019,
   np020,
   obs001,
+  pdb004,
   place002,
   place003,
   place004,
@@ -97,6 +113,7 @@ export const allRules: readonly Rule[] = [
   req003,
   req006,
   scale001,
+  sec001,
   spot001,
   spot002,
   spot003,

@@ -1,0 +1,37 @@
+/**
+ * Auto labels: the labels of EKS Auto Mode's nodes beside those of Karpenter's own.
+ *
+ * Both describe the same machines, under different domains: a NodePool that asks in the words of the other provider is never
+ * satisfied. Returns the key that means the same for a NodePool's provider.
+ */
+import { awsLabelDomain } from "../../api/labels.ts";
+import { exactly, type Requirement } from "../../kube/requirement.ts";
+import type { Requirements } from "../../kube/requirements.ts";
+import { autoGroup } from "./pool-terms.ts";
+
+const autoPrefix = `${autoGroup}/instance-`;
+const karpenterPrefix = `${awsLabelDomain}/instance-`;
+
+/** On every node of EKS Auto Mode. */
+export const computeTypeLabel = `${autoGroup}/compute-type`;
+
+/** Returns the key with the same meaning for the other provider; undefined where a key is no description of a machine. */
+export function translatedKey(key: string, to: "auto" | "karpenter"): string | undefined {
+  const [from, into] = to === "auto" ? [karpenterPrefix, autoPrefix] : [autoPrefix, karpenterPrefix];
+  return key.startsWith(from) ? `${into}${key.slice(from.length)}` : undefined;
+}
+
+/** Returns what an Auto Mode pool asks of machines in Karpenter's words, which the catalog speaks. */
+export function inKarpenterWords(requirements: Requirements): Requirements {
+  return new Map(
+    [...requirements].map(([key, requirement]): readonly [string, Requirement] => {
+      const karpenterKey = translatedKey(key, "karpenter");
+      return karpenterKey === undefined ? [key, requirement] : [karpenterKey, { ...requirement, key: karpenterKey }];
+    }),
+  );
+}
+
+/** Returns the label that each Auto Mode node has whatever its pool says. */
+export function computeTypeRequirement(): Requirement {
+  return exactly(computeTypeLabel, "auto");
+}
