@@ -3,12 +3,13 @@ import { platformNames } from "../../../src/api/labels.ts";
 import type { InstanceType } from "../../../src/api/instance-type.ts";
 import type { KubeObject } from "../../../src/api/object.ts";
 import type { Pod } from "../../../src/api/pod.ts";
+import { applyJsonPatch } from "../../../src/kube/json-patch.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import { workloadOf } from "../../../src/kube/workload.ts";
 import type { WorkloadClass } from "../../../src/policies/class.ts";
 import { compileProfile } from "../../../src/policies/profile/compile.ts";
 import type { CompiledContract } from "../../../src/policies/profile/contract.ts";
-import { compiledPod } from "../../../src/policies/profile/pod-patch.ts";
+import { compilePod } from "../../../src/policies/profile/pod-patch.ts";
 import { yamlObjects } from "../../support/yaml-objects.ts";
 import { batchClass, workloadClass } from "../../support/workload-class.ts";
 
@@ -48,7 +49,10 @@ function compileExample({ files, class: ofClass, zones = allZones, namespaceLabe
     namespaceLabels: namespaceLabels ?? snapshot.get("Namespace", { namespace: "", name: workload.namespace })?.metadata.labels ?? {},
   });
   const { metadata, spec } = workload.template;
-  return { contract, pod: compiledPod({ pod: { apiVersion: "v1", kind: "Pod", metadata: metadata ?? {}, spec }, contract, names }) };
+  const written: Pod = { apiVersion: "v1", kind: "Pod", metadata: metadata ?? {}, spec };
+  const compiled = applyJsonPatch(written, compilePod({ pod: written, contract, names }));
+  if (!compiled.ok) throw new Error(compiled.error);
+  return { contract, pod: compiled.value };
 }
 
 /** The Pod without its note, which repeats everything else. */
@@ -59,7 +63,7 @@ function withoutNote(pod: Pod): Pod {
 const checkout: Case = { files: ["examples/lab/a1-checkout-api.yaml"], class: workloadClass() };
 
 describe("A1, checkout-api", () => {
-  it("becomes exactly this Pod", () => {
+  it("S237: becomes exactly this Pod", () => {
     const { pod, contract } = compileExample(checkout);
     expect(withoutNote(pod)).toEqual({
       apiVersion: "v1",
@@ -163,7 +167,7 @@ describe("the seed's billing-api", () => {
 });
 
 describe("A2, invoice-export-worker", () => {
-  it("lands on Spot as the seed's workload does, spread where that is possible", () => {
+  it("S238, S080: lands on Spot as the seed's workload does, spread where that is possible", () => {
     const { contract, pod } = compileExample({ files: ["examples/lab/a2-invoice-export-worker.yaml"], class: batchClass() });
     expect(pod.spec.tolerations).toEqual([{ key: "workload-class", operator: "Equal", value: "batch", effect: "NoSchedule" }]);
     expect(pod.spec.nodeSelector).toEqual({ "workload-class": "batch" });
@@ -195,7 +199,7 @@ describe("A3, fraud-model-batch", () => {
     allowSpot: true,
   });
 
-  it("has no budget, tolerates its class, and is spread over nothing", () => {
+  it("S239: has no budget, tolerates its class, and is spread over nothing", () => {
     const { contract, pod } = compileExample({ files: ["examples/lab/a3-fraud-model-batch.yaml"], class: compute });
     expect(contract.budget).toEqual({ kind: "none", reason: "kind" });
     expect(pod.spec.tolerations).toEqual([{ key: "workload-class", operator: "Equal", value: "compute", effect: "NoSchedule" }]);
