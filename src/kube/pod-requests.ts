@@ -44,11 +44,21 @@ export function isSidecar(container: Container): boolean {
  * stated) limits both and requests as much; BestEffort if nothing is asked.
  */
 export function qosClass(spec: PodSpec): QosClass {
-  const podLevel = spec.resources !== undefined && asksAnything(spec.resources);
-  const all = podLevel ? [spec.resources] : [...spec.containers, ...(spec.initContainers ?? [])].map((container) => container.resources);
-  if (!all.some((resources) => resources !== undefined && asksAnything(resources))) return "BestEffort";
-  return all.every((resources) => isGuaranteed(resources)) ? "Guaranteed" : "Burstable";
+  if (spec.resources !== undefined && asksAnything(spec.resources)) return isGuaranteed(spec.resources) ? "Guaranteed" : "Burstable";
+  let asks = false;
+  let guaranteed = true;
+  // Every Pod of every review passes here: loops, and no list of all containers.
+  for (const list of [spec.containers, spec.initContainers ?? none]) {
+    for (const { resources } of list) {
+      asks ||= resources !== undefined && asksAnything(resources);
+      guaranteed &&= isGuaranteed(resources);
+    }
+  }
+  if (!asks) return "BestEffort";
+  return guaranteed ? "Guaranteed" : "Burstable";
 }
+
+const none: readonly Container[] = [];
 
 function effective(spec: PodSpec, which: "requests" | "limits"): Resources {
   const of = (container: Container): Resources =>
@@ -82,9 +92,8 @@ function requestList(resources: ResourceRequirements | undefined): ResourceList 
   return resources.requests === undefined ? resources.limits : { ...resources.limits, ...resources.requests };
 }
 
-function asksAnything(resources: ResourceRequirements): boolean {
-  const requests = requestList(resources);
-  return computeResources.some((name) => isPositive(requests?.[name]) || isPositive(resources.limits?.[name]));
+function asksAnything({ requests, limits }: ResourceRequirements): boolean {
+  return computeResources.some((name) => isPositive(requests?.[name]) || isPositive(limits?.[name]));
 }
 
 function isPositive(quantity: QuantityText | undefined): boolean {
@@ -92,9 +101,9 @@ function isPositive(quantity: QuantityText | undefined): boolean {
 }
 
 function isGuaranteed(resources: ResourceRequirements | undefined): boolean {
-  const requests = requestList(resources);
   return computeResources.every((name) => {
-    const [request, limit] = [requests?.[name], resources?.limits?.[name]];
+    const limit = resources?.limits?.[name];
+    const request = resources?.requests?.[name] ?? limit;
     return request !== undefined && limit !== undefined && isPositive(limit) && compareQuantities(request, limit) === 0;
   });
 }

@@ -9,6 +9,7 @@ import type { QuantityText } from "../../api/object.ts";
 import type { Container, PodSpec, ResourceRequirements } from "../../api/pod.ts";
 import { isSidecar, podRequests, qosClass, type QosClass } from "../../kube/pod-requests.ts";
 import { compareQuantities, wholeUnits } from "../../kube/quantity.ts";
+import { remembered } from "../../kube/remembered.ts";
 import { formatAmount, toResources } from "../../kube/resources.ts";
 import type { ContainerSizing, PodParts, SizingMode } from "./contract.ts";
 
@@ -62,18 +63,26 @@ const mebibyte = 1024 * 1024;
 export function sizePod(input: PodSizingInput): PodSizing {
   const { spec } = input;
   const podLevel = podLevelNames(spec);
-  const sized = places(spec).flatMap(({ container, ...place }) => {
-    const sizing = sizingOf({ ...input, container, place, podLevel });
-    return sizing === undefined ? [] : [{ ...place, ...sizeContainer({ container, sizing, mode: input.parts.mode }) }];
-  });
-  const containers = sized.map(({ list, index, requests, limits }) => ({ list, index, requests, limits })).filter(hasAmounts);
+  const containers: ContainerAmounts[] = [];
+  const conflicts: SizingConflict[] = [];
+  for (const list of ["containers", "initContainers"] as const) {
+    for (const [index, container] of (spec[list] ?? []).entries()) {
+      const sizing = sizingOf({ ...input, container, list, podLevel });
+      if (sizing === undefined) continue;
+      const sized = sizeContainer({ container, sizing, mode: input.parts.mode });
+      conflicts.push(...sized.conflicts);
+      if (hasAmounts(sized)) containers.push({ list, index, requests: sized.requests, limits: sized.limits });
+    }
+  }
   const pod = sizePodLevel({ ...input, containers, podLevel });
+  conflicts.push(...pod.conflicts);
+  if (containers.length === 0 && pod.amounts.pod === undefined) return { containers, conflicts };
   const change = qosChangeOf(spec, withAmounts(spec, { containers, ...pod.amounts }));
   if (change?.from === "Guaranteed") return { containers: [], conflicts: [{ kind: "qos", change }] };
   return {
     containers,
     ...(pod.amounts.pod === undefined ? {} : pod.amounts),
-    conflicts: [...sized.flatMap(({ conflicts }) => conflicts), ...pod.conflicts],
+    conflicts,
     ...(change === undefined ? {} : { qosChange: change }),
   };
 }
@@ -83,11 +92,6 @@ export interface PodSizingInput {
   readonly spec: PodSpec;
   readonly parts: PodParts;
   readonly main: string | undefined;
-}
-
-function places(spec: PodSpec): readonly (ContainerPlace & { readonly container: Container })[] {
-  const main = spec.containers.map((container, index) => ({ list: "containers" as const, index, container }));
-  return [...main, ...(spec.initContainers ?? []).map((container, index) => ({ list: "initContainers" as const, index, container }))];
 }
 
 function qosChangeOf(before: PodSpec, after: PodSpec): QosChange | undefined {
@@ -100,12 +104,12 @@ function qosChangeOf(before: PodSpec, after: PodSpec): QosChange | undefined {
  * it that is not named gets what the class gives sidecars. What the Pod states as a whole is not asked of its main container.
  */
 function sizingOf(
-  of: PodSizingInput & { readonly container: Container; readonly place: ContainerPlace; readonly podLevel: ReadonlySet<string> },
+  of: PodSizingInput & Pick<ContainerPlace, "list"> & { readonly container: Container; readonly podLevel: ReadonlySet<string> },
 ): ContainerSizing | undefined {
-  const { parts, container, main, podLevel, place } = of;
+  const { parts, container, main, podLevel, list } = of;
   // Mutation comes before the API server's validation: a container may be named like a member of every object.
   const named = Object.hasOwn(parts.namedSizing, container.name) ? parts.namedSizing[container.name] : undefined;
-  if (place.list === "initContainers") return named ?? (isSidecar(container) ? parts.sidecarSizing : undefined);
+  if (list === "initContainers") return named ?? (isSidecar(container) ? parts.sidecarSizing : undefined);
   if (container.name !== main || parts.mainSizing === undefined) return named ?? sidecarOf(of);
   const base = withoutNames(parts.mainSizing, podLevel);
   if (named === undefined) return base;
@@ -125,8 +129,11 @@ function sidecarOf({ parts, main, container }: PodSizingInput & { readonly conta
 
 /** Returns cpu and memory where the Pod states them as a whole: there the profile's amounts are the Pod's, not a container's. */
 function podLevelNames({ resources }: PodSpec): ReadonlySet<string> {
-  return new Set(["cpu", "memory"].filter((name) => resources?.requests?.[name] !== undefined || resources?.limits?.[name] !== undefined));
+  if (resources == null) return noNames;
+  return new Set(["cpu", "memory"].filter((name) => resources.requests?.[name] !== undefined || resources.limits?.[name] !== undefined));
 }
+
+const noNames: ReadonlySet<string> = new Set();
 
 function sizePodLevel(of: PodSizingInput & { readonly containers: readonly ContainerAmounts[]; readonly podLevel: ReadonlySet<string> }): {
   readonly amounts: Pick<PodSizing, "pod">;
@@ -253,10 +260,11 @@ export function memoryLimitOf({ request, ratio }: { readonly request: QuantityTe
   return limit < bytes.value ? String(request) : formatAmount("memory", limit);
 }
 
-function resourceNames(sizing: ContainerSizing): readonly string[] {
+/** Contracts hand out the same sizing for every Pod, so its names are sorted once. */
+const resourceNames = remembered((sizing: ContainerSizing): readonly string[] => {
   const names = [sizing.requests, sizing.defaultRequests, sizing.limits, sizing.defaultLimits].flatMap((list) => Object.keys(list));
   return [...new Set(sizing.memoryLimitRatio === undefined ? names : [...names, "memory"])].sort();
-}
+});
 
 /** Equal amounts keep the text that the user wrote ("1000m" stays). */
 function differs(next: QuantityText | undefined, has: QuantityText | undefined): boolean {
