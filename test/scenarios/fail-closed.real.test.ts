@@ -4,15 +4,12 @@
  * A class is closed through the namespaces that are granted it, by label or by name; the API server alone decides, so every
  * process of ours is dead here.
  */
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { closedPolicies } from "../support/closed-policies.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
-import { yamlText } from "../support/yaml-objects.ts";
 
 const restricted = { "data-classification": "restricted" };
 const namespaces: readonly { readonly name: string; readonly labels?: Readonly<Record<string, string>> }[] = [
@@ -32,9 +29,7 @@ await describeOnControlPlane("fail-closed tiers on the real control plane", () =
     for (const { name, labels } of namespaces) {
       expect(await create({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } })).toMatchObject({ code: 0 });
     }
-    const policies = join(await mkdtemp(join(tmpdir(), "plimsoll-policies-")), "policies.yaml");
-    await writeFile(policies, withGrantsByName(yamlText("policies.yaml")));
-    serve = await startServe({ controlPlane, provider: "none", policies });
+    serve = await startServe({ controlPlane, provider: "none", policies: await closedPolicies() });
   });
 
   afterAll(async () => {
@@ -97,14 +92,6 @@ await describeOnControlPlane("fail-closed tiers on the real control plane", () =
 });
 
 const failedCall = /failed calling webhook "(workloads|pods)\.platform\.example\.com"/;
-
-/** The founding policies, with one more closed class: granted by a glob of names, which becomes a matchCondition. */
-function withGrantsByName(policies: string): string {
-  const closed = policies.replace("regulated: closed,", "regulated: closed, memory: closed,");
-  const granted = closed.replace(/^grants:\n/m, "grants:\n  memory: { namespaces: [payments-*] }\n");
-  if (closed === policies || granted === closed) throw new Error("policies.yaml has another shape than this test edits");
-  return granted;
-}
 
 const containers = [
   {

@@ -11,8 +11,8 @@ import { stringify } from "yaml";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { applyExamples, everCreated, labCheckout, labInfrastructure, nodeClaims } from "../support/lab.ts";
-import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
-import { type ServiceForwarder, startServiceForwarder } from "../support/service-forwarder.ts";
+import { forbiddenRequests, installPlimsoll, type ServeProcess } from "../support/plimsoll-serve.ts";
+import { type Replicas, startReplicas } from "../support/replicas.ts";
 
 const waits = { timeout: 40_000, interval: 100 };
 /** What `plimsoll plan` buys for checkout-api: a node a zone. */
@@ -22,26 +22,22 @@ const takeOverMaxMs = 15_000 + 2_400 + 4_000;
 
 await describeOnControlPlane("two replicas on the real control plane", () => {
   let controlPlane: ControlPlane;
-  let service: ServiceForwarder;
-  let replicas: ServeProcess[];
+  let replicas: Replicas;
 
   beforeAll(async () => {
     controlPlane = await startControlPlane();
     await installPlimsoll(controlPlane);
     await applyExamples(controlPlane, labInfrastructure);
-    service = await startServiceForwarder({ backends: [] });
-    replicas = await Promise.all([startReplica(), startReplica()]);
-    forward();
+    replicas = await startReplicas({ controlPlane, provider: "kwok", count: 2 });
   });
 
   afterAll(async () => {
-    await Promise.all(replicas.map((replica) => replica.stop("SIGKILL")));
-    await service.close();
+    await replicas.close();
     await controlPlane.close();
   });
 
   it("share one certificate, created once, and one of them leads", async () => {
-    const [first, second] = await Promise.all(replicas.map(({ port }) => fingerprintAt(port)));
+    const [first, second] = await Promise.all(replicas.list().map(({ port }) => fingerprintAt(port)));
     expect(first).toBe(second);
     expect(await everCreated(controlPlane, "secrets")).toBe(1);
     await expect.poll(() => leading(), waits).toHaveLength(1);
@@ -57,8 +53,8 @@ await describeOnControlPlane("two replicas on the real control plane", () => {
       await expect.poll(async () => (await nodeClaims(controlPlane)).length, { ...waits, interval: 10 }).toBeGreaterThan(0);
       await leader?.stop("SIGKILL");
       const killedAtMs = performance.now();
-      replicas = replicas.filter((replica) => replica !== leader);
-      await expect.poll(() => leading(), waits).toEqual(replicas);
+      replicas.drop(leader);
+      await expect.poll(() => leading(), waits).toEqual(replicas.list());
       expect(performance.now() - killedAtMs).toBeLessThan(takeOverMaxMs);
       await expect.poll(async () => (await nodeClaims(controlPlane)).filter(isReady).length, waits).toBe(plannedClaims);
       await sleep(2_000);
@@ -67,15 +63,14 @@ await describeOnControlPlane("two replicas on the real control plane", () => {
   );
 
   it("let no admission fail while one of them is restarted under load", { timeout: 60_000 }, async () => {
-    replicas.push(await startReplica());
-    forward();
+    await replicas.add();
     await expect.poll(() => serviceAnswers(), waits).toBe(true);
     const load = startLoad();
-    const [old, other] = replicas;
+    const [old, other] = replicas.list();
     expect(await old?.stop()).toBe(0);
     await expect.poll(() => leading(), waits).toEqual([other]);
-    replicas = [...(other === undefined ? [] : [other]), await startReplica()];
-    forward();
+    replicas.drop(old);
+    await replicas.add();
     await sleep(2_000);
     const { applied, failures } = await load.stop();
     expect(failures).toEqual([]);
@@ -86,17 +81,8 @@ await describeOnControlPlane("two replicas on the real control plane", () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
   });
 
-  function startReplica(): Promise<ServeProcess> {
-    const args = ["--webhook-url", `https://127.0.0.1:${service.port}`, "--lame-duck", "3"];
-    return startServe({ controlPlane, provider: "kwok", args });
-  }
-
-  function forward(): void {
-    service.setBackends(replicas.map(({ port }) => ({ port, readyzUrl: `https://127.0.0.1:${port}/readyz` })));
-  }
-
   async function leading(): Promise<readonly ServeProcess[]> {
-    const answers = await Promise.all(replicas.map(async (replica) => ({ replica, metrics: await replica.metrics() })));
+    const answers = await Promise.all(replicas.list().map(async (replica) => ({ replica, metrics: await replica.metrics() })));
     return answers.filter(({ metrics }) => /^plimsoll_leader 1$/m.test(metrics)).map(({ replica }) => replica);
   }
 

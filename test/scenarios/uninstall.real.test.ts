@@ -27,15 +27,18 @@ await describeOnControlPlane("plimsoll uninstall on the real control plane", () 
     await done(["wait", "--for=create", "pods", "-n", "shop", "-l", "app=web", "--timeout=30s"]);
     before = await quiet();
     await installPlimsoll(controlPlane);
+  });
+
+  afterAll(async () => {
+    await controlPlane.close();
+  });
+
+  it("finds an installation whose processes are dead and whose closed configurations refuse", async () => {
     const serve = await startServe({ controlPlane, provider: "none" });
     await expect.poll(() => apply(profile), waits).toBe(0);
     await expect.poll(() => everything(), waits).toContainEqual("PodDisruptionBudget/shop/web");
     await serve.stop("SIGKILL");
     expect(await apply({ ...profile, metadata: { ...profile.metadata, name: "other" } })).toBe(1);
-  });
-
-  afterAll(async () => {
-    await controlPlane.close();
   });
 
   it("says what it would delete, and deletes nothing, until somebody says --yes", async () => {
