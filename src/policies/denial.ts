@@ -73,8 +73,8 @@ function firstLine({ first, more, request, bundle }: FirstLineInput): { readonly
 /** The file's line of the first problem's rule (one that the file leaves at its default has none), and how to be exempted. */
 function placeLine(denied: readonly Finding[], { policySet, request }: Pick<DenialInput, "policySet" | "request">): string {
   const [first] = denied;
-  const line = first === undefined ? undefined : policySet.rules.get(first.rule)?.line;
-  const file = policySet.fileName.split("/").at(-1) ?? policySet.fileName;
+  const { line, fileName = policySet.fileName } = (first === undefined ? undefined : policySet.rules.get(first.rule)) ?? {};
+  const file = fileName.split("/").at(-1) ?? fileName;
   const place = `${file}${line === undefined ? "" : `:${line}`}`;
   const { docsBase } = policySet.settings;
   const page = docsBase === undefined || first === undefined ? "" : `; see ${docsBase.replace(/\/*$/, "/")}${first.rule}`;

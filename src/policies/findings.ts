@@ -7,6 +7,9 @@
 import type { Instant } from "../api/ports.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { matchesGlob } from "./class.ts";
+import { customProblems, isAsked } from "./custom-findings.ts";
+import type { CustomRule } from "./custom-rule.ts";
+import { classNameOf, customValues } from "./custom-world.ts";
 import type { Facts, FactsInput } from "./facts.ts";
 import type { RuleAction, RuleScope, RuleSetting } from "./policy-set.ts";
 import { allRules } from "./rules/all-rules.ts";
@@ -23,6 +26,8 @@ export function findingsOf(facts: Facts, input: FactsInput, only?: ReadonlySet<s
   for (const rule of allRules) {
     if (only === undefined || only.has(rule.id)) findings.push(...findingsOfRule(rule, facts, input));
   }
+  const { customRules } = input.policySet;
+  if (customRules.length > 0) findings.push(...findingsOfCustom(customRules, facts, { input, only }));
   return findings.length < 2 ? findings : sortedFindings(findings);
 }
 
@@ -45,6 +50,21 @@ function findingsOfRule(rule: Rule, facts: Facts, input: FactsInput): readonly F
   if (action === "off") return [];
   const problems = rule.judge(facts, setting.params);
   return problems.length === 0 ? [] : problems.flatMap((problem) => findingOf(problem, { id: rule.id, action, setting, facts }));
+}
+
+function findingsOfCustom(
+  rules: readonly CustomRule[],
+  facts: Facts,
+  { input, only }: { readonly input: FactsInput; readonly only: ReadonlySet<string> | undefined },
+): readonly Finding[] {
+  const values = customValues(facts);
+  return rules.flatMap((rule) => {
+    const setting = input.policySet.rules.get(rule.id);
+    if (setting === undefined || only?.has(rule.id) === false || !isAsked(rule, facts)) return [];
+    const action = actionAt(setting, input.context.now);
+    if (action === "off" || !isRequestInScope(setting.scope, { className: classNameOf(facts), facts })) return [];
+    return customProblems(rule, facts, values).flatMap((problem) => findingOf(problem, { id: rule.id, action, setting, facts }));
+  });
 }
 
 interface JudgedBy {
@@ -80,8 +100,15 @@ function weaker(a: FindingAction, b: FindingAction): FindingAction {
 }
 
 function isInScope(scope: RuleScope, { problem, facts }: { readonly problem: Problem; readonly facts: Facts }): boolean {
+  return isRequestInScope(scope, { className: problem.className, facts });
+}
+
+function isRequestInScope(
+  scope: RuleScope,
+  { className, facts }: { readonly className: string | undefined; readonly facts: Facts },
+): boolean {
   const { request } = facts;
-  if (scope.classes.length > 0 && !scope.classes.includes(problem.className ?? "")) return false;
+  if (scope.classes.length > 0 && !scope.classes.includes(className ?? "")) return false;
   if (scope.labels !== undefined && !matchesSelector(scope.labels, request.object?.metadata.labels)) return false;
   return isNamespaceInScope(scope.namespaces, request.namespace);
 }

@@ -1,34 +1,45 @@
 /**
- * Parsing of policies.yaml: its text into a PolicySet, or everything that is wrong with it.
+ * Parsing of policies.yaml: its text, or that of several files, into a PolicySet, or everything that is wrong with it.
  *
  * Reads text. Checks form first (the schema of src/api/policies-file.ts), then what one entry says about another
- * (policy-check.ts). One error refuses the whole file: a policy that is half applied is worse than yesterday's.
+ * (policy-check.ts), then the cases of custom rules. One error refuses all: a policy that is half applied is worse than yesterday's.
  */
-import { shortHashOf } from "../api/hash.ts";
-import type { LabelSelector } from "../api/object.ts";
-import type { PoliciesFile, RuleEntry } from "../api/policies-file.ts";
+import type { PoliciesFile } from "../api/policies-file.ts";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import type { NamespaceClasses, WorkloadClass } from "./class.ts";
-import { mergeClass, toWorkloadClass } from "./class-entry.ts";
-import { toExemption } from "./exemption.ts";
-import { toMigration } from "./migration.ts";
+import { compileCustomRules } from "./custom-check.ts";
+import { customTestProblems, runCustomTests, type CustomTestInput, type CustomTestOutcome, type ReadFixture } from "./custom-test.ts";
+import { policyDomain, toPolicySet } from "./decoded-policy-set.ts";
 import { checkPolicies } from "./policy-check.ts";
-import { parsePolicyDocument, type PolicyDocument } from "./policy-document.ts";
+import { parsePolicyDocument } from "./policy-document.ts";
 import type { PolicyError } from "./policy-error.ts";
 import { decodePoliciesFile } from "./policy-file.ts";
+import { mergeDocuments, type MergedDocument, type NamedDocument } from "./policy-merge.ts";
 import type { PolicyProblem } from "./policy-problem.ts";
-import type { ClassGrant, PolicySet, PolicySettings, RuleSetting } from "./policy-set.ts";
-import { allRules } from "./rules/all-rules.ts";
-import type { Rule } from "./rules/rule.ts";
+import type { PolicySet } from "./policy-set.ts";
 
-export interface PolicySource {
+/** The text of one file, and its name in errors. */
+export interface PolicyText {
   readonly text: string;
   readonly fileName: string;
+}
+
+/** How policies are read. */
+export interface PolicyReading {
   /** Our own namespace, which no policy may lock out; kube-system never may be. */
   readonly ownNamespace?: string;
-  /** When the file is read: an exemption may last no longer than 180 days from its approval, which is not after now. */
+  /** When they are read: an exemption may last no longer than 180 days from its approval, which is not after now. */
   readonly now?: Instant;
+  /** Reads a file beside the policies, for the cases of custom rules; without it such a case fails. */
+  readonly readFixture?: ReadFixture;
+}
+
+export type PolicySource = PolicyText & PolicyReading;
+
+/** Several files that are one policy, in the order in which they are put together; `name` is what they are called together. */
+export interface PolicyFilesSource extends PolicyReading {
+  readonly name: string;
+  readonly files: readonly [PolicyText, ...PolicyText[]];
 }
 
 /** The namespace of deploy/'s manifests. */
@@ -36,132 +47,79 @@ const defaultOwnNamespace = "plimsoll-system";
 
 /** Parses a policies file; the errors are all there are, in the order of the file, each with line and column. */
 export function parsePolicySet(source: PolicySource): Result<PolicySet, readonly PolicyError[]> {
-  const document = parsePolicyDocument(source);
-  if (!document.ok) return document;
-  const decoded = decodePoliciesFile(document.value.value);
-  if (!decoded.ok) return err(inOrder(decoded.error, document.value, source.fileName));
+  const { text, fileName, ...reading } = source;
+  return parsePolicyFiles({ ...reading, name: fileName, files: [{ text, fileName }] });
+}
+
+/** Parses policies that stand in one or several files. */
+export function parsePolicyFiles(source: PolicyFilesSource): Result<PolicySet, readonly PolicyError[]> {
+  const read = readSet(source);
+  if (!read.ok) return read;
+  const failed = customTestProblems(testInput(read.value, source));
+  return failed.length > 0 ? err(inOrder(failed, read.value.document)) : ok(read.value.policySet);
+}
+
+/** Runs the cases of custom rules alone, those that come out as expected too; the errors are what else is wrong. */
+export function testPolicyFiles(source: PolicyFilesSource): Result<readonly CustomTestOutcome[], readonly PolicyError[]> {
+  const read = readSet(source);
+  return read.ok ? ok(runCustomTests(testInput(read.value, source))) : read;
+}
+
+interface ReadSet {
+  readonly policySet: PolicySet;
+  readonly file: PoliciesFile;
+  readonly document: MergedDocument;
+}
+
+function readSet(source: PolicyFilesSource): Result<ReadSet, readonly PolicyError[]> {
+  const merged = readDocuments(source);
+  if (!merged.ok) return merged;
+  const document = merged.value;
+  const decoded = decodePoliciesFile(document.value);
+  if (!decoded.ok) return err(inOrder(decoded.error, document));
   const file = decoded.value;
-  const checked = checkPolicies(file, {
-    protectedNamespaces: ["kube-system", source.ownNamespace ?? defaultOwnNamespace],
-    ...(source.now === undefined ? {} : { now: source.now }),
-  });
-  if (checked.length > 0) return err(inOrder(checked, document.value, source.fileName));
-  return ok(toPolicySet({ file, document: document.value, fileName: source.fileName }));
+  const custom = compileCustomRules(file.custom ?? [], Object.keys(file.classes));
+  const problems = [
+    ...checkPolicies(file, {
+      protectedNamespaces: ["kube-system", source.ownNamespace ?? defaultOwnNamespace],
+      ...(source.now === undefined ? {} : { now: source.now }),
+    }),
+    ...custom.problems,
+  ];
+  if (problems.length > 0) return err(inOrder(problems, document));
+  return ok({ policySet: toPolicySet({ file, document, fileName: source.name, customRules: custom.rules }), file, document });
 }
 
-function toPolicySet(from: { readonly file: PoliciesFile; readonly document: PolicyDocument; readonly fileName: string }): PolicySet {
-  const { file, document, fileName } = from;
-  const classes = new Map(Object.entries(file.classes).map(([name, entry]) => [name, toWorkloadClass(name, entry)] as const));
-  const review = file.nodepoolReview ?? {};
-  const migration = toMigration(file, { domain: domainOf(file) });
+/** A file that can't be read hides nothing of the others. */
+function readDocuments({ files }: PolicyFilesSource): Result<MergedDocument, readonly PolicyError[]> {
+  const errors: PolicyError[] = [];
+  const documents: NamedDocument[] = [];
+  for (const file of files) {
+    const document = parsePolicyDocument(file);
+    if (document.ok) documents.push({ fileName: file.fileName, document: document.value });
+    else errors.push(...document.error);
+  }
+  const [first, ...others] = documents;
+  return errors.length > 0 || first === undefined ? err(errors) : mergeDocuments([first, ...others]);
+}
+
+function testInput({ policySet, file }: ReadSet, { readFixture }: PolicyReading): CustomTestInput {
   return {
-    bundle: shortHashOf(file),
-    fileName,
-    settings: toSettings(file),
-    classes,
-    namespaces: toNamespaces(file),
-    grants: new Map(Object.entries(file.grants ?? {}).map(([name, grant]) => [name, toGrant(grant)])),
-    costOwners: {
-      values: file.costOwners?.values ?? [],
-      requiredOn: file.costOwners?.requiredOn ?? (file.costOwners === undefined ? [] : ["profile"]),
-      tagKey: file.costOwners?.tagKey ?? "cost-center",
-    },
-    rules: new Map(allRules.map((rule) => [rule.id, toSetting(rule, entryOf(rule, file), document)])),
-    nodepoolReview: {
-      ...(review.naming === undefined ? {} : { naming: review.naming }),
-      forbiddenNames: review.forbiddenNames ?? [],
-      minInstanceTypes: review.minInstanceTypes ?? {},
-      justifications: review.justifications ?? [],
-      requireTags: review.requireTags ?? [],
-    },
-    exemptions: (file.exemptions ?? []).map((entry, index) => toExemption(entry, document.placeOf(`/exemptions/${index}`).line)),
-    ...(migration === undefined ? {} : { migration }),
+    policySet,
+    entries: file.custom ?? [],
+    domain: policyDomain(file),
+    readFixture: readFixture ?? (() => err("files beside the policies are not read here")),
   };
 }
 
-function toSettings({ settings = {} }: PoliciesFile): PolicySettings {
-  return {
-    defaultClass: settings.defaultClass ?? "general",
-    unprofiled: settings.unprofiled ?? "warn",
-    failurePolicy: new Map(Object.entries(settings.failurePolicy ?? {})),
-    ...(settings.docsBase === undefined ? {} : { docsBase: settings.docsBase }),
-    ...(settings.podPatch === undefined ? {} : { podPatchFields: settings.podPatch }),
-    provider: settings.provider?.kind ?? "karpenter",
-    ...toGrandfather(settings.grandfather),
-    ...(settings.maxNewDenials === undefined ? {} : { maxNewDenials: settings.maxNewDenials }),
-  };
-}
-
-function toGrandfather(entry: NonNullable<PoliciesFile["settings"]>["grandfather"]): Pick<PolicySettings, "grandfather"> {
-  if (entry === undefined) return {};
-  const { before, until, unlessChanged = ["spec.template"] } = entry;
-  return { grandfather: { before: Date.parse(before), until: Date.parse(until), untilText: until, unlessChanged } };
-}
-
-/** "platform.example.com/policies/v1" is of the domain platform.example.com. */
-function domainOf({ apiVersion }: PoliciesFile): string {
-  return apiVersion.slice(0, apiVersion.indexOf("/"));
-}
-
-function toGrant(grant: NonNullable<PoliciesFile["grants"]>[string]): ClassGrant {
-  const { matchLabels } = grant.namespaceSelector ?? {};
-  const selector: LabelSelector | undefined = matchLabels === undefined ? undefined : { matchLabels };
-  return {
-    namespaces: grant.namespaces ?? [],
-    ...(selector === undefined ? {} : { namespaceSelector: selector }),
-    ...(grant.requestFrom === undefined ? {} : { requestFrom: grant.requestFrom }),
-  };
-}
-
-function toNamespaces(file: PoliciesFile): readonly NamespaceClasses[] {
-  return Object.entries(file.namespaces ?? {}).map(([glob, { classDefaults = {} }]) => ({
-    glob,
-    classes: new Map(
-      Object.entries(classDefaults).map(([name, entry]): readonly [string, WorkloadClass] => [
-        name,
-        toWorkloadClass(name, mergeClass(file.classes[name] ?? {}, entry)),
-      ]),
-    ),
-  }));
-}
-
-/** What the file says of a rule, and where. A review rule may be set by its action alone, beside what reviews go by. */
-interface PlacedEntry {
-  readonly entry: RuleEntry | undefined;
-  readonly path: string;
-}
-
-function entryOf({ id }: Rule, { rules, nodepoolReview }: PoliciesFile): PlacedEntry {
-  const action = nodepoolReview?.rules?.[id];
-  return action === undefined ? { entry: rules?.[id], path: `/rules/${id}` } : { entry: { action }, path: `/nodepoolReview/rules/${id}` };
-}
-
-function toSetting(rule: Rule, { entry, path }: PlacedEntry, document: PolicyDocument): RuleSetting {
-  const { scope = {} } = entry ?? {};
-  const defaults = Object.fromEntries(Object.entries(rule.params ?? {}).map(([name, param]) => [name, param.default]));
-  const staged = entry?.until === undefined || entry.then === undefined ? undefined : { until: Date.parse(entry.until), then: entry.then };
-  return {
-    action: entry?.action ?? rule.defaultAction,
-    ...(staged === undefined ? {} : { staged }),
-    scope: {
-      classes: scope.classes ?? [],
-      namespaces: scope.namespaces ?? [],
-      ...(scope.labels === undefined ? {} : { labels: { matchLabels: scope.labels } }),
-    },
-    params: { ...defaults, ...toParams(entry?.params ?? {}) },
-    ...(entry === undefined ? {} : { line: document.placeOf(path).line }),
-  };
-}
-
-/** policy-check.ts has refused what is neither a number nor a word. */
-function toParams(params: Readonly<Record<string, unknown>>): RuleSetting["params"] {
-  return Object.fromEntries(
-    Object.entries(params).flatMap(([name, value]) => (typeof value === "number" || typeof value === "string" ? [[name, value]] : [])),
-  );
-}
-
-function inOrder(problems: readonly PolicyProblem[], document: PolicyDocument, fileName: string): readonly PolicyError[] {
+/** Errors in the order of the files, and of the lines in each. */
+function inOrder(problems: readonly PolicyProblem[], document: MergedDocument): readonly PolicyError[] {
   return problems
-    .map(({ path, field, message }) => ({ fileName, ...document.placeOf(path), field, message }))
-    .sort((a, b) => a.line - b.line || a.column - b.column);
+    .map(({ path, field, message }) => ({ ...document.placeOf(path), field, message }))
+    .sort((a, b) => compare(a.fileName, b.fileName) || a.line - b.line || a.column - b.column);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

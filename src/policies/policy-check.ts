@@ -9,6 +9,7 @@ import type { Instant } from "../api/ports.ts";
 import type { LabelSelector } from "../api/object.ts";
 import type { PoliciesFile, RuleEntry } from "../api/policies-file.ts";
 import type { WorkloadClassEntry } from "../api/workload-class.ts";
+import { compilePattern } from "./cel/pattern.ts";
 import { matchesGlob } from "./class.ts";
 import { classProblems } from "./class-check.ts";
 import { closedLabel } from "./closed-label.ts";
@@ -221,20 +222,11 @@ function reviewProblems({ nodepoolReview, rules: entries = {} }: PoliciesFile): 
     const nearest = nearestWord(id, known);
     return known.includes(id) ? [] : [problemAt(tokens, `no such rule${nearest === undefined ? "" : `; nearest ${nearest}`}`)];
   });
-  const unsafe = naming !== undefined && !isRe2Safe(naming) ? [problemAt(["nodepoolReview", "naming"], "not RE2-safe")] : [];
+  const unsafe = naming !== undefined && !isSafePattern(naming) ? [problemAt(["nodepoolReview", "naming"], "not RE2-safe")] : [];
   return [...wrong, ...unsafe];
 }
 
-/** RE2 has no look-around and no back-references, and none of its patterns can run away; nor may nested repeats here. */
-function isRe2Safe(source: string): boolean {
-  if (/\(\?[=!<](?!\w+>)|\\[1-9]|\\k</.test(source) || /\([^()]*[*+}][^()]*\)[*+{]/.test(source)) return false;
-  return isRegExp(source);
-}
-
-function isRegExp(source: string): boolean {
-  try {
-    return new RegExp(source, "u").source.length > 0;
-  } catch {
-    return false;
-  }
+/** Of RE2's language, and without the nested repeats that JavaScript, which matches names by it, may never come back from. */
+function isSafePattern(source: string): boolean {
+  return compilePattern(source).ok && !/\([^()]*[*+}][^()]*\)[*+{]/.test(source);
 }

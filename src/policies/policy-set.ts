@@ -70,6 +70,8 @@ export interface RuleSetting {
   readonly params: RuleParams;
   /** Line of the entry in the file, counted from 1; absent where the file does not name the rule. */
   readonly line?: number;
+  /** The file that holds the entry. */
+  readonly fileName?: string;
 }
 
 export interface CostOwners {
