@@ -14,6 +14,7 @@ import { bundleOf, fingerprintOf } from "../webhook/certificate-state.ts";
 import { probeListener } from "../webhook/loopback-probe.ts";
 import { closedNamespaces, type WebhookConfiguration, webhookConfigurations } from "../webhook/registration.ts";
 import { startWebhookServer, type WebhookServer } from "../webhook/server.ts";
+import { objectFormer } from "./object-form.ts";
 import type { ProcessParts } from "./process-parts.ts";
 
 export const certificateSecretName = "plimsoll-certificate";
@@ -53,12 +54,15 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
 }
 
 function handlerOf(parts: ProcessParts) {
+  const { names, namespace } = parts;
+  const form = objectFormer({ names, namespace });
   return admissionHandler({
+    formProblems: (object) => form(object).problems,
     policySet: () => parts.policyFile.current(),
     snapshot: () => parts.cluster.snapshot(),
     instanceTypes: parts.instanceTypes,
     neededKinds: parts.kinds,
-    names: parts.names,
+    names,
     clock: parts.clock,
     metrics: parts.metrics,
   });

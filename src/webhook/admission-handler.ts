@@ -9,13 +9,14 @@ import type { ApiStatus } from "../api/api-status.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
+import type { KubeObject } from "../api/object.ts";
 import type { Clock } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { denialStatus } from "../policies/denial.ts";
 import { mutate, validate } from "../policies/evaluate.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
-import { allowed, denied, patched } from "./admission-review.ts";
+import { type AdmissionAnswer, allowed, denied, patched } from "./admission-review.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 import type { AdmissionHandler } from "./server.ts";
 
@@ -28,31 +29,58 @@ export interface AdmissionSources {
   readonly names: PlatformNames;
   readonly clock: Clock;
   readonly metrics: WebhookMetrics;
+  /** What the API server's own decoder would refuse an object for; asked only where judging it failed. Absent: nothing is known. */
+  readonly formProblems?: (object: KubeObject) => readonly string[];
 }
 
 /** Makes the handler that the server calls for every review. */
 export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
-  return ({ phase, tier, request }) => {
-    const policySet = sources.policySet();
-    const snapshot = sources.snapshot();
-    if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
-      return tier === "open" || isDeletion(request) ? allowed() : denied(coldStatus(request));
+  return (call) => {
+    try {
+      return judged(sources, call);
+    } catch (fault) {
+      // Rules trust the form of objects, which the API server has decoded. What it could not have decoded did not come from it.
+      const problem = [call.request.object, call.request.oldObject].flatMap((object) =>
+        object ? (sources.formProblems?.(object) ?? []) : [],
+      )[0];
+      if (problem === undefined) throw fault;
+      return denied(malformedStatus(call.request, problem));
     }
-    const context = { snapshot, instanceTypes: sources.instanceTypes(), names: sources.names, now: sources.clock.now() };
-    if (phase === "mutate") {
-      const { patch, warnings } = mutate({ policySet, request, context });
-      return patched(patch, warnings);
-    }
-    const verdict = validate({ policySet, request, context });
-    if (!request.dryRun) for (const { rule, action } of verdict.findings) sources.metrics.findings.inc({ rule, action });
-    if (verdict.allowed) return allowed(verdict.warnings);
-    return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
   };
+}
+
+function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<AdmissionHandler>[0]): AdmissionAnswer {
+  const policySet = sources.policySet();
+  const snapshot = sources.snapshot();
+  if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
+    return tier === "open" || isDeletion(request) ? allowed() : denied(coldStatus(request));
+  }
+  const context = { snapshot, instanceTypes: sources.instanceTypes(), names: sources.names, now: sources.clock.now() };
+  if (phase === "mutate") {
+    const { patch, warnings } = mutate({ policySet, request, context });
+    return patched(patch, warnings);
+  }
+  const verdict = validate({ policySet, request, context });
+  if (!request.dryRun) for (const { rule, action } of verdict.findings) sources.metrics.findings.inc({ rule, action });
+  if (verdict.allowed) return allowed(verdict.warnings);
+  return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
 }
 
 function isDeletion({ operation, object, oldObject }: AdmissionRequest): boolean {
   return operation === "DELETE" || (object ?? oldObject)?.metadata.deletionTimestamp !== undefined;
 }
+
+function malformedStatus({ kind: { group, kind }, namespace, name }: AdmissionRequest, problem: string): ApiStatus {
+  const message = `${kind} ${namespace}/${name}: [SYS-002] not an object that an API server decodes: ${problem.slice(0, problemLengthMax)}`;
+  return {
+    code: 400,
+    reason: "BadRequest",
+    message,
+    details: { group, kind, name, causes: [{ reason: "SYS-002", field: "", message: problem }] },
+  };
+}
+
+const problemLengthMax = 300;
 
 /** In the frame of every denial: which object, which rule, and what to do. */
 function coldStatus({ kind: { group, kind }, namespace, name, object }: AdmissionRequest): ApiStatus {

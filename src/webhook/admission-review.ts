@@ -117,8 +117,11 @@ function bad(message: string): Result<never, ReviewError> {
   return err({ httpStatus: 400, message });
 }
 
+/** A value in a sentence; only texts and the like, since a list may be deeper than the stack. */
 function quote(value: unknown): string {
-  return value === undefined ? "(absent)" : JSON.stringify(value).slice(0, 80);
+  if (value === undefined) return "(absent)";
+  if (typeof value !== "object" || value === null) return JSON.stringify(value).slice(0, 80);
+  return Array.isArray(value) ? "(a list)" : "(an object)";
 }
 
 function text(value: unknown): string {
@@ -131,5 +134,25 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A raw object may lack apiVersion only where the API server would not have sent it; metadata is always there. */
 function isObject(value: unknown): value is KubeObject {
-  return isRecord(value) && typeof value["apiVersion"] === "string" && typeof value["kind"] === "string" && isRecord(value["metadata"]);
+  if (!isRecord(value) || typeof value["apiVersion"] !== "string" || typeof value["kind"] !== "string") return false;
+  return isRecord(value["metadata"]) && isMetadata(value["metadata"]);
+}
+
+/** The part of ObjectMeta that everybody reads, of every kind; the rest of an object is typed by its kind. */
+function isMetadata(metadata: Record<string, unknown>): boolean {
+  const { labels, annotations, ownerReferences, finalizers } = metadata;
+  return (
+    ["name", "generateName", "namespace", "uid", "deletionTimestamp"].every((field) => isTextOrAbsent(metadata[field])) &&
+    [labels, annotations].every((map) => isAbsent(map) || (isRecord(map) && Object.values(map).every(isTextOrAbsent))) &&
+    (isAbsent(ownerReferences) || (Array.isArray(ownerReferences) && ownerReferences.every(isRecord))) &&
+    (isAbsent(finalizers) || (Array.isArray(finalizers) && finalizers.every((finalizer) => typeof finalizer === "string")))
+  );
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return typeof value === "string" || isAbsent(value);
 }

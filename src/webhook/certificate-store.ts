@@ -108,7 +108,12 @@ function taken(step: CertificateStep, base: StepBase): CertificateState {
     case "confirm":
       return { ...before, generation, provisional: false };
     case "renew":
-      return { ...before, generation, serving: sign(before.authority, names), provisional: before.provisional || !isEverywhere(before, trust) };
+      return {
+        ...before,
+        generation,
+        serving: sign(before.authority, names),
+        provisional: before.provisional || !isEverywhere(before, trust),
+      };
     case "retire":
       return { ...before, generation, trusted: lasting(before.trusted, now) };
     case "switch": {

@@ -5,6 +5,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { casesOf } from "../support/long-run.ts";
+import { randomOf } from "./seeded-random.ts";
 import { rotationWorld, life, type WorldOptions } from "./rotation-world.ts";
 
 const runs = casesOf({ ci: 16, long: 400 });
@@ -74,15 +75,4 @@ async function firstViolation(seed: number, over: Partial<WorldOptions> = {}) {
     if (violation !== undefined) return { violation: `step ${step}: ${violation}`, steps: world.steps };
   }
   return { violation: undefined, steps: world.steps };
-}
-
-/** mulberry32: small, good enough, and the same on every machine. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
