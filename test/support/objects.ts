@@ -7,6 +7,7 @@
 import { platformNames } from "../../src/api/labels.ts";
 import type { HorizontalPodAutoscaler } from "../../src/api/horizontal-pod-autoscaler.ts";
 import type { Namespace } from "../../src/api/namespace.ts";
+import type { Node } from "../../src/api/node.ts";
 import type { NodePool } from "../../src/api/node-pool.ts";
 import type { IntOrPercent, LabelSelector, OwnerReference, ResourceList } from "../../src/api/object.ts";
 import type { NodeSelectorRequirement, Pod, PodSpec, PodTemplate, Taint } from "../../src/api/pod.ts";
@@ -208,6 +209,12 @@ export function profile(options: ProfileOptions = {}): WorkloadProfile {
 
 export function namespaceObject(name: string = testNamespace, labels: Readonly<Record<string, string>> = {}): Namespace {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "kubernetes.io/metadata.name": name, ...labels } } };
+}
+
+/** A Node that nothing is known of but its name and labels. */
+export function node(options: Omit<Named, "namespace"> = {}): Node {
+  const { namespace: _, ...base } = metadata(options, options.name ?? "node-1");
+  return { apiVersion: "v1", kind: "Node", metadata: base, spec: {} };
 }
 
 export interface NodePoolOptions {

@@ -9,9 +9,18 @@ import { class002 } from "./class-grant.ts";
 import { conf002, conf003 } from "./conflict.ts";
 import { cost001 } from "./cost.ts";
 import { ds001 } from "./daemon-set.ts";
+import { drain014, drain020, drain021, drain022 } from "./drain-annotations.ts";
 import { drain004, drain005, drain006 } from "./drain-budget.ts";
+import { drain015, drain016, drain017, drain018, drain019, drain043 } from "./drain-coverage.ts";
 import { drain002, drain007 } from "./drain-evictions.ts";
+import { drain034, drain035, drain036, drain037 } from "./drain-pod-ends.ts";
+import { drain029, drain030 } from "./drain-quorum.ts";
+import { drain011, drain013, drain026 } from "./drain-readiness.ts";
 import { drain001, drain003 } from "./drain-replicas.ts";
+import { drain031, drain032, drain033 } from "./drain-rollout.ts";
+import { drain010, drain012, drain023, drain024, drain025 } from "./drain-shutdown.ts";
+import { drain027, drain028 } from "./drain-spare-node.ts";
+import { drain038, drain039, drain040, drain041, drain042 } from "./drain-unguarded.ts";
 import { ex001 } from "./exemption.ts";
 import { pdb004 } from "./foreign-budget.ts";
 import { job001, job002, job003 } from "./job.ts";
@@ -64,6 +73,40 @@ export const allRules: readonly Rule[] = [
   drain005,
   drain006,
   drain007,
+  drain010,
+  drain011,
+  drain012,
+  drain013,
+  drain014,
+  drain015,
+  drain016,
+  drain017,
+  drain018,
+  drain019,
+  drain020,
+  drain021,
+  drain022,
+  drain023,
+  drain024,
+  drain025,
+  drain026,
+  drain027,
+  drain028,
+  drain029,
+  drain030,
+  drain031,
+  drain032,
+  drain033,
+  drain034,
+  drain035,
+  drain036,
+  drain037,
+  drain038,
+  drain039,
+  drain040,
+  drain041,
+  drain042,
+  drain043,
   ds001,
   ex001,
   job001,
