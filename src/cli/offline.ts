@@ -11,7 +11,7 @@ import type { KubeObject } from "../api/object.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import { parsePolicySet } from "../policies/parse-policy-set.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
-import { groupOf } from "./built-in-form.ts";
+import { groupOf, type ObjectForm } from "./built-in-form.ts";
 import type { Manifest, ManifestProblem } from "./manifest.ts";
 import { readManifests } from "./manifest-files.ts";
 import { objectFormer } from "./object-form.ts";
@@ -35,6 +35,8 @@ export interface OfflineInput {
 /** What a command is run with: where to read, the options that all share, and the streams. */
 export interface OfflineRequest extends OfflineOptions, Pick<ProgramSurroundings, "stdin" | "stdout" | "stderr"> {
   readonly paths: readonly string[];
+  /** Kinds that the command forms itself: they pass as they are written. */
+  readonly unformed?: readonly string[];
 }
 
 /** Reads policies and manifests, and tells what is wrong; without a good policies file `policySet` is undefined. */
@@ -44,7 +46,8 @@ export async function readOffline(request: OfflineRequest): Promise<OfflineInput
   const { manifests, problems, notes } = await readManifests(request);
   const form = objectFormer({ names, namespace: request.namespace });
   const formed = manifests.map((manifest) => {
-    const { object, ...found } = form(manifest.object);
+    const { object, ...found } =
+      request.unformed?.includes(manifest.object.kind) === true ? asWritten(manifest.object) : form(manifest.object);
     const told = (message: string): string => formatProblem({ ...manifest, message: `${titleOf(object)}: ${message}` });
     return {
       manifest: { ...manifest, written: manifest.object, object },
@@ -70,6 +73,10 @@ export async function readOffline(request: OfflineRequest): Promise<OfflineInput
   };
   for (const line of [...input.problems, ...input.notes]) request.stderr.write(`${line}\n`);
   return input;
+}
+
+function asWritten(object: KubeObject): ObjectForm {
+  return { object, problems: [], notes: [] };
 }
 
 function readPolicies(path: string): { readonly policySet: PolicySet | undefined; readonly problems: readonly string[] } {

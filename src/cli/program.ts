@@ -43,6 +43,7 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
   addCheck(program, surroundings, outcome);
   addRender(program, surroundings, outcome);
   addPlan(program, surroundings, outcome);
+  addReview(program, surroundings, outcome);
   addCatalog(program, surroundings, outcome);
   addDemo(program, surroundings, outcome);
   addServe(program, surroundings, outcome);
@@ -101,6 +102,26 @@ ${examples("Examples:", [["plimsoll plan pools.yaml app.yaml", "nodes, zones, pr
     .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
       const { runPlan } = await import("./plan.ts");
       outcome.code = await guarded(surroundings, () => runPlan({ ...surroundings, paths, ...options }));
+    });
+}
+
+function addReview(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  manifestCommand(program, "review", "Review NodePools and NodeClasses: what they say, what they leave open, what is wrong.")
+    .addOption(outputOption("form of the answer", ["text", "json"]))
+    .option("--role-policy <file>", "an IAM policy of the nodes' role, as JSON: judged for permissions of applications")
+    .addHelpText(
+      "after",
+      `
+For each NodePool nine rows and ten questions, for each NodeClass nine rows; ? stands before what
+is left open, - before a question that is not answered well. Workloads, Nodes and other pools
+of the files are what it is reviewed beside.
+
+Exit: 0 nothing denied, 1 something denied, 2 bad input, or what an API server would refuse.
+${examples("Examples:", [["plimsoll review pools.yaml", "before anybody applies it"]])}`,
+    )
+    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json"; rolePolicy?: string }) => {
+      const { runReview } = await import("./review.ts");
+      outcome.code = await guarded(surroundings, () => runReview({ ...surroundings, paths, ...options }));
     });
 }
 

@@ -68,7 +68,7 @@ function undecided({ spec }: NodePool): readonly Problem[] {
   return [
     {
       path: "/spec/disruption",
-      message: "spec.disruption is not set; it gets consolidationPolicy WhenEmptyOrUnderutilized, consolidateAfter 0s and budgets 10%",
+      message: "spec.disruption is left to its defaults: consolidationPolicy WhenEmptyOrUnderutilized, consolidateAfter 0s, budgets 10%",
       fix: "set all three, such as WhenEmptyOrUnderutilized, 5m and 10%",
     },
   ];
