@@ -185,7 +185,7 @@ describe("the repository's policies.yaml", () => {
     expect([...policies.classes.keys()].sort()).toEqual(["batch", "compute", "general", "gpu", "memory", "regulated", "system"]);
     expect([...policies.rules.values()].filter(({ line }) => line === undefined)).toEqual([]);
     const lines = policiesText.split("\n");
-    for (const [id, { line }] of policies.rules) expect(lines[(line ?? 0) - 1]).toMatch(new RegExp(`^  ${id}:`));
+    for (const [id, { line }] of policies.rules) expect(lines[(line ?? 0) - 1]).toMatch(new RegExp(`^( +|  - id: )${id}(:|$)`));
   });
 
   it("is named by its content: layout and comments do not count, one value does", () => {
