@@ -90,6 +90,13 @@ export function proofUnder(
   return others.length === 0 ? alone : evictionProof({ budgets: [{ budget, others }], keeper: "scale", range });
 }
 
+/** Returns the budgets that guard a workload: foreign ones, and the one that its profile compiles, unless one of its name stands there. */
+export function guardsOf({ foreignBudgets, contract }: WorkloadView): readonly PodDisruptionBudget[] {
+  const compiled = contract?.budget.kind === "budget" ? contract.budget.budget : undefined;
+  if (compiled === undefined || foreignBudgets.some(({ metadata }) => metadata.name === compiled.metadata.name)) return foreignBudgets;
+  return [...foreignBudgets, compiled];
+}
+
 /** Returns a budget with everybody else under it, for a proof that also tells who stops the sync. */
 export function covering(
   budget: PodDisruptionBudget,

@@ -95,7 +95,7 @@ describe("a refusal", () => {
     [
       `PodDisruptionBudget shop/web: [DRAIN-002] PodDisruptionBudget "web" (minAvailable: 80%) leaves 0 evictions at 3 replicas, the minReplicas of HorizontalPodAutoscaler "web": its nodes…, bundle ${bundle}`,
       '[DRAIN-002] PodDisruptionBudget "web" (minAvailable: 80%) leaves 0 evictions at 3 replicas, the minReplicas of HorizontalPodAutoscaler "web": its nodes can never be drained',
-      "  fix: use 5 replicas, or delete the PDB, or maxUnavailable: 1",
+      "  fix: set minReplicas 5 on HorizontalPodAutoscaler web, or delete the PDB, or maxUnavailable: 1",
     ],
     "DRAIN-002",
   );

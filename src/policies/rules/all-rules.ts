@@ -37,6 +37,7 @@ import { obs001 } from "./observe.ts";
 import { place002 } from "./place.ts";
 import { place003, place004, place005 } from "./place-pin.ts";
 import { pool001, pool002 } from "./pool.ts";
+import { wp007, wp008 } from "./profile-values.ts";
 import { req003 } from "./qos.ts";
 import { req001, req002, req006 } from "./request.ts";
 import type { Rule } from "./rule.ts";
@@ -182,4 +183,6 @@ export const allRules: readonly Rule[] = [
   wp004,
   wp005,
   wp006,
+  wp007,
+  wp008,
 ];

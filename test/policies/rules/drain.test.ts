@@ -9,7 +9,7 @@ import { autoscalerAccount, contextOf, policiesText, policySet, requestFor } fro
 import { autoscaler, budget, cronJob, deployment, job, profile, replicaSet, statefulSet } from "../../support/objects.ts";
 import { checkerOf } from "./findings.ts";
 
-const check = checkerOf("DRAIN");
+const check = checkerOf("DRAIN-00");
 
 const scaleTo = (replicas: number): Scale => ({
   apiVersion: "autoscaling/v1",
