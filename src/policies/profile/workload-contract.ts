@@ -11,12 +11,14 @@ import type { PlatformNames } from "../../api/labels.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { controllerOf } from "../../kube/owner.ts";
+import { remembered } from "../../kube/remembered.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { classFor, type WorkloadClass } from "../class.ts";
 import { withMigration } from "../migration.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { bindProfile, claims, type Binding, type BindingConflict, type BindingSubject } from "./binding.ts";
 import { compileProfile, compileUnprofiled } from "./compile.ts";
+import { rememberedContract } from "./contract-memory.ts";
 import type { CompiledContract } from "./contract.ts";
 import type { CompileSurroundings } from "./pod-parts.ts";
 
@@ -46,10 +48,11 @@ export type WorkloadContract =
  * another object than it was.
  */
 export function workloadContract(input: ContractWorld & { readonly workload: Workload }): WorkloadContract {
-  const ingredients = ingredientsOf(input);
+  const compiling = ingredientsOf(input);
+  const ingredients = [...compiling, input.snapshot.list("WorkloadProfile", input.workload.namespace)];
   const known = lastContracts.get(input.workload);
   if (known?.ingredients.every((ingredient, index) => ingredient === ingredients[index]) === true) return known.contract;
-  const contract = compiledContract(input);
+  const contract = compiledContract(input, compiling);
   lastContracts.set(input.workload, { ingredients, contract });
   return contract;
 }
@@ -57,27 +60,33 @@ export function workloadContract(input: ContractWorld & { readonly workload: Wor
 /** The last answer for each workload, for as long as the workload is known: immutable objects in, the same answer out. */
 const lastContracts = new WeakMap<Workload, { readonly ingredients: readonly unknown[]; readonly contract: WorkloadContract }>();
 
-/** Everything that {@link compiledContract} reads besides the workload. */
+/** Everything that a profile compiles to is made of, besides the profile and the workload. */
 function ingredientsOf({ workload, policySet, snapshot, names, instanceTypes }: ContractWorld & { readonly workload: Workload }) {
   const { namespace } = workload;
   const namespaceObject = snapshot.get("Namespace", { namespace: "", name: namespace });
-  return [policySet, names, instanceTypes, namespaceObject, snapshot.list("WorkloadProfile", namespace), snapshot.list("NodePool")];
+  return [policySet, names, instanceTypes, namespaceObject, snapshot.list("NodePool")];
 }
 
-function compiledContract({ workload, ...world }: ContractWorld & { readonly workload: Workload }): WorkloadContract {
+function compiledContract(input: ContractWorld & { readonly workload: Workload }, ingredients: readonly unknown[]): WorkloadContract {
+  const { workload, ...world } = input;
   const { policySet, snapshot, names } = world;
-  const profiles = snapshot.list("WorkloadProfile", workload.namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const binding = bindWorkload({ workload, profiles, names });
+  const binding = bindWorkload({ workload, profiles: bindingProfiles(snapshot.list("WorkloadProfile", workload.namespace)), names });
   if (binding.kind === "ambiguous") return { kind: "ambiguous", binding };
   const className =
     binding.kind === "bound" ? boundClassName(binding.profile, policySet) : assumedClassName({ workload, policySet, names });
   const workloadClass = classFor(policySet, { className, namespace: workload.namespace });
   if (workloadClass === undefined) return { kind: "unknown-class", binding, className };
   const surroundings = surroundingsOf({ workload, workloadClass, ...world });
-  const contract =
-    binding.kind === "bound" ? compileProfile({ ...surroundings, profile: binding.profile }) : compileUnprofiled(surroundings);
-  return { kind: "compiled", binding, workloadClass, contract };
+  if (binding.kind === "none") return { kind: "compiled", binding, workloadClass, contract: compileUnprofiled(surroundings) };
+  const { profile } = binding;
+  const compile = (): CompiledContract => compileProfile({ ...surroundings, profile });
+  return { kind: "compiled", binding, workloadClass, contract: rememberedContract({ profile, workload, ingredients, compile }) };
 }
+
+/** The profiles of a list that are not being deleted. */
+const bindingProfiles = remembered((profiles: readonly WorkloadProfile[]): readonly WorkloadProfile[] =>
+  profiles.filter(({ metadata }) => metadata.deletionTimestamp === undefined),
+);
 
 /** Returns the profile that governs a workload; {@link bindProfile} of the workload's own words. */
 export function bindWorkload(input: {
