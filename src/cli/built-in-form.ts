@@ -111,8 +111,17 @@ function shortGroup(group: string): string {
 
 /** Says whether an object is of a namespaced kind that stands beside workloads. */
 export function isNamespacedBeside({ apiVersion, kind }: KubeObject): boolean {
-  return Object.hasOwn(besideKinds, `${apiVersion}/${kind}`) && kind !== "PriorityClass";
+  if (Object.hasOwn(besideKinds, `${apiVersion}/${kind}`)) return kind !== "PriorityClass";
+  return namespacedKinds.has(`${groupOf(apiVersion)}/${kind}`);
 }
+
+/** Built-in kinds that have a namespace and that we know nothing else of: their answers name the namespace that they go to. */
+const namespacedKinds: ReadonlySet<string> = new Set([
+  ...["Endpoints", "LimitRange", "PodTemplate", "ReplicationController", "ResourceQuota"].map((kind) => `/${kind}`),
+  ...["Role", "RoleBinding"].map((kind) => `rbac.authorization.k8s.io/${kind}`),
+  ...["Ingress", "NetworkPolicy"].map((kind) => `networking.k8s.io/${kind}`),
+  ...["apps/ControllerRevision", "coordination.k8s.io/Lease", "discovery.k8s.io/EndpointSlice", "storage.k8s.io/CSIStorageCapacity"],
+]);
 
 function formBeside(written: KubeObject, schemas: BuiltInSchemas): ObjectForm {
   const reference = besideKinds[`${written.apiVersion}/${written.kind}`];

@@ -17,7 +17,7 @@ export interface ManifestSources extends Pick<ProgramSurroundings, "stdin"> {
 export async function readManifests({
   paths,
   stdin,
-}: ManifestSources): Promise<Manifests & { readonly notes: readonly ManifestProblem[] }> {
+}: ManifestSources): Promise<Omit<Manifests, "skipped"> & { readonly notes: readonly ManifestProblem[] }> {
   const manifests: Manifest[] = [];
   const problems: ManifestProblem[] = [];
   const notes: ManifestProblem[] = [];
@@ -29,9 +29,10 @@ export async function readManifests({
     }
     const file = path === "-" ? "standard input" : path;
     const parsed = parseManifests(file, text);
-    if (parsed.manifests.length + parsed.problems.length === 0) notes.push({ file, message: "holds no object" });
+    if (parsed.manifests.length + parsed.problems.length + parsed.skipped.length === 0) notes.push({ file, message: "holds no object" });
     manifests.push(...parsed.manifests);
     problems.push(...parsed.problems);
+    notes.push(...parsed.skipped);
   }
   return { manifests, problems, notes };
 }

@@ -5,14 +5,17 @@
  * bad document never hides the others. Words are read as kubectl reads them, YAML 1.1's booleans (yes, on) and merge keys
  * included. Pure; the reading itself is in manifest-files.ts.
  */
-import { type Document, LineCounter, parseAllDocuments, type ScalarTag, type Tags } from "yaml";
+import { type Document, isCollection, LineCounter, parseAllDocuments, type ScalarTag, type Tags, visit } from "yaml";
 import type { KubeObject } from "../api/object.ts";
+import { fieldNamedIn, positionFinder, type PositionFinder } from "./manifest-position.ts";
 
 /** One object and where it came from: the file, and its line there. */
 export interface Manifest {
   readonly file: string;
   readonly line: number;
   readonly object: KubeObject;
+  /** Where a field of the object stands in the file. */
+  readonly positionOf: PositionFinder;
 }
 
 /** Something in a file that is no object; without a line it is about the file. */
@@ -25,6 +28,8 @@ export interface ManifestProblem {
 export interface Manifests {
   readonly manifests: readonly Manifest[];
   readonly problems: readonly ManifestProblem[];
+  /** Documents that are none of the API server's, and are left out for a reason. */
+  readonly skipped: readonly ManifestProblem[];
 }
 
 /** A file of a million aliases must not become a billion nodes. */
@@ -44,34 +49,72 @@ const kubectlTags = (tags: Tags): Tags => [oldBoolean, ...tags];
 
 /** Parses one file's text to the objects in it; items of a List count one by one. */
 export function parseManifests(file: string, text: string): Manifests {
+  const found: Found = { file, manifests: [], problems: [], skipped: [] };
   if (text.length > documentCharactersMax) {
-    return { manifests: [], problems: [{ file, message: `is larger than ${documentCharactersMax} characters` }] };
+    return { ...found, problems: [{ file, message: `is larger than ${documentCharactersMax} characters` }] };
   }
-  const manifests: Manifest[] = [];
-  const problems: ManifestProblem[] = [];
   const lines = new LineCounter();
   const documents = parseYaml(text, lines);
-  if (documents instanceof Error) return { manifests, problems: [{ file, message: documents.message }] };
+  if (documents instanceof Error) return { ...found, problems: [{ file, message: documents.message }] };
+  const template = templateLine(text, documents);
+  if (template !== undefined) {
+    const message = "is a Helm template, not a manifest; judge what it renders: helm template NAME CHART | plimsoll check -";
+    return { ...found, problems: [{ file, line: template, message }] };
+  }
   for (const document of documents) {
     const line = document.contents?.range ? lines.linePos(document.contents.range[0]).line : 1;
     const [error] = document.errors;
     if (error !== undefined) {
       const at = error.linePos?.[0].line ?? line;
-      problems.push({ file, line: at, message: parserWords(unreadable(error).message) });
+      found.problems.push({ file, line: at, message: parserWords(unreadable(error).message) });
       continue;
     }
     const value = toPlain(document);
-    if (value !== null) collect({ file, line, value, place: "", depth: 0 }, manifests, problems);
+    if (value !== null) collect({ value, at: [], depth: 0 }, { document, lines }, found);
   }
-  return { manifests, problems };
+  return found;
+}
+
+interface Found {
+  readonly file: string;
+  readonly manifests: Manifest[];
+  readonly problems: ManifestProblem[];
+  readonly skipped: ManifestProblem[];
 }
 
 function parseYaml(text: string, lineCounter: LineCounter): readonly Document.Parsed[] | Error {
   try {
-    return parseAllDocuments(text, { lineCounter, uniqueKeys: true, merge: true, customTags: kubectlTags });
+    // What the parser would tell the process's own stderr (keys that are maps) we tell ourselves.
+    return parseAllDocuments(text, { lineCounter, uniqueKeys: true, merge: true, customTags: kubectlTags, logLevel: "silent" });
   } catch (cause) {
     return unreadable(cause);
   }
+}
+
+/** What only Helm knows; other programs' templates stand in rendered manifests too, as texts. */
+const templateAction = /\{\{[^}]*(?:\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|\b(?:include|define|template|toYaml|tpl)\b)/;
+
+/**
+ * Returns the line of a template's first action where the text is one: it does not parse, or parses to a map as a key ("a: {{ .b }}").
+ * A manifest may well hold such words in a text, such as an alert's.
+ */
+function templateLine(text: string, documents: readonly Document.Parsed[]): number | undefined {
+  const at = templateAction.exec(text)?.index;
+  if (at === undefined) return undefined;
+  const isTemplate = documents.some((document) => document.errors.length > 0 || hasCollectionKey(document));
+  return isTemplate ? text.slice(0, at).split("\n").length : undefined;
+}
+
+function hasCollectionKey(document: Document.Parsed): boolean {
+  const state = { found: false };
+  visit(document, {
+    Pair: (_key, pair) => {
+      if (!isCollection(pair.key)) return undefined;
+      state.found = true;
+      return visit.BREAK;
+    },
+  });
+  return state.found;
 }
 
 /** The parser's first line, without the place, which we tell ourselves. */
@@ -94,26 +137,50 @@ function unreadable(cause: unknown): Error {
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
+interface Source {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+}
+
 function collect(
-  found: { readonly file: string; readonly line: number; readonly value: unknown; readonly place: string; readonly depth: number },
-  manifests: Manifest[],
-  problems: ManifestProblem[],
+  part: { readonly value: unknown; readonly at: readonly string[]; readonly depth: number },
+  source: Source,
+  found: Found,
 ): void {
-  const { file, line, value, place, depth } = found;
+  const { value, at, depth } = part;
+  const { file } = found;
+  const positionOf = positionFinder(source.document, source.lines, at);
+  const { line } = positionOf([]);
   const items = itemsOf(value);
   if (items === undefined) {
     const problem = objectProblem(value);
-    if (problem === undefined) manifests.push({ file, line, object: value as KubeObject });
-    else problems.push({ file, line, message: place === "" ? problem : `${place}: ${problem}` });
+    if (problem === undefined) found.manifests.push({ file, line, object: value as KubeObject, positionOf });
+    else if (isKustomization(value))
+      found.skipped.push({ file, line, message: "is a kustomization; judge what it builds: kubectl kustomize FOLDER | plimsoll check -" });
+    else found.problems.push({ file, line: positionOf(fieldNamedIn(problem)).line, message: `${placeOf(at)}${problem}` });
     return;
   }
   if (depth >= listDepthMax) {
-    problems.push({ file, line, message: `Lists are nested deeper than ${listDepthMax}` });
+    found.problems.push({ file, line, message: `Lists are nested deeper than ${listDepthMax}` });
     return;
   }
-  for (const [index, item] of items.entries()) {
-    collect({ file, line, value: item, place: `${place === "" ? "" : `${place}.`}items[${index}]`, depth: depth + 1 }, manifests, problems);
-  }
+  for (const [index, item] of items.entries())
+    collect({ value: item, at: [...at, "items", String(index)], depth: depth + 1 }, source, found);
+}
+
+/** "items[0].items[2]: " for a part of a List. */
+function placeOf(at: readonly string[]): string {
+  const indexes = at.filter((token) => token !== "items");
+  return indexes.length === 0 ? "" : `${indexes.map((index) => `items[${index}]`).join(".")}: `;
+}
+
+/** kustomize's own files name no object; older ones don't even say what they are. */
+function isKustomization(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  const { apiVersion, kind } = value;
+  if (typeof apiVersion === "string" && apiVersion.startsWith("kustomize.config.k8s.io/")) return true;
+  const lists = ["resources", "bases", "components", "patches", "patchesStrategicMerge", "configMapGenerator"];
+  return kind === undefined && apiVersion === undefined && lists.some((name) => Array.isArray(value[name]));
 }
 
 /** The items of a List; those of a PodList as the API itself answers don't repeat that each is a Pod. */

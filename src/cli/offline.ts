@@ -14,6 +14,7 @@ import type { PolicySet } from "../policies/policy-set.ts";
 import { groupOf, type ObjectForm } from "./built-in-form.ts";
 import type { Manifest, ManifestProblem } from "./manifest.ts";
 import { readManifests } from "./manifest-files.ts";
+import { fieldNamedIn } from "./manifest-position.ts";
 import { objectFormer } from "./object-form.ts";
 import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
 
@@ -48,7 +49,8 @@ export async function readOffline(request: OfflineRequest): Promise<OfflineInput
   const formed = manifests.map((manifest) => {
     const { object, ...found } =
       request.unformed?.includes(manifest.object.kind) === true ? asWritten(manifest.object) : form(manifest.object);
-    const told = (message: string): string => formatProblem({ ...manifest, message: `${titleOf(object)}: ${message}` });
+    const told = (message: string): string =>
+      formatProblem({ file: manifest.file, ...manifest.positionOf(fieldNamedIn(message)), message: `${titleOf(object)}: ${message}` });
     return {
       manifest: { ...manifest, written: manifest.object, object },
       problems: found.problems.map(told),

@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest";
 import { budgetText, deploymentText, podText, profileText } from "./manifest-texts.ts";
 import { folderOf, runPlimsoll } from "./program-run.ts";
 
+const goodText = deploymentText({ name: "debug" });
+
 /** Each line repeats the one before nine times: a few hundred characters, nine to the ninth values. */
 const aliasBomb = ["a: &a [x,x,x,x,x,x,x,x,x]", ...["ab", "bc", "cd", "de", "ef", "fg", "gh", "hi"].map(aliasLine)].join("\n");
 
@@ -22,9 +24,9 @@ describe("a document that is no object is told by file and line, and the others 
   check("plain text", "hello", /bad\.yaml:1: is not a Kubernetes object/);
   check("a list", "- a", /bad\.yaml:1: is not a Kubernetes object/);
   check("no apiVersion", "kind: Pod\nmetadata: {name: a}", /bad\.yaml:1: apiVersion is missing/);
-  check("a kind that is a number", "apiVersion: v1\nkind: 5\nmetadata: {name: a}", /bad\.yaml:1: kind must be text/);
+  check("a kind that is a number", "apiVersion: v1\nkind: 5\nmetadata: {name: a}", /bad\.yaml:2: kind must be text/);
   check("no metadata", "apiVersion: v1\nkind: Pod\n", /bad\.yaml:1: Pod: metadata is missing/);
-  check("no name", "apiVersion: v1\nkind: Pod\nmetadata: {}\n", /bad\.yaml:1: Pod: metadata\.name is missing/);
+  check("no name", "apiVersion: v1\nkind: Pod\nmetadata: {}\n", /bad\.yaml:3: Pod: metadata\.name is missing/);
   check("a namespace that is a number", podText.replace("shop", "7"), /metadata\.namespace must be text; quote it/);
   check(
     "a label that YAML takes for a number",
@@ -38,8 +40,48 @@ describe("a document that is no object is told by file and line, and the others 
   );
   check("a List without items", "apiVersion: v1\nkind: List\n", /List: items is missing/);
   check("a List with an item that is none", "apiVersion: v1\nkind: List\nitems: [7]\n", /items\[0\]: is not a Kubernetes object/);
+  check(
+    "an item of a List, at its own line",
+    "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n- hello\n",
+    /bad\.yaml:5: items\[1\]: is not/,
+  );
+  check(
+    "a Helm template",
+    '{{- if .Values.enabled }}\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ include "x.name" . }}\n{{- end }}\n',
+    /^bad\.yaml:1: is a Helm template, not a manifest; judge what it renders: helm template NAME CHART \| plimsoll check -\nnote/,
+  );
+  check(
+    "a Helm template that happens to parse",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n",
+    /^bad\.yaml:4: is a Helm template/,
+  );
   check("an alias bomb", aliasBomb, /Excessive alias count/);
   check("endless nesting", "[".repeat(50_000), /is nested too deeply/);
+});
+
+describe("a nested fault is told at its own line", () => {
+  const pod = (container: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n  - name: a\n    image: b\n${container}`;
+  check(
+    "a quantity",
+    pod("    resources:\n      requests:\n        cpu: 100x\n"),
+    /bad\.yaml:11: Pod a: spec\.containers\[0\]\.resources\.requests\.cpu "100x"/,
+  );
+  check(
+    "a type",
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  paused: false\n  replicas: three\n",
+    /bad\.yaml:6: Deployment a: json/,
+  );
+  check(
+    "in an item of a List",
+    `apiVersion: v1\nkind: List\nitems:\n- ${pod("    ports: x\n").replaceAll("\n", "\n  ").trimEnd()}\n`,
+    /bad\.yaml:12: Pod a: json: cannot unmarshal string/,
+  );
+  check(
+    "in a profile",
+    "apiVersion: platform.example.com/v1\nkind: WorkloadProfile\nmetadata: {name: a}\nspec:\n  compute:\n    cpuRequest: 5x\n",
+    /bad\.yaml:6: WorkloadProfile a: spec\.compute/,
+  );
 });
 
 describe("an object that the API server would refuse to read is told in its words, and the others are judged", () => {
@@ -119,13 +161,13 @@ describe("an object that the API server would refuse to read is told in its word
 /** Each row is a bad file beside a good one. */
 function check(statement: string, text: string, expected: RegExp | string): void {
   it(statement, async () => {
-    const folder = folderOf({ "bad.yaml": text, "good.yaml": podText });
+    const folder = folderOf({ "bad.yaml": text, "good.yaml": goodText });
     const { code, stdout, stderr } = await runPlimsoll(["check", join(folder, "bad.yaml"), join(folder, "good.yaml")]);
     const told = stderr.replaceAll(`${folder}/`, "");
     if (typeof expected === "string") expect(told).toContain(expected);
     else expect(told).toMatch(expected);
     expect(told).not.toMatch(/^ +at |fault of ours/m);
-    expect(stdout).toContain("allowed  Pod shop/debug");
+    expect(stdout).toContain("allowed  Deployment shop/debug");
     expect(stdout).toContain("1 allowed, 0 denied");
     expect(code).toBe(2);
   });
@@ -133,7 +175,7 @@ function check(statement: string, text: string, expected: RegExp | string): void
 
 describe("files", () => {
   it("that are not there, and folders without manifests, are problems", async () => {
-    const folder = folderOf({ "empty/README.md": "", "good.yaml": podText });
+    const folder = folderOf({ "empty/README.md": "", "good.yaml": goodText });
     const paths = ["gone.yaml", "empty", "good.yaml"].map((name) => join(folder, name));
     const { code, stdout, stderr } = await runPlimsoll(["check", ...paths]);
     expect(stderr.replaceAll(`${folder}/`, "").split("\n").slice(0, 2)).toEqual([
@@ -145,7 +187,7 @@ describe("files", () => {
 
   it("a folder stands for its own manifests, and an empty file is only noted", async () => {
     const folder = folderOf({
-      "a.yaml": podText,
+      "a.yaml": goodText,
       "b.json": JSON.stringify({ apiVersion: "v1", kind: "Service", metadata: { name: "s" } }),
       "c.yml": "# nothing\n",
       "sub/d.yaml": "hello",
@@ -156,7 +198,7 @@ describe("files", () => {
   });
 
   it("the same object twice with the same contents does no harm", async () => {
-    const { code, stdout } = await runPlimsoll(["check", "-"], `${podText}---\n${podText}`);
+    const { code, stdout } = await runPlimsoll(["check", "-"], `${goodText}---\n${goodText}`);
     expect([code, stdout.includes("2 allowed, 0 denied")]).toEqual([0, true]);
   });
 
@@ -167,6 +209,43 @@ describe("files", () => {
     );
     const { code, stderr } = await runPlimsoll(["check", "-"], text);
     expect([code, stderr.includes("unknown field")]).toEqual([0, false]);
+  });
+});
+
+describe("what stands beside manifests in a folder", () => {
+  it("a kustomization is passed over, with a note that says what to judge instead", async () => {
+    const kustomization = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n";
+    const folder = folderOf({ "a.yaml": goodText, "kustomization.yaml": kustomization, "old.yaml": "resources:\n- a.yaml\n" });
+    const { code, stdout, stderr } = await runPlimsoll(["check", folder]);
+    expect([code, stdout.includes("1 allowed, 0 denied")]).toEqual([0, true]);
+    const notes = stderr.split("\n").filter((line) => line.includes("is a kustomization; judge what it builds: kubectl kustomize"));
+    expect(notes.map((line) => line.replace(`${folder}/`, "").slice(0, 25))).toEqual([
+      "note: kustomization.yaml:",
+      "note: old.yaml:1: is a ku",
+    ]);
+  });
+
+  it("Helm's output is read with its notes of sources, its empty documents and its separators", async () => {
+    const output = `---\n# Source: shop/templates/empty.yaml\n---\n\n---\n# Source: shop/templates/web.yaml\n${goodText}---\n---\n`;
+    const { code, stdout } = await runPlimsoll(["check", "-"], output);
+    expect([code, stdout.includes("1 allowed, 0 denied")]).toEqual([0, true]);
+  });
+
+  it("an alert's text that holds template words is a text", async () => {
+    const rule = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: alerts}\ndata:\n  a: 'on {{ $labels.pod }} {{ .Values.x }}'\n";
+    const { code, stdout } = await runPlimsoll(["check", "-"], rule);
+    expect([code, stdout.includes("allowed  ConfigMap default/alerts")]).toEqual([0, true]);
+  });
+
+  it("a Role, an Ingress and their like are named with the namespace that they go to", async () => {
+    const role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: reader}\nrules: []\n";
+    const ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {}\n";
+    const { stdout } = await runPlimsoll(["check", "-n", "shop", "-"], `${role}---\n${ingress}---\n${role.replace("Role", "ClusterRole")}`);
+    expect(stdout.split("\n").slice(0, 3)).toEqual([
+      "allowed  Role shop/reader",
+      "allowed  Ingress shop/web",
+      "allowed  ClusterRole reader",
+    ]);
   });
 });
 
