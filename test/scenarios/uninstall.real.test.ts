@@ -60,6 +60,7 @@ await describeOnControlPlane("plimsoll uninstall on the real control plane", () 
     expect(await apply({ ...profile, metadata: { ...profile.metadata, name: "other" } })).toBe(0);
     const kept = (await quiet()).filter((name) => !before.includes(name));
     expect(kept).toEqual([
+      "APIService//v1.platform.example.com",
       "CustomResourceDefinition//workloadprofiles.platform.example.com",
       "PodDisruptionBudget/shop/web",
       "WorkloadProfile/shop/other",
