@@ -48,8 +48,10 @@ function render(workload: Workload, world: ContractWorld): Rendered {
   const heading = `# ${where}, by WorkloadProfile ${contract.profile.name} in class ${contract.className}, bundle ${contract.bundle}`;
   const pod = document(`${heading}: a Pod`, compiledPod({ pod: templatePod(workload), contract, names: world.names }));
   const budget = contract.budget.kind === "budget" ? document(`${heading}: its budget`, contract.budget.budget) : "";
+  const { autoscaler } = contract;
+  const scaled = autoscaler.kind === "autoscaler" ? document(`${heading}: its autoscaler`, autoscaler.autoscaler) : "";
   const skipped = contract.notYetCompiled.length === 0 ? {} : { note: `${where}: not compiled yet: ${contract.notYetCompiled.join(", ")}` };
-  return { text: `${pod}${budget}`, ...skipped };
+  return { text: `${pod}${budget}${scaled}`, ...skipped };
 }
 
 function templatePod({ template, namespace, name }: Workload): Pod {

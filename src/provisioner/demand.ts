@@ -14,6 +14,8 @@ import { podRequirements } from "../kube/pod-requirements.ts";
 import { isDaemonPod, isMirrorPod, isPending } from "../kube/pod-state.ts";
 import { operatorOf } from "../kube/requirement.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
+import { workloadOfPod } from "../policies/pod-owner.ts";
+import { podsBelowFloor } from "../policies/profile/on-demand-floor.ts";
 import { compiledPod } from "../policies/profile/pod-patch.ts";
 import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
 import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
@@ -88,20 +90,30 @@ function comingPods(
   input: ContractWorld & Pick<MissingPods, "workload" | "addedLabels" | "count"> & { readonly from?: number },
 ): readonly PendingPod[] {
   const { workload, count, from = 0 } = input;
-  const admitted = admittedPod(input);
+  const coming = admission(input);
+  const [open, kept] = [coming.admitted(false), coming.admitted(true)];
   // A template with a gate or a node of its own makes Pods that wait for nothing of ours.
-  if (!isProvisionable(admitted)) return [];
-  const { metadata, ...first } = admitted;
+  if (!isProvisionable(open)) return [];
   return Array.from({ length: count }, (_unused, index) => {
     const name = `${workload.name}#${from + index}`;
     // The spec is shared on purpose: the solver works out each spec once.
+    const { metadata, ...first } = index < coming.belowFloor ? kept : open;
     return { key: `${workload.namespace}/${workload.kind}/${name}`, pod: { ...first, metadata: { ...metadata, name } } };
   });
 }
 
+type Coming = ContractWorld & { readonly workload: Workload; readonly addedLabels?: Readonly<Record<string, string>> };
+
 /** One Pod of a workload's template, compiled as the webhook would; as written where no contract can be told. */
-function admittedPod(input: ContractWorld & { readonly workload: Workload; readonly addedLabels?: Readonly<Record<string, string>> }): Pod {
-  const { workload, addedLabels, ...world } = input;
+function admittedPod(input: Coming): Pod {
+  return admission(input).admitted(false);
+}
+
+/** How Pods of a workload's template will enter, and how many of them the on-demand floor will keep off Spot. */
+function admission({ workload, addedLabels, ...world }: Coming): {
+  readonly admitted: (onDemand: boolean) => Pod;
+  readonly belowFloor: number;
+} {
   const { metadata, spec } = workload.template;
   const pod: Pod = {
     apiVersion: "v1",
@@ -114,8 +126,21 @@ function admittedPod(input: ContractWorld & { readonly workload: Workload; reado
     },
     spec,
   };
-  const contract = workloadContract({ ...world, workload });
-  return contract.kind === "compiled" ? compiledPod({ pod, contract: contract.contract, names: world.names }) : pod;
+  const answer = workloadContract({ ...world, workload: profiledWorkload(workload, pod, world) });
+  if (answer.kind !== "compiled") return { admitted: () => pod, belowFloor: 0 };
+  const { contract } = answer;
+  return {
+    admitted: (onDemand) => compiledPod({ pod, contract, names: world.names, onDemand }),
+    belowFloor: podsBelowFloor({ ...world, contract }),
+  };
+}
+
+/** A Rollout's ReplicaSet and a CronJob's Job have the profile of their owner, as their Pods will have at admission. */
+function profiledWorkload(workload: Workload, pod: Pod, { snapshot }: ContractWorld): Workload {
+  const { namespace, kind, object } = workload;
+  const { ownerReferences } = object.metadata;
+  if ((kind !== "ReplicaSet" && kind !== "Job") || ownerReferences === undefined) return workload;
+  return workloadOfPod({ pod: { ...pod, metadata: { ...pod.metadata, ownerReferences } }, namespace, snapshot }) ?? workload;
 }
 
 function asPending(pod: Pod): PendingPod {

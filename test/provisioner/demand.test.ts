@@ -12,7 +12,7 @@ import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import type { ContractWorld } from "../../src/policies/profile/workload-contract.ts";
 import { demandPatienceMs, podDemand, workloadDemand, type DemandMemory } from "../../src/provisioner/demand.ts";
 import { podClassHash } from "../../src/provisioner/scheduling/pod-class.ts";
-import { deployment, job, pod, profile, replicaSet, statefulSet } from "../support/objects.ts";
+import { cronJob, deployment, job, pod, profile, replicaSet, statefulSet } from "../support/objects.ts";
 import { yamlText } from "../support/yaml-objects.ts";
 
 const web = deployment({ name: "web", replicas: 3 });
@@ -222,3 +222,30 @@ function refusing(): Pod {
     spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } } } },
   });
 }
+
+test("Pods to come of a Rollout's ReplicaSet and of a CronJob's Job have the profile of their owner", () => {
+  const rolloutName = { name: "web", namespace: "shop", uid: "uid-rollout" };
+  const rollout: KubeObject & { readonly spec: object } = {
+    ...{ apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata: rolloutName },
+    spec: { replicas: 2, selector: { matchLabels: { app: "web" } }, template: web.spec.template },
+  };
+  const ofRollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: "web", uid: "uid-rollout", controller: true };
+  const set = replicaSet({ name: "web-7c9", replicas: 2, owner: ofRollout, podLabels: { app: "web" } });
+  const nightly = cronJob({ name: "nightly" });
+  const ofCronJob = { apiVersion: "batch/v1", kind: "CronJob", name: "nightly", uid: nightly.metadata.uid ?? "", controller: true };
+  const night = job({ name: "nightly-29384720" });
+  const objects = [profile({ name: "web" }), profile({ name: "nightly", spec: { runtimeClass: "compute" } })];
+  const made: KubeObject = { ...night, metadata: { ...night.metadata, ownerReferences: [ofCronJob] } };
+  const { pods } = podDemand({ ...world([...objects, rollout, set, nightly, made]), memory: new Map(), now: 0 });
+  expect(pods.map(({ pod: { metadata } }) => metadata.labels?.["platform.example.com/profile"])).toEqual(["nightly", "web", "web"]);
+});
+
+test("Pods to come are kept off Spot as far as the floor asks", () => {
+  const spec = { runtimeClass: "batch", cost: { spotAllowed: true, spotFloorOnDemand: "50%" } } as const;
+  const { pods } = podDemand({ ...world([web, webSet, profile({ name: "web", spec })]), memory: new Map(), now: 0 });
+  expect(pods.map(({ pod: { metadata } }) => metadata.labels?.["platform.example.com/on-demand-floor"])).toEqual([
+    "true",
+    "true",
+    undefined,
+  ]);
+});

@@ -174,7 +174,7 @@ function deployment(name: string, replicas: number) {
 
 function cronJob(name: string) {
   const { metadata, spec } = podTemplate(name);
-  const [container] = spec.containers.map(({ readinessProbe: _, ...rest }) => rest);
+  const [container] = spec.containers.map(({ name: app, image, resources }) => ({ name: app, image, resources }));
   const template = { metadata, spec: { restartPolicy: "Never", containers: [container] } };
   return {
     apiVersion: "batch/v1",

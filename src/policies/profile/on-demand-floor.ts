@@ -20,15 +20,23 @@ export interface FloorInput {
 }
 
 /** Says whether the Pod is one of those that stay off Spot; a Pod that carries the mark already stays so. */
-export function needsOnDemand({ pod, contract, snapshot, names }: FloorInput): boolean {
+export function needsOnDemand({ pod, ...world }: FloorInput): boolean {
+  if (world.contract.onDemandFloor === undefined) return false;
+  return isMarked(pod, world.names) || podsBelowFloor(world) > 0;
+}
+
+/** Returns how many Pods of a workload must still be kept off Spot; the provisioner plans that many of the Pods to come so. */
+export function podsBelowFloor({ contract, snapshot, names }: Omit<FloorInput, "pod">): number {
   const { onDemandFloor, workload } = contract;
-  if (onDemandFloor === undefined) return false;
-  const isMarked = (other: Pod) => other.metadata.labels?.[names.onDemandFloorLabel] !== undefined;
-  if (isMarked(pod)) return true;
+  if (onDemandFloor === undefined) return 0;
   const kept = snapshot
     .list("Pod", workload.namespace)
-    .filter((other) => isMarked(other) && isActive(other) && isSibling(other, contract, names));
-  return kept.length < onDemandFloor.replicas;
+    .filter((pod) => isMarked(pod, names) && isActive(pod) && isSibling(pod, contract, names));
+  return Math.max(0, onDemandFloor.replicas - kept.length);
+}
+
+function isMarked({ metadata }: Pod, { onDemandFloorLabel }: PlatformNames): boolean {
+  return metadata.labels?.[onDemandFloorLabel] !== undefined;
 }
 
 function isSibling({ metadata }: Pod, { selector, profile }: CompiledContract, names: PlatformNames): boolean {

@@ -4,23 +4,15 @@
  * Reads the Pod as received and the contract. Returns RFC 6902 operations in the fixed order of contract.md 3.4: requests
  * and limits, placement, spread, grace and preStop, protection, labels, podPatch, then the annotation that says what was changed. Law: a
  * second run over the patched Pod gives no operation, whatever other webhooks did in between. What the user wrote is
- * kept: lists are only appended to, spread over a key that is already spread is not doubled, labels that the workload's
+ * kept: lists are only appended to, spread over a key that is already spread or kept apart is not doubled, labels that the workload's
  * selector uses are not touched (a Pod that no longer matches would be made again for ever).
  */
 import { capacityTypeLabel, type PlatformNames } from "../../api/labels.ts";
 import type { Pod, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from "../../api/pod.ts";
-import {
-  addAt,
-  jsonEquals,
-  pointer,
-  pointerTokens,
-  removeAt,
-  startPatch,
-  type JsonPatchOperation,
-  type PatchDraft,
-} from "../../kube/json-patch.ts";
+import { addAt, jsonEquals, pointer, removeAt, startPatch, type JsonPatchOperation, type PatchDraft } from "../../kube/json-patch.ts";
 import { tolerates } from "../../kube/taint.ts";
 import type { Workload } from "../../kube/workload.ts";
+import { valueAt, writeNote } from "./compiled-note.ts";
 import type { CompiledContract } from "./contract.ts";
 import { mainContainerOf } from "./main-container.ts";
 import { mergedValue } from "./pod-field-patch.ts";
@@ -89,7 +81,7 @@ function compiledDraft({ pod, contract, names, onDemand = false }: PodPatchInput
   const written = writtenDraft(pod, contract);
   if (contract.profile === undefined || !contract.writes) return written;
   const draft = onDemand ? keepOffSpot(written, names) : written;
-  return writeAnnotation({ draft, contract, names, original: pod });
+  return writeNote({ draft, contract, names, original: pod });
 }
 
 function writtenDraft(pod: Pod, contract: CompiledContract): PodDraft {
@@ -150,9 +142,15 @@ function writeTolerations(draft: PodDraft, { pod }: CompiledContract): PodDraft 
 }
 
 function writeSpread(draft: PodDraft, { pod }: CompiledContract): PodDraft {
-  const own = new Set((draft.document.spec.topologySpreadConstraints ?? []).map(({ topologyKey }) => topologyKey));
+  const { topologySpreadConstraints, affinity } = draft.document.spec;
+  const { requiredDuringSchedulingIgnoredDuringExecution: apart, preferredDuringSchedulingIgnoredDuringExecution: wished } =
+    affinity?.podAntiAffinity ?? {};
+  const own = new Set([...(topologySpreadConstraints ?? []), ...(apart ?? [])].map(({ topologyKey }) => topologyKey));
+  const wishes = new Set((wished ?? []).map(({ podAffinityTerm }) => podAffinityTerm.topologyKey));
   return pod.spread
-    .filter(({ topologyKey }) => !own.has(topologyKey))
+    .filter(
+      ({ topologyKey, whenUnsatisfiable }) => !own.has(topologyKey) && !(whenUnsatisfiable === "ScheduleAnyway" && wishes.has(topologyKey)),
+    )
     .reduce((current, constraint) => addAt(current, ["spec", "topologySpreadConstraints", "-"], constraint), draft);
 }
 
@@ -209,64 +207,6 @@ function writePodPatch(draft: PodDraft, { pod }: CompiledContract): PodDraft {
   }, draft);
 }
 
-interface Changes {
-  readonly [path: string]: { readonly from: unknown; readonly to: unknown };
-}
-
-/** Writes what was done, or leaves the note of an earlier run of the same contract where nothing more was done. */
-function writeAnnotation(input: {
-  readonly draft: PodDraft;
-  readonly contract: CompiledContract;
-  readonly names: PlatformNames;
-  readonly original: Pod;
-}): PodDraft {
-  const { draft, contract, names, original } = input;
-  const header = { profile: contract.profile?.name, generation: contract.profile?.generation, bundle: contract.bundle };
-  const earlier = earlierChanges(draft.document.metadata.annotations?.[names.compiledAnnotation], header);
-  if (earlier !== undefined && draft.operations.length === 0) return draft;
-  const changed = { ...earlier, ...changesOf(original, draft.operations, earlier ?? {}) };
-  // The members stand in the order of the steps already, so the text is the same for the same Pod.
-  return addAt(draft, ["metadata", "annotations", names.compiledAnnotation], JSON.stringify({ ...header, changed }));
-}
-
-function changesOf(original: Pod, operations: readonly JsonPatchOperation[], earlier: Changes): Changes {
-  const entries = operations.flatMap((operation) => {
-    if (operation.op !== "add" && operation.op !== "replace" && operation.op !== "remove") return [];
-    const from = operation.op === "add" ? null : valueAt(original, operation.path);
-    const to = operation.op === "remove" ? null : operation.value;
-    return [[operation.path, { from: earlier[operation.path]?.from ?? from, to }] as const];
-  });
-  return Object.fromEntries(entries);
-}
-
-/** The changes that an annotation of this very contract tells of; undefined where it is absent, older or not ours. */
-function earlierChanges(text: string | undefined, header: Readonly<Record<string, unknown>>): Changes | undefined {
-  const note = text === undefined ? undefined : parsedObject(text);
-  if (note === undefined || !Object.entries(header).every(([key, value]) => note[key] === value)) return undefined;
-  return isChanges(note["changed"]) ? note["changed"] : undefined;
-}
-
-function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    // Not JSON: somebody else's text under our name, which is written anew.
-    return undefined;
-  }
-}
-
-function isChanges(value: unknown): value is Changes {
-  return isRecord(value) && Object.values(value).every((change) => isRecord(change) && "to" in change);
-}
-
-function valueAt(document: unknown, path: string): unknown {
-  return pointerTokens(path).reduce<unknown>((value, token) => {
-    if (Array.isArray(value)) return value[Number(token)];
-    return isRecord(value) && Object.hasOwn(value, token) ? value[token] : undefined;
-  }, document);
-}
-
 function setAll(draft: PodDraft, at: readonly (string | number)[], values: Readonly<Record<string, string>>): PodDraft {
   return Object.entries(values).reduce((current, [key, value]) => addAt(current, [...at, key], value), draft);
 }
@@ -292,8 +232,4 @@ function isTolerated(own: readonly Toleration[], wanted: Toleration): boolean {
   if (wanted.operator === "Exists" || wanted.key === undefined || wanted.effect === undefined) return false;
   const lasting = own.filter((toleration) => toleration.tolerationSeconds === undefined);
   return tolerates(lasting, { key: wanted.key, effect: wanted.effect, ...(wanted.value === undefined ? {} : { value: wanted.value }) });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

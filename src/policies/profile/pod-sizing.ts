@@ -59,8 +59,21 @@ export interface PodSizing {
 const noSizing: ContainerSizing = { requests: {}, limits: {}, defaultRequests: {}, defaultLimits: {} };
 const mebibyte = 1024 * 1024;
 
-/** Returns the amounts to write into a Pod's containers; `main` is the name of the main container, if it has one. */
+/**
+ * Returns the amounts to write into a Pod's containers; `main` is the name of the main container, if it has one. One Pod is asked
+ * about several times in a review (its compilation, then rules): the last answer is kept with it.
+ */
 export function sizePod(input: PodSizingInput): PodSizing {
+  const last = lastSizing.get(input.spec);
+  if (last?.parts === input.parts && last.main === input.main) return last.sizing;
+  const sizing = sizedPod(input);
+  lastSizing.set(input.spec, { parts: input.parts, main: input.main, sizing });
+  return sizing;
+}
+
+const lastSizing = new WeakMap<PodSpec, Omit<PodSizingInput, "spec"> & { readonly sizing: PodSizing }>();
+
+function sizedPod(input: PodSizingInput): PodSizing {
   const { spec } = input;
   const podLevel = podLevelNames(spec);
   const containers: ContainerAmounts[] = [];

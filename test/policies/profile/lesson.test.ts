@@ -11,7 +11,7 @@ import { decideProfile } from "../../../src/policies/controllers/profile-control
 import { evaluate } from "../../../src/policies/evaluate.ts";
 import { workloadContract } from "../../../src/policies/profile/workload-contract.ts";
 import { contextOf, policySet, requestFor, testNow } from "../../support/admission.ts";
-import { deployment, namespaceObject, nodePool, pod, profile } from "../../support/objects.ts";
+import { deployment, namespaceObject, nodePool, pod, profile, statefulSet } from "../../support/objects.ts";
 import { workloadClass } from "../../support/workload-class.ts";
 import { yamlObjects } from "../../support/yaml-objects.ts";
 import { contractOf, names, patched, workload } from "./contract-of.ts";
@@ -111,6 +111,11 @@ describe("what stands beside the Pods", () => {
     const policy = { selector: { matchLabels: { app: "payment-api" } }, unhealthyPodEvictionPolicy: "AlwaysAllow" };
     expect(budgetAt(5)).toEqual({ minAvailable: "80%", ...policy });
     expect(budgetAt(4)).toEqual({ maxUnavailable: 1, ...policy });
+  });
+
+  it("S110: the budget of a StatefulSet lets one Pod go at a time", () => {
+    const { budget } = contractOf({ availability: { minReplicas: 3 } }, { workload: workload(statefulSet({ replicas: 3 })) });
+    expect(budget.kind === "budget" ? budget.budget.spec.maxUnavailable : budget.reason).toBe(1);
   });
 
   it("S124: the status tells the budget, and what it allows at the smallest, the present and the largest scale", () => {

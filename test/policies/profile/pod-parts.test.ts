@@ -107,8 +107,8 @@ describe("the quality of service", () => {
 
 describe("what the disruption engine reads of a Pod", () => {
   const annotations = (spec: WorkloadProfileSpec, before?: Pod, ofClass?: WorkloadClass) => {
-    const { [names.compiledAnnotation]: _, ...rest } = compiled(spec, before, ofClass).metadata.annotations ?? {};
-    return rest;
+    const all = Object.entries(compiled(spec, before, ofClass).metadata.annotations ?? {});
+    return Object.fromEntries(all.filter(([key]) => key !== names.compiledAnnotation));
   };
   const protect = "karpenter.sh/do-not-disrupt";
   it("is nothing where nothing is asked", () => {
@@ -129,6 +129,24 @@ describe("what the disruption engine reads of a Pod", () => {
       [names.disruptionWindowAnnotation]: '[{"schedule":"0 2 * * 6","duration":"2h"}]',
     });
     expect(annotations({}, pod(), classWindow)).toEqual({ [names.disruptionWindowAnnotation]: '[{"schedule":"@daily","duration":"1h"}]' });
+  });
+});
+
+describe("spread that the Pod has already, as anti-affinity", () => {
+  const term = (topologyKey: string) => ({ topologyKey, labelSelector: { matchLabels: { app: "web" } } });
+  const host = "kubernetes.io/hostname";
+  const zone = "topology.kubernetes.io/zone";
+  const keys = (podAntiAffinity: NonNullable<Pod["spec"]["affinity"]>["podAntiAffinity"], spec: WorkloadProfileSpec = {}) =>
+    compiled(
+      spec,
+      pod({ spec: { affinity: podAntiAffinity === undefined ? {} : { podAntiAffinity } } }),
+    ).spec.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey);
+  it("is not doubled; a mere wish gives way to what is required", () => {
+    expect(keys(undefined)).toEqual([zone, host]);
+    expect(keys({ requiredDuringSchedulingIgnoredDuringExecution: [term(host)] })).toEqual([zone]);
+    const wished = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: term(zone) }] };
+    expect(keys(wished)).toEqual([host]);
+    expect(keys(wished, { availability: { zoneSpread: "required" } })).toEqual([zone, host]);
   });
 });
 
