@@ -374,10 +374,10 @@ const zonalVolume = (zone: string): readonly KubeObject[] => [
 ];
 check(32, "a volume of a zone that has no capacity", {
   rule: "STOR-001",
-  says: "lives in zone ap-southeast-1c",
+  says: "lives in zone ap-southeast-1d",
   judge: withPod({ volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }] }),
   twin: withPod({ volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }] }),
-  world: zonalVolume("ap-southeast-1c"),
+  world: zonalVolume("ap-southeast-1d"),
   twinWorld: zonalVolume("ap-southeast-1a"),
 });
 check(33, "an even number of voters", {
