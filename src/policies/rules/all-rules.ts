@@ -37,6 +37,9 @@ import { obs001 } from "./observe.ts";
 import { place002 } from "./place.ts";
 import { place003, place004, place005 } from "./place-pin.ts";
 import { pool001, pool002 } from "./pool.ts";
+import { pool005 } from "./pool-fit.ts";
+import { pool004 } from "./pool-room.ts";
+import { pool003 } from "./pool-zone.ts";
 import { wp007, wp008 } from "./profile-values.ts";
 import { req003 } from "./qos.ts";
 import { req001, req002, req006 } from "./request.ts";
@@ -152,6 +155,9 @@ export const allRules: readonly Rule[] = [
   place005,
   pool001,
   pool002,
+  pool003,
+  pool004,
+  pool005,
   req001,
   req002,
   req003,

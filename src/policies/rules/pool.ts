@@ -5,7 +5,6 @@
  * is judged, and a shape only where the types of the pool are known: what cannot be told is not refused.
  */
 import type { InstanceType } from "../../api/instance-type.ts";
-import type { NodePool } from "../../api/node-pool.ts";
 import { wellKnownLabels } from "../../api/labels.ts";
 import type { Resources } from "../../api/object.ts";
 import type { PodSpec } from "../../api/pod.ts";
@@ -14,13 +13,12 @@ import { podRequirements } from "../../kube/pod-requirements.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { formatBytes } from "../../kube/quantity.ts";
 import { values, type Requirement } from "../../kube/requirement.ts";
-import { intersection, isCompatible, type Requirements } from "../../kube/requirements.ts";
-import { addResources, exceeding, fitsWithin, subtractResources } from "../../kube/resources.ts";
-import { untoleratedTaint } from "../../kube/taint.ts";
+import { isCompatible, type Requirements } from "../../kube/requirements.ts";
+import { exceeding, fitsWithin, subtractResources } from "../../kube/resources.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { isOffered, isPlaceLabel, leavesOpen, offeredValues } from "../offered-labels.ts";
-import { isWithin, typesOfPool } from "../pool-types.ts";
+import { isTolerated, mayBe, takingPools, type TakingPool } from "../taking-pools.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
@@ -110,10 +108,6 @@ function isLeftOpen(
   return (taking.length === 0 ? pools : taking).some((pool) => leavesOpen(pool, requirement));
 }
 
-function isTolerated(nodePool: NodePool, spec: PodSpec): boolean {
-  return untoleratedTaint(nodePool.spec.template.spec.taints, spec.tolerations) === undefined;
-}
-
 function fieldOf({ pod }: WorkloadView, { key }: Requirement): "nodeSelector" | "affinity" {
   return pod.spec.nodeSelector !== undefined && Object.hasOwn(pod.spec.nodeSelector, key) ? "nodeSelector" : "affinity";
 }
@@ -140,7 +134,7 @@ interface Shape {
 
 function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
   const want = podRequests(view.pod.spec);
-  const pools = facts.snapshot.list("NodePool").flatMap((nodePool) => takingPool({ facts, nodePool, spec: view.pod.spec }) ?? []);
+  const pools = takingPools(facts, view.pod.spec);
   // Most Pods fit, and the first shape that holds one answers for all.
   if (pools.some((taking) => holds(taking, want))) return [];
   const shapes = pools.map((taking) => shapesOf(taking, want));
@@ -181,57 +175,19 @@ function generationOf({ name }: InstanceType): number {
   return Number(/\d+/.exec(name)?.[0] ?? 0);
 }
 
-/** A pool that would take the Pod by labels and taints. */
-interface TakingPool {
-  readonly name: string;
-  /** What a node of it must meet, for each alternative of the Pod. */
-  readonly alternatives: readonly Requirements[];
-  /** What DaemonSets take of each of its nodes. */
-  readonly overhead: Resources;
-  /** What its nodes may be. */
-  readonly types: readonly InstanceType[];
-}
-
-function takingPool(of: { readonly facts: Facts; readonly nodePool: NodePool; readonly spec: PodSpec }): TakingPool | undefined {
-  const { facts, nodePool, spec } = of;
-  const alternatives = takenBy(nodePool, spec);
-  if (alternatives.length === 0) return undefined;
-  return {
-    name: nodePool.metadata.name ?? "",
-    alternatives,
-    overhead: daemonOverhead(facts, nodePool),
-    types: typesOfPool(nodePool, facts.instanceTypes),
-  };
-}
-
 /** The amounts are asked first: they are a few comparisons, the labels are many. */
-function holds({ alternatives, overhead, types }: TakingPool, want: Resources): boolean {
-  return types.some(
+function holds(taking: TakingPool, want: Resources): boolean {
+  return taking.types.some(
     (type) =>
-      fitsWithin(want, type.allocatable) &&
-      fitsWithin(want, subtractResources(type.allocatable, overhead)) &&
-      alternatives.some((requirements) => isWithin(type, requirements)),
+      fitsWithin(want, type.allocatable) && fitsWithin(want, subtractResources(type.allocatable, taking.overhead)) && mayBe(type, taking),
   );
 }
 
-function shapesOf({ name, alternatives, overhead, types }: TakingPool, want: Resources): readonly Shape[] {
+function shapesOf(taking: TakingPool, want: Resources): readonly Shape[] {
+  const { name, overhead, types } = taking;
   return types
-    .filter((type) => alternatives.some((requirements) => isWithin(type, requirements)))
+    .filter((type) => mayBe(type, taking))
     .map((type) => ({ poolName: name, type, overhead, share: shareOf(want, subtractResources(type.allocatable, overhead)) }));
-}
-
-/** The Pod's alternatives that the pool's nodes meet, each combined with the pool's own requirements. */
-function takenBy(nodePool: NodePool, spec: PodSpec): readonly Requirements[] {
-  const own = poolRequirements(nodePool);
-  if (!isTolerated(nodePool, spec)) return [];
-  return podRequirements(spec)
-    .filter((asked) => isCompatible(own, asked, wellKnownLabels))
-    .map((asked) => intersection(own, asked));
-}
-
-function daemonOverhead({ snapshot }: Facts, nodePool: NodePool): Resources {
-  const daemons = snapshot.list("DaemonSet").filter(({ spec }) => takenBy(nodePool, spec.template.spec).length > 0);
-  return addResources(...daemons.map(({ spec }) => podRequests(spec.template.spec)));
 }
 
 function shareOf(want: Resources, have: Resources): number {
