@@ -117,7 +117,7 @@ function targetOf(target: Pick<ProfileTarget, "workload" | "matchedBy" | "contra
   const resized = labelled.filter((pod) => isResized(pod, contract));
   const podAsCompiled = judgedPod({ pod: templatePod(workload), contract });
   const nodePools = nodePoolsOf(podAsCompiled, contract, world.snapshot);
-  const estimate = estimateOf(contract, { spec: podAsCompiled.spec, nodePools, instanceTypes: world.instanceTypes });
+  const estimate = estimateOf(target, { spec: podAsCompiled.spec, nodePools, instanceTypes: world.instanceTypes });
   return {
     ...target,
     podsCompiled: labelled.length - resized.length,
@@ -129,14 +129,15 @@ function targetOf(target: Pick<ProfileTarget, "workload" | "matchedBy" | "contra
   };
 }
 
-/** The last estimate for each contract: Pods come and go far more often than a contract, NodePools or prices change. */
-const lastEstimates = new WeakMap<CompiledContract, { readonly instanceTypes: object; readonly estimate: PlanEstimate | undefined }>();
+/** The last estimate for each workload: Pods come and go far more often than templates, contracts, NodePools or prices change. */
+const lastEstimates = new WeakMap<Workload, { readonly madeOf: readonly unknown[]; readonly estimate: PlanEstimate | undefined }>();
 
-function estimateOf(contract: CompiledContract, of: Parameters<typeof planEstimate>[0]): PlanEstimate | undefined {
-  const known = lastEstimates.get(contract);
-  if (known?.instanceTypes === of.instanceTypes) return known.estimate;
+function estimateOf({ workload, contract }: Pick<ProfileTarget, "workload" | "contract">, of: Parameters<typeof planEstimate>[0]) {
+  const madeOf = [contract, of.instanceTypes, ...of.nodePools];
+  const known = lastEstimates.get(workload);
+  if (known?.madeOf.length === madeOf.length && known.madeOf.every((part, index) => part === madeOf[index])) return known.estimate;
   const estimate = planEstimate(of);
-  lastEstimates.set(contract, { instanceTypes: of.instanceTypes, estimate });
+  lastEstimates.set(workload, { madeOf, estimate });
   return estimate;
 }
 

@@ -14,6 +14,7 @@ import type { RequestRange, WorkloadClass } from "../class.ts";
 import { containerPath } from "../container-path.ts";
 import type { Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
+import { allowedPatch, podPatchDefaults } from "../profile/pod-field-patch.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
@@ -213,7 +214,7 @@ function isLonger(protect: string, most: string): boolean {
   return asked.ok && allowed.ok && asked.value > allowed.value;
 }
 
-function placementProblems({ profile, workloadClass }: Judged): readonly Problem[] {
+function placementProblems({ profile, workloadClass, policySet }: Judged): readonly Problem[] {
   const problems: Problem[] = [];
   const { zones, name } = workloadClass;
   const foreign = (profile.spec.availability?.zones ?? []).filter((zone) => zones.length > 0 && !zones.includes(zone));
@@ -226,6 +227,15 @@ function placementProblems({ profile, workloadClass }: Judged): readonly Problem
   }
   if (profile.spec.podPatch !== undefined && !workloadClass.podPatch) {
     problems.push({ path: "/spec/podPatch", message: `class "${name}" allows no podPatch`, fix: "remove podPatch" });
+    return problems;
+  }
+  const fields = policySet.settings.podPatchFields ?? podPatchDefaults;
+  for (const member of allowedPatch({ podPatch: profile.spec.podPatch, workloadClass, fields }).refused) {
+    problems.push({
+      path: pointer("spec", "podPatch", member),
+      message: `podPatch may not set ${member}; policies.yaml allows ${fields.join(", ")}`,
+      fix: `remove ${member} from podPatch, or ask for it under settings.podPatch`,
+    });
   }
   return problems;
 }

@@ -106,6 +106,11 @@ describe("CLASS-001: a profile outside its class", () => {
     'class "general" allows zones ap-southeast-1a, ap-southeast-1b, ap-southeast-1c; got eu-west-1a',
   );
   row(
+    "a podPatch of what policies.yaml keeps shut",
+    { podPatch: { priorityClassName: "high", schedulerName: "mine" } },
+    "podPatch may not set schedulerName; policies.yaml allows priorityClassName, runtimeClassName",
+  );
+  row(
     "a grace period that no Spot notice gives",
     { runtimeClass: "batch", disruption: { gracePeriodSeconds: 300 } },
     'class "batch" allows gracePeriodSeconds 0..110; got 300',
