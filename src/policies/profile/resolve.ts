@@ -11,7 +11,7 @@ import type { WorkloadProfile, WorkloadProfileSpec } from "../../api/workload-pr
 import type { WorkloadClass } from "../class.ts";
 import { oneAtATime } from "./budget.ts";
 import type { BudgetIntent, SizingMode } from "./contract.ts";
-import { memoryLimitOf } from "./pod-sizing.ts";
+import { memoryLimitOf } from "./container-sizing.ts";
 import type { SpreadWish } from "./spread.ts";
 
 /** Who said a value: the profile, its class, or the platform's own default. */
