@@ -101,7 +101,8 @@ function statedBudgets({ asked, namespace }: CaseWorld, live: Live): readonly Po
   const own = live.pods.filter((pod) => pod.metadata.namespace === namespace);
   return live.budgets
     .filter(({ metadata }) => metadata.namespace === namespace)
-    .map(({ status: _status, ...budget }) => {
+    .map(({ apiVersion, kind, metadata, spec }) => {
+      const budget = { apiVersion, kind, metadata, spec };
       const pods = own.filter(({ metadata }) => matchesSelector(budget.spec.selector, metadata.labels));
       const { condition, ...status } = disruptionStatus({ budget, pods, scaleOf: (pod) => scaleOf(pod, asked), now: Date.now() });
       return { ...budget, status: { ...status, conditions: [{ ...condition, lastTransitionTime: "" }] } };
@@ -195,7 +196,7 @@ function ourAnswer(pod: Pod, budgets: readonly PodDisruptionBudget[]): Answer {
   const answer = evictionAnswer({ pod, budgets: selecting });
   if (answer.kind !== "refused") return granted;
   const { code, message = "", details } = answer.status;
-  return { code: code ?? 0, message, cause: details?.causes?.[0]?.message ?? "" };
+  return { code, message, cause: details?.causes?.[0]?.message ?? "" };
 }
 
 async function buildCase(controlPlane: ControlPlane, of: { readonly asked: EvictionCase; readonly namespace: string }): Promise<CaseWorld> {
