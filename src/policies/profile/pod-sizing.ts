@@ -163,9 +163,7 @@ function sizePodLevel(of: PodSizingInput & { readonly containers: readonly Conta
   return {
     amounts: hasAmounts(pod) ? { pod } : {},
     conflicts: [
-      ...sized.conflicts.flatMap((conflict): readonly SizingConflict[] =>
-        conflict.kind === "limit" ? [podLevelConflict(conflict, { of: "limit", amount: conflict.limit })] : [],
-      ),
+      ...sized.conflicts.map((conflict) => podLevelConflict(conflict, { of: "limit", amount: conflict.limit })),
       ...low.map(([resource, request]) =>
         podLevelConflict({ resource, request }, { of: "containers", amount: formatAmount(resource, together[resource] ?? 0) }),
       ),
