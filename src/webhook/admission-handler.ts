@@ -18,7 +18,7 @@ import { mutate, validate } from "../policies/evaluate.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { type AdmissionAnswer, allowed, denied, patched } from "./admission-review.ts";
 import type { WebhookMetrics } from "./metrics.ts";
-import type { AdmissionHandler } from "./server.ts";
+import type { AdmissionHandler } from "./admission-call.ts";
 
 export interface AdmissionSources {
   readonly policySet: () => PolicySet;

@@ -17,7 +17,7 @@ export const webhookMetricDefinitions = {
   requests: {
     name: "plimsoll_admission_requests_total",
     kind: "counter",
-    help: "Admission requests answered, by phase (mutate, validate), outcome (allowed, patched, denied, error, bad-request) and dry run.",
+    help: "Admission requests answered, by phase (mutate, validate), outcome (allowed, patched, denied, error, bad-request, shed) and dry run.",
     labels: ["phase", "outcome", "dry_run"],
   },
   duration: {
@@ -25,6 +25,18 @@ export const webhookMetricDefinitions = {
     kind: "histogram",
     help: "Time from the last byte of a review to its answer, by phase.",
     labels: ["phase"],
+  },
+  shed: {
+    name: "plimsoll_admission_shed_total",
+    kind: "counter",
+    help: "Reviews turned away unjudged, by tier (open ones pass, closed ones don't) and reason (count, bytes, lag, deadline).",
+    labels: ["tier", "reason"],
+  },
+  lag: {
+    name: "plimsoll_event_loop_lag_seconds",
+    kind: "gauge",
+    help: "How late the process is with what it should do, smoothed; above 1 open reviews are turned away.",
+    labels: [],
   },
   findings: {
     name: "plimsoll_admission_findings_total",
@@ -63,6 +75,9 @@ export interface WebhookMetrics {
   readonly registry: Registry;
   readonly requests: Counter<"phase" | "outcome" | "dry_run">;
   readonly duration: Histogram<"phase">;
+  readonly shed: Counter<"tier" | "reason">;
+  /** Takes the lag from here whenever it is asked for. */
+  readonly lagOf: (lag: { smoothedMs(): number }) => void;
   readonly findings: Counter<"rule" | "action">;
   readonly policyLoadFailed: Gauge;
   readonly certificateExpiry: Gauge;
@@ -72,10 +87,23 @@ export interface WebhookMetrics {
 
 /** Makes a registry with the webhook's metrics in it. */
 export function webhookMetrics(registry: Registry = new Registry()): WebhookMetrics {
-  const { requests, duration, findings, policyLoadFailed, certificateExpiry, certificateInfo, certificateGeneration } =
+  const { requests, duration, shed, lag, findings, policyLoadFailed, certificateExpiry, certificateInfo, certificateGeneration } =
     webhookMetricDefinitions;
   const registers = [registry];
+  const source = { lagMs: (): number => 0 };
+  new Gauge({
+    name: lag.name,
+    help: lag.help,
+    registers,
+    collect() {
+      this.set(source.lagMs() / 1000);
+    },
+  });
   return {
+    shed: new Counter({ name: shed.name, help: shed.help, labelNames: shed.labels, registers }),
+    lagOf: (measured) => {
+      source.lagMs = () => measured.smoothedMs();
+    },
     registry,
     requests: new Counter({ name: requests.name, help: requests.help, labelNames: requests.labels, registers }),
     duration: new Histogram({

@@ -13,22 +13,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import type { Clock } from "../api/ports.ts";
-import type { AdmissionRequest } from "../policies/admission-request.ts";
-import { type AdmissionAnswer, decodeAdmissionReview, encodeAdmissionReview, type ReviewError } from "./admission-review.ts";
-import { bodyBytesMax, readBody } from "./body-reader.ts";
+import { type AdmissionGate, admissionGate } from "./admission-gate.ts";
+import type { AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
+import { type EventLoopLag, eventLoopLag } from "./event-loop-lag.ts";
+import { answerReview } from "./review-answer.ts";
 import type { WebhookMetrics } from "./metrics.ts";
-
-export type AdmissionPhase = "mutate" | "validate";
-
-/** What the registered path says of a review: closed refuses while we have no view of the cluster, open lets pass. */
-export type FailureTier = "closed" | "open";
-
-/** Judges one review; synchronous, so that no review waits for another. */
-export type AdmissionHandler = (call: {
-  readonly phase: AdmissionPhase;
-  readonly tier: FailureTier;
-  readonly request: AdmissionRequest;
-}) => AdmissionAnswer;
 
 export interface WebhookServerOptions {
   readonly host: string;
@@ -54,7 +43,7 @@ export interface WebhookServer {
 }
 
 /** Longer than the API server's 90 s, so that the client is always the one that closes. */
-const keepAliveTimeoutMs = 95_000;
+export const keepAliveTimeoutMs = 95_000;
 
 /** The longest that the API server waits for an answer (timeoutSeconds of registration.ts). */
 const answerMaxMs = 5_000;
@@ -62,7 +51,9 @@ const answerMaxMs = 5_000;
 /** Starts the server and resolves once it listens. */
 export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
   const state = { closing: false };
-  const server = createServer(secureContext(options.certificatePem, options.keyPem), webhookListener(options, state));
+  const lag = eventLoopLag();
+  const listener = webhookListener(options, { state, lag });
+  const server = createServer(secureContext(options.certificatePem, options.keyPem), listener);
   server.keepAliveTimeout = keepAliveTimeoutMs;
   server.headersTimeout = keepAliveTimeoutMs + 5_000;
   server.requestTimeout = 30_000;
@@ -78,6 +69,7 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
       state.closing = true;
       await options.clock.sleep(lameDuckMs);
       await connections.close();
+      lag.close();
     },
   };
 }
@@ -119,6 +111,15 @@ function closer(server: Server, clock: Clock): { close(): Promise<void> } {
 
 type ListenerOptions = Pick<WebhookServerOptions, "handler" | "notReady" | "metrics" | "clock" | "onError">;
 
+interface ListenerParts {
+  readonly state: { readonly closing: boolean };
+  readonly lag: Pick<EventLoopLag, "currentMs" | "smoothedMs">;
+  readonly gate?: AdmissionGate;
+}
+
+/** A listener without a server is never late, and never closes. */
+const idleParts: ListenerParts = { state: { closing: false }, lag: { currentMs: () => 0, smoothedMs: () => 0 } };
+
 interface ReviewRoute {
   readonly phase: AdmissionPhase;
   readonly tier: FailureTier;
@@ -135,8 +136,12 @@ const reviewRoutes: ReadonlyMap<string, ReviewRoute> = new Map(
  *
  * Reviews are answered before Express, whose routing costs as much as parsing a small review; the rest is its work.
  */
-export function webhookListener(options: ListenerOptions, state: { readonly closing: boolean } = { closing: false }): RequestListener {
+export function webhookListener(
+  options: ListenerOptions,
+  { state, lag, gate = admissionGate(lag) }: ListenerParts = idleParts,
+): RequestListener {
   const app = webhookApp(options, state);
+  options.metrics.lagOf(lag);
   return (request, response) => {
     const route = request.method === "POST" ? reviewRoutes.get(pathOf(request)) : undefined;
     if (route === undefined) {
@@ -144,7 +149,7 @@ export function webhookListener(options: ListenerOptions, state: { readonly clos
       return;
     }
     if (state.closing) response.setHeader("Connection", "close");
-    answerReview({ ...options, ...route, request, response }).catch((error: unknown) => {
+    answerReview({ ...options, ...route, request, response, gate, lag }).catch((error: unknown) => {
       options.onError(error);
       response.destroy();
     });
@@ -173,55 +178,6 @@ function webhookApp(options: ListenerOptions, state: { readonly closing: boolean
     response.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
   });
   return app;
-}
-
-interface ReviewCall extends Pick<WebhookServerOptions, "handler" | "metrics" | "clock" | "onError"> {
-  readonly phase: AdmissionPhase;
-  readonly tier: FailureTier;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-async function answerReview(call: ReviewCall): Promise<void> {
-  const { phase, tier, request, response, metrics } = call;
-  const contentType = request.headers["content-type"] ?? "";
-  if (!contentType.startsWith("application/json")) {
-    refuse(call, { httpStatus: 415, message: `content type ${JSON.stringify(contentType)} is not application/json` });
-    return;
-  }
-  const body = await readBody(request);
-  if (body.kind === "broken") return;
-  if (body.kind === "too-large") {
-    // The unread rest of the body would be taken for the next request.
-    response.setHeader("Connection", "close");
-    refuse(call, { httpStatus: 413, message: `the body is larger than ${bodyBytesMax} bytes` });
-    return;
-  }
-  const startedAt = performance.now();
-  const review = decodeAdmissionReview(body.bytes);
-  if (!review.ok) {
-    refuse(call, review.error);
-    return;
-  }
-  try {
-    const answer = call.handler({ phase, tier, request: review.value });
-    const text = encodeAdmissionReview(review.value.uid, answer);
-    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
-    response.end(text);
-    metrics.requests.inc({ phase, outcome: answer.kind, dry_run: String(review.value.dryRun) });
-    metrics.duration.observe({ phase }, (performance.now() - startedAt) / 1000);
-  } catch (error) {
-    call.onError(error);
-    response.writeHead(500, { "Content-Type": "text/plain" });
-    response.end("the review could not be judged; the error is in Plimsoll's log\n");
-    metrics.requests.inc({ phase, outcome: "error", dry_run: String(review.value.dryRun) });
-  }
-}
-
-function refuse(call: ReviewCall, error: ReviewError): void {
-  call.metrics.requests.inc({ phase: call.phase, outcome: "bad-request", dry_run: "false" });
-  call.response.writeHead(error.httpStatus, { "Content-Type": "text/plain; charset=utf-8" });
-  call.response.end(`${error.message}\n`);
 }
 
 function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {

@@ -30,6 +30,7 @@ const rotationMaxMs = 180_000;
 await describeOnControlPlane("rotation under load on the real control plane", () => {
   let controlPlane: ControlPlane;
   let replicas: Replicas;
+  const owners = new Map<string, readonly object[]>();
 
   beforeAll(async () => {
     controlPlane = await startControlPlane({ without: ["kwok", "kube-scheduler"] });
@@ -47,6 +48,11 @@ await describeOnControlPlane("rotation under load on the real control plane", ()
   it("answers every review, compiles every Pod, and lets nothing pass unseen", { timeout: 600_000 }, async () => {
     await expect.poll(() => apply(profile("payments-core", "memory")), waits).toBe(0);
     await expect.poll(() => apply(profile("shop", "general")), waits).toBe(0);
+    for (const namespace of ["payments-core", "shop"]) {
+      await expect.poll(() => apply(deployment(namespace)), waits).toBe(0);
+      await expect.poll(() => replicaSet(namespace), waits).not.toEqual([]);
+      owners.set(namespace, await replicaSet(namespace));
+    }
     // The profiles' own Pods are compiled once each replica has seen the profiles.
     await expect.poll(async () => (await send("payments-core")).isCompiled && (await send("shop")).isCompiled, waits).toBe(true);
     const before = await certificates();
@@ -82,6 +88,13 @@ await describeOnControlPlane("rotation under load on the real control plane", ()
 
   async function apply(object: object): Promise<number | null> {
     return (await controlPlane.kubectl(["apply", "-f", "-"], { stdin: stringify(object) })).code;
+  }
+
+  /** The Deployment's ReplicaSet as a Pod names it: nothing recreates a Pod without one, which is refused. */
+  async function replicaSet(namespace: string): Promise<readonly object[]> {
+    const { body } = await controlPlane.request({ method: "GET", path: `/apis/apps/v1/namespaces/${namespace}/replicasets` });
+    const { items } = body as { readonly items: readonly { readonly metadata: { readonly name: string; readonly uid: string } }[] };
+    return items.map(({ metadata: { name, uid } }) => ({ apiVersion: "apps/v1", kind: "ReplicaSet", name, uid, controller: true }));
   }
 
   /** Fingerprints that the replicas say they serve, and those of the CAs. */
@@ -137,7 +150,7 @@ await describeOnControlPlane("rotation under load on the real control plane", ()
     const authority = await readFile(controlPlane.caFile, "utf8");
     const { status, body } = await requestJson(
       { server: controlPlane.server, token: controlPlane.token, authority, agent },
-      { method: "POST", path: `/api/v1/namespaces/${namespace}/pods?dryRun=All`, body: pod(namespace) },
+      { method: "POST", path: `/api/v1/namespaces/${namespace}/pods?dryRun=All`, body: pod(namespace, owners.get(namespace) ?? []) },
     );
     const answer = body as { readonly message?: string; readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } };
     const isCompiled = answer.metadata?.annotations?.["platform.example.com/compiled"] !== undefined;
@@ -168,8 +181,16 @@ function profile(namespace: string, runtimeClass: string): object {
   return { apiVersion: "platform.example.com/v1", kind: "WorkloadProfile", metadata, spec };
 }
 
-function pod(namespace: string): object {
-  const containers = [{ name: "web", image: "registry.example.com/web:1" }];
-  const metadata = { generateName: "web-", namespace, labels: { app: "web", "platform.example.com/profile": "web" } };
+const containers = [{ name: "web", image: "registry.example.com/web:1" }];
+const labels = { app: "web" };
+
+function deployment(namespace: string): object {
+  const template = { metadata: { labels }, spec: { containers } };
+  const metadata = { name: "web", namespace, labels };
+  return { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { replicas: 2, selector: { matchLabels: labels }, template } };
+}
+
+function pod(namespace: string, ownerReferences: readonly object[]): object {
+  const metadata = { generateName: "web-", namespace, labels, ownerReferences };
   return { apiVersion: "v1", kind: "Pod", metadata, spec: { containers } };
 }

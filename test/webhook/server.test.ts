@@ -9,9 +9,11 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/api/ports.ts";
 import { wallClock } from "../../src/cluster/wall-clock.ts";
 import { allowed, type AdmissionAnswer, denied, patched } from "../../src/webhook/admission-review.ts";
+import { type AdmissionGate, admissionGate, gateLimits, type ShedReason } from "../../src/webhook/admission-gate.ts";
 import { bodyBytesMax } from "../../src/webhook/body-reader.ts";
 import { webhookMetrics } from "../../src/webhook/metrics.ts";
-import { type AdmissionHandler, startWebhookServer, webhookListener } from "../../src/webhook/server.ts";
+import { keepAliveTimeoutMs, startWebhookServer, webhookListener } from "../../src/webhook/server.ts";
+import type { AdmissionHandler } from "../../src/webhook/admission-call.ts";
 import { issueServingCertificate } from "../../src/webhook/certificate.ts";
 
 const podReview = {
@@ -139,6 +141,82 @@ describe("the webhook server routes", () => {
   });
 });
 
+describe("the deadline", () => {
+  it("is the caller's: what can't be answered in time is not judged, and what can is", async () => {
+    let judged = 0;
+    const handler: AdmissionHandler = () => {
+      judged += 1;
+      return allowed();
+    };
+    // The event loop was held for three seconds: whatever is read now may have waited as long.
+    const late = { state: { closing: false }, lag: { currentMs: () => 3_000, smoothedMs: () => 600 } };
+    const client = supertest(webhookListener(options(handler), late));
+    expect((await client.post("/validate/open?timeout=2s").send(podReview)).status).toBe(504);
+    expect(judged).toBe(0);
+    expect((await client.post("/validate/open?timeout=5s").send(podReview)).status).toBe(200);
+    expect((await client.post("/validate/open").send(podReview)).status).toBe(200);
+    expect(judged).toBe(2);
+  });
+});
+
+describe("a server with too much to do", () => {
+  it("turns open reviews away at once, asks the callers of closed ones to come again, and counts both", async () => {
+    const full = (tier: string) => ({ ...gateOf(tier === "open" ? "lag" : "count"), state: { closing: false }, lag: noLag });
+    const metrics = webhookMetrics();
+    const answers = await Promise.all(
+      ["open", "closed"].map((tier) =>
+        supertest(webhookListener({ ...options(() => allowed()), metrics }, full(tier)))
+          .post(`/validate/${tier}?timeout=5s`)
+          .send(podReview),
+      ),
+    );
+    expect(answers.map(({ status, headers }) => [status, headers["retry-after"]])).toEqual([
+      [503, undefined],
+      [503, "1"],
+    ]);
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('plimsoll_admission_shed_total{tier="open",reason="lag"} 1');
+    expect(text).toContain('plimsoll_admission_shed_total{tier="closed",reason="count"} 1');
+  });
+
+  it("gives a place back when a review is answered, refused or broken off", async () => {
+    const places: number[] = [];
+    const gate = admissionGate(noLag, { open: { reviewsMax: 1, bytesMax: bodyBytesMax, lagMaxMs: 1 }, closed: gateLimits.closed });
+    const client = supertest(
+      webhookListener(
+        options(() => allowed()),
+        { state: { closing: false }, lag: noLag, gate },
+      ),
+    );
+    for (const body of [JSON.stringify(podReview), "no JSON", JSON.stringify(podReview)]) {
+      places.push((await client.post("/validate/open").set("Content-Type", "application/json").send(body)).status);
+    }
+    expect(places).toEqual([200, 400, 200]);
+  });
+});
+
+describe("sessions", () => {
+  it("are resumed, so that a second connection costs no second handshake", async () => {
+    const { authority, serving } = issueServingCertificate({ names: ["localhost", "127.0.0.1"], now: Date.now() });
+    const server = await startWebhookServer({ host: "127.0.0.1", port: 0, ...serving, ...options(() => allowed()) });
+    const at = { port: server.port, host: "127.0.0.1", ca: authority.certificatePem };
+    const first = connectTls(at);
+    const [session] = (await once(first, "session")) as [Buffer];
+    const second = connectTls({ ...at, session });
+    await once(second, "secureConnect");
+    expect([first.isSessionReused(), second.isSessionReused()]).toEqual([false, true]);
+    await server.close(0);
+  });
+
+  it("outlive the API server's 90 s of idleness, so that it is never we who close", async () => {
+    const response = await supertest(app(() => allowed()))
+      .post("/validate/open")
+      .send(podReview);
+    expect(response.status).toBe(200);
+    expect(keepAliveTimeoutMs).toBeGreaterThan(90_000);
+  });
+});
+
 describe("another certificate", () => {
   it("is served to connections opened from then on, without a restart", async () => {
     const [first, second] = [1, 2].map(() => issueServingCertificate({ names: ["localhost", "127.0.0.1"], now: Date.now() }));
@@ -227,6 +305,17 @@ describe("shutdown", () => {
 
 function review(request: object): { body: string } {
   return { body: JSON.stringify({ ...podReview, request: { ...podReview.request, ...request } }) };
+}
+
+const noLag = { currentMs: () => 0, smoothedMs: () => 0 };
+
+/** A gate that turns everything away. */
+function gateOf(reason: ShedReason): { readonly gate: AdmissionGate } {
+  return { gate: { enter: () => reason, leave: () => undefined, inTurn: () => undefined } };
+}
+
+function options(handler: AdmissionHandler) {
+  return { handler, notReady: () => [], metrics: webhookMetrics(), clock: wallClock(), onError: () => undefined };
 }
 
 function app(handler: AdmissionHandler, over: Partial<Parameters<typeof webhookListener>[0]> = {}) {

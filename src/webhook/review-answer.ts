@@ -1,0 +1,131 @@
+/**
+ * The answer to one review: from its head to its last byte.
+ *
+ * Reads a request through the gate; answers 200 with an AdmissionReview, 400, 413 or 415 for what is none, 500 where the handler
+ * failed, 503 where it was turned away and 504 where the API server has given up. All but 200 are failed calls to the API
+ * server, so the failurePolicy of the tier applies: open reviews pass, closed ones don't.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { parseGoDuration } from "../kube/schedule.ts";
+import type { AdmissionGate, GateEntry, ShedReason } from "./admission-gate.ts";
+import { decodeAdmissionReview, encodeAdmissionReview, type ReviewError } from "./admission-review.ts";
+import { bodyBytesMax, readBody } from "./body-reader.ts";
+import type { EventLoopLag } from "./event-loop-lag.ts";
+import type { WebhookMetrics } from "./metrics.ts";
+import type { AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
+
+export interface ReviewCall {
+  readonly phase: AdmissionPhase;
+  readonly tier: FailureTier;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly handler: AdmissionHandler;
+  readonly metrics: WebhookMetrics;
+  readonly onError: (error: unknown) => void;
+  readonly gate: AdmissionGate;
+  readonly lag: Pick<EventLoopLag, "currentMs">;
+}
+
+/** The API server's own default, for a caller that names none. */
+const timeoutDefaultMs = 10_000;
+
+/** Answers one review; it rejects only for what nobody foresaw. */
+export async function answerReview(call: ReviewCall): Promise<void> {
+  const { request, response, gate } = call;
+  const contentType = request.headers["content-type"] ?? "";
+  if (!contentType.startsWith("application/json")) {
+    refuse(call, { httpStatus: 415, message: `content type ${JSON.stringify(contentType)} is not application/json` });
+    return;
+  }
+  const entry = entryOf(call);
+  const turnedAway = gate.enter(entry);
+  if (turnedAway !== undefined) {
+    request.resume();
+    shed(call, turnedAway, entry);
+    return;
+  }
+  try {
+    const body = await readBody(request);
+    if (body.kind === "broken") return;
+    if (body.kind === "too-large") {
+      // The unread rest of the body would be taken for the next request.
+      response.setHeader("Connection", "close");
+      refuse(call, { httpStatus: 413, message: `the body is larger than ${bodyBytesMax} bytes` });
+      return;
+    }
+    await inTurn(call, entry, body.bytes);
+  } finally {
+    gate.leave(entry);
+  }
+}
+
+/** A body without a length may be as large as any; one that says more than that is refused unread. */
+function entryOf({ tier, request, lag }: ReviewCall): GateEntry {
+  const declared = Number(request.headers["content-length"] ?? bodyBytesMax);
+  const bytes = Number.isFinite(declared) ? Math.min(declared, bodyBytesMax) : bodyBytesMax;
+  return { tier, bytes, deadlineMs: performance.now() - lag.currentMs() + timeoutOf(request) };
+}
+
+/** The API server sends its deadline as a query: /validate/open?timeout=5s. */
+function timeoutOf({ url = "" }: IncomingMessage): number {
+  const text = /[?&]timeout=([^&]*)/.exec(url)?.[1];
+  const timeout = text === undefined ? undefined : parseGoDuration(text);
+  return timeout?.ok === true && timeout.value > 0 ? timeout.value : timeoutDefaultMs;
+}
+
+function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void> {
+  return new Promise((done, failed) => {
+    call.gate.inTurn(entry, (reason) => {
+      try {
+        if (reason === undefined) judge(call, bytes);
+        else shed(call, reason, entry);
+        done();
+      } catch (error) {
+        failed(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  });
+}
+
+function judge(call: ReviewCall, bytes: Buffer): void {
+  const { phase, tier, response, metrics } = call;
+  const startedAt = performance.now();
+  const review = decodeAdmissionReview(bytes);
+  if (!review.ok) {
+    refuse(call, review.error);
+    return;
+  }
+  try {
+    const answer = call.handler({ phase, tier, request: review.value });
+    const text = encodeAdmissionReview(review.value.uid, answer);
+    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
+    response.end(text);
+    metrics.requests.inc({ phase, outcome: answer.kind, dry_run: String(review.value.dryRun) });
+    metrics.duration.observe({ phase }, (performance.now() - startedAt) / 1000);
+  } catch (error) {
+    call.onError(error);
+    response.writeHead(500, { "Content-Type": "text/plain" });
+    response.end("the review could not be judged; the error is in Plimsoll's log\n");
+    metrics.requests.inc({ phase, outcome: "error", dry_run: String(review.value.dryRun) });
+  }
+}
+
+const retryAfterMs = 1_000;
+
+/** Turns a review away. A closed one is asked to come again where the API server still has time to. */
+function shed({ phase, tier, response, metrics }: ReviewCall, reason: ShedReason, { deadlineMs }: GateEntry): void {
+  metrics.shed.inc({ tier, reason });
+  metrics.requests.inc({ phase, outcome: "shed", dry_run: "false" });
+  const hasTime = tier === "closed" && performance.now() + 2 * retryAfterMs < deadlineMs;
+  response.writeHead(reason === "deadline" ? 504 : 503, {
+    "Content-Type": "text/plain",
+    ...(hasTime ? { "Retry-After": String(retryAfterMs / 1000) } : {}),
+  });
+  response.end(reason === "deadline" ? "too late: the caller has given up\n" : `too busy (${reason})\n`);
+}
+
+function refuse(call: ReviewCall, error: ReviewError): void {
+  call.metrics.requests.inc({ phase: call.phase, outcome: "bad-request", dry_run: "false" });
+  call.response.writeHead(error.httpStatus, { "Content-Type": "text/plain; charset=utf-8" });
+  call.response.end(`${error.message}\n`);
+}
