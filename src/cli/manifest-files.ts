@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { type Manifest, type ManifestProblem, type Manifests, parseManifests } from "./manifest.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 
+/** What the path - is called in messages. */
+export const standardInput = "standard input";
+
 /** The paths of the command line, and what is piped in for the path -. */
 export interface ManifestSources extends Pick<ProgramSurroundings, "stdin"> {
   readonly paths: readonly string[];
@@ -27,7 +30,7 @@ export async function readManifests({
       problems.push({ file: path, message: text.message });
       continue;
     }
-    const file = path === "-" ? "standard input" : path;
+    const file = path === "-" ? standardInput : path;
     const parsed = parseManifests(file, text);
     if (parsed.manifests.length + parsed.problems.length + parsed.skipped.length === 0) notes.push({ file, message: "holds no object" });
     manifests.push(...parsed.manifests);

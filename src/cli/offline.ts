@@ -4,13 +4,13 @@
  * Reads files. Returns the policy set, the objects whose form is right, and every problem. What is wrong in one document
  * never hides another; the commands decide what to do with the rest and exit 2.
  */
-import { readFileSync } from "node:fs";
 import { canonicalJson } from "../api/hash.ts";
 import { platformNames, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
-import { parsePolicySet } from "../policies/parse-policy-set.ts";
+import { parsePolicyFiles } from "../policies/parse-policy-set.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
+import { readPolicySource } from "../webhook/policy-source.ts";
 import { groupOf, type ObjectForm } from "./built-in-form.ts";
 import type { Manifest, ManifestProblem } from "./manifest.ts";
 import { readManifests } from "./manifest-files.ts";
@@ -36,6 +36,8 @@ export interface OfflineInput {
 /** What a command is run with: where to read, the options that all share, and the streams. */
 export interface OfflineRequest extends OfflineOptions, Pick<ProgramSurroundings, "stdin" | "stdout" | "stderr"> {
   readonly paths: readonly string[];
+  /** True where the objects may come from elsewhere: then no file is no problem. */
+  readonly mayBeEmpty?: boolean;
   /** Kinds that the command forms itself: they pass as they are written. */
   readonly unformed?: readonly string[];
 }
@@ -69,7 +71,7 @@ export async function readOffline(request: OfflineRequest): Promise<OfflineInput
       ...formed.flatMap((one) => one.problems),
       ...duplicates.values(),
       // As kubectl: a template that renders nothing is more likely broken than meant.
-      ...(manifests.length + problems.length === 0 ? ["no objects to judge"] : []),
+      ...(manifests.length + problems.length === 0 && request.mayBeEmpty !== true ? ["no objects to judge"] : []),
     ],
     notes: [...notes.map(formatProblem), ...formed.flatMap((one) => one.notes)].map((note) => `note: ${note}`),
   };
@@ -81,16 +83,11 @@ function asWritten(object: KubeObject): ObjectForm {
   return { object, problems: [], notes: [] };
 }
 
-function readPolicies(path: string): { readonly policySet: PolicySet | undefined; readonly problems: readonly string[] } {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    const what = code === "ENOENT" || code === "ENOTDIR" ? "no such policies file" : `the policies file can't be read (${code})`;
-    return { policySet: undefined, problems: [`${path}: ${what}; name one with --policies FILE`] };
-  }
-  const parsed = parsePolicySet({ text, fileName: path });
+/** Reads policies for a command; the problems are complete lines. */
+export function readPolicies(path: string): { readonly policySet: PolicySet | undefined; readonly problems: readonly string[] } {
+  const source = readPolicySource(path);
+  if (!source.ok) return { policySet: undefined, problems: [`${path}: ${source.error}; name one with --policies FILE`] };
+  const parsed = parsePolicyFiles({ ...source.value, now: Date.now() });
   return parsed.ok ? { policySet: parsed.value, problems: [] } : { policySet: undefined, problems: parsed.error.map(formatPolicyError) };
 }
 

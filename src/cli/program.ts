@@ -6,6 +6,8 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
+import { addAudit, addCheck } from "./check-commands.ts";
+import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
 import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
 
@@ -41,37 +43,16 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
       ]),
     );
   addCheck(program, surroundings, outcome);
+  addAudit(program, surroundings, outcome);
   addRender(program, surroundings, outcome);
   addPlan(program, surroundings, outcome);
+  addDrainPreview(program, surroundings, outcome);
   addReview(program, surroundings, outcome);
   addCatalog(program, surroundings, outcome);
   addDemo(program, surroundings, outcome);
   addServe(program, surroundings, outcome);
   addUninstall(program, surroundings, outcome);
   return program;
-}
-
-function addCheck(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
-  manifestCommand(program, "check", "Give the admission verdict on manifests, without a cluster.")
-    .addOption(outputOption("form of the answer; kubectl is what kubectl apply would be told", ["text", "json", "kubectl"]))
-    .addHelpText(
-      "after",
-      `
-All files of one call are siblings: what concerns two objects stands on each whose own admission,
-coming last, would be refused. NodePools and Namespaces come from the files too; a namespace
-without its object counts as existing, without labels.
-
-Exit: 0 allowed, 1 denied, 2 bad input (the rest is still judged).
-${examples("Examples:", [
-  ["plimsoll check app.yaml", "judge by ./policies.yaml"],
-  ["helm template shop | plimsoll check -", "judge what a chart renders"],
-  ["kubectl kustomize deploy/base | plimsoll check -", "judge what a kustomization builds"],
-])}`,
-    )
-    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" | "kubectl" }) => {
-      const { runCheck } = await import("./check.ts");
-      outcome.code = await guarded(surroundings, () => runCheck({ ...surroundings, paths, ...options }));
-    });
 }
 
 function addRender(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
@@ -85,6 +66,23 @@ ${examples("Examples:", [["plimsoll render profile.yaml deployment.yaml", "the o
     .action(async (paths: readonly string[], options: OfflineOptions) => {
       const { runRender } = await import("./render.ts");
       outcome.code = await guarded(surroundings, () => runRender({ ...surroundings, paths, ...options }));
+    });
+}
+
+function addDrainPreview(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  manifestCommand(program, "drain-preview", "Tell what draining a node does to workloads: evictions, waits, and whether it ends.")
+    .addOption(outputOption("form of the answer"))
+    .addHelpText(
+      "after",
+      `
+Among the files, KIND/NAME picks a workload of them; without one, all are shown.
+
+Exit: 0 every workload drains, 1 one does not, 2 bad input.
+${examples("Examples:", [["plimsoll drain-preview deploy/web shop/", "the timeline of one workload"]])}`,
+    )
+    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
+      const { runDrainPreview } = await import("./drain-preview.ts");
+      outcome.code = await guarded(surroundings, () => runDrainPreview({ ...surroundings, paths, ...options }));
     });
 }
 
@@ -239,30 +237,6 @@ ${examples("Examples:", [
     });
 }
 
-/** A fault of ours is no verdict: it is told in one line, and the exit code says that there is no answer. */
-async function guarded({ stderr }: ProgramSurroundings, run: () => Promise<number>): Promise<number> {
-  try {
-    return await run();
-  } catch (fault) {
-    stderr.write(`plimsoll: can't go on, a fault of ours: ${String(fault)}\n`);
-    return 2;
-  }
-}
-
-function manifestCommand(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .argument("<files...>", "manifests: files, folders, or - for standard input")
-    .option("--policies <file>", "the policies to judge by", "policies.yaml")
-    .option("-n, --namespace <name>", "where objects go that name no namespace, as with kubectl", "default")
-    .option("--domain <domain>", "API domain of WorkloadProfiles and of our labels", defaultDomain);
-}
-
-function outputOption(meaning: string, formats: readonly string[] = ["text", "json"]): Option {
-  return new Option("-o, --output <format>", meaning).choices(formats).default("text");
-}
-
 function portNumber(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("a port is a number from 0 to 65535.");
@@ -273,9 +247,4 @@ function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 0 || value > 600) throw new InvalidArgumentError("seconds are a number from 0 to 600.");
   return value;
-}
-
-function examples(title: string, rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([command]) => command.length));
-  return `\n${title}\n${rows.map(([command, meaning]) => `  ${command.padEnd(width)}  ${meaning}`).join("\n")}\n`;
 }
