@@ -92,7 +92,7 @@ function previewText(preview: DrainPreview): string {
     `${workload.kind} ${workload.namespace}/${workload.name}: ${facts.join(", ")}`,
     ...(budgets.length === 0
       ? ["  no PodDisruptionBudget: evictions are not limited"]
-      : budgets.map((text) => `  ${text}: ${allowedText(preview)}`)),
+      : budgets.map((text) => `  ${text} ${allowedText(preview)}`)),
     ...(needsOptions.length === 0 ? [] : [`  kubectl drain stops at its pods without ${needsOptions.join(" ")}`]),
     ...nodes.flatMap(({ node, pods, because, steps }) => [
       "",
@@ -107,7 +107,7 @@ function previewText(preview: DrainPreview): string {
 }
 
 function allowedText({ evictions: { now } }: DrainPreview): string {
-  return `${now} eviction${now === 1 ? "" : "s"} at once now`;
+  return `allows ${now} eviction${now === 1 ? "" : "s"} at a time`;
 }
 
 const timeWidth = 7;

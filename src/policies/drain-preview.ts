@@ -7,7 +7,7 @@
  */
 import { hostnameLabel, zoneLabel } from "../api/labels.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import { blockText, evictionProof, evictionsAtScale, type EvictionsAtScale } from "../kube/eviction-proof.ts";
+import { blockText, type EvictionBlock, evictionProof, evictionsAtScale, type EvictionsAtScale } from "../kube/eviction-proof.ts";
 import { isReady, isTerminal, isTerminating } from "../kube/pod-state.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { budgetText } from "./budget-words.ts";
@@ -61,7 +61,12 @@ export function drainPreview(view: WorkloadView, snapshot: ClusterSnapshot): Dra
   const nodes = live.nodes.length > 0 ? live.nodes : [assumedNode(view)];
   const verdict = verdictOf(view, { now, nodes, blocked });
   const timed =
-    verdict.kind === "drains" ? nodes.map((node) => ({ ...node, steps: drainTimeline(view, { ...now, pods: node.pods }) })) : [];
+    verdict.kind === "drains"
+      ? nodes.map((node) => ({
+          ...node,
+          steps: drainTimeline(view, { allowed: now.allowed, ready: replicas - unhealthy, pods: node.pods }),
+        }))
+      : [];
   return {
     workload: { kind: workload.kind, namespace: workload.namespace, name: workload.name },
     replicas,
@@ -127,7 +132,7 @@ function verdictOf(
   const { now, nodes, blocked } = of;
   if (view.workload.kind === "DaemonSet") return { kind: "nothing-to-do", text: "a drain leaves the pods of DaemonSets alone" };
   if (view.workload.replicas === 0) return { kind: "nothing-to-do", text: "it has no pod to evict" };
-  if (now.block !== undefined) return { kind: "stuck", text: `the drain never ends: ${blockText(now.block)}`, fix: fixOf(view, now) };
+  if (now.block !== undefined) return { kind: "stuck", text: `${outcomeOf(now.block)}: ${blockText(now.block)}`, fix: fixOf(view, now) };
   const most = Math.max(...nodes.map(({ pods }) => pods));
   const rounds = Math.ceil(most / Math.max(1, now.allowed));
   const later =
@@ -139,6 +144,11 @@ function verdictOf(
     kind: "drains",
     text: `drains in ${rounds} round${rounds === 1 ? "" : "s"}, ${Math.min(most, now.allowed)} at a time${outage}${later}`,
   };
+}
+
+/** Kubectl drain asks again after 429, and gives the Pod up after 500. */
+function outcomeOf(block: EvictionBlock): string {
+  return block.kind === "two-budgets" ? "the drain fails" : "the drain never ends";
 }
 
 function fixOf(view: WorkloadView, { block, replicas }: EvictionsAtScale): string {

@@ -4,7 +4,6 @@
  * Reads a workload's view and how many Pods may go at once. Returns steps with seconds since the cordon; a step whose time
  * hangs on a start that was never measured has none.
  */
-import type { EvictionsAtScale } from "../kube/eviction-proof.ts";
 import { graceSecondsOf, preStopSecondsOf } from "./drain-pod.ts";
 import type { WorkloadView } from "./workload-view.ts";
 
@@ -18,9 +17,19 @@ export interface DrainStep {
 /** Steps of a long drain that are told one by one; those between are said in one line. */
 const roundsMax = 5;
 
+/** What a timeline is made of besides the workload. */
+export interface DrainedPods {
+  /** Pods of the workload on the node. */
+  readonly pods: number;
+  /** Evictions that are allowed at once. */
+  readonly allowed: number;
+  /** Pods of the workload that are ready, on all nodes. */
+  readonly ready: number;
+}
+
 /** Returns the timeline of a node that holds so many Pods of the workload. */
-export function drainTimeline(view: WorkloadView, of: EvictionsAtScale & { readonly pods: number }): readonly DrainStep[] {
-  const { pods, replicas } = of;
+export function drainTimeline(view: WorkloadView, of: DrainedPods): readonly DrainStep[] {
+  const { pods, ready } = of;
   const atOnce = Math.max(1, Math.min(of.allowed, pods));
   const rounds = Math.ceil(pods / atOnce);
   const roundSeconds = secondsOfRound(view);
@@ -35,10 +44,10 @@ export function drainTimeline(view: WorkloadView, of: EvictionsAtScale & { reado
     const first = round * atOnce + 1;
     const last = Math.min(pods, first + atOnce - 1);
     const which = first === last ? `pod ${first}` : `pods ${first} to ${last}`;
-    const wait = round === 0 ? "" : `, as soon as ${replicas} are ready again`;
+    const wait = round === 0 ? "" : `, as soon as ${ready} are ready again`;
     steps.push({
       ...at(round),
-      what: `evict ${which} of ${pods}${wait}: ${replicas - (last - first + 1)} of ${replicas} stay ready`,
+      what: `evict ${which} of ${pods}${wait}: ${ready - (last - first + 1)} of ${ready} stay ready`,
       details: round === 0 ? roundDetails(view) : [],
     });
   }
