@@ -24,7 +24,7 @@ const watchedOwners = [
 ] as const satisfies readonly KindName[];
 
 /** Kinds that only ever stand for somebody: with a controller that is not known, their name says nothing to a person. */
-const middleKinds: ReadonlySet<string> = new Set(["Pod", "ReplicaSet", "Job"]);
+export const middleKinds: ReadonlySet<string> = new Set(["Pod", "ReplicaSet", "Job"]);
 
 /** Returns the workload of a Pod, or undefined for an object that is no Pod with containers. `namespace` is the request's. */
 export function workloadOfPod(of: {

@@ -9,6 +9,7 @@ import { shortHashOf } from "../../api/hash.ts";
 import type { PlatformNames } from "../../api/labels.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { scaledValue } from "../../kube/disruption-budget.ts";
+import { isWorkloadKind, type Workload } from "../../kube/workload.ts";
 import { compileAutoscaler } from "./autoscaler.ts";
 import { budgetObject, drainAdjustment, renderBudget } from "./budget.ts";
 import type { CompiledBudget, CompiledContract, OnDemandFloor, PodParts, PodVariant, ProfileReference } from "./contract.ts";
@@ -26,10 +27,16 @@ const budgetKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "S
 /** Kinds that take none; every other kind is somebody's own, and takes one that counts Pods. */
 const budgetless: ReadonlySet<string> = new Set(["DaemonSet", "Job", "CronJob", "Pod", "Node"]);
 
+/** A kind that nobody here knows is taken for a Job where its Pods run to an end (KEDA's ScaledJob, a workflow's step). */
+function asKind({ kind, template }: Workload): string {
+  if (isWorkloadKind(kind)) return kind;
+  return (template.spec.restartPolicy ?? "Always") === "Always" ? kind : "Job";
+}
+
 /** Returns the contract of one workload under its profile. */
 export function compileProfile(input: ProfileInput): CompiledContract {
   const { profile, workload, workloadClass, names, bundle } = input;
-  const resolved = resolveProfile({ ...input, kind: workload.kind });
+  const resolved = resolveProfile({ ...input, kind: asKind(workload) });
   const reference = referenceOf(profile);
   const writes = profile.spec.validateOnly !== true;
   const floor = floorFor(input, resolved);
@@ -105,7 +112,7 @@ function variantsOf(input: ProfileInput, floor: OnDemandFloor | undefined): read
       },
     };
     const variant = { ...input, profile: varied };
-    const parts = podParts({ ...variant, resolved: resolveProfile({ ...variant, kind: workload.kind }) });
+    const parts = podParts({ ...variant, resolved: resolveProfile({ ...variant, kind: asKind(workload) }) });
     return {
       labels: match.labels ?? {},
       ...(match.stage === undefined ? {} : { stage: match.stage }),
@@ -126,7 +133,7 @@ function floorFor({ workload, workloadClass }: CompileSurroundings, resolved: Re
 
 function budgetFor(input: CompileSurroundings, resolved: ResolvedProfile, reference: ProfileReference): CompiledBudget {
   const { workload, workloadClass, names } = input;
-  if (budgetless.has(workload.kind)) return { kind: "none", reason: "kind" };
+  if (budgetless.has(asKind(workload))) return { kind: "none", reason: "kind" };
   if (!budgetKinds.has(workload.kind)) return countedBudget({ ...input, resolved, reference });
   if (workload.selector === undefined) return { kind: "none", reason: "kind" };
   const interruptible = workloadClass.capacityTypes.includes("spot");

@@ -42,6 +42,7 @@ function isAlike(a: Workload, b: Workload): boolean {
   if (a.replicas !== b.replicas || a.hasScale !== b.hasScale || a.stableHash !== b.stableHash) return false;
   const [one, other] = [a.template.spec, b.template.spec];
   return (
+    one.restartPolicy === other.restartPolicy &&
     jsonEquals(a.selector, b.selector) &&
     jsonEquals(one.nodeSelector, other.nodeSelector) &&
     jsonEquals(one.tolerations, other.tolerations) &&

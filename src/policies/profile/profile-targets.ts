@@ -11,7 +11,7 @@ import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { isActive } from "../../kube/pod-state.ts";
 import { isWorkloadKind, type Workload } from "../../kube/workload.ts";
-import { workloadOfPod } from "../pod-owner.ts";
+import { middleKinds, workloadOfPod } from "../pod-owner.ts";
 import { workloadsOf } from "../workload-view.ts";
 
 export interface PossibleTarget {
@@ -26,7 +26,7 @@ const between: Readonly<Record<string, KindName>> = { Deployment: "ReplicaSet", 
 /** Returns every workload of a namespace, sorted by kind, then name. */
 export function possibleTargets(snapshot: ClusterSnapshot, namespace: string): readonly PossibleTarget[] {
   const written = workloadsOf(snapshot, namespace)
-    .filter(({ kind, object }) => kind !== "Pod" || controllerOf(object) === undefined)
+    .filter(({ kind, object }) => !middleKinds.has(kind) || controllerOf(object) === undefined)
     .map((workload) => ({ workload, pods: () => podsOf(snapshot, workload) }));
   const known = new Set(written.map(({ workload }) => keyOf(workload)));
   const seen = seenThroughPods(snapshot, namespace).filter(({ workload }) => !known.has(keyOf(workload)));
@@ -36,7 +36,7 @@ export function possibleTargets(snapshot: ClusterSnapshot, namespace: string): r
 function seenThroughPods(snapshot: ClusterSnapshot, namespace: string): readonly PossibleTarget[] {
   const groups = new Map<string, { readonly workload: Workload; readonly pods: Pod[] }>();
   for (const pod of snapshot.list("Pod", namespace)) {
-    if (!hasUnseenOwner(pod)) continue;
+    if (!hasUnseenOwner(pod, snapshot)) continue;
     const workload = workloadOfPod({ pod, namespace, snapshot });
     if (workload === undefined) continue;
     const group = groups.get(keyOf(workload));
@@ -51,10 +51,14 @@ function seenThroughPods(snapshot: ClusterSnapshot, namespace: string): readonly
 }
 
 /** Most Pods are of kinds that {@link workloadsOf} lists, and need not be followed up. */
-function hasUnseenOwner(pod: Pod): boolean {
-  const kind = controllerOf(pod)?.kind;
-  if (kind === undefined || kind === "Node") return false;
-  return !isWorkloadKind(kind) || pod.metadata.labels?.["rollouts-pod-template-hash"] !== undefined;
+function hasUnseenOwner(pod: Pod, snapshot: ClusterSnapshot): boolean {
+  const owner = controllerOf(pod);
+  if (owner === undefined || owner.kind === "Node") return false;
+  if (!isWorkloadKind(owner.kind)) return true;
+  if (owner.kind !== "ReplicaSet" && owner.kind !== "Job") return false;
+  const middle = snapshot.get(owner.kind, { namespace: pod.metadata.namespace ?? "", name: owner.name });
+  const above = middle === undefined ? undefined : controllerOf(middle)?.kind;
+  return above !== undefined && above !== "Deployment" && above !== "CronJob";
 }
 
 function podsOf(snapshot: ClusterSnapshot, workload: Workload): readonly Pod[] {

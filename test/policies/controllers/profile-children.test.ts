@@ -9,7 +9,7 @@ import { actOnProfile, type ProfileClient } from "../../../src/policies/controll
 import { decideProfile } from "../../../src/policies/controllers/profile-controller.ts";
 import type { ProfileStep } from "../../../src/policies/controllers/profile-step.ts";
 import { policySet, policiesText } from "../../support/admission.ts";
-import { autoscaler, deployment, namespaceObject, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
+import { autoscaler, deployment, job, namespaceObject, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
 
 const names = platformNames();
 const now = Date.UTC(2026, 11, 1);
@@ -200,6 +200,14 @@ describe("workloads of other kinds", () => {
     expect(step.budgets.create.map(({ metadata, spec }) => [metadata.name, spec.minAvailable, spec.selector])).toEqual([
       ["web", 2, { matchLabels: { [names.profileLabel]: "web" } }],
     ]);
+  });
+  it("that run to an end get no budget, as Jobs get none", () => {
+    const made = job({ name: "scaled-x" });
+    const ofScaledJob = { ...made, metadata: { ...made.metadata, ownerReferences: [owned("ScaledJob", "web", "keda.sh/v1alpha1")] } };
+    const one = pod({ name: "a", owner: owned("Job", "scaled-x", "batch/v1"), spec: { restartPolicy: "Never" } });
+    const step = decide({ objects: [web(), ofScaledJob, one] });
+    expect(step.status?.targets).toMatchObject([{ kind: "ScaledJob", name: "web", matchedBy: "name" }]);
+    expect(step.budgets.create).toEqual([]);
   });
   it("are found through the operator's object that made them", () => {
     const made = {

@@ -3,7 +3,7 @@ import { platformNames } from "../../../src/api/labels.ts";
 import type { KubeObject, ObjectKey } from "../../../src/api/object.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import { profileTriggers } from "../../../src/policies/controllers/profile-triggers.ts";
-import { budget, deployment, job, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
+import { autoscaler, budget, deployment, job, nodePool, pod, profile, replicaSet } from "../../support/objects.ts";
 
 const names = platformNames();
 const web = profile();
@@ -30,6 +30,12 @@ describe("what makes a profile worth another look", () => {
   const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-shop-web", controller: true };
   const second = (object: KubeObject) => having(object, { generation: 2 });
   const labelled = pod({ labels: { [names.profileLabel]: "gold" } });
+  const resized = pod({ labels: { [names.profileLabel]: "gold" }, requests: { cpu: "2", memory: "128Mi" } });
+  const { template } = deployment().spec;
+  const rollout = (stableRS: string): KubeObject => ({
+    ...{ ...deployment(), apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" },
+    ...{ spec: { replicas: 2, template }, status: { stableRS } },
+  });
 
   check("a new workload concerns the profile that may bind it", deployment(), ["web"]);
   check("and the one that targets it", deployment({ name: "api" }), ["gold"]);
@@ -51,6 +57,12 @@ describe("what makes a profile worth another look", () => {
   check("a Pod concerns the profile that it carries", labelled, ["gold"]);
   check("and only when it comes, ends or goes", labelled, [], labelled);
   check("as when it fails", { ...labelled, ...{ status: { phase: "Failed" } } }, ["gold"], labelled);
+  check("as when it is resized in place", resized, ["gold"], labelled);
+  check("as when it is bound", { ...labelled, spec: { ...labelled.spec, nodeName: "n" } } as KubeObject, ["gold"], labelled);
+  check("a Rollout's new stable revision concerns the profile that may bind it", rollout("b"), ["web"], rollout("a"));
+  check("a Rollout's other status does not", rollout("a"), [], rollout("a"));
+  check("an autoscaler of anybody's concerns the namespace", autoscaler({ name: "x" }), ["gold", "other", "web"]);
+  check("an autoscaler's status does not", autoscaler({ name: "x" }), [], autoscaler({ name: "x" }));
   check("a Pod without our label concerns its owner's profile", pod({ name: "p", owner }), ["web"]);
   check("a NodePool's new word concerns every profile", second(nodePool()), ["far", "gold", "other", "web"], nodePool());
   check("a NodePool's status does not", nodePool(), [], nodePool());
