@@ -18,6 +18,7 @@ import { type WebhookMetrics, webhookMetrics } from "../webhook/metrics.ts";
 import { runLeadership } from "./leadership.ts";
 import { catalogTypesOf, providerTypesOf } from "./offered-types.ts";
 import { processMetrics } from "./process-metrics.ts";
+import { recordPolicyRefusal, reviewPolicyEdit } from "./policy-review.ts";
 import type { ProcessParts, ProcessSettings } from "./process-parts.ts";
 import { openWebhook } from "./webhook-service.ts";
 
@@ -76,7 +77,8 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   const metrics = webhookMetrics();
   const kinds = await servedKinds(transport, domain);
   if (!kinds.ok) return kinds;
-  const policyFile = await openPolicies(settings, metrics, stop.signal);
+  const reviewed: { parts?: ProcessParts } = {};
+  const policyFile = openPolicies(settings, { metrics, signal: stop.signal, reviewed });
   if (!policyFile.ok) return policyFile;
   const missing = provisioningKinds.filter((kind) => !kinds.value.includes(kind));
   if (missing.length > 0) log.warn({ missing }, "the cluster lacks CRDs; these kinds are neither judged nor provisioned");
@@ -98,23 +100,32 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
     processMetrics: processMetrics(metrics.registry, log),
     signal: stop.signal,
   };
+  reviewed.parts = parts;
   return run(parts, stop);
+}
+
+interface PolicyOpening {
+  readonly metrics: WebhookMetrics;
+  readonly signal: AbortSignal;
+  /** Filled once the process has a view of its cluster: before that there is nothing that an edit could newly deny. */
+  readonly reviewed: { parts?: ProcessParts };
 }
 
 function openPolicies(
   { policies, namespace, clock, log }: ProcessSettings,
-  metrics: WebhookMetrics,
-  signal: AbortSignal,
-): Promise<Result<PolicyFile, string>> {
+  { metrics, signal, reviewed }: PolicyOpening,
+): Result<PolicyFile, string> {
   return watchPolicyFile({
     path: policies,
     ownNamespace: namespace,
     clock,
     signal,
+    review: async (edit) => (reviewed.parts === undefined ? undefined : reviewPolicyEdit(edit, reviewed.parts)),
     onChange: ({ set: { bundle }, errors }) => {
       metrics.policyLoadFailed.set(errors.length > 0 ? 1 : 0);
       if (errors.length === 0) log.info({ bundle }, "policies.yaml is in force");
       else log.error({ errors: errors.map(formatPolicyError), bundle }, "policies.yaml was refused; the last good bundle stays");
+      if (reviewed.parts !== undefined && errors.length > 0) recordPolicyRefusal(errors, reviewed.parts);
     },
   });
 }

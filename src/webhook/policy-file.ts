@@ -1,16 +1,16 @@
 /**
- * The policy file: policies.yaml watched, parsed, and swapped in one assignment.
+ * The policy file: policies.yaml, or a folder of them, watched, parsed, and swapped in one assignment.
  *
  * Reads a path every two seconds: a mounted ConfigMap changes by a symlink swap that file watchers miss, and a stat is
  * cheap. A file that is refused changes nothing: the last good set stays, the errors are told once, a metric says so.
  * There is no start without a good file.
  */
-import { readFile } from "node:fs/promises";
 import type { Clock } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { formatPolicyError, type PolicyError } from "../policies/policy-error.ts";
-import { parsePolicySet } from "../policies/parse-policy-set.ts";
+import { parsePolicyFiles } from "../policies/parse-policy-set.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
+import { readPolicySource, type ReadPolicies } from "./policy-source.ts";
 
 export interface PolicyFile {
   /** The set in force: the newest that parsed. */
@@ -29,13 +29,15 @@ export interface PolicyFileOptions {
   readonly signal: AbortSignal;
   /** Called after each change of the file, good or refused. */
   readonly onChange: (change: { readonly set: PolicySet; readonly errors: readonly PolicyError[] }) => void;
+  /** Asked before a good set takes the place of another: what it says refuses the set; undefined lets it in. */
+  readonly review?: (edit: { readonly before: PolicySet; readonly after: PolicySet }) => Promise<string | undefined>;
 }
 
 const pollMs = 2_000;
 
 /** Loads the file, and goes on watching it until the signal aborts; the error text lists every problem of a first load. */
-export async function watchPolicyFile(options: PolicyFileOptions): Promise<Result<PolicyFile, string>> {
-  const first = await load(options);
+export function watchPolicyFile(options: PolicyFileOptions): Result<PolicyFile, string> {
+  const first = load(options);
   if (!first.ok) return err(first.error.map(formatPolicyError).join("\n"));
   const state: FileState = { ...first.value, errors: [], listeners: new Set() };
   void poll(options, state);
@@ -50,7 +52,8 @@ export async function watchPolicyFile(options: PolicyFileOptions): Promise<Resul
 }
 
 interface FileState {
-  text: string;
+  /** What was read last, to tell a change by. */
+  read: string;
   set: PolicySet;
   errors: readonly PolicyError[];
   readonly listeners: Set<() => void>;
@@ -59,30 +62,40 @@ interface FileState {
 async function poll(options: PolicyFileOptions, state: FileState): Promise<void> {
   while (!options.signal.aborted) {
     await options.clock.sleep(pollMs, options.signal);
-    const text = await readFile(options.path, "utf8").catch(() => undefined);
+    const source = readPolicySource(options.path);
     // Gone for a moment is how some editors save; the last good set stays either way.
-    if (text === undefined || text === state.text) continue;
-    state.text = text;
-    const parsed = parsePolicySet(source(options, text));
-    if (parsed.ok) state.set = parsed.value;
-    state.errors = parsed.ok ? [] : parsed.error;
+    if (!source.ok || signatureOf(source.value) === state.read) continue;
+    state.read = signatureOf(source.value);
+    const next = await accepted(options, { before: state.set, parsed: parse(options, source.value) });
+    if (options.signal.aborted) return;
+    if (next.ok) state.set = next.value;
+    state.errors = next.ok ? [] : next.error;
     options.onChange({ set: state.set, errors: state.errors });
-    if (parsed.ok) for (const listener of state.listeners) listener();
+    if (next.ok) for (const listener of state.listeners) listener();
   }
 }
 
-function source({ path, ownNamespace }: PolicyFileOptions, text: string): Parameters<typeof parsePolicySet>[0] {
-  return { text, fileName: path, ...(ownNamespace === undefined ? {} : { ownNamespace }) };
+/** A good set may still be refused for what it would do to what is there. */
+async function accepted(
+  { path, review }: PolicyFileOptions,
+  { before, parsed }: { readonly before: PolicySet; readonly parsed: Result<PolicySet, readonly PolicyError[]> },
+): Promise<Result<PolicySet, readonly PolicyError[]>> {
+  if (!parsed.ok || review === undefined) return parsed;
+  const refusal = await review({ before, after: parsed.value });
+  return refusal === undefined ? parsed : err([{ fileName: path, line: 1, column: 1, message: refusal }]);
 }
 
-async function load(options: PolicyFileOptions): Promise<Result<{ text: string; set: PolicySet }, readonly PolicyError[]>> {
-  let text: string;
-  try {
-    text = await readFile(options.path, "utf8");
-  } catch (cause) {
-    const message = `the file can't be read: ${cause instanceof Error ? cause.message : String(cause)}`;
-    return err([{ fileName: options.path, line: 1, column: 1, message }]);
-  }
-  const parsed = parsePolicySet(source(options, text));
-  return parsed.ok ? ok({ text, set: parsed.value }) : parsed;
+function parse({ ownNamespace, clock }: PolicyFileOptions, source: ReadPolicies): Result<PolicySet, readonly PolicyError[]> {
+  return parsePolicyFiles({ ...source, now: clock.now(), ...(ownNamespace === undefined ? {} : { ownNamespace }) });
+}
+
+function signatureOf({ files }: ReadPolicies): string {
+  return JSON.stringify(files);
+}
+
+function load(options: PolicyFileOptions): Result<Pick<FileState, "read" | "set">, readonly PolicyError[]> {
+  const source = readPolicySource(options.path);
+  if (!source.ok) return err([{ fileName: options.path, line: 1, column: 1, message: source.error }]);
+  const parsed = parse(options, source.value);
+  return parsed.ok ? ok({ read: signatureOf(source.value), set: parsed.value }) : parsed;
 }

@@ -1,0 +1,42 @@
+/**
+ * Policy warnings: what is not wrong in a policies file, and still not as it was meant.
+ *
+ * Reads a policy set and the world that it is for. Returns sentences: NodePools that nobody has, exemptions that have ended, and those
+ * that name nothing any more. Of a world without NodePools, or without any object, nothing of that kind can be said.
+ */
+import { judgedWorkload } from "./workload-view.ts";
+import type { AdmissionContext } from "./admission-context.ts";
+import { hasExpired, isNamedBy, type Exemption } from "./exemption.ts";
+import type { PolicySet } from "./policy-set.ts";
+import { judgedObjects } from "./policy-change.ts";
+
+/** Returns the warnings about a policy set in a world. */
+export function policyWarnings(policySet: PolicySet, context: AdmissionContext): readonly string[] {
+  return [...poolWarnings(policySet, context), ...exemptionWarnings(policySet.exemptions, context)];
+}
+
+function poolWarnings({ classes }: PolicySet, { snapshot }: AdmissionContext): readonly string[] {
+  const known = new Set(snapshot.list("NodePool").map(({ metadata }) => metadata.name));
+  if (known.size === 0) return [];
+  return [...classes.values()].flatMap(({ name, pools }) =>
+    pools.filter((pool) => !known.has(pool)).map((pool) => `classes.${name}.pools: NodePool "${pool}" not found`),
+  );
+}
+
+function exemptionWarnings(exemptions: readonly Exemption[], context: AdmissionContext): readonly string[] {
+  const objects = exemptions.length === 0 ? [] : judgedObjects(context);
+  return exemptions.flatMap((exemption) => {
+    const { id, owner, expiresText } = exemption;
+    const isStale = objects.length > 0 && !objects.some((object) => isNamed(exemption, object));
+    return [
+      ...(hasExpired(exemption, context.now) ? [`${id} expired on ${expiresText} (owner ${owner})`] : []),
+      ...(isStale ? [`${id} matches no object (stale)`] : []),
+    ];
+  });
+}
+
+function isNamed(exemption: Exemption, object: Parameters<typeof judgedWorkload>[0]): boolean {
+  const { kind, metadata } = object;
+  const labels = { ...judgedWorkload(object)?.template.metadata?.labels, ...metadata.labels };
+  return isNamedBy(exemption, { kind, namespace: metadata.namespace ?? "", name: metadata.name ?? "", labels });
+}
