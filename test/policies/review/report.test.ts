@@ -1,6 +1,5 @@
 /** The report of a NodePool answers nine rows and ten questions, that of a NodeClass nine rows. */
 import { describe, expect, it } from "vitest";
-import type { AutoNodeClass } from "../../../src/api/auto-node-class.ts";
 import type { EC2NodeClass } from "../../../src/api/ec2-node-class.ts";
 import { platformNames } from "../../../src/api/labels.ts";
 import type { NodePool } from "../../../src/api/node-pool.ts";
