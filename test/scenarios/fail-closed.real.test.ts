@@ -74,6 +74,18 @@ await describeOnControlPlane("fail-closed tiers on the real control plane", () =
     else expect([answer.code, answer.stderr]).toEqual([1, expect.stringMatching(failedCall)]);
   });
 
+  it("and our own Deployment comes back by itself, with its Lease, its Secret and each node's heartbeat", async () => {
+    const own = ["-n", "plimsoll-system"];
+    expect(await controlPlane.kubectl(["scale", "deployment/plimsoll", ...own, "--replicas=2"])).toMatchObject({ code: 0 });
+    const pods = () => controlPlane.kubectl(["get", "pods", ...own, "-l", "app.kubernetes.io/name=plimsoll", "-o", "name"]);
+    await expect.poll(async () => (await pods()).stdout.trim().split("\n").filter(Boolean).length, { timeout: 30_000 }).toBe(2);
+    for (const namespace of ["plimsoll-system", "kube-node-lease", "kube-system"]) {
+      const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "beat", namespace }, spec: {} };
+      expect(await create(lease)).toMatchObject({ code: 0 });
+    }
+    expect(await create({ apiVersion: "v1", kind: "Node", metadata: { name: "new" } })).toMatchObject({ code: 0 });
+  });
+
   it("was forbidden nothing", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
   });

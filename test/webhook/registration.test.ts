@@ -11,9 +11,16 @@ interface Entry {
   readonly failurePolicy: string;
   readonly namespaceSelector: LabelSelector;
   readonly matchConditions?: readonly { readonly expression: string }[];
-  readonly rules: readonly { readonly resources: readonly string[]; readonly scope: string }[];
+  readonly rules: readonly { readonly resources: readonly string[]; readonly operations: readonly string[]; readonly scope: string }[];
   readonly clientConfig: { readonly url?: string; readonly service?: { readonly path: string } };
 }
+
+/** What a cluster, a node, a certificate or a webhook is repaired with. */
+const neverAsked: readonly string[] = [
+  ...["leases", "nodes", "nodes/status", "secrets", "configmaps", "serviceaccounts", "serviceaccounts/token", "services", "endpointslices"],
+  ...["events", "pods/binding", "pods/eviction", "pods/status", "certificatesigningrequests", "customresourcedefinitions", "apiservices"],
+  ...["mutatingwebhookconfigurations", "validatingwebhookconfigurations", "roles", "rolebindings", "clusterroles", "clusterrolebindings"],
+];
 
 const base = { names: platformNames(), authorityPem: "CA", ownNamespace: "plimsoll-system" } as const;
 
@@ -62,6 +69,38 @@ describe("the webhook registration", () => {
       );
       expect(found.map(({ failurePolicy }) => failurePolicy)).toEqual(["Ignore"]);
     }
+  });
+
+  it("can't lock a cluster out of its own repair, nor us out of ours, whatever is fail-closed", () => {
+    const glob = fc.constantFrom("*", "kube-*", "plimsoll-*", "kube-system", "plimsoll-system", "prod-*");
+    const closed = fc.record({
+      names: fc.uniqueArray(glob, { maxLength: 4 }),
+      labels: fc.uniqueArray(
+        fc.constantFrom({ key: "tier", value: "x" }, { key: "kubernetes.io/metadata.name", value: "plimsoll-system" }),
+        {
+          maxLength: 2,
+        },
+      ),
+    });
+    const namespace = fc.constantFrom("kube-system", "kube-node-lease", "plimsoll-system");
+    fc.assert(
+      fc.property(namespace, closed, fc.constantFrom("x", "y"), (name, grants, tier) => {
+        const all = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"].flatMap((kind) => entries(grants, kind));
+        const namespaced = all.filter((entry) => meets(entry, name, { "kubernetes.io/metadata.name": name, tier }));
+        // What is in no namespace is kept out by no selector, so nothing that can refuse may ask for it.
+        expect(namespaced.flatMap(({ rules }) => rules.filter(({ scope }) => scope === "Namespaced"))).toEqual([]);
+        expect(
+          all.filter(({ rules }) => rules.some(({ scope }) => scope !== "Namespaced")).map(({ failurePolicy }) => failurePolicy),
+        ).toEqual(["Ignore"]);
+        const asked = all.flatMap(({ rules }) => rules);
+        expect(
+          asked.flatMap(({ resources }) => resources).filter((resource) => resource.includes("*") || neverAsked.includes(resource)),
+        ).toEqual([]);
+        expect(
+          asked.flatMap(({ operations }) => operations).filter((operation) => operation !== "CREATE" && operation !== "UPDATE"),
+        ).toEqual([]);
+      }),
+    );
   });
 
   it("reaches us by URL or by Service, at the path of the tier", () => {
