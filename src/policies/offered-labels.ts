@@ -16,7 +16,9 @@ import { poolRequirements } from "../kube/pool-requirements.ts";
 import { remembered, rememberedText } from "../kube/remembered.ts";
 import { has, hasIntersection, operatorOf, values, type Requirement } from "../kube/requirement.ts";
 import type { Requirements } from "../kube/requirements.ts";
-import { typesOfPool } from "./pool-types.ts";
+import { machineRequirements, typesOfPool } from "./pool-types.ts";
+import { inCatalogWords } from "./review/auto-labels.ts";
+import { isAutoPool } from "./review/pool-terms.ts";
 
 /** What is known of nodes that are or could be. */
 export interface OfferedWorld {
@@ -33,9 +35,11 @@ export function isOffered(requirement: Requirement, world: OfferedWorld): boolea
   return world.snapshot.list("NodePool").some((pool) => isOfferedBy(pool, requirement, world)) || isOnNode(requirement, world);
 }
 
-function isOfferedBy(pool: NodePool, requirement: Requirement, { instanceTypes }: OfferedWorld): boolean {
+function isOfferedBy(pool: NodePool, asked: Requirement, { instanceTypes }: OfferedWorld): boolean {
+  const requirement = isAutoPool(pool) ? inCatalogWords(asked) : asked;
+  if (requirement === undefined) return false;
   const { key } = requirement;
-  const requirements = poolRequirements(pool);
+  const requirements = machineRequirements(pool);
   const own = requirements.get(key);
   if (own !== undefined && !hasIntersection(own, requirement)) return false;
   if (!wellKnownLabels.has(key)) return own !== undefined;

@@ -11,12 +11,13 @@ import type { Resources } from "../api/object.ts";
 import type { PodSpec } from "../api/pod.ts";
 import { podRequests } from "../kube/pod-requests.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
-import { poolRequirements } from "../kube/pool-requirements.ts";
 import { intersection, isCompatible, type Requirements } from "../kube/requirements.ts";
 import { addResources } from "../kube/resources.ts";
 import { untoleratedTaint } from "../kube/taint.ts";
 import type { OfferedWorld } from "./offered-labels.ts";
-import { isWithin, typesOfPool } from "./pool-types.ts";
+import { isWithin, machineRequirements, typesOfPool } from "./pool-types.ts";
+import { inKarpenterWords } from "./review/auto-labels.ts";
+import { isAutoPool } from "./review/pool-terms.ts";
 
 /** A pool that would take the Pod by labels and taints. */
 export interface TakingPool {
@@ -57,9 +58,10 @@ function takingPool(world: OfferedWorld, nodePool: NodePool, spec: PodSpec): Tak
 
 /** The Pod's alternatives that the pool's nodes meet, each combined with the pool's own requirements. */
 function takenBy(nodePool: NodePool, spec: PodSpec): readonly Requirements[] {
-  const own = poolRequirements(nodePool);
+  const own = machineRequirements(nodePool);
   if (!isTolerated(nodePool, spec)) return [];
   return podRequirements(spec)
+    .map((asked) => (isAutoPool(nodePool) ? inKarpenterWords(asked) : asked))
     .filter((asked) => isCompatible(own, asked, wellKnownLabels))
     .map((asked) => intersection(own, asked));
 }

@@ -209,7 +209,5 @@ function isNodeAffinityToOne({ podAsWritten }: WorkloadView): boolean {
   const alternatives = podRequirements(podAsWritten.spec);
   const named = alternatives.map((alternative) => alternative.get(hostnameLabel) ?? alternative.get(nodeNameField));
   const nodes = named.map((requirement) => (requirement === undefined ? undefined : values(requirement)));
-  return (
-    alternatives.length > 0 && nodes.every((listed) => listed !== undefined) && new Set(nodes.flatMap((listed) => listed ?? [])).size === 1
-  );
+  return nodes.every((listed) => listed !== undefined) && new Set(nodes.flat()).size === 1;
 }

@@ -130,9 +130,10 @@ function disruptionProblems({ spec }: WorkloadProfile, { resolved }: ProfileTerm
   const grace = resolved.gracePeriodSeconds.value;
   const preStop = resolved.preStopSeconds.value;
   // A class's own preStop was checked with its own grace period; only a profile's word can break the pair.
-  const stated = spec.disruption?.preStopSeconds !== undefined || spec.disruption?.gracePeriodSeconds !== undefined;
+  const { disruption = {} } = spec;
+  const stated = disruption.preStopSeconds !== undefined || disruption.gracePeriodSeconds !== undefined;
   if (!stated || preStop === 0 || preStop < grace) return [];
-  const field = spec.disruption?.preStopSeconds === undefined ? "gracePeriodSeconds" : "preStopSeconds";
+  const field = disruption.preStopSeconds === undefined ? "gracePeriodSeconds" : "preStopSeconds";
   return [
     problem(
       ["disruption", field],

@@ -157,7 +157,7 @@ export const stor007: Rule = {
   judge: (facts) =>
     facts.views.flatMap((view) =>
       (view.podAsWritten.spec.volumes ?? []).flatMap(({ name, emptyDir }, index): readonly Problem[] => {
-        if (emptyDir === undefined || emptyDir.sizeLimit !== undefined || isBounded(view)) return [];
+        if (emptyDir === undefined || emptyDir.sizeLimit !== undefined || emptyDir.medium === "Memory" || isBounded(view)) return [];
         const path = `${podSpecPath(view.workload.kind)}/volumes/${index}/emptyDir`;
         return [
           {
