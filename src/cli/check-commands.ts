@@ -67,6 +67,40 @@ ${examples("Examples:", [
     });
 }
 
+/** Describes `plimsoll advise`. */
+export function addAdvise(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  const advise = program.command("advise").description("Answer what to choose.");
+  manifestCommand(advise, "class", "Say which class each workload belongs in, why, and print a WorkloadProfile to start from.")
+    .addHelpText(
+      "after",
+      `
+A WorkloadProfile among the files tells what its workload is; Services and Namespaces help too.
+
+Exit: 0 answered, 2 bad input.
+${examples("Examples:", [["plimsoll advise class app.yaml", "reasons as comments, the profile below them"]])}`,
+    )
+    .action(async (paths: readonly string[], options: OfflineOptions) => {
+      const { runAdviseClass } = await import("./advise.ts");
+      outcome.code = await guarded(surroundings, () => runAdviseClass({ ...surroundings, paths, ...options }));
+    });
+}
+
+/** Describes `plimsoll lab`. */
+export function addLab(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  const lab = program.command("lab").description("Work with the lab of examples/lab.");
+  manifestCommand(lab, "check", "Tick off the lab's nine tasks, and print its peak need beside the limits of its NodePools.")
+    .addHelpText(
+      "after",
+      `
+Exit: 0 all nine are done, 1 some are not, 2 bad input.
+${examples("Examples:", [["plimsoll lab check examples/lab", "the lab as it is shipped"]])}`,
+    )
+    .action(async (paths: readonly string[], options: OfflineOptions) => {
+      const { runLabCheck } = await import("./lab.ts");
+      outcome.code = await guarded(surroundings, () => runLabCheck({ ...surroundings, paths, ...options }));
+    });
+}
+
 function clusterOptions(command: Command): Command {
   return command
     .option("--with-cluster", "look at the cluster of the kubeconfig too; reads only", false)

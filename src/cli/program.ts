@@ -6,8 +6,9 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
-import { addAudit, addCheck } from "./check-commands.ts";
+import { addAdvise, addAudit, addCheck, addLab } from "./check-commands.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
+import { addClass, addPolicy, addRules } from "./policy-commands.ts";
 import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
 
@@ -44,8 +45,13 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
     );
   addCheck(program, surroundings, outcome);
   addAudit(program, surroundings, outcome);
+  addPolicy(program, surroundings, outcome);
+  addRules(program, surroundings, outcome);
+  addClass(program, surroundings, outcome);
   addRender(program, surroundings, outcome);
   addPlan(program, surroundings, outcome);
+  addAdvise(program, surroundings, outcome);
+  addLab(program, surroundings, outcome);
   addDrainPreview(program, surroundings, outcome);
   addReview(program, surroundings, outcome);
   addCatalog(program, surroundings, outcome);

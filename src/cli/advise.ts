@@ -1,0 +1,48 @@
+/**
+ * `plimsoll advise class`: which class each workload belongs in, why, and a WorkloadProfile to start from.
+ *
+ * Reads policies and manifests. Prints the reasons as comments above the profile, so that the answer can be applied as it is.
+ */
+import { stringify } from "yaml";
+import type { KubeObject } from "../api/object.ts";
+import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { zonesOfNodePools } from "../catalog/zones.ts";
+import { snapshotOf } from "../kube/snapshot-of.ts";
+import type { Workload } from "../kube/workload.ts";
+import { adviseClass, type ClassAdvice } from "../policies/class-advice.ts";
+import { workloadsOf } from "../policies/workload-view.ts";
+import { type OfflineRequest, readOffline } from "./offline.ts";
+
+/** Runs the command; returns 0, or 2 on bad input. */
+export async function runAdviseClass(request: OfflineRequest): Promise<number> {
+  const input = await readOffline(request);
+  if (input.policySet === undefined) return 2;
+  const { policySet, names } = input;
+  const objects = input.manifests.map(({ object }) => object);
+  const snapshot = snapshotOf(objects, names.domain);
+  const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
+  const world = { policySet, context: { snapshot, instanceTypes, names, now: Date.now() } };
+  const namespaces = [...new Set(objects.map(({ metadata }) => metadata.namespace ?? ""))].sort();
+  const workloads = namespaces.flatMap((namespace) => workloadsOf(snapshot, namespace));
+  for (const workload of workloads) {
+    request.stdout.write(adviceText(workload, adviseClass(workload, world), names.apiVersion));
+  }
+  if (workloads.length === 0) request.stderr.write("note: no workload among the files\n");
+  return input.problems.length > 0 ? 2 : 0;
+}
+
+function adviceText({ kind, namespace, name }: Workload, advice: ClassAdvice, apiVersion: string): string {
+  const { className, reasons, requires, spec } = advice;
+  const profile: KubeObject & { readonly spec: unknown } = { apiVersion, kind: "WorkloadProfile", metadata: { name, namespace }, spec };
+  const missing = requires.filter((path) => valueAt(spec, path.split(".")) === undefined);
+  const asks = missing.length === 0 ? [] : [`#   class ${className} asks you to declare ${missing.join(" and ")}, if it is true`];
+  const comments = [`# ${kind} ${namespace}/${name}: class ${className}`, ...reasons.map((reason) => `#   because ${reason}`), ...asks];
+  return `---\n${comments.join("\n")}\n${stringify(profile)}`;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, name) => (typeof at === "object" && at !== null ? (at as Readonly<Record<string, unknown>>)[name] : undefined),
+    value,
+  );
+}

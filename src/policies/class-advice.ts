@@ -1,0 +1,150 @@
+/**
+ * Class advice: which class a workload belongs in, and why.
+ *
+ * Reads a workload as it is written, or as its profile sizes it, and what stands beside it. Returns the class by the first sign
+ * that holds, from what can't be otherwise (an accelerator) to what is usual (a service), with a WorkloadProfile to start from.
+ */
+import { formatCpu, formatBytes } from "../kube/quantity.ts";
+import { podRequests } from "../kube/pod-requests.ts";
+import { matchesSelector } from "../kube/selector.ts";
+import type { WorkloadProfileSpec } from "../api/workload-profile.ts";
+import type { AdmissionContext } from "./admission-context.ts";
+import type { PolicySet } from "./policy-set.ts";
+import { viewOf, type WorkloadView } from "./workload-view.ts";
+import type { Workload } from "../kube/workload.ts";
+
+export interface ClassAdvice {
+  readonly className: string;
+  /** Sentences, the deciding one first. */
+  readonly reasons: readonly string[];
+  /** What the class asks a profile to declare and a person alone can know, as paths in its spec. */
+  readonly requires: readonly string[];
+  readonly spec: WorkloadProfileSpec;
+}
+
+export interface AdviceWorld {
+  readonly policySet: PolicySet;
+  readonly context: AdmissionContext;
+}
+
+const gib = 1024 ** 3;
+/** Bounds in GiB a vCPU: below is CPU-heavy, above is memory-heavy; c, m and r instances have 2, 4 and 8. */
+const computeGibPerCpuMax = 2.5;
+const memoryGibPerCpuMin = 6;
+/** Smaller Pods share any node well. */
+const largeCpuMin = 4_000;
+const largeMemoryMin = 4 * gib;
+
+/** Returns the class that fits a workload best, of those that the catalogue has. */
+export function adviseClass(workload: Workload, { policySet, context }: AdviceWorld): ClassAdvice {
+  const view = viewOf(workload, { policySet, ...context });
+  const signs = signsOf(view, { policySet, context }).filter(({ className }) => policySet.classes.has(className));
+  const [first] = signs;
+  const className = first?.className ?? policySet.settings.defaultClass;
+  const reasons = signs.filter((sign) => sign.className === className).map(({ reason }) => reason);
+  return {
+    className,
+    reasons: reasons.length === 0 ? ["nothing speaks for another class"] : reasons,
+    requires: policySet.classes.get(className)?.requires ?? [],
+    spec: specFor(view, className),
+  };
+}
+
+interface Sign {
+  readonly className: string;
+  readonly reason: string;
+}
+
+/** Signs from the strongest to the weakest. */
+function signsOf(view: WorkloadView, world: AdviceWorld): readonly Sign[] {
+  return [
+    ...acceleratorSigns(view),
+    ...grantSigns(view, world),
+    ...systemSigns(view),
+    ...shapeSigns(view),
+    ...batchSigns(view, world),
+    ...serviceSigns(view, world),
+  ];
+}
+
+function acceleratorSigns({ podAsWritten }: WorkloadView): readonly Sign[] {
+  const names = podAsWritten.spec.containers.flatMap(({ resources }) => Object.keys({ ...resources?.requests, ...resources?.limits }));
+  return [...new Set(names)]
+    .filter((name) => /\/(?:gpu|neuron|neuroncore|habana)/.test(name))
+    .map((name) => ({ className: "gpu", reason: `it asks for ${name}` }));
+}
+
+/** A namespace that is labelled for a class was given to it. */
+function grantSigns({ workload }: WorkloadView, { policySet, context }: AdviceWorld): readonly Sign[] {
+  const namespace = context.snapshot.get("Namespace", { namespace: "", name: workload.namespace });
+  return [...policySet.grants].flatMap(([className, { namespaceSelector }]) =>
+    namespaceSelector !== undefined && matchesSelector(namespaceSelector, namespace?.metadata.labels)
+      ? [{ className, reason: `namespace ${workload.namespace} is labelled for class ${className}` }]
+      : [],
+  );
+}
+
+function systemSigns({ workload, podAsWritten }: WorkloadView): readonly Sign[] {
+  const { priorityClassName = "" } = podAsWritten.spec;
+  return [
+    ...(workload.kind === "DaemonSet" ? [{ className: "system", reason: "a DaemonSet runs beside everybody's Pods" }] : []),
+    ...(priorityClassName.startsWith("system-") ? [{ className: "system", reason: `its priority is ${priorityClassName}` }] : []),
+  ];
+}
+
+/** Only what is written or set by a profile tells a shape; a class's defaults would tell the class that they came from. */
+function shapeSigns({ binding, pod, podAsWritten }: WorkloadView): readonly Sign[] {
+  const { cpu = 0, memory = 0 } = podRequests((binding.kind === "bound" ? pod : podAsWritten).spec);
+  if (cpu === 0 || memory === 0) return [];
+  const gibPerCpu = memory / gib / (cpu / 1000);
+  const shape = `${formatCpu(cpu)} CPU and ${formatBytes(memory)}, ${gibPerCpu.toFixed(1)} GiB a vCPU`;
+  if (cpu >= largeCpuMin && gibPerCpu <= computeGibPerCpuMax) return [{ className: "compute", reason: `it is CPU-heavy: ${shape}` }];
+  if (memory >= largeMemoryMin && gibPerCpu >= memoryGibPerCpuMin) return [{ className: "memory", reason: `it is memory-heavy: ${shape}` }];
+  return [];
+}
+
+function batchSigns(view: WorkloadView, { context }: AdviceWorld): readonly Sign[] {
+  const { workload, binding } = view;
+  const profile = binding.kind === "bound" ? binding.profile.spec : {};
+  const reasons = [
+    ...(workload.kind === "Job" || workload.kind === "CronJob" ? [`a ${workload.kind} ends, and can be tried again`] : []),
+    ...(profile.disruption?.idempotent === true ? ["its profile says that its work is idempotent"] : []),
+    ...(profile.availability?.minReplicas === 0 ? ["its profile lets it scale to zero"] : []),
+    ...(isServing(view, context) || workload.kind === "StatefulSet" || workload.kind === "DaemonSet"
+      ? []
+      : ["nobody calls it: no port, no readiness probe, no Service"]),
+  ];
+  return reasons.map((reason) => ({ className: "batch", reason }));
+}
+
+function serviceSigns(view: WorkloadView, { context }: AdviceWorld): readonly Sign[] {
+  return isServing(view, context) ? [{ className: "general", reason: "it serves: it has a port, a readiness probe or a Service" }] : [];
+}
+
+function isServing({ workload, podAsWritten }: WorkloadView, { snapshot }: AdmissionContext): boolean {
+  const isOpen = podAsWritten.spec.containers.some(({ ports, readinessProbe }) => (ports ?? []).length > 0 || readinessProbe !== undefined);
+  return (
+    isOpen ||
+    snapshot.list("Service", workload.namespace).some(({ spec }) => {
+      const selector = spec?.selector ?? {};
+      return Object.keys(selector).length > 0 && matchesSelector({ matchLabels: selector }, workload.template.metadata?.labels);
+    })
+  );
+}
+
+/** The profile that is there with the class of the advice, or one of what is written. */
+function specFor({ binding, workload, podAsWritten }: WorkloadView, className: string): WorkloadProfileSpec {
+  if (binding.kind === "bound") return { ...binding.profile.spec, runtimeClass: className };
+  const { cpu, memory } = podRequests(podAsWritten.spec);
+  const replicas = Math.max(1, workload.replicas);
+  const compute = {
+    ...(cpu === undefined || cpu === 0 ? {} : { cpuRequest: formatCpu(cpu) }),
+    ...(memory === undefined || memory === 0 ? {} : { memoryRequest: formatBytes(memory) }),
+  };
+  return {
+    runtimeClass: className,
+    ...(workload.hasScale ? { availability: { minReplicas: replicas } } : {}),
+    scaling: { maxReplicas: replicas },
+    ...(Object.keys(compute).length === 0 ? {} : { compute }),
+  };
+}
