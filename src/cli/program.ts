@@ -6,11 +6,12 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
-import { addAdvise, addAudit, addCheck, addLab } from "./check-commands.ts";
+import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-commands.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
 import { addClass, addPolicy, addRules } from "./policy-commands.ts";
 import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
+import type { ClusterOptions } from "./with-cluster.ts";
 
 /** Runs the command line and resolves with the exit code: 0 good, 1 a negative answer, 2 bad input. */
 export async function runProgram(surroundings: ProgramSurroundings): Promise<number> {
@@ -76,17 +77,26 @@ ${examples("Examples:", [["plimsoll render profile.yaml deployment.yaml", "the o
 }
 
 function addDrainPreview(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
-  manifestCommand(program, "drain-preview", "Tell what draining a node does to workloads: evictions, waits, and whether it ends.")
+  const command = manifestCommand(
+    program,
+    "drain-preview",
+    "Tell what draining a node does to workloads: evictions, waits, and whether it ends.",
+  );
+  clusterOptions(command)
     .addOption(outputOption("form of the answer"))
     .addHelpText(
       "after",
       `
-Among the files, KIND/NAME picks a workload of them; without one, all are shown.
+Among the files, KIND/NAME picks a workload of them; without one, all are shown. With --with-cluster the
+files are laid over the cluster, where its Pods tell the nodes; then KIND/NAME alone is enough.
 
 Exit: 0 every workload drains, 1 one does not, 2 bad input.
-${examples("Examples:", [["plimsoll drain-preview deploy/web shop/", "the timeline of one workload"]])}`,
+${examples("Examples:", [
+  ["plimsoll drain-preview deploy/web shop/", "the timeline of one workload"],
+  ["plimsoll drain-preview deploy/web -n shop --with-cluster", "as it runs now"],
+])}`,
     )
-    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
+    .action(async (paths: readonly string[], options: OfflineOptions & ClusterOptions & { output: "text" | "json" }) => {
       const { runDrainPreview } = await import("./drain-preview.ts");
       outcome.code = await guarded(surroundings, () => runDrainPreview({ ...surroundings, paths, ...options }));
     });

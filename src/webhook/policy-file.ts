@@ -67,7 +67,6 @@ async function poll(options: PolicyFileOptions, state: FileState): Promise<void>
     if (!source.ok || signatureOf(source.value) === state.read) continue;
     state.read = signatureOf(source.value);
     const next = await accepted(options, { before: state.set, parsed: parse(options, source.value) });
-    if (options.signal.aborted) return;
     if (next.ok) state.set = next.value;
     state.errors = next.ok ? [] : next.error;
     options.onChange({ set: state.set, errors: state.errors });
