@@ -101,7 +101,8 @@ ${examples("Examples:", [["plimsoll lab check examples/lab", "the lab as it is s
     });
 }
 
-function clusterOptions(command: Command): Command {
+/** Adds the options of commands that may look at a cluster. */
+export function clusterOptions(command: Command): Command {
   return command
     .option("--with-cluster", "look at the cluster of the kubeconfig too; reads only", false)
     .option("--kubeconfig <file>", "kubeconfig (default: $KUBECONFIG, or ~/.kube/config)")

@@ -1,7 +1,7 @@
 /**
  * `plimsoll drain-preview`: what a drain of one node does to workloads, before anybody drains it.
  *
- * Reads policies and manifests, and names of workloads among them ("deploy/web"). Prints each workload's timeline and verdict,
+ * Reads policies and manifests, and names of workloads among them, or in a cluster ("deploy/web"). Prints each workload's timeline and verdict,
  * from the same arithmetic as admission and the provisioner.
  */
 import { existsSync } from "node:fs";
@@ -12,8 +12,10 @@ import { drainPreview, type DrainPreview } from "../policies/drain-preview.ts";
 import type { DrainStep } from "../policies/drain-timeline.ts";
 import { viewOf, workloadsOf } from "../policies/workload-view.ts";
 import { readOffline, type OfflineRequest } from "./offline.ts";
+import type { ProgramSurroundings } from "./surroundings.ts";
+import { type ClusterOptions, laidOver, readCluster } from "./with-cluster.ts";
 
-export interface DrainPreviewRequest extends OfflineRequest {
+export interface DrainPreviewRequest extends OfflineRequest, ClusterOptions, Pick<ProgramSurroundings, "env"> {
   readonly output: "text" | "json";
 }
 
@@ -47,17 +49,28 @@ interface Target {
 export async function runDrainPreview(request: DrainPreviewRequest): Promise<number> {
   const targets = request.paths.flatMap((path) => targetOf(path) ?? []);
   const paths = request.paths.filter((path) => targetOf(path) === undefined);
-  if (paths.length === 0) {
-    request.stderr.write("no manifests: name the files that hold the workload, its profile and its budgets\n");
+  const withCluster = request.withCluster === true;
+  if (paths.length === 0 && !withCluster) {
+    request.stderr.write("no manifests: name the files that hold the workload, its profile and its budgets, or use --with-cluster\n");
     return 2;
   }
-  const input = await readOffline({ ...request, paths });
+  const input = await readOffline({ ...request, paths, mayBeEmpty: withCluster });
   const { policySet, names } = input;
   if (policySet === undefined) return 2;
-  const objects = input.manifests.map(({ object }) => object);
+  const cluster = withCluster ? await readCluster(request) : undefined;
+  if (cluster?.ok === false) {
+    request.stderr.write(`${cluster.error}\n`);
+    return 2;
+  }
+  for (const note of cluster?.value.notes ?? []) request.stderr.write(`note: ${note}\n`);
+  const files = input.manifests.map(({ object }) => object);
+  const objects = laidOver(cluster?.value.objects ?? [], files);
   const snapshot = snapshotOf(objects, names.domain);
   const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
-  const namespaces = [...new Set(objects.map(({ metadata }) => metadata.namespace ?? ""))].sort();
+  // Of a cluster only the named namespace is asked about, and those of the files.
+  const namespaces = [
+    ...new Set([...(withCluster ? [request.namespace] : []), ...files.map(({ metadata }) => metadata.namespace ?? "")]),
+  ].sort();
   const previews = namespaces
     .flatMap((namespace) => workloadsOf(snapshot, namespace))
     .filter(({ kind, name }) => targets.length === 0 || targets.some((target) => target.kind === kind && target.name === name))

@@ -34,7 +34,7 @@ export type DrainVerdict =
 export interface DrainPreview {
   readonly workload: { readonly kind: string; readonly namespace: string; readonly name: string };
   readonly replicas: number;
-  /** Pods that run without being ready; only known of a live cluster. */
+  /** Pods that are not ready; only known of a live cluster. */
   readonly unhealthy: number;
   readonly profile?: string;
   readonly className?: string;
@@ -95,15 +95,16 @@ function livePods(
   snapshot: ClusterSnapshot,
 ): { readonly nodes: readonly Omit<DrainedNode, "steps">[]; readonly unready: number } {
   const { namespace } = workload;
+  const selector = workload.selector ?? { matchLabels: workload.template.metadata?.labels ?? {} };
   const pods = snapshot.list("Pod", namespace).filter((pod) => {
-    if (!("spec" in pod) || isTerminal(pod) || isTerminating(pod)) return false;
+    if (!("spec" in pod) || isTerminal(pod) || isTerminating(pod) || !matchesSelector(selector, pod.metadata.labels)) return false;
     const owner = workloadOfPod({ pod, namespace, snapshot });
     return owner?.kind === workload.kind && owner.name === workload.name;
   });
   const counts = new Map<string, number>();
   for (const { spec } of pods) if (spec.nodeName) counts.set(spec.nodeName, (counts.get(spec.nodeName) ?? 0) + 1);
   const nodes = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([node, count]) => ({ node, pods: count }));
-  return { nodes, unready: pods.filter((pod) => pod.status?.phase === "Running" && !isReady(pod)).length };
+  return { nodes, unready: pods.filter((pod) => pod.status !== undefined && !isReady(pod)).length };
 }
 
 /** Where no Pod is known: the most that one node may hold, by what keeps the Pods apart. */
