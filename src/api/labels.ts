@@ -42,6 +42,9 @@ export const clusterNameTag = "eks:eks-cluster-name";
 
 /** Well-known labels: a NodePool may leave them undefined and a Pod may still ask for them (karpenter.sh docs, scheduling). */
 export const awsLabelDomain = "karpenter.k8s.aws";
+/** Group of EKS Auto Mode's NodeClass, domain of its labels, and the label that each of its nodes has. */
+export const autoModeDomain = "eks.amazonaws.com";
+export const computeTypeLabel = `${autoModeDomain}/compute-type`;
 export const wellKnownLabels: ReadonlySet<string> = new Set([
   zoneLabel,
   regionLabel,

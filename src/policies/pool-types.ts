@@ -15,11 +15,13 @@ import { isCompatible, requirementsOf, type Requirements } from "../kube/require
 import { inKarpenterWords } from "./review/auto-labels.ts";
 import { isAutoPool } from "./review/pool-terms.ts";
 
+/** Returns what every node of a pool has, in the words of the catalog: an Auto Mode pool's are translated. */
+export const machineRequirements = remembered((pool: NodePool): Requirements =>
+  isAutoPool(pool) ? inKarpenterWords(poolRequirements(pool)) : poolRequirements(pool),
+);
+
 const typesByPool = remembered((pool: NodePool) =>
-  remembered((instanceTypes: readonly InstanceType[]) => {
-    const asked = isAutoPool(pool) ? inKarpenterWords(poolRequirements(pool)) : poolRequirements(pool);
-    return instanceTypes.filter((type) => isWithin(type, asked));
-  }),
+  remembered((instanceTypes: readonly InstanceType[]) => instanceTypes.filter((type) => isWithin(type, machineRequirements(pool)))),
 );
 
 /** Returns the instance types of a pool, in the order given. */

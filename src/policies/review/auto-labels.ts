@@ -4,16 +4,12 @@
  * Both describe the same machines, under different domains: a NodePool that asks in the words of the other provider is never
  * satisfied. Returns the key that means the same for a NodePool's provider.
  */
-import { awsLabelDomain } from "../../api/labels.ts";
-import { exactly, type Requirement } from "../../kube/requirement.ts";
+import { autoModeDomain, awsLabelDomain } from "../../api/labels.ts";
+import type { Requirement } from "../../kube/requirement.ts";
 import type { Requirements } from "../../kube/requirements.ts";
-import { autoGroup } from "./pool-terms.ts";
 
-const autoPrefix = `${autoGroup}/instance-`;
+const autoPrefix = `${autoModeDomain}/instance-`;
 const karpenterPrefix = `${awsLabelDomain}/instance-`;
-
-/** On every node of EKS Auto Mode. */
-export const computeTypeLabel = `${autoGroup}/compute-type`;
 
 /** Returns the key with the same meaning for the other provider; undefined where a key is no description of a machine. */
 export function translatedKey(key: string, to: "auto" | "karpenter"): string | undefined {
@@ -31,7 +27,9 @@ export function inKarpenterWords(requirements: Requirements): Requirements {
   );
 }
 
-/** Returns the label that each Auto Mode node has whatever its pool says. */
-export function computeTypeRequirement(): Requirement {
-  return exactly(computeTypeLabel, "auto");
+/** Returns one requirement in the words of the catalog, as an Auto Mode pool's Pods ask it; undefined for Karpenter's own words, which no such node has. */
+export function inCatalogWords(requirement: Requirement): Requirement | undefined {
+  if (translatedKey(requirement.key, "auto") !== undefined) return undefined;
+  const key = translatedKey(requirement.key, "karpenter");
+  return key === undefined ? requirement : { ...requirement, key };
 }

@@ -5,8 +5,8 @@
  */
 import type { AutoNodeClass } from "../../api/auto-node-class.ts";
 import type { EC2NodeClass } from "../../api/ec2-node-class.ts";
+import { autoModeDomain } from "../../api/labels.ts";
 import { amiFamilyOf } from "../../catalog/node-settings.ts";
-import { autoGroup } from "./pool-terms.ts";
 import type { ReportRow } from "./pool-report.ts";
 
 const byAws = "chosen by AWS";
@@ -14,7 +14,7 @@ const byAws = "chosen by AWS";
 /** Returns the nine rows of a NodeClass, always the same questions in the same order. */
 export function classReport(nodeClass: EC2NodeClass | AutoNodeClass): readonly ReportRow[] {
   const { spec } = nodeClass;
-  const isAuto = nodeClass.apiVersion.startsWith(`${autoGroup}/`);
+  const isAuto = nodeClass.apiVersion.startsWith(`${autoModeDomain}/`);
   const ec2 = isEc2NodeClass(nodeClass) ? nodeClass.spec : undefined;
   const tags = Object.entries(spec?.tags ?? {}).map((pair) => pair.join("="));
   const auto = isEc2NodeClass(nodeClass) ? undefined : nodeClass.spec;
@@ -32,7 +32,7 @@ export function classReport(nodeClass: EC2NodeClass | AutoNodeClass): readonly R
 }
 
 function isEc2NodeClass(nodeClass: EC2NodeClass | AutoNodeClass): nodeClass is EC2NodeClass {
-  return !nodeClass.apiVersion.startsWith(`${autoGroup}/`);
+  return !nodeClass.apiVersion.startsWith(`${autoModeDomain}/`);
 }
 
 function row(question: string, answer: string | undefined): ReportRow {

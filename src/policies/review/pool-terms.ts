@@ -6,7 +6,7 @@
  */
 import type { EC2NodeClass } from "../../api/ec2-node-class.ts";
 import type { AutoNodeClass } from "../../api/auto-node-class.ts";
-import { capacityTypeLabel, nodePoolLabel, zoneLabel, type PlatformNames } from "../../api/labels.ts";
+import { autoModeDomain, capacityTypeLabel, nodePoolLabel, zoneLabel, type PlatformNames } from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
@@ -17,14 +17,11 @@ import { untoleratedTaint } from "../../kube/taint.ts";
 import type { WorkloadClass } from "../class.ts";
 import type { PolicySet } from "../policy-set.ts";
 
-/** The group of EKS Auto Mode's NodeClass: AWS runs the nodes of a NodePool that names it. */
-export const autoGroup = "eks.amazonaws.com";
-
 const capacityTypes = ["on-demand", "spot", "reserved"] as const;
 
 /** Says whether AWS runs the pool's nodes (EKS Auto Mode). */
 export function isAutoPool({ spec }: NodePool): boolean {
-  return spec.template.spec.nodeClassRef.group === autoGroup;
+  return spec.template.spec.nodeClassRef.group === autoModeDomain;
 }
 
 /** Returns the capacity types that a pool may buy; one that names none may buy on demand and Spot. */
@@ -67,7 +64,7 @@ export function nodesOfPool(pool: NodePool, snapshot: ClusterSnapshot): number {
 /** Returns the NodeClass that a pool's nodes are made from; undefined where it is not known. */
 export function nodeClassOfPool({ spec }: NodePool, snapshot: ClusterSnapshot): EC2NodeClass | AutoNodeClass | undefined {
   const { group, kind, name } = spec.template.spec.nodeClassRef;
-  if (group === autoGroup) return snapshot.get("NodeClass", { namespace: "", name });
+  if (group === autoModeDomain) return snapshot.get("NodeClass", { namespace: "", name });
   return kind === "EC2NodeClass" ? snapshot.get("EC2NodeClass", { namespace: "", name }) : undefined;
 }
 

@@ -6,10 +6,9 @@
 import { shapeSchemas } from "../../api/generated/schemas.ts";
 import type { AutoNodeClass } from "../../api/auto-node-class.ts";
 import type { EC2NodeClass } from "../../api/ec2-node-class.ts";
-import { wellKnownLabels } from "../../api/labels.ts";
+import { autoModeDomain, wellKnownLabels } from "../../api/labels.ts";
 import { pointer, type JsonPatchOperation } from "../../kube/json-patch.ts";
 import type { Facts } from "../facts.ts";
-import { autoGroup } from "../review/pool-terms.ts";
 import { goodAutoClass, goodClass } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 
@@ -64,7 +63,7 @@ export function onNodeClass(facts: Facts, judge: (nodeClass: AnyNodeClass, facts
 
 /** Says whether AWS runs the nodes of a NodeClass. */
 export function isAutoClass({ apiVersion }: AnyNodeClass): boolean {
-  return apiVersion.startsWith(`${autoGroup}/`);
+  return apiVersion.startsWith(`${autoModeDomain}/`);
 }
 
 const poolSchema = shapeSchemas.NodePool.properties?.["spec"]?.properties ?? {};

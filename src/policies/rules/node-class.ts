@@ -140,9 +140,7 @@ const al2End = "2025-11-26";
 function movingImages(nodeClass: AnyNodeClass): readonly Problem[] {
   if (isAutoClass(nodeClass) || nodeClass.spec === undefined || !("amiSelectorTerms" in nodeClass.spec)) return [];
   const { spec } = nodeClass;
-  const latest = spec.amiSelectorTerms.findIndex(
-    ({ alias }) => alias?.endsWith("@latest") === true && !alias.startsWith("windows"),
-  );
+  const latest = spec.amiSelectorTerms.findIndex(({ alias }) => alias?.endsWith("@latest") === true && !alias.startsWith("windows"));
   return [
     ...(latest < 0
       ? []

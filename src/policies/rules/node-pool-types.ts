@@ -4,7 +4,7 @@
  * Counted over the whole catalog after everything that the pool asks is intersected, by capacity type: a pool that reads broad
  * may come down to two types in one zone. A narrow pool is a choice that needs one of the listed reasons.
  */
-import { awsLabelDomain, instanceTypeLabel } from "../../api/labels.ts";
+import { autoModeDomain, awsLabelDomain, instanceTypeLabel } from "../../api/labels.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { NodeSelectorRequirement } from "../../api/pod.ts";
@@ -12,7 +12,7 @@ import { placesOf } from "../../catalog/places.ts";
 import { pointer, type JsonPatchOperation } from "../../kube/json-patch.ts";
 import type { Facts } from "../facts.ts";
 import { typesOfPool } from "../pool-types.ts";
-import { autoGroup, capacityTypesOf, isAutoPool, justificationAnnotations, justificationOf, zonesOfPool } from "../review/pool-terms.ts";
+import { capacityTypesOf, isAutoPool, justificationAnnotations, justificationOf, zonesOfPool } from "../review/pool-terms.ts";
 import { goodPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 
@@ -78,7 +78,7 @@ function widened(
 ): Pick<Problem, "patch"> {
   const listed = of.names.map((name) => of.instanceTypes.find((type) => type.name === name));
   if (of.names.length === 0 || listed.includes(undefined)) return {};
-  const domain = isAutoPool(nodePool) ? autoGroup : awsLabelDomain;
+  const domain = isAutoPool(nodePool) ? autoModeDomain : awsLabelDomain;
   const { requirements } = nodePool.spec.template.spec;
   const valuesOf = (name: string): readonly string[] =>
     [...new Set(listed.flatMap((type) => labelValues(type, `${awsLabelDomain}/${name}`)))].sort();
