@@ -17,7 +17,7 @@ const nightly = (spec: Partial<Job["spec"]>): CronJob => {
 describe("JOB-001: never tried again", () => {
   const check = checkerOf("JOB-001");
   const finding = "JOB-001 deny: Job in interruptible class with backoffLimit 0 never retries";
-  check("S074: S156: S243: on interruptible nodes", { judge: withSpec(job(inClass("compute")), { backoffLimit: 0 }), finds: [finding] });
+  check("S074, S156, S243: on interruptible nodes", { judge: withSpec(job(inClass("compute")), { backoffLimit: 0 }), finds: [finding] });
   check("S243: a CronJob on interruptible nodes", { judge: nightly({ backoffLimit: 0 }), finds: [finding] });
   check("one retry is one", { judge: withSpec(job(inClass("compute")), { backoffLimit: 1 }), finds: [] });
   check("the default is six", { judge: job(inClass("compute")), finds: [] });

@@ -108,7 +108,7 @@ describe("PLACE-004: too few instance types", () => {
 describe("PLACE-005: one node by its name", () => {
   const check = checkerOf("PLACE-005");
   const hostname = "kubernetes.io/hostname";
-  check("S150: S151: nodeName", {
+  check("S150, S151: nodeName", {
     judge: deployment({ podSpec: { nodeName: "ip-10-0-1-7" } }),
     finds: ["PLACE-005 deny: spec.nodeName pins the pod to one node"],
   });

@@ -177,7 +177,7 @@ describe("POOL-002: a Pod larger than every node", () => {
     },
   };
   check("one that fits", { judge: asking("2", "8Gi"), world: [xlarge], instanceTypes, finds: [] });
-  check("one that the whole node would be too small for", {
+  check("S176: one that the whole node would be too small for", {
     judge: asking("4", "16Gi"),
     world: [xlarge],
     instanceTypes,

@@ -2,11 +2,14 @@
  * Acceptance stories of admission: what a person is told, all at once, in what they bring.
  */
 import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
 import type { KubeObject } from "../../../src/api/object.ts";
 import type { WorkloadProfile } from "../../../src/api/workload-profile.ts";
 import type { Deployment } from "../../../src/api/workload.ts";
+import { catalogInstanceTypes } from "../../../src/catalog/instance-types.ts";
 import { validate } from "../../../src/policies/evaluate.ts";
-import { contextOf, policySet, requestFor } from "../../support/admission.ts";
+import { allRules } from "../../../src/policies/rules/all-rules.ts";
+import { contextOf, policiesText, policySet, requestFor } from "../../support/admission.ts";
 import { budget, deployment, pod, profile } from "../../support/objects.ts";
 import { yamlObjects } from "../../support/yaml-objects.ts";
 
@@ -133,7 +136,7 @@ describe("the lab's mistakes", () => {
   const denied = (judged: KubeObject, world: readonly KubeObject[] = []): readonly string[] =>
     told(judged, [...infrastructure, ...world]).filter((line) => line.endsWith("deny"));
 
-  it("S237: S238: S239: as they are, they are let in", () => {
+  it("S237, S238, S239: as they are, they are let in", () => {
     for (const file of [checkout, worker, fraud]) {
       expect(denied(profileOf(file))).toEqual([]);
       expect(denied(workloadOf(file), [profileOf(file)])).toEqual([]);
@@ -196,5 +199,31 @@ describe("S235: ten questions of a workload", () => {
   ];
   it.each(rows)("%s", (_, judged, world, rule) => {
     expect(told(judged, world).filter((line) => line.endsWith("deny"))).toContain(`${rule} deny`);
+  });
+});
+
+describe("what denials speak of", () => {
+  const instanceType = /\b[a-z]+\d[a-z0-9-]*\.(nano|micro|small|medium|\d*x?large|metal)/;
+  /** Narrowness is their very fault, or they name the size that would fit. */
+  const narrow: ReadonlySet<string> = new Set(["PLACE-004", "POOL-002", "POOL-005"]);
+  const ofPools = /^(NP|NC)-/;
+
+  it("S130: no rule for application teams names instance types, but where narrowness is the fault", () => {
+    for (const { id, examples } of allRules.filter(({ id }) => !ofPools.test(id))) {
+      const objects = parseAllDocuments(examples.denied).map((document) => document.toJS() as KubeObject);
+      const judged = objects.at(-1) as KubeObject;
+      const set = examples.policies === undefined ? policies : policySet(`${policiesText}\n${examples.policies}`);
+      const context = contextOf(objects.slice(0, -1), catalogInstanceTypes({ zones: ["ap-southeast-1a"] }));
+      const { findings } = validate({ policySet: set, request: requestFor(judged), context });
+      const naming = findings.filter(({ rule, message, fix }) => !narrow.has(rule) && instanceType.test(`${message} ${fix}`));
+      expect([id, naming]).toEqual([id, []]);
+    }
+  });
+
+  it("S115: what the owner of a workload owes has rules that can be listed", () => {
+    const owed = ["REQ-001", "DRAIN-002", "DRAIN-011", "SEC-001", "STOR-003", "TOPO-001", "DRAIN-001"];
+    const listed = allRules.map(({ id }) => id);
+    expect(owed.filter((id) => !listed.includes(id))).toEqual([]);
+    expect(allRules.filter(({ summary }) => summary.trim() === "")).toEqual([]);
   });
 });

@@ -109,7 +109,7 @@ describe("SPOT-002: what nobody has declared", () => {
     `SPOT-002 deny: class "batch" runs on Spot but the profile does not declare idempotent work (missing: ${names})`;
   const promising = (guarantees: Partial<typeof all>): WorkloadProfile =>
     profile({ spec: { runtimeClass: "batch", scaling: { lagMetric: "lag" }, disruption: { guarantees }, cost: spot } });
-  check("S030: S063: nothing at all", { judge: profile({ spec: { runtimeClass: "batch", cost: spot } }), finds: [missing(six)] });
+  check("S030, S063: nothing at all", { judge: profile({ spec: { runtimeClass: "batch", cost: spot } }), finds: [missing(six)] });
   check("idempotent work", { judge: profile({ spec: worker }), finds: [] });
   check("S242: all six promises", { judge: promising(all), finds: [] });
   const rows = [

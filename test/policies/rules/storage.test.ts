@@ -94,7 +94,7 @@ describe("STOR-003: the disk of one node", () => {
     volumes: [{ name: "data", hostPath: { path: "/var/data", ...(type === undefined ? {} : { type }) } }],
   });
   const finding = 'STOR-003 deny: volume "data" is hostPath; node replacement loses it';
-  check("S029: S145: S155: a directory of the node", { judge: deployment({ podSpec: host() }), finds: [finding] });
+  check("S029, S145, S155: a directory of the node", { judge: deployment({ podSpec: host() }), finds: [finding] });
   check("a directory that is only read", { judge: deployment({ podSpec: host(undefined, true) }), finds: [] });
   check("a socket", { judge: deployment({ podSpec: host("Socket") }), finds: [] });
   const { spec } = deployment({ podSpec: host() });
@@ -115,7 +115,7 @@ describe("STOR-003: the disk of one node", () => {
 describe("STOR-004: the loss of a zone", () => {
   const check = checkerOf("STOR-004");
   const finding = "STOR-004 deny: StatefulSet has no zone failure plan (storage.zonePlan)";
-  check("S111: S113: nothing is planned", { judge: database(), world: [profile()], finds: [finding] });
+  check("S111, S113: nothing is planned", { judge: database(), world: [profile()], finds: [finding] });
   check("S111: something is planned", { judge: database(), world: [profile({ spec: { storage: { zonePlan: "restore" } } })], finds: [] });
   check("without a profile it is recorded", { judge: database(), finds: [finding.replace("deny", "audit")] });
   check("a StatefulSet without disks has nothing to plan", { judge: set, world: [profile()], finds: [] });

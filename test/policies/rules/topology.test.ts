@@ -15,7 +15,7 @@ const available = (availability: WorkloadProfile["spec"]["availability"]): Workl
 describe("TOPO-001: nothing keeps replicas apart", () => {
   const check = checkerOf("TOPO-001");
   const constraint = { maxSkew: 1, topologyKey: zone, whenUnsatisfiable: "ScheduleAnyway" as const };
-  check("S103: S199: a profile that wants no spread", {
+  check("S103, S199: a profile that wants no spread", {
     judge: available({ minReplicas: 6, zoneSpread: "none" }),
     finds: ['TOPO-001 deny: minReplicas 6 in class "general" requires zoneSpread; got none'],
   });

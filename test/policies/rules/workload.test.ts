@@ -194,7 +194,7 @@ describe("REQ: requests and limits", () => {
 describe("PLACE-002: a selector without its toleration", () => {
   const check = checkerOf("PLACE");
   const selector = { nodeSelector: { "workload-class": "batch" } };
-  check("stays pending for ever", {
+  check("S014, S181: stays pending for ever", {
     judge: deployment({ podSpec: selector }),
     finds: ["PLACE-002 deny: nodeSelector workload-class=batch without toleration workload-class=batch:NoSchedule"],
   });
