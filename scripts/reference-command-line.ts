@@ -40,18 +40,12 @@ function commandSections(command: Command, parent: string): readonly string[] {
   return [commandSection(command, name)];
 }
 
-/** A command that only groups others is shown as they are. */
-function sections(command: Command, name: string): readonly string[] {
-  if (command.commands.length === 0) return [commandSection(command, name)];
-  return command.commands.flatMap((inner) => sections(inner, `${name} ${inner.name()}`));
-}
-
 function commandSection(command: Command, name: string): string {
   const options = optionTable(command);
   return [
-    `## plimsoll ${name}`,
+    `## ${name}`,
     command.description(),
-    `\`plimsoll ${name} ${command.usage()}\``,
+    `\`${name} ${command.usage()}\``,
     ...command.registeredArguments.map((argument) => argumentLine(argument)),
     ...(options === "" ? [] : [options]),
     `\`\`\`text\n${textAfter(command)}\n\`\`\``,

@@ -6,7 +6,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 // The program loads a command when it is asked for; here that would be on the first test's time.
+import "../../src/cli/advise.ts";
+import "../../src/cli/audit.ts";
 import "../../src/cli/check.ts";
+import "../../src/cli/lab.ts";
 import "../../src/cli/plan.ts";
 import "../../src/cli/render.ts";
 import { runProgram } from "../../src/cli/program.ts";
