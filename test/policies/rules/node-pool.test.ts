@@ -66,7 +66,7 @@ describe("names", () => {
   for (const name of ["important", "misc"]) {
     check(`S068: ${name} is vague`, { judge: pool(named(name)), finds: [`NP-002 deny: name "${name}" says nothing about what runs here`] });
   }
-  check("S060: a pool named after somebody of the owners list is refused", {
+  check("S060, S271: a pool named after somebody of the owners list is refused, since pools are for classes", {
     judge: pool(named("batch-fraud")),
     finds: ['NP-002 deny: name "batch-fraud" names the owner fraud, not a runtime class'],
   });
