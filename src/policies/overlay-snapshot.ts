@@ -25,13 +25,17 @@ export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): 
   if (put !== undefined && stands(base, put, key)) return base;
   const concerns = (kind: KindName): boolean => isOfKind({ object: changed, kind, domain: change.domain });
 
+  // One list for all who ask, so that what they derive of it can be remembered.
+  const laid: LaidLists = {};
   function list<K extends KindName>(kind: K, namespace?: string): readonly KindObjects[K][] {
     const known = base.list(kind, namespace);
     if (!concerns(kind) || (namespace !== undefined && namespace !== key.namespace)) return known;
+    const kept = laid[kind]?.get(namespace);
+    if (kept !== undefined) return kept;
     const others = known.filter((object) => !isAt(object, key));
-    if (put === undefined || !isKind(put, kind, concerns)) return others;
-    const at = others.findIndex((object) => comesAfter(object, key));
-    return others.toSpliced(at < 0 ? others.length : at, 0, put);
+    const fresh = put === undefined || !isKind(put, kind, concerns) ? others : withPut(others, put, key);
+    keepList(laid, { kind, namespace, fresh });
+    return fresh;
   }
 
   return {
@@ -44,6 +48,23 @@ export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): 
       concerns(kind) ? list(kind).filter((object) => indexValues(object, index).includes(value)) : base.by(kind, index, value),
     knows: (kind) => base.knows(kind),
   };
+}
+
+/** By namespace; undefined is all of them. */
+type LaidLists = { [K in KindName]?: Map<string | undefined, readonly KindObjects[K][]> };
+
+function keepList<K extends KindName>(
+  laid: { [P in K]?: Map<string | undefined, readonly KindObjects[P][]> },
+  { kind, namespace, fresh }: { readonly kind: K; readonly namespace: string | undefined; readonly fresh: readonly KindObjects[K][] },
+): void {
+  const lists = laid[kind];
+  if (lists === undefined) laid[kind] = new Map([[namespace, fresh]]);
+  else lists.set(namespace, fresh);
+}
+
+function withPut<T extends KubeObject>(others: readonly T[], put: T, key: ObjectKey): readonly T[] {
+  const at = others.findIndex((object) => comesAfter(object, key));
+  return others.toSpliced(at < 0 ? others.length : at, 0, put);
 }
 
 /** Is true for an object that the snapshot holds already, as an audit asks about it: nothing is laid over then, and nothing copied. */

@@ -7,6 +7,7 @@
  */
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { countsScale } from "../../kube/disruption-budget.ts";
+import { remembered } from "../../kube/remembered.ts";
 import { isEmptySelector } from "../../kube/selector.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { budgetNameOf, budgetText } from "../budget-words.ts";
@@ -180,8 +181,8 @@ interface Cover {
   readonly workloads: readonly Workload[];
 }
 
-/** The foreign budgets that a request concerns; one over everything is DRAIN-006's. */
-function coversOf({ subject, views, names, snapshot }: Facts): readonly Cover[] {
+/** The foreign budgets that a request concerns; one over everything is DRAIN-006's. Several rules ask, the namespace is gone through once. */
+const coversOf = remembered(({ subject, views, names, snapshot }: Facts): readonly Cover[] => {
   if (subject.kind === "budget") {
     const { budget } = subject;
     if (isCompiledBudget(budget, names) || budget.spec.selector === undefined || isEmptySelector(budget.spec.selector)) return [];
@@ -192,7 +193,7 @@ function coversOf({ subject, views, names, snapshot }: Facts): readonly Cover[] 
       .filter(({ spec }) => spec.selector !== undefined && !isEmptySelector(spec.selector))
       .map((budget) => ({ budget, workloads: [workload, ...othersUnder(budget, { workload, snapshot })].sort(byName) })),
   );
-}
+});
 
 function countingCovers(facts: Facts): readonly Cover[] {
   return coversOf(facts).filter(({ budget }) => countsScale(budget.spec));
