@@ -50,7 +50,6 @@ const rare: Readonly<Record<string, string>> = {
   "delete pods": "a node's terminationGracePeriod is over, or a Pod waits for a lost zone",
   "get nodeclaims.karpenter.sh": "a NodeClaim of this name is there already, or an instance seems to have none",
   "patch events": "an Event repeats",
-  "update secrets": "the certificate is renewed",
 };
 
 await describeOnControlPlane("deploy/ on the real control plane", () => {
