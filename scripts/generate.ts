@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { editorSchemas } from "./editor-schemas.ts";
 import { generatedFiles } from "./generated-files.ts";
 import { commandLinePage } from "./reference-command-line.ts";
 import { metricsPage } from "./reference-metrics.ts";
@@ -11,7 +12,7 @@ import { rulePages } from "./rule-pages.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-for (const [path, text] of [...generatedFiles(), ...rulePages(), ...commandLinePage(), ...metricsPage()]) {
+for (const [path, text] of [...generatedFiles(), ...editorSchemas(), ...rulePages(), ...commandLinePage(), ...metricsPage()]) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
   console.log(`wrote ${path}`);
