@@ -55,7 +55,7 @@ function aboveClass(facts: Facts, view: WorkloadView): readonly Problem[] {
       if (value === undefined || max === undefined || compareQuantities(value, max) <= 0) return [];
       return [
         {
-          path: containerPath(facts, view, { container: container.name, field: `resources/requests/${onWire}` }),
+          path: containerPath(facts, view, { container: container.name, field: placeOf(view, { name: container.name, resource: onWire }) }),
           message: `class "${name}" allows ${field} ${requests[resource].min ?? 0}..${max}; got ${value} in container "${container.name}"`,
           fix: requestFix({ workloadClass, policySet: facts.policySet }, { value, resource }),
           ...classOf(view),
@@ -63,6 +63,12 @@ function aboveClass(facts: Facts, view: WorkloadView): readonly Problem[] {
       ];
     }),
   );
+}
+
+/** A request that the template does not state (a limit stands in, a LimitRange or a profile fills it) has no place of its own. */
+function placeOf({ workload }: WorkloadView, of: { readonly name: string; readonly resource: string }): string {
+  const written = workload.template.spec.containers.find(({ name }) => name === of.name)?.resources;
+  return written?.requests?.[of.resource] === undefined ? "name" : `resources/requests/${of.resource}`;
 }
 
 interface Judged {

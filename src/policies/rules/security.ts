@@ -65,7 +65,12 @@ function sharedRights(view: WorkloadView, params: RuleParams): readonly Problem[
     hostNetwork === true ? [shared("hostNetwork", `${spec}/hostNetwork`, action)] : [];
   if (strict) {
     const account = serviceAccountName === "default" || serviceAccountName === "";
-    return [...(account ? [shared("the default ServiceAccount", `${spec}/serviceAccountName`)] : []), ...network()];
+    return [
+      ...(account
+        ? [shared("the default ServiceAccount", pod.spec.serviceAccountName === undefined ? spec : `${spec}/serviceAccountName`)]
+        : []),
+      ...network(),
+    ];
   }
   // An agent of every node is often there for the host's network.
   return workload.kind === "DaemonSet" ? [] : network(actionParam(params, "elsewhere"));

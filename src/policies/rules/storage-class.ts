@@ -129,6 +129,7 @@ function nodesOf({ snapshot, policySet }: Facts, { workloadClass }: WorkloadView
 }
 
 function problem(facts: Facts, view: WorkloadView, of: { readonly message: string; readonly fix: string }): Problem {
-  const path = view.workload.kind === "StatefulSet" ? "/spec/volumeClaimTemplates" : `${podSpecPath(view.workload.kind)}/volumes`;
+  const spec = podSpecPath(view.workload.kind);
+  const path = view.podAsWritten.spec.volumes === undefined ? spec : `${spec}/volumes`;
   return { path: pathIn(facts, { workload: path }), message: `${aboutWorkload(facts, view)}${of.message}`, fix: of.fix, ...classOf(view) };
 }

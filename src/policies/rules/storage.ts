@@ -18,7 +18,7 @@ kind: ${kind}
 metadata: {name: db, namespace: shop}
 spec:
   replicas: 3
-  serviceName: db
+  ${kind === "StatefulSet" ? "serviceName: db" : "revisionHistoryLimit: 10"}
   selector: {matchLabels: {app: db}}
   template:
     metadata: {labels: {app: db}}
@@ -39,13 +39,16 @@ apiVersion: v1
 kind: PersistentVolume
 metadata: {name: pv-data}
 spec:
+  accessModes: [ReadWriteOnce]
+  capacity: {storage: 8Gi}
+  csi: {driver: ebs.csi.aws.com, volumeHandle: vol-0123456789abcdef0}
   nodeAffinity:
     required: {nodeSelectorTerms: [{matchExpressions: [{key: topology.kubernetes.io/zone, operator: In, values: [${zone}]}]}]}
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: data, namespace: shop}
-spec: {accessModes: [ReadWriteOnce], volumeName: pv-data}
+spec: {accessModes: [ReadWriteOnce], volumeName: pv-data, resources: {requests: {storage: 8Gi}}}
 ---${podsOf("Deployment", "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]")}`;
 
 const claimed = "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]";
@@ -198,8 +201,10 @@ function claims({ snapshot, names }: Facts, view: WorkloadView): readonly Volume
 }
 
 function problem(facts: Facts, view: WorkloadView, of: { readonly message: string; readonly fix: string }): Problem {
+  const spec = podSpecPath(view.workload.kind);
   return {
-    path: pathIn(facts, { workload: `${podSpecPath(view.workload.kind)}/volumes` }),
+    // What a StatefulSet's claim templates make stands in no list of volumes.
+    path: pathIn(facts, { workload: view.podAsWritten.spec.volumes === undefined ? spec : `${spec}/volumes` }),
     message: `${aboutWorkload(facts, view)}${of.message}`,
     fix: of.fix,
     ...classOf(view),

@@ -120,8 +120,8 @@ describe("SEC-001: whose rights a Pod has", () => {
   check("S161: none named, and the host's network", {
     judge: deployment({ ...regulated, podSpec: { hostNetwork: true } }),
     finds: [
-      "SEC-001 deny: pod uses hostNetwork in class regulated",
       "SEC-001 deny: pod uses the default ServiceAccount in class regulated",
+      "SEC-001 deny: pod uses hostNetwork in class regulated",
     ],
   });
   check("S161: a ServiceAccount of its own", { judge: deployment({ ...regulated, podSpec: { serviceAccountName: "web" } }), finds: [] });
