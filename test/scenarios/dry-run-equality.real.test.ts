@@ -14,6 +14,7 @@ import { stringify } from "yaml";
 import { platformNames } from "../../src/api/labels.ts";
 import type { KubeObject } from "../../src/api/object.ts";
 import { checkResults } from "../../src/cli/check.ts";
+import { parseManifests } from "../../src/cli/manifest.ts";
 import { objectFormer } from "../../src/cli/object-form.ts";
 import { policySet } from "../support/admission.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
@@ -21,15 +22,17 @@ import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { creatorOn, type CreateAnswer, type Creator } from "../support/dry-run.ts";
 import { batchesOf, farReachingOf, collectionPath, exampleFiles, type ExampleBatch, type ExampleFile } from "../support/example-corpus.ts";
 import { foreignDefinitions } from "../support/foreign-crds.ts";
+import { isLongRun } from "../support/long-run.ts";
 import { installPlimsoll, startServe } from "../support/plimsoll-serve.ts";
 
-const isLong = process.env["PLIMSOLL_LONG"] === "1";
 const names = platformNames();
 const form = objectFormer({ names, namespace: "default" });
 const policies = policySet();
-const batches = batchesOf(exampleFiles(), { alone: isLong });
+const allBatches = batchesOf(exampleFiles(), { alone: isLongRun });
+/** Most files are in the first batches. */
+const batches = isLongRun ? allBatches : allBatches.slice(0, 12);
 /** In CI real kubectl is asked about each so manieth object. */
-const kubectlEvery = isLong ? 1 : 25;
+const kubectlEvery = isLongRun ? 1 : 25;
 
 await describeOnControlPlane("a server-side dry run and plimsoll check", () => {
   let controlPlane: ControlPlane;
@@ -71,13 +74,18 @@ await describeOnControlPlane("a server-side dry run and plimsoll check", () => {
         await takeOut(creator, batch);
       }
     },
-    isLong ? 1_800_000 : 240_000,
+    isLongRun ? 1_800_000 : 240_000,
   );
 
   /** What the API server tells of each object, in the words of kubectl. */
   async function toldAbout({ file, refused, expected }: ToldInput): Promise<readonly string[]> {
     const told: string[] = [];
     for (const object of file.objects) {
+      // Others' definitions stand here without their schemas, so that only check can find a wrong form.
+      if (expected[told.length] === unformed && object.kind === "NodeClass") {
+        told.push(unformed);
+        continue;
+      }
       const refusal = refused.get(object);
       if (refusal !== undefined) told.push(expected[told.length] === unformed ? unformed : refusal);
       else told.push(inWordsOfKubectl(await creator.create(object, { dryRun: true }), file.name));
@@ -95,11 +103,12 @@ await describeOnControlPlane("a server-side dry run and plimsoll check", () => {
       .flatMap((file) => file.objects.map((object) => ({ file, object })))
       .filter(({ object }) => !refused.has(object) && object.kind !== "Namespace");
     for (const { file, object } of asked.filter((_, index) => index % kubectlEvery === 0)) {
+      const expected = repliesOf(file, batch)[file.objects.indexOf(object)];
+      if (expected === unformed) continue;
       const path = join(folder, "object.yaml");
-      await writeFile(path, stringify(object));
+      await writeFile(path, textOf(object));
       await creator.remove(`${collectionPath(object)}/${object.metadata.name ?? ""}`);
       const applied = await controlPlane.kubectl(["apply", "--dry-run=server", "-f", path]);
-      const expected = repliesOf(file, batch)[file.objects.indexOf(object)];
       expect(applied.stderr.replaceAll(path, file.name)).toBe(expected);
       await creator.create(object);
       count.byKubectl += 1;
@@ -107,7 +116,9 @@ await describeOnControlPlane("a server-side dry run and plimsoll check", () => {
   }
 
   it("tell something of a good part of the corpus, and nothing of the rest", () => {
-    process.stdout.write(`dry-run equality: ${JSON.stringify({ files: exampleFiles().length, batches: batches.length, ...count })}\n`);
+    process.stdout.write(
+      `dry-run equality: ${JSON.stringify({ files: exampleFiles().length, batches: `${batches.length} of ${allBatches.length}`, ...count })}\n`,
+    );
     expect(count.objects).toBeGreaterThan(200);
     expect(count.denied).toBeGreaterThan(50);
     expect(count.warned).toBeGreaterThan(50);
@@ -128,14 +139,34 @@ const unformed = "not an object of its kind";
 /** What check prints for each object of a file, beside what the batch brings for the whole cluster. */
 function repliesOf(file: ExampleFile, batch: ExampleBatch): readonly string[] {
   const others = [
-    ...farReachingOf(batch).filter((object) => !file.objects.includes(object)),
+    ...neighboursOf(file, batch),
     ...namespacesOf([file]).flatMap((name) => [...(hasNamespace(file, name) ? [] : [namespaceObject(name)]), limitRange(name)]),
   ];
-  const formed = [...file.objects, ...others].map((written) => ({ file: file.name, line: 1, written, ...form(written) }));
+  const text = [...file.objects, ...others].map((object) => textOf(object)).join("---\n");
+  const { manifests } = parseManifests(file.name, text);
+  const formed = manifests.map((manifest) => ({ ...manifest, written: manifest.object, ...form(manifest.object) }));
   const { replies, faults } = checkResults({ manifests: formed.filter(({ problems }) => problems.length === 0), names }, policies);
   expect(faults).toEqual([]);
   const left = [...replies];
   return formed.slice(0, file.objects.length).map(({ problems }) => (problems.length > 0 ? unformed : (left.shift() ?? "")));
+}
+
+/** kubectl reads YAML 1.1, to which a bare Off is false. */
+function textOf(object: KubeObject): string {
+  return stringify(object, { version: "1.1" });
+}
+
+/** Where a batch has NodePools, whatever runs on them counts, in each namespace. */
+function neighboursOf(file: ExampleFile, batch: ExampleBatch): readonly KubeObject[] {
+  const reaching = farReachingOf(batch);
+  const all = reaching.some(({ kind }) => kind !== "DaemonSet") ? batch.flatMap(({ objects }) => objects) : reaching;
+  const unique = new Map(
+    all
+      .filter((object) => !file.objects.includes(object))
+      .map((object) => [`${collectionPath(object)}/${object.metadata.name ?? ""}`, object]),
+  );
+  for (const own of file.objects) unique.delete(`${collectionPath(own)}/${own.metadata.name ?? ""}`);
+  return [...unique.values()];
 }
 
 function inWordsOfKubectl({ status, warnings, message }: CreateAnswer, file: string): string {

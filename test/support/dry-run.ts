@@ -49,7 +49,8 @@ export function creatorOn(controlPlane: ControlPlane): Creator {
     create: (object, { dryRun = false } = {}) =>
       send("POST", `${collectionPath(object)}?fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`, JSON.stringify(object)),
     remove: async (path) => {
-      const { status } = await send("DELETE", path);
+      // A Job is otherwise kept until somebody has seen to its Pods.
+      const { status } = await send("DELETE", `${path}${path.includes("?") ? "&" : "?"}propagationPolicy=Background`);
       // No controller runs that would take the protection off a volume.
       if (status === 200 && path.includes("/persistentvolume")) await send("PATCH", path, '{"metadata":{"finalizers":null}}');
       return status;

@@ -39,9 +39,9 @@ export function exampleFiles(): readonly ExampleFile[] {
     name,
     objects: parseAllDocuments(text)
       .map((document) => document.toJS() as KubeObject | null)
-      // A Scale is no object of its own: nobody can apply one.
+      // No client creates a status: the API server drops it. A Scale is no object of its own: nobody can apply one.
       .filter((object): object is KubeObject => object !== null && object.kind !== "Scale")
-      .map((object) => placed(withImages(object), index)),
+      .map((object) => placed(withImages(withoutStatus(object)), index)),
   }));
 }
 
@@ -84,11 +84,16 @@ export function collectionPath({ apiVersion, kind, metadata }: KubeObject): stri
   return `/${apiVersion.includes("/") ? "apis" : "api"}/${apiVersion}${place}/${resource}`;
 }
 
+function withoutStatus(object: KubeObject): KubeObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== "status")) as unknown as KubeObject;
+}
+
 /** Rules never read images, so their examples leave them out; the API server wants one. */
 function withImages<T>(value: T): T {
   return JSON.parse(JSON.stringify(value), (key, part: unknown) =>
-    key === "containers" || key === "initContainers"
-      ? (part as readonly object[]).map((one) => ({ image: "registry.example.com/app:1", ...one }))
+    // A profile's compute.containers is a map.
+    (key === "containers" || key === "initContainers") && Array.isArray(part)
+      ? part.map((one: object) => ({ image: "registry.example.com/app:1", ...one }))
       : part,
   ) as T;
 }

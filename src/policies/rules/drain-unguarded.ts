@@ -26,7 +26,12 @@ const webhook = `
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingWebhookConfiguration
 metadata: {name: web}
-webhooks: [{name: web.example.com, failurePolicy: Fail, clientConfig: {service: {namespace: shop, name: web}}}]
+webhooks:
+  - name: web.example.com
+    failurePolicy: Fail
+    sideEffects: None
+    admissionReviewVersions: [v1]
+    clientConfig: {service: {namespace: shop, name: web}}
 `;
 const inKubeSystem = (text: string): string => text.replaceAll("namespace: shop", "namespace: kube-system");
 
