@@ -29,6 +29,13 @@ export function termsOf(profile: WorkloadProfile, { policySet, names, namespaceO
   const className = boundClassName(profile, policySet);
   const workloadClass = classFor(policySet, { className, namespace: profile.metadata.namespace ?? "" });
   if (workloadClass === undefined) return undefined;
+  // A dozen rules ask for the terms of one profile in one review.
+  const last = lastTerms.get(profile);
+  if (last?.terms.workloadClass === workloadClass && last.namespaceObject === namespaceObject) return last.terms;
   const namespaceLabels = namespaceObject?.metadata.labels ?? {};
-  return { workloadClass, resolved: resolveProfile({ profile, workloadClass, names, namespaceLabels }) };
+  const terms = { workloadClass, resolved: resolveProfile({ profile, workloadClass, names, namespaceLabels }) };
+  lastTerms.set(profile, { namespaceObject, terms });
+  return terms;
 }
+
+const lastTerms = new WeakMap<WorkloadProfile, { readonly namespaceObject: Namespace | undefined; readonly terms: ProfileTerms }>();
