@@ -126,7 +126,7 @@ function isServing({ workload, podAsWritten }: WorkloadView, { snapshot }: Admis
   return (
     isOpen ||
     snapshot.list("Service", workload.namespace).some(({ spec }) => {
-      const selector = spec?.selector ?? {};
+      const selector = spec.selector ?? {};
       return Object.keys(selector).length > 0 && matchesSelector({ matchLabels: selector }, workload.template.metadata?.labels);
     })
   );

@@ -132,7 +132,12 @@ describe("text", () => {
     expect(plain).not.toContain("\u001b");
     expect(coloured).toContain("\u001b[31m");
     // Without its colours it is the same text.
-    expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(plain);
+    expect(
+      coloured
+        .split("\u001b")
+        .map((part) => part.replace(/^\[\d+m/, ""))
+        .join(""),
+    ).toBe(plain);
   });
 });
 
