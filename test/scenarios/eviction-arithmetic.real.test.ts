@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evictionsAtScale } from "../../src/kube/eviction-proof.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";
+import { runPlimsoll } from "../cli/program-run.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { evictionCase, groupOfWorkload, keeperOf, type EvictionCase, type WorkloadCase } from "../support/eviction-cases.ts";
@@ -17,6 +18,7 @@ import { casesOf } from "../support/long-run.ts";
 
 const cases = fc.sample(evictionCase, { numRuns: casesOf({ ci: 50, long: 500 }), seed: 4 });
 const patienceMs = 240_000;
+const scaled: ReadonlySet<string> = new Set(["Deployment", "StatefulSet"]);
 
 await describeOnControlPlane("eviction arithmetic on the real control plane", () => {
   let controlPlane: ControlPlane;
@@ -49,6 +51,26 @@ await describeOnControlPlane("eviction arithmetic on the real control plane", ()
     // The cases are worth something: each kind of answer was seen.
     expect([...new Set(asked.map(({ real }) => real.code))].sort()).toEqual([201, 429, 500]);
     expect([...new Set(asked.map(({ real }) => real.cause.replace(/\d+/g, "N").replace(/budget-\w/g, "B")))].length).toBeGreaterThan(2);
+  });
+
+  it("S129: drain-preview tells of a live workload how many Pods may go now", { timeout: 120_000 }, async () => {
+    const alone = built.filter(({ asked }) => asked.workloads.length === 1 && scaled.has(asked.workloads[0]?.kind ?? ""));
+    const seen = await Promise.all(
+      alone.slice(0, 5).map(async ({ asked, namespace, budgets }) => {
+        const target = `${asked.workloads[0]?.kind.toLowerCase() ?? ""}/w0`;
+        const words = ["drain-preview", target, "--with-cluster", "--kubeconfig", controlPlane.kubeconfig, "-n", namespace, "-o", "json"];
+        const { stdout } = await runPlimsoll(words);
+        const [preview] = (JSON.parse(stdout) as { readonly previews: readonly { readonly evictions: { readonly now: number } }[] })
+          .previews;
+        const [workload] = asked.workloads;
+        const healthy = workload?.health.filter((health) => health === "ready").length ?? 0;
+        const selecting = budgets.filter(({ selector }) => matchesSelector(selector, labelsOf(0)));
+        const allowed = selecting.length > 1 ? 0 : Math.min(healthy, selecting[0]?.allowed ?? healthy);
+        return { namespace, told: preview?.evictions.now, allowed };
+      }),
+    );
+    expect(seen.length).toBeGreaterThan(2);
+    expect(seen.filter(({ told, allowed }) => told !== allowed)).toEqual([]);
   });
 
   describe("the proof", () => {
