@@ -8,6 +8,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { formatPolicyError } from "../policies/policy-error.ts";
 import { admissionHandler } from "../webhook/admission-handler.ts";
 import { type CertificateRotation, certificateRotation, type RotationLook } from "../webhook/certificate-rotation.ts";
 import { bundleOf, fingerprintOf } from "../webhook/certificate-state.ts";
@@ -43,6 +44,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     metrics: parts.metrics,
     handler: handlerOf(parts),
     notReady: () => notReady(parts, state),
+    remarks: () => parts.policyFile.errors().map((error) => `policies refused, the last good bundle stays: ${formatPolicyError(error)}`),
     onError: (error) => {
       parts.log.error({ err: error }, "a review could not be judged");
     },

@@ -28,6 +28,8 @@ export interface WebhookServerOptions {
   readonly handler: AdmissionHandler;
   /** Empty when reviews may be sent; otherwise what is still missing. */
   readonly notReady: () => readonly string[];
+  /** What whoever asks after readiness should know besides: it is told, and changes nothing. */
+  readonly remarks?: () => readonly string[];
   readonly metrics: WebhookMetrics;
   readonly clock: Clock;
   /** Where a handler that threw is told; the review is answered with an error, so the failurePolicy applies. */
@@ -109,7 +111,7 @@ function closer(server: Server, clock: Clock): { close(): Promise<void> } {
   };
 }
 
-type ListenerOptions = Pick<WebhookServerOptions, "handler" | "notReady" | "metrics" | "clock" | "onError">;
+type ListenerOptions = Pick<WebhookServerOptions, "handler" | "notReady" | "remarks" | "metrics" | "clock" | "onError">;
 
 interface ListenerParts {
   readonly state: { readonly closing: boolean };
@@ -171,8 +173,9 @@ function webhookApp(options: ListenerOptions, state: { readonly closing: boolean
   });
   app.get("/readyz", (_request, response) => {
     const missing = state.closing ? ["shutting down"] : options.notReady();
+    const remarks = (options.remarks?.() ?? []).map((line) => `remark: ${line}\n`).join("");
     response.status(missing.length === 0 ? 200 : 503).type("text/plain");
-    response.send(missing.length === 0 ? "ok\n" : `${missing.map((line) => `not ready: ${line}`).join("\n")}\n`);
+    response.send(`${missing.length === 0 ? "ok\n" : `${missing.map((line) => `not ready: ${line}`).join("\n")}\n`}${remarks}`);
   });
   app.get("/metrics", async (_request, response) => {
     response.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics());

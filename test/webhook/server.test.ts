@@ -127,6 +127,14 @@ describe("the webhook server answers a review", () => {
   });
 });
 
+describe("the readiness of a server that goes on with older policies", () => {
+  it("is told with what was refused, and stays", async () => {
+    const remarks = () => ["policies refused, the last good bundle stays: policies.yaml:3:1: tab character cannot start a token"];
+    const ready = await supertest(app(() => allowed(), { notReady: () => [], remarks })).get("/readyz");
+    expect([ready.status, ready.text]).toEqual([200, `ok\nremark: ${remarks()[0] ?? ""}\n`]);
+  });
+});
+
 describe("the webhook server routes", () => {
   const rows: readonly [string, "get" | "post", string, number][] = [
     ["a review with the API server's deadline in its query", "post", "/validate/closed?timeout=5s", 200],
