@@ -40,9 +40,7 @@ export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
       return judged(sources, call);
     } catch (fault) {
       // Rules trust the form of objects, which the API server has decoded. What it could not have decoded did not come from it.
-      const problem = [call.request.object, call.request.oldObject].flatMap((object) =>
-        object ? (sources.formProblems?.(object) ?? []) : [],
-      )[0];
+      const problem = formProblem(sources, call.request);
       if (problem === undefined) throw fault;
       return denied(malformedStatus(call.request, problem));
     }
@@ -68,6 +66,29 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
 
 function isDeletion({ operation, object, oldObject }: AdmissionRequest): boolean {
   return operation === "DELETE" || (object ?? oldObject)?.metadata.deletionTimestamp !== undefined;
+}
+
+/** Why an API server would not have decoded the objects of a request. */
+function formProblem({ formProblems }: AdmissionSources, { object, oldObject }: AdmissionRequest): string | undefined {
+  for (const sent of [object, oldObject]) {
+    if (sent === undefined) continue;
+    if (isDeeper(sent, depthMax)) return `nested deeper than ${depthMax}`;
+    const [problem] = formProblems?.(sent) ?? [];
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** No kind that we judge nests a tenth as deep; what would run out of stack is told before anybody descends. */
+const depthMax = 500;
+
+function isDeeper(root: unknown, max: number): boolean {
+  let level: readonly unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > max) return true;
+    level = level.flatMap((value): readonly unknown[] => (typeof value === "object" && value !== null ? Object.values(value) : []));
+  }
+  return false;
 }
 
 function malformedStatus({ kind: { group, kind }, namespace, name }: AdmissionRequest, problem: string): ApiStatus {

@@ -53,7 +53,9 @@ await describeOnControlPlane("the API server and serve", () => {
       provider: "none",
       args: ["--host", "0.0.0.0", "--webhook-service", "plimsoll-system/plimsoll"],
     });
-    expect(serve.log()).toContainEqual(expect.objectContaining({ how: "replaced", msg: "the serving certificate was issued" }));
+    expect(serve.log()).toContainEqual(
+      expect.objectContaining({ step: "renew", because: "the certificate does not name plimsoll.plimsoll-system.svc" }),
+    );
     const slice = {
       apiVersion: "discovery.k8s.io/v1",
       kind: "EndpointSlice",

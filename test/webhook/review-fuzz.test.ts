@@ -44,7 +44,7 @@ it(
     const listener = listenerOf(faults);
     const good = goodReviews();
     const seen = new Map<string, number>();
-    for (let seed = 1; seed <= cases; seed++) {
+    for (const seed of seeds()) {
       const random = randomOf(seed);
       const body = mutatedReview(good[Math.floor(random() * good.length)] ?? {}, random);
       const path = paths[Math.floor(random() * paths.length)] ?? "";
@@ -58,6 +58,14 @@ it(
       expect([kind, seen.get(kind) ?? 0]).toEqual([kind, expect.toSatisfy((count: number) => count > cases / 200)]);
   },
 );
+
+/** Seeds of the long run that once found a fault, then all of this run. */
+const onceFaulty: readonly number[] = [9_345];
+
+function* seeds(): Iterable<number> {
+  yield* onceFaulty;
+  for (let seed = 1; seed <= cases; seed++) yield seed;
+}
 
 function listenerOf(faults: unknown[]) {
   const clock = { ...wallClock(), now: () => Date.parse("2026-12-01T00:00:00Z") };
