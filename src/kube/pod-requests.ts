@@ -8,6 +8,7 @@
 import type { QuantityText, ResourceList, Resources } from "../api/object.ts";
 import type { Container, PodSpec, ResourceRequirements } from "../api/pod.ts";
 import { compareQuantities } from "./quantity.ts";
+import { remembered } from "./remembered.ts";
 import { addResources, maxResources, toResources } from "./resources.ts";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
@@ -17,9 +18,9 @@ const zero: Resources = {};
 const computeResources = ["cpu", "memory"] as const;
 
 /** Returns what the Pod takes from a Node's allocatable, including `pods: 1`. Quantities must be valid (edge). */
-export function podRequests(spec: PodSpec): Resources {
-  return addResources(effective(spec, "requests"), toResources(spec.overhead), onePod);
-}
+export const podRequests = remembered((spec: PodSpec): Resources =>
+  addResources(effective(spec, "requests"), toResources(spec.overhead), onePod),
+);
 
 /**
  * Returns the Pod's limits by the same rule. A name that any container leaves unlimited still shows the sum of the others:

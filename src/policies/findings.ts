@@ -5,13 +5,14 @@
  * shows. Nothing is softened here: what was wrong before, exemptions and grandfathering are softening.ts.
  */
 import type { Instant } from "../api/ports.ts";
+import { remembered } from "../kube/remembered.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { matchesGlob } from "./class.ts";
 import { customProblems, isAsked } from "./custom-findings.ts";
 import type { CustomRule } from "./custom-rule.ts";
 import { classNameOf, customValues } from "./custom-world.ts";
-import type { Facts, FactsInput } from "./facts.ts";
-import type { RuleAction, RuleScope, RuleSetting } from "./policy-set.ts";
+import type { Facts, FactsInput, SubjectKind } from "./facts.ts";
+import type { PolicySet, RuleAction, RuleScope, RuleSetting } from "./policy-set.ts";
 import { allRules } from "./rules/all-rules.ts";
 import { usualSubjects, type Problem, type Rule } from "./rules/rule.ts";
 import type { Finding, FindingAction } from "./verdict.ts";
@@ -23,8 +24,12 @@ const actionOrder: readonly RuleAction[] = ["off", "audit", "warn", "deny"];
 /** Returns the findings of all rules, or of those with the given ids. */
 export function findingsOf(facts: Facts, input: FactsInput, only?: ReadonlySet<string>): readonly Finding[] {
   const findings: Finding[] = [];
-  for (const rule of allRules) {
-    if (only === undefined || only.has(rule.id)) findings.push(...findingsOfRule(rule, facts, input));
+  const asked = facts.subject.kind === "none" ? [] : (askedRules(input.policySet).get(facts.subject.kind) ?? []);
+  for (const { rule, setting } of asked) {
+    if (only !== undefined && !only.has(rule.id)) continue;
+    const action = actionAt(setting, input.context.now);
+    if (action === "off") continue;
+    for (const problem of rule.judge(facts, setting.params)) findings.push(...findingOf(problem, { id: rule.id, action, setting, facts }));
   }
   const { customRules } = input.policySet;
   if (customRules.length > 0) findings.push(...findingsOfCustom(customRules, facts, { input, only }));
@@ -42,15 +47,21 @@ export function sortedFindings(findings: readonly Finding[]): readonly Finding[]
   return unique.sort((a, b) => compare(a.rule, b.rule) || compare(a.path, b.path) || compare(a.message, b.message));
 }
 
-function findingsOfRule(rule: Rule, facts: Facts, input: FactsInput): readonly Finding[] {
-  const setting = input.policySet.rules.get(rule.id);
-  if (setting === undefined) return [];
-  if (!(rule.subjects ?? usualSubjects).some((kind) => kind === facts.subject.kind)) return [];
-  const action = actionAt(setting, input.context.now);
-  if (action === "off") return [];
-  const problems = rule.judge(facts, setting.params);
-  return problems.length === 0 ? [] : problems.flatMap((problem) => findingOf(problem, { id: rule.id, action, setting, facts }));
+interface AskedRule {
+  readonly rule: Rule;
+  readonly setting: RuleSetting;
 }
+
+/** The rules that are asked about each kind of subject; one that is off for good is asked about none. */
+const askedRules = remembered(({ rules }: PolicySet): ReadonlyMap<SubjectKind, readonly AskedRule[]> => {
+  const asked = new Map<SubjectKind, AskedRule[]>();
+  for (const rule of allRules) {
+    const setting = rules.get(rule.id);
+    if (setting === undefined || (setting.action === "off" && setting.staged === undefined)) continue;
+    for (const kind of rule.subjects ?? usualSubjects) asked.set(kind, [...(asked.get(kind) ?? []), { rule, setting }]);
+  }
+  return asked;
+});
 
 function findingsOfCustom(
   rules: readonly CustomRule[],

@@ -31,11 +31,11 @@ export function termsOf(profile: WorkloadProfile, { policySet, names, namespaceO
   if (workloadClass === undefined) return undefined;
   // A dozen rules ask for the terms of one profile in one review.
   const last = lastTerms.get(profile);
-  if (last?.terms.workloadClass === workloadClass && last.namespaceObject === namespaceObject) return last.terms;
+  if (last?.terms.workloadClass === workloadClass && last.namespaceObject === namespaceObject && last.names === names) return last.terms;
   const namespaceLabels = namespaceObject?.metadata.labels ?? {};
   const terms = { workloadClass, resolved: resolveProfile({ profile, workloadClass, names, namespaceLabels }) };
-  lastTerms.set(profile, { namespaceObject, terms });
+  lastTerms.set(profile, { namespaceObject, names, terms });
   return terms;
 }
 
-const lastTerms = new WeakMap<WorkloadProfile, { readonly namespaceObject: Namespace | undefined; readonly terms: ProfileTerms }>();
+const lastTerms = new WeakMap<WorkloadProfile, Omit<TermsWorld, "policySet"> & { readonly terms: ProfileTerms }>();

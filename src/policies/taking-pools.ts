@@ -9,8 +9,10 @@ import type { InstanceType } from "../api/instance-type.ts";
 import type { NodePool } from "../api/node-pool.ts";
 import type { Resources } from "../api/object.ts";
 import type { PodSpec } from "../api/pod.ts";
+import type { DaemonSet } from "../api/workload.ts";
 import { podRequests } from "../kube/pod-requests.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
+import { remembered } from "../kube/remembered.ts";
 import { intersection, isCompatible, type Requirements } from "../kube/requirements.ts";
 import { addResources } from "../kube/resources.ts";
 import { untoleratedTaint } from "../kube/taint.ts";
@@ -32,7 +34,43 @@ export interface TakingPool {
 
 /** Returns the NodePools that would take the Pod, in the snapshot's order. */
 export function takingPools(world: OfferedWorld, spec: PodSpec): readonly TakingPool[] {
-  return world.snapshot.list("NodePool").flatMap((nodePool) => takingPool(world, nodePool, spec) ?? []);
+  const { snapshot, instanceTypes } = world;
+  const nodePools = snapshot.list("NodePool");
+  const daemonSets = snapshot.list("DaemonSet");
+  const known = lastTaking(nodePools);
+  if (known.instanceTypes !== instanceTypes || known.daemonSets !== daemonSets) {
+    known.instanceTypes = instanceTypes;
+    known.daemonSets = daemonSets;
+    known.byPlacement.clear();
+  }
+  const placement = placementText(spec);
+  const before = known.byPlacement.get(placement);
+  if (before !== undefined) return before;
+  if (known.byPlacement.size >= placementsMax) known.byPlacement.clear();
+  const taking = nodePools.flatMap((nodePool) => takingPool(world, nodePool, spec) ?? []);
+  known.byPlacement.set(placement, taking);
+  return taking;
+}
+
+/** How many placements are remembered: a cluster's workloads are placed in a few ways, and a class gives all of its own the same. */
+const placementsMax = 500;
+
+/** What was found for each placement, for as long as the NodePools, the types and the DaemonSets are the same objects. */
+const lastTaking = remembered((_nodePools: readonly NodePool[]): KnownTaking => ({
+  instanceTypes: [],
+  daemonSets: [],
+  byPlacement: new Map(),
+}));
+
+interface KnownTaking {
+  instanceTypes: readonly InstanceType[];
+  daemonSets: readonly DaemonSet[];
+  readonly byPlacement: Map<string, readonly TakingPool[]>;
+}
+
+/** All that decides which NodePools take a Pod, as one text. */
+function placementText({ nodeSelector, affinity, tolerations }: PodSpec): string {
+  return JSON.stringify([nodeSelector, affinity?.nodeAffinity, tolerations]);
 }
 
 /** Is true where a node of the pool may be of the type, for the Pod. */

@@ -9,6 +9,7 @@
 import type { PlatformNames } from "../../api/labels.ts";
 import type { LabelSelector } from "../../api/object.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
+import { remembered } from "../../kube/remembered.ts";
 import { matchesSelector } from "../../kube/selector.ts";
 
 /** What binding looks at: the top owner (CronJob before Job, Deployment before ReplicaSet) and its Pod template's labels. */
@@ -53,8 +54,11 @@ export interface BindingInput {
  * whose profile doesn't exist is no hit: the next level is asked. A profile that says how it binds never binds by name.
  */
 export function bindProfile({ workload, profiles, names }: BindingInput): Binding {
-  const here = profiles.filter((profile) => profile.metadata.namespace === workload.namespace);
   const labelled = workload.labels[names.profileLabel] ?? workload.templateLabels[names.profileLabel];
+  const here = candidates(profiles, {
+    namespace: workload.namespace,
+    names: [workload.name, ...(labelled === undefined ? [] : [labelled])],
+  });
   const targeting = here.filter((profile) => targets(profile, workload));
   const [target] = targeting;
   if (target !== undefined && targeting.length === 1 && labelled !== undefined && labelled !== nameOf(target)) {
@@ -84,6 +88,31 @@ export function claims({ profile, workload, names }: Omit<BindingInput, "profile
   const labelled = workload.labels[names.profileLabel] ?? workload.templateLabels[names.profileLabel];
   if (named === labelled || targets(profile, workload) || selects(profile, workload)) return true;
   return named === workload.name && !bindsExplicitly(profile);
+}
+
+/** Only profiles that say how they bind, and those of the workload's name or label, can have a claim: a namespace has hundreds of others. */
+function candidates(
+  profiles: readonly WorkloadProfile[],
+  of: { readonly namespace: string; readonly names: readonly string[] },
+): readonly WorkloadProfile[] {
+  const { explicit, byName: named } = profileIndex(profiles);
+  const found = new Set([...explicit, ...of.names.flatMap((name) => named.get(name) ?? [])]);
+  return [...found].filter((profile) => profile.metadata.namespace === of.namespace);
+}
+
+const profileIndex = remembered((profiles: readonly WorkloadProfile[]) => ({
+  explicit: profiles.filter(bindsExplicitly),
+  byName: groupedByName(profiles),
+}));
+
+function groupedByName(profiles: readonly WorkloadProfile[]): ReadonlyMap<string, readonly WorkloadProfile[]> {
+  const groups = new Map<string, WorkloadProfile[]>();
+  for (const profile of profiles) {
+    const group = groups.get(nameOf(profile));
+    if (group === undefined) groups.set(nameOf(profile), [profile]);
+    else group.push(profile);
+  }
+  return groups;
 }
 
 function targets(profile: WorkloadProfile, workload: BindingSubject): boolean {
