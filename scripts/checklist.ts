@@ -27,7 +27,7 @@ function list(listed: readonly Row[], named: readonly NamedTest[]): number {
     if (state === "later") console.log(`     later: ${row.later ?? ""}`);
     for (const { path, title } of own) console.log(`     ${path}: ${title}`);
   }
-  const unknown = [...new Set(named.map(({ row }) => row))].filter((id) => !all.some((row) => row.id === id)).sort();
+  const unknown = [...new Set(named.map(({ row }) => row))].filter((id) => id < "S900" && !all.some((row) => row.id === id)).sort();
   if (unknown.length > 0) console.log(`\nnamed by tests, and no row of this list: ${unknown.join(", ")}`);
   if (missing.length > 0) console.log(`\nnot yet shown:\n${missing.map(({ id, promise }) => `  ${id} ${promise}`).join("\n")}`);
   const shown = listed.filter(({ id }) => named.some((test) => test.row === id)).length;
