@@ -134,7 +134,7 @@ describe("a broken policies.yaml is refused with line, column and every error", 
     `${least}settings: {grandfather: {before: "2026-02-31", until: "2027-02-31T00:00:00Z"}}\nmigration: {active: true, classesDone: [genral]}\n`,
     [
       "policies.yaml:3:26: settings.grandfather.before: no such day: 2026-02-31",
-    "policies.yaml:3:48: settings.grandfather.until: no such day: 2027-02-31T00:00:00Z",
+      "policies.yaml:3:48: settings.grandfather.until: no such day: 2027-02-31T00:00:00Z",
       "policies.yaml:4:41: migration.classesDone[0]: no such class; did you mean general",
     ],
   );

@@ -64,5 +64,5 @@ describe("policies in several files", () => {
     [`rules:\n  REQ-01: {}\n`, `custom:\n  - {id: X-B-1, expression: "1 +"}\n`],
     ["policies/b.yaml:2:3: rules.REQ-01: no such rule; nearest REQ-001", "policies/c.yaml:2:17: custom X-B-1: 1:4 Unexpected token: EOF"],
   );
-  check("are refused where one of them is no mapping", ["- a\n"], ['policies/b.yaml:1:1: must be an object, not a list']);
+  check("are refused where one of them is no mapping", ["- a\n"], ["policies/b.yaml:1:1: must be an object, not a list"]);
 });
