@@ -203,7 +203,7 @@ describe("files", () => {
   });
 
   it("merge keys and anchors are read as kubectl reads them", async () => {
-    const text = podText.replace(
+    const text = goodText.replace(
       /\{cpu: 100m, memory: 128Mi\}, limits: \{memory: 256Mi\}/,
       "&r {cpu: 100m, memory: 128Mi}, limits: {<<: *r, memory: 256Mi}",
     );

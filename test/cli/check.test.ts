@@ -53,7 +53,10 @@ describe("the exit code", () => {
 
 describe("-o json", () => {
   it("is one object of exactly this form on stdout, and nothing else", async () => {
-    const { code, report } = await reportOf(["-"], `${deploymentText({ spec: "replicas: 1" })}---\n${budgetText()}`);
+    const { code, report } = await reportOf(
+      ["-"],
+      `${deploymentText({ spec: "replicas: 1" })}---\n${budgetText({ spec: "minAvailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow" })}`,
+    );
     const [fix, message] = [
       "use 2 replicas, or delete the PDB, or maxUnavailable: 1",
       'PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replicas: its nodes can never be drained',
@@ -89,7 +92,7 @@ items:
     expect(verdicts(report)).toEqual([
       "Service shop/web: allowed",
       "Widget w: allowed",
-      "Pod shop/p: denied REQ-001",
+      "Pod shop/p: denied BARE-001 REQ-001",
       "Deployment shop/web: allowed",
     ]);
     expect(code).toBe(1);
@@ -210,7 +213,7 @@ describe("siblings", () => {
         .results.map((result) => JSON.stringify(result))
         .sort();
     const expected = judged(texts);
-    expect(expected.filter((result) => result.includes('"allowed":false')).length).toBe(4);
+    expect(expected.filter((result) => result.includes('"allowed":false')).length).toBe(5);
     fc.assert(
       fc.property(fc.shuffledSubarray(texts, { minLength: texts.length }), (shuffled) => {
         expect(judged(shuffled)).toEqual(expected);

@@ -26,9 +26,9 @@ it("reads standard input to its end, however slowly it comes", async () => {
   const child = spawn(process.execPath, [entry, "check", "-"], { stdio: ["pipe", "pipe", "ignore"] });
   let stdout = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stdin.write(podText.slice(0, 20));
+  child.stdin.write(deploymentText().slice(0, 20));
   await new Promise((resolve) => setTimeout(resolve, 300));
-  child.stdin.end(podText.slice(20));
+  child.stdin.end(deploymentText().slice(20));
   const code = await new Promise((resolve) => child.once("close", resolve));
   expect(stdout).toContain("1 allowed, 0 denied");
   expect(code).toBe(0);

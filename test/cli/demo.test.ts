@@ -53,7 +53,7 @@ describe("plimsoll demo", () => {
       stderr: 'plimsoll demo: no rule "DRAIN-0002"; nearest DRAIN-002\n',
     });
     expect((await demo("--once", "--break", "NOPE-1")).stderr).toMatch(
-      /^plimsoll demo: no rule "NOPE-1"; known: BIND-001, .*DRAIN-002, .*\n$/,
+      /^plimsoll demo: no rule "NOPE-1"; known: BARE-001, BIND-001, .*DRAIN-002, .*\n$/,
     );
   });
 });

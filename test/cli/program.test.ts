@@ -36,7 +36,11 @@ describe("a usage error exits 2, is told on stderr, and leaves stdout alone", ()
   usage("an unknown command", ["chekc"], "unknown command 'chekc'");
   usage("an unknown option", ["check", "--polices", "x", "a.yaml"], "unknown option '--polices'");
   usage("no file", ["check"], "missing required argument 'files'");
-  usage("an output that there isn't", ["check", "-o", "xml", "a.yaml"], "argument 'xml' is invalid. Allowed choices are text, json, kubectl.");
+  usage(
+    "an output that there isn't",
+    ["check", "-o", "xml", "a.yaml"],
+    "argument 'xml' is invalid. Allowed choices are text, json, sarif, junit, github, kubectl.",
+  );
   usage("a port that is none", ["demo", "--port", "x"], "a port is a number from 0 to 65535");
   usage("a provider that there isn't", ["serve", "--provider", "gke"], "Allowed choices are kwok, ec2, none.");
   usage("two addresses", ["serve", "--webhook-url", "https://a", "--webhook-service", "a/b"], "cannot be used with option");

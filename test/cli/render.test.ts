@@ -18,11 +18,17 @@ it("prints a bound workload's Pod and budget as YAML that can be applied", async
   expect({ code, stderr, rest }).toEqual({ code: 0, stderr: "", rest: [] });
 });
 
-it("what it prints is admitted by check as it is", async () => {
+it("what it prints is admitted by check as it is, but for what a Pod and its budget lack without their owner", async () => {
   const sources = `${deploymentText()}---\n${profileText()}`;
   const { stdout } = await runPlimsoll(["render", "-"], sources);
-  const { code } = await runPlimsoll(["check", "-"], stdout);
-  expect(code).toBe(0);
+  const { stdout: answer } = await runPlimsoll(["check", "-o", "json", "-"], stdout);
+  const { results } = JSON.parse(answer) as {
+    readonly results: readonly { readonly findings: readonly { readonly rule: string; readonly action: string }[] }[];
+  };
+  expect(results.length).toBe(2);
+  expect(results.flatMap(({ findings }) => findings.filter(({ action }) => action === "deny").map(({ rule }) => rule))).toEqual([
+    "BARE-001",
+  ]);
 });
 
 it("says on stderr what it leaves out, and why", async () => {
