@@ -28,6 +28,8 @@ it("what it prints is admitted by check as it is, but for what a Pod and its bud
   expect(results.length).toBe(2);
   expect(results.flatMap(({ findings }) => findings.filter(({ action }) => action === "deny").map(({ rule }) => rule))).toEqual([
     "BARE-001",
+    "DRAIN-018",
+    "DRAIN-018",
   ]);
 });
 

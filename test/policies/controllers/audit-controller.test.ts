@@ -11,14 +11,22 @@ import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import { auditController } from "../../../src/policies/controllers/audit-controller.ts";
 import { reportShelf } from "../../../src/policies/controllers/audit-shelf.ts";
 import { auditTriggers } from "../../../src/policies/controllers/audit-triggers.ts";
+import type { PolicySet } from "../../../src/policies/policy-set.ts";
 import type { AuditTally } from "../../../src/policies/audit-tally.ts";
 import { startWorld } from "../../../src/sim/world.ts";
 import { policySet } from "../../support/admission.ts";
 import { budget, deployment, namespaceObject, nodePool, pod, profile } from "../../support/objects.ts";
 import { yamlObjects, yamlText } from "../../support/yaml-objects.ts";
 
+/** The rules that these rows are about: what other rules find is theirs to show. */
+const judgedRules: ReadonlySet<string> = new Set(["BIND-004", "COST-001", "DRAIN-001", "DRAIN-002", "NP-007"]);
+
+function fewRules(set: PolicySet): PolicySet {
+  return { ...set, rules: new Map([...set.rules].filter(([id]) => judgedRules.has(id))) };
+}
+
 const names = platformNames();
-const policies = policySet();
+const policies = fewRules(policySet());
 const blocked = [namespaceObject(), deployment({ replicas: 1 }), budget({ minAvailable: 1 })];
 const spec = { availability: { minReplicas: 3 }, scaling: { maxReplicas: 10 }, disruption: { maxUnavailable: 1 } };
 const fine = [
@@ -131,9 +139,7 @@ describe("the report of a namespace", () => {
     const at = await opened();
     at.state.objects = [...blocked, nodePool()];
     const { kind, writes } = await at.look("");
-    expect([kind, writes]).toEqual(
-      at.told.get("")?.counts.length === 0 ? ["keep", []] : ["put", ["PATCH /apis/wgpolicyk8s.io/v1alpha2/clusterpolicyreports/plimsoll"]],
-    );
+    expect([kind, writes]).toEqual(["put", ["PATCH /apis/wgpolicyk8s.io/v1alpha2/clusterpolicyreports/plimsoll"]]);
     expect(at.told.get("")?.objects).toBe(1);
   });
 });
