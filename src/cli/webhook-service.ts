@@ -57,9 +57,8 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
 
 function handlerOf(parts: ProcessParts) {
   const { names, namespace } = parts;
-  const form = objectFormer({ names, namespace });
   return admissionHandler({
-    formProblems: (object) => form(object).problems,
+    decoded: objectFormer({ names, namespace }),
     policySet: () => parts.policyFile.current(),
     snapshot: () => parts.cluster.snapshot(),
     instanceTypes: parts.instanceTypes,

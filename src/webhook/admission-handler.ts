@@ -11,6 +11,7 @@ import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Clock } from "../api/ports.ts";
+import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { denialStatus } from "../policies/denial.ts";
@@ -29,8 +30,11 @@ export interface AdmissionSources {
   readonly names: PlatformNames;
   readonly clock: Clock;
   readonly metrics: WebhookMetrics;
-  /** What the API server's own decoder would refuse an object for; asked only where judging it failed. Absent: nothing is known. */
-  readonly formProblems?: (object: KubeObject) => readonly string[];
+  /**
+   * An object as the API server's own decoder leaves it, with what it would refuse; asked only where judging failed. Absent:
+   * nothing is known.
+   */
+  readonly decoded?: (object: KubeObject) => { readonly object: KubeObject; readonly problems: readonly string[] };
 }
 
 /** Makes the handler that the server calls for every review. */
@@ -39,10 +43,10 @@ export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
     try {
       return judged(sources, call);
     } catch (fault) {
-      // Rules trust the form of objects, which the API server has decoded. What it could not have decoded did not come from it.
-      const problem = formProblem(sources, call.request);
-      if (problem === undefined) throw fault;
-      return denied(malformedStatus(call.request, problem));
+      // Rules trust the form of objects, which the API server has decoded. What it has not, did not come from it.
+      const form = decodedRequest(sources, call.request);
+      if (form === undefined) throw fault;
+      return form.ok ? judged(sources, { ...call, request: form.value }) : denied(malformedStatus(call.request, form.error));
     }
   };
 }
@@ -68,15 +72,19 @@ function isDeletion({ operation, object, oldObject }: AdmissionRequest): boolean
   return operation === "DELETE" || (object ?? oldObject)?.metadata.deletionTimestamp !== undefined;
 }
 
-/** Why an API server would not have decoded the objects of a request. */
-function formProblem({ formProblems }: AdmissionSources, { object, oldObject }: AdmissionRequest): string | undefined {
-  for (const sent of [object, oldObject]) {
-    if (sent === undefined) continue;
-    if (isDeeper(sent, depthMax)) return `nested deeper than ${depthMax}`;
-    const [problem] = formProblems?.(sent) ?? [];
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+/** The request with its objects as an API server would have sent them, or why it could not; undefined where nobody knows. */
+function decodedRequest({ decoded }: AdmissionSources, request: AdmissionRequest): Result<AdmissionRequest, string> | undefined {
+  const { object, oldObject } = request;
+  if ([object, oldObject].some((sent) => isDeeper(sent, depthMax))) return err(`nested deeper than ${depthMax}`);
+  if (decoded === undefined) return undefined;
+  const [form, oldForm] = [object, oldObject].map((sent) => (sent === undefined ? undefined : decoded(sent)));
+  const [problem] = [...(form?.problems ?? []), ...(oldForm?.problems ?? [])];
+  if (problem !== undefined) return err(problem);
+  return ok({
+    ...request,
+    ...(form === undefined ? {} : { object: form.object }),
+    ...(oldForm === undefined ? {} : { oldObject: oldForm.object }),
+  });
 }
 
 /** No kind that we judge nests a tenth as deep; what would run out of stack is told before anybody descends. */

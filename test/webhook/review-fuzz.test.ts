@@ -14,6 +14,7 @@ import { objectFormer } from "../../src/cli/object-form.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { wallClock } from "../../src/cluster/wall-clock.ts";
 import { admissionHandler } from "../../src/webhook/admission-handler.ts";
+import { bodyBytesMax } from "../../src/webhook/body-reader.ts";
 import { webhookMetrics } from "../../src/webhook/metrics.ts";
 import { webhookListener } from "../../src/webhook/server.ts";
 import { autoscalerAccount, policySet, requestFor } from "../support/admission.ts";
@@ -60,7 +61,7 @@ it(
 );
 
 /** Seeds of the long run that once found a fault, then all of this run. */
-const onceFaulty: readonly number[] = [9_345];
+const onceFaulty: readonly number[] = [9_345, 9_963];
 
 function* seeds(): Iterable<number> {
   yield* onceFaulty;
@@ -71,13 +72,12 @@ function listenerOf(faults: unknown[]) {
   const clock = { ...wallClock(), now: () => Date.parse("2026-12-01T00:00:00Z") };
   const metrics = webhookMetrics();
   const names = platformNames();
-  const form = objectFormer({ names, namespace: "default" });
   const handler = admissionHandler({
     ...{ names, clock, metrics, neededKinds: [] },
     policySet: () => policies,
     snapshot: () => snapshot,
     instanceTypes: () => types,
-    formProblems: (object) => form(object).problems,
+    decoded: objectFormer({ names, namespace: "default" }),
   });
   const policies = policySet();
   const snapshot = snapshotOf(corpus);
@@ -169,6 +169,7 @@ function kindOf(status: number, text: string): string {
 /** What the API server would not take for an answer to this body. */
 function problemOf({ status, text }: Answer, body: string): string | undefined {
   if (status === 400) return text.length > 1 && text.length < 400 ? undefined : `an error of ${text.length} characters`;
+  if (status === 413) return Buffer.byteLength(body) > bodyBytesMax ? undefined : "a small body is too large";
   if (status !== 200) return `HTTP ${status}: ${text}`;
   const { apiVersion, kind, response } = JSON.parse(text) as ReviewAnswer;
   const uid = (JSON.parse(body) as { readonly request: { readonly uid: unknown } }).request.uid;
