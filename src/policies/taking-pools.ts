@@ -12,7 +12,6 @@ import type { PodSpec } from "../api/pod.ts";
 import type { DaemonSet } from "../api/workload.ts";
 import { podRequests } from "../kube/pod-requests.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
-import { remembered } from "../kube/remembered.ts";
 import { intersection, isCompatible, type Requirements } from "../kube/requirements.ts";
 import { addResources } from "../kube/resources.ts";
 import { untoleratedTaint } from "../kube/taint.ts";
@@ -37,7 +36,7 @@ export function takingPools(world: OfferedWorld, spec: PodSpec): readonly Taking
   const { snapshot, instanceTypes } = world;
   const nodePools = snapshot.list("NodePool");
   const daemonSets = snapshot.list("DaemonSet");
-  const known = lastTaking(nodePools);
+  const known = knownTaking(nodePools);
   if (known.instanceTypes !== instanceTypes || known.daemonSets !== daemonSets) {
     known.instanceTypes = instanceTypes;
     known.daemonSets = daemonSets;
@@ -56,11 +55,13 @@ export function takingPools(world: OfferedWorld, spec: PodSpec): readonly Taking
 const placementsMax = 500;
 
 /** What was found for each placement, for as long as the NodePools, the types and the DaemonSets are the same objects. */
-const lastTaking = remembered((_nodePools: readonly NodePool[]): KnownTaking => ({
-  instanceTypes: [],
-  daemonSets: [],
-  byPlacement: new Map(),
-}));
+const lastTaking = new WeakMap<readonly NodePool[], KnownTaking>();
+
+function knownTaking(nodePools: readonly NodePool[]): KnownTaking {
+  const known = lastTaking.get(nodePools) ?? { instanceTypes: [], daemonSets: [], byPlacement: new Map() };
+  lastTaking.set(nodePools, known);
+  return known;
+}
 
 interface KnownTaking {
   instanceTypes: readonly InstanceType[];

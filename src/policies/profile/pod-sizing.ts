@@ -70,23 +70,25 @@ export function sizePod(input: PodSizingInput): PodSizing {
 const lastSizing = new WeakMap<PodSpec, Omit<PodSizingInput, "spec"> & { readonly sizing: PodSizing }>();
 
 function sizedPod(input: PodSizingInput): PodSizing {
-  const { spec } = input;
+  const { spec, parts } = input;
   const podLevel = podLevelNames(spec);
+  const terms = { ...input, podLevel };
   const containers: ContainerAmounts[] = [];
   const conflicts: SizingConflict[] = [];
-  for (const list of ["containers", "initContainers"] as const) {
-    for (const [index, container] of (spec[list] ?? []).entries()) {
-      const sizing = sizingOf({ ...input, container, list, podLevel });
-      if (sizing === undefined) continue;
-      const sized = sizeContainer({ container, sizing, mode: input.parts.mode });
-      conflicts.push(...sized.conflicts);
-      if (hasAmounts(sized)) containers.push({ list, index, requests: sized.requests, limits: sized.limits });
-    }
+  const size = (container: Container, place: ContainerPlace, sizing: ContainerSizing | undefined): void => {
+    if (sizing === undefined) return;
+    const sized = sizeContainer({ container, sizing, mode: parts.mode });
+    conflicts.push(...sized.conflicts);
+    if (hasAmounts(sized)) containers.push({ ...place, requests: sized.requests, limits: sized.limits });
+  };
+  for (const [index, container] of spec.containers.entries()) size(container, { list: "containers", index }, sizingOf(container, terms));
+  for (const [index, container] of (spec.initContainers ?? []).entries()) {
+    size(container, { list: "initContainers", index }, initSizingOf(container, parts));
   }
   const pod = sizePodLevel({ ...input, containers, podLevel });
   conflicts.push(...pod.conflicts);
   if (containers.length === 0 && pod.amounts.pod === undefined) return { containers, conflicts };
-  const change = qosChangeOf(spec, withAmounts(spec, { containers, ...pod.amounts }));
+  const change = qosChangeOf(spec, { containers, ...pod.amounts });
   if (change?.from === "Guaranteed") return { containers: [], conflicts: [{ kind: "qos", change }] };
   return {
     containers,
@@ -103,9 +105,20 @@ export interface PodSizingInput {
   readonly main: string | undefined;
 }
 
-function qosChangeOf(before: PodSpec, after: PodSpec): QosChange | undefined {
-  const [from, to] = [qosClass(before), qosClass(after)];
+function qosChangeOf(spec: PodSpec, amounts: Pick<PodSizing, "containers" | "pod">): QosChange | undefined {
+  const from = qosClass(spec);
+  // What asks for something and leaves a container without a CPU limit is Burstable before and after: most Pods.
+  if (from === "Burstable" && amounts.pod === undefined && leavesUnlimited(spec, amounts.containers)) return undefined;
+  const to = qosClass(withAmounts(spec, amounts));
   return from === to ? undefined : { from, to };
+}
+
+function leavesUnlimited(spec: PodSpec, amounts: readonly ContainerAmounts[]): boolean {
+  if (spec.resources != null) return false;
+  const limited = new Set(
+    amounts.filter(({ list, limits }) => list === "containers" && limits["cpu"] !== undefined).map(({ index }) => index),
+  );
+  return spec.containers.some(({ resources }, index) => resources?.limits?.["cpu"] === undefined && !limited.has(index));
 }
 
 /**
@@ -113,13 +126,14 @@ function qosChangeOf(before: PodSpec, after: PodSpec): QosChange | undefined {
  * it that is not named gets what the class gives sidecars. What the Pod states as a whole is not asked of its main container.
  */
 function sizingOf(
-  of: PodSizingInput & Pick<ContainerPlace, "list"> & { readonly container: Container; readonly podLevel: ReadonlySet<string> },
+  container: Container,
+  of: Omit<PodSizingInput, "spec"> & { readonly podLevel: ReadonlySet<string> },
 ): ContainerSizing | undefined {
-  const { parts, container, main, podLevel, list } = of;
-  // Mutation comes before the API server's validation: a container may be named like a member of every object.
-  const named = Object.hasOwn(parts.namedSizing, container.name) ? parts.namedSizing[container.name] : undefined;
-  if (list === "initContainers") return named ?? (isSidecar(container) ? parts.sidecarSizing : undefined);
-  if (container.name !== main || parts.mainSizing === undefined) return named ?? sidecarOf(of);
+  const { parts, main, podLevel } = of;
+  const named = namedSizingOf(container, parts);
+  // Without a main container nobody can say which are sidecars.
+  const sidecar = main === undefined || container.name === main ? undefined : parts.sidecarSizing;
+  if (container.name !== main || parts.mainSizing === undefined) return named ?? sidecar;
   const base = withoutNames(parts.mainSizing, podLevel);
   if (named === undefined) return base;
   return {
@@ -131,9 +145,13 @@ function sizingOf(
   };
 }
 
-/** Without a main container nobody can say which are sidecars. */
-function sidecarOf({ parts, main, container }: PodSizingInput & { readonly container: Container }): ContainerSizing | undefined {
-  return main === undefined || container.name === main ? undefined : parts.sidecarSizing;
+function initSizingOf(container: Container, parts: PodParts): ContainerSizing | undefined {
+  return namedSizingOf(container, parts) ?? (isSidecar(container) ? parts.sidecarSizing : undefined);
+}
+
+/** Mutation comes before the API server's validation: a container may be named like a member of every object. */
+function namedSizingOf({ name }: Container, { namedSizing }: PodParts): ContainerSizing | undefined {
+  return Object.hasOwn(namedSizing, name) ? namedSizing[name] : undefined;
 }
 
 /** Returns cpu and memory where the Pod states them as a whole: there the profile's amounts are the Pod's, not a container's. */
