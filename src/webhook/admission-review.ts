@@ -135,7 +135,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** A raw object may lack apiVersion only where the API server would not have sent it; metadata is always there. */
 function isObject(value: unknown): value is KubeObject {
   if (!isRecord(value) || typeof value["apiVersion"] !== "string" || typeof value["kind"] !== "string") return false;
-  return isRecord(value["metadata"]) && isMetadata(value["metadata"]);
+  return isRecord(value["metadata"]) && isMetadata(value["metadata"]) && (value["kind"] !== "Scale" || isScaleSpec(value["spec"]));
+}
+
+/** A Scale has one number, and is of no kind that anybody keeps a schema of. */
+function isScaleSpec(spec: unknown): boolean {
+  return isAbsent(spec) || (isRecord(spec) && (isAbsent(spec["replicas"]) || Number.isInteger(spec["replicas"])));
 }
 
 /** The part of ObjectMeta that everybody reads, of every kind; the rest of an object is typed by its kind. */
