@@ -54,7 +54,7 @@ function* proveGroup(group: { readonly knockOut: KnockOut; readonly rows: readon
   const fast = [...files].filter((file) => !file.endsWith(".real.test.ts"));
   const results = fast.length === 0 ? [] : runTests(fast, group.knockOut);
   for (const row of group.rows) {
-    const own = results.filter(({ title }) => rowsNamedBy(title).includes(row.id));
+    const own = results.filter(({ titles }) => titles.some((title) => rowsNamedBy(title).includes(row.id)));
     const failed = own.filter(({ status }) => status === "failed").length;
     if (failed > 0) yield { row, kind: "proven", failed, tests: own.length };
     else if (own.length === 0) yield { row, kind: "unproven", why: "its tests run on real parts alone" };
@@ -63,7 +63,15 @@ function* proveGroup(group: { readonly knockOut: KnockOut; readonly rows: readon
 }
 
 interface TestResult {
+  /** Its own title, after those of the suites that it stands in. */
+  readonly titles: readonly string[];
+  readonly status: string;
+}
+
+/** A test in vitest's JSON report. */
+interface ReportedTest {
   readonly title: string;
+  readonly ancestorTitles: readonly string[];
   readonly status: string;
 }
 
@@ -82,13 +90,15 @@ function runTests(files: readonly string[], knockOut: KnockOut): readonly TestRe
       readonly testResults: readonly {
         readonly name: string;
         readonly message: string;
-        readonly assertionResults: readonly TestResult[];
+        readonly assertionResults: readonly ReportedTest[];
       }[];
     };
     // A file that can't even be loaded proves nothing: the rows would look proven by any mistake of ours.
     const broken = testResults.filter(({ assertionResults }) => assertionResults.length === 0);
     if (broken.length > 0) throw new Error(broken.map(({ name, message }) => `${name}: ${message}`).join("\n"));
-    return testResults.flatMap(({ assertionResults }) => assertionResults.map(({ title, status }) => ({ title, status })));
+    return testResults.flatMap(({ assertionResults }) =>
+      assertionResults.map(({ title, ancestorTitles, status }) => ({ titles: [...ancestorTitles, title], status })),
+    );
   } catch (cause) {
     throw new Error(`vitest gave no report: ${String(cause)}\n${run.stderr}`, { cause });
   } finally {
