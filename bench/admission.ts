@@ -29,7 +29,9 @@ interface Extent {
 
 const phases: readonly BenchPhase[] = ["mutate", "validate"];
 const sizes = [1.5, 12.5, 50].map((kibibytes) => Math.round(kibibytes * 1024));
-const defaults = { rounds: 7, requests: 400 };
+const defaults = { rounds: 7, requests: 500 };
+/** The first round is so many times as long. */
+const warmUpRounds = 6;
 const roundsMax = 100;
 const requestsMax = 20_000;
 const mebibyte = 1024 ** 2;
@@ -95,10 +97,10 @@ async function measureCase(of: {
     plimsoll: { path: `/${phase}/open`, reviews, expected: phase === "mutate" ? "patch" : "verdict" },
   } as const;
   const rounds = { baseline: new Array<Round>(), plimsoll: new Array<Round>() };
-  // Round 0 warms both up and is not counted.
+  // Round 0 warms both up, as a server is that has served a while, and is not counted.
   for (let round = 0; round <= extent.rounds; round++) {
     for (const tool of ["baseline", "plimsoll"] as const) {
-      const measured = await measureRound(servers[tool], calls[tool], extent.requests);
+      const measured = await measureRound(servers[tool], calls[tool], round === 0 ? extent.requests * warmUpRounds : extent.requests);
       if (round > 0) rounds[tool].push(measured);
     }
   }
