@@ -5,6 +5,7 @@
  * schema's matter (src/api/workload-profile.ts).
  */
 import { shapeSchemas } from "../../api/generated/schemas.ts";
+import { assertNever } from "../../api/assert.ts";
 import { nearestWord } from "../../api/nearest-word.ts";
 import type { QuantityText } from "../../api/object.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
@@ -13,8 +14,9 @@ import { compareQuantities, isQuantity } from "../../kube/quantity.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
 import { sizingConflicts } from "../profile/pod-patch.ts";
+import type { SizingConflict } from "../profile/pod-sizing.ts";
 import { boundClassName } from "../profile/workload-contract.ts";
-import { containerPath } from "../container-path.ts";
+import { containerPath, podSpecPath } from "../container-path.ts";
 import { unknownFields } from "../unknown-fields.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
@@ -187,15 +189,42 @@ function limitProblems(amounts: Amounts, at: readonly string[]): readonly Proble
 function limitsOfWorkload(facts: Facts, view: WorkloadView): readonly Problem[] {
   if (view.contract === undefined) return [];
   return sizingConflicts({ pod: view.podAsWritten, contract: view.contract }).flatMap((conflict): readonly Problem[] => {
-    if (conflict.kind !== "limit") return [];
-    const { container, resource, limit, request } = conflict;
-    return [
-      {
-        path: containerPath(facts, view, { container, field: `resources/limits/${resource}` }),
-        message: `container "${container}": ${resource} limit ${limit} is below the profile's ${resource}Request ${request}`,
-        fix: `raise the limit to at least ${request}`,
-        ...classOf(view),
-      },
-    ];
+    switch (conflict.kind) {
+      case "limit": {
+        const { container, resource, limit, request } = conflict;
+        return [
+          {
+            path: containerPath(facts, view, { container, field: `resources/limits/${resource}` }),
+            message: `container "${container}": ${resource} limit ${limit} is below the profile's ${resource}Request ${request}`,
+            fix: `raise the limit to at least ${request}`,
+            ...classOf(view),
+          },
+        ];
+      }
+      case "pod-level":
+        return [{ ...podLevelProblem(conflict, podSpecPath(view.workload.kind)), ...classOf(view) }];
+      case "qos":
+        // REQ-003 tells it, with the amounts that would keep the Pod Guaranteed.
+        return [];
+      default:
+        return assertNever(conflict);
+    }
   });
+}
+
+/** What the Pod states as a whole (spec.resources) is written by the profile too, or not at all: that is never passed over either. */
+function podLevelProblem(conflict: Extract<SizingConflict, { kind: "pod-level" }>, spec: string): Problem {
+  const { resource, request, bound } = conflict;
+  if (bound.of === "limit") {
+    return {
+      path: `${spec}/resources/limits/${resource}`,
+      message: `the Pod as a whole: ${resource} limit ${bound.amount} is below the profile's ${resource}Request ${request}`,
+      fix: `raise the limit to at least ${request}`,
+    };
+  }
+  return {
+    path: `${spec}/resources/requests/${resource}`,
+    message: `the Pod as a whole would request ${request} ${resource} by the profile, less than the ${bound.amount} that its containers request together`,
+    fix: `raise the profile's ${resource}Request to at least ${bound.amount}, or lower what the containers request`,
+  };
 }

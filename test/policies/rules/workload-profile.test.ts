@@ -2,6 +2,8 @@
  * WP-001 to WP-006, CLASS-001 and COST-001: what a profile may not say.
  */
 import { describe } from "vitest";
+import type { ResourceList } from "../../../src/api/object.ts";
+import type { PodSpec } from "../../../src/api/pod.ts";
 import type { WorkloadProfile } from "../../../src/api/workload-profile.ts";
 import { policiesText, policySet } from "../../support/admission.ts";
 import { deployment, namespaceObject, pod, profile } from "../../support/objects.ts";
@@ -79,6 +81,23 @@ describe("WP: a profile that contradicts itself", () => {
     judge: deployment({ requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "512Mi" } }),
     world: [profile({ spec: { compute: { cpuRequest: "500m", memoryRequest: "768Mi" } } })],
     finds: ['WP-006 deny: container "app": memory limit 512Mi is below the profile\'s memoryRequest 768Mi'],
+  });
+  const asWhole = (resources: PodSpec["resources"], requests: ResourceList = { cpu: "100m", memory: "256Mi" }) =>
+    deployment({ requests, podSpec: resources === undefined ? {} : { resources } });
+  check("so is a Pod whose limit as a whole is below the profile's request", {
+    judge: asWhole({ requests: { memory: "1Gi" }, limits: { memory: "2Gi" } }),
+    world: [profile({ spec: { compute: { memoryRequest: "3Gi" } } })],
+    finds: ["WP-006 deny: the Pod as a whole: memory limit 2Gi is below the profile's memoryRequest 3Gi"],
+  });
+  check("and one whose containers together request more than the profile gives the Pod", {
+    judge: asWhole({ requests: { cpu: "4" } }, { cpu: "3", memory: "256Mi" }),
+    world: [profile({ spec: { compute: { cpuRequest: "2" } } })],
+    finds: ["WP-006 deny: the Pod as a whole would request 2 cpu by the profile, less than the 3 that its containers request together"],
+  });
+  check("a Pod whose amounts as a whole have room is no conflict", {
+    judge: asWhole({ requests: { memory: "1Gi" }, limits: { memory: "4Gi" } }),
+    world: [profile({ spec: { compute: { memoryRequest: "3Gi" } } })],
+    finds: [],
   });
 });
 
