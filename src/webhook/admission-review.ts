@@ -140,7 +140,7 @@ function isObject(value: unknown): value is KubeObject {
 
 /** A Scale has one number, and is of no kind that anybody keeps a schema of. */
 function isScaleSpec(spec: unknown): boolean {
-  return isAbsent(spec) || (isRecord(spec) && (isAbsent(spec["replicas"]) || Number.isInteger(spec["replicas"])));
+  return spec === undefined || (isRecord(spec) && (isAbsent(spec["replicas"]) || Number.isInteger(spec["replicas"])));
 }
 
 /** The part of ObjectMeta that everybody reads, of every kind; the rest of an object is typed by its kind. */
