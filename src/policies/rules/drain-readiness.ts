@@ -6,6 +6,7 @@
 import type { Probe } from "../../api/pod.ts";
 import { evictionsAllowed } from "../../kube/disruption-budget.ts";
 import { isServing, podFieldPath, servingContainerOf } from "../drain-pod.ts";
+import { budgetText } from "../budget-words.ts";
 import { aboutWorkload, pathIn } from "../facts.ts";
 import { servicesSelecting } from "../selecting-objects.ts";
 import type { WorkloadView } from "../workload-view.ts";
@@ -39,7 +40,12 @@ export const drain011: Rule = {
       const isProbed = view.pod.spec.containers.some(({ readinessProbe }) => readinessProbe !== undefined);
       if (!isServing(view.workload) || container === undefined || isProbed) return [];
       const isServed = servicesSelecting(view.workload, snapshot).length > 0;
-      if (!isServed && view.foreignBudgets.length === 0) return [];
+      const [budget] = view.foreignBudgets;
+      if (!isServed && budget === undefined) return [];
+      const harm =
+        isServed || budget === undefined
+          ? "a replacement would take traffic before it is ready"
+          : `${budgetText(budget)} counts a replacement before it works`;
       const bound = view.binding.kind === "bound";
       const unprofiled: FindingAction = params["unprofiled"] === "audit" ? "audit" : "warn";
       const isSoft = !isServed || (!bound && params["unprofiled"] !== "deny");
@@ -48,7 +54,7 @@ export const drain011: Rule = {
       return [
         {
           path: podFieldPath(view, `containers/${index}/readinessProbe`),
-          message: `container "${container.name}" has no readinessProbe; a replacement would take traffic before it is ready`,
+          message: `container "${container.name}" has no readinessProbe; ${harm}`,
           fix: "add readinessProbe",
           ...(isSoft ? { action } : {}),
           ...classOf(view),

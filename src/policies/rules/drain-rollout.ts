@@ -69,9 +69,9 @@ export const drain032: Rule = {
 
 export const drain033: Rule = {
   id: "DRAIN-033",
-  summary: "A rollout and a drain that together may take all but one replica.",
+  summary: "A rollout and a drain that may take all but one replica where neither has yet seen what the other took.",
   defaultAction: "audit",
-  why: "The default bounds of a rollout under a budget of minAvailable 1 do so too, and a rollout and a drain rarely meet.",
+  why: "What one has taken, the other counts as gone: only in the moments before it sees that do they add up, and they rarely meet.",
   subjects: ["workload"],
   examples: {
     admitted: `${budgetExample("maxUnavailable: 1")}---${rolling("maxUnavailable: 1", 4)}`,
@@ -88,8 +88,8 @@ export const drain033: Rule = {
         return [
           {
             path: "/spec/strategy/rollingUpdate/maxUnavailable",
-            message: `a rollout may take ${maxUnavailable} and a drain ${evictions} (${budgetText(budget)}) of ${replicas} replicas at once`,
-            fix: "lower one of them",
+            message: `a rollout may take ${maxUnavailable} and a drain ${evictions} (${budgetText(budget)}) of ${replicas} replicas, each before it sees the other's`,
+            fix: "set the rollout's maxUnavailable to 0, or lower the budget's",
             ...classOf(view),
           },
         ];

@@ -4,6 +4,7 @@
  * Reads the Pod as it will be compiled: grace period, preStop hooks, and what the profile promises its clients. The time of
  * preStop is inside the grace period (admission.md 4.5).
  */
+import type { Service } from "../../api/service.ts";
 import type { JsonPatchOperation } from "../../kube/json-patch.ts";
 import { parseGoDuration } from "../../kube/schedule.ts";
 import { graceSecondsOf, isServing, podFieldPath, preStopSecondsOf } from "../drain-pod.ts";
@@ -22,7 +23,7 @@ export const drain010: Rule = {
   id: "DRAIN-010",
   summary: "Pods behind a Service without a preStop hook: traffic still arrives after SIGTERM, and requests are cut.",
   defaultAction: "warn",
-  why: "A program may handle SIGTERM well by itself; nobody sees that from outside.",
+  why: "A program may handle SIGTERM well by itself; nobody sees that from outside. Behind headless Services alone it only records: their clients hold connections, and reconnect.",
   subjects: ["workload"],
   examples: {
     admitted: `${serviceExample}---${deploymentExample({ container: "lifecycle: {preStop: {sleep: {seconds: 5}}}" })}`,
@@ -32,17 +33,23 @@ export const drain010: Rule = {
     views.flatMap((view): readonly Problem[] => {
       const { containers } = view.pod.spec;
       if (!isServing(view.workload) || containers.some(({ lifecycle }) => lifecycle?.preStop !== undefined)) return [];
-      if (servicesSelecting(view.workload, snapshot).length === 0) return [];
+      const services = servicesSelecting(view.workload, snapshot);
+      if (services.length === 0) return [];
       return [
         {
           path: podFieldPath(view, "containers"),
           message: `no preStop hook and gracePeriodSeconds ${graceSecondsOf(view.pod.spec)}; in-flight requests may be cut during a drain`,
           fix: "set disruption.preStopSeconds",
+          ...(services.every(isHeadless) ? { action: "audit" as const } : {}),
           ...classOf(view),
         },
       ];
     }),
 };
+
+function isHeadless({ spec }: Service): boolean {
+  return spec.clusterIP === "None";
+}
 
 export const drain012: Rule = {
   id: "DRAIN-012",

@@ -160,7 +160,7 @@ export const stor007: Rule = {
   judge: (facts) =>
     facts.views.flatMap((view) =>
       (view.podAsWritten.spec.volumes ?? []).flatMap(({ name, emptyDir }, index): readonly Problem[] => {
-        if (emptyDir === undefined || emptyDir.sizeLimit !== undefined || emptyDir.medium === "Memory" || isBounded(view)) return [];
+        if (emptyDir === undefined || emptyDir.sizeLimit !== undefined || isInMemory(emptyDir.medium) || isBounded(view)) return [];
         const path = `${podSpecPath(view.workload.kind)}/volumes/${index}/emptyDir`;
         return [
           {
@@ -173,6 +173,11 @@ export const stor007: Rule = {
       }),
     ),
 };
+
+/** Memory and huge pages count against the container's limits, and take no disk. */
+function isInMemory(medium = ""): boolean {
+  return medium === "Memory" || medium.startsWith("HugePages");
+}
 
 const backupField = "storage.backup";
 

@@ -291,7 +291,7 @@ check(25, "S024, S198: traffic and no preStop", {
 });
 check(26, "S025, S197: a budget and no readinessProbe", {
   rule: "DRAIN-011",
-  says: 'container "app" has no readinessProbe; a replacement would take traffic before it is ready',
+  says: 'container "app" has no readinessProbe; PodDisruptionBudget "web" (maxUnavailable: 1) counts a replacement before it works',
   judge: deployment(),
   twin: withContainer({ readinessProbe: { tcpSocket: { port: 8080 } } }),
   world: [budget({ maxUnavailable: 1 })],
@@ -413,7 +413,7 @@ check(36, "a rollout whose bounds come to nothing", {
 });
 check(37, "a rollout and a drain that take all but one", {
   rule: "DRAIN-033",
-  says: "a rollout may take 1 and a drain 1",
+  says: 'a rollout may take 1 and a drain 1 (PodDisruptionBudget "web" (maxUnavailable: 1)) of 3 replicas, each before it sees the other\'s',
   judge: strategy(rolling(1, 1)),
   twin: strategy(rolling(1, 1), 4),
   world: [budget({ maxUnavailable: 1 })],
@@ -583,7 +583,24 @@ describe("profiles and drains", () => {
     const drain011 = (world: readonly KubeObject[]) => findingsOf(deployment(), world).filter(({ rule }) => rule === "DRAIN-011");
     expect(drain011([regulars({}), service]).map(({ action }) => action)).toEqual(["deny"]);
     expect(drain011([service]).map(({ action }) => action)).toEqual(["warn"]);
+    expect(drain011([service, budget({ maxUnavailable: 1 })]).map(({ message }) => message)).toEqual([
+      'container "app" has no readinessProbe; a replacement would take traffic before it is ready',
+    ]);
     expect(drain011([regulars({})])).toEqual([]);
+  });
+});
+
+describe("a headless Service", () => {
+  const headless = object("Service", "v1", { spec: { selector: { app: "web" }, clusterIP: "None" } }, "web-peers");
+  const drain010 = (world: readonly KubeObject[]) =>
+    findingsOf(deployment(), world)
+      .filter(({ rule }) => rule === "DRAIN-010")
+      .map(({ action }) => action);
+  it("only records a missing preStop hook: its clients hold connections and reconnect", () => {
+    expect(drain010([headless])).toEqual(["audit"]);
+  });
+  it("takes nothing from a Service that balances beside it", () => {
+    expect(drain010([headless, service])).toEqual(["warn"]);
   });
 });
 

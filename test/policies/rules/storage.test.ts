@@ -180,4 +180,12 @@ describe("STOR-007: scratch space", () => {
     deployment({ podSpec: { volumes: [{ name: "tmp", emptyDir: sizeLimit === undefined ? {} : { sizeLimit } }] } });
   check("S155: without a bound", { judge: scratch(), finds: ['STOR-007 audit: volume "tmp" is an emptyDir without sizeLimit'] });
   check("S155: with a bound", { judge: scratch("1Gi"), finds: [] });
+  check("in memory, which is the container's memory and not the node's disk", {
+    judge: deployment({ podSpec: { volumes: [{ name: "tmp", emptyDir: { medium: "Memory" } }] } }),
+    finds: [],
+  });
+  check("on huge pages, which are no disk either", {
+    judge: deployment({ podSpec: { volumes: [{ name: "tmp", emptyDir: { medium: "HugePages-2Mi" } }] } }),
+    finds: [],
+  });
 });
