@@ -15,6 +15,7 @@ export function addCheck(program: Command, surroundings: ProgramSurroundings, ou
   const formats: readonly CheckFormat[] = ["text", "json", "sarif", "junit", "github", "kubectl"];
   clusterOptions(manifestCommand(program, "check", "Give the admission verdict on manifests, without a cluster or laid over one."))
     .addOption(outputOption("form of the answer; github is annotations, kubectl is what kubectl apply would be told", formats))
+    .option("--audit", "tell audit findings one by one in the text too; the other forms always have them", false)
     .addHelpText(
       "after",
       `
@@ -32,7 +33,7 @@ ${examples("Examples:", [
   ["plimsoll check -o sarif shop/ > plimsoll.sarif", "for code scanning"],
 ])}`,
     )
-    .action(async (paths: readonly string[], options: OfflineOptions & ClusterOptions & { output: CheckFormat }) => {
+    .action(async (paths: readonly string[], options: OfflineOptions & ClusterOptions & { output: CheckFormat; audit: boolean }) => {
       const { runCheck } = await import("./check.ts");
       outcome.code = await guarded(surroundings, () => runCheck({ ...surroundings, paths, ...options }));
     });

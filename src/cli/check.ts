@@ -45,6 +45,8 @@ export interface CheckResult {
 
 export interface CheckRequest extends OfflineRequest, ClusterOptions, Pick<ProgramSurroundings, "env" | "isTerminal"> {
   readonly output: "text" | "json" | "sarif" | "junit" | "github" | "kubectl";
+  /** Whether the text tells audit findings one by one. */
+  readonly audit: boolean;
 }
 
 /** The verdicts in the order of the objects, and complete lines about objects that could not be judged. */
@@ -78,10 +80,13 @@ export async function runCheck(request: CheckRequest): Promise<number> {
 
 const noCluster: ClusterObjects = { objects: [], notes: [] };
 
-function answerOf({ output, env, isTerminal }: CheckRequest, { results, replies }: CheckResults, outcome: CheckOutcome): string {
+function answerOf({ output, audit, env, isTerminal }: CheckRequest, { results, replies }: CheckResults, outcome: CheckOutcome): string {
   switch (output) {
     case "text":
-      return textReport(outcome, { isColoured: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb" });
+      return textReport(outcome, {
+        isColoured: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+        withAudit: audit,
+      });
     case "json":
       return `${JSON.stringify(report(results), undefined, 2)}\n`;
     case "kubectl":

@@ -126,9 +126,20 @@ describe("JUnit", () => {
 });
 
 describe("text", () => {
+  it("counts audit findings in one line an object, and tells them where they are asked for", () => {
+    const [warned, audited] = [finding, { ...finding, rule: "R-2", action: "audit" as const, message: "only counted" }];
+    const outcome = outcomeOf([{ ...found, findings: [warned, audited, audited] }, { ...found, name: "second", findings: [audited] }]);
+    const folded = textReport(outcome, { isColoured: false, withAudit: false });
+    expect(folded).toContain("  audit: 2 findings (--audit tells them)\n");
+    expect(folded).toContain("  audit: 1 finding (--audit tells them)\n");
+    expect(folded).not.toContain("only counted");
+    const told = textReport(outcome, { isColoured: false, withAudit: true });
+    expect(told.match(/audit: \[R-2\] only counted\n/g)?.length).toBe(3);
+    expect(told).not.toContain("--audit");
+  });
   it("has colours only where it is asked for them", () => {
-    const plain = textReport(outcomeOf([found]), { isColoured: false });
-    const coloured = textReport(outcomeOf([found]), { isColoured: true });
+    const plain = textReport(outcomeOf([found]), { isColoured: false, withAudit: false });
+    const coloured = textReport(outcomeOf([found]), { isColoured: true, withAudit: false });
     expect(plain).not.toContain("\u001b");
     expect(coloured).toContain("\u001b[31m");
     // Without its colours it is the same text.

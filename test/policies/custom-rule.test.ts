@@ -140,9 +140,8 @@ describe("a custom rule", () => {
 
   it("ends with its budget on a large object, and says so", () => {
     const env = Array.from({ length: 700 }, (_, index) => ({ name: `V${index}`, value: "x" }));
-    const large = deployment({
-      podSpec: { containers: [{ name: "app", image: "a", env, resources: { requests: { cpu: "1", memory: "1Gi" } } }] },
-    });
+    const container = { name: "app", image: "a", env, resources: { requests: { cpu: "1", memory: "1Gi" } } };
+    const large = deployment({ podSpec: { containers: [container] } });
     const started = performance.now();
     const { findings } = found(
       custom(`expression: "pod.containers[0].env.all(a, pod.containers[0].env.all(b, a.value == b.value))", onError: deny`),
