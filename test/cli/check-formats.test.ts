@@ -128,7 +128,10 @@ describe("JUnit", () => {
 describe("text", () => {
   it("counts audit findings in one line an object, and tells them where they are asked for", () => {
     const [warned, audited] = [finding, { ...finding, rule: "R-2", action: "audit" as const, message: "only counted" }];
-    const outcome = outcomeOf([{ ...found, findings: [warned, audited, audited] }, { ...found, name: "second", findings: [audited] }]);
+    const outcome = outcomeOf([
+      { ...found, findings: [warned, audited, audited] },
+      { ...found, name: "second", findings: [audited] },
+    ]);
     const folded = textReport(outcome, { isColoured: false, withAudit: false });
     expect(folded).toContain("  audit: 2 findings (--audit tells them)\n");
     expect(folded).toContain("  audit: 1 finding (--audit tells them)\n");
