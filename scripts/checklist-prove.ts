@@ -52,7 +52,7 @@ function* proveGroup(group: { readonly knockOut: KnockOut; readonly rows: readon
   const ids = new Set(group.rows.map(({ id }) => id));
   const files = new Set(tests.filter(({ row }) => ids.has(row)).flatMap(({ testFiles }) => testFiles));
   const fast = [...files].filter((file) => !file.endsWith(".real.test.ts"));
-  const results = fast.length === 0 ? [] : runTests(fast, group.knockOut);
+  const results = fast.length === 0 ? [] : runTests({ files: fast, ids: [...ids], knockOut: group.knockOut });
   for (const row of group.rows) {
     const own = results.filter(({ titles }) => titles.some((title) => names(title, row.id)));
     const failed = own.filter(({ status }) => status === "failed").length;
@@ -80,11 +80,17 @@ interface ReportedTest {
   readonly status: string;
 }
 
-/** Runs test files and returns every test whose title opens with an id. */
-function runTests(files: readonly string[], knockOut: KnockOut): readonly TestResult[] {
+interface Run {
+  readonly files: readonly string[];
+  readonly ids: readonly string[];
+  readonly knockOut: KnockOut;
+}
+
+/** Runs the tests of files that name these rows, alone or in a range. */
+function runTests({ files, ids, knockOut }: Run): readonly TestResult[] {
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-checklist-"));
   const report = join(folder, "report.json");
-  const args = ["vitest", "run", "--config", "scripts/checklist-vitest.config.ts", "-t", "\\bS\\d{3}\\b"];
+  const args = ["vitest", "run", "--config", "scripts/checklist-vitest.config.ts", "-t", `${ids.join("|")}|S\\d{3}(-| to )S\\d{3}`];
   const run = spawnSync("npx", ["--no", ...args, "--reporter=json", `--outputFile=${report}`, ...files], {
     cwd: root,
     encoding: "utf8",
