@@ -142,13 +142,14 @@ describe("a custom rule", () => {
     const env = Array.from({ length: 700 }, (_, index) => ({ name: `V${index}`, value: "x" }));
     const container = { name: "app", image: "a", env, resources: { requests: { cpu: "1", memory: "1Gi" } } };
     const large = deployment({ podSpec: { containers: [container] } });
-    const started = performance.now();
+    const started = process.cpuUsage();
     const { findings } = found(
       custom(`expression: "pod.containers[0].env.all(a, pod.containers[0].env.all(b, a.value == b.value))", onError: deny`),
       large,
     );
     expect(findings.map(({ message }) => message)).toEqual(["the expression failed: it takes too many steps; its budget is spent"]);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // Our own time: a busy machine may take longer.
+    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000);
   });
 });
 
