@@ -63,12 +63,16 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
 }
 
 function addRender(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
-  manifestCommand(program, "render", "Print what WorkloadProfiles compile to: each workload's Pod and its PodDisruptionBudget.")
+  manifestCommand(
+    program,
+    "render",
+    "Print what WorkloadProfiles compile to: each workload with its template, budget and autoscaler, as git would hold them.",
+  )
     .addHelpText(
       "after",
       `
 Exit: 0 rendered, 2 bad input (the rest is still rendered).
-${examples("Examples:", [["plimsoll render profile.yaml deployment.yaml", "the objects as the cluster would hold them"]])}`,
+${examples("Examples:", [["plimsoll render profile.yaml deployment.yaml > compiled.yaml", "what the cluster would make of them, for git"]])}`,
     )
     .action(async (paths: readonly string[], options: OfflineOptions) => {
       const { runRender } = await import("./render.ts");

@@ -1,16 +1,19 @@
 /**
- * `plimsoll render`: what WorkloadProfiles compile to, exactly as the cluster would hold it.
+ * `plimsoll render`: what WorkloadProfiles compile to, in the form that stands in git.
  *
- * Reads policies and manifests. Prints, for each workload that a profile binds, one Pod as admission would leave it and the
- * PodDisruptionBudget, as YAML documents that can be applied; teams that want the result in git take it from here.
+ * Reads policies and manifests. Prints each profile with validateOnly, and for each workload that one binds the workload with
+ * the template that its Pods would have, and its PodDisruptionBudget and autoscaler: YAML documents that can be applied and that
+ * `check` judges as they are.
  */
 import { stringify } from "yaml";
-import type { Pod } from "../api/pod.ts";
+import type { KubeObject } from "../api/object.ts";
+import type { WorkloadProfile } from "../api/workload-profile.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
 import { zonesOfNodePools } from "../catalog/zones.ts";
 import { snapshotOf } from "../kube/snapshot-of.ts";
 import type { Workload } from "../kube/workload.ts";
-import { compiledPod } from "../policies/profile/pod-patch.ts";
+import { isObjectOf } from "../policies/overlay-snapshot.ts";
+import { gitObjects, gitProfile } from "../policies/profile/git-objects.ts";
 import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
 import { workloadsOf } from "../policies/workload-view.ts";
 import { type OfflineRequest, readOffline } from "./offline.ts";
@@ -19,47 +22,60 @@ import { type OfflineRequest, readOffline } from "./offline.ts";
 export async function runRender(request: OfflineRequest): Promise<number> {
   const input = await readOffline(request);
   if (input.policySet === undefined) return 2;
-  const snapshot = snapshotOf(
-    input.manifests.map(({ object }) => object),
-    input.names.domain,
-  );
+  const { domain } = input.names;
+  const objects = input.manifests.map(({ object }) => (isObjectOf("WorkloadProfile", object, domain) ? writing(object) : object));
+  const snapshot = snapshotOf(objects, domain);
   const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
   const world: ContractWorld = { snapshot, policySet: input.policySet, names: input.names, instanceTypes };
-  const namespaces = [...new Set(input.manifests.map(({ object }) => object.metadata.namespace ?? ""))].sort();
+  const namespaces = [...new Set(objects.map(({ metadata }) => metadata.namespace ?? ""))].sort();
   const rendered = namespaces.flatMap((namespace) => workloadsOf(snapshot, namespace)).map((workload) => render(workload, world));
-  for (const { note } of rendered) if (note !== undefined) request.stderr.write(`note: ${note}\n`);
+  for (const { notes } of rendered) for (const note of notes) request.stderr.write(`note: ${note}\n`);
+  const profiles = new Set(rendered.flatMap(({ profile }) => profile ?? []));
+  request.stdout.write([...profiles].map(profileText).join(""));
   request.stdout.write(rendered.map(({ text }) => text).join(""));
   return input.problems.length > 0 ? 2 : 0;
 }
 
 interface Rendered {
   readonly text: string;
-  readonly note?: string;
+  readonly notes: readonly string[];
+  readonly profile?: WorkloadProfile;
+}
+
+/** What git has with validateOnly is rendered as it would be without: that is what it is compared with. */
+function writing(profile: WorkloadProfile): WorkloadProfile {
+  return profile.spec.validateOnly === true ? { ...profile, spec: { ...profile.spec, validateOnly: false } } : profile;
 }
 
 function render(workload: Workload, world: ContractWorld): Rendered {
   const where = `${workload.kind} ${workload.namespace}/${workload.name}`;
+  const left = (why: string): Rendered => ({ text: "", notes: [`${where}: ${why}`] });
   const answer = workloadContract({ workload, ...world });
-  if (answer.kind === "ambiguous") return { text: "", note: `${where}: several profiles bind it; nothing is compiled` };
-  if (answer.kind === "unknown-class") return { text: "", note: `${where}: class "${answer.className}" is not in the catalogue` };
-  const { contract } = answer;
-  if (contract.profile === undefined)
-    return { text: "", note: `${where}: no WorkloadProfile binds it, so nothing is compiled but our labels` };
-  const heading = `# ${where}, by WorkloadProfile ${contract.profile.name} in class ${contract.className}, bundle ${contract.bundle}`;
-  const pod = document(`${heading}: a Pod`, compiledPod({ pod: templatePod(workload), contract, names: world.names }));
-  const budget = contract.budget.kind === "budget" ? document(`${heading}: its budget`, contract.budget.budget) : "";
-  const { autoscaler } = contract;
-  const scaled = autoscaler.kind === "autoscaler" ? document(`${heading}: its autoscaler`, autoscaler.autoscaler) : "";
-  const skipped = contract.notYetCompiled.length === 0 ? {} : { note: `${where}: not compiled yet: ${contract.notYetCompiled.join(", ")}` };
-  return { text: `${pod}${budget}${scaled}`, ...skipped };
+  if (answer.kind === "ambiguous") return left("several profiles bind it; nothing is compiled");
+  if (answer.kind === "unknown-class") return left(`class "${answer.className}" is not in the catalogue`);
+  const { contract, workloadClass, binding } = answer;
+  if (binding.kind !== "bound") return left("no WorkloadProfile binds it, so nothing is compiled but our labels");
+  const heading = `# ${where}, by WorkloadProfile ${binding.profile.metadata.name ?? ""} in class ${contract.className}, bundle ${contract.bundle}`;
+  const objects = gitObjects({ workload, contract, workloadClass, names: world.names });
+  const notes = [
+    ...(contract.notYetCompiled.length === 0 ? [] : [`not compiled yet: ${contract.notYetCompiled.join(", ")}`]),
+    ...(contract.onDemandFloor === undefined ? [] : ["which of its Pods stay off Spot is decided Pod by Pod, so no template says it"]),
+    ...(contract.variants.length === 0 ? [] : ["what spec.overrides say of single Pods, no template says"]),
+  ];
+  return {
+    text: objects
+      .map((object) => document(`${heading}: ${object === objects[0] ? "with its compiled template" : object.kind}`, object))
+      .join(""),
+    notes: notes.map((note) => `${where}: ${note}`),
+    profile: binding.profile,
+  };
 }
 
-function templatePod({ template, namespace, name }: Workload): Pod {
-  const { labels, annotations } = template.metadata ?? {};
-  const metadata = { name, namespace, ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }) };
-  return { apiVersion: "v1", kind: "Pod", metadata, spec: template.spec };
+function profileText(profile: WorkloadProfile): string {
+  const { namespace = "", name = "" } = profile.metadata;
+  return document(`# WorkloadProfile ${namespace}/${name}: checks what stands here, and compiles nothing`, gitProfile(profile));
 }
 
-function document(heading: string, object: object): string {
+function document(heading: string, object: KubeObject): string {
   return `---\n${heading}\n${stringify(object, { lineWidth: 140, aliasDuplicateObjects: false })}`;
 }
