@@ -7,6 +7,8 @@
 import { shapeSchemas } from "../../api/generated/schemas.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import { pointer } from "../../kube/json-patch.ts";
+import { rememberedText } from "../../kube/remembered.ts";
+import { compilePattern } from "../cel/pattern.ts";
 import type { Facts } from "../facts.ts";
 import { translatedKey } from "../review/auto-labels.ts";
 import { goodPool } from "./node-pool-example.ts";
@@ -103,6 +105,15 @@ function nameProblem(name: string, { policySet }: Pick<Facts, "policySet">): str
   if (forbiddenNames.includes(name)) return `name "${name}" says nothing about what runs here`;
   if (words.includes("team")) return `name "${name}" names a team, not a runtime class`;
   if (owner !== undefined) return `name "${name}" names the owner ${owner}, not a runtime class`;
-  if (naming !== undefined && !new RegExp(naming, "u").test(name)) return `name "${name}" does not say which runtime class it is for`;
+  if (naming !== undefined && !isNamedBy(name, naming)) return `name "${name}" does not say which runtime class it is for`;
   return undefined;
 }
+
+/** Names are anybody's: they are matched in time that grows with their length alone, whatever the pattern. */
+function isNamedBy(name: string, naming: string): boolean {
+  const pattern = patternOf(naming);
+  // A pattern that is none was refused with its policies file.
+  return pattern.ok && pattern.value.find(Array.from(name), 0) !== undefined;
+}
+
+const patternOf = rememberedText(compilePattern);

@@ -70,6 +70,14 @@ describe("names", () => {
     judge: pool(named("batch-fraud")),
     finds: ['NP-002 deny: name "batch-fraud" names the owner fraud, not a runtime class'],
   });
+  const patterned = (naming: string) => policySet(policiesText.replace(/naming: .*/, `naming: "${naming}"`));
+  const slow = `${"a".repeat(60)}-x`;
+  check("a pattern that would keep a backtracking matcher busy for ever is answered at once", {
+    policies: patterned("^(a+)+$"),
+    judge: pool(named(slow)),
+    finds: [says(slow)],
+  });
+  check("and matches what it should", { policies: patterned("^(a+)+-x$"), judge: pool(named(slow)), finds: [] });
   check("S060: so is one that labels its nodes by team", {
     judge: pool(["labels: {workload-class: general}", "labels: {workload-class: general, team: checkout}"]),
     finds: ["NP-002 deny: label team=checkout divides capacity by team, not by runtime class"],
