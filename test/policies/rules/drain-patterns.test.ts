@@ -281,7 +281,7 @@ check(24, "S138: a grace period of 0", {
   twin: withPod({ terminationGracePeriodSeconds: 1 }),
   action: "warn",
 });
-check(25, "S024, S198: traffic and no preStop", {
+check(25, "S024, S152, S198: traffic and no preStop", {
   rule: "DRAIN-010",
   says: "no preStop hook and gracePeriodSeconds 30; in-flight requests may be cut during a drain",
   judge: deployment(),
@@ -289,7 +289,7 @@ check(25, "S024, S198: traffic and no preStop", {
   world: [service],
   action: "warn",
 });
-check(26, "S025, S197: a budget and no readinessProbe", {
+check(26, "S025, S154, S197: a budget and no readinessProbe", {
   rule: "DRAIN-011",
   says: 'container "app" has no readinessProbe; PodDisruptionBudget "web" (maxUnavailable: 1) counts a replacement before it works',
   judge: deployment(),
