@@ -13,7 +13,8 @@ it("deploy/ carries policies.yaml as it stands at the root (npm run generate cop
 it("deploy/ lets Plimsoll write its own webhook configurations and no other's", () => {
   const [role] = yamlObjects("deploy/base/cluster-role.yaml") as readonly { readonly rules?: readonly Rule[] }[];
   const writing = (role?.rules ?? []).filter(
-    ({ apiGroups, verbs }) => apiGroups.includes("admissionregistration.k8s.io") && verbs.some((verb) => verb !== "list" && verb !== "watch"),
+    ({ apiGroups, verbs }) =>
+      apiGroups.includes("admissionregistration.k8s.io") && verbs.some((verb) => verb !== "list" && verb !== "watch"),
   );
   expect(writing.map(({ resourceNames }) => resourceNames)).toEqual([configurationNames]);
 });

@@ -149,7 +149,13 @@ function windowProblems({ spec }: WorkloadProfile): readonly Problem[] {
   return (spec.disruption?.window ?? []).flatMap(({ schedule }, index) =>
     parseCron(schedule).ok
       ? []
-      : [problem(["disruption", "window", index, "schedule"], `"${schedule}" is no cron schedule`, "write five fields in UTC, such as 0 2 * * 6")],
+      : [
+          problem(
+            ["disruption", "window", index, "schedule"],
+            `"${schedule}" is no cron schedule`,
+            "write five fields in UTC, such as 0 2 * * 6",
+          ),
+        ],
   );
 }
 
