@@ -6,9 +6,9 @@ import type { KubeObject } from "../../src/api/object.ts";
 import type { AdmissionContext } from "../../src/policies/admission-context.ts";
 import { denialMessage } from "../../src/policies/denial.ts";
 import { evaluate } from "../../src/policies/evaluate.ts";
-import { exemptionsInUse } from "../../src/policies/exemptions-in-use.ts";
+import { daysLeft } from "../../src/policies/exemption.ts";
 import { contextOf, policiesText, policySet, requestFor, testNow, type RequestOptions } from "../support/admission.ts";
-import { budget, deployment, pod, profile, statefulSet } from "../support/objects.ts";
+import { budget, deployment, pod, statefulSet } from "../support/objects.ts";
 
 const dayMs = 86_400_000;
 const entry = (over: string): string => `
@@ -84,17 +84,9 @@ describe("an exemption", () => {
     expect(judge(touched, { old: ledger, at: "2027-05-01T00:00:00Z" }).verdict.allowed).toBe(true);
   });
 
-  it("is told in the status of a profile while it is in use", () => {
-    const { verdict } = judge(ledger);
-    expect(exemptionsInUse(verdict.findings, policies, testNow)).toEqual([
-      { id: "EX-2026-014", owner: "dba", rules: ["DRAIN-002"], expires: "2027-04-30", daysLeft: 150 },
-    ]);
-    expect(exemptionsInUse(judge(profile(), { world: [] }).verdict.findings, policies, testNow)).toEqual([]);
-  });
-
   it("counts a begun day, and ends at the start of its last one", () => {
-    const left = (at: number) => exemptionsInUse(judge(ledger).verdict.findings, policies, at)[0]?.daysLeft;
     const end = Date.parse("2027-04-30");
+    const left = (at: number) => policies.exemptions.map((exemption) => daysLeft(exemption, at))[0];
     expect([left(end - 1), left(end - dayMs), left(end - dayMs - 1)]).toEqual([1, 1, 2]);
   });
 });

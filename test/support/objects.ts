@@ -44,9 +44,13 @@ export interface WorkloadOptions extends Named {
 }
 
 function metadata(options: Named, name: string) {
+  return { namespace: options.namespace ?? testNamespace, ...metadataOutside(options, name) };
+}
+
+/** The metadata of what stands in no namespace. */
+function metadataOutside(options: Named, name: string) {
   return {
     name,
-    namespace: options.namespace ?? testNamespace,
     uid: `uid-${options.namespace ?? testNamespace}-${name}`,
     ...(options.labels === undefined ? {} : { labels: options.labels }),
     ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
@@ -213,8 +217,7 @@ export function namespaceObject(name: string = testNamespace, labels: Readonly<R
 
 /** A Node that nothing is known of but its name and labels. */
 export function node(options: Omit<Named, "namespace"> = {}): Node {
-  const { namespace: _, ...base } = metadata(options, options.name ?? "node-1");
-  return { apiVersion: "v1", kind: "Node", metadata: base, spec: {} };
+  return { apiVersion: "v1", kind: "Node", metadata: metadataOutside(options, options.name ?? "node-1"), spec: {} };
 }
 
 export interface NodePoolOptions {
