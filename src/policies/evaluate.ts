@@ -21,7 +21,7 @@ import { compilePod } from "./profile/pod-patch.ts";
 import { workloadContract } from "./profile/workload-contract.ts";
 import { softened } from "./softening.ts";
 import { allowedVerdict, type Verdict } from "./verdict.ts";
-import { adjustmentWarnings, warningTexts } from "./warning.ts";
+import { adjustmentWarnings, startWarnings, warningTexts } from "./warning.ts";
 
 /**
  * Returns the patch that brings a Pod, or the Job of a CronJob, under its contract; always allowed. Empty for every other request,
@@ -61,7 +61,7 @@ export function validate(input: FactsInput): Verdict {
   const facts = gatherFacts(input);
   if (facts.subject.kind === "none") return allowedVerdict;
   const findings = softened(findingsOf(facts, input), facts, input);
-  const told = isController(input.request.userInfo) ? [] : [...warningTexts(findings), ...adjustmentWarnings(facts)];
+  const told = isController(input.request.userInfo) ? [] : [...warningTexts(findings), ...startWarnings(findings, facts.policySet.settings), ...adjustmentWarnings(facts)];
   return { allowed: !findings.some(({ action }) => action === "deny"), findings, warnings: told, patch: [] };
 }
 

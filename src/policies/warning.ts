@@ -6,6 +6,7 @@
  */
 import type { Facts } from "./facts.ts";
 import { notYetCompiled } from "./profile/not-yet-compiled.ts";
+import type { PolicySettings } from "./policy-set.ts";
 import type { Finding } from "./verdict.ts";
 
 /** Longest single warning: what the API asks of warnings; details stand in the status. */
@@ -42,6 +43,19 @@ function liftedText({ lifted }: Finding): string {
     case "grandfather":
       return `let be until ${lifted.until}: `;
   }
+}
+
+/** The rule that finds a workload without a profile. */
+const unprofiledRule = "BIND-004";
+
+/**
+ * Returns where a team that has no profile yet reads how to start. It is one text for all workloads, which kubectl shows once a run, and
+ * it is not in the warning itself since an address that is cut leads nowhere.
+ */
+export function startWarnings(findings: readonly Finding[], { docsBase }: PolicySettings): readonly string[] {
+  if (docsBase === undefined || !findings.some(({ rule, action }) => rule === unprofiledRule && action === "warn")) return [];
+  const text = `how to start with a WorkloadProfile: ${docsBase.replace(/\/*$/, "/")}${unprofiledRule}`;
+  return text.length > warningLengthMax ? [] : [text];
 }
 
 /** Returns the warning that a profile sets fields which are accepted and not compiled yet. */

@@ -78,7 +78,10 @@ describe("an update", () => {
 
 describe("who asks", () => {
   it("gets warnings as a person, and none as a controller", () => {
-    expect(judge(deployment()).warnings).toEqual(['[BIND-004] Deployment web has no WorkloadProfile; class "general" is assumed']);
+    expect(judge(deployment()).warnings).toEqual([
+      '[BIND-004] Deployment web has no WorkloadProfile; class "general" is assumed',
+      "how to start with a WorkloadProfile: https://platform.example.com/rules/BIND-004",
+    ]);
     expect(judge(deployment(), [], { userInfo: autoscalerAccount }).warnings).toEqual([]);
   });
 

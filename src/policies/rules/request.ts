@@ -80,12 +80,8 @@ export const req006: Rule = {
   subjects: ["workload", "profile"],
   judge: (facts) =>
     facts.views.flatMap((view): readonly Problem[] => {
-      const { binding, contract, workload } = view;
-      const { containers } = workload.template.spec;
-      if (binding.kind !== "bound" || contract?.pod.mainSizing === undefined) return [];
-      if (mainContainerOf({ pod: workload.template, workloadName: workload.name }) !== undefined) return [];
-      const named = binding.profile.spec.compute?.containers ?? {};
-      if (containers.every(({ name }) => Object.hasOwn(named, name))) return [];
+      if (!isMainUnknown(view)) return [];
+      const { containers } = view.workload.template.spec;
       return [
         {
           path: pathIn(facts, { profile: "/spec/compute" }),
@@ -96,6 +92,14 @@ export const req006: Rule = {
       ];
     }),
 };
+
+/** Is true where a profile sizes one container, and nothing says which. */
+function isMainUnknown({ binding, contract, workload }: WorkloadView): boolean {
+  if (binding.kind !== "bound" || contract?.pod.mainSizing === undefined) return false;
+  if (mainContainerOf({ pod: workload.template, workloadName: workload.name }) !== undefined) return false;
+  const named = binding.profile.spec.compute?.containers ?? {};
+  return !workload.template.spec.containers.every(({ name }) => Object.hasOwn(named, name));
+}
 
 /** The containers that run for as long as the Pod does; init containers that end are covered by their maximum. */
 function runningContainers({ pod }: WorkloadView): readonly Container[] {
@@ -117,7 +121,10 @@ function missingRequests(facts: Facts, view: WorkloadView, container: Container)
     {
       path: containerPath(facts, view, { container: container.name, field: "resources" }),
       message: `${aboutWorkload(facts, view)}container "${container.name}" has no ${missing.join("/")} request and no profile sets one`,
-      fix: "add a WorkloadProfile or requests",
+      // A profile that is there needs to be told where, not to be added.
+      fix: isMainUnknown(view)
+        ? "add requests, or mark it as the default container for its profile to size"
+        : "add a WorkloadProfile or requests",
       ...classOf(view),
     },
   ];
