@@ -8,7 +8,7 @@
 import type { QuantityText, ResourceList, Resources } from "../api/object.ts";
 import type { Container, PodSpec, ResourceRequirements } from "../api/pod.ts";
 import { compareQuantities } from "./quantity.ts";
-import { remembered } from "./remembered.ts";
+import { rememberedInBursts } from "./remembered.ts";
 import { addResources, maxResources, toResources } from "./resources.ts";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
@@ -18,7 +18,7 @@ const zero: Resources = {};
 const computeResources = ["cpu", "memory"] as const;
 
 /** Returns what the Pod takes from a Node's allocatable, including `pods: 1`. Quantities must be valid (edge). */
-export const podRequests = remembered((spec: PodSpec): Resources =>
+export const podRequests = rememberedInBursts((spec: PodSpec): Resources =>
   addResources(effective(spec, "requests"), toResources(spec.overhead), onePod),
 );
 

@@ -5,7 +5,7 @@
  * a Node must meet one of them.
  */
 import type { NodeSelectorTerm, PodSpec } from "../api/pod.ts";
-import { remembered } from "./remembered.ts";
+import { rememberedInBursts } from "./remembered.ts";
 import { fromLabels, intersection, requirementsOf, type Requirements } from "./requirements.ts";
 
 /** The key under which a matchFields requirement on metadata.name appears: no Node label has it, so give Nodes their name there. */
@@ -15,7 +15,7 @@ export const nodeNameField = "metadata.name";
  * Returns the alternatives that nodeSelector and required node affinity leave, in the order of the terms. A Pod without
  * affinity has one. An empty term selects no Node (Kubernetes), so a Pod whose terms are all empty has no alternative.
  */
-export const podRequirements = remembered((spec: PodSpec): readonly Requirements[] => {
+export const podRequirements = rememberedInBursts((spec: PodSpec): readonly Requirements[] => {
   const selected = fromLabels(spec.nodeSelector);
   const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (terms === undefined) return [selected];

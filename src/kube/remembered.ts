@@ -18,6 +18,25 @@ export function remembered<T extends object, R>(derive: (object: T) => R): (obje
   };
 }
 
+/** How many objects a function that is asked in bursts keeps. */
+const burstMax = 8;
+
+/**
+ * Returns a function that keeps its last few answers, for objects that live no longer than a review: one Pod is asked about by
+ * many rules in a row and never again, and a weak map of young keys costs the collector more than the answer is worth.
+ */
+export function rememberedInBursts<T extends object, R>(derive: (object: T) => R): (object: T) => R {
+  const kept: { readonly object: T; readonly value: R }[] = [];
+  const next = { index: 0 };
+  return (object) => {
+    for (const one of kept) if (one.object === object) return one.value;
+    const value = derive(object);
+    kept[next.index] = { object, value };
+    next.index = (next.index + 1) % burstMax;
+    return value;
+  };
+}
+
 /** How many texts one function remembers; then it forgets them all, which costs little where few differ. */
 const textsMax = 4_096;
 /** Longer texts are rare and not worth their memory. */

@@ -1,12 +1,21 @@
 /** What is remembered of an object or a text is derived once, and never grows without bound. */
 import { expect, it } from "vitest";
-import { remembered, rememberedText } from "../../src/kube/remembered.ts";
+import { remembered, rememberedInBursts, rememberedText } from "../../src/kube/remembered.ts";
 
 it("derives an object's answer once, and another object's anew", () => {
   let derived = 0;
   const nameOf = remembered((object: { readonly name: string }) => `${object.name}${++derived}`);
   const first = { name: "a" };
   expect([nameOf(first), nameOf(first), nameOf({ name: "a" })]).toEqual(["a1", "a1", "a2"]);
+});
+
+it("keeps the answers of the last few objects only", () => {
+  let derived = 0;
+  const numberOf = rememberedInBursts<object, number>(() => ++derived);
+  const objects = Array.from({ length: 9 }, () => ({}));
+  expect(objects.map(numberOf)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(numberOf(objects[8] ?? {})).toBe(9);
+  expect(numberOf(objects[0] ?? {})).toBe(10);
 });
 
 it("derives a text's answer once, also where the answer is undefined", () => {

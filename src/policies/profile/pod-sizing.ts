@@ -7,6 +7,7 @@
  */
 import type { Container, PodSpec, ResourceRequirements } from "../../api/pod.ts";
 import { isSidecar, podRequests, qosClass, type QosClass } from "../../kube/pod-requests.ts";
+import { rememberedInBursts } from "../../kube/remembered.ts";
 import { formatAmount, toResources } from "../../kube/resources.ts";
 import { resourceNames, sizeContainer, type LimitConflict } from "./container-sizing.ts";
 import type { ContainerSizing, PodParts } from "./contract.ts";
@@ -60,14 +61,21 @@ const noSizing: ContainerSizing = { requests: {}, limits: {}, defaultRequests: {
  * about several times in a review (its compilation, then rules): the last answer is kept with it.
  */
 export function sizePod(input: PodSizingInput): PodSizing {
-  const last = lastSizing.get(input.spec);
-  if (last?.parts === input.parts && last.main === input.main) return last.sizing;
-  const sizing = sizedPod(input);
-  lastSizing.set(input.spec, { parts: input.parts, main: input.main, sizing });
-  return sizing;
+  const last = lastSizing(input.spec);
+  if (last.sizing !== undefined && last.parts === input.parts && last.main === input.main) return last.sizing;
+  last.parts = input.parts;
+  last.main = input.main;
+  last.sizing = sizedPod(input);
+  return last.sizing;
 }
 
-const lastSizing = new WeakMap<PodSpec, Omit<PodSizingInput, "spec"> & { readonly sizing: PodSizing }>();
+interface LastSizing {
+  parts?: PodParts;
+  main?: string | undefined;
+  sizing?: PodSizing;
+}
+
+const lastSizing = rememberedInBursts<PodSpec, LastSizing>(() => ({}));
 
 function sizedPod(input: PodSizingInput): PodSizing {
   const { spec, parts } = input;
