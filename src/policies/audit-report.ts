@@ -21,12 +21,19 @@ export const reportName = "plimsoll";
 const resultsMax = 300;
 const messageLengthMax = 500;
 
-export interface ReportInput {
+/** What a report is about, and by which policies it was judged. */
+export interface ReportSubject {
+  /** "" for the cluster's own objects. */
   readonly namespace: string;
-  readonly audited: readonly AuditedObject[];
-  /** The policies that were judged by. */
   readonly bundle: string;
   readonly domain: string;
+}
+
+/** Takes audited objects one by one, so that nobody has to wait while thousands are sorted. */
+export interface ReportDraft {
+  readonly add: (object: AuditedObject) => void;
+  /** Returns the report on what was added so far, or undefined where there is nothing to say. */
+  readonly report: (subject: ReportSubject) => ReportContent | undefined;
 }
 
 /** Returns the annotation with the hash of a report's content. */
@@ -34,13 +41,63 @@ export function reportHashAnnotation(domain: string): string {
   return `${domain}/report-hash`;
 }
 
-/** Returns the report on a namespace ("" for the cluster's own), or undefined where there is nothing to say. */
-export function auditReport({ namespace, audited, bundle, domain }: ReportInput): ReportContent | undefined {
-  const results = sorted(audited.flatMap(resultsOf));
-  if (results.length === 0) return undefined;
-  const listed = results.slice(0, resultsMax);
-  const content = { summary: summaryOf(audited, results), results: listed };
-  const leftOut = results.length - listed.length;
+/** One result that may be listed: its order is known before its text is made, since most of thousands are left out. */
+interface Entry {
+  readonly order: string;
+  readonly result: () => ReportResult;
+}
+
+/** Starts a report. Never holds more than twice what it lists: what can't be listed any more is only counted. */
+export function reportDraft(): ReportDraft {
+  const counts: Record<ReportOutcome, number> = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+  let worst: readonly Entry[] = [];
+  let more: Entry[] = [];
+  let last: string | undefined;
+  const sift = (): void => {
+    const sorted = [...worst, ...more].sort((a, b) => (a.order === b.order ? 0 : a.order < b.order ? -1 : 1));
+    worst = sorted.slice(0, resultsMax);
+    more = [];
+    last = worst.length < resultsMax ? undefined : worst.at(-1)?.order;
+  };
+  return {
+    add: (object) => {
+      const results = resultsOf(object);
+      if (results.length === 0) counts.pass += 1;
+      for (const one of results) {
+        counts[one.outcome] += 1;
+        const order = orderOf(object, one);
+        if (last !== undefined && order >= last) continue;
+        more.push({ order, result: () => result(object, one) });
+        if (more.length >= resultsMax) sift();
+      }
+    },
+    report: (subject) => {
+      sift();
+      return worst.length === 0 ? undefined : contentOf({ counts, listed: worst.map((entry) => entry.result()), subject });
+    },
+  };
+}
+
+/** Returns the report on some objects at once, or undefined where there is nothing to say. */
+export function auditReport({
+  audited,
+  ...subject
+}: ReportSubject & { readonly audited: readonly AuditedObject[] }): ReportContent | undefined {
+  const draft = reportDraft();
+  for (const object of audited) draft.add(object);
+  return draft.report(subject);
+}
+
+function contentOf(of: {
+  readonly counts: Readonly<Record<ReportOutcome, number>>;
+  readonly listed: readonly ReportResult[];
+  readonly subject: ReportSubject;
+}): ReportContent {
+  const { counts, listed, subject } = of;
+  const { namespace, bundle, domain } = subject;
+  const { pass, fail, warn, error, skip } = counts;
+  const content = { summary: { pass, fail, warn, error, skip }, results: listed };
+  const leftOut = fail + warn + error + skip - listed.length;
   return {
     metadata: {
       name: reportName,
@@ -56,11 +113,16 @@ export function auditReport({ namespace, audited, bundle, domain }: ReportInput)
   };
 }
 
-function resultsOf(object: AuditedObject): readonly ReportResult[] {
-  const found = object.findings.map((finding) => resultOf(object, finding));
+/** What one finding, or a fault, says in a report. */
+interface Said extends Pick<ReportResult, "policy" | "severity" | "message" | "properties"> {
+  readonly outcome: ReportOutcome;
+}
+
+function resultsOf(object: AuditedObject): readonly Said[] {
+  const found = object.findings.map((finding) => saidOf(object, finding));
   if (object.fault === undefined) return found;
   const fault = { outcome: "error", severity: "medium", message: `could not be judged, a fault of ours: ${object.fault}` } as const;
-  return [...found, result(object, { policy: faultId, ...fault, properties: {} })];
+  return [...found, { policy: faultId, ...fault, properties: {} }];
 }
 
 const outcomes = {
@@ -70,9 +132,9 @@ const outcomes = {
   exempted: { outcome: "skip", severity: "info" },
 } as const satisfies Record<ReturnType<typeof outcomeOf>, { readonly outcome: ReportOutcome; readonly severity: ReportResult["severity"] }>;
 
-function resultOf(object: AuditedObject, finding: Finding): ReportResult {
+function saidOf(object: AuditedObject, finding: Finding): Said {
   const { rule, action, path, message, fix, lifted } = finding;
-  return result(object, {
+  return {
     policy: rule,
     ...outcomes[outcomeOf(finding)],
     message: `${message}; fix: ${fix}`,
@@ -82,7 +144,7 @@ function resultOf(object: AuditedObject, finding: Finding): ReportResult {
       ...(object.unseen && action === "deny" ? { entered: "unseen" } : {}),
       ...(lifted === undefined ? {} : liftedProperties(lifted)),
     },
-  });
+  };
 }
 
 /** Days left are not told: they would be another report each day. */
@@ -99,10 +161,7 @@ function liftedProperties(lifted: Lifted): Readonly<Record<string, string>> {
   }
 }
 
-function result(
-  { apiVersion, kind, name, namespace, uid, owner }: AuditedObject,
-  of: Pick<ReportResult, "policy" | "severity" | "message" | "properties"> & { readonly outcome: ReportOutcome },
-): ReportResult {
+function result({ apiVersion, kind, name, namespace, uid, owner }: AuditedObject, of: Said): ReportResult {
   return {
     source: "plimsoll",
     policy: of.policy,
@@ -118,21 +177,7 @@ function result(
 
 const weights: Readonly<Record<ReportOutcome, number>> = { fail: 0, error: 1, warn: 2, skip: 3, pass: 4 };
 
-/** What would be refused comes first, so that a bound leaves out what matters least. Each order is made once: there may be thousands. */
-function sorted(results: readonly ReportResult[]): readonly ReportResult[] {
-  return results
-    .map((one) => ({ one, order: orderOf(one) }))
-    .sort((a, b) => (a.order === b.order ? 0 : a.order < b.order ? -1 : 1))
-    .map(({ one }) => one);
-}
-
-function orderOf({ result: outcome, policy, resources: [resource], message }: ReportResult): string {
-  return [weights[outcome], policy, resource?.kind, resource?.name, message].join("\n");
-}
-
-/** Findings by outcome; what passes is counted by object, since listing it would say nothing. */
-function summaryOf(audited: readonly AuditedObject[], results: readonly ReportResult[]): ReportContent["summary"] {
-  const count = (outcome: ReportOutcome): number => results.filter((one) => one.result === outcome).length;
-  const pass = audited.filter(({ findings, fault }) => findings.length === 0 && fault === undefined).length;
-  return { pass, fail: count("fail"), warn: count("warn"), error: count("error"), skip: count("skip") };
+/** What would be refused comes first, so that a bound leaves out what matters least. */
+function orderOf({ kind, name }: AuditedObject, { outcome, policy, message }: Said): string {
+  return [weights[outcome], policy, kind, name, cutText(message, messageLengthMax)].join("\n");
 }

@@ -28,22 +28,42 @@ export interface AuditTally {
 /** The name that a broken rule is counted under. */
 export const faultId = "FAULT";
 
-/** Counts findings: an object counts once a rule and outcome. Sorted by owner, rule and outcome. */
-export function tallyOf(audited: readonly AuditedObject[]): AuditTally {
+/** Counts objects one by one, so that nobody has to wait while thousands are counted. */
+export interface TallyCounter {
+  readonly add: (object: AuditedObject) => void;
+  /** Returns what was counted so far, sorted by owner, rule and outcome. */
+  readonly tally: () => AuditTally;
+}
+
+/** Starts a count: an object counts once a rule and outcome. */
+export function tallyCounter(): TallyCounter {
   const counts = new Map<string, AuditCount>();
-  for (const object of audited) {
-    for (const { rule, outcome } of outcomesOf(object)) {
-      const key = JSON.stringify([object.owner, rule, outcome]);
-      const known = counts.get(key);
-      counts.set(key, { owner: object.owner, rule, outcome, objects: (known?.objects ?? 0) + 1 });
-    }
-  }
+  const exempted = new Map<string, number>();
+  const seen = { objects: 0, unseen: 0 };
   return {
-    counts: [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count),
-    objects: audited.length,
-    unseen: audited.filter(({ unseen }) => unseen).length,
-    exempted: exemptedBy(audited),
+    add: (object) => {
+      seen.objects += 1;
+      if (object.unseen) seen.unseen += 1;
+      for (const { rule, outcome } of outcomesOf(object)) {
+        const key = JSON.stringify([object.owner, rule, outcome]);
+        const known = counts.get(key);
+        counts.set(key, { owner: object.owner, rule, outcome, objects: (known?.objects ?? 0) + 1 });
+      }
+      for (const id of exemptionsOf(object)) exempted.set(id, (exempted.get(id) ?? 0) + 1);
+    },
+    tally: () => ({
+      counts: [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count),
+      ...seen,
+      exempted: new Map(exempted),
+    }),
   };
+}
+
+/** Counts the findings of some objects at once. */
+export function tallyOf(audited: readonly AuditedObject[]): AuditTally {
+  const counter = tallyCounter();
+  for (const object of audited) counter.add(object);
+  return counter.tally();
 }
 
 /** Returns what a finding comes to in an audit. */
@@ -51,13 +71,8 @@ export function outcomeOf({ action, lifted }: Finding): Exclude<AuditOutcome, "e
   return lifted?.kind === "exemption" ? "exempted" : action;
 }
 
-function exemptedBy(audited: readonly AuditedObject[]): ReadonlyMap<string, number> {
-  const objects = new Map<string, number>();
-  for (const { findings } of audited) {
-    const ids = new Set(findings.flatMap(({ lifted }) => (lifted?.kind === "exemption" ? [lifted.id] : [])));
-    for (const id of ids) objects.set(id, (objects.get(id) ?? 0) + 1);
-  }
-  return objects;
+function exemptionsOf({ findings }: AuditedObject): ReadonlySet<string> {
+  return new Set(findings.flatMap(({ lifted }) => (lifted?.kind === "exemption" ? [lifted.id] : [])));
 }
 
 function outcomesOf({ findings, fault }: AuditedObject): readonly { readonly rule: string; readonly outcome: AuditOutcome }[] {

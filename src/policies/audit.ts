@@ -54,14 +54,18 @@ const namespacedKinds = [
   ...(["HorizontalPodAutoscaler", "PodDisruptionBudget", "ScaledObject", "WorkloadProfile"] as const),
 ] as const satisfies readonly KindName[];
 
-/** Kinds that an audit judges; a change of one of them is worth another look. */
-export const auditedKinds: readonly KindName[] = [...clusterKinds, ...namespacedKinds];
-
 /** Returns the objects of one namespace that an audit judges; for the namespace "" those that have none. */
 export function auditedObjects(context: Pick<AdmissionContext, "snapshot" | "names">, namespace: string): readonly KubeObject[] {
-  const { snapshot } = context;
+  return auditCandidates(context, namespace).filter((object) => isAudited(object, context));
+}
+
+/**
+ * Returns the objects among which {@link isAudited} tells those that are judged, at no cost each: most objects of a cluster are
+ * Pods that are not, and telling so of thousands is work of its own.
+ */
+export function auditCandidates({ snapshot }: Pick<AdmissionContext, "snapshot">, namespace: string): readonly KubeObject[] {
   if (namespace === "") return clusterKinds.flatMap((kind): readonly KubeObject[] => snapshot.list(kind));
-  return namespacedKinds.flatMap((kind) => snapshot.list(kind, namespace).filter((object) => isAudited(object, context)));
+  return namespacedKinds.flatMap((kind): readonly KubeObject[] => snapshot.list(kind, namespace));
 }
 
 /** Returns the namespaces of a snapshot, and "" for everything that has none. */
@@ -69,8 +73,11 @@ export function auditedNamespaces(snapshot: ClusterSnapshot): readonly string[] 
   return ["", ...snapshot.list("Namespace").map(({ metadata }) => metadata.name ?? "")];
 }
 
-/** What a controller made is judged at its owner; what has ended runs no more. */
-function isAudited(object: KubeObject, { names }: Pick<AdmissionContext, "names">): boolean {
+const anywhere: ReadonlySet<string> = new Set(clusterKinds);
+
+/** Says whether an audit judges an object: what a controller made is judged at its owner, and what has ended runs no more. */
+export function isAudited(object: KubeObject, { names }: Pick<AdmissionContext, "names">): boolean {
+  if (anywhere.has(object.kind)) return true;
   if (object.metadata.deletionTimestamp !== undefined) return false;
   if (isObjectOf("PodDisruptionBudget", object, names.domain)) return !isCompiledBudget(object, names);
   if (isObjectOf("Pod", object, names.domain) && isTerminal(object)) return false;

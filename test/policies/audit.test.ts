@@ -252,3 +252,27 @@ exemptions:
     expect(tallyOf(audited).exempted.size).toBe(0);
   });
 });
+
+describe("a report that is sifted as objects come", () => {
+  const subject = { namespace: "shop", bundle: "b", domain: "platform.example.com" };
+  const many = audit([
+    namespaceObject(),
+    ...Array.from({ length: 350 }, (_, index) => deployment({ name: `web-${index}`, replicas: 1 + (index % 2) })),
+    ...Array.from({ length: 50 }, (_, index) => budget({ name: `web-${index}`, minAvailable: 1 })),
+  ]);
+  const weight = { fail: 0, error: 1, warn: 2, skip: 3, pass: 4 };
+  it("lists what sorting all of it at once would list", () => {
+    const all = many.flatMap((object) => auditReport({ ...subject, audited: [object] })?.results ?? []);
+    const orders = new Map(
+      all.map((one) => [one, [weight[one.result], one.policy, one.resources[0]?.kind, one.resources[0]?.name, one.message].join("\n")]),
+    );
+    const sorted = all.toSorted((a, b) => ((orders.get(a) ?? "") < (orders.get(b) ?? "") ? -1 : 1));
+    expect(all.length).toBeGreaterThan(500);
+    const report = auditReport({ ...subject, audited: many });
+    expect(report?.results).toEqual(sorted.slice(0, 300));
+    expect(report?.metadata.annotations?.["platform.example.com/results-left-out"]).toBe(String(all.length - 300));
+  });
+  it("says the same in whatever order they come", () => {
+    expect(auditReport({ ...subject, audited: many.toReversed() })).toEqual(auditReport({ ...subject, audited: many }));
+  });
+});

@@ -13,9 +13,9 @@ import type { ObjectKey } from "../../api/object.ts";
 import type { ReportContent } from "../../api/policy-report.ts";
 import type { Clock, Instant } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
-import { auditedObjects, auditObject, type AuditedObject } from "../audit.ts";
-import { auditReport, reportHashAnnotation } from "../audit-report.ts";
-import { tallyOf, type AuditTally } from "../audit-tally.ts";
+import { auditCandidates, auditObject, isAudited } from "../audit.ts";
+import { reportDraft, reportHashAnnotation } from "../audit-report.ts";
+import { tallyCounter, type AuditTally } from "../audit-tally.ts";
 import type { PolicySet } from "../policy-set.ts";
 import type { ReportShelf, StandingReports } from "./audit-shelf.ts";
 
@@ -37,12 +37,17 @@ export interface AuditControllerPorts {
   readonly onAudited: (namespace: string, tally: AuditTally | undefined) => void;
 }
 
+/** What was found in a namespace: the counts, and the report where there is anything to say. */
+export interface AuditedNamespace {
+  readonly tally: AuditTally;
+  readonly report: ReportContent | undefined;
+}
+
 /** One namespace, judged. */
 export interface ObservedNamespace {
   readonly namespace: string;
   /** Undefined where there is nothing to judge: the namespace is gone, goes, or never meets admission. */
-  readonly audited: readonly AuditedObject[] | undefined;
-  readonly bundle: string;
+  readonly audited: AuditedNamespace | undefined;
   /** Undefined where the cluster serves no report API. */
   readonly standing: StandingReports | undefined;
   readonly domain: string;
@@ -98,25 +103,32 @@ async function observe({ namespace }: ObjectKey, ports: AuditControllerPorts, lo
   looks.set(namespace, clock.now());
   const audited = await auditNamespace(namespace, ports);
   if (audited === undefined) looks.delete(namespace);
-  return { kind: "seen", namespace, audited, bundle: ports.policySet().bundle, standing: standing.value, domain: names.domain };
+  return { kind: "seen", namespace, audited, standing: standing.value, domain: names.domain };
 }
 
-/** Judges a namespace as it is at one moment, in slices. */
-async function auditNamespace(namespace: string, ports: AuditControllerPorts): Promise<readonly AuditedObject[] | undefined> {
+/** Judges a namespace as it is at one moment, in slices; what was found is counted and sifted as it comes, never all at once. */
+async function auditNamespace(namespace: string, ports: AuditControllerPorts): Promise<AuditedNamespace | undefined> {
   const { clock, names, pause } = ports;
   const snapshot = ports.snapshot();
   if (!isJudged(namespace, snapshot, ports.exempt)) return undefined;
   const context = { snapshot, instanceTypes: ports.instanceTypes(), names, now: clock.now() };
-  const world = { policySet: ports.policySet(), context, registeredAt: ports.registeredAt(snapshot) };
-  const audited: AuditedObject[] = [];
+  const policySet = ports.policySet();
+  const world = { policySet, context, registeredAt: ports.registeredAt(snapshot) };
+  const [counter, draft] = [tallyCounter(), reportDraft()];
   let sliceEndsAt = clock.now() + sliceMs;
-  for (const object of auditedObjects(context, namespace)) {
-    audited.push(auditObject(object, world));
+  for (const object of auditCandidates(context, namespace)) {
+    if (isAudited(object, context)) {
+      const audited = auditObject(object, world);
+      counter.add(audited);
+      draft.add(audited);
+    }
     if (clock.now() < sliceEndsAt) continue;
     await pause();
     sliceEndsAt = clock.now() + sliceMs;
   }
-  return audited;
+  // The report's text and its hash are made in a slice of their own.
+  await pause();
+  return { tally: counter.tally(), report: draft.report({ namespace, bundle: policySet.bundle, domain: names.domain }) };
 }
 
 function isJudged(namespace: string, snapshot: ClusterSnapshot, exempt: ReadonlySet<string>): boolean {
@@ -130,10 +142,10 @@ function isJudged(namespace: string, snapshot: ClusterSnapshot, exempt: Readonly
 export function decideAudit(observed: AuditObservation): AuditStep {
   if (observed.kind === "early") return { kind: "later", delayMs: observed.delayMs };
   if (observed.kind === "unread") return { kind: "retry", reason: observed.reason };
-  const { namespace, audited, bundle, standing, domain } = observed;
-  const told = { namespace, tally: audited === undefined ? undefined : tallyOf(audited) };
+  const { namespace, audited, standing, domain } = observed;
+  const told = { namespace, tally: audited?.tally };
   if (standing === undefined) return { kind: "keep", told };
-  const report = audited === undefined ? undefined : auditReport({ namespace, audited, bundle, domain });
+  const report = audited?.report;
   const hash = standing.get(namespace);
   if (report === undefined) return { kind: hash === undefined ? "keep" : "take", told };
   return hash === report.metadata.annotations?.[reportHashAnnotation(domain)] ? { kind: "keep", told } : { kind: "put", told, report };

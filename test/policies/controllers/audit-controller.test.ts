@@ -193,6 +193,40 @@ describe("what is looked at", () => {
   });
 });
 
+describe("a namespace of a thousand workloads", () => {
+  it("is judged one object at a time, and its report is made in a step of its own", async () => {
+    const at = await opened();
+    const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-1", uid: "u", controller: true };
+    const workloads = Array.from({ length: 1_000 }, (_, index) => deployment({ name: `web-${index}`, replicas: 1 }));
+    const pods = workloads.map(({ metadata }) => pod({ name: `${metadata.name ?? ""}-1`, owner }));
+    const objects = [namespaceObject(), ...workloads, ...pods];
+    const steps = { pauses: 0 };
+    const state = { now: at.state.now };
+    const controller = auditController({
+      ...{ snapshot: () => snapshotOf(objects), policySet: () => policies, instanceTypes: () => [], names },
+      // Time moves at each reading, by as much as a slice may take: nobody may go on without letting go.
+      clock: { now: () => (state.now += 5), sleep: () => Promise.resolve() },
+      shelf: reportShelf({
+        client: at.client,
+        clock: { now: () => 0, sleep: () => Promise.resolve() },
+        domain: names.domain,
+        onAbsent: () => undefined,
+      }),
+      exempt: new Set(),
+      registeredAt: () => undefined,
+      pause: () => Promise.resolve(void (steps.pauses += 1)),
+      onAudited: () => undefined,
+    });
+    const observed = await controller.observe({ namespace: "shop", name: "plimsoll" });
+    if (observed?.kind !== "seen") throw new Error("a namespace was not seen");
+    expect(observed.audited?.tally.objects).toBe(1_000);
+    expect(observed.audited?.report?.results.length).toBe(300);
+    // One for each object, Pods that are not judged too, and one before the report.
+    expect(steps.pauses).toBe(2_001);
+    expect(controller.decide(observed, state.now).kind).toBe("put");
+  });
+});
+
 describe("what wakes the audit", () => {
   const snapshot = snapshotOf([namespaceObject(), namespaceObject("other")]);
   const triggers = auditTriggers({ snapshot: () => snapshot, names });
