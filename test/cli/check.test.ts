@@ -275,7 +275,7 @@ it("text for people names each object once, with each finding and its fix below,
         fix: add a WorkloadProfile
       [DRAIN-004] PodDisruptionBudget "web" sets maxUnavailable: 0; it blocks every drain
         fix: use maxUnavailable: 1
-      warn: [DRAIN-011] container "app" has no readinessProbe; PodDisruptionBudget "web" (maxUnavailable: 0) counts a replacement before it works
+      warn: [DRAIN-011] container "app" has no readinessProbe; PDB "web" counts replacements as healthy at once
         fix: add readinessProbe
       audit: 1 finding (--audit tells them)
     DENIED   PodDisruptionBudget shop/web

@@ -6,7 +6,7 @@
 import type { Probe } from "../../api/pod.ts";
 import { evictionsAllowed } from "../../kube/disruption-budget.ts";
 import { isServing, podFieldPath, servingContainerOf } from "../drain-pod.ts";
-import { budgetText } from "../budget-words.ts";
+import { budgetNameOf } from "../budget-words.ts";
 import { aboutWorkload, pathIn } from "../facts.ts";
 import { servicesSelecting } from "../selecting-objects.ts";
 import type { WorkloadView } from "../workload-view.ts";
@@ -45,7 +45,7 @@ export const drain011: Rule = {
       const harm =
         isServed || budget === undefined
           ? "a replacement would take traffic before it is ready"
-          : `${budgetText(budget)} counts a replacement before it works`;
+          : `PDB "${budgetNameOf(budget)}" counts replacements as healthy at once`;
       const bound = view.binding.kind === "bound";
       const unprofiled: FindingAction = params["unprofiled"] === "audit" ? "audit" : "warn";
       const isSoft = !isServed || (!bound && params["unprofiled"] !== "deny");

@@ -291,7 +291,7 @@ check(25, "S024, S152, S198: traffic and no preStop", {
 });
 check(26, "S025, S154, S197: a budget and no readinessProbe", {
   rule: "DRAIN-011",
-  says: 'container "app" has no readinessProbe; PodDisruptionBudget "web" (maxUnavailable: 1) counts a replacement before it works',
+  says: 'container "app" has no readinessProbe; PDB "web" counts replacements as healthy at once',
   judge: deployment(),
   twin: withContainer({ readinessProbe: { tcpSocket: { port: 8080 } } }),
   world: [budget({ maxUnavailable: 1 })],
