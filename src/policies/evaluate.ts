@@ -12,7 +12,7 @@ import { controllerOf } from "../kube/owner.ts";
 import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
-import { findingsOf } from "./findings.ts";
+import { boundedFindings, findingsOf } from "./findings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import { compileJob } from "./profile/job-patch.ts";
@@ -60,8 +60,10 @@ export function validate(input: FactsInput): Verdict {
   if (!isJudged(input)) return allowedVerdict;
   const facts = gatherFacts(input);
   if (facts.subject.kind === "none") return allowedVerdict;
-  const findings = softened(findingsOf(facts, input), facts, input);
-  const told = isController(input.request.userInfo) ? [] : [...warningTexts(findings), ...startWarnings(findings, facts.policySet.settings), ...adjustmentWarnings(facts)];
+  const findings = boundedFindings(softened(findingsOf(facts, input), facts, input));
+  const told = isController(input.request.userInfo)
+    ? []
+    : [...warningTexts(findings), ...startWarnings(findings, facts.policySet.settings), ...adjustmentWarnings(facts)];
   return { allowed: !findings.some(({ action }) => action === "deny"), findings, warnings: told, patch: [] };
 }
 

@@ -47,6 +47,33 @@ export function sortedFindings(findings: readonly Finding[]): readonly Finding[]
   return unique.sort((a, b) => compare(a.rule, b.rule) || compare(a.path, b.path) || compare(a.message, b.message));
 }
 
+/** A request that breaks one rule more often than this has been told enough; its answer must not grow with it. */
+const findingsOfRuleMax = 200;
+
+/** Returns findings of which each rule has a bounded number: its strongest ones, and one that counts the rest. */
+export function boundedFindings(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= findingsOfRuleMax) return findings;
+  const byRule = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const known = byRule.get(finding.rule);
+    if (known === undefined) byRule.set(finding.rule, [finding]);
+    else known.push(finding);
+  }
+  return sortedFindings([...byRule.values()].flatMap(boundedOfRule));
+}
+
+function boundedOfRule(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= findingsOfRuleMax) return findings;
+  const strongestFirst = [...findings].sort((a, b) => actionOrder.indexOf(b.action) - actionOrder.indexOf(a.action));
+  const [first, ...rest] = strongestFirst.slice(findingsOfRuleMax);
+  if (first === undefined) return findings;
+  const message = `${rest.length + 1} more problems of this rule`;
+  return [
+    ...strongestFirst.slice(0, findingsOfRuleMax),
+    { rule: first.rule, action: first.action, path: "", message, fix: "mend those that are told first" },
+  ];
+}
+
 interface AskedRule {
   readonly rule: Rule;
   readonly setting: RuleSetting;

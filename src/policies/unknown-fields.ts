@@ -1,7 +1,7 @@
 /**
  * Unknown fields: words in a value that its schema does not know.
  *
- * Reads a plain JSON schema and any value. Returns the places, with the nearest field that does exist; the API server keeps
+ * Reads a plain JSON schema and any value. Returns the first places, with the nearest field that does exist; the API server keeps
  * unknown fields of our kinds so that we can name that one (WP-005).
  */
 import type { JsonSchema } from "../api/json-schema.ts";
@@ -15,36 +15,56 @@ export interface UnknownField {
   readonly nearestPath?: string;
 }
 
-/** A value that has more unknown fields than this has said enough. */
+/** What a value has that its schema does not know: the first ones by name, the rest as a count. */
+export interface UnknownFields {
+  readonly fields: readonly UnknownField[];
+  readonly moreCount: number;
+}
+
+/** A value that has more unknown fields than this has said enough, and looking for what each was meant to be is work. */
 const unknownFieldsMax = 20;
 
 /** Returns the unknown fields of a value under a schema, in the order of the value; maps and open objects know every field. */
-export function unknownFields(schema: JsonSchema, value: unknown, at: readonly string[]): readonly UnknownField[] {
-  return walk({ schema, root: schema, rootPath: at }, value, at).slice(0, unknownFieldsMax);
+export function unknownFields(schema: JsonSchema, value: unknown, at: readonly string[]): UnknownFields {
+  const found: Found = { named: [], moreCount: 0 };
+  walk(schema, value, { at, found });
+  return { fields: found.named.map((one) => unknownField({ ...one, root: schema, rootPath: at })), moreCount: found.moreCount };
 }
 
-interface Place {
+interface Unknown {
   readonly schema: JsonSchema;
+  readonly tokens: readonly string[];
+}
+
+interface Found {
+  readonly named: Unknown[];
+  moreCount: number;
+}
+
+function walk(schema: JsonSchema, value: unknown, { at, found }: { readonly at: readonly string[]; readonly found: Found }): void {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    if (items === undefined) return;
+    for (const [index, item] of value.entries()) walk(items, item, { at: [...at, String(index)], found });
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  const { properties, additionalProperties } = schema;
+  if (properties === undefined && additionalProperties === undefined) return;
+  for (const [name, member] of Object.entries(value)) {
+    const known = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
+    if (known !== undefined) walk(known, member, { at: [...at, name], found });
+    else if (found.named.length < unknownFieldsMax) found.named.push({ schema, tokens: [...at, name] });
+    else found.moreCount += 1;
+  }
+}
+
+interface Place extends Unknown {
   readonly root: JsonSchema;
   readonly rootPath: readonly string[];
 }
 
-function walk(place: Place, value: unknown, at: readonly string[]): readonly UnknownField[] {
-  const { schema } = place;
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    return items === undefined ? [] : value.flatMap((item, index) => walk({ ...place, schema: items }, item, [...at, String(index)]));
-  }
-  if (typeof value !== "object" || value === null) return [];
-  const { properties, additionalProperties } = schema;
-  if (properties === undefined && additionalProperties === undefined) return [];
-  return Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
-    const known = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
-    return known === undefined ? [unknownField(place, [...at, name])] : walk({ ...place, schema: known }, member, [...at, name]);
-  });
-}
-
-function unknownField({ schema, root, rootPath }: Place, tokens: readonly string[]): UnknownField {
+function unknownField({ schema, tokens, root, rootPath }: Place): UnknownField {
   const name = tokens.at(-1) ?? "";
   const sibling = nearestWord(name, Object.keys(schema.properties ?? {}));
   const nearest = sibling === undefined ? elsewhere(name, fieldsOf(root, rootPath)) : [...tokens.slice(0, -1), sibling];

@@ -91,6 +91,18 @@ describe("who asks", () => {
   });
 });
 
+describe("an answer", () => {
+  it("is bounded however many containers break one rule", () => {
+    const containers = Array.from({ length: 1_000 }, (_, index) => ({ name: `c${index}`, image: "app" }));
+    const { template } = bad.spec;
+    const many = { ...bad, spec: { ...bad.spec, template: { ...template, spec: { ...template.spec, containers } } } };
+    const { allowed, findings } = judge(many);
+    const told = findings.filter(({ rule }) => rule === "REQ-001");
+    expect(allowed).toBe(false);
+    expect([told.length, told[0]?.message, told[0]?.action]).toEqual([201, "800 more problems of this rule", "deny"]);
+  });
+});
+
 describe("mutate", () => {
   const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5d4f", uid: "u", controller: true };
   const labels = { app: "web", "pod-template-hash": "5d4f" };

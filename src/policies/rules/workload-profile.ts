@@ -123,11 +123,14 @@ export const wp005: Rule = {
   judge: onProfile(({ spec }) => {
     const schema = shapeSchemas.WorkloadProfile.properties?.["spec"];
     if (schema === undefined) return [];
-    return unknownFields(schema, spec, ["spec"]).map(({ pointer: path, path: field, nearestPath }) => ({
+    const { fields, moreCount } = unknownFields(schema, spec, ["spec"]);
+    const named = fields.map(({ pointer: path, path: field, nearestPath }) => ({
       path,
       message: `unknown field ${field}${nearestPath === undefined ? "" : `; nearest known field is ${nearestPath}`}`,
       fix: "correct the name",
     }));
+    const more = { path: "/spec", message: `${moreCount} more unknown fields`, fix: "correct the names" };
+    return moreCount === 0 ? named : [...named, more];
   }),
 };
 

@@ -54,6 +54,13 @@ describe("WP: a profile that contradicts itself", () => {
     judge: profile({ spec: { availability: { minReplicas: 3 }, disruption: { minAvailable: 2 } } }),
     finds: [],
   });
+  check("more unknown fields than anybody reads, the rest as a count", {
+    judge: unchecked({ runtimeClass: "general", ...Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`zz${index}`, 1])) }),
+    finds: [
+      "WP-005 deny: 4980 more unknown fields",
+      ...Array.from({ length: 20 }, (_, index) => `WP-005 deny: unknown field spec.zz${index}`).sort(),
+    ],
+  });
   check("unknown fields at several depths, all at once", {
     judge: unchecked({ runtimeclass: "general", availability: { minreplicas: 3 }, compute: { containers: { app: { cpu: "1" } } } }),
     finds: [
