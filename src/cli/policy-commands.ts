@@ -57,9 +57,16 @@ ${examples("Examples:", [
 function addTest(policy: Command, surroundings: ProgramSurroundings, outcome: Outcome): void {
   policy
     .command("test")
-    .description("Run the cases that custom rules bring.")
+    .description("Run the cases that custom rules bring, and tell what the built-in rules make of their own examples.")
     .argument("[policies]", "the policies: a file, or a folder whose files are put together", "policies.yaml")
-    .addHelpText("after", `\nExit: 0 every case holds, 1 one does not, 2 the policies are bad otherwise.\n`)
+    .addHelpText(
+      "after",
+      `
+A built-in rule whose examples come out otherwise is no failure: classes, scopes and parameters are the policies' own.
+
+Exit: 0 every case holds, 1 one does not, 2 the policies are bad otherwise.
+`,
+    )
     .action(async (file: string) => {
       const { runPolicyTest } = await import("./policy.ts");
       outcome.code = await guarded(surroundings, () => Promise.resolve(runPolicyTest({ ...surroundings, file })));

@@ -2,8 +2,9 @@
  * `plimsoll policy check | test | diff`: the policies themselves, before anybody meets them.
  *
  * Reads policies and, where given, manifests or a cluster. Check says whether serve would take the file, and what in it is not as it
- * was meant; test runs the cases of custom rules; diff lists which objects an edit gives another verdict, by who pays for them.
+ * was meant; test runs the cases of custom rules and the examples of the others; diff lists which objects an edit gives another verdict, by who pays for them.
  */
+import { assertNever } from "../api/assert.ts";
 import type { KubeObject } from "../api/object.ts";
 import { platformNames } from "../api/labels.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
@@ -15,6 +16,7 @@ import { evaluatePolicyChange, formatChange, isNewDenial, type PolicyChange } fr
 import { formatPolicyError } from "../policies/policy-error.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { policyWarnings } from "../policies/policy-warnings.ts";
+import { exampleZones, runRuleExamples, type ExampleOutcome } from "../policies/rule-examples.ts";
 import { readPolicySource } from "../webhook/policy-source.ts";
 import { readOffline, readPolicies } from "./offline.ts";
 import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
@@ -53,22 +55,46 @@ export async function runPolicyCheck(request: PolicyCheckRequest): Promise<numbe
   return strict && warnings.length > 0 ? 1 : 0;
 }
 
-/** Runs `policy test`; returns 0 where every case holds, 1 where one does not, 2 where the file is bad. */
+/**
+ * Runs `policy test`: the cases of custom rules, which must hold, and the examples of the built-in ones, which tell what is at work.
+ * Returns 0 where every case holds, 1 where one does not, 2 where the file is bad.
+ */
 export function runPolicyTest({ file, stdout, stderr }: Pick<PolicyCheckRequest, "file" | "stdout" | "stderr">): number {
-  const source = readPolicySource(file);
-  const tested = source.ok ? testPolicyFiles({ ...source.value, now: Date.now() }) : undefined;
-  if (!source.ok || tested?.ok !== true) {
-    const lines = source.ok ? (tested?.ok === false ? tested.error : []).map(formatPolicyError) : [`${file}: ${source.error}`];
+  const read = readPolicySource(file);
+  const source = read.ok ? { ...read.value, now: Date.now() } : undefined;
+  const tested = source === undefined ? undefined : testPolicyFiles(source);
+  if (source === undefined || tested?.ok !== true) {
+    const lines = read.ok ? (tested?.ok === false ? tested.error : []).map(formatPolicyError) : [`${file}: ${read.error}`];
     for (const line of lines) stderr.write(`${line}\n`);
     return 2;
   }
-  const outcomes = tested.value;
+  const { outcomes, policySet } = tested.value;
   for (const { rule, name, problem } of outcomes) {
     stdout.write(problem === undefined ? `ok    ${rule} "${name}"\n` : `FAIL  ${rule} "${name}": ${problem}\n`);
   }
+  const instanceTypes = catalogInstanceTypes({ zones: exampleZones });
+  const examples = runRuleExamples({ source, policySet, instanceTypes });
+  for (const outcome of examples) stdout.write(`${exampleLine(outcome)}\n`);
   const failed = outcomes.filter(({ problem }) => problem !== undefined).length;
-  stdout.write(`${outcomes.length - failed} held, ${failed} failed\n`);
+  const count = (kind: ExampleOutcome["kind"]): number => examples.filter((outcome) => outcome.kind === kind).length;
+  stdout.write(`custom rules: ${outcomes.length - failed} held, ${failed} failed\n`);
+  stdout.write(
+    `built-in rules: ${count("held")} find what their examples show, ${count("otherwise")} find otherwise, ${count("off")} are off\n`,
+  );
   return failed > 0 ? 1 : 0;
+}
+
+function exampleLine(outcome: ExampleOutcome): string {
+  switch (outcome.kind) {
+    case "held":
+      return `ok    ${outcome.rule} ${outcome.action}`;
+    case "off":
+      return `off   ${outcome.rule}`;
+    case "otherwise":
+      return `note  ${outcome.rule}: ${outcome.text}`;
+    default:
+      return assertNever(outcome);
+  }
 }
 
 export interface PolicyDiffRequest extends PolicyWorld {

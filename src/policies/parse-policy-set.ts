@@ -59,10 +59,17 @@ export function parsePolicyFiles(source: PolicyFilesSource): Result<PolicySet, r
   return failed.length > 0 ? err(inOrder(failed, read.value.document)) : ok(read.value.policySet);
 }
 
-/** Runs the cases of custom rules alone, those that come out as expected too; the errors are what else is wrong. */
-export function testPolicyFiles(source: PolicyFilesSource): Result<readonly CustomTestOutcome[], readonly PolicyError[]> {
+/** Policies with how the cases of their custom rules came out. */
+export interface TestedPolicies {
+  readonly policySet: PolicySet;
+  readonly outcomes: readonly CustomTestOutcome[];
+}
+
+/** Runs the cases of custom rules, those that come out as expected too; the errors are what else is wrong. */
+export function testPolicyFiles(source: PolicyFilesSource): Result<TestedPolicies, readonly PolicyError[]> {
   const read = readSet(source);
-  return read.ok ? ok(runCustomTests(testInput(read.value, source))) : read;
+  if (!read.ok) return read;
+  return ok({ policySet: read.value.policySet, outcomes: runCustomTests(testInput(read.value, source)) });
 }
 
 interface ReadSet {

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { allRules } from "../../src/policies/rules/all-rules.ts";
 import { policiesText } from "../support/admission.ts";
 import { deploymentText, infrastructureFile } from "./manifest-texts.ts";
 import { runPlimsoll } from "./program-run.ts";
@@ -87,7 +88,37 @@ describe("policy check", () => {
 describe("policy test", () => {
   it("runs the cases of custom rules", async () => {
     const { code, stdout } = await runPlimsoll(["policy", "test"]);
-    expect([code, stdout]).toEqual([0, 'ok    X-IMG-001 "tag denied"\nok    X-IMG-001 "digest ok"\n2 held, 0 failed\n']);
+    expect([code, stdout.split("\n").slice(0, 2)]).toEqual([0, ['ok    X-IMG-001 "tag denied"', 'ok    X-IMG-001 "digest ok"']]);
+    expect(stdout).toContain("\ncustom rules: 2 held, 0 failed\n");
+  });
+
+  it("runs the examples of every built-in rule under the policies, and finds all of them in the shipped ones", async () => {
+    const { stdout } = await runPlimsoll(["policy", "test"]);
+    const lines = stdout.split("\n");
+    expect(lines.filter((line) => line.startsWith("note"))).toEqual([]);
+    expect(lines).toContain("ok    DRAIN-002 deny");
+    expect(lines).toContain("ok    DRAIN-011 warn");
+    const told = lines.filter((line) => /^(ok {4}|off {3})[A-Z]+-\d{3}( \w+)?$/.test(line)).map((line) => line.split(/ +/)[1]);
+    expect(told).toEqual(allRules.map(({ id }) => id));
+  });
+
+  it("says which rules are off, and which find otherwise, without failing", async () => {
+    const { other } = written({
+      other: policiesText.replace(/^ {2}DRAIN-011:.*$/m, '  DRAIN-011: { action: "off" }'),
+    });
+    const { code, stdout } = await runPlimsoll(["policy", "test", other]);
+    expect([code, stdout.split("\n").filter((line) => line.includes("DRAIN-011"))]).toEqual([0, ["off   DRAIN-011"]]);
+    expect(stdout).toMatch(/built-in rules: \d+ find what their examples show, 0 find otherwise, [1-9]\d* are off\n/);
+  });
+
+  it("says of a rule that its scope leaves its example out", async () => {
+    const { scoped } = written({
+      scoped: policiesText
+        .replace(/^rules:\n/m, 'rules:\n  DRAIN-004: { action: deny, scope: { namespaces: ["other-*"] } }\n')
+        .replace(/^ {2}DRAIN-004: \{ action: deny \}.*\n/m, ""),
+    });
+    const { code, stdout } = await runPlimsoll(["policy", "test", scoped]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("note  DRAIN-004: its denied example does not draw it")]);
   });
 
   it("fails where one comes out otherwise", async () => {
