@@ -21,7 +21,7 @@ const resizable = JSON.stringify({
 
 const profiles: readonly Scenario[] = [
   {
-    title: "1: the seed's profile is taken byte for byte with one warning, and its Deployment with none",
+    title: "scenario 1: the seed's profile is taken byte for byte with one warning, and its Deployment with none",
     golden: "app-01-billing-api",
     namespace: "billing",
     play: async ({ terminal }) => {
@@ -32,7 +32,7 @@ const profiles: readonly Scenario[] = [
     },
   },
   {
-    title: "1: without a cost owner anywhere the seed's profile gets a second warning, and is taken",
+    title: "scenario 1: without a cost owner anywhere the seed's profile gets a second warning, and is taken",
     golden: "app-01-nobody-pays",
     labels: {},
     play: async ({ terminal }) => {
@@ -41,7 +41,7 @@ const profiles: readonly Scenario[] = [
     },
   },
   {
-    title: "2: a profile that comes after its Deployment leaves running Pods alone, counts them, and sizes the next ones",
+    title: "scenario 2: a profile that comes after its Deployment leaves running Pods alone, counts them, and sizes the next ones",
     golden: "app-02-profile-second",
     play: async ({ terminal }) => {
       await terminal.file("deployment.yaml", deployment({ resources: { requests: modest.requests } }));
@@ -63,7 +63,7 @@ const profiles: readonly Scenario[] = [
     },
   },
   {
-    title: "3: a misspelt field is refused with the nearest one",
+    title: "scenario 3: a misspelt field is refused with the nearest one",
     golden: "app-03-misspelt",
     play: async ({ terminal }) => {
       await terminal.file("profile.yaml", (await readFile(resolve(seedProfile), "utf8")).replace("spotAllowed", "spotAlowed"));
@@ -71,7 +71,7 @@ const profiles: readonly Scenario[] = [
     },
   },
   {
-    title: "8: a Pod with a sidecar names its main container, which alone is sized",
+    title: "scenario 8: a Pod with a sidecar names its main container, which alone is sized",
     golden: "app-08-sidecar",
     play: async ({ terminal }) => {
       const podSpec = { containers: [container("shop"), container("proxy", modest)] };
@@ -85,18 +85,19 @@ const profiles: readonly Scenario[] = [
     },
   },
   {
-    title: "10: a guaranteed Pod is not made burstable without a word",
+    title: "scenario 10: a guaranteed Pod is not made burstable without a word",
     golden: "app-10-guaranteed",
     play: async ({ terminal }) => {
       const size = { cpu: "250m", memory: "256Mi" };
-      await terminal.file("profile.yaml", profile("web", { compute: { cpuRequest: "100m", memoryRequest: "256Mi", mode: "set" } }));
+      const raised = { mode: "set", cpuRequest: "500m", cpuLimit: "1", memoryRequest: "512Mi", memoryLimit: "1Gi" };
+      await terminal.file("profile.yaml", profile("web", { compute: raised }));
       await terminal.file("deployment.yaml", deployment({ resources: { requests: size, limits: size } }));
       await terminal.type("kubectl apply -f profile.yaml");
       await refused(terminal.type("kubectl apply -f deployment.yaml"));
     },
   },
   {
-    title: "11: a memory limit below the profile's request is refused; neither is lowered",
+    title: "scenario 11: a memory limit below the profile's request is refused; neither is lowered",
     golden: "app-11-limit-below",
     play: async ({ terminal }) => {
       await terminal.file("deployment.yaml", deployment({ name: "billing-api", resources: { limits: { memory: "512Mi" } } }));
@@ -105,7 +106,7 @@ const profiles: readonly Scenario[] = [
     },
   },
   {
-    title: "18: a grace period that cuts the longest request is refused with the one that does not",
+    title: "scenario 18: a grace period that cuts the longest request is refused with the one that does not",
     golden: "app-18-grace",
     play: async ({ terminal }) => {
       await terminal.file("profile.yaml", profile("web", { disruption: { gracePeriodSeconds: 30, maxRequestSeconds: 45 } }));
@@ -118,7 +119,7 @@ const profiles: readonly Scenario[] = [
 
 const drains: readonly Scenario[] = [
   {
-    title: "4: two faults at once are one reply, each with its fix",
+    title: "scenario 4: two faults at once are one reply, each with its fix",
     golden: "app-04-two-faults",
     namespace: "billing",
     play: async ({ terminal }) => {
@@ -126,7 +127,7 @@ const drains: readonly Scenario[] = [
     },
   },
   {
-    title: "5: one replica is refused at the scale, with a profile and with somebody's own budget",
+    title: "scenario 5: one replica is refused at the scale, with a profile and with somebody's own budget",
     golden: "app-05-scale",
     play: async ({ terminal }) => {
       await terminal.type(`kubectl apply -f ${seedProfile} -f ${seedDeployment}`);
@@ -137,7 +138,7 @@ const drains: readonly Scenario[] = [
     },
   },
   {
-    title: "7: a server-side dry run says the same, and only the count of dry runs tells of it",
+    title: "scenario 7: a server-side dry run says the same, and only the count of dry runs tells of it",
     golden: "app-07-dry-run",
     play: async ({ terminal, serve }) => {
       await terminal.file("web.yaml", deployment({ replicas: 1, resources: modest }));
@@ -154,7 +155,7 @@ const drains: readonly Scenario[] = [
     },
   },
   {
-    title: "12: what KEDA may scale to 0 gets no budget that blocks at 0 or 1, and drains at 1",
+    title: "scenario 12: what KEDA may scale to 0 gets no budget that blocks at 0 or 1, and drains at 1",
     golden: "app-12-keda",
     play: async ({ terminal, controlPlane }) => {
       const spec = { scaleTargetRef: { name: "web" }, minReplicaCount: 0, maxReplicaCount: 5, triggers: [{ type: "cron", metadata: {} }] };
@@ -177,7 +178,7 @@ const drains: readonly Scenario[] = [
 
 const pods: readonly Scenario[] = [
   {
-    title: "15: a bare Pod for debugging is refused",
+    title: "scenario 15: a bare Pod for debugging is refused",
     golden: "app-15-bare-pod",
     play: async ({ terminal }) => {
       await terminal.file("debug.yaml", debugPod());
@@ -185,7 +186,7 @@ const pods: readonly Scenario[] = [
     },
   },
   {
-    title: "15: a bare Pod for debugging is let into a namespace for development, with a warning",
+    title: "scenario 15: a bare Pod for debugging is let into a namespace for development, with a warning",
     golden: "app-15-bare-pod-dev",
     namespace: "dev-x",
     play: async ({ terminal }) => {
@@ -194,7 +195,7 @@ const pods: readonly Scenario[] = [
     },
   },
   {
-    title: "17: a pinned node, a folder of the node and a reserved toleration are three rules in one denial",
+    title: "scenario 17: a pinned node, a folder of the node and a reserved toleration are three rules in one denial",
     golden: "app-17-three-pins",
     play: async ({ terminal }) => {
       const podSpec = {
@@ -207,7 +208,7 @@ const pods: readonly Scenario[] = [
     },
   },
   {
-    title: "19: a Deployment without a profile is let in with a warning, as it is written",
+    title: "scenario 19: a Deployment without a profile is let in with a warning, as it is written",
     golden: "app-19-unprofiled",
     play: async ({ terminal }) => {
       await terminal.file("web.yaml", deployment({ resources: modest }));
@@ -216,7 +217,7 @@ const pods: readonly Scenario[] = [
     },
   },
   {
-    title: "21: a running Pod is not resized above its class",
+    title: "scenario 21: a running Pod is not resized above its class",
     golden: "app-21-resize",
     play: async ({ terminal, controlPlane }) => {
       await terminal.file("web.yaml", profile("web", { compute: { cpuRequest: "500m", memoryRequest: "768Mi" } }), deployment());

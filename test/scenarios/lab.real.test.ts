@@ -26,7 +26,7 @@ const taken: readonly Scenario[] = [
     },
   },
   {
-    title: "lab A1: checkout-api keeps its 80 %, and its profile says what the loss of a zone leaves",
+    title: "S237: lab A1: checkout-api keeps its 80 %, and its profile says what the loss of a zone leaves",
     golden: "lab-a1",
     namespace: "checkout",
     labels: { "platform.example.com/cost-owner": "checkout" },
@@ -41,7 +41,7 @@ const taken: readonly Scenario[] = [
     },
   },
   {
-    title: "lab A2: invoice-export-worker may be interrupted, at every number of replicas",
+    title: "S238: lab A2: invoice-export-worker may be interrupted, at every number of replicas",
     golden: "lab-a2",
     namespace: "billing",
     labels: { "platform.example.com/cost-owner": "billing" },
@@ -55,7 +55,7 @@ const taken: readonly Scenario[] = [
     },
   },
   {
-    title: "lab A3: a run of fraud-model-batch by hand counts no interruption as a failure, whoever wrote that into the Job",
+    title: "S239: lab A3: a run of fraud-model-batch by hand counts no interruption as a failure, whoever wrote that into the Job",
     golden: "lab-a3",
     namespace: "fraud",
     labels: { "platform.example.com/cost-owner": "fraud" },
@@ -77,15 +77,15 @@ const taken: readonly Scenario[] = [
 ];
 
 const refused: readonly Scenario[] = [
-  refusal("lab A4: checkout-api in class batch", "lab-a4-batch", swap(checkout[0], "runtimeClass: general", "runtimeClass: batch")),
+  refusal("S241: lab A4: checkout-api in class batch", "lab-a4-batch", swap(checkout[0], "runtimeClass: general", "runtimeClass: batch")),
   refusal("lab A4: checkout-api of one replica", "lab-a4-single", swap(checkout[0], "minReplicas: 6", "minReplicas: 1")),
   refusal(
-    "lab A4: invoice-export-worker without its guarantees",
+    "S242: lab A4: invoice-export-worker without its guarantees",
     "lab-a4-guarantees",
     cut(exporter[0], /^ {4}idempotent: true\n {4}guarantees:\n(?: {6}.*\n)+/m),
   ),
   {
-    title: "lab A4: fraud-model-batch without retries",
+    title: "S243: lab A4: fraud-model-batch without retries",
     golden: "lab-a4-retries",
     play: async ({ terminal }) => {
       await terminal.file("profile.yaml", fraud[0] ?? "");
@@ -109,7 +109,11 @@ const refused: readonly Scenario[] = [
       /^ {2}role: .*\n/m,
     ),
   ),
-  refusal("lab A4: a NodePool named after a team", "lab-a4-name", swap(pool("general-flex"), "name: general-flex", "name: team-fraud")),
+  refusal(
+    "S060: lab A4: a NodePool named after a team",
+    "lab-a4-name",
+    swap(pool("general-flex"), "name: general-flex", "name: team-fraud"),
+  ),
 ];
 
 await describeScenarios({

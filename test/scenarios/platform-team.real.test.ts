@@ -16,7 +16,7 @@ const autoscaler = "--as=system:serviceaccount:kube-system:horizontal-pod-autosc
 
 const pools: readonly Scenario[] = [
   {
-    title: "30: the seeds' own NodePools and NodeClasses, as kubectl applies them",
+    title: "scenario 30: the seeds' own NodePools and NodeClasses, as kubectl applies them",
     golden: "platform-30-seeds",
     play: async ({ terminal }) => {
       for (const name of ["general-purpose", "batch-spot", "regulated", "system", "default"]) {
@@ -26,7 +26,7 @@ const pools: readonly Scenario[] = [
     },
   },
   {
-    title: "34: an Auto Mode pool with too long a life and Karpenter's own key gets its key translated",
+    title: "S048, scenario 34: an Auto Mode pool with too long a life and Karpenter's own key gets its key translated",
     golden: "platform-34-auto-mode",
     play: async ({ terminal }) => {
       const key = "karpenter.k8s.aws/instance-category";
@@ -39,7 +39,7 @@ const pools: readonly Scenario[] = [
     },
   },
   {
-    title: "32: 10 % of a pool of one node is that node",
+    title: "scenario 32: 10 % of a pool of one node is that node",
     golden: "platform-32-one-node",
     play: async ({ terminal }) => {
       await terminal.type("kubectl label node general-a karpenter.sh/nodepool=general-flex");
@@ -48,7 +48,7 @@ const pools: readonly Scenario[] = [
     },
   },
   {
-    title: "33: a second pool for the same Pods is told which of the two decides",
+    title: "S045, scenario 33: a second pool for the same Pods is told which of the two decides",
     golden: "platform-33-two-pools",
     play: async ({ terminal }) => {
       const ref = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default-private" };
@@ -58,7 +58,7 @@ const pools: readonly Scenario[] = [
     },
   },
   {
-    title: "35: a class that the namespace was not granted names whom to ask",
+    title: "S067, scenario 35: a class that the namespace was not granted names whom to ask",
     golden: "platform-35-not-granted",
     play: async ({ terminal }) => {
       const regulated = {
@@ -74,7 +74,7 @@ const pools: readonly Scenario[] = [
 
 const edits: readonly Scenario[] = [
   {
-    title: "24: a tab in the policies refuses the file at its line and column; the bundle before it stays",
+    title: "scenario 24: a tab in the policies refuses the file at its line and column; the bundle before it stays",
     golden: "platform-24-tab",
     play: async (stage) => {
       const { terminal } = stage;
@@ -88,7 +88,7 @@ const edits: readonly Scenario[] = [
     },
   },
   {
-    title: "29: a rule of ours that fails its own test refuses the file, and is named",
+    title: "scenario 29: a rule of ours that fails its own test refuses the file, and is named",
     golden: "platform-29-self-test",
     play: async (stage) => {
       const failing = shipped.replace("item.image.contains('@sha256:')", "item.image != ''");
@@ -96,7 +96,7 @@ const edits: readonly Scenario[] = [
     },
   },
   {
-    title: "26: an exemption lets a workload in while it lasts; after that a change is refused, and a restart is not",
+    title: "scenario 26: an exemption lets a workload in while it lasts; after that a change is refused, and a restart is not",
     golden: "platform-26-exemption",
     play: async (stage) => {
       const { terminal } = stage;
@@ -114,7 +114,7 @@ const edits: readonly Scenario[] = [
     },
   },
   {
-    title: "27: a workload from before the day keeps its Pods and its autoscaler; an edit of its template is judged",
+    title: "scenario 27: a workload from before the day keeps its Pods and its autoscaler; an edit of its template is judged",
     golden: "platform-27-grandfather",
     play: async (stage) => {
       const { terminal } = stage;
