@@ -10,6 +10,7 @@ import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
 import { withCrdDefaults } from "../api/schema-default.ts";
 import { shapeValidator } from "../api/validation.ts";
+import { withAutoDefaults } from "./auto-defaults.ts";
 import { builtInForm, groupOf, isNamespacedBeside, type ObjectForm, otherVersion } from "./built-in-form.ts";
 
 const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass", "NodeClass"] as const;
@@ -32,7 +33,7 @@ export function objectFormer(options: {
     }
     const served = apiVersionOf(kinds[shaped]);
     if (written.apiVersion !== served) return { object: written, problems: [otherVersion(written, served)], notes: [] };
-    const object = withCrdDefaults(shaped, written);
+    const object = withCrdDefaults(shaped, shaped === "NodePool" ? withAutoDefaults(written) : written);
     // A WorkloadProfile's unknown fields are a verdict (WP-005), not bad input.
     const problems = shapes
       .validate(shaped, object)

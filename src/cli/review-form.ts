@@ -12,6 +12,7 @@ import type { KubeObject } from "../api/object.ts";
 import { withCrdDefaults } from "../api/schema-default.ts";
 import type { ShapeError } from "../api/shape-error.ts";
 import { shapeValidator } from "../api/validation.ts";
+import { withAutoDefaults } from "./auto-defaults.ts";
 import { otherVersion } from "./built-in-form.ts";
 
 /** The kinds that are reviewed. */
@@ -45,22 +46,6 @@ export function reviewFormer(): (kind: ReviewedKind, written: KubeObject) => Rev
 
 function refusalText({ field, message }: ShapeError): string {
   return field === "" ? message : `${field}: ${message}`;
-}
-
-const autoLifetimes = { expireAfter: "336h", terminationGracePeriod: "24h" };
-
-/** EKS Auto Mode's own CRD gives nodes other lifetimes than Karpenter's. */
-function withAutoDefaults(written: KubeObject): KubeObject {
-  const spec = objectAt(written, "spec");
-  const template = objectAt(spec, "template");
-  const node = objectAt(template, "spec");
-  if (objectAt(node, "nodeClassRef")["group"] !== "eks.amazonaws.com") return written;
-  return { ...written, spec: { ...spec, template: { ...template, spec: { ...autoLifetimes, ...node } } } } as KubeObject;
-}
-
-function objectAt(object: object, name: string): Readonly<Record<string, unknown>> {
-  const value: unknown = (object as Readonly<Record<string, unknown>>)[name];
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
 /** The object with every required field there, at every depth. */

@@ -17,8 +17,7 @@ import { remembered, rememberedText } from "../kube/remembered.ts";
 import { has, hasIntersection, operatorOf, values, type Requirement } from "../kube/requirement.ts";
 import type { Requirements } from "../kube/requirements.ts";
 import { machineRequirements, typesOfPool } from "./pool-types.ts";
-import { inCatalogWords } from "./review/auto-labels.ts";
-import { isAutoPool } from "./review/pool-terms.ts";
+import { inCatalogWords, isAutoPool } from "../kube/auto-labels.ts";
 
 /** What is known of nodes that are or could be. */
 export interface OfferedWorld {

@@ -12,8 +12,7 @@ import { poolRequirements } from "../kube/pool-requirements.ts";
 import { remembered } from "../kube/remembered.ts";
 import { has } from "../kube/requirement.ts";
 import { isCompatible, requirementsOf, type Requirements } from "../kube/requirements.ts";
-import { inKarpenterWords } from "./review/auto-labels.ts";
-import { isAutoPool } from "./review/pool-terms.ts";
+import { inKarpenterWords, isAutoPool } from "../kube/auto-labels.ts";
 
 /** Returns what every node of a pool has, in the words of the catalog: an Auto Mode pool's are translated. */
 export const machineRequirements = remembered((pool: NodePool): Requirements =>

@@ -17,8 +17,7 @@ import { addResources } from "../kube/resources.ts";
 import { untoleratedTaint } from "../kube/taint.ts";
 import type { OfferedWorld } from "./offered-labels.ts";
 import { isWithin, machineRequirements, typesOfPool } from "./pool-types.ts";
-import { inKarpenterWords } from "./review/auto-labels.ts";
-import { isAutoPool } from "./review/pool-terms.ts";
+import { inKarpenterWords, isAutoPool } from "../kube/auto-labels.ts";
 
 /** A pool that would take the Pod by labels and taints. */
 export interface TakingPool {

@@ -19,11 +19,6 @@ import type { PolicySet } from "../policy-set.ts";
 
 const capacityTypes = ["on-demand", "spot", "reserved"] as const;
 
-/** Says whether AWS runs the pool's nodes (EKS Auto Mode). */
-export function isAutoPool({ spec }: NodePool): boolean {
-  return spec.template.spec.nodeClassRef.group === autoModeDomain;
-}
-
 /** Returns the capacity types that a pool may buy; one that names none may buy on demand and Spot. */
 export function capacityTypesOf(pool: NodePool): readonly string[] {
   const requirement = poolRequirements(pool).get(capacityTypeLabel);

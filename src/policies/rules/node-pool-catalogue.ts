@@ -6,8 +6,8 @@ import { pointer, type JsonPatchOperation } from "../../kube/json-patch.ts";
 import { formatTaint } from "../../kube/taint.ts";
 import type { WorkloadClass } from "../class.ts";
 import type { Facts } from "../facts.ts";
-import { translatedKey } from "../review/auto-labels.ts";
-import { capacityTypesOf, classesOfPool, isAutoPool, isPlacedOn } from "../review/pool-terms.ts";
+import { isAutoPool, translatedKey } from "../../kube/auto-labels.ts";
+import { capacityTypesOf, classesOfPool, isPlacedOn } from "../review/pool-terms.ts";
 import { documents, goodAutoPool, goodPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 

@@ -6,7 +6,7 @@ import { formatDuration, parseGoDuration } from "../../kube/schedule.ts";
 import type { JsonPatchOperation } from "../../kube/json-patch.ts";
 import type { Facts } from "../facts.ts";
 import type { RuleParams } from "../policy-set.ts";
-import { isAutoPool } from "../review/pool-terms.ts";
+import { isAutoPool } from "../../kube/auto-labels.ts";
 import { workloadsOnPool } from "../review/pool-workloads.ts";
 import { documents, goodAutoPool, goodPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";

@@ -10,7 +10,7 @@ import { pointer } from "../../kube/json-patch.ts";
 import { rememberedText } from "../../kube/remembered.ts";
 import { compilePattern } from "../cel/pattern.ts";
 import type { Facts } from "../facts.ts";
-import { translatedKey } from "../review/auto-labels.ts";
+import { translatedKey } from "../../kube/auto-labels.ts";
 import { goodPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 

@@ -4,6 +4,7 @@
  * Counted over the whole catalog after everything that the pool asks is intersected, by capacity type: a pool that reads broad
  * may come down to two types in one zone. A narrow pool is a choice that needs one of the listed reasons.
  */
+import { isAutoPool } from "../../kube/auto-labels.ts";
 import { autoModeDomain, awsLabelDomain, instanceTypeLabel } from "../../api/labels.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
 import type { NodePool } from "../../api/node-pool.ts";
@@ -12,7 +13,7 @@ import { placesOf } from "../../catalog/places.ts";
 import { pointer, type JsonPatchOperation } from "../../kube/json-patch.ts";
 import type { Facts } from "../facts.ts";
 import { typesOfPool } from "../pool-types.ts";
-import { capacityTypesOf, isAutoPool, justificationAnnotations, justificationOf, zonesOfPool } from "../review/pool-terms.ts";
+import { capacityTypesOf, justificationAnnotations, justificationOf, zonesOfPool } from "../review/pool-terms.ts";
 import { goodPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 

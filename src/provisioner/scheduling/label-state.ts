@@ -11,7 +11,7 @@ import { exactly, has, values } from "../../kube/requirement.ts";
 import { intersection, intersects, isCompatible, toRequirementList, type Requirements } from "../../kube/requirements.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
 import type { PodClass } from "./pod-class.ts";
-import { allowUndefined, isAllowed, type PoolTemplate, type TemplateType } from "./pool-template.ts";
+import { isAllowed, type PoolTemplate, type TemplateType } from "./pool-template.ts";
 import { larger, type Vector } from "./resource-space.ts";
 
 /** A type that a node may become, at its cheapest offering within the state. */
@@ -86,7 +86,7 @@ export function labelStates(): LabelStates {
       remember(byPlacement, { state, key: podClass.placementId }, () => {
         if (untoleratedTaint(state.template.taints, podClass.spec.tolerations) !== undefined) return [];
         const next = podClass.alternatives
-          .filter((alternative) => isCompatible(state.requirements, alternative, allowUndefined))
+          .filter((alternative) => isCompatible(state.requirements, alternative, state.template.allowUndefined))
           .flatMap((alternative) => stateOf(state.template, intersection(state.requirements, alternative)) ?? []);
         return [...new Set(next)];
       }),

@@ -14,7 +14,7 @@ import type { ExistingNode } from "./existing-node.ts";
 import type { Candidate, LabelState, LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
-import { allowUndefined, type PoolTemplate } from "./pool-template.ts";
+import type { PoolTemplate } from "./pool-template.ts";
 import { plus, type ResourceSpace, type Vector } from "./resource-space.ts";
 import { addDomainsOf, recordAt, type ClassTopology, type Topology } from "./topology.ts";
 import type { SpreadGroup } from "./topology-group.ts";
@@ -170,5 +170,5 @@ function admitsBin(group: SpreadGroup, { state, committed }: { readonly state: L
   const bought = cheapest === undefined ? [] : [exactly(zoneLabel, cheapest.zone), exactly(capacityTypeLabel, cheapest.capacityType)];
   const offered: Requirements = new Map(bought.map((requirement) => [requirement.key, requirement]));
   const requirements = intersection(intersection(state.requirements, type.requirements), offered);
-  return group.admits({ requirements, taints: state.template.taints }, allowUndefined);
+  return group.admits({ requirements, taints: state.template.taints }, state.template.allowUndefined);
 }

@@ -10,6 +10,7 @@ import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.
 import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import type { Taint } from "../../api/pod.ts";
+import { autoWellKnownLabels, inAutoWords, isAutoPool } from "../../kube/auto-labels.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { has } from "../../kube/requirement.ts";
 import { intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
@@ -31,6 +32,8 @@ export interface PoolTemplate {
   readonly name: string;
   readonly requirements: Requirements;
   readonly taints: readonly Taint[];
+  /** Labels that a Pod may ask of the pool though it does not mention them. */
+  readonly allowUndefined: ReadonlySet<string>;
   /** Labels of which at least so many values must stay possible, whatever is packed. */
   readonly minValues: readonly { readonly key: string; readonly count: number }[];
   readonly types: readonly TemplateType[];
@@ -58,18 +61,20 @@ function templateOf(input: {
 }): PoolTemplate {
   const { nodePool, index, space } = input;
   const requirements = poolRequirements(nodePool);
+  const isAuto = isAutoPool(nodePool);
   const taints = nodePool.spec.template.spec.taints ?? [];
   const types = (input.instanceTypes.get(nameOf(nodePool)) ?? []).flatMap((instanceType): readonly TemplateType[] => {
     // Asked first, since most types that are known have no price and so no offering.
     if (!isOffered(instanceType, requirements)) return [];
-    const own = requirementsOf(instanceType.requirements);
+    const own = isAuto ? inAutoWords(requirementsOf(instanceType.requirements)) : requirementsOf(instanceType.requirements);
     if (intersects(requirements, own) !== undefined) return [];
     const overhead = daemonOverhead(input.daemonSets, { requirements: intersection(requirements, own), taints });
     const usable = toVector(space, subtractResources(instanceType.allocatable, overhead));
     return usable.some((amount) => amount < 0) ? [] : [{ instanceType, requirements: own, usable, overhead }];
   });
   const minValues = [...requirements.values()].flatMap(({ key, minValues: count }) => (count === undefined ? [] : [{ key, count }]));
-  return { index, nodePool, name: nameOf(nodePool), requirements, taints, minValues, types };
+  const allowUndefined = isAuto ? autoWellKnownLabels : wellKnownLabels;
+  return { index, nodePool, name: nameOf(nodePool), requirements, taints, allowUndefined, minValues, types };
 }
 
 /** Says whether the requirements leave an offering that is available. */
@@ -87,6 +92,3 @@ export function isAllowed(offering: { readonly zone: string; readonly capacityTy
 function nameOf(nodePool: NodePool): string {
   return nodePool.metadata.name ?? "";
 }
-
-/** Labels that a Pod may ask of a pool that does not mention them. */
-export const allowUndefined: ReadonlySet<string> = wellKnownLabels;

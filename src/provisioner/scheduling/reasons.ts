@@ -14,7 +14,7 @@ import type { LabelState } from "./label-state.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import { limitReason } from "./pool-limits.ts";
-import { allowUndefined, type PoolTemplate } from "./pool-template.ts";
+import type { PoolTemplate } from "./pool-template.ts";
 import { holds, type Vector } from "./resource-space.ts";
 import { verdictOn } from "./topology.ts";
 
@@ -31,7 +31,7 @@ function poolReason(packing: Packing, { podClass, template }: { readonly podClas
   const { states } = packing.problem;
   const taint = untoleratedTaint(template.taints, podClass.spec.tolerations);
   if (taint !== undefined) return `the Pod does not tolerate its taint ${formatTaint(taint)}`;
-  const conflicts = podClass.alternatives.map((alternative) => compatible(template.requirements, alternative, { allowUndefined }));
+  const conflicts = podClass.alternatives.map((alternative) => compatible(template.requirements, alternative, template));
   if (conflicts.every((conflict) => conflict !== undefined)) return conflicts.join("; or ");
   const root = states.root(template);
   if (root === undefined) return "no instance type that it allows is offered now";

@@ -2,14 +2,20 @@
  * Auto labels: the labels of EKS Auto Mode's nodes beside those of Karpenter's own.
  *
  * Both describe the same machines, under different domains: a NodePool that asks in the words of the other provider is never
- * satisfied. Returns the key that means the same for a NodePool's provider.
+ * satisfied. Returns the key that means the same for a NodePool's provider. The catalog, and so every instance type, speaks Karpenter's words.
  */
-import { autoModeDomain, awsLabelDomain } from "../../api/labels.ts";
-import type { Requirement } from "../../kube/requirement.ts";
-import type { Requirements } from "../../kube/requirements.ts";
+import { autoModeDomain, awsLabelDomain, wellKnownLabels } from "../api/labels.ts";
+import type { NodePool } from "../api/node-pool.ts";
+import type { Requirement } from "./requirement.ts";
+import type { Requirements } from "./requirements.ts";
 
 const autoPrefix = `${autoModeDomain}/instance-`;
 const karpenterPrefix = `${awsLabelDomain}/instance-`;
+
+/** Says whether AWS runs the pool's nodes (EKS Auto Mode). */
+export function isAutoPool({ spec }: Pick<NodePool, "spec">): boolean {
+  return spec.template.spec.nodeClassRef.group === autoModeDomain;
+}
 
 /** Returns the key with the same meaning for the other provider; undefined where a key is no description of a machine. */
 export function translatedKey(key: string, to: "auto" | "karpenter"): string | undefined {
@@ -19,10 +25,22 @@ export function translatedKey(key: string, to: "auto" | "karpenter"): string | u
 
 /** Returns what an Auto Mode pool asks of machines in Karpenter's words, which the catalog speaks. */
 export function inKarpenterWords(requirements: Requirements): Requirements {
+  return translated(requirements, "karpenter");
+}
+
+/** Returns what is known of a machine in the words of Auto Mode's nodes. */
+export function inAutoWords(requirements: Requirements): Requirements {
+  return translated(requirements, "auto");
+}
+
+/** The well-known labels of Auto Mode's nodes: a Pod may ask for them where the NodePool leaves them open. */
+export const autoWellKnownLabels: ReadonlySet<string> = new Set([...wellKnownLabels].map((key) => translatedKey(key, "auto") ?? key));
+
+function translated(requirements: Requirements, to: "auto" | "karpenter"): Requirements {
   return new Map(
     [...requirements].map(([key, requirement]): readonly [string, Requirement] => {
-      const karpenterKey = translatedKey(key, "karpenter");
-      return karpenterKey === undefined ? [key, requirement] : [karpenterKey, { ...requirement, key: karpenterKey }];
+      const into = translatedKey(key, to);
+      return into === undefined ? [key, requirement] : [into, { ...requirement, key: into }];
     }),
   );
 }
