@@ -41,7 +41,27 @@ const alwaysConfigured = "poddisruptionbudget.policy/plimsoll";
 
 /** Grants that the life below does not use, and what they are for. */
 const byApply = "a server-side apply that creates is asked for it too, without an audit event of its own";
+const otherForm = "the clusters that have OpenReports instead of PolicyReports";
+const notHere = "the clusters that have the kind";
 const rare: Readonly<Record<string, string>> = {
+  "create clusterreports.openreports.io": otherForm,
+  "create reports.openreports.io": otherForm,
+  "delete clusterreports.openreports.io": otherForm,
+  "delete reports.openreports.io": otherForm,
+  "list clusterreports.openreports.io": otherForm,
+  "list reports.openreports.io": otherForm,
+  "patch clusterreports.openreports.io": otherForm,
+  "patch reports.openreports.io": otherForm,
+  "patch daemonsets.apps": "a profile with rollout: onChange binds a DaemonSet",
+  "patch rollouts.argoproj.io": "a profile with rollout: onChange binds a Rollout",
+  "patch statefulsets.apps": "a profile with rollout: onChange binds a StatefulSet",
+  "watch nodeclasses.eks.amazonaws.com": notHere,
+  "watch rollouts.argoproj.io": notHere,
+  "watch scaledjobs.keda.sh": notHere,
+  "watch scaledobjects.keda.sh": notHere,
+  "watch verticalpodautoscalers.autoscaling.k8s.io": notHere,
+  "create clusterpolicyreports.wgpolicyk8s.io": byApply,
+  "create policyreports.wgpolicyk8s.io": byApply,
   "create mutatingwebhookconfigurations.admissionregistration.k8s.io": byApply,
   "create validatingwebhookconfigurations.admissionregistration.k8s.io": byApply,
   "delete mutatingwebhookconfigurations.admissionregistration.k8s.io": "a grant of a fail-closed class has gone",
@@ -100,8 +120,10 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     expect(code).toBe(0);
   });
 
-  it("grants what a workload's whole life uses, and no more", { timeout: 90_000 }, async () => {
+  it("grants what a workload's whole life uses, and no more", { timeout: 180_000 }, async () => {
     await installPlimsoll(controlPlane);
+    expect(await controlPlane.kubectl(["apply", "-k", resolve(root, "deploy/policy-reports")])).toMatchObject({ code: 0 });
+    await controlPlane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
     await applyExamples(controlPlane, labInfrastructure);
     const serve = await startServe({ controlPlane, provider: "kwok" });
     try {
@@ -114,23 +136,60 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     expect((await grants()).filter((grant) => !used.has(grant)).sort()).toEqual(Object.keys(rare).sort());
   });
 
-  /** Applied, running, its contract changed, drained and bought anew by the deletion of a NodeClaim, gone with its budget. */
+  /**
+   * Applied, reported on, running, its contract changed, scaled by an autoscaler for a while, rolled, drained and bought anew by
+   * the deletion of a NodeClaim, gone with its budget.
+   */
   async function wholeLife(): Promise<void> {
     await applyExamples(controlPlane, labCheckout);
     await expect.poll(runningPods, waits).toBe(6);
-    const wider = JSON.stringify({ spec: { disruption: { minAvailable: "70%" } } });
-    const patch = ["patch", "workloadprofile", "-n", "checkout", "checkout-api", "--type=merge", "--patch", wider];
-    expect(await controlPlane.kubectl(patch)).toMatchObject({ code: 0 });
-    await expect.poll(() => budgets("jsonpath={.items[*].spec.minAvailable}"), waits).toBe("70%");
+    await auditedLife();
+    await change({ disruption: { minAvailable: "70%" } });
+    await expect.poll(() => read("poddisruptionbudgets", "jsonpath={.items[*].spec.minAvailable}"), waits).toBe("70%");
+    await autoscaledLife();
     const [claim] = await nodeClaims(controlPlane);
     expect(await controlPlane.kubectl(["delete", "nodeclaim", claim?.metadata.name ?? ""])).toMatchObject({ code: 0 });
     await expect.poll(runningPods, waits).toBe(6);
+    const rolled = "jsonpath={.items[*].spec.template.metadata.annotations.platform\\.example\\.com/rolled-contract}";
+    await change({ rollout: "onChange", compute: { memoryRequest: "1900Mi" } });
+    await expect.poll(() => read("deployments", rolled), waits).toMatch(/^[0-9a-f]+$/);
     expect(await controlPlane.kubectl(["delete", "-n", "checkout", "deployment/checkout-api"])).toMatchObject({ code: 0 });
-    await expect.poll(() => budgets("name"), waits).toBe("");
+    await expect.poll(() => read("poddisruptionbudgets", "name"), waits).toBe("");
   }
 
-  async function budgets(output: string): Promise<string> {
-    return (await controlPlane.kubectl(["get", "poddisruptionbudgets", "-n", "checkout", "-o", output])).stdout;
+  /** A namespace's report, and that of the objects without one, come and go with what they tell. */
+  async function auditedLife(): Promise<void> {
+    const create = ["create", "poddisruptionbudget", "-n", "checkout", "of-nobody", "--selector=app=nobody", "--max-unavailable=1"];
+    const disrupting = (disruption: object) =>
+      controlPlane.kubectl(["patch", "nodepool/general-flex", "--type=merge", "--patch", JSON.stringify({ spec: { disruption } })]);
+    expect(await controlPlane.kubectl(create)).toMatchObject({ code: 0 });
+    expect(await disrupting({ consolidateAfter: "Never" })).toMatchObject({ code: 0 });
+    await expect.poll(() => read("policyreports", "name"), waits).toBe("policyreport.wgpolicyk8s.io/plimsoll\n");
+    await expect.poll(() => read("clusterpolicyreports", "name"), waits).toBe("clusterpolicyreport.wgpolicyk8s.io/plimsoll\n");
+    expect(await controlPlane.kubectl(["delete", "-n", "checkout", "poddisruptionbudget/of-nobody"])).toMatchObject({ code: 0 });
+    // Of three nodes, 10% is one, which is a finding too.
+    expect(await disrupting({ consolidateAfter: "5m", budgets: [{ nodes: "1" }] })).toMatchObject({ code: 0 });
+    await expect.poll(() => read("policyreports", "name"), waits).toBe("");
+    await expect.poll(() => read("clusterpolicyreports", "name"), waits).toBe("");
+  }
+
+  async function autoscaledLife(): Promise<void> {
+    const bounds = "jsonpath={.items[*].spec.maxReplicas}";
+    await change({ scaling: { manage: "hpa" } });
+    await expect.poll(() => read("horizontalpodautoscalers", bounds), waits).not.toBe("");
+    await change({ scaling: { maxReplicas: 8, maxBurstPods: 2 } });
+    await expect.poll(() => read("horizontalpodautoscalers", bounds), waits).toBe("8");
+    await change({ scaling: { manage: "none" } });
+    await expect.poll(() => read("horizontalpodautoscalers", "name"), waits).toBe("");
+  }
+
+  async function change(spec: object): Promise<void> {
+    const patch = ["patch", "workloadprofile", "-n", "checkout", "checkout-api", "--type=merge", "--patch", JSON.stringify({ spec })];
+    expect(await controlPlane.kubectl(patch)).toMatchObject({ code: 0 });
+  }
+
+  async function read(resource: string, output: string): Promise<string> {
+    return (await controlPlane.kubectl(["get", resource, "-n", "checkout", "-o", output])).stdout;
   }
 
   async function runningPods(): Promise<number> {
