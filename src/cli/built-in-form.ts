@@ -8,6 +8,7 @@
 import { apiVersionOf, kindTable, type KindName } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
 import { isQuantity } from "../kube/quantity.ts";
+import { namesTarget } from "../kube/workload-scale.ts";
 import { isWorkloadKind, workloadOf } from "../kube/workload.ts";
 import { type BuiltInSchemas, createBuiltInSchemas } from "../sim/built-in-schemas.ts";
 import { decodeFields } from "../sim/field-decoding.ts";
@@ -124,6 +125,10 @@ const namespacedKinds: ReadonlySet<string> = new Set([
 ]);
 
 function formBeside(written: KubeObject, schemas: BuiltInSchemas): ObjectForm {
+  // KEDA's own definition asks for no more of what we read.
+  if (written.kind === "ScaledObject" && groupOf(written.apiVersion) === kindTable().ScaledObject.group && !namesTarget(written)) {
+    return { object: written, problems: ["spec.scaleTargetRef.name is missing"], notes: [] };
+  }
   const reference = besideKinds[`${written.apiVersion}/${written.kind}`];
   return reference === undefined ? { object: written, problems: [], notes: [] } : decoded(written, schemas(reference));
 }

@@ -7,6 +7,7 @@
  */
 import type { ScaledObject } from "../api/foreign-autoscaler.ts";
 import type { HorizontalPodAutoscaler } from "../api/horizontal-pod-autoscaler.ts";
+import type { KubeObject } from "../api/object.ts";
 import { controllerOf } from "./owner.ts";
 
 /** Replica counts between two bounds, both included. */
@@ -30,6 +31,14 @@ export interface WorkloadScale {
 
 /** What KEDA takes where a ScaledObject says nothing. */
 const kedaDefaults = { minReplicaCount: 0, maxReplicaCount: 100 } as const;
+
+/** Is true where an autoscaler names what it scales; one in a file, or of a definition that checks nothing, may not, and scales nothing. */
+export function namesTarget(scaler: KubeObject & { readonly spec?: unknown }): boolean {
+  const { spec } = scaler;
+  if (typeof spec !== "object" || spec === null || !("scaleTargetRef" in spec)) return false;
+  const { scaleTargetRef: target } = spec;
+  return typeof target === "object" && target !== null && "name" in target && typeof target.name === "string";
+}
 
 /**
  * Returns the scales of a workload. Where several autoscalers quarrel over it, the smallest minimum and the largest maximum

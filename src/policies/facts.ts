@@ -21,6 +21,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Scale } from "../api/workload.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
 import { matchesSelector } from "../kube/selector.ts";
+import { namesTarget } from "../kube/workload-scale.ts";
 import type { Workload } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
@@ -161,8 +162,9 @@ function subjectOf(object: KubeObject, names: PlatformNames): Subject {
   if (!hasSpec(object)) return noSubject;
   if (isObjectOf("WorkloadProfile", object, domain)) return { kind: "profile", profile: object };
   if (isObjectOf("PodDisruptionBudget", object, domain)) return { kind: "budget", budget: object };
-  if (isObjectOf("HorizontalPodAutoscaler", object, domain)) return { kind: "autoscaler", autoscaler: object };
-  if (isObjectOf("ScaledObject", object, domain)) return { kind: "scaled-object", scaledObject: object };
+  if (isObjectOf("HorizontalPodAutoscaler", object, domain))
+    return namesTarget(object) ? { kind: "autoscaler", autoscaler: object } : noSubject;
+  if (isObjectOf("ScaledObject", object, domain)) return namesTarget(object) ? { kind: "scaled-object", scaledObject: object } : noSubject;
   if (isObjectOf("NodePool", object, domain)) return { kind: "node-pool", nodePool: object };
   if (isObjectOf("EC2NodeClass", object, domain) || isObjectOf("NodeClass", object, domain))
     return { kind: "node-class", nodeClass: object };

@@ -9,7 +9,7 @@ import type { HorizontalPodAutoscaler } from "../api/horizontal-pod-autoscaler.t
 import type { KubeObject } from "../api/object.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { remembered } from "../kube/remembered.ts";
-import { workloadScale, type WorkloadScale } from "../kube/workload-scale.ts";
+import { namesTarget, workloadScale, type WorkloadScale } from "../kube/workload-scale.ts";
 import type { Workload } from "../kube/workload.ts";
 
 export interface WorkloadAutoscalers {
@@ -39,11 +39,11 @@ interface Scaler extends KubeObject {
 const autoscalersByTarget = remembered((list: readonly HorizontalPodAutoscaler[]) => byTarget(list));
 const scaledObjectsByTarget = remembered((list: readonly ScaledObject[]) => byTarget(list));
 
-/** Objects that are being deleted scale no more; a file may hold one without a spec. */
+/** Objects that are being deleted scale no more, and those without a target nothing. */
 function byTarget<T extends Scaler>(list: readonly T[]): ReadonlyMap<string, readonly T[]> {
   const found = new Map<string, T[]>();
   for (const scaler of list) {
-    if (!("spec" in scaler) || scaler.metadata.deletionTimestamp !== undefined) continue;
+    if (!namesTarget(scaler) || scaler.metadata.deletionTimestamp !== undefined) continue;
     const key = targetKey(scaler.spec.scaleTargetRef);
     const known = found.get(key);
     if (known === undefined) found.set(key, [scaler]);

@@ -120,6 +120,11 @@ describe("an object that the API server would refuse to read is told in its word
     "spec.scaleTargetRef.kind is missing",
   );
   check(
+    "a ScaledObject of nothing",
+    "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: a}\nspec: {triggers: []}\n",
+    "spec.scaleTargetRef.name is missing",
+  );
+  check(
     "an unknown operator",
     budgetText().replace("{matchLabels: {app: web}}", "{matchExpressions: [{key: a, operator: Is}]}"),
     'operator: Unsupported value: "Is"',

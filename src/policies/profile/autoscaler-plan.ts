@@ -10,6 +10,7 @@ import type { HorizontalPodAutoscaler } from "../../api/horizontal-pod-autoscale
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
 import { compareQuantities, isQuantity } from "../../kube/quantity.ts";
+import { namesTarget } from "../../kube/workload-scale.ts";
 import { isChildOf, planChildren, type ChildPlan } from "./child-plan.ts";
 import type { RefusedChild } from "./plan-apply.ts";
 
@@ -57,7 +58,7 @@ function isSameTarget(a: Target, b: Target): boolean {
 function rivalOf(wanted: HorizontalPodAutoscaler, { profile, observed, scaledObjects }: AutoscalerPlanInput): string | undefined {
   const target = wanted.spec.scaleTargetRef;
   const scaled = scaledObjects.find(
-    ({ spec, metadata }) => metadata.deletionTimestamp === undefined && isSameTarget(spec.scaleTargetRef, target),
+    (one) => one.metadata.deletionTimestamp === undefined && namesTarget(one) && isSameTarget(one.spec.scaleTargetRef, target),
   );
   if (scaled !== undefined) return `ScaledObject "${scaled.metadata.name}"`;
   const other = observed.find(

@@ -47,6 +47,13 @@ describe("CONF-002: autoscalers outside the profile", () => {
 describe("CONF-003: two autoscalers", () => {
   const check = checkerOf("CONF-003");
   const both = 'CONF-003 deny: HPA and KEDA ScaledObject "web" both scale Deployment web';
+  const aimless = { ...scaledObject({}, "aimless"), spec: { triggers: [] } };
+  check("one that aims at nothing leaves its neighbours as they are", {
+    judge: scaledObject(),
+    world: [deployment(), autoscaler(), aimless],
+    finds: [both],
+  });
+  check("one that aims at nothing is no autoscaler itself", { judge: aimless, world: [deployment()], finds: [] });
   check("KEDA second", { judge: scaledObject(), world: [deployment(), autoscaler()], finds: [both] });
   check("the HorizontalPodAutoscaler second", { judge: autoscaler(), world: [deployment(), scaledObject()], finds: [both] });
   check("the one that KEDA makes itself", {
