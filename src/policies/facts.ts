@@ -22,9 +22,10 @@ import type { Scale } from "../api/workload.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { namesTarget } from "../kube/workload-scale.ts";
-import type { Workload } from "../kube/workload.ts";
+import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
+import { claimsJudgedOwner } from "./judged-owner.ts";
 import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
@@ -135,7 +136,7 @@ interface SubjectWorld {
 function subjectOfRequest(judged: KubeObject, { request, snapshot, names }: SubjectWorld): Subject {
   switch (request.subResource) {
     case undefined:
-      return subjectOf(judged, names);
+      return subjectOf(judged, { request, snapshot, names });
     case "scale":
       return scaleSubject(request, snapshot);
     case "resize":
@@ -155,8 +156,7 @@ function podChangeSubject(
   return workload === undefined ? noSubject : { kind: "pod-change", change: at.change, pod: object, workload };
 }
 
-function subjectOf(object: KubeObject, names: PlatformNames): Subject {
-  const { domain } = names;
+function subjectOf(object: KubeObject, { request: { userInfo }, snapshot, names: { domain } }: SubjectWorld): Subject {
   if (isObjectOf("Namespace", object, domain)) return { kind: "namespace", namespace: object };
   // The API server always sends a spec; a file may lack one, and its reader says so.
   if (!hasSpec(object)) return noSubject;
@@ -168,7 +168,7 @@ function subjectOf(object: KubeObject, names: PlatformNames): Subject {
   if (isObjectOf("NodePool", object, domain)) return { kind: "node-pool", nodePool: object };
   if (isObjectOf("EC2NodeClass", object, domain) || isObjectOf("NodeClass", object, domain))
     return { kind: "node-class", nodeClass: object };
-  const workload = judgedWorkload(object);
+  const workload = claimsJudgedOwner(object, { userInfo, snapshot }) ? workloadOf(object) : judgedWorkload(object);
   return workload === undefined ? noSubject : { kind: "workload", workload };
 }
 

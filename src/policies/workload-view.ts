@@ -10,13 +10,13 @@ import type { KubeObject } from "../api/object.ts";
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Pod } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import { controllerOf } from "../kube/owner.ts";
 import { remembered } from "../kube/remembered.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { WorkloadClass } from "./class.ts";
+import { hasJudgedOwner } from "./judged-owner.ts";
 import { withLimitRangeDefaults } from "./limit-range-defaults.ts";
 import type { Binding } from "./profile/binding.ts";
-import { managedByLabel, managedByProfile } from "./profile/budget.ts";
+import { budgetName, longBudgetName, managedByLabel, managedByProfile } from "./profile/budget.ts";
 import type { CompiledContract } from "./profile/contract.ts";
 import { judgedPod } from "./profile/pod-patch.ts";
 import { budgetsSelecting } from "./selecting-objects.ts";
@@ -62,7 +62,9 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     pod: contract === undefined ? podAsWritten : judgedPod({ pod: podAsWritten, contract }),
     previousReplicas: world.previousReplicas,
     ...autoscalersOf(workload, snapshot),
-    foreignBudgets: budgetsSelecting(workload, snapshot).filter((budget) => !isCompiledBudget(budget, names)),
+    foreignBudgets: budgetsSelecting(workload, snapshot).filter(
+      (budget) => !isCompiledFor(budget, { workload, binding: answer.binding, names }),
+    ),
   };
 }
 
@@ -78,6 +80,20 @@ export function viewOfRunningPod(pod: Pod, workload: Workload, world: ViewWorld)
 export function isCompiledBudget({ metadata }: PodDisruptionBudget, { apiVersion }: PlatformNames): boolean {
   if (metadata.labels?.[managedByLabel] !== managedByProfile) return false;
   return (metadata.ownerReferences ?? []).some((owner) => owner.kind === "WorkloadProfile" && owner.apiVersion === apiVersion);
+}
+
+/** A compiled budget of another workload is as foreign to this one as a person's: it would count its Pods too. */
+function isCompiledFor(
+  budget: PodDisruptionBudget,
+  { workload, binding, names }: { readonly workload: Workload; readonly binding: Binding; readonly names: PlatformNames },
+): boolean {
+  if (!isCompiledBudget(budget, names)) return false;
+  // While two profiles quarrel, or none binds any more, what is left of either is its controller's to take away.
+  if (binding.kind !== "bound") return true;
+  const profile = binding.profile.metadata.name ?? "";
+  const owned = (budget.metadata.ownerReferences ?? []).some(({ kind, name }) => kind === "WorkloadProfile" && name === profile);
+  const of = { profile, kind: workload.kind, workload: workload.name };
+  return owned && [budgetName(of), longBudgetName(of)].includes(budget.metadata.name ?? "");
 }
 
 function classNameOf(answer: WorkloadContract): string | undefined {
@@ -97,19 +113,6 @@ function podOf({ template, namespace, name }: Workload, snapshot: ClusterSnapsho
   return { apiVersion: "v1", kind: "Pod", metadata: { name, ...template.metadata, namespace }, spec };
 }
 
-/** Kinds whose Pods, Jobs and ReplicaSets were judged at the kind itself, and mirror Pods (Node). */
-const judgedOwners: ReadonlySet<string> = new Set([
-  "Deployment",
-  "ReplicaSet",
-  "ReplicationController",
-  "StatefulSet",
-  "DaemonSet",
-  "Job",
-  "CronJob",
-  "Rollout",
-  "Node",
-]);
-
 /**
  * Returns an object as the workload that a person is told about, or undefined where it is none.
  *
@@ -117,9 +120,7 @@ const judgedOwners: ReadonlySet<string> = new Set([
  * Pods of other owners are judged themselves.
  */
 export function judgedWorkload(object: KubeObject): Workload | undefined {
-  const owner = controllerOf(object);
-  if (owner !== undefined && judgedOwners.has(owner.kind)) return undefined;
-  return workloadOf(object);
+  return hasJudgedOwner(object) ? undefined : workloadOf(object);
 }
 
 const workloadKinds = [

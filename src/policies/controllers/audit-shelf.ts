@@ -50,8 +50,7 @@ export function reportShelf(ports: ReportShelfPorts): ReportShelf {
   const held: { copy?: Copy; reading: Promise<Result<Copy, ApiStatus>> | undefined } = { reading: undefined };
 
   const read = async (): Promise<Result<Copy, ApiStatus>> => {
-    const fresh = await readCopy(ports);
-    held.reading = undefined;
+    const fresh = await readCopy(ports).finally(() => (held.reading = undefined));
     if (!fresh.ok) return fresh;
     if (fresh.value.api === undefined && (held.copy === undefined || held.copy.api !== undefined)) ports.onAbsent();
     held.copy = fresh.value;

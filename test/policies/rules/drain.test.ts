@@ -82,7 +82,11 @@ describe("DRAIN-001: a single replica", () => {
     finds: [`DRAIN-001 deny: ${outage}`],
   });
   check("of a ReplicaSet that its Deployment made is judged at the Deployment", {
-    judge: replicaSet({ replicas: 1, owner: { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "u", controller: true } }),
+    judge: replicaSet({
+      replicas: 1,
+      owner: { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-shop-web", controller: true },
+    }),
+    world: [deployment()],
     finds: [],
   });
 });

@@ -4,7 +4,7 @@
 import { describe } from "vitest";
 import type { Scale } from "../../../src/api/workload.ts";
 import { autoscalerAccount, policiesText, policySet } from "../../support/admission.ts";
-import { autoscaler, budget, cronJob, deployment, job, pod, profile, statefulSet } from "../../support/objects.ts";
+import { autoscaler, budget, cronJob, deployment, job, pod, profile, replicaSet, statefulSet } from "../../support/objects.ts";
 import { checkerOf } from "./findings.ts";
 
 const scaleTo = (replicas: number): Scale => ({
@@ -64,7 +64,8 @@ describe("BIND: which profile", () => {
     finds: ['BIND-004 warn: Deployment web has no WorkloadProfile; class "batch" is assumed'],
   });
   check("a Pod of a Deployment was judged there", {
-    judge: pod({ owner: { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5d4f", uid: "u", controller: true } }),
+    judge: pod({ owner: { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5d4f", uid: "uid-shop-web-5d4f", controller: true } }),
+    world: [replicaSet({ name: "web-5d4f" })],
     finds: [],
   });
   check("a Pod of an unknown kind is judged itself", {
