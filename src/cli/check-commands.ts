@@ -71,6 +71,7 @@ ${examples("Examples:", [
 /** Describes `plimsoll advise`. */
 export function addAdvise(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   const advise = program.command("advise").description("Answer what to choose.");
+  addAdviseProvider(advise, surroundings, outcome);
   manifestCommand(advise, "class", "Say which class each workload belongs in, why, and print a WorkloadProfile to start from.")
     .addHelpText(
       "after",
@@ -83,6 +84,22 @@ ${examples("Examples:", [["plimsoll advise class app.yaml", "reasons as comments
     .action(async (paths: readonly string[], options: OfflineOptions) => {
       const { runAdviseClass } = await import("./advise.ts");
       outcome.code = await guarded(surroundings, () => runAdviseClass({ ...surroundings, paths, ...options }));
+    });
+}
+
+function addAdviseProvider(advise: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  manifestCommand(advise, "provider", "Say whether NodePools and their classes need Karpenter of your own, or EKS Auto Mode will do.")
+    .addHelpText(
+      "after",
+      `
+Add-ons and WorkloadProfiles among the files count too. What no file says is left open.
+
+Exit: 0 answered, 2 bad input.
+${examples("Examples:", [["plimsoll advise provider pools.yaml classes.yaml", "six reasons for each, and what decides"]])}`,
+    )
+    .action(async (paths: readonly string[], options: OfflineOptions) => {
+      const { runAdviseProvider } = await import("./advise-provider.ts");
+      outcome.code = await guarded(surroundings, () => runAdviseProvider({ ...surroundings, paths, ...options }));
     });
 }
 
