@@ -129,10 +129,19 @@ export const wp005: Rule = {
       message: `unknown field ${field}${nearestPath === undefined ? "" : `; nearest known field is ${nearestPath}`}`,
       fix: "correct the name",
     }));
-    const more = { path: "/spec", message: `${moreCount} more unknown fields`, fix: "correct the names" };
+    // At the last place that is told, and worded so that it comes after that: findings are sorted by place, then words.
+    const more = {
+      path: lastOf(named.map(({ path }) => path)),
+      message: `unknown fields besides these: ${moreCount}`,
+      fix: "correct the names",
+    };
     return moreCount === 0 ? named : [...named, more];
   }),
 };
+
+function lastOf(texts: readonly string[]): string {
+  return texts.reduce((last, text) => (text > last ? text : last), "");
+}
 
 export const wp006: Rule = {
   id: "WP-006",
