@@ -144,7 +144,7 @@ describe("a refusal", () => {
     const { message } = answer({ ...profile({ name: "n".repeat(250) }), ...{ spec } }, []);
     const [first = ""] = message.split("\n");
     expect(first.length).toBeLessThanOrEqual(200);
-    expect(first).toMatch(/\[WP-005\] .*… \(\+19 more\), bundle [0-9a-f]{8}$/);
+    expect(first).toMatch(/\[WP-005\] .*… \(\+20 more\), bundle [0-9a-f]{8}$/);
     expect(Buffer.byteLength(message)).toBeLessThanOrEqual(4096);
     expect(message).toMatch(/\n\+\d+ more$/);
     expect(message.replaceAll("\n", "")).not.toMatch(/\p{Cc}|\p{Cf}/u);
