@@ -72,22 +72,66 @@ export function othersUnder(
   );
 }
 
+/** Proves a workload with a scale under one budget, over a range of replicas (its own, where none is given). */
+export type Prover = (budget: PodDisruptionBudget, of: { readonly view: WorkloadView; readonly range?: ReplicaRange }) => EvictionProof;
+
 /**
- * Proves a workload with a scale under one budget, over a range of replicas (its own, where none is given).
+ * Returns a prover for one snapshot.
  *
  * Others under the budget only ever help healthy Pods to go, or stop the sync (which rules of their own tell), so they are
- * looked for only where the workload alone is blocked.
+ * looked for only where the workload alone is blocked, and added up once: a budget over thousands of workloads asks of each.
  */
-export function proofUnder(
+export function proverOf(snapshot: ClusterSnapshot): Prover {
+  const sums = new Map<PodDisruptionBudget, UnderBudget>();
+  const under = (budget: PodDisruptionBudget, namespace: string): UnderBudget => {
+    const known = sums.get(budget) ?? underBudget(budget, { namespace, snapshot });
+    sums.set(budget, known);
+    return known;
+  };
+  return (budget, { view, range = view.scale.range }) => {
+    const alone = evictionProof({ budgets: [{ budget, others: [] }], keeper: "scale", range });
+    if (alone.blocked === undefined) return alone;
+    const { workload } = view;
+    const others = othersTogether(under(budget, workload.namespace), workload);
+    return others === undefined ? alone : evictionProof({ budgets: [{ budget, others: [others] }], keeper: "scale", range });
+  };
+}
+
+/** The counted workloads under a budget, by kind and name, and what they come to together. */
+interface UnderBudget {
+  readonly groups: ReadonlyMap<string, PodGroup>;
+  readonly pods: number;
+  readonly replicas: number;
+}
+
+function underBudget(
   budget: PodDisruptionBudget,
-  of: { readonly view: WorkloadView; readonly snapshot: ClusterSnapshot; readonly range?: ReplicaRange },
-): EvictionProof {
-  const { view, snapshot } = of;
-  const range = of.range ?? view.scale.range;
-  const alone = evictionProof({ budgets: [{ budget, others: [] }], keeper: "scale", range });
-  if (alone.blocked === undefined) return alone;
-  const others = othersUnder(budget, { workload: view.workload, snapshot }).flatMap((other) => groupOf(other, snapshot) ?? []);
-  return others.length === 0 ? alone : evictionProof({ budgets: [{ budget, others }], keeper: "scale", range });
+  { namespace, snapshot }: { readonly namespace: string; readonly snapshot: ClusterSnapshot },
+): UnderBudget {
+  const groups = new Map<string, PodGroup>();
+  for (const workload of workloadsOf(snapshot, namespace)) {
+    if (!matchesSelector(budget.spec.selector, workload.template.metadata?.labels)) continue;
+    const group = groupOf(workload, snapshot);
+    if (group !== undefined) groups.set(`${workload.kind}/${workload.name}`, group);
+  }
+  const all = [...groups.values()];
+  return {
+    groups,
+    pods: all.reduce((total, { pods }) => total + pods, 0),
+    replicas: all.reduce((total, group) => total + replicasOf(group), 0),
+  };
+}
+
+/** Everybody but one workload as a single group: the disruption controller only adds up. */
+function othersTogether({ groups, pods, replicas }: UnderBudget, { kind, name }: Workload): PodGroup | undefined {
+  const own = groups.get(`${kind}/${name}`);
+  if (groups.size === (own === undefined ? 0 : 1)) return undefined;
+  const left = pods - (own?.pods ?? 0);
+  return { keeper: { kind: "scale", replicas: replicas - (own === undefined ? 0 : replicasOf(own)) }, pods: left, healthy: left };
+}
+
+function replicasOf({ keeper }: PodGroup): number {
+  return keeper.kind === "scale" ? keeper.replicas : 0;
 }
 
 /** Returns the budgets that guard a workload: foreign ones, and the one that its profile compiles, unless one of its name stands there. */

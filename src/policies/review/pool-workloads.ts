@@ -11,7 +11,7 @@ import { podRequirements } from "../../kube/pod-requirements.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { isCompatible } from "../../kube/requirements.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
-import { proofUnder } from "../drain-cover.ts";
+import { proverOf } from "../drain-cover.ts";
 import type { Facts } from "../facts.ts";
 import { judgedWorkload, viewOf, type WorkloadView } from "../workload-view.ts";
 
@@ -33,8 +33,9 @@ function isTakenBy(pool: NodePool, { pod }: WorkloadView): boolean {
 
 /** Returns the workloads of a pool of which no Pod can be evicted at some scale, as "namespace/name". */
 export function drainBlockersOnPool(pool: NodePool, facts: Facts): readonly string[] {
+  const prove = proverOf(facts.snapshot);
   return workloadsOnPool(pool, facts)
     .filter((view) => view.workload.hasScale)
-    .filter((view) => view.foreignBudgets.some((budget) => proofUnder(budget, { view, snapshot: facts.snapshot }).blocked !== undefined))
+    .filter((view) => view.foreignBudgets.some((budget) => prove(budget, { view }).blocked !== undefined))
     .map(({ workload }) => `${workload.namespace}/${workload.name}`);
 }

@@ -9,9 +9,10 @@ import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { assertNever } from "../../api/assert.ts";
 import { isFullyBlocking } from "../../kube/disruption-budget.ts";
 import type { JsonPatchOperation } from "../../kube/json-patch.ts";
+import { remembered } from "../../kube/remembered.ts";
 import type { RangeSource } from "../../kube/workload-scale.ts";
 import { boundField, budgetNameOf, budgetText, isZeroBudget, oneAtATimePatch } from "../budget-words.ts";
-import { proofUnder } from "../drain-cover.ts";
+import { proverOf } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isCompiledBudget, type WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample, scaleExample } from "./drain-examples.ts";
@@ -54,6 +55,9 @@ export const drain007: Rule = {
   },
 };
 
+/** Several rules ask about the same budgets of one request. */
+const proverFor = remembered(({ snapshot }: Facts) => proverOf(snapshot));
+
 interface GuardedView {
   readonly view: WorkloadView;
   readonly budget: PodDisruptionBudget;
@@ -67,6 +71,7 @@ interface BlockedPair extends GuardedView {
 
 function blockedPairs(facts: Facts): readonly BlockedPair[] {
   const { subject } = facts;
+  const prove = proverFor(facts);
   const only = subject.kind === "budget" ? budgetNameOf(subject.budget) : undefined;
   return facts.views.flatMap((view) =>
     view.foreignBudgets
@@ -74,7 +79,7 @@ function blockedPairs(facts: Facts): readonly BlockedPair[] {
       .flatMap((budget): readonly BlockedPair[] => {
         const { range, source } = view.scale;
         if (!view.workload.hasScale || isZeroBudget(budget) || range.to < range.from) return [];
-        const { blocked, worksFrom } = proofUnder(budget, { view, snapshot: facts.snapshot });
+        const { blocked, worksFrom } = prove(budget, { view });
         if (blocked === undefined) return [];
         // A change of replicas into a block is DRAIN-007's.
         if (subject.kind === "workload" && source.kind === "workload" && scalesIntoBlock(facts, { view, budget })) return [];
@@ -84,12 +89,12 @@ function blockedPairs(facts: Facts): readonly BlockedPair[] {
 }
 
 /** Is true where the request takes the replicas from none, or from a count with evictions, to one without: DRAIN-007's case, not DRAIN-002's. */
-function scalesIntoBlock({ snapshot }: Facts, { view, budget }: GuardedView): boolean {
+function scalesIntoBlock(facts: Facts, { view, budget }: GuardedView): boolean {
   const { replicas } = view.workload;
   const from = view.previousReplicas;
   if (from === undefined || replicas === from || replicas < 1 || isZeroBudget(budget)) return false;
-  const isBlocked = (count: number): boolean =>
-    proofUnder(budget, { view, snapshot, range: { from: count, to: count } }).blocked !== undefined;
+  const prove = proverFor(facts);
+  const isBlocked = (count: number): boolean => prove(budget, { view, range: { from: count, to: count } }).blocked !== undefined;
   return isBlocked(replicas) && (from < 1 || !isBlocked(from));
 }
 
@@ -177,15 +182,15 @@ function neverWorks(budget: PodDisruptionBudget): readonly Problem[] {
   ];
 }
 
-function scalingProblem({ snapshot, subject }: Facts, { view, budget, from }: GuardedView & { readonly from: number }): Problem {
+function scalingProblem(facts: Facts, { view, budget, from }: GuardedView & { readonly from: number }): Problem {
   const { kind, name, replicas } = view.workload;
-  const { worksFrom } = proofUnder(budget, { view, snapshot, range: { from: replicas, to: replicas } });
+  const { worksFrom } = proverFor(facts)(budget, { view, range: { from: replicas, to: replicas } });
   const enough = worksFrom ?? from;
   return {
     path: "/spec/replicas",
     message: `scaling ${kind} ${name} from ${from} to ${replicas} leaves PDB "${budgetNameOf(budget)}" with 0 allowed evictions`,
     fix: `change the PDB first, or keep >= ${enough} replicas`,
-    ...(subject.kind === "workload" ? { patch: [{ op: "add", path: "/spec/replicas", value: enough }] } : {}),
+    ...(facts.subject.kind === "workload" ? { patch: [{ op: "add", path: "/spec/replicas", value: enough }] } : {}),
     ...classOf(view),
   };
 }

@@ -92,6 +92,17 @@ describe("DRAIN-001: a single replica", () => {
 });
 
 describe("DRAIN-002: a budget that leaves no eviction", () => {
+  const three = ["web", "web-2", "web-3"].map((name) => deployment({ name, replicas: 1 }));
+  const labelled = three.map((object) => {
+    const { template } = object.spec;
+    return { ...object, spec: { ...object.spec, template: { ...template, metadata: { ...template.metadata, labels: { app: "web" } } } } };
+  });
+  check("counts everybody under the budget together", { judge: budget({ minAvailable: 2 }), world: labelled, finds: [] });
+  check("blocks all of them where together they are too few", {
+    judge: budget({ minAvailable: 3 }),
+    world: labelled,
+    finds: [blocks("minAvailable: 3", 1)],
+  });
   const rows: readonly (readonly [number, { minAvailable?: number | string; maxUnavailable?: number | string }, string | undefined])[] = [
     [1, { minAvailable: 1 }, "minAvailable: 1"],
     [2, { minAvailable: 1 }, undefined],
