@@ -31,12 +31,20 @@ export async function runAdviseClass(request: OfflineRequest): Promise<number> {
   return input.problems.length > 0 ? 2 : 0;
 }
 
-function adviceText({ kind, namespace, name }: Workload, advice: ClassAdvice, apiVersion: string): string {
-  const { className, reasons, requires, spec } = advice;
+function adviceText(workload: Workload, advice: ClassAdvice, apiVersion: string): string {
+  const { kind, namespace } = workload;
+  const { className, reasons, requires, spec, name, notes } = advice;
+  const title =
+    workload.name === name ? `${kind} ${namespace}/${name}` : `${kind} ${namespace}/${workload.object.metadata.generateName ?? ""}*`;
   const profile: KubeObject & { readonly spec: unknown } = { apiVersion, kind: "WorkloadProfile", metadata: { name, namespace }, spec };
   const missing = requires.filter((path) => valueAt(spec, path.split(".")) === undefined);
-  const asks = missing.length === 0 ? [] : [`#   class ${className} asks you to declare ${missing.join(" and ")}, if it is true`];
-  const comments = [`# ${kind} ${namespace}/${name}: class ${className}`, ...reasons.map((reason) => `#   because ${reason}`), ...asks];
+  const asks = missing.length === 0 ? [] : [`#   check refuses it until you declare ${missing.join(" and ")}, if it is true`];
+  const comments = [
+    `# ${title}: class ${className}`,
+    ...reasons.map((reason) => `#   because ${reason}`),
+    ...notes.map((note) => `#   ${note}`),
+    ...asks,
+  ];
   return `---\n${comments.join("\n")}\n${stringify(profile)}`;
 }
 

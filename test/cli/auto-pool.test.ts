@@ -37,5 +37,7 @@ it("plan finds what a Pod asks for in the words of Auto Mode, and nothing for Ka
   const own = await planned(selecting("eks.amazonaws.com/instance-family: m7i"));
   expect(own.nodes.map(({ instanceType }) => instanceType.split(".")[0])).toEqual(["m7i"]);
   const foreign = await planned(selecting("karpenter.k8s.aws/instance-family: m7i"));
-  expect(foreign.unschedulable.flatMap(({ reasons }) => reasons).join()).toContain('label "karpenter.k8s.aws/instance-family" does not have');
+  expect(foreign.unschedulable.flatMap(({ reasons }) => reasons).join()).toContain(
+    'label "karpenter.k8s.aws/instance-family" does not have',
+  );
 });
