@@ -12,7 +12,7 @@ import { controllerOf } from "../kube/owner.ts";
 import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
-import { boundedFindings, findingsOf } from "./findings.ts";
+import { findingsOf, toldFindings } from "./findings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import { compileJob } from "./profile/job-patch.ts";
@@ -60,7 +60,7 @@ export function validate(input: FactsInput): Verdict {
   if (!isJudged(input)) return allowedVerdict;
   const facts = gatherFacts(input);
   if (facts.subject.kind === "none") return allowedVerdict;
-  const findings = boundedFindings(softened(findingsOf(facts, input), facts, input));
+  const findings = toldFindings(softened(findingsOf(facts, input), facts, input));
   const told = isController(input.request.userInfo)
     ? []
     : [...warningTexts(findings), ...startWarnings(findings, facts.policySet.settings), ...adjustmentWarnings(facts)];

@@ -21,9 +21,14 @@ import { plainText } from "./warning.ts";
 /** Actions from weakest to strongest. */
 const actionOrder: readonly RuleAction[] = ["off", "audit", "warn", "deny"];
 
+/** A finding with the workloads that it is about, as "Kind/name"; its words name them only where a person needs it. */
+export interface JudgedFinding extends Finding {
+  readonly about?: readonly string[];
+}
+
 /** Returns the findings of all rules, or of those with the given ids. */
-export function findingsOf(facts: Facts, input: FactsInput, only?: ReadonlySet<string>): readonly Finding[] {
-  const findings: Finding[] = [];
+export function findingsOf(facts: Facts, input: FactsInput, only?: ReadonlySet<string>): readonly JudgedFinding[] {
+  const findings: JudgedFinding[] = [];
   const asked = facts.subject.kind === "none" ? [] : (askedRules(input.policySet).get(facts.subject.kind) ?? []);
   for (const { rule, setting } of asked) {
     if (only !== undefined && !only.has(rule.id)) continue;
@@ -41,17 +46,40 @@ export function wordsOf({ rule, path, message }: Finding): string {
   return `${rule} ${path} ${message}`;
 }
 
-/** Returns findings sorted by rule id, path and text, each once. */
-export function sortedFindings(findings: readonly Finding[]): readonly Finding[] {
-  const unique = [...new Map(findings.map((finding) => [wordsOf(finding), finding])).values()];
+/** Returns findings sorted by rule id, path and text, each once: the strongest of those with the same words, about all that they are about. */
+export function sortedFindings(findings: readonly JudgedFinding[]): readonly JudgedFinding[] {
+  const byWords = new Map<string, JudgedFinding[]>();
+  for (const finding of findings) {
+    const words = wordsOf(finding);
+    const same = byWords.get(words);
+    if (same === undefined) byWords.set(words, [finding]);
+    else same.push(finding);
+  }
+  const unique = [...byWords.values()].flatMap((same) => (same.length === 1 ? same : together(same)));
   return unique.sort((a, b) => compare(a.rule, b.rule) || compare(a.path, b.path) || compare(a.message, b.message));
+}
+
+function together(same: readonly JudgedFinding[]): readonly JudgedFinding[] {
+  const [strongest] = [...same].sort(strongestFirst);
+  if (strongest === undefined) return [];
+  const about = [...new Set(same.flatMap((finding) => finding.about ?? []))];
+  return [about.length === 0 ? strongest : { ...strongest, about }];
+}
+
+function strongestFirst(a: Finding, b: Finding): number {
+  return actionOrder.indexOf(b.action) - actionOrder.indexOf(a.action);
 }
 
 /** A request that breaks one rule more often than this has been told enough; its answer must not grow with it. */
 const findingsOfRuleMax = 200;
 
-/** Returns findings of which each rule has a bounded number: its strongest ones, and one that counts the rest. */
-export function boundedFindings(findings: readonly Finding[]): readonly Finding[] {
+/** Returns what is told of findings: of each rule a bounded number, its strongest ones, and one that counts the rest. */
+export function toldFindings(judged: readonly JudgedFinding[]): readonly Finding[] {
+  const findings = judged.map(({ rule, action, path, message, fix, lifted, patch }): Finding => ({
+    ...{ rule, action, path, message, fix },
+    ...(lifted === undefined ? undefined : { lifted }),
+    ...(patch === undefined ? undefined : { patch }),
+  }));
   if (findings.length <= findingsOfRuleMax) return findings;
   const byRule = new Map<string, Finding[]>();
   for (const finding of findings) {
@@ -64,12 +92,12 @@ export function boundedFindings(findings: readonly Finding[]): readonly Finding[
 
 function boundedOfRule(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length <= findingsOfRuleMax) return findings;
-  const strongestFirst = [...findings].sort((a, b) => actionOrder.indexOf(b.action) - actionOrder.indexOf(a.action));
-  const [first, ...rest] = strongestFirst.slice(findingsOfRuleMax);
+  const sorted = [...findings].sort(strongestFirst);
+  const [first, ...rest] = sorted.slice(findingsOfRuleMax);
   if (first === undefined) return findings;
   const message = `${rest.length + 1} more problems of this rule`;
   return [
-    ...strongestFirst.slice(0, findingsOfRuleMax),
+    ...sorted.slice(0, findingsOfRuleMax),
     { rule: first.rule, action: first.action, path: "", message, fix: "mend those that are told first" },
   ];
 }
@@ -94,7 +122,7 @@ function findingsOfCustom(
   rules: readonly CustomRule[],
   facts: Facts,
   { input, only }: { readonly input: FactsInput; readonly only: ReadonlySet<string> | undefined },
-): readonly Finding[] {
+): readonly JudgedFinding[] {
   const values = customValues(facts);
   return rules.flatMap((rule) => {
     const setting = input.policySet.rules.get(rule.id);
@@ -112,9 +140,9 @@ interface JudgedBy {
   readonly facts: Facts;
 }
 
-function findingOf(problem: Problem, { id, action, setting, facts }: JudgedBy): readonly Finding[] {
+function findingOf(problem: Problem, { id, action, setting, facts }: JudgedBy): readonly JudgedFinding[] {
   if (!isInScope(setting.scope, { problem, facts })) return [];
-  const { path, message, fix, patch } = problem;
+  const { path, message, fix, patch, about } = problem;
   return [
     {
       rule: id,
@@ -123,6 +151,7 @@ function findingOf(problem: Problem, { id, action, setting, facts }: JudgedBy): 
       message: plainText(message),
       fix: plainText(fix),
       ...(patch === undefined ? undefined : { patch }),
+      ...(about === undefined ? undefined : { about }),
     },
   ];
 }

@@ -13,13 +13,13 @@ import { isController } from "./admission-request.ts";
 import { candidatesOf } from "./exempt-candidates.ts";
 import { daysLeft, hasExpired, isNamedBy, type Exemption } from "./exemption.ts";
 import { gatherFacts, type Facts, type FactsInput } from "./facts.ts";
-import { actionAt, findingsOf, sortedFindings, wordsOf } from "./findings.ts";
+import { actionAt, findingsOf, sortedFindings, wordsOf, type JudgedFinding } from "./findings.ts";
 import { isGrandfathered } from "./grandfather.ts";
 import { expiredProblem } from "./rules/exemption.ts";
 import type { Finding } from "./verdict.ts";
 
 /** Returns the findings with those refusals turned into warnings that something lifts. */
-export function softened(findings: readonly Finding[], facts: Facts, input: FactsInput): readonly Finding[] {
+export function softened(findings: readonly JudgedFinding[], facts: Facts, input: FactsInput): readonly JudgedFinding[] {
   if (!findings.some(({ action }) => action === "deny")) return findings;
   const { exemptions } = input.policySet;
   const named = exemptions.length === 0 ? [] : exemptionsNaming(exemptions, facts);
@@ -35,7 +35,7 @@ interface Lifting {
   readonly input: FactsInput;
 }
 
-function byExemption(finding: Finding, { named, facts, input }: Lifting): Finding {
+function byExemption(finding: JudgedFinding, { named, facts, input }: Lifting): JudgedFinding {
   const { now } = input.context;
   const covering = named.filter(({ rules }) => rules.includes(finding.rule));
   const used = covering.find((exemption) => !hasExpired(exemption, now));
@@ -78,15 +78,20 @@ function exemptionsNaming(exemptions: readonly Exemption[], facts: Facts): reado
  * What was wrong already before an update is told again, but does not hold up a change beside it; an edit of a workload's Pod
  * template is judged as a new workload. The object as it was is judged only by the rules that would refuse.
  */
-function byKnown(findings: readonly Finding[], facts: Facts, input: FactsInput): readonly Finding[] {
+function byKnown(findings: readonly JudgedFinding[], facts: Facts, input: FactsInput): readonly JudgedFinding[] {
   const { request } = input;
   const { object, oldObject, ...rest } = request;
   if (request.operation !== "UPDATE" || oldObject === undefined || object === undefined) return findings;
   if (facts.subject.kind === "workload" && hasOtherTemplate(object, oldObject)) return findings;
   const before = { ...input, request: { ...rest, object: oldObject } };
   const denying = new Set(findings.filter(({ action }) => action === "deny").map(({ rule }) => rule));
-  const known = new Set(findingsOf(gatherFacts(before), before, denying).map(wordsOf));
-  return findings.map((finding) => (finding.action === "deny" && known.has(wordsOf(finding)) ? { ...finding, action: "warn" } : finding));
+  const known = new Map(findingsOf(gatherFacts(before), before, denying).map((finding) => [wordsOf(finding), new Set(finding.about)]));
+  const isKnown = (finding: JudgedFinding): boolean => {
+    const about = known.get(wordsOf(finding));
+    // The same words about another workload are another problem: a wrong budget is not moved from one to the next.
+    return about !== undefined && (finding.about ?? []).every((workload) => about.has(workload));
+  };
+  return findings.map((finding) => (finding.action === "deny" && isKnown(finding) ? { ...finding, action: "warn" } : finding));
 }
 
 function hasOtherTemplate(object: KubeObject, before: KubeObject): boolean {

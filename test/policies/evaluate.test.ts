@@ -67,6 +67,19 @@ describe("an update", () => {
     expect(judge(budget({ minAvailable: 2 }), [deployment()], { old: budget({ minAvailable: 1 }) }).allowed).toBe(false);
   });
 
+  it("that moves what was wrong already to another workload is refused", () => {
+    const other = deployment({ name: "other", replicas: 1 });
+    const { template } = other.spec;
+    const labelled = { ...template, metadata: { ...template.metadata, labels: { app: "other" } } };
+    const both = [old, { ...other, spec: { ...other.spec, template: labelled } }];
+    for (const bound of [{ minAvailable: 1 }, { maxUnavailable: 0 }]) {
+      const before = budget(bound);
+      const moved = { ...before, spec: { ...before.spec, selector: { matchLabels: { app: "other" } } } };
+      const kept = { ...before, spec: { ...before.spec, unhealthyPodEvictionPolicy: "AlwaysAllow" as const } };
+      expect([judge(moved, both, { old: before }).allowed, judge(kept, both, { old: before }).allowed]).toEqual([false, true]);
+    }
+  });
+
   it("of a profile that makes a bound workload violate is refused", () => {
     const before = profile({ spec: { availability: { minReplicas: 2 }, scaling: { maxReplicas: 9 } } });
     const after = profile({ spec: { availability: { minReplicas: 5 }, scaling: { maxReplicas: 9 } } });

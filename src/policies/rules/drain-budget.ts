@@ -10,7 +10,7 @@ import { budgetNameOf, isZeroBudget, oneAtATimePatch } from "../budget-words.ts"
 import { pathIn, type Facts } from "../facts.ts";
 import { isCompiledBudget, type WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample } from "./drain-examples.ts";
-import { classOf, type Problem, type Rule } from "./rule.ts";
+import { aboutAll, classOf, type Problem, type Rule } from "./rule.ts";
 
 export const drain004: Rule = {
   id: "DRAIN-004",
@@ -28,6 +28,7 @@ export const drain004: Rule = {
         path: pathIn(facts, { budget: "/spec/maxUnavailable" }),
         message: `PodDisruptionBudget "${budgetNameOf(budget)}" sets maxUnavailable: ${budget.spec.maxUnavailable}; it blocks every drain`,
         fix: "use maxUnavailable: 1",
+        ...aboutAll(facts.views),
         ...(facts.subject.kind === "budget" ? { patch: oneAtATimePatch(budget) } : {}),
       }));
   },

@@ -15,7 +15,7 @@ import { othersUnder, scaleAnswer } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isCompiledBudget } from "../workload-view.ts";
 import { budgetExample, deploymentExample } from "./drain-examples.ts";
-import type { Problem, Rule } from "./rule.ts";
+import { aboutAll, type Problem, type Rule } from "./rule.ts";
 
 const daemonSet = `
 apiVersion: apps/v1
@@ -223,8 +223,8 @@ function uncountedProblem(facts: Facts, { budget, workloads }: Cover): readonly 
   ];
 }
 
-function placeOf(facts: Facts): Pick<Problem, "path"> {
-  return { path: pathIn(facts, { budget: "/spec/selector" }) };
+function placeOf(facts: Facts): Pick<Problem, "path" | "about"> {
+  return { path: pathIn(facts, { budget: "/spec/selector" }), ...aboutAll(facts.views) };
 }
 
 /** A voting member that is not ready may be catching up: it must not be taken away like a Pod that crashes. */

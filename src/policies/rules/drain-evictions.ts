@@ -16,7 +16,7 @@ import { proverOf } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isCompiledBudget, type WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample, scaleExample } from "./drain-examples.ts";
-import { classOf, type Problem, type Rule } from "./rule.ts";
+import { aboutAll, classOf, type Problem, type Rule } from "./rule.ts";
 
 export const drain002: Rule = {
   id: "DRAIN-002",
@@ -31,7 +31,8 @@ export const drain002: Rule = {
     const { subject } = facts;
     const pairs = blockedPairs(facts);
     if (pairs.length > 0) return pairs.map((pair) => blockedProblem(facts, pair));
-    return subject.kind === "budget" && !isCompiledBudget(subject.budget, facts.names) ? neverWorks(subject.budget) : [];
+    if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts.names)) return [];
+    return neverWorks(subject.budget).map((problem) => ({ ...problem, ...aboutAll(facts.views) }));
   },
 };
 

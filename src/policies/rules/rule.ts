@@ -20,6 +20,8 @@ export interface Problem {
   readonly action?: FindingAction;
   /** Name of the class that the problem was judged under; scopes of policies.yaml look at it. */
   readonly className?: string;
+  /** The workloads that it is about, as "Kind/name"; no part of the words, but what was wrong of one is new of another. */
+  readonly about?: readonly string[];
 }
 
 /** A parameter that policies.yaml may set on a rule. */
@@ -50,7 +52,26 @@ export interface Rule {
 /** What a rule about workloads is asked about: the workload itself, and every object that can change what holds for it. */
 export const usualSubjects: readonly SubjectKind[] = ["workload", "scale", "budget", "autoscaler", "profile"];
 
-/** Returns the class part of a problem, for the scopes of policies.yaml; nothing where a workload has no class. */
-export function classOf({ className }: { readonly className: string | undefined }): Pick<Problem, "className"> {
-  return className === undefined ? {} : { className };
+/**
+ * Returns the part of a problem that says whose it is: the class, for the scopes of policies.yaml, and the workload, so that an
+ * update can't move what was wrong already to another one.
+ */
+export function classOf(of: ProblemOwner): Pick<Problem, "className" | "about"> {
+  const { className, workload } = of;
+  return { ...(className === undefined ? {} : { className }), ...(workload === undefined ? {} : aboutAll([{ workload }])) };
+}
+
+/** Returns the part of a problem that names all workloads that it is about, for an object that is wrong as a whole. */
+export function aboutAll(views: readonly { readonly workload: NamedWorkload }[]): Pick<Problem, "about"> {
+  return views.length === 0 ? {} : { about: views.map(({ workload: { kind, name } }) => `${kind}/${name}`) };
+}
+
+interface NamedWorkload {
+  readonly kind: string;
+  readonly name: string;
+}
+
+interface ProblemOwner {
+  readonly className: string | undefined;
+  readonly workload?: NamedWorkload;
 }
