@@ -57,10 +57,11 @@ function mutateJob(job: Job, { policySet, request, context }: FactsInput): Verdi
  * are being deleted, and updates that leave spec and our own labels alone always pass (admission.md 3.4).
  */
 export function validate(input: FactsInput): Verdict {
-  if (!isJudged(input)) return allowedVerdict;
+  const judging = judgingOf(input);
+  if (judging === "nothing") return allowedVerdict;
   const facts = gatherFacts(input);
   if (facts.subject.kind === "none") return allowedVerdict;
-  const findings = toldFindings(softened(findingsOf(facts, input), facts, input));
+  const findings = toldFindings(softened(findingsOf(facts, input, judging === "everything" ? undefined : judging), facts, input));
   const told = isController(input.request.userInfo)
     ? []
     : [...warningTexts(findings), ...startWarnings(findings, facts.policySet.settings), ...adjustmentWarnings(facts)];
@@ -76,20 +77,23 @@ export function evaluate(input: FactsInput): Verdict {
   return patched.ok ? { ...validate({ ...input, request: { ...input.request, object: patched.value } }), patch } : validate(input);
 }
 
-function isJudged({ request, context }: FactsInput): boolean {
+/** Which rules a request is judged by: every one, those with the given ids, or none. */
+function judgingOf({ request, context, policySet }: FactsInput): "everything" | "nothing" | ReadonlySet<string> {
   const { operation, subResource, object, oldObject } = request;
-  if (operation !== "CREATE" && operation !== "UPDATE") return false;
-  if (object === undefined || (subResource !== undefined && !judgedSubresources.has(subResource))) return false;
-  if (object.metadata.deletionTimestamp !== undefined || oldObject?.metadata.deletionTimestamp !== undefined) return false;
-  if (operation === "CREATE" || oldObject === undefined) return true;
-  // A Pod's judged parts change after its creation through its subresources only.
-  if (object.kind === "Pod" && subResource === undefined) return false;
-  return hasOtherChecked(object, oldObject, context.names.domain);
+  if (operation !== "CREATE" && operation !== "UPDATE") return "nothing";
+  if (object === undefined || (subResource !== undefined && !judgedSubresources.has(subResource))) return "nothing";
+  if (object.metadata.deletionTimestamp !== undefined || oldObject?.metadata.deletionTimestamp !== undefined) return "nothing";
+  if (operation === "CREATE" || oldObject === undefined) return "everything";
+  // What we compile changes in a running Pod through its subresources only; a new image, label or annotation of it is not judged.
+  if (object.kind === "Pod" && subResource === undefined) return "nothing";
+  if (hasOtherChecked(object, oldObject, context.names.domain)) return "everything";
+  const { customRules } = policySet;
+  return customRules.length > 0 && hasOtherMetadata(object, oldObject) ? new Set(customRules.map(({ id }) => id)) : "nothing";
 }
 
 const judgedSubresources: ReadonlySet<string> = new Set(["scale", "resize", "ephemeralcontainers"]);
 
-/** What rules read of an object is its spec and the labels of our domain; of a Namespace, which grants may name, all labels. */
+/** What our rules read of an object is its spec and the labels of our domain; of a Namespace, which grants may name, all labels. */
 function hasOtherChecked(object: Judged, before: Judged, domain: string): boolean {
   if (!jsonEquals(object.spec, before.spec)) return true;
   return !jsonEquals(checkedLabels(object, domain), checkedLabels(before, domain));
@@ -101,4 +105,9 @@ function checkedLabels({ kind, metadata }: KubeObject, domain: string): Readonly
   const labels = metadata.labels ?? {};
   if (kind === "Namespace") return labels;
   return Object.fromEntries(Object.entries(labels).filter(([key]) => key.startsWith(`${domain}/`)));
+}
+
+/** A rule of the platform team's own may look at any label or annotation. */
+function hasOtherMetadata({ metadata: is }: KubeObject, { metadata: was }: KubeObject): boolean {
+  return !jsonEquals(is.labels ?? {}, was.labels ?? {}) || !jsonEquals(is.annotations ?? {}, was.annotations ?? {});
 }

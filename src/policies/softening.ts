@@ -94,8 +94,14 @@ function byKnown(findings: readonly JudgedFinding[], facts: Facts, input: FactsI
   return findings.map((finding) => (finding.action === "deny" && isKnown(finding) ? { ...finding, action: "warn" } : finding));
 }
 
+/** Annotations alone make no other workload: `kubectl rollout restart` writes one, and nothing else. */
 function hasOtherTemplate(object: KubeObject, before: KubeObject): boolean {
-  return !jsonEquals(workloadOf(object)?.template, workloadOf(before)?.template);
+  return !jsonEquals(unannotatedTemplate(object), unannotatedTemplate(before));
+}
+
+function unannotatedTemplate(object: KubeObject): unknown {
+  const template = workloadOf(object)?.template;
+  return template === undefined ? undefined : { spec: template.spec, labels: template.metadata?.labels };
 }
 
 /** EX-001: one line for each refusal that an exemption would have lifted while it held. */

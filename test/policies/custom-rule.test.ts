@@ -56,6 +56,15 @@ describe("a custom rule", () => {
     );
   });
 
+  it("is asked of an update of labels or annotations alone", () => {
+    const old = deployment();
+    const rule = custom(`expression: "!('team' in object.metadata.annotations)", match: {kinds: [Deployment]}`);
+    const edited = { ...old, metadata: { ...old.metadata, annotations: { team: "b" } } };
+    const plain = { ...old, metadata: { ...old.metadata, annotations: { other: "a" } } };
+    expect(found(rule, edited, { old: plain }).verdict.allowed).toBe(false);
+    expect(found(rule, plain, { old: edited }).verdict.allowed).toBe(true);
+  });
+
   it("finds its place in a CronJob, in a Pod, and in the object itself", () => {
     const nothing = `forEach: pod.containers, expression: "false"`;
     expect(found(custom(nothing), cronJob()).findings[0]?.path).toBe("/spec/jobTemplate/spec/template/spec/containers/0");

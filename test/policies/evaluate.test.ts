@@ -57,6 +57,11 @@ describe("an update", () => {
     expect(verdict.findings.find(({ rule }) => rule === "DRAIN-002")?.action).toBe("warn");
   });
 
+  it("of the Pod template's annotations alone, as by kubectl rollout restart, is no new workload", () => {
+    const restarted = deployment({ replicas: 1, podAnnotations: { "kubectl.kubernetes.io/restartedAt": "2026-12-01T00:00:00Z" } });
+    expect(judge(restarted, world, { old }).allowed).toBe(true);
+  });
+
   it("of the Pod template is judged as a new workload", () => {
     const edited = deployment({ replicas: 1, requests: { cpu: "200m", memory: "128Mi" } });
     expect(judge(edited, world, { old }).findings.find(({ rule }) => rule === "DRAIN-002")?.action).toBe("deny");
