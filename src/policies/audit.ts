@@ -15,6 +15,7 @@ import type { AdmissionRequest } from "./admission-request.ts";
 import { costOwnerOf } from "./audit-owner.ts";
 import { unseenPodFindings } from "./audit-unseen.ts";
 import { validate } from "./evaluate.ts";
+import { standsGrandfathered } from "./grandfather.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import type { PolicySet } from "./policy-set.ts";
 import type { Finding } from "./verdict.ts";
@@ -115,12 +116,21 @@ function judge(object: KubeObject, world: AuditWorld): readonly Finding[] | stri
   const { policySet, context } = world;
   try {
     const request = auditRequest(object, context.names.domain);
-    const { findings } = validate({ policySet, request, context });
+    const findings = letBe(validate({ policySet, request, context }).findings, object, world);
     const uncompiled = world.registeredAt === undefined ? [] : unseenPodFindings(object, { ...world, registeredAt: world.registeredAt });
     return uncompiled.length === 0 ? findings : [...findings, ...uncompiled];
   } catch (fault) {
     return fault instanceof Error ? fault.message : String(fault);
   }
+}
+
+/** The request is a creation, and the object is not: an old workload is let be here as in an update that leaves it alone. */
+function letBe(findings: readonly Finding[], object: KubeObject, { policySet, context }: AuditWorld): readonly Finding[] {
+  const { grandfather } = policySet.settings;
+  if (grandfather === undefined || !standsGrandfathered(object, { grandfather, now: context.now })) return findings;
+  return findings.map((finding) =>
+    finding.action === "deny" ? { ...finding, action: "warn", lifted: { kind: "grandfather", until: grandfather.untilText } } : finding,
+  );
 }
 
 /** The API server counts creation in whole seconds; what was made in the second of the registration was made before it. */

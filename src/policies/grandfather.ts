@@ -13,6 +13,7 @@ import { isController } from "./admission-request.ts";
 import type { Facts } from "./facts.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { Grandfather } from "./policy-set.ts";
+import { judgedWorkload } from "./workload-view.ts";
 
 /** Is true where a request is about a workload that grandfathering lets be. */
 export function isGrandfathered(facts: Facts, { grandfather, now }: { readonly grandfather: Grandfather; readonly now: Instant }): boolean {
@@ -28,6 +29,14 @@ export function isGrandfathered(facts: Facts, { grandfather, now }: { readonly g
     default:
       return false;
   }
+}
+
+/** Is true for a workload that stands already and is from before the day: an audit of it is no change of it. */
+export function standsGrandfathered(
+  object: KubeObject,
+  { grandfather, now }: { readonly grandfather: Grandfather; readonly now: Instant },
+): boolean {
+  return now < grandfather.until && isBefore(object, grandfather) && judgedWorkload(object) !== undefined;
 }
 
 /** A Pod that its owner makes again. */

@@ -3,6 +3,8 @@
  */
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/api/object.ts";
+import { auditObject } from "../../src/policies/audit.ts";
+import { changeOf } from "../../src/policies/policy-change.ts";
 import { evaluate } from "../../src/policies/evaluate.ts";
 import { autoscalerAccount, contextOf, policiesText, policySet, requestFor, testNow, type RequestOptions } from "../support/admission.ts";
 import { budget, deployment, pod } from "../support/objects.ts";
@@ -55,23 +57,42 @@ describe("a workload from before the day", () => {
   });
 
   it("is refused a new template, and a new number where the file says so", () => {
-    const edited = { ...old(1), spec: { ...deployment({ replicas: 1, requests: {}, podAnnotations: { edited: "yes" } }).spec } };
+    const edited = {
+      ...old(1),
+      spec: { ...deployment({ replicas: 1, requests: {}, podSpec: { terminationGracePeriodSeconds: 45 } }).spec },
+    };
     expect(denied(edited, { old: old(1) })).toEqual(["DRAIN-002", "REQ-001"]);
     expect(denied(old(1), { old: old(2) })).toEqual(["DRAIN-007"]);
     expect(denied(scaleTo(1), { world: [old(2)] })).toEqual(["DRAIN-007"]);
   });
 
   it("may have its template edited where the file does not name it, with a warning that says until when", () => {
-    const edited = { ...old(2), spec: { ...deployment({ replicas: 2, requests: {}, podAnnotations: { edited: "yes" } }).spec } };
+    const edited = {
+      ...old(2),
+      spec: { ...deployment({ replicas: 2, requests: {}, podSpec: { terminationGracePeriodSeconds: 45 } }).spec },
+    };
     const lenient = withFields("[spec.strategy]");
     expect(denied(edited, { old: old(2), policies: lenient })).toEqual([]);
     const { warnings } = evaluate({ policySet: lenient, request: requestFor(edited, { old: old(2) }), context: contextOf() });
     expect(warnings.find((text) => text.startsWith("[REQ-001]"))).toMatch(/^\[REQ-001\] let be until 2027-07-01: container "app"/);
   });
 
+  it("is let be by an audit too, and by what tells of an edit of the policies", () => {
+    const context = contextOf([...world, old(1)]);
+    const word = (object: KubeObject) => auditObject(object, { policySet: policies, context, registeredAt: undefined }).findings;
+    expect(word(old(1)).filter(({ action }) => action === "deny")).toEqual([]);
+    expect(word(old(1)).find(({ rule }) => rule === "REQ-001")?.lifted).toEqual({ kind: "grandfather", until: "2027-07-01" });
+    expect(word(old(1, "2026-11-02T00:00:00Z")).some(({ action }) => action === "deny")).toBe(true);
+    const plain = policySet();
+    expect(changeOf(old(1), { before: policies, after: plain, context })).toMatchObject({ before: "warned", after: "denied" });
+  });
+
   it("is refused once the day has come, and where it is not that old", () => {
     const lenient = withFields("[spec.strategy]");
-    const edited = { ...old(2), spec: { ...deployment({ replicas: 2, requests: {}, podAnnotations: { edited: "yes" } }).spec } };
+    const edited = {
+      ...old(2),
+      spec: { ...deployment({ replicas: 2, requests: {}, podSpec: { terminationGracePeriodSeconds: 45 } }).spec },
+    };
     expect(denied(edited, { old: old(2), policies: lenient, at: Date.parse("2027-07-01") })).toEqual(["REQ-001"]);
     expect(denied(edited, { old: old(2, "2026-11-02T00:00:00Z"), policies: lenient })).toEqual(["REQ-001"]);
     expect(denied(old(2), { policies: lenient })).toEqual(["REQ-001"]);
