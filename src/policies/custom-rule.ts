@@ -35,6 +35,8 @@ export interface CustomRule {
   /** Empty: every kind that is a workload. */
   readonly kinds: readonly string[];
   readonly fix: string;
+  /** Whether the file shows by a case what it refuses and what not. */
+  readonly isTested: boolean;
   /** Absent: by the failurePolicy of the class. */
   readonly onError?: "deny" | "allow";
   /** Returns what is wrong with the object that the values are about; empty where nothing is. */
@@ -81,6 +83,7 @@ export function compileCustomRule(entry: CustomRuleEntry, compiler: CelCompiler)
   return ok({
     id: entry.id,
     kinds: entry.match?.kinds ?? [],
+    isTested: (entry.tests ?? []).length > 0,
     fix: entry.fix ?? `see ${entry.id} in the policies file`,
     ...(entry.onError === undefined ? {} : { onError: entry.onError }),
     judge: (values) => judge(parts, values),

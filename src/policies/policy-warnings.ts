@@ -1,7 +1,7 @@
 /**
  * Policy warnings: what is not wrong in a policies file, and still not as it was meant.
  *
- * Reads a policy set and the world that it is for. Returns sentences: NodePools that nobody has, exemptions that have ended, and those
+ * Reads a policy set and the world that it is for. Returns sentences: NodePools that nobody has, custom rules without a case, exemptions that have ended, and those
  * that name nothing any more. Of a world without NodePools, or without any object, nothing of that kind can be said.
  */
 import { judgedWorkload } from "./workload-view.ts";
@@ -12,7 +12,7 @@ import { judgedObjects } from "./policy-change.ts";
 
 /** Returns the warnings about a policy set in a world. */
 export function policyWarnings(policySet: PolicySet, context: AdmissionContext): readonly string[] {
-  return [...poolWarnings(policySet, context), ...exemptionWarnings(policySet.exemptions, context)];
+  return [...poolWarnings(policySet, context), ...customWarnings(policySet), ...exemptionWarnings(policySet.exemptions, context)];
 }
 
 function poolWarnings({ classes }: PolicySet, { snapshot }: AdmissionContext): readonly string[] {
@@ -21,6 +21,14 @@ function poolWarnings({ classes }: PolicySet, { snapshot }: AdmissionContext): r
   return [...classes.values()].flatMap(({ name, pools }) =>
     pools.filter((pool) => !known.has(pool)).map((pool) => `classes.${name}.pools: NodePool "${pool}" not found`),
   );
+}
+
+/** An expression that never fails lets everything in, and says nothing: only a case shows that it refuses what it should. */
+function customWarnings({ customRules, rules }: PolicySet): readonly string[] {
+  const isRefusing = (id: string): boolean => rules.get(id)?.action === "deny" || rules.get(id)?.staged?.then === "deny";
+  return customRules
+    .filter(({ id, isTested }) => !isTested && isRefusing(id))
+    .map(({ id }) => `custom rule ${id} refuses and has no tests`);
 }
 
 function exemptionWarnings(exemptions: readonly Exemption[], context: AdmissionContext): readonly string[] {

@@ -8,6 +8,7 @@ import { denialMessage } from "../../src/policies/denial.ts";
 import { evaluate } from "../../src/policies/evaluate.ts";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import { formatPolicyError } from "../../src/policies/policy-error.ts";
+import { policyWarnings } from "../../src/policies/policy-warnings.ts";
 import { contextOf, policySet, requestFor, testNow, type RequestOptions } from "../support/admission.ts";
 import { budget, cronJob, deployment, namespaceObject, pod, profile } from "../support/objects.ts";
 
@@ -63,6 +64,12 @@ describe("a custom rule", () => {
     const plain = { ...old, metadata: { ...old.metadata, annotations: { other: "a" } } };
     expect(found(rule, edited, { old: plain }).verdict.allowed).toBe(false);
     expect(found(rule, plain, { old: edited }).verdict.allowed).toBe(true);
+  });
+
+  it("is warned of where it refuses and no case shows what", () => {
+    const warned = (entry: string) => policyWarnings(policySet(custom(entry)), contextOf());
+    expect(warned(`expression: "true"`)).toEqual(["custom rule X-A-1 refuses and has no tests"]);
+    expect(warned(`expression: "true", action: warn`)).toEqual([]);
   });
 
   it("finds its place in a CronJob, in a Pod, and in the object itself", () => {
