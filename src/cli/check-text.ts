@@ -5,6 +5,7 @@
  * Reads the outcome. Returns the text; colours only where a terminal shows it and nobody asked for none (NO_COLOR).
  */
 import pico from "picocolors";
+import { liftedText } from "../policies/warning.ts";
 import { type CheckOutcome, type LocatedFinding, objectTitle } from "./check-outcome.ts";
 
 export interface TextOptions {
@@ -16,10 +17,10 @@ export interface TextOptions {
 /** Returns the text. */
 export function textReport({ results }: Pick<CheckOutcome, "results">, options: TextOptions): string {
   const paint = pico.createColors(options.isColoured);
-  const findingText = ({ rule, action, message, fix }: LocatedFinding): string => {
+  const findingText = ({ rule, action, message, fix, lifted }: LocatedFinding): string => {
     const id = `[${rule}]`;
     const head = action === "deny" ? paint.red(id) : `${action}: ${action === "warn" ? paint.yellow(id) : id}`;
-    return `  ${head} ${message}\n${fix === "" || fix === "-" ? "" : `    ${paint.dim("fix:")} ${fix}\n`}`;
+    return `  ${head} ${liftedText({ lifted })}${message}\n${fix === "" || fix === "-" ? "" : `    ${paint.dim("fix:")} ${fix}\n`}`;
   };
   const blocks = results.map((result) => {
     const verdict = result.allowed ? paint.green("allowed") : paint.bold(paint.red("DENIED "));

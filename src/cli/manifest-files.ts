@@ -3,7 +3,7 @@
  *
  * What can't be read is a problem like any other: it is told, the rest is still judged, and the exit code says so.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Manifest, type ManifestProblem, type Manifests, parseManifests } from "./manifest.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
@@ -24,7 +24,9 @@ export async function readManifests({
   const manifests: Manifest[] = [];
   const problems: ManifestProblem[] = [];
   const notes: ManifestProblem[] = [];
-  for (const path of [...new Set(paths)].flatMap(expand)) {
+  for (const path of new Set(paths)) notes.push(...folderNotes(path));
+  const files = [...new Set(paths)].flatMap(expand);
+  for (const path of files) {
     const text = path === "-" ? await stdin() : read(path);
     if (typeof text !== "string") {
       problems.push({ file: path, message: text.message });
@@ -42,11 +44,33 @@ export async function readManifests({
 
 /** The files that a path stands for; a folder without any stays itself, and is told as a problem when it is read. */
 function expand(path: string): readonly string[] {
-  if (path === "-" || !(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) return [path];
+  if (!isFolder(path)) return [path];
+  const isChart = existsSync(join(path, chartFile));
   const files = readdirSync(path)
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
+    .filter((name) => /\.(ya?ml|json)$/.test(name) && !(isChart && chartNames.has(name)))
     .sort();
+  if (isChart && files.length === 0) return [];
   return files.length === 0 ? [path] : files.map((name) => join(path, name));
+}
+
+const chartFile = "Chart.yaml";
+/** What a chart's own folder holds beside its templates; none of it is a manifest. */
+const chartNames: ReadonlySet<string> = new Set([chartFile, "values.yaml", "values.yml", "values.schema.json"]);
+
+/** What of a folder was not read: a chart's own files, and the folders below that hold manifests or folders. */
+function folderNotes(path: string): readonly ManifestProblem[] {
+  if (!isFolder(path)) return [];
+  const chart = { file: path, message: "is a Helm chart; judge what it renders: helm template NAME CHART | plimsoll check -" };
+  if (existsSync(join(path, chartFile))) return [chart];
+  const below = readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => name)
+    .sort();
+  return below.length === 0 ? [] : [{ file: path, message: `folders in it are not read: ${below.join(", ")}; name each to have it read` }];
+}
+
+function isFolder(path: string): boolean {
+  return path !== "-" && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
 function read(path: string): string | { readonly message: string } {

@@ -117,8 +117,16 @@ function hasCollectionKey(document: Document.Parsed): boolean {
   return state.found;
 }
 
+/** What the parser says of itself, or for whoever calls it, in words for whoever wrote the file. */
+const ownWords: readonly (readonly [RegExp, string])[] = [
+  [/compact mappings/, "has two fields in one line; start each field in a line of its own, or quote a value that holds a colon"],
+  [/[Ii]mplicit keys need to be/, "is no YAML here: a field and its colon stand in one line, as in name: web"],
+];
+
 /** The parser's first line, without the place, which we tell ourselves. */
 function parserWords(message: string): string {
+  const own = ownWords.find(([theirs]) => theirs.test(message));
+  if (own !== undefined) return own[1];
   return (message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
 }
 

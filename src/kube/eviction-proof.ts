@@ -115,7 +115,7 @@ export function evictionProof(question: EvictionQuestion & { readonly range: Rep
 export function blockText(block: EvictionBlock): string {
   switch (block.kind) {
     case "two-budgets":
-      return `${block.budgets.map((name) => `PodDisruptionBudget ${name}`).join(" and ")} both select its pods: the eviction API refuses pods with two budgets`;
+      return severalText(block.budgets);
     case "no-scale":
       return `PodDisruptionBudget ${block.budget} fails to sync: ${block.controller} has no scale subresource`;
     case "nothing-expected":
@@ -127,6 +127,12 @@ export function blockText(block: EvictionBlock): string {
     default:
       return assertNever(block);
   }
+}
+
+function severalText(names: readonly string[]): string {
+  const budgets = names.map((name) => `PodDisruptionBudget ${name}`);
+  if (budgets.length < 3) return `${budgets.join(" and ")} both select its pods: the eviction API refuses pods with two budgets`;
+  return `${budgets.slice(0, -1).join(", ")} and ${budgets.at(-1) ?? ""} all select its pods: the eviction API refuses pods with more than one budget`;
 }
 
 type BudgetAnswer =

@@ -32,6 +32,11 @@ export interface Workload {
   readonly object: KubeObject;
 }
 
+/** Returns how a workload is named in a sentence: "Deployment web", or "Job (generateName migrate-)" where it has no name yet. */
+export function workloadTitle({ kind, name, object }: Pick<Workload, "kind" | "name" | "object">): string {
+  return name === "" ? `${kind} (generateName ${object.metadata.generateName ?? ""})` : `${kind} ${name}`;
+}
+
 type Core = Pick<Workload, "replicas" | "template" | "hasScale" | "stableHash"> & { readonly selector?: LabelSelector | undefined };
 
 /** The API group of each kind; a custom kind of the same name is no workload of ours. */

@@ -10,7 +10,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { blockText, type EvictionBlock, evictionProof, evictionsAtScale, type EvictionsAtScale } from "../kube/eviction-proof.ts";
 import { isReady, isTerminal, isTerminating } from "../kube/pod-state.ts";
 import { matchesSelector } from "../kube/selector.ts";
-import { budgetText } from "./budget-words.ts";
+import { budgetNameOf, budgetText, isZeroBudget } from "./budget-words.ts";
 import { covering, guardsOf, scaleAnswer } from "./drain-cover.ts";
 import { drainTimeline, type DrainStep } from "./drain-timeline.ts";
 import { workloadOfPod } from "./pod-owner.ts";
@@ -153,12 +153,17 @@ function outcomeOf(block: EvictionBlock): string {
 }
 
 function fixOf(view: WorkloadView, { block, replicas }: EvictionsAtScale): string {
+  // No scale helps against a literal 0.
+  const zero = guardsOf(view).find(isZeroBudget);
   switch (block?.kind) {
     case "two-budgets":
-      return "delete one of the PodDisruptionBudgets";
+      return guardsOf(view).length > 2
+        ? "keep one of the PodDisruptionBudgets, and delete the others"
+        : "delete one of the PodDisruptionBudgets";
     case "no-scale":
       return "narrow the selector of the PodDisruptionBudget";
     default:
+      if (zero !== undefined) return `maxUnavailable: 1 in PodDisruptionBudget ${budgetNameOf(zero)}`;
       return view.workload.hasScale && replicas === 1 ? "use 2 replicas, or maxUnavailable: 1" : "maxUnavailable: 1";
   }
 }

@@ -22,7 +22,7 @@ import type { Scale } from "../api/workload.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { namesTarget } from "../kube/workload-scale.ts";
-import { workloadOf, type Workload } from "../kube/workload.ts";
+import { workloadOf, type Workload, workloadTitle } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
 import { claimsJudgedOwner } from "./judged-owner.ts";
@@ -112,7 +112,7 @@ export function pathIn(facts: Facts, pointers: Partial<Readonly<Record<Subject["
 /** Returns the words that name a workload where the judged object is another one: "Deployment web: ", or "". */
 export function aboutWorkload(facts: Facts, view: WorkloadView): string {
   const own = facts.subject.kind === "workload" || facts.subject.kind === "scale" || facts.subject.kind === "pod-change";
-  return own ? "" : `${view.workload.kind} ${view.workload.name}: `;
+  return own ? "" : `${workloadTitle(view.workload)}: `;
 }
 
 /** The object with the request's name and namespace, which a Pod made by a controller does not carry itself. */

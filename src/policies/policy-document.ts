@@ -90,6 +90,7 @@ function countEntries(value: unknown): number {
 /** YAML's own words, but for the one mistake that everybody makes once, and for what speaks of its own insides. */
 function syntaxMessage(error: YAMLError): string {
   if (error.code === "TAB_AS_INDENT") return "tab character cannot start a token";
+  if (error.code === "MULTIPLE_DOCS") return "holds several documents; a policies file is one";
   if (error.code === "RESOURCE_EXHAUSTION") return "nested too deeply; refused";
   return (error.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
 }

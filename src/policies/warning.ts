@@ -31,8 +31,8 @@ export function warningTexts(findings: readonly Finding[]): readonly string[] {
   return kept;
 }
 
-/** Why it only warns, before what it warns of: it must survive the cut. */
-function liftedText({ lifted }: Finding): string {
+/** Returns why a finding only warns, before what it warns of, since it must survive a cut: by whose exemption and for how long yet, or "". */
+export function liftedText({ lifted }: { readonly lifted?: Finding["lifted"] | undefined }): string {
   switch (lifted?.kind) {
     case undefined:
       return "";

@@ -5,6 +5,7 @@
  * object comes second; a workload that none claims is judged under an assumed class, and told so.
  */
 import { pathIn, type Facts } from "../facts.ts";
+import { workloadTitle } from "../../kube/workload.ts";
 import type { FindingAction } from "../verdict.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
@@ -81,11 +82,10 @@ export const bind004: Rule = {
     const action: FindingAction = unprofiled;
     return views.flatMap((view): readonly Problem[] => {
       if (view.binding.kind !== "none") return [];
-      const { kind, name } = view.workload;
       return [
         {
           path: "",
-          message: `${kind} ${name} has no WorkloadProfile; class "${view.className ?? ""}" is assumed`,
+          message: `${workloadTitle(view.workload)} has no WorkloadProfile; class "${view.className ?? ""}" is assumed`,
           fix: "add a WorkloadProfile",
           action,
           ...classOf(view),

@@ -45,14 +45,14 @@ export const drain005: Rule = {
   judge(facts) {
     if (facts.subject.kind === "scale" || facts.subject.kind === "autoscaler") return [];
     return facts.views.flatMap((view): readonly Problem[] => {
-      const [first, second] = budgetNames(view, facts);
-      if (first === undefined || second === undefined) return [];
+      const names = budgetNames(view, facts);
+      if (names.length < 2) return [];
       const { kind, name } = view.workload;
       return [
         {
           path: pathIn(facts, { budget: "/spec/selector" }),
-          message: `PodDisruptionBudgets "${first}" and "${second}" both select pods of ${kind} ${name}; the eviction API refuses pods with two budgets`,
-          fix: "delete one",
+          message: `PodDisruptionBudgets ${severalSelect(names)} select pods of ${kind} ${name}; the eviction API refuses pods with ${names.length > 2 ? "more than one budget" : "two budgets"}`,
+          fix: names.length > 2 ? "keep one" : "delete one",
           ...classOf(view),
         },
       ];
@@ -92,8 +92,13 @@ function budgetNames(view: WorkloadView, facts: Facts): readonly string[] {
   const { subject } = facts;
   if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts.names)) return subject.kind === "budget" ? [] : names;
   const judged = budgetNameOf(subject.budget);
-  const other = names.find((name) => name !== judged);
-  return other === undefined ? [judged] : [judged, other].sort();
+  return [...new Set([...names, judged])].sort();
+}
+
+/** `"a" and "b" both`, or `"a", "b" and "c" all`. */
+function severalSelect(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`);
+  return `${quoted.slice(0, -1).join(", ")} and ${quoted.at(-1) ?? ""} ${names.length > 2 ? "all" : "both"}`;
 }
 
 function foreignBudgets(facts: Facts, subjects: readonly Facts["subject"]["kind"][]): readonly PodDisruptionBudget[] {

@@ -120,6 +120,7 @@ function noBudget({ workloadClass, resolved }: ProfileTerms): readonly Problem[]
     {
       ...problemOf(workloadClass),
       message: `1 replica in class "${workloadClass.name}": no PodDisruptionBudget is compiled, and every drain is an outage`,
+      fix: `set minReplicas 2 where an outage matters; class "${workloadClass.name}" takes one replica as it is`,
       path: "/spec/availability/minReplicas",
       action: "warn",
     },

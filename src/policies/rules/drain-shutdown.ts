@@ -120,7 +120,7 @@ export const drain023: Rule = {
       return [
         {
           path: podFieldPath(view, graceField),
-          message: `gracePeriodSeconds ${grace} is more than the ${limit.seconds} s that ${limit.whose}; the rest is cut`,
+          message: `${view.binding.kind === "bound" ? "gracePeriodSeconds" : graceField} ${grace} is more than the ${limit.seconds} s that ${limit.whose}; the rest is cut`,
           fix: `set it to ${limit.seconds} or less`,
           ...gracePatch(view, limit.seconds),
           ...classOf(view),

@@ -262,7 +262,7 @@ check(21, "do-not-disrupt with a value that nobody reads", {
 });
 check(22, "S138: a grace period beyond what a drain waits", {
   rule: "DRAIN-023",
-  says: 'gracePeriodSeconds 601 is more than the 600 s that class "general" allows a drain',
+  says: 'terminationGracePeriodSeconds 601 is more than the 600 s that class "general" allows a drain',
   judge: withPod({ terminationGracePeriodSeconds: 601 }),
   twin: withPod({ terminationGracePeriodSeconds: 600 }),
   action: "warn",
