@@ -74,7 +74,13 @@ describe("S122: which class should I use?", () => {
     workload("Deployment", containers("ports: [{containerPort: 80}], resources: {limits: {nvidia.com/gpu: 1}}")),
     "gpu",
   );
-  advice("a DaemonSet is of the system", workload("DaemonSet", containers("ports: []")), "system");
+  const daemonSet = workload("DaemonSet", containers("ports: []"));
+  advice(
+    "a DaemonSet is of the system where its namespace is granted that",
+    daemonSet.replace("namespace: shop", "namespace: platform-logs"),
+    "system",
+  );
+  advice("a DaemonSet elsewhere is not", daemonSet, "general");
   advice(
     "much memory a vCPU",
     workload("Deployment", containers("ports: [{containerPort: 80}], resources: {requests: {cpu: 1, memory: 8Gi}}")),
@@ -94,7 +100,7 @@ describe("S122: which class should I use?", () => {
   function advice(statement: string, text: string, className: string): void {
     it(statement, async () => {
       const { stdout } = await runPlimsoll(["advise", "class", "-"], text);
-      expect(stdout).toMatch(new RegExp(`^# \\w+ shop/w: class ${className}\\n#   because `, "m"));
+      expect(stdout).toMatch(new RegExp(`^# \\w+ [a-z-]+/w: class ${className}\\n#   because `, "m"));
     });
   }
 });
