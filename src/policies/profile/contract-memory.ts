@@ -19,8 +19,17 @@ export interface ContractOrder {
   readonly compile: () => CompiledContract;
 }
 
-interface Remembered extends Pick<ContractOrder, "workload" | "ingredients"> {
+interface Remembered {
+  readonly words: CompiledWords;
+  readonly ingredients: readonly unknown[];
   readonly contract: CompiledContract;
+}
+
+/** What compiling reads of a workload (compile.ts and what it calls). The workload itself is not kept: it is as large as its review. */
+interface CompiledWords extends Pick<Workload, "kind" | "apiVersion" | "namespace" | "name" | "replicas" | "hasScale" | "stableHash"> {
+  readonly selector: Workload["selector"];
+  readonly placement: readonly unknown[];
+  readonly main: string | undefined;
 }
 
 const lastOfProfile = new WeakMap<WorkloadProfile, Remembered>();
@@ -28,29 +37,22 @@ const lastOfProfile = new WeakMap<WorkloadProfile, Remembered>();
 /** Returns the contract, compiled unless the profile's last one was made of the same. */
 export function rememberedContract({ profile, workload, ingredients, compile }: ContractOrder): CompiledContract {
   const last = lastOfProfile.get(profile);
-  if (last?.ingredients.every((ingredient, index) => ingredient === ingredients[index]) === true && isAlike(last.workload, workload)) {
+  const words = wordsOf(workload);
+  if (last?.ingredients.every((ingredient, index) => ingredient === ingredients[index]) === true && jsonEquals(last.words, words)) {
     return last.contract;
   }
   const contract = compile();
-  lastOfProfile.set(profile, { workload, ingredients, contract });
+  lastOfProfile.set(profile, { words, ingredients, contract });
   return contract;
 }
 
-/** Says whether two workloads say the same to the compiler (compile.ts and what it calls). */
-function isAlike(a: Workload, b: Workload): boolean {
-  if (a.kind !== b.kind || a.apiVersion !== b.apiVersion || a.namespace !== b.namespace || a.name !== b.name) return false;
-  if (a.replicas !== b.replicas || a.hasScale !== b.hasScale || a.stableHash !== b.stableHash) return false;
-  const [one, other] = [a.template.spec, b.template.spec];
-  return (
-    one.restartPolicy === other.restartPolicy &&
-    jsonEquals(a.selector, b.selector) &&
-    jsonEquals(one.nodeSelector, other.nodeSelector) &&
-    jsonEquals(one.tolerations, other.tolerations) &&
-    jsonEquals(one.affinity, other.affinity) &&
-    mainOf(a) === mainOf(b)
-  );
-}
-
-function mainOf({ template, name }: Workload): string | undefined {
-  return mainContainerOf({ pod: template, workloadName: name });
+function wordsOf({ kind, apiVersion, namespace, name, replicas, hasScale, stableHash, selector, template }: Workload): CompiledWords {
+  const { nodeSelector, tolerations, affinity } = template.spec;
+  return {
+    ...{ kind, apiVersion, namespace, name, replicas, hasScale },
+    ...(stableHash === undefined ? {} : { stableHash }),
+    selector,
+    placement: [nodeSelector, tolerations, affinity],
+    main: mainContainerOf({ pod: template, workloadName: name }),
+  };
 }
