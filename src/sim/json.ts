@@ -1,5 +1,5 @@
 /**
- * JSON values as the embedded API server handles them: any object of any kind, without its TypeScript shape.
+ * JSON values as the embedded API server handles them: objects of every kind, without its TypeScript shape.
  *
  * Reads unknown values once, at the door (toJson). Returns frozen-by-type data and the few ways to read and rebuild it. A change is
  * always a new value that shares what did not change, so that a watch event, a list and the store can hold the same object.

@@ -59,7 +59,7 @@ export async function answerReview(call: ReviewCall): Promise<void> {
   }
 }
 
-/** A body without a length may be as large as any; one that says more than that is refused unread. */
+/** A body without a length may be as large as they come; one that says more than that is refused unread. */
 function entryOf({ tier, request, lag }: ReviewCall): GateEntry {
   const declared = Number(request.headers["content-length"] ?? bodyBytesMax);
   const bytes = Number.isFinite(declared) ? Math.min(declared, bodyBytesMax) : bodyBytesMax;

@@ -79,7 +79,7 @@ export function bindProfile({ workload, profiles, names }: BindingInput): Bindin
 }
 
 /**
- * Says whether a profile has any claim to a workload, at whatever level; only profiles with a claim can bind it, or
+ * Says whether a profile lays claim to a workload, at one level or another; only profiles with a claim can bind it, or
  * quarrel about it. Cheap, so that a change of one workload need not concern every profile of its namespace.
  */
 export function claims({ profile, workload, names }: Omit<BindingInput, "profiles"> & { readonly profile: WorkloadProfile }): boolean {

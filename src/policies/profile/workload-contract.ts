@@ -98,7 +98,7 @@ export function bindWorkload(input: {
   return bindProfile({ workload: subjectOf(workload), profiles, names });
 }
 
-/** Says whether a profile has any claim to a workload; see {@link claims}. */
+/** Says whether a profile lays claim to a workload; see {@link claims}. */
 export function claimsWorkload(input: {
   readonly workload: Workload;
   readonly profile: WorkloadProfile;

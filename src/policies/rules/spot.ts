@@ -1,7 +1,7 @@
 /**
  * SPOT-001, -004, -006, -008: services on Spot capacity.
  *
- * Reads one profile, its class and the class's NodePools. Spot is a contract of its own: any node may go with two minutes' notice.
+ * Reads one profile, its class and the class's NodePools. Spot is a contract of its own: each node may go with two minutes' notice.
  * Replicas that are many and spread stand it; a single one, or a service with nothing but Spot below it, does not.
  */
 import { capacityTypeLabel } from "../../api/labels.ts";
