@@ -29,22 +29,25 @@ export interface SizedContainer {
   readonly conflicts: readonly LimitConflict[];
 }
 
-/** Returns the amounts of one container that differ from its own. */
+/**
+ * Returns the amounts of one container that differ from its own. `unstated` is what the API server takes for a request that is
+ * absent, where that is not the limit alone.
+ */
 export function sizeContainer(input: {
   readonly container: Container;
   readonly sizing: ContainerSizing;
   readonly mode: SizingMode;
+  readonly unstated?: Readonly<Record<string, string>>;
 }): SizedContainer {
-  const { container, sizing, mode } = input;
+  const { container, sizing, mode, unstated } = input;
   const requests: Record<string, string> = {};
   const limits: Record<string, string> = {};
   const conflicts: LimitConflict[] = [];
   for (const resource of resourceNames(sizing)) {
-    const has = {
-      // The API server lets a limit stand in for a request that is absent.
-      request: container.resources?.requests?.[resource] ?? container.resources?.limits?.[resource],
-      limit: container.resources?.limits?.[resource],
-    };
+    const stated = container.resources?.requests?.[resource];
+    const hasLimit = container.resources?.limits?.[resource];
+    // The API server lets a limit stand in for a request that is absent.
+    const has = { request: stated ?? unstated?.[resource] ?? hasLimit, limit: hasLimit };
     const request = nextRequest({ has: has.request, asked: sizing.requests[resource], fallback: sizing.defaultRequests[resource], mode });
     const limit = nextLimit({ has: has.limit, sizing, resource, mode, request });
     const ceiling = resource === "memory" ? (has.limit ?? limit) : limit;
@@ -52,8 +55,11 @@ export function sizeContainer(input: {
       conflicts.push({ kind: "limit", container: container.name, resource, request: String(request), limit: String(ceiling) });
       continue;
     }
-    if (differs(request, has.request)) requests[resource] = String(request);
-    if (differs(limit, has.limit)) limits[resource] = String(limit);
+    const newLimit = differs(limit, has.limit);
+    // A limit that stood in for the request no longer does so once it is another.
+    const standsAlone = newLimit && stated === undefined && unstated?.[resource] === undefined && request !== undefined;
+    if (standsAlone || differs(request, has.request)) requests[resource] = String(request);
+    if (newLimit) limits[resource] = String(limit);
   }
   return { requests, limits, conflicts };
 }

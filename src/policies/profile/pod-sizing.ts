@@ -178,8 +178,11 @@ function sizePodLevel(of: PodSizingInput & { readonly containers: readonly Conta
   if (podLevel.size === 0 || parts.mainSizing === undefined) return { amounts: {}, conflicts: [] };
   const sizing = withoutNames(parts.mainSizing, new Set(resourceNames(parts.mainSizing).filter((name) => !podLevel.has(name))));
   const container: Container = { name: "", ...(spec.resources === undefined ? {} : { resources: spec.resources }) };
-  const sized = sizeContainer({ container, sizing, mode: parts.mode });
   const together = podRequests({ ...withAmounts(spec, { containers }), resources: {}, overhead: {} });
+  const unstated = Object.fromEntries(
+    [...podLevel].flatMap((name) => (together[name] === undefined ? [] : [[name, formatAmount(name, together[name])] as const])),
+  );
+  const sized = sizeContainer({ container, sizing, mode: parts.mode, unstated });
   const low = Object.entries(sized.requests).filter(
     ([name, request]) => (toResources({ [name]: request })[name] ?? 0) < (together[name] ?? 0),
   );

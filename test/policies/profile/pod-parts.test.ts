@@ -72,6 +72,12 @@ describe("requests of the Pod as a whole", () => {
     expect(spec.resources).toEqual({ requests: { cpu: "2" } });
     expect(spec.containers[0]?.resources).toEqual({ requests: { memory: "1Gi" }, limits: { memory: "2Gi" } });
   });
+  it("stay what a limit or the containers stood in for, where the limit is raised", () => {
+    const raised = { compute: { cpuRequest: "100m", cpuLimit: "1" } };
+    expect(compiled(raised, whole({ limits: { cpu: "100m" } })).spec.resources).toEqual({ requests: { cpu: "100m" }, limits: { cpu: "1" } });
+    const spokenFor = whole({ limits: { cpu: "500m" } }, { requests: { cpu: "100m" } });
+    expect(compiled(raised, spokenFor).spec.resources).toEqual({ limits: { cpu: "1" } });
+  });
   it("are never below what the containers ask together", () => {
     const before = whole({ requests: { cpu: "4" } }, { requests: { cpu: "3", memory: "64Mi" } });
     const contract = contractOf({ compute: { cpuRequest: "2" } });
