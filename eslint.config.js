@@ -17,4 +17,9 @@ export default tseslint.config(
     },
   },
   { files: ["test/**", "bench/**", "scripts/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
+  {
+    files: ["test/**"],
+    ignores: ["test/support/properties.ts"],
+    rules: { "no-restricted-imports": ["error", { name: "fast-check", message: "Import test/support/properties.ts: it sets the seed." }] },
+  },
 );

@@ -1,5 +1,5 @@
 /** Canonical JSON: the text depends on content only, and reads back as what it was made from. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { canonicalJson, hashOf, shortHashOf } from "../../src/api/hash.ts";
 

@@ -1,5 +1,5 @@
 // The nearest word is what a slip of the hand meant, and nothing where nothing is close.
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { nearestWord } from "../../src/api/nearest-word.ts";
 

@@ -1,5 +1,5 @@
 // The validator names every problem of a value, whatever the value is, with the field and what was probably meant.
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { ShapeKind } from "../../src/api/json-schema.ts";

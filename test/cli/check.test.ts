@@ -1,7 +1,7 @@
 /**
  * `plimsoll check`: exit codes, the JSON answer, and that all files of one call are siblings.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { platformNames } from "../../src/api/labels.ts";

@@ -1,7 +1,7 @@
 /**
  * Leader election: at most one leads at any true moment, whatever the clocks, the network and the processes do.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import type { ApiAnswer, ApiRequest, ApiTransport, Clock } from "../../src/api/ports.ts";
 import { apiClient } from "../../src/cluster/api-client.ts";

@@ -1,7 +1,7 @@
 /**
  * Snapshots against a dumb twin: whatever is written, and whenever a snapshot was taken, it answers as a plain scan does.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, test } from "vitest";
 import type { Pod } from "../../src/api/pod.ts";
 import type { ClusterSnapshot } from "../../src/api/snapshot.ts";

@@ -1,5 +1,5 @@
 /** Disruption budgets count as Kubernetes' disruption controller counts. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { IntOrPercent } from "../../src/api/object.ts";
 import type { Pod } from "../../src/api/pod.ts";

@@ -2,7 +2,7 @@
  * EvictionProof against what it stands for: the disruption controller's status over real Pod objects, and the eviction API's
  * answer to each of them.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { PodDisruptionBudget } from "../../src/api/pod-disruption-budget.ts";
 import type { Pod } from "../../src/api/pod.ts";

@@ -1,5 +1,5 @@
 /** JSON patches are built without surprises and applied all or nothing. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import {
   addAt,

@@ -1,5 +1,5 @@
 /** Quantities are read exactly, as the API server reads them. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { QuantityText } from "../../src/api/object.ts";
 import {

@@ -1,5 +1,5 @@
 /** One label's requirement is a set: every operation agrees with asking about each value in turn. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { NodeSelectorRequirement } from "../../src/api/pod.ts";
 import {

@@ -1,5 +1,5 @@
 /** Durations and schedules are read as Go and Kubernetes read them, in UTC. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import {
   type CronSchedule,

@@ -1,7 +1,7 @@
 /**
  * SelectorIndex against the filter that it stands for.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { expect, it } from "vitest";
 import type { LabelSelector } from "../../src/api/object.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";

@@ -1,5 +1,5 @@
 /** Label selectors match, print and parse as in Kubernetes. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { LabelSelector } from "../../src/api/object.ts";
 import { formatSelector, isEmptySelector, matchesSelector, parseSelectorText } from "../../src/kube/selector.ts";

@@ -1,7 +1,7 @@
 /**
  * Globs of namespace names, and what a class says about a single replica.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { matchesGlob, singletonAction } from "../../src/policies/class.ts";
 import { workloadClass } from "../support/workload-class.ts";

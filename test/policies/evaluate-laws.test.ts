@@ -3,7 +3,7 @@
  *
  * Over every rule's own examples, with the objects around them, since those are the cases that the rules were written for.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import type { KubeObject } from "../../src/api/object.ts";

@@ -1,7 +1,7 @@
 /**
  * The verdict as a whole: what is never refused, what an update changes, and the laws of both phases.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/api/object.ts";
 import { applyJsonPatch } from "../../src/kube/json-patch.ts";

@@ -1,7 +1,7 @@
 /**
  * An overlay is what a snapshot of the changed objects would be: the dumb twin makes one from nothing.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import type { KindName } from "../../src/api/kinds.ts";
 import type { KubeObject } from "../../src/api/object.ts";

@@ -5,7 +5,7 @@
  * was asked for; the eviction API is asked, as a dry run, for a Pod of each workload in each health. No kubelet and no scheduler
  * run: Pods are made by their controllers (or by hand) and get their health by a write of their status.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evictionsAtScale } from "../../src/kube/eviction-proof.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";

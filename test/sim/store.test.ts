@@ -1,7 +1,7 @@
 /**
  * The store: revisions, compare-and-swap, history.
  */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../src/sim/json.ts";
 import { createStore, type StoreEvent } from "../../src/sim/store.ts";

@@ -1,7 +1,7 @@
 /**
  * Random cases of workloads under PodDisruptionBudgets: every kind of keeper, each Pod's health, up to two budgets.
  */
-import fc from "fast-check";
+import fc from "./properties.ts";
 import type { LabelSelector } from "../../src/api/object.ts";
 import type { PodDisruptionBudget } from "../../src/api/pod-disruption-budget.ts";
 import type { PodGroup, PodKeeper } from "../../src/kube/eviction-proof.ts";

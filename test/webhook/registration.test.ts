@@ -1,6 +1,6 @@
 /** The registration's law: every request meets exactly one mutating and one validating entry, and closed ones fail closed. */
 import { runInNewContext } from "node:vm";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
 import type { LabelSelector } from "../../src/api/object.ts";

@@ -1,7 +1,7 @@
 /**
  * Patterns: they find what JavaScript's regular expressions find, never run away, and refuse what is not RE2's.
  */
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { compilePattern } from "../../../src/policies/cel/pattern.ts";
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../../src/api/hash.ts";
 import type { Pod } from "../../../src/api/pod.ts";

@@ -4,7 +4,7 @@
  * Returns fast-check arbitraries of SolveInput. Prices, zones and labels are drawn from short lists, so that Pods meet,
  * compete and refuse each other often.
  */
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import type { InstanceType, Offering } from "../../../src/api/instance-type.ts";
 import { capacityTypeLabel, hostnameLabel, instanceTypeLabel, nodePoolLabel, zoneLabel } from "../../../src/api/labels.ts";
 import type { NodePool } from "../../../src/api/node-pool.ts";

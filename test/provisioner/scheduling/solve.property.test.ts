@@ -1,7 +1,7 @@
 /**
  * Properties of solve over small random clusters: every plan is legal, nothing is lost, and order never matters.
  */
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { platformNames } from "../../../src/api/labels.ts";
 import { toNodeClaim } from "../../../src/provisioner/scheduling/node-claim.ts";
