@@ -9,17 +9,20 @@ import { workloadContract, type ContractWorld } from "../../../src/policies/prof
 import { policySet } from "../../support/admission.ts";
 import { deployment, namespaceObject, nodePool, profile } from "../../support/objects.ts";
 
-const zones = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c", "ap-southeast-1d"];
+const zones = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
 const inZones = (values: readonly string[]) => [{ key: "topology.kubernetes.io/zone", operator: "In", values }];
-// The fourth zone is open to who tolerates its taint: so both placement and tolerations decide how many zones there are.
+// The third zone is open to who tolerates its taint: so both placement and tolerations decide how many zones there are.
 const pools = [
-  nodePool({ name: "open", requirements: inZones(zones.slice(0, 3)) }),
-  nodePool({ name: "tainted", requirements: inZones(zones.slice(3)), taints: [{ key: "a", effect: "NoSchedule" }] }),
+  nodePool({ name: "open", requirements: inZones(zones.slice(0, 2)) }),
+  nodePool({ name: "tainted", requirements: inZones(zones.slice(2)), taints: [{ key: "a", effect: "NoSchedule" }] }),
 ];
 const policies = policySet();
 const instanceTypes = catalogInstanceTypes({ zones });
-const base = deployment({ replicas: 3 });
 type Template = Deployment["spec"]["template"];
+const base = templated(deployment({ replicas: 3 }), ({ spec, ...rest }) => ({
+  ...rest,
+  spec: { ...spec, tolerations: [{ key: "a", operator: "Exists" }] },
+}));
 
 const changes: readonly [string, (of: Deployment) => Deployment, "same contract"?][] = [
   ["replicas", (of) => ({ ...of, spec: { ...of.spec, replicas: 9 } })],
@@ -34,7 +37,7 @@ const changes: readonly [string, (of: Deployment) => Deployment, "same contract"
   ],
   [
     "a toleration",
-    (of) => templated(of, ({ spec, ...rest }) => ({ ...rest, spec: { ...spec, tolerations: [{ key: "a", operator: "Exists" }] } })),
+    (of) => templated(of, ({ spec, ...rest }) => ({ ...rest, spec: { ...spec, tolerations: [{ key: "b", operator: "Exists" }] } })),
   ],
   [
     "the main container",
