@@ -94,6 +94,7 @@ const customRule = object("A rule of your own, as a CEL expression.", {
   onError: optional(
     choice("What happens where the expression fails.", ["deny", "allow"], { "x-plimsoll-default": "the class's failurePolicy" }),
   ),
+  owner: optional(text("Who mends the rule; named where its expression fails.", { "x-plimsoll-default": "the owners of the file" })),
   tests: optional(
     list(
       "Cases that must hold before the file is taken.",

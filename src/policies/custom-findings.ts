@@ -3,6 +3,7 @@
  *
  * Reads the rule and facts. Returns problems as a built-in rule does, so that stages, scopes and exemptions treat both alike.
  */
+import type { Allowance } from "./cel/cel-budget.ts";
 import { pointer } from "../kube/json-patch.ts";
 import { isWorkloadKind } from "../kube/workload.ts";
 import { podSpecPath } from "./container-path.ts";
@@ -10,6 +11,7 @@ import type { CustomProblem, CustomRule, CustomValues } from "./custom-rule.ts";
 import { classNameOf } from "./custom-world.ts";
 import type { Facts } from "./facts.ts";
 import type { Problem } from "./rules/rule.ts";
+import type { FindingAction } from "./verdict.ts";
 
 /** Is true where a custom rule is asked about a request: a scale has no object of a person's to look at. */
 export function isAsked({ kinds }: Pick<CustomRule, "kinds">, { subject, request }: Facts): boolean {
@@ -18,18 +20,43 @@ export function isAsked({ kinds }: Pick<CustomRule, "kinds">, { subject, request
   return kinds.length === 0 ? subject.kind === "workload" : kinds.includes(kind);
 }
 
+/** What a custom rule is asked with: the variables of the request, and the steps that are left for it. */
+export interface CustomWorld {
+  readonly facts: Facts;
+  readonly values: CustomValues;
+  readonly allowance: Allowance;
+}
+
 /** Returns the problems that a custom rule finds. */
-export function customProblems(rule: CustomRule, facts: Facts, values: CustomValues): readonly Problem[] {
-  const problems = rule.judge(values);
+export function customProblems(rule: CustomRule, { facts, values, allowance }: CustomWorld): readonly Problem[] {
+  const problems = rule.judge(values, allowance);
   if (problems.length === 0) return [];
   const className = classNameOf(facts);
   return problems.map((problem) => ({
     path: pathOf(problem, facts),
-    message: problem.message,
-    fix: rule.fix,
-    ...(problem.isFault && onErrorOf(rule, { className, facts }) === "allow" ? { action: "audit" as const } : {}),
+    ...(problem.isFault ? faultWords(rule, { problem, className, facts }) : { message: problem.message, fix: rule.fix }),
     ...(className === undefined ? {} : { className }),
   }));
+}
+
+/**
+ * A rule that fails is its owner's to mend, and who meets it can only tell: where the object enters unjudged, the warning says whom
+ * before it says why, since it may be cut.
+ */
+function faultWords(
+  rule: CustomRule,
+  at: { readonly problem: CustomProblem; readonly className: string | undefined; readonly facts: Facts },
+): { readonly message: string; readonly fix: string; readonly action?: FindingAction } {
+  const { message } = at.problem;
+  const owner = rule.owner ?? `the owners of ${fileOf(rule, at.facts)}`;
+  const fix = `tell ${owner}, who can mend the rule`;
+  if (onErrorOf(rule, at) === "deny") return { message, fix };
+  return { message: `not judged, tell ${owner}: ${message}`, fix, action: "warn" };
+}
+
+function fileOf({ id }: CustomRule, { policySet }: Facts): string {
+  const file = policySet.rules.get(id)?.fileName ?? policySet.fileName;
+  return file.split("/").at(-1) ?? file;
 }
 
 function onErrorOf({ onError }: CustomRule, at: { readonly className: string | undefined; readonly facts: Facts }): "deny" | "allow" {

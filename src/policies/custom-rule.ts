@@ -8,6 +8,7 @@
 import type { CustomRuleEntry } from "../api/policies-file.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { pointer } from "../kube/json-patch.ts";
+import type { Allowance } from "./cel/cel-budget.ts";
 import { celCompiler, type CelCompiler, type CelExpression, type CelOutcome, type CelProblem } from "./cel/cel-expression.ts";
 import { celList } from "./cel/cel-value.ts";
 
@@ -39,8 +40,10 @@ export interface CustomRule {
   readonly isTested: boolean;
   /** Absent: by the failurePolicy of the class. */
   readonly onError?: "deny" | "allow";
+  /** Who mends the rule; absent: whoever owns the file. */
+  readonly owner?: string;
   /** Returns what is wrong with the object that the values are about; empty where nothing is. */
-  readonly judge: (values: CustomValues) => readonly CustomProblem[];
+  readonly judge: (values: CustomValues, allowance: Allowance) => readonly CustomProblem[];
 }
 
 export interface CustomProblem {
@@ -86,7 +89,8 @@ export function compileCustomRule(entry: CustomRuleEntry, compiler: CelCompiler)
     isTested: (entry.tests ?? []).length > 0,
     fix: entry.fix ?? `see ${entry.id} in the policies file`,
     ...(entry.onError === undefined ? {} : { onError: entry.onError }),
-    judge: (values) => judge(parts, values),
+    ...(entry.owner === undefined ? {} : { owner: entry.owner }),
+    judge: (values, allowance) => judge(parts, { values, allowance }),
   });
 }
 
@@ -125,14 +129,24 @@ function mistakesOf(
   return [{ field, message: `1:1 gives ${type}, not ${types[0] ?? ""}` }];
 }
 
-function judge(parts: Parts, values: CustomValues): readonly CustomProblem[] {
-  if (parts.forEach === undefined) return judgeOne(parts, values, undefined);
-  const elements = elementsOf(parts.forEach, values);
+/** What expressions are evaluated with. */
+interface World {
+  readonly values: CustomValues;
+  readonly allowance: Allowance;
+}
+
+function judge(parts: Parts, world: World): readonly CustomProblem[] {
+  if (parts.forEach === undefined) return judgeOne(parts, world, undefined);
+  const elements = elementsOf(parts.forEach, world);
   if (elements.kind === "fault") return [fault(elements.message, undefined)];
   const problems: CustomProblem[] = [];
   for (const [index, item] of elements.items.entries()) {
     if (problems.length >= problemsMax) break;
-    problems.push(...judgeOne(parts, values, { item, place: elements.placeOf(index) }));
+    for (const problem of judgeOne(parts, world, { item, place: elements.placeOf(index) })) {
+      // A rule that fails on one element mostly fails on each, in the same words: once is enough to have it mended.
+      if (!problem.isFault || !problems.some(({ isFault }) => isFault)) problems.push(problem);
+    }
+    if (world.allowance.left() === 0 && problems.some(({ isFault }) => isFault)) break;
   }
   return problems;
 }
@@ -142,16 +156,16 @@ type Elements =
   | { readonly kind: "fault"; readonly message: string };
 
 /** A path that ends nowhere has no elements: a Pod without initContainers breaks no rule about them. */
-function elementsOf(forEach: ForEach, values: CustomValues): Elements {
+function elementsOf(forEach: ForEach, world: World): Elements {
   if (forEach.kind === "path") {
     const { root, names } = forEach;
-    const found = names.reduce<unknown>((at, name) => (at instanceof Map ? at.get(name) : undefined), values(root));
+    const found = names.reduce<unknown>((at, name) => (at instanceof Map ? at.get(name) : undefined), world.values(root));
     const items = celList(found);
     if (items === undefined && found !== undefined && found !== null)
       return { kind: "fault", message: `forEach ${root}.${names.join(".")} is not a list` };
     return { kind: "items", items: items ?? [], placeOf: (index) => ({ root, tokens: [...names, index] }) };
   }
-  const outcome = evaluated(forEach.expression, values, undefined);
+  const outcome = evaluated(forEach.expression, world, undefined);
   if (outcome.kind === "error") return { kind: "fault", message: outcome.message };
   const items = celList(outcome.value);
   return items === undefined ? { kind: "fault", message: "forEach gives no list" } : { kind: "items", items, placeOf: () => undefined };
@@ -162,17 +176,17 @@ interface Element {
   readonly place: CustomProblem["place"];
 }
 
-function judgeOne(parts: Parts, values: CustomValues, element: Element | undefined): readonly CustomProblem[] {
-  const outcome = evaluated(parts.expression, values, element);
+function judgeOne(parts: Parts, world: World, element: Element | undefined): readonly CustomProblem[] {
+  const outcome = evaluated(parts.expression, world, element);
   if (outcome.kind === "error") return [fault(outcome.message, element?.place)];
   if (outcome.value === true) return [];
   if (outcome.value !== false) return [fault("it gives neither true nor false", element?.place)];
-  return [{ place: element?.place, message: messageOf(parts, values, element), isFault: false }];
+  return [{ place: element?.place, message: messageOf(parts, world, element), isFault: false }];
 }
 
 /** A message that can't be made is no reason to let the object in: the expression then speaks for itself. */
-function messageOf({ message, text }: Parts, values: CustomValues, element: Element | undefined): string {
-  const outcome = message === undefined ? undefined : evaluated(message, values, element);
+function messageOf({ message, text }: Parts, world: World, element: Element | undefined): string {
+  const outcome = message === undefined ? undefined : evaluated(message, world, element);
   if (outcome?.kind === "value" && typeof outcome.value === "string" && outcome.value.trim() !== "") return outcome.value;
   return `does not hold${element?.place === undefined ? "" : ` for ${pointer(...element.place.tokens)}`}: ${text.trim()}`;
 }
@@ -181,11 +195,11 @@ function fault(message: string, place: CustomProblem["place"]): CustomProblem {
   return { place, message: `the expression failed: ${message}`, isFault: true };
 }
 
-function evaluated(expression: CelExpression, values: CustomValues, element: Element | undefined): CelOutcome {
+function evaluated(expression: CelExpression, { values, allowance }: World, element: Element | undefined): CelOutcome {
   const given: Record<string, unknown> = {};
   for (const name of customVariables) {
     if (!expression.variables.has(name)) continue;
     given[name] = name === "item" ? element?.item : values(name);
   }
-  return expression.evaluate(given);
+  return expression.evaluate(given, allowance);
 }

@@ -11,6 +11,7 @@ import type { KubeObject } from "../api/object.ts";
 import type { CustomRuleEntry } from "../api/policies-file.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { snapshotOf } from "../kube/snapshot-of.ts";
+import { openAllowance } from "./cel/cel-budget.ts";
 import { isAsked } from "./custom-findings.ts";
 import type { CustomRule } from "./custom-rule.ts";
 import { customValues } from "./custom-world.ts";
@@ -94,7 +95,7 @@ function judged(rule: CustomRule, object: KubeObject, { policySet, domain }: Cus
   });
   if (!isAsked(rule, facts)) return undefined;
   return rule
-    .judge(customValues(facts))
+    .judge(customValues(facts), openAllowance())
     .filter(({ isFault }) => !isFault || rule.onError !== "allow")
     .map(({ message }) => message);
 }

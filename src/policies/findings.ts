@@ -8,6 +8,7 @@ import type { Instant } from "../api/ports.ts";
 import { remembered } from "../kube/remembered.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { matchesGlob } from "./class.ts";
+import { openAllowance } from "./cel/cel-budget.ts";
 import { customProblems, isAsked } from "./custom-findings.ts";
 import type { CustomRule } from "./custom-rule.ts";
 import { classNameOf, customValues } from "./custom-world.ts";
@@ -123,13 +124,13 @@ function findingsOfCustom(
   facts: Facts,
   { input, only }: { readonly input: FactsInput; readonly only: ReadonlySet<string> | undefined },
 ): readonly JudgedFinding[] {
-  const values = customValues(facts);
+  const world = { facts, values: customValues(facts), allowance: openAllowance() };
   return rules.flatMap((rule) => {
     const setting = input.policySet.rules.get(rule.id);
     if (setting === undefined || only?.has(rule.id) === false || !isAsked(rule, facts)) return [];
     const action = actionAt(setting, input.context.now);
     if (action === "off" || !isRequestInScope(setting.scope, { className: classNameOf(facts), facts })) return [];
-    return customProblems(rule, facts, values).flatMap((problem) => findingOf(problem, { id: rule.id, action, setting, facts }));
+    return customProblems(rule, world).flatMap((problem) => findingOf(problem, { id: rule.id, action, setting, facts }));
   });
 }
 

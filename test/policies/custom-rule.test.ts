@@ -140,13 +140,34 @@ describe("a custom rule", () => {
 
   it("fails open or closed by onError, else by its class", () => {
     const missing = `expression: "object.spec.nothing == 1"`;
-    const message = "the expression failed: No such key: nothing";
-    const open = found(custom(missing), deployment()).findings;
-    expect(open.map((finding) => [finding.action, finding.message])).toEqual([["audit", message]]);
-    expect(found(custom(`${missing}, onError: deny`), deployment()).findings[0]?.action).toBe("deny");
+    const action = (entry: string, more?: string) => found(custom(entry, more), deployment()).findings[0]?.action;
+    expect([action(missing), action(`${missing}, onError: deny`)]).toEqual(["warn", "deny"]);
     const closed = `settings: {failurePolicy: {general: closed}}\ngrants: {general: {namespaces: [shop]}}\n`;
-    expect(found(custom(missing, closed), deployment()).findings[0]?.action).toBe("deny");
-    expect(found(custom(`${missing}, onError: allow`, closed), deployment()).findings[0]?.action).toBe("audit");
+    expect([action(missing, closed), action(`${missing}, onError: allow`, closed)]).toEqual(["deny", "warn"]);
+    expect(action(`${missing}, action: audit`)).toBe("audit");
+  });
+
+  it("warns of itself where it fails open: its id, whom to tell, and why", () => {
+    const missing = `expression: "object.spec.nothing == 1", fix: set nothing`;
+    expect(found(custom(missing), deployment()).verdict).toMatchObject({
+      allowed: true,
+      warnings: ["[X-A-1] not judged, tell the owners of policies.yaml: the expression failed: No such key: nothing"],
+    });
+    const owned = found(custom(`${missing}, owner: security@example.com`), deployment());
+    expect(owned.verdict.warnings).toEqual(["[X-A-1] not judged, tell security@example.com: the expression failed: No such key: nothing"]);
+    const denied = found(custom(`${missing}, onError: deny, owner: security@example.com`), deployment()).findings;
+    expect(denied.map(({ message, fix }) => [message, fix])).toEqual([
+      ["the expression failed: No such key: nothing", "tell security@example.com, who can mend the rule"],
+    ]);
+  });
+
+  it("fails once for a list, and still judges the elements that it can", () => {
+    const mixed = deployment({ podSpec: { containers: ["a", "b", "c"].map((name) => ({ name, image: name })) } });
+    const { findings } = found(custom(`forEach: pod.containers, expression: "item.name == 'b' ? false : item.nothing"`), mixed);
+    expect(findings.map(({ action, path }) => [action, path])).toEqual([
+      ["warn", "/spec/template/spec/containers/0"],
+      ["deny", "/spec/template/spec/containers/1"],
+    ]);
   });
 
   it("speaks for itself where its message can't be made", () => {
@@ -166,6 +187,25 @@ describe("a custom rule", () => {
     expect(findings.map(({ message }) => message)).toEqual(["the expression failed: it takes too many steps; its budget is spent"]);
     // Our own time: a busy machine may take longer.
     expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000);
+  });
+
+  it("shares one budget for all elements and all rules about one object", () => {
+    const env = Array.from({ length: 60 }, (_, index) => ({ name: `V${index}`, value: "x" }));
+    const containers = Array.from({ length: 400 }, (_, index) => ({ name: `c${index}`, image: "a", env }));
+    const large = deployment({ podSpec: { containers } });
+    const slow = `forEach: pod.containers, expression: "item.env.all(a, item.env.exists(b, a.name == b.name))"`;
+    const started = process.cpuUsage();
+    const { verdict } = found(
+      `${custom(slow)}${[2, 3, 4, 5].map((n) => `  - {id: X-A-${n}, ${slow}}\n`).join("")}  - {id: X-A-6, expression: "false", onError: deny}\n`,
+      large,
+    );
+    const told = verdict.findings.filter(({ rule }) => rule.startsWith("X-A-"));
+    expect(told.map(({ rule, action, message }) => [rule, action, message.replace(/^.*failed: /, "")])).toEqual([
+      ["X-A-1", "warn", "custom rules take too many steps on this object; their budget is spent"],
+      ...[2, 3, 4, 5].map((n) => [`X-A-${n}`, "warn", "custom rules take too many steps on this object; their budget is spent"]),
+      ["X-A-6", "deny", "custom rules take too many steps on this object; their budget is spent"],
+    ]);
+    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_500);
   });
 });
 

@@ -4548,6 +4548,11 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        "description": "What happens where the expression fails.",
        "x-plimsoll-default": "the class's failurePolicy"
       },
+      "owner": {
+       "type": "string",
+       "description": "Who mends the rule; named where its expression fails.",
+       "x-plimsoll-default": "the owners of the file"
+      },
       "tests": {
        "type": "array",
        "items": {

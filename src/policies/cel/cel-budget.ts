@@ -8,6 +8,9 @@
 /** Steps of one evaluation: some ten milliseconds. */
 export const stepsMax = 100_000;
 
+/** Steps of all evaluations about one object, whatever the rules are and however long its lists: some fifty milliseconds. */
+export const objectStepsMax = 5 * stepsMax;
+
 /** What a list's members, and a text's characters, cost. */
 const membersPerStep = 8;
 const charactersPerStep = 64;
@@ -16,26 +19,48 @@ export interface Budget {
   /** Counts steps; throws {@link BudgetSpent} once there are too many, and again at each later step. */
   readonly spend: (steps: number) => void;
   readonly isSpent: () => boolean;
-  /** Starts an evaluation anew. */
-  readonly restart: () => void;
+  /** Starts an evaluation anew, of at most so many steps. */
+  readonly restart: (stepsMax: number) => void;
+  /** Steps of the evaluation so far. */
+  readonly used: () => number;
+}
+
+/** What the evaluations about one object may still take together. */
+export interface Allowance {
+  readonly left: () => number;
+  readonly take: (steps: number) => void;
+}
+
+/** Opens the allowance of one object: {@link objectStepsMax} steps. */
+export function openAllowance(): Allowance {
+  let left = objectStepsMax;
+  return {
+    left: () => left,
+    take: (steps) => {
+      left = Math.max(0, left - steps);
+    },
+  };
 }
 
 /** The fault that ends an evaluation; made once, since it may pass through many hands on its way out. */
 export class BudgetSpent extends Error {}
 
-/** Opens a budget of {@link stepsMax} steps. */
+/** Opens a budget of {@link stepsMax} steps, until an evaluation is started with another number. */
 export function openBudget(): Budget {
-  const spent = new BudgetSpent(`used more than ${stepsMax} steps`);
+  const spent = new BudgetSpent("used more steps than it may");
   let steps = 0;
+  let most = stepsMax;
   return {
     spend: (more) => {
       steps += more;
-      if (steps > stepsMax) throw spent;
+      if (steps > most) throw spent;
     },
-    isSpent: () => steps > stepsMax,
-    restart: () => {
+    isSpent: () => steps > most,
+    restart: (allowed) => {
       steps = 0;
+      most = allowed;
     },
+    used: () => steps,
   };
 }
 

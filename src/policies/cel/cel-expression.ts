@@ -5,7 +5,7 @@
  * returns a value or what went wrong, and always ends: the budget is counted in steps (cel-budget.ts).
  */
 import { err, ok, type Result } from "../../api/result.ts";
-import { BudgetSpent } from "./cel-budget.ts";
+import { BudgetSpent, stepsMax, type Allowance } from "./cel-budget.ts";
 import { openCelEnvironment, type CelEnvironment } from "./cel-environment.ts";
 
 /** What is wrong with an expression's text; line and column count from 1 within the expression. */
@@ -25,8 +25,8 @@ export interface CelExpression {
   readonly type: string;
   /** The variables that it uses. */
   readonly variables: ReadonlySet<string>;
-  /** Evaluates with the values of those variables, as {@link toCelValue} gives them. */
-  readonly evaluate: (values: Readonly<Record<string, unknown>>) => CelOutcome;
+  /** Evaluates with the values of those variables, as {@link toCelValue} gives them, within what is left for their object. */
+  readonly evaluate: (values: Readonly<Record<string, unknown>>, allowance: Allowance) => CelOutcome;
 }
 
 /** Compiles expressions over one set of variables. */
@@ -47,25 +47,39 @@ function compile(text: string, opened: CelEnvironment): Result<CelExpression, Ce
     const parsed = environment.parse(text);
     const checked = parsed.check();
     if (!checked.valid) return err(problemOf(checked.error, text));
-    return ok({ type: checked.type ?? "dyn", variables: new Set(asked), evaluate: (values) => run(() => parsed(values), opened) });
+    return ok({
+      type: checked.type ?? "dyn",
+      variables: new Set(asked),
+      evaluate: (values, allowance) => run(() => parsed(values), { opened, allowance }),
+    });
   } catch (fault) {
     return err(problemOf(fault, text));
   }
 }
 
-function run(evaluate: () => unknown, { budget }: CelEnvironment): CelOutcome {
-  budget.restart();
+interface Running {
+  readonly opened: CelEnvironment;
+  readonly allowance: Allowance;
+}
+
+function run(evaluate: () => unknown, { opened: { budget }, allowance }: Running): CelOutcome {
+  const allowed = Math.min(stepsMax, allowance.left());
+  const spent: CelOutcome = { kind: "error", message: allowed < stepsMax ? objectSpentMessage : spentMessage };
+  if (allowed === 0) return spent;
+  budget.restart(allowed);
   try {
     const value = evaluate();
     // An expression may swallow the fault that a spent budget throws: all() goes on to the next member after an error.
-    return budget.isSpent() ? { kind: "error", message: spentMessage } : { kind: "value", value };
+    return budget.isSpent() ? spent : { kind: "value", value };
   } catch (fault) {
-    if (fault instanceof BudgetSpent || budget.isSpent()) return { kind: "error", message: spentMessage };
-    return { kind: "error", message: messageOf(fault) };
+    return fault instanceof BudgetSpent || budget.isSpent() ? spent : { kind: "error", message: messageOf(fault) };
+  } finally {
+    allowance.take(budget.used());
   }
 }
 
 const spentMessage = "it takes too many steps; its budget is spent";
+const objectSpentMessage = "custom rules take too many steps on this object; their budget is spent";
 
 function problemOf(fault: unknown, text: string): CelProblem {
   const before = text.slice(0, offsetOf(fault)).split("\n");

@@ -2,6 +2,7 @@
  * CEL: the language as rules use it, Kubernetes' libraries, and the budget that ends every evaluation.
  */
 import { describe, expect, it } from "vitest";
+import { openAllowance } from "../../../src/policies/cel/cel-budget.ts";
 import { celCompiler } from "../../../src/policies/cel/cel-expression.ts";
 import { toCelValue } from "../../../src/policies/cel/cel-value.ts";
 
@@ -14,7 +15,7 @@ const object = {
 function outcome(text: string, values: Readonly<Record<string, unknown>> = { object: toCelValue(object) }): unknown {
   const compiled = compiler.compile(text);
   if (!compiled.ok) return `${compiled.error.line}:${compiled.error.column} ${compiled.error.message}`;
-  const answer = compiled.value.evaluate(values);
+  const answer = compiled.value.evaluate(values, openAllowance());
   return answer.kind === "value" ? answer.value : `error: ${answer.message}`;
 }
 
