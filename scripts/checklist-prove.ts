@@ -1,23 +1,30 @@
 /**
- * Proving: each row's rule or step is switched off in turn, and one of the row's tests must fail.
+ * Proving: each rule and step is switched off in turn, and each row that stands on it must have a test that then fails.
  *
- * Reads rows, tests and the sources; runs vitest once for each set of rules and steps. Tests on the real control plane run the
- * built product and so can prove nothing here.
+ * Reads rows, tests and the sources; runs vitest once, over files that we write: one for each part, which imports the tests of
+ * its rows with that part off, and one for each test file with nothing off, since a test that fails anyway proves nothing.
+ * Tests on the real control plane run the built product and so can prove nothing here.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { sourceTree } from "../test/support/source-tree.ts";
-import type { KnockOut, Row } from "./checklist-rows.ts";
+import type { Part, Row } from "./checklist-rows.ts";
 import { type NamedTest, rowsNamedBy } from "./checklist-tests.ts";
-import { withoutParts } from "./knock-out.ts";
+import { partsIn, switchName } from "./knock-out.ts";
 
 export type Proof = { readonly row: Row } & (
-  | { readonly kind: "proven"; readonly failed: number; readonly tests: number }
-  | { readonly kind: "unproven"; readonly why: string }
-  | { readonly kind: "nothing to switch off" }
+  | { readonly kind: "proven"; readonly failed: readonly PartFailures[] }
+  | { readonly kind: "unproven"; readonly why: readonly string[] }
+  | { readonly kind: "nothing to switch off"; readonly why: string }
 );
+
+interface PartFailures {
+  readonly part: string;
+  /** How many of the row's tests fail without it, and how many tests there are. */
+  readonly failed: number;
+  readonly tests: number;
+}
 
 export interface ProofInput {
   /** Rows that are shown. */
@@ -27,39 +34,69 @@ export interface ProofInput {
 
 const root = resolve(import.meta.dirname, "..");
 
-/** Proves rows group by group; a group shares what is switched off. */
-export function* proofs({ rows, tests }: ProofInput): Generator<Proof> {
-  const groups = new Map<string, { readonly knockOut: KnockOut; readonly rows: Row[] }>();
-  for (const row of rows) {
-    if (row.knockOut.rules.length + row.knockOut.steps.length === 0) {
-      yield { row, kind: "nothing to switch off" };
-      continue;
-    }
-    const missing = missingParts(row.knockOut);
-    if (missing.length > 0) {
-      yield { row, kind: "unproven", why: `not in the sources: ${missing.join(", ")}` };
-      continue;
-    }
-    const key = JSON.stringify(row.knockOut);
-    const group = groups.get(key) ?? { knockOut: row.knockOut, rows: [] };
-    group.rows.push(row);
-    groups.set(key, group);
-  }
-  for (const group of groups.values()) yield* proveGroup(group, tests);
+/** Proves the rows, in their order. */
+export function proofs({ rows, tests }: ProofInput): readonly Proof[] {
+  const parts = [...new Map(rows.flatMap((row) => row.parts).map((part) => [part.name, part])).values()];
+  const sources = sourceTree("src");
+  const standing = new Set(sources.flatMap(({ tree }) => partsIn(tree, parts)));
+  const runs = [
+    ...parts.filter(({ name }) => standing.has(name)).map((part) => ({ off: part.name, files: filesOf(part, { rows, tests }) })),
+    ...quickFiles(rows, tests).map((file) => ({ off: nothing(file), files: [file] })),
+  ];
+  const results = runTests(
+    runs.filter(({ files }) => files.length > 0),
+    parts,
+  );
+  return rows.map((row) => proofOf({ row, tests, standing, results }));
 }
 
-function* proveGroup(group: { readonly knockOut: KnockOut; readonly rows: readonly Row[] }, tests: readonly NamedTest[]): Generator<Proof> {
-  const ids = new Set(group.rows.map(({ id }) => id));
-  const files = new Set(tests.filter(({ row }) => ids.has(row)).flatMap(({ testFiles }) => testFiles));
-  const fast = [...files].filter((file) => !file.endsWith(".real.test.ts"));
-  const results = fast.length === 0 ? [] : runTests({ files: fast, ids: [...ids], knockOut: group.knockOut });
-  for (const row of group.rows) {
-    const own = results.filter(({ titles }) => titles.some((title) => names(title, row.id)));
-    const failed = own.filter(({ status }) => status === "failed").length;
-    if (failed > 0) yield { row, kind: "proven", failed, tests: own.length };
-    else if (own.length === 0) yield { row, kind: "unproven", why: "its tests run on real parts alone" };
-    else yield { row, kind: "unproven", why: `${own.length} tests pass without ${partsOf(row.knockOut).join(", ")}` };
-  }
+/** The name of the run of a file with nothing off. */
+function nothing(file: string): string {
+  return `nothing in ${file}`;
+}
+
+function filesOf(part: Part, { rows, tests }: ProofInput): readonly string[] {
+  return quickFiles(
+    rows.filter((row) => row.parts.some(({ name }) => name === part.name)),
+    tests,
+  );
+}
+
+function quickFiles(rows: readonly Row[], tests: readonly NamedTest[]): readonly string[] {
+  const ids = new Set(rows.filter(({ parts }) => parts.length > 0).map(({ id }) => id));
+  const files = tests.filter(({ row }) => ids.has(row)).flatMap(({ testFiles }) => testFiles);
+  return [...new Set(files)].filter((file) => !file.endsWith(".real.test.ts")).sort();
+}
+
+interface RowInput {
+  readonly row: Row;
+  readonly tests: readonly NamedTest[];
+  /** Names of the parts that stand in the sources. */
+  readonly standing: ReadonlySet<string>;
+  readonly results: readonly TestResult[];
+}
+
+function proofOf({ row, tests, standing, results }: RowInput): Proof {
+  if (row.parts.length === 0) return { row, kind: "nothing to switch off", why: row.unswitchable ?? row.later ?? "" };
+  const own = results.filter(({ titles }) => titles.some((title) => names(title, row.id)));
+  const usual = quickFiles([row], tests).map(nothing);
+  const failing = own.filter(({ off, passes }) => usual.includes(off) && !passes);
+  if (failing.length > 0)
+    return { row, kind: "unproven", why: failing.map(({ titles }) => `fails with nothing off: ${titles.join(" > ")}`) };
+  const seen = row.parts.map(({ name: part }) => {
+    const without = own.filter(({ off }) => off === part);
+    return { part, failed: without.filter(({ passes }) => !passes).length, tests: without.length };
+  });
+  const unseen = seen.filter(({ failed }) => failed === 0);
+  if (unseen.length === 0) return { row, kind: "proven", failed: seen };
+  return {
+    row,
+    kind: "unproven",
+    why: unseen.map(({ part, tests: count }) => {
+      if (!standing.has(part)) return `${part} stands nowhere in src/`;
+      return count === 0 ? "its tests run on real parts alone" : `${count} tests pass without ${part}`;
+    }),
+  };
 }
 
 /** A table may put more before the words of its row. */
@@ -68,65 +105,71 @@ function names(title: string, id: string): boolean {
 }
 
 interface TestResult {
+  /** The run that it stood in: a part's name, or nothing(file). */
+  readonly off: string;
   /** Its own title, after those of the suites that it stands in. */
   readonly titles: readonly string[];
-  readonly status: string;
+  readonly passes: boolean;
 }
 
-/** A test in vitest's JSON report. */
-interface ReportedTest {
-  readonly title: string;
-  readonly ancestorTitles: readonly string[];
-  readonly status: string;
+/** A part of vitest's JSON report. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly title: string; readonly ancestorTitles: readonly string[]; readonly status: string }[];
+  }[];
 }
 
-interface Run {
+interface TestRun {
+  readonly off: string;
   readonly files: readonly string[];
-  readonly ids: readonly string[];
-  readonly knockOut: KnockOut;
 }
 
-/** Runs the tests of files that name these rows, alone or in a range. */
-function runTests({ files, ids, knockOut }: Run): readonly TestResult[] {
-  const folder = mkdtempSync(join(tmpdir(), "plimsoll-checklist-"));
+/** Runs the tests that name rows, each run in a module world of its own. */
+function runTests(runs: readonly TestRun[], parts: readonly Part[]): readonly TestResult[] {
+  // Inside the repository, for the packages; its name is one that no other run takes for tests.
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  const folder = mkdtempSync(join(root, ".cache", "checklist-"));
+  runs.forEach((run, index) => {
+    writeFileSync(join(folder, `${index}.proof.ts`), proofFile(run));
+  });
   const report = join(folder, "report.json");
-  const args = ["vitest", "run", "--config", "scripts/checklist-vitest.config.ts", "-t", `${ids.join("|")}|S\\d{3}(-| to )S\\d{3}`];
-  const run = spawnSync("npx", ["--no", ...args, "--reporter=json", `--outputFile=${report}`, ...files], {
+  const args = ["vitest", "run", "--config", "scripts/checklist-vitest.config.ts", "--reporter=json", `--outputFile=${report}`];
+  const ended = spawnSync("npx", ["--no", ...args], {
     cwd: root,
     encoding: "utf8",
-    env: { ...process.env, PLIMSOLL_KNOCK_OUT: JSON.stringify(knockOut) },
+    env: { ...process.env, PLIMSOLL_CHECKLIST: JSON.stringify({ folder, parts }) },
   });
   try {
-    const { testResults } = JSON.parse(readFileSync(report, "utf8")) as {
-      readonly testResults: readonly {
-        readonly name: string;
-        readonly message: string;
-        readonly assertionResults: readonly ReportedTest[];
-      }[];
-    };
+    const { testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
     // A file that can't even be loaded proves nothing: the rows would look proven by any mistake of ours.
     const broken = testResults.filter(({ assertionResults }) => assertionResults.length === 0);
-    if (broken.length > 0) throw new Error(broken.map(({ name, message }) => `${name}: ${message}`).join("\n"));
-    return testResults.flatMap(({ assertionResults }) =>
-      assertionResults.map(({ title, ancestorTitles, status }) => ({ titles: [...ancestorTitles, title], status })),
+    if (broken.length > 0) throw new Error(broken.map(({ name, message }) => `${runs[indexOf(name)]?.off ?? name}: ${message}`).join("\n"));
+    return testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === "passed" || status === "failed")
+        .map(({ title, ancestorTitles, status }) => ({
+          off: runs[indexOf(name)]?.off ?? name,
+          titles: [...ancestorTitles, title],
+          passes: status === "passed",
+        })),
     );
   } catch (cause) {
-    throw new Error(`vitest gave no report: ${String(cause)}\n${run.stderr}`, { cause });
+    throw new Error(`vitest gave no report: ${String(cause)}\n${ended.stderr}`, { cause });
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Rules and steps that stand nowhere in src/. */
-function missingParts({ rules, steps }: KnockOut): readonly string[] {
-  const files = sourceTree("src");
-  const stands = (part: KnockOut): boolean => files.some((file) => withoutParts(file, part) !== undefined);
-  return [
-    ...rules.filter((id) => !stands({ rules: [id], steps: [] })),
-    ...steps.filter((step) => !stands({ rules: [], steps: [step] })).map((step) => `${step.file} ${step.function}`),
-  ];
+function indexOf(path: string): number {
+  return Number.parseInt(basename(path), 10);
 }
 
-function partsOf({ rules, steps }: KnockOut): readonly string[] {
-  return [...rules, ...steps.map((step) => step.function)];
+/** Imports come after the switch: what modules do when they are loaded is switched off too. */
+function proofFile({ off, files }: TestRun): string {
+  const suites = files.map(
+    (file) => `describe(${JSON.stringify(file)}, async () => { await import(${JSON.stringify(join(root, file))}); });`,
+  );
+  return ['import { describe } from "vitest";', `globalThis.${switchName} = ${JSON.stringify(off)};`, ...suites, ""].join("\n");
 }

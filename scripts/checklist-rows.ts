@@ -5,25 +5,26 @@
  */
 import { parseDocument } from "yaml";
 
-/** A function of ours whose body can be replaced by `return <returns>`. */
-export interface Step {
-  /** Path from the root of the repository. */
-  readonly file: string;
-  readonly function: string;
-  readonly returns: string;
-}
-
-/** What is switched off to see that a row's tests notice: whole rules, and single steps. */
-export interface KnockOut {
-  readonly rules: readonly string[];
-  readonly steps: readonly Step[];
-}
+/** What can be switched off to see that tests notice: a whole rule, or a function of ours that then only returns a value. */
+export type Part =
+  | { readonly kind: "rule"; readonly name: string }
+  | {
+      readonly kind: "step";
+      readonly name: string;
+      /** Path from the root of the repository. */
+      readonly file: string;
+      readonly function: string;
+      /** An expression over the function's parameters. */
+      readonly returns: string;
+    };
 
 export interface Row {
   readonly id: string;
   readonly kinds: readonly string[];
   readonly promise: string;
-  readonly knockOut: KnockOut;
+  /** What it stands on; where nothing can be switched off, `unswitchable` says why. */
+  readonly parts: readonly Part[];
+  readonly unswitchable?: string;
   /** Why the row isn't shown yet. */
   readonly later?: string;
 }
@@ -34,19 +35,26 @@ interface WrittenRow {
   readonly promise: string;
   readonly rules?: readonly string[];
   readonly steps?: readonly string[];
+  readonly unswitchable?: string;
   readonly later?: string;
+}
+
+interface WrittenStep {
+  readonly file: string;
+  readonly function: string;
+  readonly returns: string | null;
 }
 
 /** Parses the checklist. */
 export function parseChecklist(text: string): readonly Row[] {
   const written = parseDocument(text).toJS() as {
-    readonly steps: Readonly<Record<string, Omit<Step, "returns"> & { readonly returns: string | null }>>;
+    readonly steps: Readonly<Record<string, WrittenStep>>;
     readonly rows: readonly WrittenRow[];
   };
   const mistakes: string[] = [];
-  const stepOf = (row: string, name: string): readonly Step[] => {
+  const stepOf = (row: string, name: string): readonly Part[] => {
     const step = written.steps[name];
-    if (step !== undefined) return [{ ...step, returns: step.returns ?? "undefined" }];
+    if (step !== undefined) return [{ kind: "step", name, ...step, returns: step.returns ?? "undefined" }];
     mistakes.push(`${row}: no step "${name}"`);
     return [];
   };
@@ -56,7 +64,11 @@ export function parseChecklist(text: string): readonly Row[] {
       id: row.id,
       kinds: row.kinds,
       promise: row.promise,
-      knockOut: { rules: row.rules ?? [], steps: (row.steps ?? []).flatMap((name) => stepOf(row.id, name)) },
+      parts: [
+        ...(row.rules ?? []).map((name): Part => ({ kind: "rule", name })),
+        ...(row.steps ?? []).flatMap((name) => stepOf(row.id, name)),
+      ],
+      ...(row.unswitchable === undefined ? {} : { unswitchable: row.unswitchable }),
       ...(row.later === undefined ? {} : { later: row.later }),
     };
   });
@@ -66,10 +78,13 @@ export function parseChecklist(text: string): readonly Row[] {
   return rows;
 }
 
-function mistakesOf({ id, kinds, promise, later }: WrittenRow): readonly string[] {
+function mistakesOf({ id, kinds, promise, rules = [], steps = [], unswitchable, later }: WrittenRow): readonly string[] {
   return [
     ...(/^S\d{3}$/.test(id) ? [] : [`${id}: an id is S and three digits`]),
     ...(kinds.length > 0 && kinds.every((kind) => ["ADM", "COMP", "REV"].includes(kind)) ? [] : [`${id}: kinds are ADM, COMP and REV`]),
+    ...((rules.length + steps.length === 0) === (unswitchable === undefined && later === undefined)
+      ? [`${id}: give it rules or steps, or say why there is nothing to switch off`]
+      : []),
     ...(promise === "" || later === "" ? [`${id}: the promise and the reason for later have words`] : []),
   ];
 }

@@ -2,11 +2,12 @@
  * `npm run checklist`: each promise of docs/checklist.yaml, the tests that show it, and what is not yet shown.
  *
  * Exits 1 while a row is neither shown by a test nor listed as later with a reason; the last line is the count. With --prove
- * each row's rule or step is switched off in turn and its tests must fail. Ids as further arguments narrow both.
+ * each rule and step that a row stands on is switched off in turn, and a test of that row must fail. Ids as further arguments
+ * narrow both.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { proofs } from "./checklist-prove.ts";
+import { type Proof, proofs } from "./checklist-prove.ts";
 import { parseChecklist, type Row } from "./checklist-rows.ts";
 import { type NamedTest, namedTests } from "./checklist-tests.ts";
 
@@ -41,13 +42,22 @@ function prove(listed: readonly Row[], named: readonly NamedTest[]): number {
   const count = { proven: 0, unproven: 0, "nothing to switch off": 0 };
   for (const proof of proofs({ rows: shown, tests: named })) {
     count[proof.kind] += 1;
-    const detail =
-      proof.kind === "proven" ? `: ${proof.failed} of ${proof.tests} tests fail` : proof.kind === "unproven" ? `: ${proof.why}` : "";
-    console.log(`${proof.row.id} ${proof.kind === "unproven" ? "NOT PROVEN" : proof.kind}${detail}`);
+    console.log(`${proof.row.id} ${proof.kind === "unproven" ? "NOT PROVEN" : proof.kind}: ${wordsOf(proof)}`);
   }
   const rest = count["nothing to switch off"];
   console.log(
     `\n${count.proven} proven, ${count.unproven} not proven, ${rest} with nothing to switch off, of ${shown.length} that are shown`,
   );
   return count.unproven === 0 ? 0 : 1;
+}
+
+function wordsOf(proof: Proof): string {
+  switch (proof.kind) {
+    case "proven":
+      return proof.failed.map(({ part, failed, tests: count }) => `${failed} of ${count} tests fail without ${part}`).join(", ");
+    case "unproven":
+      return proof.why.join("; ");
+    case "nothing to switch off":
+      return proof.why;
+  }
 }
