@@ -56,6 +56,25 @@ describe("what counts", () => {
   });
 });
 
+it("S007: places shapes that nobody made a pool for on the class's pool as it is", async () => {
+  const shapes: readonly (readonly [string, string])[] = [
+    ["60m", "70Mi"],
+    ["100m", "30Gi"],
+    ["7500m", "1Gi"],
+    ["3", "23Gi"],
+    ["8", "32Gi"],
+  ];
+  const texts = shapes.map(([cpu, memory], index) =>
+    deploymentText({ name: `shape-${index}`, spec: "replicas: 2" })
+      .replace("cpu: 100m, memory: 128Mi", `cpu: "${cpu}", memory: ${memory}`)
+      .replace("limits: {memory: 256Mi}", `limits: {memory: ${memory}}`),
+  );
+  const { code, plan } = await planned(["-"], texts.join("---\n"));
+  expect({ code, unschedulable: plan.unschedulable }).toEqual({ code: 0, unschedulable: [] });
+  expect(new Set(plan.nodes.map(({ nodePool }) => nodePool))).toEqual(new Set(["general-flex"]));
+  expect(plan.nodes.flatMap(({ pods }) => pods)).toHaveLength(2 * shapes.length);
+});
+
 it("says what has no place and why, and exits 1", async () => {
   const { code, plan } = await planned(["-"], podText.replace("cpu: 100m", "cpu: 1k"));
   expect(plan.nodes).toEqual([]);

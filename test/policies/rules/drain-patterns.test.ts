@@ -110,7 +110,7 @@ const apart = (kind: "required" | "preferred"): Partial<PodSpec> => {
 const inNamespace = (namespace: string): Deployment => deployment({ namespace });
 const status = (of: object): KubeObject => ({ ...budget({ maxUnavailable: 1 }), ...{ status: of } });
 
-check(1, "S144: maxUnavailable 0", {
+check(1, "S015, S144: maxUnavailable 0", {
   rule: "DRAIN-004",
   says: "sets maxUnavailable: 0; it blocks every drain",
   judge: budget({ maxUnavailable: 0 }),
@@ -129,7 +129,7 @@ check(3, "a budget without bounds", {
   judge: budget({}),
   twin: budget({ minAvailable: 0 }),
 });
-check(4, "S144: minAvailable equal to the replicas", {
+check(4, "S015, S144: minAvailable equal to the replicas", {
   rule: "DRAIN-002",
   says: "(minAvailable: 3) leaves 0 evictions at 3 replicas",
   judge: budget({ minAvailable: 3 }),
@@ -157,14 +157,14 @@ check(7, "S101: one replica under minAvailable 1", {
   twin: deployment({ replicas: 2 }),
   world: [budget({ minAvailable: 1 })],
 });
-check(8, "two budgets on one Pod", {
+check(8, "S015: two budgets on one Pod", {
   rule: "DRAIN-005",
   says: 'PodDisruptionBudgets "one" and "two" both select pods of Deployment web',
   judge: budget({ name: "two", maxUnavailable: 1, selector: everything }),
   twin: budget({ name: "two", maxUnavailable: 1, selector: { matchLabels: { app: "web", tier: "db" } } }),
   world: [deployment(), budget({ name: "one", maxUnavailable: 1, selector: everything })],
 });
-check(9, "an empty selector", {
+check(9, "S015: an empty selector", {
   rule: "DRAIN-006",
   says: "has an empty selector and would cover every pod in namespace shop",
   judge: budget({ maxUnavailable: 1, selector: {} }),
