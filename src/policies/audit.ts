@@ -77,10 +77,10 @@ export function auditedNamespaces(snapshot: ClusterSnapshot): readonly string[] 
 const anywhere: ReadonlySet<string> = new Set(clusterKinds);
 
 /** Says whether an audit judges an object: what a controller made is judged at its owner, and what has ended runs no more. */
-export function isAudited(object: KubeObject, { names }: Pick<AdmissionContext, "names">): boolean {
+export function isAudited(object: KubeObject, { names, snapshot }: Pick<AdmissionContext, "names" | "snapshot">): boolean {
   if (anywhere.has(object.kind)) return true;
   if (object.metadata.deletionTimestamp !== undefined) return false;
-  if (isObjectOf("PodDisruptionBudget", object, names.domain)) return !isCompiledBudget(object, names);
+  if (isObjectOf("PodDisruptionBudget", object, names.domain)) return !isCompiledBudget(object, { names, snapshot });
   if (isObjectOf("Pod", object, names.domain) && isTerminal(object)) return false;
   if (isObjectOf("Job", object, names.domain) && hasEnded(object)) return false;
   return judgedWorkload(object) !== undefined || unownedKinds.has(object.kind);

@@ -63,7 +63,7 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     previousReplicas: world.previousReplicas,
     ...autoscalersOf(workload, snapshot),
     foreignBudgets: budgetsSelecting(workload, snapshot).filter(
-      (budget) => !isCompiledFor(budget, { workload, binding: answer.binding, names }),
+      (budget) => !isCompiledFor(budget, { workload, binding: answer.binding, snapshot, names }),
     ),
   };
 }
@@ -76,24 +76,43 @@ export function viewOfRunningPod(pod: Pod, workload: Workload, world: ViewWorld)
   return { ...viewOf(workload, world), podAsWritten: pod, pod };
 }
 
-/** Is true for a PodDisruptionBudget that the compiler made: it is judged by its profile (contract.md, Decided). */
-export function isCompiledBudget({ metadata }: PodDisruptionBudget, { apiVersion }: PlatformNames): boolean {
-  if (metadata.labels?.[managedByLabel] !== managedByProfile) return false;
-  return (metadata.ownerReferences ?? []).some((owner) => owner.kind === "WorkloadProfile" && owner.apiVersion === apiVersion);
+/** Where a budget's own words are checked. */
+interface BudgetWorld {
+  readonly snapshot: ClusterSnapshot;
+  readonly names: PlatformNames;
+}
+
+/**
+ * Is true for a PodDisruptionBudget that the compiler made: it is judged by its profile (contract.md, Decided). Label and owner are
+ * claims of whoever writes them, so the profile must stand, under that uid, and the name be one that its budgets have: then its
+ * controller puts the budget right, or takes it away.
+ */
+export function isCompiledBudget(budget: PodDisruptionBudget, world: BudgetWorld): boolean {
+  return compilingProfile(budget, world) !== undefined;
+}
+
+function compilingProfile({ metadata }: PodDisruptionBudget, { snapshot, names }: BudgetWorld): string | undefined {
+  if (metadata.labels?.[managedByLabel] !== managedByProfile) return undefined;
+  const owner = metadata.ownerReferences?.find(({ kind, apiVersion }) => kind === "WorkloadProfile" && apiVersion === names.apiVersion);
+  if (owner === undefined) return undefined;
+  const profile = snapshot.get("WorkloadProfile", { namespace: metadata.namespace ?? "", name: owner.name });
+  // Objects in files have no uid: there the name is all that is known.
+  if (profile === undefined || (profile.metadata.uid !== undefined && profile.metadata.uid !== owner.uid)) return undefined;
+  const { name = "" } = metadata;
+  return name === owner.name || name.startsWith(`${owner.name}-`) ? owner.name : undefined;
 }
 
 /** A compiled budget of another workload is as foreign to this one as a person's: it would count its Pods too. */
 function isCompiledFor(
   budget: PodDisruptionBudget,
-  { workload, binding, names }: { readonly workload: Workload; readonly binding: Binding; readonly names: PlatformNames },
+  { workload, binding, ...world }: BudgetWorld & { readonly workload: Workload; readonly binding: Binding },
 ): boolean {
-  if (!isCompiledBudget(budget, names)) return false;
+  const profile = compilingProfile(budget, world);
+  if (profile === undefined) return false;
   // While two profiles quarrel, or none binds any more, what is left of either is its controller's to take away.
   if (binding.kind !== "bound") return true;
-  const profile = binding.profile.metadata.name ?? "";
-  const owned = (budget.metadata.ownerReferences ?? []).some(({ kind, name }) => kind === "WorkloadProfile" && name === profile);
   const of = { profile, kind: workload.kind, workload: workload.name };
-  return owned && [budgetName(of), longBudgetName(of)].includes(budget.metadata.name ?? "");
+  return profile === binding.profile.metadata.name && [budgetName(of), longBudgetName(of)].includes(budget.metadata.name ?? "");
 }
 
 function classNameOf(answer: WorkloadContract): string | undefined {

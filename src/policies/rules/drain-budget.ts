@@ -23,7 +23,7 @@ export const drain004: Rule = {
   judge(facts) {
     const budgets = facts.subject.kind === "budget" ? [facts.subject.budget] : foreignBudgets(facts, ["workload"]);
     return budgets
-      .filter((budget) => isZeroBudget(budget) && !isCompiledBudget(budget, facts.names))
+      .filter((budget) => isZeroBudget(budget) && !isCompiledBudget(budget, facts))
       .map((budget) => ({
         path: pathIn(facts, { budget: "/spec/maxUnavailable" }),
         message: `PodDisruptionBudget "${budgetNameOf(budget)}" sets maxUnavailable: ${budget.spec.maxUnavailable}; it blocks every drain`,
@@ -90,7 +90,7 @@ function budgetNames(view: WorkloadView, facts: Facts): readonly string[] {
   const own = compiled?.kind === "budget" ? [budgetNameOf(compiled.budget)] : [];
   const names = [...new Set([...foreign, ...own])].sort();
   const { subject } = facts;
-  if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts.names)) return subject.kind === "budget" ? [] : names;
+  if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts)) return subject.kind === "budget" ? [] : names;
   const judged = budgetNameOf(subject.budget);
   return [...new Set([...names, judged])].sort();
 }

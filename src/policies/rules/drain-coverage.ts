@@ -46,7 +46,7 @@ export const drain015: Rule = {
     denied: `${deploymentExample()}---${budgetExample("maxUnavailable: 1", { selector: "{matchLabels: {app: wbe}}" })}`,
   },
   judge(facts) {
-    if (facts.subject.kind !== "budget" || facts.views.length > 0 || isCompiledBudget(facts.subject.budget, facts.names)) return [];
+    if (facts.subject.kind !== "budget" || facts.views.length > 0 || isCompiledBudget(facts.subject.budget, facts)) return [];
     const { metadata, spec } = facts.subject.budget;
     if (spec.selector === undefined || isEmptySelector(spec.selector)) return [];
     return [
@@ -182,10 +182,11 @@ interface Cover {
 }
 
 /** The foreign budgets that a request concerns; one over everything is DRAIN-006's. Several rules ask, the namespace is gone through once. */
-const coversOf = remembered(({ subject, views, names, snapshot }: Facts): readonly Cover[] => {
+const coversOf = remembered((facts: Facts): readonly Cover[] => {
+  const { subject, views, snapshot } = facts;
   if (subject.kind === "budget") {
     const { budget } = subject;
-    if (isCompiledBudget(budget, names) || budget.spec.selector === undefined || isEmptySelector(budget.spec.selector)) return [];
+    if (isCompiledBudget(budget, facts) || budget.spec.selector === undefined || isEmptySelector(budget.spec.selector)) return [];
     return [{ budget, workloads: views.map(({ workload }) => workload) }];
   }
   return views.flatMap(({ workload, foreignBudgets }) =>

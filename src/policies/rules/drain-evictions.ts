@@ -31,7 +31,7 @@ export const drain002: Rule = {
     const { subject } = facts;
     const pairs = blockedPairs(facts);
     if (pairs.length > 0) return pairs.map((pair) => blockedProblem(facts, pair));
-    if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts.names)) return [];
+    if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts)) return [];
     return neverWorks(subject.budget).map((problem) => ({ ...problem, ...aboutAll(facts.views) }));
   },
 };

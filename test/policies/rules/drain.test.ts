@@ -160,15 +160,35 @@ describe("DRAIN-002: a budget that leaves no eviction", () => {
     world: [deployment({ replicas: 1 })],
     finds: [],
   });
-  check("that we compiled is judged by its profile", {
-    judge: budget({
+  const compiled = (owner: { readonly name?: string; readonly uid?: string } = {}, name = "web") =>
+    budget({
+      name,
       minAvailable: 2,
+      selector: { matchLabels: { app: "web" } },
       labels: { "app.kubernetes.io/managed-by": "workloadprofile" },
-      owner: { apiVersion: platformNames().apiVersion, kind: "WorkloadProfile", name: "web", uid: "u" },
-    }),
-    world: [deployment({ replicas: 2 })],
+      owner: { apiVersion: platformNames().apiVersion, kind: "WorkloadProfile", name: "web", uid: "uid-shop-web", ...owner },
+    });
+  check("that we compiled is judged by its profile", {
+    judge: compiled(),
+    world: [deployment({ replicas: 2 }), profile()],
     finds: [],
   });
+  // A profile of another workload, so that only the budget's own words speak for it.
+  const other = profile({ spec: { bind: { targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "other" } } } });
+  const forged = [
+    ["names a profile that nobody has", compiled({ name: "gone" })],
+    ["names a profile under another uid", compiled({ uid: "another" })],
+    ["has a name that no budget of its profile has", compiled({}, "mine")],
+  ] as const;
+  for (const [what, judge] of forged) {
+    const finds = [blocks("minAvailable: 2", 2).replace('"web"', `"${judge.metadata.name ?? ""}"`)];
+    check(`that ${what} is judged`, { judge, world: [deployment({ replicas: 2 }), other], finds });
+    check(`that ${what} is judged with the workload that comes second`, {
+      judge: deployment({ replicas: 2 }),
+      world: [judge, other],
+      finds,
+    });
+  }
   check("that only says that we compiled it is judged", {
     judge: budget({ minAvailable: 2, labels: { "app.kubernetes.io/managed-by": "workloadprofile" } }),
     world: [deployment({ replicas: 2 })],
