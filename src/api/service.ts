@@ -9,5 +9,14 @@ export interface Service extends KubeObject {
     readonly selector?: Readonly<Record<string, string>>;
     readonly type?: string;
     readonly clusterIP?: string;
+    readonly ports?: readonly ServicePort[];
   };
+}
+
+export interface ServicePort {
+  /** May be absent where the Service has one port only. */
+  readonly name?: string;
+  readonly port: number;
+  /** The container's port, by name or number; absent, it is `port`. */
+  readonly targetPort?: number | string;
 }

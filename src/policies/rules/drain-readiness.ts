@@ -5,6 +5,7 @@
  */
 import type { Probe } from "../../api/pod.ts";
 import { evictionsAllowed } from "../../kube/disruption-budget.ts";
+import { isScraped } from "../../kube/service.ts";
 import { isServing, podFieldPath, servingContainerOf } from "../drain-pod.ts";
 import { budgetNameOf } from "../budget-words.ts";
 import { aboutWorkload, pathIn } from "../facts.ts";
@@ -39,7 +40,7 @@ export const drain011: Rule = {
       const container = servingContainerOf(view);
       const isProbed = view.pod.spec.containers.some(({ readinessProbe }) => readinessProbe !== undefined);
       if (!isServing(view.workload) || container === undefined || isProbed) return [];
-      const isServed = servicesSelecting(view.workload, snapshot).length > 0;
+      const isServed = servicesSelecting(view.workload, snapshot).some((service) => !isScraped(service));
       const [budget] = view.foreignBudgets;
       if (!isServed && budget === undefined) return [];
       const harm =

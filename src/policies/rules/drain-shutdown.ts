@@ -7,6 +7,7 @@
 import type { Service } from "../../api/service.ts";
 import type { JsonPatchOperation } from "../../kube/json-patch.ts";
 import { parseGoDuration } from "../../kube/schedule.ts";
+import { isScraped } from "../../kube/service.ts";
 import { graceSecondsOf, isServing, podFieldPath, preStopSecondsOf } from "../drain-pod.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
@@ -23,7 +24,7 @@ export const drain010: Rule = {
   id: "DRAIN-010",
   summary: "Pods behind a Service without a preStop hook: traffic still arrives after SIGTERM, and requests are cut.",
   defaultAction: "warn",
-  why: "A program may handle SIGTERM well by itself; nobody sees that from outside. Behind headless Services alone it only records: their clients hold connections, and reconnect.",
+  why: "A program may handle SIGTERM well by itself; nobody sees that from outside. Behind Services that are headless or whose ports are all named for metrics it only records: their clients reconnect, or scrape again.",
   subjects: ["workload"],
   examples: {
     admitted: `${serviceExample}---${deploymentExample({ container: "lifecycle: {preStop: {sleep: {seconds: 5}}}" })}`,
@@ -40,7 +41,7 @@ export const drain010: Rule = {
           path: podFieldPath(view, "containers"),
           message: `no preStop hook and gracePeriodSeconds ${graceSecondsOf(view.pod.spec)}; in-flight requests may be cut during a drain`,
           fix: "set disruption.preStopSeconds",
-          ...(services.every(isHeadless) ? { action: "audit" as const } : {}),
+          ...(services.every((service) => isHeadless(service) || isScraped(service)) ? { action: "audit" as const } : {}),
           ...classOf(view),
         },
       ];

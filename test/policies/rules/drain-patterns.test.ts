@@ -604,6 +604,23 @@ describe("a headless Service", () => {
   });
 });
 
+describe("a Service whose ports are all named for metrics", () => {
+  const named = (...names: readonly string[]) =>
+    object("Service", "v1", { spec: { selector: { app: "web" }, ports: names.map((name, index) => ({ name, port: 8080 + index })) } });
+  const drains = (world: readonly KubeObject[]) =>
+    findingsOf(deployment(), world)
+      .map(({ rule, action }) => `${rule} ${action}`)
+      .filter((line) => line.startsWith("DRAIN-010") || line.startsWith("DRAIN-011"));
+  it("sends a collector's scrapes and no requests: a missing preStop hook is only recorded, a missing probe no matter", () => {
+    expect(drains([named("http-metrics")])).toEqual(["DRAIN-010 audit"]);
+    expect(drains([named("tcp-prometheus-servicemonitor", "metrics")])).toEqual(["DRAIN-010 audit"]);
+  });
+  it("is one that answers requests as soon as a port is named otherwise, or not named", () => {
+    expect(drains([named("metrics", "webhook")])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
+    expect(drains([service])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
+  });
+});
+
 it("a plain Deployment without anything beside it is told of its missing profile and of nothing that drains ask", () => {
   const told = validate({ policySet: policies, request: requestFor(deployment()), context: contextOf() });
   expect(told.allowed).toBe(true);

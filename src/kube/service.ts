@@ -1,0 +1,18 @@
+/**
+ * Service: who its clients are, as far as its ports say so.
+ *
+ * Reads a Service. A port is not asked what it speaks: its name is all there is, and Prometheus's users name theirs metrics.
+ */
+import type { Service } from "../api/service.ts";
+
+/** Words in a port's name by which its clients are Prometheus alone: http-metrics, metrics, tcp-prometheus-servicemonitor. */
+const scrapeWords: readonly string[] = ["metrics", "prometheus"];
+
+/**
+ * Returns whether nothing but a collector of metrics is sent to a Service's Pods: it has ports, and each is named so. What it loses
+ * when a Pod ends is one scrape of many, and a collector marks the Pod as down by itself.
+ */
+export function isScraped({ spec }: Service): boolean {
+  const ports = spec.ports ?? [];
+  return ports.length > 0 && ports.every(({ name = "" }) => name.split("-").some((word) => scrapeWords.includes(word)));
+}
