@@ -112,7 +112,7 @@ describe("PDB-004: somebody else's budget", () => {
     finds: [`PDB-004 deny: Deployment web: ${text}`],
   });
   check("the workload second", { judge: deployment(), world: [profile(), foreign], finds: [`PDB-004 deny: ${text}`] });
-  check("the budget second", { judge: foreign, world: [profile(), deployment()], finds: [`PDB-004 deny: ${text}`] });
+  check("S023: the budget second", { judge: foreign, world: [profile(), deployment()], finds: [`PDB-004 deny: ${text}`] });
   check("one that is adopted", { judge: profile({ spec: { disruption: { adopt: true } } }), world: [deployment(), foreign], finds: [] });
   check("one of another name", { judge: profile(), world: [deployment(), budget({ name: "other", maxUnavailable: 1 })], finds: [] });
 });

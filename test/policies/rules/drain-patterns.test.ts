@@ -129,7 +129,7 @@ check(3, "a budget without bounds", {
   judge: budget({}),
   twin: budget({ minAvailable: 0 }),
 });
-check(4, "S015, S144: minAvailable equal to the replicas", {
+check(4, "S015, S023, S144, S196: minAvailable equal to the replicas", {
   rule: "DRAIN-002",
   says: "(minAvailable: 3) leaves 0 evictions at 3 replicas",
   judge: budget({ minAvailable: 3 }),
@@ -612,11 +612,12 @@ describe("a Service whose ports are all named for metrics", () => {
       .map(({ rule, action }) => `${rule} ${action}`)
       .filter((line) => line.startsWith("DRAIN-010") || line.startsWith("DRAIN-011"));
   it("sends a collector's scrapes and no requests: a missing preStop hook is only recorded, a missing probe no matter", () => {
-    expect(drains([named("http-metrics")])).toEqual(["DRAIN-010 audit"]);
+    expect(drains([named("metrics")])).toEqual(["DRAIN-010 audit"]);
     expect(drains([named("tcp-prometheus-servicemonitor", "metrics")])).toEqual(["DRAIN-010 audit"]);
   });
   it("is one that answers requests as soon as a port is named otherwise, or not named", () => {
     expect(drains([named("metrics", "webhook")])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
+    expect(drains([named("http-metrics")])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
     expect(drains([service])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
   });
 });

@@ -52,7 +52,7 @@ describe("instance types by name", () => {
       `NP-004 warn: 5 instance types can be had as spot in ${where} (at least 10): c7i.large, c7i.xlarge, m7i.large, m7i.xlarge, r7i.large`,
     ],
   });
-  check("a pool that reads broad is counted after everything is intersected", {
+  check("S248: a pool that reads broad is counted after everything is intersected", {
     judge: pool([
       "values: [c, m, r]",
       'values: [c, m, r]}\n        - {key: karpenter.k8s.aws/instance-memory, operator: In, values: ["2097152"]',

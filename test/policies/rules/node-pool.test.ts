@@ -163,7 +163,7 @@ describe("limits and cost", () => {
   ofLimits("a static pool is as large as it says", { judge: pool(["limits: {cpu: 200, memory: 400Gi}", "replicas: 3"]), finds: [] });
 
   const ofCost = checkerOf("NP-009");
-  ofCost("S049: a NodeClass without the cost tag", {
+  ofCost("S049, S162: a NodeClass without the cost tag", {
     judge: pool(),
     world: [nodeClass(["    cost-center: platform\n", ""])],
     finds: ['NP-009 deny: EC2NodeClass "default-private" does not tag its machines with cost-center'],

@@ -202,6 +202,25 @@ describe("S235: ten questions of a workload", () => {
   });
 });
 
+describe("S102: two replicas, spread, under a budget relative to them", () => {
+  const relative = { disruption: { maxUnavailable: "50%" } };
+  const denied = (judged: KubeObject, world: readonly KubeObject[]): readonly string[] =>
+    told(judged, world).filter((line) => line.endsWith("deny"));
+
+  it("are let in", () => {
+    const two = profile({ spec: { ...relative, availability: { minReplicas: 2, zoneSpread: "preferred" } } });
+    expect([denied(two, []), denied(deployment({ podSpec: probed, replicas: 2 }), [two])]).toEqual([[], []]);
+  });
+  it("one replica is refused", () => {
+    const one = profile({ spec: { ...relative, availability: { minReplicas: 1 } } });
+    expect(denied(one, [])).toEqual(["DRAIN-001 deny"]);
+  });
+  it("several that are not spread are refused", () => {
+    const together = profile({ spec: { ...relative, availability: { minReplicas: 3, zoneSpread: "none" } } });
+    expect(denied(together, [])).toEqual(["TOPO-001 deny"]);
+  });
+});
+
 describe("what denials speak of", () => {
   const instanceType = /\b[a-z]+\d[a-z0-9-]*\.(nano|micro|small|medium|\d*x?large|metal)/;
   /** Narrowness is their very fault, or they name the size that would fit. */

@@ -113,7 +113,7 @@ describe("CLASS-001: a profile outside its class", () => {
   function row(name: string, spec: WorkloadProfile["spec"], message?: string): void {
     check(name, { judge: profile({ spec }), finds: message === undefined ? [] : [`CLASS-001 deny: ${message}`] });
   }
-  row("CPU above", { compute: { cpuRequest: "12" } }, 'class "general" allows cpuRequest 50m..8; got 12');
+  row("S092: CPU above", { compute: { cpuRequest: "12" } }, 'class "general" allows cpuRequest 50m..8; got 12');
   row("CPU at the bound", { compute: { cpuRequest: "8000m" } });
   row("CPU below", { compute: { cpuRequest: "10m" } }, 'class "general" allows cpuRequest 50m..8; got 10m');
   row("memory above", { compute: { memoryRequest: "64Gi" } }, 'class "general" allows memoryRequest 64Mi..32Gi; got 64Gi');

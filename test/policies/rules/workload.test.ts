@@ -122,7 +122,7 @@ describe("REQ: requests and limits", () => {
   const check = checkerOf("REQ");
   const bare = { containers: [{ name: "app" }] };
   const none = 'REQ-001 deny: container "app" has no cpu/memory request and no profile sets one';
-  check("none at all", { judge: deployment({ podSpec: bare }), finds: [none] });
+  check("S092: none at all", { judge: deployment({ podSpec: bare }), finds: [none] });
   check("none at all, in a CronJob", { judge: cronJob({ podSpec: bare }), finds: [none] });
   check("one of two", {
     judge: deployment({ requests: { cpu: "100m" } }),
