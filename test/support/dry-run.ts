@@ -24,14 +24,15 @@ export interface Creator {
   close(): void;
 }
 
-/** Returns a creator with connections of its own; close it. */
-export function creatorOn(controlPlane: ControlPlane): Creator {
+/** Returns a creator with connections of its own; close it. `user` is whom it acts for, with an administrator's rights. */
+export function creatorOn(controlPlane: ControlPlane, user?: string): Creator {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const authority = readFileSync(controlPlane.caFile);
   const send = (method: string, path: string, body?: string): Promise<CreateAnswer> =>
     new Promise((answered, failed) => {
       const contentType = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-      const headers = { authorization: `Bearer ${controlPlane.token}`, accept: "application/json", "content-type": contentType };
+      const acting = user === undefined ? {} : { "impersonate-user": user, "impersonate-group": "system:masters" };
+      const headers = { authorization: `Bearer ${controlPlane.token}`, accept: "application/json", "content-type": contentType, ...acting };
       const outgoing = httpsRequest(new URL(path, controlPlane.server), { method, agent, ca: authority, headers }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
