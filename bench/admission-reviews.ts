@@ -24,8 +24,8 @@ const variableLength = 70;
 const envFieldsBytes = 60;
 /** From this size on an object has sidecars. */
 const sidecarsFromBytes = 4096;
-/** What a violating Deployment must be told. */
-const violatedRules = ["REQ-002", "SCALE-001"] as const;
+/** What a violating Deployment must be told by Plimsoll. */
+const violatedRules = ["[REQ-002]", "[SCALE-001]"] as const;
 
 /** Returns one review for each workload of the world, each `bytes` long. */
 export function benchReviews(phase: BenchPhase, bytes: number): readonly BenchReview[] {
@@ -38,12 +38,14 @@ export function benchReviews(phase: BenchPhase, bytes: number): readonly BenchRe
 
 /**
  * Says what is wrong with an answer, or undefined when it is right: HTTP 200, an AdmissionReview v1 with the request's uid,
- * a patch of at least one operation for a mutation, a denial that names the broken rules for a violating object, and an
+ * a patch of at least one operation for a mutation, a denial that names what is broken for a violating object, and an
  * allowance for any other. The baseline server only has to allow.
  */
 export function answerProblem(of: {
   readonly review: Pick<BenchReview, "uid" | "violating">;
   readonly expected: "patch" | "verdict" | "allowance";
+  /** What a denial must name; Plimsoll's rules by default. */
+  readonly denialNames?: readonly string[];
   readonly status: number;
   readonly text: string;
 }): string | undefined {
@@ -51,17 +53,23 @@ export function answerProblem(of: {
   const { kind, apiVersion, response } = JSON.parse(of.text) as AnsweredReview;
   if (kind !== "AdmissionReview" || apiVersion !== "admission.k8s.io/v1") return `is no AdmissionReview v1: ${of.text.slice(0, 200)}`;
   if (response?.uid !== of.review.uid) return `has uid ${response?.uid ?? "(none)"} instead of ${of.review.uid}`;
-  if (of.expected === "verdict" && of.review.violating) return denialProblem(response);
+  if (of.expected === "verdict" && of.review.violating) return denialProblem(response, of.denialNames ?? violatedRules);
   if (response.allowed !== true) return `refuses: ${response.status?.message ?? "without a reason"}`;
   if (of.expected !== "patch") return response.patch === undefined ? undefined : "carries a patch that nobody expects";
   if (response.patchType !== "JSONPatch" || response.patch === undefined) return "carries no patch";
-  const operations = JSON.parse(Buffer.from(response.patch, "base64").toString("utf8")) as readonly unknown[];
-  return operations.length > 0 ? undefined : "carries an empty patch";
+  return patchedPaths(of.text).length > 0 ? undefined : "carries an empty patch";
 }
 
-function denialProblem({ allowed, status }: NonNullable<AnsweredReview["response"]>): string | undefined {
+/** Returns the paths that the patch of an answer writes to; none where it has no patch. */
+export function patchedPaths(text: string): readonly string[] {
+  const { response } = JSON.parse(text) as AnsweredReview;
+  const operations = JSON.parse(Buffer.from(response?.patch ?? "W10=", "base64").toString("utf8")) as readonly { readonly path: string }[];
+  return operations.map(({ path }) => path);
+}
+
+function denialProblem({ allowed, status }: NonNullable<AnsweredReview["response"]>, names: readonly string[]): string | undefined {
   if (allowed !== false) return "allows what breaks rules";
-  const missing = violatedRules.filter((rule) => !(status?.message ?? "").includes(`[${rule}]`));
+  const missing = names.filter((name) => !(status?.message ?? "").includes(name));
   return missing.length === 0 ? undefined : `does not name ${missing.join(", ")}: ${status?.message ?? ""}`;
 }
 

@@ -9,15 +9,18 @@ import { parseArgs } from "node:util";
 export interface BenchCommand {
   /** Names of the options, without dashes; each takes a value. */
   readonly options: readonly string[];
+  /** Names of the options that take no value; the value of one that was given is "". */
+  readonly switches?: readonly string[];
   readonly help: string;
 }
 
 /** Reads the arguments of this process; tells the help, or in one line what is wrong with them. */
-export function benchArguments({ options, help }: BenchCommand): Readonly<Record<string, string | undefined>> | undefined {
+export function benchArguments({ options, switches = [], help }: BenchCommand): Readonly<Record<string, string | undefined>> | undefined {
   try {
     const known = Object.fromEntries(options.map((name) => [name, { type: "string" as const }]));
-    const { values } = parseArgs({ options: { ...known, help: { type: "boolean", short: "h" } } });
-    if (values.help === undefined) return Object.fromEntries(options.map((name) => [name, textOf(values, name)]));
+    const flags = Object.fromEntries(switches.map((name) => [name, { type: "boolean" as const }]));
+    const { values } = parseArgs({ options: { ...known, ...flags, help: { type: "boolean", short: "h" } } });
+    if (values.help === undefined) return Object.fromEntries([...options, ...switches].map((name) => [name, textOf(values, name)]));
     console.log(help);
   } catch (cause) {
     console.error(
@@ -30,5 +33,6 @@ export function benchArguments({ options, help }: BenchCommand): Readonly<Record
 
 function textOf(values: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = values[name];
+  if (value === true) return "";
   return typeof value === "string" ? value : undefined;
 }

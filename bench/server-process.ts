@@ -1,32 +1,19 @@
 /**
- * The parent's half of a benched server: a child process, what it has used so far, and a bounded keep-alive client to it.
+ * The parent's half of a benched server: a child process, what it has used so far, and the client that posts to it.
  *
- * The client opens a fixed number of connections and posts one review after another on each, as the API server does; it
- * measures each answer from the first byte sent to the last received, and hands every answer to the caller's check.
+ * Reads a compiled module of this folder; returns a ServerProcess, which a peer's process is as well (bench/peers).
  */
 import { execFileSync, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { Agent, request } from "node:https";
 import { resolve } from "node:path";
 import type { ServerCertificate, Usage } from "./child-server.ts";
+import { openReviewClient, type ReviewClient } from "./review-client.ts";
 
-export interface ServerProcess {
+/** A server that runs in a process of its own, and what it has used since its start. */
+export interface ServerProcess extends Pick<ReviewClient, "post"> {
   usage(): Promise<Usage>;
-  /** Posts `count` bodies, round and round through the given ones; resolves with each request's milliseconds. */
-  post(burst: Burst): Promise<readonly number[]>;
   stop(): Promise<void>;
 }
-
-export interface Burst {
-  readonly path: string;
-  readonly bodies: readonly Buffer[];
-  readonly count: number;
-  /** Says what is wrong with an answer; the first problem ends the burst with an error. */
-  readonly check: (answer: { readonly index: number; readonly status: number; readonly text: string }) => string | undefined;
-}
-
-const connectionsMax = 8;
-const requestTimeoutMs = 20_000;
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -48,15 +35,15 @@ export async function startServerProcess(options: {
   const child = fork(path, { cwd: root, execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
   child.send(options.certificate);
   const { port } = await answerOf<{ readonly port: number }>(child);
-  const agent = new Agent({ keepAlive: true, maxSockets: connectionsMax, ca: options.authorityPem });
+  const client = openReviewClient({ port, authorityPem: options.authorityPem });
   return {
     usage: () => {
       child.send("usage");
       return answerOf<Usage>(child);
     },
-    post: (burst) => postAll(burst, { agent, port }),
+    post: (burst) => client.post(burst),
     stop: async () => {
-      agent.destroy();
+      client.close();
       if (child.exitCode !== null) return;
       const gone = once(child, "exit");
       child.disconnect();
@@ -78,44 +65,5 @@ function answerOf<T>(child: ChildProcess): Promise<T> {
     };
     child.once("message", onMessage);
     child.once("exit", onExit);
-  });
-}
-
-interface Target {
-  readonly agent: Agent;
-  readonly port: number;
-}
-
-async function postAll(burst: Burst, target: Target): Promise<readonly number[]> {
-  const milliseconds: number[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < burst.count) {
-      const index = next++ % burst.bodies.length;
-      const startedAt = performance.now();
-      const answer = await post(burst.path, burst.bodies[index]!, target);
-      milliseconds.push(performance.now() - startedAt);
-      const problem = burst.check({ index, ...answer });
-      if (problem !== undefined) throw new Error(`${burst.path}: the answer ${problem}`);
-    }
-  };
-  await Promise.all(Array.from({ length: connectionsMax }, work));
-  return milliseconds;
-}
-
-function post(path: string, body: Buffer, { agent, port }: Target): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((resolve, reject) => {
-    const headers = { "Content-Type": "application/json", "Content-Length": body.length };
-    const call = request({ host: "127.0.0.1", port, path, method: "POST", agent, headers, timeout: requestTimeoutMs }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
-      });
-      response.on("error", reject);
-    });
-    call.on("timeout", () => call.destroy(new Error(`no answer within ${requestTimeoutMs} ms`)));
-    call.on("error", reject);
-    call.end(body);
   });
 }
