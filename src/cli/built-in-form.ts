@@ -1,17 +1,16 @@
 /**
  * Built-in form: an object of a built-in kind as the API server's decoder leaves it for admission.
  *
- * Reads one object. Returns it decoded (no nulls, canonical quantities), or what the decoder would refuse, in the
+ * Reads one object. Returns it decoded (no nulls, canonical quantities), or all that the decoder would refuse, in the
  * decoder's own words. What only the API server's later validation refuses is a note: it concerns no verdict of ours. Of
  * kinds whose schema we don't have nothing is known, and nobody judges them.
  */
 import { apiVersionOf, kindTable, type KindName } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
-import { isQuantity } from "../kube/quantity.ts";
 import { namesTarget } from "../kube/workload-scale.ts";
 import { isWorkloadKind, workloadOf } from "../kube/workload.ts";
 import { type BuiltInSchemas, createBuiltInSchemas } from "../sim/built-in-schemas.ts";
-import { decodeFields } from "../sim/field-decoding.ts";
+import { decodeFields, type FieldTypeError } from "../sim/field-decoding.ts";
 import { objectAt, stringAt, valueAt, type JsonObject, type JsonValue } from "../sim/json.ts";
 import { podSpecProblems } from "../sim/validation/pod-validation.ts";
 import { workloadChecks } from "../sim/validation/workload-validation.ts";
@@ -20,9 +19,19 @@ import { jsonFields } from "./json-field.ts";
 /** An object in the form that admission sees; with any problem it is not to be judged. Notes change no verdict. */
 export interface ObjectForm {
   readonly object: KubeObject;
-  readonly problems: readonly string[];
+  readonly problems: readonly FormProblem[];
   readonly notes: readonly string[];
 }
+
+/** One reason why an object is not to be judged. */
+export interface FormProblem {
+  readonly message: string;
+  /** The field that it is about, as people write it, where the message does not say so itself. */
+  readonly field?: string;
+}
+
+/** Problems told of one object; one that has more has said enough. */
+const problemsMax = 50;
 
 /** Kinds that admission judges or reads; a kind of the same name in another group (a Volcano Job) is another kind. */
 const judgedKinds = [
@@ -63,11 +72,11 @@ export function builtInForm(): (written: KubeObject) => ObjectForm {
     if (group !== info.group && group !== formerGroup) return { object: written, problems: [], notes: [] };
     const object = kind === "HorizontalPodAutoscaler" ? currentAutoscaler(written) : written;
     if (object.apiVersion !== apiVersionOf(info))
-      return { object: written, problems: [otherVersion(written, apiVersionOf(info))], notes: [] };
+      return { object: written, problems: [{ message: otherVersion(written, apiVersionOf(info)) }], notes: [] };
     const form = decoded(object, schemas(`${shortGroup(info.group)}.${info.version}.${kind}`));
     if (form.problems.length > 0) return form;
     const missing = missingPart(kind, form.object);
-    if (missing !== undefined) return { ...form, problems: [`${missing} is missing`] };
+    if (missing !== undefined) return { ...form, problems: [{ message: `${missing} is missing` }] };
     return { ...form, notes: [...form.notes, ...invalidParts(kind, form.object)] };
   };
 }
@@ -127,7 +136,7 @@ const namespacedKinds: ReadonlySet<string> = new Set([
 function formBeside(written: KubeObject, schemas: BuiltInSchemas): ObjectForm {
   // KEDA's own definition asks for no more of what we read.
   if (written.kind === "ScaledObject" && groupOf(written.apiVersion) === kindTable().ScaledObject.group && !namesTarget(written)) {
-    return { object: written, problems: ["spec.scaleTargetRef.name is missing"], notes: [] };
+    return { object: written, problems: [{ message: "spec.scaleTargetRef.name is missing" }], notes: [] };
   }
   const reference = besideKinds[`${written.apiVersion}/${written.kind}`];
   return reference === undefined ? { object: written, problems: [], notes: [] } : decoded(written, schemas(reference));
@@ -135,44 +144,35 @@ function formBeside(written: KubeObject, schemas: BuiltInSchemas): ObjectForm {
 
 function decoded(written: KubeObject, schema: ReturnType<BuiltInSchemas>): ObjectForm {
   const plain = written as unknown as JsonObject;
-  const { value, unknownFields, typeError } = decodeFields(plain, schema, { custom: false });
+  const { value, unknownFields, typeErrors } = decodeFields(plain, schema, { custom: false });
   const notes = unknownFields.map((path) => `unknown field "${path}"; kubectl refuses it unless --validate=false`);
-  const unjudgeable = typeError === undefined ? unjudgeablePart(value) : undefined;
-  if (unjudgeable !== undefined) return { object: written, problems: [unjudgeable], notes };
-  if (typeError === undefined) return { object: value as unknown as KubeObject, problems: [], notes };
-  // The decoder's words on a quantity don't say which.
-  const quantity = typeError.includes("quantit") ? wrongQuantity(plain) : undefined;
-  return { object: written, problems: [quantity === undefined ? typeError : `${quantity}: ${typeError}`], notes };
+  const problems = [...typeErrors.map((error) => typeProblem(error, plain)), ...unjudgeableParts(value)];
+  return problems.length === 0
+    ? { object: value as unknown as KubeObject, problems, notes }
+    : { object: written, problems: problems.slice(0, problemsMax), notes };
 }
 
-/** Returns what no code can judge by: an empty list entry, such as that of a lone dash, or a selector's unknown operator. */
-function unjudgeablePart(value: JsonValue): string | undefined {
-  for (const field of jsonFields(value)) {
-    if (field.value === null && field.holder.isList) return `${field.path} is null`;
+/** The decoder's words name the field, without its place in lists; those on a quantity don't even say which. */
+function typeProblem({ path, message }: FieldTypeError, object: JsonObject): FormProblem {
+  if (message.startsWith("json: ")) return { message, field: path };
+  const found = [...jsonFields(object)].find((field) => field.path === path);
+  return { message: `${path} ${JSON.stringify(found?.value ?? null)}: ${message}`, field: path };
+}
+
+/** Returns what no code can judge by: empty list entries, such as that of a lone dash, and a selector's unknown operators. */
+function unjudgeableParts(value: JsonValue): readonly FormProblem[] {
+  return [...jsonFields(value)].flatMap((field): readonly FormProblem[] => {
+    if (field.value === null && field.holder.isList) return [{ message: `${field.path} is null` }];
+    if (field.name !== "operator" || !/\.matchExpressions\[\d+\]$/.test(field.holder.path)) return [];
     const operators = field.path.includes("nodeAffinity.") ? nodeOperators : labelOperators;
-    if (field.name !== "operator" || !/\.matchExpressions\[\d+\]$/.test(field.holder.path)) continue;
-    if (typeof field.value !== "string" || !operators.includes(field.value)) {
-      return `${field.path}: Unsupported value: ${JSON.stringify(field.value)}: supported values: ${operators.join(", ")}`;
-    }
-  }
-  return undefined;
+    if (typeof field.value === "string" && operators.includes(field.value)) return [];
+    const supported = `supported values: ${operators.join(", ")}`;
+    return [{ message: `${field.path}: Unsupported value: ${JSON.stringify(field.value)}: ${supported}` }];
+  });
 }
 
 const labelOperators = ["In", "NotIn", "Exists", "DoesNotExist"];
 const nodeOperators = [...labelOperators, "Gt", "Lt"];
-
-const quantityMaps = /(^|\.)(requests|limits|overhead|capacity|allocatable|hard)$/;
-const quantityFields = new Set(["sizeLimit", "averageValue", "divisor"]);
-
-/** Returns the first quantity that is none, with its path and value. */
-function wrongQuantity(value: JsonValue): string | undefined {
-  for (const field of jsonFields(value)) {
-    if (field.value === null || typeof field.value === "object") continue;
-    if (!quantityMaps.test(field.holder.path) && !quantityFields.has(field.name)) continue;
-    if (!isQuantity(String(field.value))) return `${field.path} ${JSON.stringify(field.value)}`;
-  }
-  return undefined;
-}
 
 /** autoscaling/v1 is still served; it says the same with one metric. */
 function currentAutoscaler(written: KubeObject & { readonly spec?: unknown }): KubeObject {

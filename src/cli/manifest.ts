@@ -63,16 +63,23 @@ export function parseManifests(file: string, text: string): Manifests {
   }
   for (const document of documents) {
     const line = document.contents?.range ? lines.linePos(document.contents.range[0]).line : 1;
-    const [error] = document.errors;
-    if (error !== undefined) {
-      const at = error.linePos?.[0].line ?? line;
-      found.problems.push({ file, line: at, message: parserWords(unreadable(error).message) });
+    if (document.errors.length > 0) {
+      found.problems.push(...parserProblems(document.errors, { file, line }));
       continue;
     }
     const value = toPlain(document);
     if (value !== null) collect({ value, at: [], depth: 0 }, { document, lines }, found);
   }
   return found;
+}
+
+/** Errors of the parser that are told of one document: once it has lost its way, it finds many. */
+const parserProblemsMax = 10;
+
+function parserProblems(errors: Document.Parsed["errors"], { file, line }: { readonly file: string; readonly line: number }) {
+  return errors
+    .slice(0, parserProblemsMax)
+    .map((error): ManifestProblem => ({ file, line: error.linePos?.[0].line ?? line, message: parserWords(unreadable(error).message) }));
 }
 
 interface Found {
@@ -161,11 +168,14 @@ function collect(
   const { line } = positionOf([]);
   const items = itemsOf(value);
   if (items === undefined) {
-    const problem = objectProblem(value);
-    if (problem === undefined) found.manifests.push({ file, line, object: value as KubeObject, positionOf });
+    const problems = objectProblems(value);
+    if (problems.length === 0) found.manifests.push({ file, line, object: value as KubeObject, positionOf });
     else if (isKustomization(value))
       found.skipped.push({ file, line, message: "is a kustomization; judge what it builds: kubectl kustomize FOLDER | plimsoll check -" });
-    else found.problems.push({ file, line: positionOf(fieldNamedIn(problem)).line, message: `${placeOf(at)}${problem}` });
+    else
+      found.problems.push(
+        ...problems.map((problem) => ({ file, line: positionOf(fieldNamedIn(problem)).line, message: `${placeOf(at)}${problem}` })),
+      );
     return;
   }
   if (depth >= listDepthMax) {
@@ -202,33 +212,39 @@ function itemsOf(value: unknown): readonly unknown[] | undefined {
   return items.map((item) => (isPlainObject(item) && item["kind"] === undefined ? { apiVersion, kind: itemKind, ...item } : item));
 }
 
-/** Says why a value is no Kubernetes object, or undefined if it is one. */
-function objectProblem(value: unknown): string | undefined {
-  if (value instanceof Error) return value.message;
-  if (!isPlainObject(value)) return "is not a Kubernetes object";
+/** Says why a value is no Kubernetes object, each reason by itself; none if it is one. */
+function objectProblems(value: unknown): readonly string[] {
+  if (value instanceof Error) return [value.message];
+  if (!isPlainObject(value)) return ["is not a Kubernetes object"];
   const { apiVersion, kind, metadata } = value;
-  for (const [field, text] of Object.entries({ apiVersion, kind })) {
-    if (text === undefined) return `${field} is missing: a Kubernetes object starts with apiVersion and kind`;
-    if (typeof text !== "string" || text === "") return `${field} must be text`;
-  }
-  if (kind === "List") return "List: items is missing";
-  if (!isPlainObject(metadata)) return `${String(kind)}: metadata is missing`;
-  return metadataProblem(String(kind), metadata);
+  const problems = Object.entries({ apiVersion, kind }).flatMap(([field, text]) => {
+    if (text === undefined) return [`${field} is missing: a Kubernetes object starts with apiVersion and kind`];
+    return typeof text === "string" && text !== "" ? [] : [`${field} must be text`];
+  });
+  const title = typeof kind === "string" && kind !== "" ? kind : undefined;
+  if (title === "List") return [...problems, "List: items is missing"];
+  const before = title === undefined ? "" : `${title}: `;
+  // A document that says neither what it is nor of whom is told so once.
+  if (!isPlainObject(metadata)) return problems.length > 0 ? problems : [`${before}metadata is missing`];
+  return [...problems, ...metadataProblems(metadata).map((problem) => `${before}${problem}`)];
 }
 
-function metadataProblem(kind: string, metadata: Readonly<Record<string, unknown>>): string | undefined {
+function metadataProblems(metadata: Readonly<Record<string, unknown>>): readonly string[] {
   const { name, generateName, namespace } = metadata;
-  if ((name ?? generateName ?? "") === "") return `${kind}: metadata.name is missing`;
-  for (const [field, text] of Object.entries({ name, generateName, namespace })) {
-    if ((text ?? undefined) !== undefined && typeof text !== "string") return `${kind}: metadata.${field} must be text; quote it`;
-  }
-  for (const field of ["labels", "annotations"]) {
-    const map = metadata[field] ?? {};
-    if (!isPlainObject(map)) return `${kind} ${String(name)}: metadata.${field} must be a map of texts`;
-    const wrong = Object.entries(map).find(([, text]) => typeof text !== "string" && text !== null);
-    if (wrong !== undefined) return `${kind} ${String(name)}: metadata.${field}.${wrong[0]} must be text; quote it`;
-  }
-  return undefined;
+  return [
+    ...((name ?? generateName ?? "") === "" ? ["metadata.name is missing"] : []),
+    ...Object.entries({ name, generateName, namespace })
+      .filter(([, text]) => (text ?? undefined) !== undefined && typeof text !== "string")
+      .map(([field]) => `metadata.${field} must be text; quote it`),
+    ...["labels", "annotations"].flatMap((field) => textMapProblems(metadata[field] ?? {}, field)),
+  ];
+}
+
+function textMapProblems(map: unknown, field: string): readonly string[] {
+  if (!isPlainObject(map)) return [`metadata.${field} must be a map of texts`];
+  return Object.entries(map)
+    .filter(([, text]) => typeof text !== "string" && text !== null)
+    .map(([key]) => `metadata.${field}.${key} must be text; quote it`);
 }
 
 function isList(value: unknown): value is readonly unknown[] {

@@ -32,13 +32,14 @@ export function objectFormer(options: {
       return { ...form, notes, object: placed(form.object, options) };
     }
     const served = apiVersionOf(kinds[shaped]);
-    if (written.apiVersion !== served) return { object: written, problems: [otherVersion(written, served)], notes: [] };
+    if (written.apiVersion !== served) return { object: written, problems: [{ message: otherVersion(written, served) }], notes: [] };
     const object = withCrdDefaults(shaped, shaped === "NodePool" ? withAutoDefaults(written) : written);
-    // A WorkloadProfile's unknown fields are a verdict (WP-005), not bad input.
-    const problems = shapes
-      .validate(shaped, object)
-      .filter(({ keyword }) => shaped !== "WorkloadProfile" || keyword !== "additionalProperties")
-      .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`));
+    const errors = shapes.validate(shaped, object);
+    // A WorkloadProfile's unknown fields are a verdict (WP-005), unless there will be none because of something else.
+    const isVerdict = shaped === "WorkloadProfile" && errors.every(({ keyword }) => keyword === "additionalProperties");
+    const problems = isVerdict
+      ? []
+      : errors.map(({ field, message }) => ({ field, message: field === "" ? message : `${field}: ${message}` }));
     return { object: placed(object, options), problems, notes: [] };
   };
 }

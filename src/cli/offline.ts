@@ -11,7 +11,7 @@ import { formatPolicyError } from "../policies/policy-error.ts";
 import { parsePolicyFiles } from "../policies/parse-policy-set.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { readPolicySource } from "../webhook/policy-source.ts";
-import { groupOf, type ObjectForm } from "./built-in-form.ts";
+import { type FormProblem, groupOf, type ObjectForm } from "./built-in-form.ts";
 import type { Manifest, ManifestProblem } from "./manifest.ts";
 import { readManifests } from "./manifest-files.ts";
 import { fieldNamedIn } from "./manifest-position.ts";
@@ -51,12 +51,16 @@ export async function readOffline(request: OfflineRequest): Promise<OfflineInput
   const formed = manifests.map((manifest) => {
     const { object, ...found } =
       request.unformed?.includes(manifest.object.kind) === true ? asWritten(manifest.object) : form(manifest.object);
-    const told = (message: string): string =>
-      formatProblem({ file: manifest.file, ...manifest.positionOf(fieldNamedIn(message)), message: `${titleOf(object)}: ${message}` });
+    const told = ({ message, field }: FormProblem): string =>
+      formatProblem({
+        file: manifest.file,
+        ...manifest.positionOf(fieldNamedIn(field ?? message)),
+        message: `${titleOf(object)}: ${message}`,
+      });
     return {
       manifest: { ...manifest, written: manifest.object, object },
       problems: found.problems.map(told),
-      notes: found.notes.map(told),
+      notes: found.notes.map((message) => told({ message })),
     };
   });
   const sound = formed.filter((one) => one.problems.length === 0).map(({ manifest }) => manifest);

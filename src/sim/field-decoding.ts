@@ -2,7 +2,7 @@
  * Field decoding: an object's members against its schema, as the real server's decoder and pruning treat them.
  *
  * Reads JSON and a Schema. Returns the value that would be stored, the paths of unknown fields (which fieldValidation turns into an error, a
- * warning or nothing) and the first type error of a built-in kind, in the words of Go's decoder. Built-in kinds lose nulls and empty lists
+ * warning or nothing) and the type errors of a built-in kind, in the words of Go's decoder, which tells the first. Built-in kinds lose nulls and empty lists
  * and maps, since their Go types leave those out; custom resources keep what their schema allows.
  */
 import { canonicalQuantity } from "../kube/quantity.ts";
@@ -13,12 +13,20 @@ import { memberSchema, type Schema } from "./schema.ts";
 export interface DecodedFields {
   readonly value: JsonObject;
   readonly unknownFields: readonly string[];
+  /** The first of the type errors. */
   readonly typeError?: string;
+  readonly typeErrors: readonly FieldTypeError[];
+}
+
+/** A value that the decoder can't take; `path` is where it stands, with indices. */
+export interface FieldTypeError {
+  readonly path: string;
+  readonly message: string;
 }
 
 interface Decoding {
   readonly unknownFields: string[];
-  readonly typeErrors: string[];
+  readonly typeErrors: FieldTypeError[];
   readonly custom: boolean;
 }
 
@@ -37,7 +45,8 @@ export function decodeFields(object: JsonObject, schema: Schema, { custom }: { r
   return {
     value: isJsonObject(decoded) ? decoded : {},
     unknownFields: decoding.unknownFields,
-    ...(typeError === undefined ? {} : { typeError }),
+    typeErrors: decoding.typeErrors,
+    ...(typeError === undefined ? {} : { typeError: typeError.message }),
   };
 }
 
@@ -107,7 +116,7 @@ const decodeScalar: Decoder = (value, schema, place, decoding) => {
     case "int-or-string":
       return typeof value === "boolean" ? unfitting(value, schema, place, decoding) : value;
     case "quantity":
-      return decodeQuantity(value, decoding);
+      return decodeQuantity(value, place, decoding);
     case "date-time":
     case "micro-time":
       return decodeTime(value, schema, place, decoding);
@@ -123,15 +132,14 @@ const decodeInteger: Decoder = (value, schema, place, decoding) => {
 
 const quantityPattern = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 
-function decodeQuantity(value: JsonValue, decoding: Decoding): JsonValue | undefined {
+function decodeQuantity(value: JsonValue, { path }: Place, decoding: Decoding): JsonValue | undefined {
   const text = String(typeof value === "string" || typeof value === "number" ? value : "");
   const canonical = canonicalQuantity(text);
   if (canonical.ok) return canonical.value;
-  decoding.typeErrors.push(
-    quantityPattern.test(text)
-      ? "unable to parse quantity's suffix"
-      : "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-  );
+  const message = quantityPattern.test(text)
+    ? "unable to parse quantity's suffix"
+    : "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+  decoding.typeErrors.push({ path, message });
   return undefined;
 }
 
@@ -139,18 +147,16 @@ const decodeTime: Decoder = (value, schema, place, decoding) => {
   if (typeof value !== "string") return unfitting(value, schema, place, decoding);
   const at = Date.parse(value);
   if (Number.isNaN(at)) {
-    decoding.typeErrors.push(
-      `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
-    );
+    const message = `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`;
+    decoding.typeErrors.push({ path: place.path, message });
     return undefined;
   }
   if (schema.type === "date-time") return `${new Date(at).toISOString().slice(0, 19)}Z`;
   const fraction = /\.(\d{6})(?!\d)/.exec(value)?.[1];
   if (fraction !== undefined) return `${new Date(at).toISOString().slice(0, 19)}.${fraction}Z`;
   const rest = JSON.stringify(value.slice(19));
-  decoding.typeErrors.push(
-    `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${rest} as ".000000"`,
-  );
+  const message = `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${rest} as ".000000"`;
+  decoding.typeErrors.push({ path: place.path, message });
   return undefined;
 };
 
@@ -158,7 +164,8 @@ const decodeTime: Decoder = (value, schema, place, decoding) => {
 const unfitting: Decoder = (value, schema, place, decoding) => {
   if (!isBuiltIn(schema, decoding)) return value;
   const found = goKind(value, schema);
-  decoding.typeErrors.push(`json: cannot unmarshal ${found} into Go struct field ${place.struct}.${place.goPath} of type ${schema.goType}`);
+  const message = `json: cannot unmarshal ${found} into Go struct field ${place.struct}.${place.goPath} of type ${schema.goType}`;
+  decoding.typeErrors.push({ path: place.path, message });
   return undefined;
 };
 

@@ -34,7 +34,7 @@ export interface AdmissionSources {
    * An object as the API server's own decoder leaves it, with what it would refuse; asked only where judging failed. Absent:
    * nothing is known.
    */
-  readonly decoded?: (object: KubeObject) => { readonly object: KubeObject; readonly problems: readonly string[] };
+  readonly decoded?: (object: KubeObject) => { readonly object: KubeObject; readonly problems: readonly { readonly message: string }[] };
 }
 
 /** Makes the handler that the server calls for every review. */
@@ -79,7 +79,7 @@ function decodedRequest({ decoded }: AdmissionSources, request: AdmissionRequest
   if (decoded === undefined) return undefined;
   const [form, oldForm] = [object, oldObject].map((sent) => (sent === undefined ? undefined : decoded(sent)));
   const [problem] = [...(form?.problems ?? []), ...(oldForm?.problems ?? [])];
-  if (problem !== undefined) return err(problem);
+  if (problem !== undefined) return err(problem.message);
   return ok({
     ...request,
     ...(form === undefined ? {} : { object: form.object }),

@@ -84,6 +84,45 @@ describe("a nested fault is told at its own line", () => {
   );
 });
 
+describe("a fault hides no other, each at its own line", () => {
+  checkAll("YAML's own", "a: 1\na: 2\nb: 3\nb: 4\n", ["bad.yaml:2: Map keys must be unique", "bad.yaml:4: Map keys must be unique"]);
+  checkAll("of metadata", "apiVersion: 1\nmetadata:\n  namespace: 7\n  labels: {a: 1,\n    b: 2}\n", [
+    "bad.yaml:1: apiVersion must be text",
+    "bad.yaml:1: kind is missing: a Kubernetes object starts with apiVersion and kind",
+    "bad.yaml:2: metadata.name is missing",
+    "bad.yaml:3: metadata.namespace must be text; quote it",
+    "bad.yaml:4: metadata.labels.a must be text; quote it",
+    "bad.yaml:5: metadata.labels.b must be text; quote it",
+  ]);
+  const deployment = (containers: string) =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: three\n  template:\n    spec:\n      containers:\n${containers}`;
+  checkAll(
+    "of types and quantities",
+    deployment(
+      "      - {name: a, image: b}\n      - name: c\n        tty: 1\n        resources:\n          requests: {cpu: 100x,\n            memory: 1GB}\n",
+    ),
+    [
+      "bad.yaml:5: Deployment a: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32",
+      "bad.yaml:11: Deployment a: json: cannot unmarshal number into Go struct field Container.spec.template.spec.containers.tty of type bool",
+      `bad.yaml:13: Deployment a: spec.template.spec.containers[1].resources.requests.cpu "100x": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+      `bad.yaml:14: Deployment a: spec.template.spec.containers[1].resources.requests.memory "1GB": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+    ],
+  );
+  checkAll("of lists and operators", deployment("      - null\n      - null\n").replace("replicas: three", "replicas: 3"), [
+    "bad.yaml:9: Deployment a: spec.template.spec.containers[0] is null",
+    "bad.yaml:10: Deployment a: spec.template.spec.containers[1] is null",
+  ]);
+  checkAll(
+    "of a profile, its unknown fields among them",
+    "apiVersion: platform.example.com/v1\nkind: WorkloadProfile\nmetadata: {name: a}\nspec:\n  compute:\n    cpuRequest: 5x\n    memoryRequst: 1Gi\n  availability: {minReplicas: two}\n",
+    [
+      'bad.yaml:6: WorkloadProfile a: spec.compute.cpuRequest: "5x" is not a Kubernetes quantity',
+      "bad.yaml:7: WorkloadProfile a: spec.compute.memoryRequst: unknown field; nearest known field is spec.compute.memoryRequest",
+      'bad.yaml:8: WorkloadProfile a: spec.availability.minReplicas: must be a whole number, not "two"',
+    ],
+  );
+});
+
 describe("an object that the API server would refuse to read is told in its words, and the others are judged", () => {
   const unmarshal = "json: cannot unmarshal";
   check(
@@ -162,6 +201,16 @@ describe("an object that the API server would refuse to read is told in its word
   );
   check("one object twice, and different", `${deploymentText()}---\n${deploymentText({ spec: "replicas: 4" })}`, "Deployment web: also at");
 });
+
+/** Each row is a bad file, and all that is told of it, in any order. */
+function checkAll(statement: string, text: string, expected: readonly string[]): void {
+  it(statement, async () => {
+    const folder = folderOf({ "bad.yaml": text });
+    const { stderr } = await runPlimsoll(["check", join(folder, "bad.yaml")]);
+    const told = stderr.split("\n").filter((line) => line.includes("bad.yaml:"));
+    expect(told.map((line) => line.replace(`${folder}/`, "")).sort()).toEqual([...expected].sort());
+  });
+}
 
 /** Each row is a bad file beside a good one. */
 function check(statement: string, text: string, expected: RegExp | string): void {
