@@ -189,6 +189,12 @@ describe("DRAIN-002: a budget that leaves no eviction", () => {
       finds,
     });
   }
+  const wrong = budget({ minAvailable: 2 });
+  const going = (held: typeof wrong) => ({ ...held, metadata: { ...held.metadata, deletionTimestamp: "2026-11-30T00:00:00Z" } });
+  const edited = { world: [deployment({ replicas: 2 }), wrong], old: budget({ minAvailable: 1 }) };
+  check("that is edited into one that blocks is judged", { ...edited, judge: wrong, finds: [blocks("minAvailable: 2", 2)] });
+  // A finalizer may hold it for a while, and whoever takes the finalizer away must never be refused.
+  check("that is edited while it is being deleted is let go", { ...edited, judge: going(wrong), old: going(edited.old), finds: [] });
   check("that only says that we compiled it is judged", {
     judge: budget({ minAvailable: 2, labels: { "app.kubernetes.io/managed-by": "workloadprofile" } }),
     world: [deployment({ replicas: 2 })],
