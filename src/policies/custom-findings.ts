@@ -13,11 +13,11 @@ import type { Facts } from "./facts.ts";
 import type { Problem } from "./rules/rule.ts";
 import type { FindingAction } from "./verdict.ts";
 
-/** Is true where a custom rule is asked about a request: a scale has no object of a person's to look at. */
+/** Is true where a custom rule is asked about a request; a scale request is one about its workload, with other replicas. */
 export function isAsked({ kinds }: Pick<CustomRule, "kinds">, { subject, request }: Facts): boolean {
-  if (subject.kind === "none" || subject.kind === "scale") return false;
-  const kind = request.object?.kind ?? "";
-  return kinds.length === 0 ? subject.kind === "workload" : kinds.includes(kind);
+  if (subject.kind === "none") return false;
+  const kind = subject.kind === "scale" ? subject.workload.kind : (request.object?.kind ?? "");
+  return kinds.length === 0 ? subject.kind === "workload" || subject.kind === "scale" : kinds.includes(kind);
 }
 
 /** What a custom rule is asked with: the variables of the request, and the steps that are left for it. */
@@ -64,8 +64,9 @@ function onErrorOf({ onError }: CustomRule, at: { readonly className: string | u
   return at.facts.policySet.settings.failurePolicy.get(at.className ?? "") === "closed" ? "deny" : "allow";
 }
 
-function pathOf({ place }: CustomProblem, { request, views }: Facts): string {
-  if (place === undefined) return "";
+function pathOf({ place }: CustomProblem, { request, subject, views }: Facts): string {
+  // What a scale request carries is a Scale, which has none of the workload's fields.
+  if (place === undefined || subject.kind === "scale") return "";
   const below = pointer(...place.tokens);
   if (place.root === "object") return below;
   const kind = views[0]?.workload.kind ?? request.object?.kind ?? "";

@@ -4,6 +4,7 @@
  * Reads facts. Returns a function that makes each variable when it is first asked for: an object of a few kilobytes is cheap to turn
  * into CEL values, the Pods of a large namespace are not.
  */
+import type { KubeObject } from "../api/object.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { toCelValue } from "./cel/cel-value.ts";
 import type { CustomValues, CustomVariable } from "./custom-rule.ts";
@@ -34,9 +35,9 @@ function valueOf(name: Exclude<CustomVariable, "item">, facts: Facts): unknown {
   const [view] = facts.views;
   switch (name) {
     case "object":
-      return facts.request.object;
+      return facts.subject.kind === "scale" ? scaledTo(facts.subject.workload.object, facts.subject.to) : facts.request.object;
     case "oldObject":
-      return facts.request.oldObject;
+      return facts.subject.kind === "scale" ? scaledTo(facts.subject.workload.object, facts.subject.from) : facts.request.oldObject;
     case "request":
       return requestValue(facts);
     case "profile":
@@ -52,6 +53,13 @@ function valueOf(name: Exclude<CustomVariable, "item">, facts: Facts): unknown {
     case "namespaceObject":
       return facts.namespaceObject;
   }
+}
+
+/** Who scales writes replicas and nothing else; a rule sees the workload as if its own replicas were edited. */
+function scaledTo(object: KubeObject & { readonly spec?: unknown }, replicas: number): KubeObject {
+  const { spec } = object;
+  const scaled = { ...object, spec: { ...(typeof spec === "object" ? spec : {}), replicas } };
+  return scaled;
 }
 
 function requestValue({ request }: Facts): object {

@@ -177,8 +177,13 @@ function isRequestInScope(
 ): boolean {
   const { request } = facts;
   if (scope.classes.length > 0 && !scope.classes.includes(className ?? "")) return false;
-  if (scope.labels !== undefined && !matchesSelector(scope.labels, request.object?.metadata.labels)) return false;
+  if (scope.labels !== undefined && !matchesSelector(scope.labels, labelsOf(facts))) return false;
   return isNamespaceInScope(scope.namespaces, request.namespace);
+}
+
+/** A Scale carries no labels of its workload. */
+function labelsOf({ request, subject }: Facts): Readonly<Record<string, string>> | undefined {
+  return subject.kind === "scale" ? subject.workload.labels : request.object?.metadata.labels;
 }
 
 function isNamespaceInScope(globs: readonly string[], namespace: string): boolean {

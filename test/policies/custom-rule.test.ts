@@ -4,12 +4,13 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/api/object.ts";
 import { err, ok } from "../../src/api/result.ts";
+import type { Scale } from "../../src/api/workload.ts";
 import { denialMessage } from "../../src/policies/denial.ts";
 import { evaluate } from "../../src/policies/evaluate.ts";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import { formatPolicyError } from "../../src/policies/policy-error.ts";
 import { policyWarnings } from "../../src/policies/policy-warnings.ts";
-import { contextOf, policySet, requestFor, testNow, type RequestOptions } from "../support/admission.ts";
+import { autoscalerAccount, contextOf, policySet, requestFor, testNow, type RequestOptions } from "../support/admission.ts";
 import { budget, cronJob, deployment, namespaceObject, pod, profile } from "../support/objects.ts";
 
 const head = "apiVersion: platform.example.com/policies/v1\nclasses: {general: {}, vault: {}}\n";
@@ -122,6 +123,29 @@ describe("a custom rule", () => {
       0, 1,
     ]);
     expect(count("match: {labels: {tier: a}}, ", deployment())).toBe(0);
+  });
+
+  it("is asked of a scale request as of the workload with the replicas that it asks for", () => {
+    const scale = (replicas: number): Scale => ({
+      apiVersion: "autoscaling/v1",
+      kind: "Scale",
+      metadata: { name: "web", namespace: "shop" },
+      spec: { replicas },
+    });
+    const old = scale(2);
+    const even = `expression: "object.spec.replicas % 2 == 0 && object.kind == 'Deployment' && object.metadata.labels.tier == 'a'"`;
+    const world = [deployment({ labels: { tier: "a" } })];
+    const told = (entry: string, replicas = 3) =>
+      found(custom(entry), scale(replicas), { old, world }).findings.map(({ action, path }) => [action, path]);
+    expect(told(even, 4)).toEqual([]);
+    expect([told(even), told(`${even}, match: {kinds: [Deployment]}`), told(`${even}, match: {labels: {tier: a}}`)]).toEqual(
+      Array(3).fill([["deny", ""]]),
+    );
+    expect([told(`${even}, match: {kinds: [StatefulSet]}`), told(`${even}, match: {labels: {tier: b}}`)]).toEqual([[], []]);
+    expect(told(`expression: "oldObject.spec.replicas == 2 && request.subResource == 'scale'"`)).toEqual([]);
+    // What was wrong at the scale before holds up no scale request, and an autoscaler is never held up.
+    expect(told(`forEach: pod.containers, expression: "false"`)).toEqual([["warn", ""]]);
+    expect(found(custom(even), scale(3), { old, world, userInfo: autoscalerAccount }).verdict.allowed).toBe(true);
   });
 
   it("is staged, and lifted by exemptions, as any other", () => {
