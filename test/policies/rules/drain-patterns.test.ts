@@ -152,7 +152,7 @@ check(6, "an autoscaler that goes down to where the budget blocks", {
 });
 check(7, "S101: one replica under minAvailable 1", {
   rule: "DRAIN-002",
-  says: "(minAvailable: 1) leaves 0 evictions at 1 replicas",
+  says: "(minAvailable: 1) leaves 0 evictions at 1 replica",
   judge: deployment({ replicas: 1 }),
   twin: deployment({ replicas: 2 }),
   world: [budget({ minAvailable: 1 })],
@@ -525,7 +525,7 @@ describe("scenario 12: KEDA from 0 under minAvailable 1", () => {
     expect(found).toMatchObject({
       action: "deny",
       message:
-        'PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replicas, the first of ScaledObject "queue" above its minReplicaCount 0: its nodes can never be drained',
+        'PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replica, the first of ScaledObject "queue" above its minReplicaCount 0: its nodes can never be drained',
       fix: "delete the PDB, or maxUnavailable: 1",
     });
   });
