@@ -23,8 +23,8 @@ describe("the corpus of public workloads", () => {
     expect(workloads.filter((workload) => !judged.some((one) => one.workload === workload))).toEqual([]);
   });
 
-  it("names the source and the licence of each", () => {
-    const headed = /^# .+\n(?:# .*\n)*# Source: .+\((?:Apache-2\.0|AGPL-3\.0|MPL-2\.0)[^)]*\)/;
+  it("names the source and the licence of each, and what was looked up in it, at which commit", () => {
+    const headed = /^# .+\n(?:# .*\n)*# Source: .+\((?:Apache-2\.0|AGPL-3\.0|MPL-2\.0)[^)]*\).*\n# Looked up.*(?:\n# .*)*\b[0-9a-f]{12}\b/;
     expect(workloads.filter((workload) => !headed.test(yamlText(`test/corpus/workloads/${workload}.yaml`)))).toEqual([]);
   });
 

@@ -14,7 +14,7 @@ import { evaluate } from "../../src/policies/evaluate.ts";
 import type { PolicySet } from "../../src/policies/policy-set.ts";
 import type { Verdict } from "../../src/policies/verdict.ts";
 import { contextOf, requestFor } from "../support/admission.ts";
-import { yamlObjects, yamlText } from "../support/yaml-objects.ts";
+import { objectsIn, yamlObjects, yamlText } from "../support/yaml-objects.ts";
 
 /** Where add-ons are judged that would stand in kube-system; policies.yaml grants it class system. */
 const platformNamespace = "platform-addons";
@@ -41,11 +41,9 @@ export const workloads: readonly string[] = readdirSync(new URL("workloads", imp
   .map((name) => name.replace(/\.yaml$/, ""))
   .sort();
 
-/** Returns the objects of a workload, none of them in kube-system. */
+/** Returns the objects of a workload, none of them in kube-system, nor naming it (a webhook its Service, an affinity its Pods). */
 export function objectsOf(workload: string): readonly KubeObject[] {
-  return yamlObjects(`test/corpus/workloads/${workload}.yaml`).map((object) =>
-    object.metadata.namespace === "kube-system" ? { ...object, metadata: { ...object.metadata, namespace: platformNamespace } } : object,
-  );
+  return objectsIn(yamlText(`test/corpus/workloads/${workload}.yaml`).replaceAll("kube-system", platformNamespace));
 }
 
 /** Judges every object of the corpus whose kind admission knows. */

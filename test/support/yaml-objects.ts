@@ -12,5 +12,10 @@ export function yamlText(path: string): string {
 
 /** Returns the objects of a file, named from the repository's root. */
 export function yamlObjects(path: string): readonly KubeObject[] {
-  return parseAllDocuments(yamlText(path)).map((document) => document.toJS() as KubeObject);
+  return objectsIn(yamlText(path));
+}
+
+/** Returns the objects of a text of YAML documents. */
+export function objectsIn(text: string): readonly KubeObject[] {
+  return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
 }
