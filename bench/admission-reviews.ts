@@ -36,6 +36,12 @@ export function benchReviews(phase: BenchPhase, bytes: number): readonly BenchRe
   });
 }
 
+/** Returns the object of a validate review as its author would create it in this namespace. */
+export function deploymentOf({ body }: BenchReview, { namespace }: { readonly namespace: string }): object {
+  const { request } = JSON.parse(body.toString("utf8")) as { readonly request: { readonly object: { readonly metadata: object } } };
+  return { ...request.object, metadata: { ...request.object.metadata, namespace } };
+}
+
 /**
  * Says what is wrong with an answer, or undefined when it is right: HTTP 200, an AdmissionReview v1 with the request's uid,
  * a patch of at least one operation for a mutation, a denial that names what is broken for a violating object, and an

@@ -38,9 +38,14 @@ export function benchWorkloads(): readonly BenchWorkload[] {
   );
 }
 
+/** Returns the teams' Namespaces. */
+export function benchNamespaces(): readonly KubeObject[] {
+  return teams.map(namespaceObject);
+}
+
 /** Returns every object of the world. */
 export function benchObjects(): readonly KubeObject[] {
-  return [...teams.map(namespaceObject), ...nodePools(), ...benchWorkloads().flatMap(objectsOf)];
+  return [...benchNamespaces(), ...nodePools(), ...benchWorkloads().flatMap(objectsOf)];
 }
 
 /** Returns a Deployment as the API server sends it on CREATE. */

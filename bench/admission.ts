@@ -2,8 +2,8 @@
  * `npm run bench:admission -- [--rounds N] [--requests N] [--json FILE] [--no-peers]`: what an admission request costs.
  *
  * Two servers in processes of their own, Plimsoll's webhook and a bare node:https server that reads, parses and answers with
- * as many bytes, get the same reviews in turns. Printed is the least CPU time a request of all rounds, since noise only adds;
- * compare the ratio of one run, never microseconds of two. p99 is the median of the rounds'. Every answer is checked.
+ * as many bytes, get the same reviews in turns; so do the peers of bench/peers, which do less: Pepr one label, Kyverno and the
+ * API server itself five checks. Every answer is checked. What the figures are stands in admission-rows.ts.
  */
 import { writeFileSync } from "node:fs";
 import { issueServingCertificate } from "../src/webhook/certificate.ts";
@@ -11,7 +11,7 @@ import { answerProblem, benchReviews, type BenchPhase, type BenchReview } from "
 import { apiServerTable, peerTable, plimsollTable, rowsOf, type Row } from "./admission-rows.ts";
 import { benchArguments } from "./bench-arguments.ts";
 import { measureInTurns, type Contender, type Extent } from "./contender.ts";
-import { openPeers, type Peers } from "./peers/peers.ts";
+import { allPeers, openPeers, type Peers } from "./peers/peers.ts";
 import { compileServers, startServerProcess, type ServerProcess } from "./server-process.ts";
 
 const phases: readonly BenchPhase[] = ["mutate", "validate"];
@@ -20,12 +20,13 @@ const defaults = { rounds: 7, requests: 500 };
 const roundsMax = 100;
 const requestsMax = 20_000;
 
-const help = `Measures what an admission request costs, beside a bare HTTPS server in turns.
+const help = `Measures what an admission request costs, beside a bare HTTPS server and other policy engines in turns.
 
   --rounds N    rounds of each server, of which the least counts (1 to ${roundsMax}, default ${defaults.rounds})
   --requests N  requests of a round (1 to ${requestsMax}, default ${defaults.requests})
   --json FILE   write the rows there too
-  --no-peers    leave out Pepr, Kyverno and the API server's own policies
+  --no-peers    leave out the peers: Pepr (a label, needs npm), Kyverno and the API server's own policies (five checks,
+                need Go); they are fetched and built once, into .cache/peers, which takes many minutes
 
 Examples:
   npm run bench:admission
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const peers = await openPeers({ wanted: values["no-peers"] === undefined });
+  const peers = await openPeers(values["no-peers"] === undefined ? allPeers : {});
   try {
     const rows = await measureAll(extent, peers);
     for (const lines of [plimsollTable(rows), peerTable(rows), apiServerTable(rows)]) for (const line of lines) console.log(line);

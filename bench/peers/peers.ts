@@ -1,12 +1,15 @@
 /**
  * All peers of the admission bench, opened one after another, and one line for each of them.
  *
- * Reads which are wanted; returns their contenders, and what to tell the reader: what was run, or why it was left out. A peer that
+ * Reads how each is opened; returns their contenders, and what to tell the reader: what was run, or why it was left out. A peer that
  * cannot be had on this machine (no Go, no network) is left out and said; the rest of the bench doesn't depend on it.
  */
+import { ensureControlPlane } from "../../test/support/control-plane.ts";
 import type { BenchPhase } from "../admission-reviews.ts";
 import type { Contender } from "../contender.ts";
 import type { Peer } from "./peer.ts";
+import { openApiServer } from "./api-server.ts";
+import { openKyverno } from "./kyverno.ts";
 import { openPepr } from "./pepr.ts";
 
 export interface Peers {
@@ -16,13 +19,20 @@ export interface Peers {
   readonly close: () => Promise<void>;
 }
 
-const openings = { pepr: openPepr };
+/** How each peer is opened, by the name that a reader is told. */
+export type Openings = Readonly<Record<string, () => Promise<Peer>>>;
 
-/** Opens every peer that this machine can have; opens none where they aren't wanted. */
-export async function openPeers({ wanted }: { readonly wanted: boolean }): Promise<Peers> {
+export const allPeers: Openings = {
+  pepr: openPepr,
+  kyverno: openOnControlPlane(openKyverno),
+  "kube-apiserver": openOnControlPlane(openApiServer),
+};
+
+/** Opens those of the peers that this machine can have. */
+export async function openPeers(openings: Openings): Promise<Peers> {
   const peers: Peer[] = [];
   const notes: string[] = [];
-  for (const [name, open] of wanted ? Object.entries(openings) : []) {
+  for (const [name, open] of Object.entries(openings)) {
     try {
       const peer = await open();
       peers.push(peer);
@@ -38,5 +48,14 @@ export async function openPeers({ wanted }: { readonly wanted: boolean }): Promi
     close: async () => {
       await Promise.all(peers.map(({ close }) => close()));
     },
+  };
+}
+
+/** A peer that needs an API server, which needs Go. */
+function openOnControlPlane(open: () => Promise<Peer>): () => Promise<Peer> {
+  return async () => {
+    const found = await ensureControlPlane();
+    if ("missing" in found) throw new Error("its API server is built with Go, and there is no `go` on the PATH");
+    return open();
   };
 }
