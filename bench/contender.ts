@@ -12,6 +12,8 @@ import type { ServerProcess } from "./server-process.ts";
 export interface Contender {
   readonly tool: BenchTool;
   readonly server: ServerProcess;
+  /** One in so many of a round's requests is enough to measure it by, where each takes it long; all by default. */
+  readonly oneIn?: number;
   /** What it is asked where these are the reviews of the case. */
   readonly call: (reviews: readonly BenchReview[]) => Call;
 }
@@ -36,14 +38,15 @@ export async function measureInTurns(
   contenders: readonly Contender[],
   of: { readonly reviews: readonly BenchReview[]; readonly extent: Extent },
 ): Promise<readonly (readonly [BenchTool, readonly Round[]])[]> {
-  const entrants = contenders.map(({ tool, server, call }) => ({
+  const entrants = contenders.map(({ tool, server, oneIn = 1, call }) => ({
     server,
+    requests: Math.ceil(of.extent.requests / oneIn),
     burst: burstOf(call(of.reviews), of.reviews),
     measured: [tool, new Array<Round>()] as const,
   }));
   for (let round = 0; round <= of.extent.rounds; round++) {
-    for (const { server, burst, measured } of entrants) {
-      const count = round === 0 ? of.extent.requests * warmUpRounds : of.extent.requests;
+    for (const { server, requests, burst, measured } of entrants) {
+      const count = round === 0 ? requests * warmUpRounds : requests;
       const figures = await measureRound(server, { ...burst, count });
       if (round > 0) measured[1].push(figures);
     }
