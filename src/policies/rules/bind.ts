@@ -7,26 +7,13 @@
 import { pathIn, type Facts } from "../facts.ts";
 import { workloadTitle } from "../../kube/workload.ts";
 import type { FindingAction } from "../verdict.ts";
+import { deploymentManifest, profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const profileOf = (name: string, spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: ${name}, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, scaling: {maxReplicas: 9}${spec}}
-`;
+const profileOf = (name: string, spec: string): string =>
+  profileManifest({ name, spec: `runtimeClass: general, scaling: {maxReplicas: 9}${spec}` });
 
-const deploymentOf = (labels: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop, labels: {${labels}}}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]}
-`;
+const deploymentOf = (labels: string): string => deploymentManifest({ labels });
 
 const byTarget = ", bind: {targetRef: {kind: Deployment, name: web}}";
 const bySelector = ", bind: {selector: {matchLabels: {app: web}}}";

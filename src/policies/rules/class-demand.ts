@@ -14,26 +14,17 @@ import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { termsOf, type ProfileTerms } from "../profile-terms.ts";
 import { idempotentField } from "../spot-use.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const profileOf = (spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {${spec}}
-`;
+const profileOf = (spec: string): string => profileManifest({ spec });
 
-const deploymentOf = (requests: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: training, namespace: shop, labels: {platform.example.com/workload-class: gpu}}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: training}}
-  template:
-    metadata: {labels: {app: training}}
-    spec: {containers: [{name: app, resources: {requests: {cpu: "4", memory: 16Gi}, limits: {${requests}memory: 16Gi}}}]}
-`;
+const deploymentOf = (requests: string): string =>
+  deploymentManifest({
+    name: "training",
+    labels: "platform.example.com/workload-class: gpu",
+    pod: `containers: [{name: app, resources: {requests: {cpu: "4", memory: 16Gi}, limits: {${requests}memory: 16Gi}}}]`,
+  });
 
 export const class003: Rule = {
   id: "CLASS-003",

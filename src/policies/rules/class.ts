@@ -12,18 +12,15 @@ import { formatAmount } from "../../kube/resources.ts";
 import { parseGoDuration } from "../../kube/schedule.ts";
 import type { RequestRange, WorkloadClass } from "../class.ts";
 import { containerPath } from "../container-path.ts";
+import { countText } from "../count-words.ts";
 import type { Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
 import { allowedPatch, podPatchDefaults } from "../profile/pod-field-patch.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const profileOf = (spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, ${spec}}
-`;
+const profileOf = (spec: string): string => profileManifest({ spec: `runtimeClass: general, ${spec}` });
 
 export const class001: Rule = {
   id: "CLASS-001",
@@ -162,7 +159,7 @@ function quotaProblems({ profile, workloadClass }: Judged): readonly Problem[] {
     return [
       {
         path: "/spec/scaling/maxReplicas",
-        message: `class "${workloadClass.name}" allows ${most} ${resource} together; got ${asked} (${replicas} replicas of ${each})`,
+        message: `class "${workloadClass.name}" allows ${most} ${resource} together; got ${asked} (${countText(replicas, "replica")} of ${each})`,
         fix: `lower maxReplicas to ${Math.floor(limit / one)}, or the request`,
       },
     ];

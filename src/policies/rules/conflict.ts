@@ -10,26 +10,12 @@ import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
 import { isChildOf } from "../profile/child-plan.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const deployment = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]}
-`;
+const deployment = deploymentManifest({ replicas: 3 });
 
-const profile = `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, availability: {minReplicas: 3}, scaling: {maxReplicas: 9}}
-`;
+const profile = profileManifest({ spec: "runtimeClass: general, availability: {minReplicas: 3}, scaling: {maxReplicas: 9}" });
 
 const autoscalerOf = (minReplicas: number): string => `
 apiVersion: autoscaling/v2

@@ -3,6 +3,7 @@
  *
  * Returns documents that begin and end with a line break, so that `---` joins them.
  */
+import { deploymentManifest, profileManifest } from "./example-manifests.ts";
 
 /** What an example Deployment "web" says beyond the least. Values are YAML in flow style. */
 export interface ExampleOptions {
@@ -20,19 +21,13 @@ export interface ExampleOptions {
 
 /** Returns Deployment shop/web. */
 export function deploymentExample(options: ExampleOptions = {}): string {
-  const { kind = "Deployment", replicas = 2 } = options;
-  const container = `{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}${member(options.container)}}`;
-  return `
-apiVersion: apps/v1
-kind: ${kind}
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: ${replicas}
-  selector: {matchLabels: {app: web}}
-${options.spec === undefined ? "" : `  ${options.spec}\n`}  template:
-    metadata: {labels: {app: web}${member(options.metadata)}}
-    spec: {containers: [${container}]${member(options.pod)}}
-`;
+  const { container, pod, metadata, ...said } = options;
+  const app = `{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}${member(container)}}`;
+  return deploymentManifest({
+    ...said,
+    ...(metadata === undefined ? {} : { podMetadata: metadata }),
+    pod: `containers: [${app}]${member(pod)}`,
+  });
 }
 
 /** Returns PodDisruptionBudget shop/web-pdb over app: web; `bounds` are members of its spec. */
@@ -66,12 +61,7 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
 
 /** Returns WorkloadProfile shop/web; `spec` are members of its spec. */
 export function profileExample(spec: string): string {
-  return `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {${spec}}
-`;
+  return profileManifest({ spec });
 }
 
 function member(text: string | undefined): string {

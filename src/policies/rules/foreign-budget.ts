@@ -6,6 +6,7 @@
  */
 import { aboutWorkload, pathIn } from "../facts.ts";
 import { isChildOf } from "../profile/child-plan.ts";
+import { deploymentManifest, profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
 const exampleOf = (disruption: string): string => `
@@ -13,22 +14,7 @@ apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: web, namespace: shop}
 spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
----
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, scaling: {maxReplicas: 9}, disruption: {${disruption}}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]}
-`;
+---${profileManifest({ spec: `runtimeClass: general, scaling: {maxReplicas: 9}, disruption: {${disruption}}` })}---${deploymentManifest()}`;
 
 export const pdb004: Rule = {
   id: "PDB-004",

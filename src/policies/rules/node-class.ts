@@ -6,7 +6,8 @@ import { amiFamilyOf } from "../../catalog/node-settings.ts";
 import type { Facts } from "../facts.ts";
 import { classesOfPool, nodeRoleActionsAnnotation } from "../review/pool-terms.ts";
 import { isAutoClass, onNodeClass, type AnyNodeClass } from "./node-class-fields.ts";
-import { documents, goodClass, goodRegulatedPool } from "./node-pool-example.ts";
+import { documents } from "./example-manifests.ts";
+import { goodClass, goodRegulatedPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 
 const withActions = (actions: string): string =>

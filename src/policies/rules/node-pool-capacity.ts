@@ -6,7 +6,8 @@ import type { NodePool } from "../../api/node-pool.ts";
 import { pointer, type JsonPatchOperation } from "../../kube/json-patch.ts";
 import type { Facts } from "../facts.ts";
 import { capacityTypesOf, classesOfPool, nodeClassOfPool, zonesOfPool } from "../review/pool-terms.ts";
-import { documents, goodClass, goodPool } from "./node-pool-example.ts";
+import { documents } from "./example-manifests.ts";
+import { goodClass, goodPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 
 const requirementsPath = ["spec", "template", "spec", "requirements"] as const;

@@ -8,7 +8,8 @@ import type { WorkloadClass } from "../class.ts";
 import type { Facts } from "../facts.ts";
 import { isAutoPool, translatedKey } from "../../kube/auto-labels.ts";
 import { capacityTypesOf, classesOfPool, isPlacedOn } from "../review/pool-terms.ts";
-import { documents, goodAutoPool, goodPool } from "./node-pool-example.ts";
+import { documents } from "./example-manifests.ts";
+import { goodAutoPool, goodPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 
 export const np005: Rule = {

@@ -64,8 +64,3 @@ export const goodAutoClass = goodClass
   .replace("karpenter.k8s.aws/v1", "eks.amazonaws.com/v1")
   .replace("EC2NodeClass", "NodeClass")
   .replace("  amiSelectorTerms: [{alias: al2023@v20260715}]\n", "");
-
-/** Several documents as one text. */
-export function documents(...texts: readonly string[]): string {
-  return texts.join("---");
-}

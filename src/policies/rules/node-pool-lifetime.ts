@@ -8,23 +8,18 @@ import type { Facts } from "../facts.ts";
 import type { RuleParams } from "../policy-set.ts";
 import { isAutoPool } from "../../kube/auto-labels.ts";
 import { workloadsOnPool } from "../review/pool-workloads.ts";
-import { documents, goodAutoPool, goodPool } from "./node-pool-example.ts";
+import { deploymentManifest, documents } from "./example-manifests.ts";
+import { goodAutoPool, goodPool } from "./node-pool-example.ts";
 import type { Problem, Rule } from "./rule.ts";
 
-const patientDeployment = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: export, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: export}}
-  template:
-    metadata: {labels: {app: export}}
-    spec:
-      terminationGracePeriodSeconds: 7200
-      nodeSelector: {workload-class: general}
-      containers: [{name: app, image: export:1, resources: {requests: {cpu: 100m, memory: 128Mi}}}]
-`;
+const patientDeployment = deploymentManifest({
+  name: "export",
+  pod: [
+    "terminationGracePeriodSeconds: 7200",
+    "nodeSelector: {workload-class: general}",
+    "containers: [{name: app, image: export:1, resources: {requests: {cpu: 100m, memory: 128Mi}}}]",
+  ],
+});
 
 export const np015: Rule = {
   id: "NP-015",

@@ -6,14 +6,11 @@
  */
 import { termsOf } from "../profile-terms.ts";
 import { runsToAnEnd } from "../spot-use.ts";
+import { profileManifest } from "./example-manifests.ts";
 import type { Rule } from "./rule.ts";
 
-const profileOf = (scaling: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: worker, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: batch, scaling: {maxReplicas: 9${scaling}}, disruption: {idempotent: true}}
-`;
+const profileOf = (scaling: string): string =>
+  profileManifest({ name: "worker", spec: `runtimeClass: batch, scaling: {maxReplicas: 9${scaling}}, disruption: {idempotent: true}` });
 
 /** The profile field that names the metric. */
 const lagField = "scaling.lagMetric";

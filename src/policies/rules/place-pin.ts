@@ -17,33 +17,12 @@ import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { grantOf } from "../grant.ts";
 import { isWithin, typesOfPool } from "../pool-types.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, nodePoolManifest, smallContainer } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const deploymentOf = (spec: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      ${spec}
-      containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]
-`;
+const deploymentOf = (line: string): string => deploymentManifest({ pod: [line, smallContainer] });
 
-const pool = `
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: general-flex}
-spec:
-  template:
-    metadata: {labels: {workload-class: general}}
-    spec:
-      nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
-      requirements: [{key: karpenter.k8s.aws/instance-category, operator: In, values: [c, m, r]}]
-`;
+const pool = nodePoolManifest({ requirement: "{key: karpenter.k8s.aws/instance-category, operator: In, values: [c, m, r]}" });
 
 export const place003: Rule = {
   id: "PLACE-003",

@@ -9,22 +9,11 @@ import { formatTaint, tolerates } from "../../kube/taint.ts";
 import type { WorkloadClass } from "../class.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn } from "../facts.ts";
+import { deploymentManifest, smallContainer } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const deploymentOf = (tolerations: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: worker, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: worker}}
-  template:
-    metadata: {labels: {app: worker}}
-    spec:
-      nodeSelector: {workload-class: batch}
-      tolerations: [${tolerations}]
-      containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]
-`;
+const deploymentOf = (tolerations: string): string =>
+  deploymentManifest({ name: "worker", pod: ["nodeSelector: {workload-class: batch}", `tolerations: [${tolerations}]`, smallContainer] });
 
 export const place002: Rule = {
   id: "PLACE-002",

@@ -13,29 +13,14 @@ import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { mayBe, takingPools } from "../taking-pools.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, documents, nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const exampleOf = (memory: string): string => `
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: general-flex}
-spec:
-  template:
-    metadata: {labels: {workload-class: general}}
-    spec:
-      nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
-      requirements: [{key: karpenter.k8s.aws/instance-family, operator: In, values: [c7i]}]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app, resources: {requests: {cpu: "7", memory: ${memory}}}}]}
-`;
+const exampleOf = (memory: string): string =>
+  documents(
+    nodePoolManifest({ requirement: "{key: karpenter.k8s.aws/instance-family, operator: In, values: [c7i]}" }),
+    deploymentManifest({ pod: `containers: [{name: app, resources: {requests: {cpu: "7", memory: ${memory}}}}]` }),
+  );
 
 /** Smaller Pods share nodes anyway: no single node is bought for one. */
 const judgedFrom: Resources = { cpu: 1500, memory: 3 * 1024 ** 3 };

@@ -14,20 +14,13 @@ import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
 import { poolsThatTake } from "../profile/zones.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const exampleOf = (limit: number): string => `
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: general-flex}
-spec:
-  template:
-    metadata: {labels: {workload-class: general}}
-    spec:
-      nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
-      requirements: [{key: kubernetes.io/arch, operator: In, values: [amd64]}]
-  limits: {cpu: ${limit}}
----
+const exampleOf = (limit: number): string => `${nodePoolManifest({
+  requirement: "{key: kubernetes.io/arch, operator: In, values: [amd64]}",
+  spec: `limits: {cpu: ${limit}}`,
+})}---
 apiVersion: platform.example.com/v1
 kind: WorkloadProfile
 metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
@@ -36,17 +29,7 @@ spec:
   availability: {minReplicas: 3}
   scaling: {maxReplicas: 60, maxBurstPods: 20}
   compute: {cpuRequest: "1", memoryRequest: 1Gi}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app}]}
-`;
+---${deploymentManifest({ replicas: 3, pod: "containers: [{name: app}]" })}`;
 
 export const pool004: Rule = {
   id: "POOL-004",

@@ -13,33 +13,14 @@ import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { isOffered } from "../offered-labels.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, nodePoolManifest, smallContainer } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const poolOf = (name: string, className: string, zone: string): string => `
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: ${name}}
-spec:
-  template:
-    metadata: {labels: {workload-class: ${className}}}
-    spec:
-      nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
-      requirements: [{key: topology.kubernetes.io/zone, operator: In, values: [${zone}]}]
-`;
+const poolOf = (name: string, className: string, zone: string): string =>
+  nodePoolManifest({ name, className, requirement: `{key: topology.kubernetes.io/zone, operator: In, values: [${zone}]}` });
 
-const deploymentIn = (zone: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      nodeSelector: {topology.kubernetes.io/zone: ${zone}}
-      containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]
-`;
+const deploymentIn = (zone: string): string =>
+  deploymentManifest({ pod: [`nodeSelector: {topology.kubernetes.io/zone: ${zone}}`, smallContainer] });
 
 const pools = `${poolOf("general-flex", "general", "ap-southeast-1a")}---${poolOf("compute-batch", "compute", "ap-southeast-1b")}`;
 

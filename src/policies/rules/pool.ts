@@ -20,31 +20,12 @@ import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { isOffered, isPlaceLabel, leavesOpen, offeredValues } from "../offered-labels.ts";
 import { isTolerated, mayBe, takingPools, type TakingPool } from "../taking-pools.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const pool = `
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: general-flex}
-spec:
-  template:
-    metadata: {labels: {workload-class: general}}
-    spec:
-      nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
-      requirements: [{key: karpenter.k8s.aws/instance-category, operator: In, values: [c, m, r]}]
-`;
+const pool = nodePoolManifest({ requirement: "{key: karpenter.k8s.aws/instance-category, operator: In, values: [c, m, r]}" });
 
-const deploymentOf = (spec: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {${spec}}
-`;
+const deploymentOf = (pod: string): string => deploymentManifest({ pod });
 
 const containersOf = (cpu: string, memory: string): string =>
   `containers: [{name: app, resources: {requests: {cpu: ${cpu}, memory: ${memory}}}}]`;

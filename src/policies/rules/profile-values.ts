@@ -11,26 +11,12 @@ import { parseCron } from "../../kube/schedule.ts";
 import { aboutWorkload } from "../facts.ts";
 import { termsOf, type ProfileTerms } from "../profile-terms.ts";
 import { runsToAnEnd } from "../spot-use.ts";
+import { deploymentManifest, profileManifest } from "./example-manifests.ts";
 import type { Problem, Rule } from "./rule.ts";
 
-const profileOf = (spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, ${spec}}
-`;
+const profileOf = (spec: string): string => profileManifest({ spec: `runtimeClass: general, ${spec}` });
 
-const deployment = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]}
-`;
+const deployment = deploymentManifest({ replicas: 3 });
 
 export const wp007: Rule = {
   id: "WP-007",

@@ -7,25 +7,16 @@
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn } from "../facts.ts";
 import { sizingOfPod } from "../profile/pod-patch.ts";
+import { deploymentManifest, documents, profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const exampleOf = (compute: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, scaling: {maxReplicas: 9}, compute: {${compute}}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers: [{name: app, resources: {requests: {cpu: "1", memory: 1Gi}, limits: {cpu: "1", memory: 1Gi}}}]
-`;
+const exampleOf = (compute: string): string =>
+  documents(
+    profileManifest({ spec: `runtimeClass: general, scaling: {maxReplicas: 9}, compute: {${compute}}` }),
+    deploymentManifest({
+      pod: ['containers: [{name: app, resources: {requests: {cpu: "1", memory: 1Gi}, limits: {cpu: "1", memory: 1Gi}}}]'],
+    }),
+  );
 
 export const req003: Rule = {
   id: "REQ-003",

@@ -13,26 +13,14 @@ import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import type { RuleParams } from "../policy-set.ts";
 import { mainContainerOf } from "../profile/main-container.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const deploymentOf = (containers: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [${containers}]}
-`;
+const deploymentOf = (containers: string): string => deploymentManifest({ pod: `containers: [${containers}]` });
 
-const webProfile = `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, scaling: {maxReplicas: 9}, compute: {cpuRequest: 500m, memoryRequest: 256Mi}}
-`;
+const webProfile = profileManifest({
+  spec: "runtimeClass: general, scaling: {maxReplicas: 9}, compute: {cpuRequest: 500m, memoryRequest: 256Mi}",
+});
 
 const sized = "resources: {requests: {cpu: 100m, memory: 128Mi}}";
 

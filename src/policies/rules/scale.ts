@@ -4,27 +4,18 @@
  * Reads the replicas of each bound workload that a request touches. Where an autoscaler owns the replicas, the
  * number in the workload's manifest is only where it started, and is not judged; a move towards the bounds never is.
  */
+import { countText } from "../count-words.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, documents, profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const exampleOf = (replicas: number): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, availability: {minReplicas: 3}, scaling: {maxReplicas: 9}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: ${replicas}
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]}
-`;
+const exampleOf = (replicas: number): string =>
+  documents(
+    profileManifest({ spec: "runtimeClass: general, availability: {minReplicas: 3}, scaling: {maxReplicas: 9}" }),
+    deploymentManifest({ replicas }),
+  );
 
 export const scale001: Rule = {
   id: "SCALE-001",
@@ -56,7 +47,7 @@ function outOfBounds(facts: Facts, view: WorkloadView): readonly Problem[] {
   return [
     {
       path: pathIn(facts, { workload: "/spec/replicas", scale: "/spec/replicas", profile: below ? "/spec/availability" : "/spec/scaling" }),
-      message: `${aboutWorkload(facts, view)}${replicas} replicas is ${bound} of profile ${name}`,
+      message: `${aboutWorkload(facts, view)}${countText(replicas, "replica")} is ${bound} of profile ${name}`,
       fix: `change the profile first, or keep it ${rangeText(minimum, maximum)}`,
       ...classOf(view),
     },

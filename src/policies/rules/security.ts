@@ -9,21 +9,11 @@ import { podSpecPath } from "../container-path.ts";
 import type { FindingAction } from "../verdict.ts";
 import type { RuleParams } from "../policy-set.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, smallContainer } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const deploymentOf = (spec: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop, labels: {platform.example.com/workload-class: regulated}}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      ${spec}
-      containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]
-`;
+const deploymentOf = (line: string): string =>
+  deploymentManifest({ labels: "platform.example.com/workload-class: regulated", pod: [line, smallContainer] });
 
 /** A class that asks for this field is one that handles data by its classification. */
 const classificationField = "security.dataClassification";

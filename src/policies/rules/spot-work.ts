@@ -20,27 +20,16 @@ import {
   usableNoticeSeconds,
 } from "../spot-use.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, profileManifest, smallContainer } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const profileOf = (spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: worker, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: batch, scaling: {maxReplicas: 9, lagMetric: queue_lag}, cost: {spotAllowed: true}, ${spec}}
-`;
+const profileOf = (spec: string): string =>
+  profileManifest({
+    name: "worker",
+    spec: `runtimeClass: batch, scaling: {maxReplicas: 9, lagMetric: queue_lag}, cost: {spotAllowed: true}, ${spec}`,
+  });
 
-const deploymentOf = (podSpec: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: worker, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: worker}}
-  template:
-    metadata: {labels: {app: worker}}
-    spec:
-      containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]${podSpec}
-`;
+const deploymentOf = (podSpec: string): string => deploymentManifest({ name: "worker", pod: [`${smallContainer}${podSpec}`] });
 
 export const spot002: Rule = {
   id: "SPOT-002",

@@ -13,14 +13,10 @@ import { poolsOfClass } from "../class-pools.ts";
 import type { Facts } from "../facts.ts";
 import { termsOf, type ProfileTerms } from "../profile-terms.ts";
 import { declaresWork, isInterruptibleClass, runsToAnEnd } from "../spot-use.ts";
+import { documents, nodePoolManifest, profileManifest } from "./example-manifests.ts";
 import type { Problem, Rule } from "./rule.ts";
 
-const profileOf = (spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {${spec}}
-`;
+const profileOf = (spec: string): string => profileManifest({ spec });
 
 /** Fewer replicas than three leave half a service, or none, after one interruption. */
 const spotReplicasMin = 3;
@@ -56,18 +52,15 @@ export const spot004: Rule = {
   subjects: ["profile"],
   examples: {
     admitted: profileOf("runtimeClass: batch, scaling: {lagMetric: queue_lag}, disruption: {idempotent: true}, cost: {spotAllowed: true}"),
-    denied: `
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: batch-spot}
-spec:
-  template:
-    metadata: {labels: {workload-class: batch}}
-    spec:
-      nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
-      requirements: [{key: karpenter.sh/capacity-type, operator: In, values: [spot]}]
-      taints: [{key: workload-class, value: batch, effect: NoSchedule}]
----${profileOf("runtimeClass: batch, availability: {minReplicas: 6}")}`,
+    denied: documents(
+      nodePoolManifest({
+        name: "batch-spot",
+        className: "batch",
+        requirement: "{key: karpenter.sh/capacity-type, operator: In, values: [spot]}",
+        nodes: "taints: [{key: workload-class, value: batch, effect: NoSchedule}]",
+      }),
+      profileOf("runtimeClass: batch, availability: {minReplicas: 6}"),
+    ),
   },
   judge: onService((profile, { resolved, workloadClass }, facts): readonly Problem[] => {
     if (!resolved.spotAllowed.value && !isInterruptibleClass(workloadClass)) return [];

@@ -9,6 +9,7 @@ import { claimsOf } from "../claims.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
 const storageOf = (provisioner: string, mode: string): string => `
@@ -17,17 +18,10 @@ kind: StorageClass
 metadata: {name: fast}
 provisioner: ${provisioner}
 volumeBindingMode: ${mode}
----
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: general-flex}
-spec:
-  template:
-    metadata: {labels: {workload-class: general}}
-    spec:
-      nodeClassRef: {group: eks.amazonaws.com, kind: NodeClass, name: default}
-      requirements: [{key: kubernetes.io/arch, operator: In, values: [amd64]}]
----
+---${nodePoolManifest({
+  nodeClass: "group: eks.amazonaws.com, kind: NodeClass",
+  requirement: "{key: kubernetes.io/arch, operator: In, values: [amd64]}",
+})}---
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: db, namespace: shop}

@@ -10,6 +10,7 @@ import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
 const podsOf = (kind: string, spec: string): string => `
@@ -27,12 +28,7 @@ spec:
       ${spec}
 `;
 
-const profileOf = (spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: db, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {${spec}}
-`;
+const profileOf = (spec: string): string => profileManifest({ name: "db", spec });
 
 const dataIn = (zone: string): string => `
 apiVersion: v1

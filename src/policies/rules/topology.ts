@@ -15,40 +15,16 @@ import { termsOf, type ProfileTerms } from "../profile-terms.ts";
 import { zonesThatTake } from "../profile/zones.ts";
 import { runsToAnEnd } from "../spot-use.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, nodePoolManifest, profileManifest, smallContainer } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const profileOf = (availability: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, scaling: {maxReplicas: 9}, availability: {${availability}}}
-`;
+const profileOf = (availability: string): string =>
+  profileManifest({ spec: `runtimeClass: general, scaling: {maxReplicas: 9}, availability: {${availability}}` });
 
-const deploymentOf = (spec: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      ${spec}
-      containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]
-`;
+const deploymentOf = (line: string): string => deploymentManifest({ replicas: 3, pod: [line, smallContainer] });
 
-const poolIn = (zones: string): string => `
-apiVersion: karpenter.sh/v1
-kind: NodePool
-metadata: {name: general-flex}
-spec:
-  template:
-    metadata: {labels: {workload-class: general}}
-    spec:
-      nodeClassRef: {group: karpenter.k8s.aws, kind: EC2NodeClass, name: default}
-      requirements: [{key: topology.kubernetes.io/zone, operator: In, values: [${zones}]}]
-`;
+const poolIn = (zones: string): string =>
+  nodePoolManifest({ requirement: `{key: topology.kubernetes.io/zone, operator: In, values: [${zones}]}` });
 
 export const topo001: Rule = {
   id: "TOPO-001",

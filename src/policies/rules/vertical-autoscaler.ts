@@ -7,29 +7,16 @@
 import type { VerticalPodAutoscaler } from "../../api/foreign-autoscaler.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest, profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
+import { workloadTitle } from "../../kube/workload.ts";
 
 const exampleOf = (mode: string): string => `
 apiVersion: autoscaling.k8s.io/v1
 kind: VerticalPodAutoscaler
 metadata: {name: web, namespace: shop}
 spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, updatePolicy: {updateMode: ${mode}}}
----
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {runtimeClass: general, scaling: {maxReplicas: 9}, compute: {cpuRequest: 500m, memoryRequest: 256Mi}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, namespace: shop}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: app}]}
-`;
+---${profileManifest({ spec: "runtimeClass: general, scaling: {maxReplicas: 9}, compute: {cpuRequest: 500m, memoryRequest: 256Mi}" })}---${deploymentManifest({ pod: "containers: [{name: app}]" })}`;
 
 export const conf004: Rule = {
   id: "CONF-004",
@@ -52,7 +39,7 @@ function twoOwners(facts: Facts, view: WorkloadView, own: readonly VerticalPodAu
   if (writing === undefined) return [];
   return [
     told(facts, view, {
-      message: `VPA "${writing.metadata.name ?? ""}" in mode ${modeOf(writing)} also sets requests of ${view.workload.kind} ${view.workload.name}`,
+      message: `VPA "${writing.metadata.name ?? ""}" in mode ${modeOf(writing)} also sets requests of ${workloadTitle(view.workload)}`,
       fix: "compute.managedBy: vpa or VPA Off",
     }),
   ];
@@ -64,7 +51,7 @@ function nobody(facts: Facts, view: WorkloadView, own: readonly VerticalPodAutos
   return [
     {
       ...told(facts, view, {
-        message: `compute.managedBy is vpa, but no VerticalPodAutoscaler sets requests of ${view.workload.kind} ${view.workload.name}`,
+        message: `compute.managedBy is vpa, but no VerticalPodAutoscaler sets requests of ${workloadTitle(view.workload)}`,
         fix: "add one, or compute.managedBy: profile",
       }),
       action: "warn",

@@ -19,14 +19,10 @@ import { boundClassName } from "../profile/workload-contract.ts";
 import { containerPath, podSpecPath } from "../container-path.ts";
 import { unknownFields } from "../unknown-fields.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { profileManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const profileOf = (spec: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {platform.example.com/cost-owner: billing}}
-spec: {${spec}}
-`;
+const profileOf = (spec: string): string => profileManifest({ spec });
 
 export const wp001: Rule = {
   id: "WP-001",
