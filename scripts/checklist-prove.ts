@@ -2,7 +2,7 @@
  * Proving: each rule and step is switched off in turn, and each row that stands on it must have a test that then fails.
  *
  * Reads rows, tests and the sources; runs vitest once, over files that we write: one for each part, which imports the tests of
- * its rows with that part off, and one for each test file with nothing off, since a test that fails anyway proves nothing.
+ * its rows with that part off, and one of all with nothing off, since a test that fails anyway proves nothing.
  * Tests on the real control plane run the built product and so can prove nothing here.
  */
 import { spawnSync } from "node:child_process";
@@ -40,20 +40,18 @@ export function proofs({ rows, tests }: ProofInput): readonly Proof[] {
   const sources = sourceTree("src");
   const standing = new Set(sources.flatMap(({ tree }) => partsIn(tree, parts)));
   const runs = [
+    { off: nothing, files: quickFiles(rows, tests) },
     ...parts.filter(({ name }) => standing.has(name)).map((part) => ({ off: part.name, files: filesOf(part, { rows, tests }) })),
-    ...quickFiles(rows, tests).map((file) => ({ off: nothing(file), files: [file] })),
   ];
   const results = runTests(
     runs.filter(({ files }) => files.length > 0),
     parts,
   );
-  return rows.map((row) => proofOf({ row, tests, standing, results }));
+  return rows.map((row) => proofOf({ row, standing, results }));
 }
 
-/** The name of the run of a file with nothing off. */
-function nothing(file: string): string {
-  return `nothing in ${file}`;
-}
+/** The name of the run with nothing off. */
+const nothing = "nothing";
 
 function filesOf(part: Part, { rows, tests }: ProofInput): readonly string[] {
   return quickFiles(
@@ -70,17 +68,15 @@ function quickFiles(rows: readonly Row[], tests: readonly NamedTest[]): readonly
 
 interface RowInput {
   readonly row: Row;
-  readonly tests: readonly NamedTest[];
   /** Names of the parts that stand in the sources. */
   readonly standing: ReadonlySet<string>;
   readonly results: readonly TestResult[];
 }
 
-function proofOf({ row, tests, standing, results }: RowInput): Proof {
+function proofOf({ row, standing, results }: RowInput): Proof {
   if (row.parts.length === 0) return { row, kind: "nothing to switch off", why: row.unswitchable ?? row.later ?? "" };
   const own = results.filter(({ titles }) => titles.some((title) => names(title, row.id)));
-  const usual = quickFiles([row], tests).map(nothing);
-  const failing = own.filter(({ off, passes }) => usual.includes(off) && !passes);
+  const failing = own.filter(({ off, passes }) => off === nothing && !passes);
   if (failing.length > 0)
     return { row, kind: "unproven", why: failing.map(({ titles }) => `fails with nothing off: ${titles.join(" > ")}`) };
   const seen = row.parts.map(({ name: part }) => {
@@ -105,7 +101,7 @@ function names(title: string, id: string): boolean {
 }
 
 interface TestResult {
-  /** The run that it stood in: a part's name, or nothing(file). */
+  /** The run that it stood in: a part's name, or nothing. */
   readonly off: string;
   /** Its own title, after those of the suites that it stands in. */
   readonly titles: readonly string[];
