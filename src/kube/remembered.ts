@@ -4,27 +4,32 @@
  * Snapshots hand out the same object until the API server has another one, so what follows from a NodePool or an instance
  * type alone need not be derived again for every request. The answer lives as long as the object does; nothing is ever stale,
  * because an object is never changed.
+ *
+ * The collector of young objects takes every value of a weak map for living, and an answer mostly holds what it was derived
+ * from: a review's object that is a key of one survives its review by seconds, and the copying costs more than the rules. So
+ * only an object that is asked about in a second burst, as none of a review's own is, becomes a key.
  */
 
-/** Returns a function that derives each object's answer at its first call and returns the same answer at later ones. */
+/** Returns a function that derives an object's answer once a burst, and after the second burst no more. */
 export function remembered<T extends object, R>(derive: (object: T) => R): (object: T) => R {
   const answers = new WeakMap<T, { readonly value: R }>();
+  const asked = new WeakSet<T>();
+  const recent = rememberedInBursts((object: T) => {
+    const value = derive(object);
+    if (asked.has(object)) answers.set(object, { value });
+    else asked.add(object);
+    return value;
+  });
   return (object) => {
     const known = answers.get(object);
-    if (known !== undefined) return known.value;
-    const value = derive(object);
-    answers.set(object, { value });
-    return value;
+    return known === undefined ? recent(object) : known.value;
   };
 }
 
 /** How many objects a function that is asked in bursts keeps. */
 const burstMax = 8;
 
-/**
- * Returns a function that keeps its last few answers, for objects that live no longer than a review: one Pod is asked about by
- * many rules in a row and never again, and a weak map of young keys costs the collector more than the answer is worth.
- */
+/** Returns a function that keeps its last few answers, for objects that live no longer than a review: one Pod is asked about by many rules in a row and never again. */
 export function rememberedInBursts<T extends object, R>(derive: (object: T) => R): (object: T) => R {
   const kept: { readonly object: T; readonly value: R }[] = [];
   const next = { index: 0 };

@@ -6,6 +6,7 @@
 import type { PlatformNames } from "../api/labels.ts";
 import type { Namespace } from "../api/namespace.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
+import { remembered } from "../kube/remembered.ts";
 import { classFor, type WorkloadClass } from "./class.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { resolveProfile, type ResolvedProfile } from "./profile/resolve.ts";
@@ -30,12 +31,14 @@ export function termsOf(profile: WorkloadProfile, { policySet, names, namespaceO
   const workloadClass = classFor(policySet, { className, namespace: profile.metadata.namespace ?? "" });
   if (workloadClass === undefined) return undefined;
   // A dozen rules ask for the terms of one profile in one review.
-  const last = lastTerms.get(profile);
-  if (last?.terms.workloadClass === workloadClass && last.namespaceObject === namespaceObject && last.names === names) return last.terms;
+  const last = lastTerms(profile);
+  if (last.terms?.workloadClass === workloadClass && last.namespaceObject === namespaceObject && last.names === names) return last.terms;
   const namespaceLabels = namespaceObject?.metadata.labels ?? {};
   const terms = { workloadClass, resolved: resolveProfile({ profile, workloadClass, names, namespaceLabels }) };
-  lastTerms.set(profile, { namespaceObject, names, terms });
+  Object.assign(last, { namespaceObject, names, terms });
   return terms;
 }
 
-const lastTerms = new WeakMap<WorkloadProfile, Omit<TermsWorld, "policySet"> & { readonly terms: ProfileTerms }>();
+const lastTerms = remembered<WorkloadProfile, LastTerms>(() => ({}));
+
+type LastTerms = Partial<Omit<TermsWorld, "policySet"> & { readonly terms: ProfileTerms }>;

@@ -9,6 +9,15 @@ it("derives an object's answer once, and another object's anew", () => {
   expect([nameOf(first), nameOf(first), nameOf({ name: "a" })]).toEqual(["a1", "a1", "a2"]);
 });
 
+it("derives the answer of an object that is asked about in two bursts no third time", () => {
+  let derived = 0;
+  const numberOf = remembered<object, number>(() => ++derived);
+  const objects = Array.from({ length: 9 }, () => ({}));
+  const burst = () => objects.map(numberOf);
+  expect([burst(), burst(), burst()].map((numbers) => numbers.length)).toEqual([9, 9, 9]);
+  expect(derived).toBe(18);
+});
+
 it("keeps the answers of the last few objects only", () => {
   let derived = 0;
   const numberOf = rememberedInBursts<object, number>(() => ++derived);

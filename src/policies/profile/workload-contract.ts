@@ -50,15 +50,22 @@ export type WorkloadContract =
 export function workloadContract(input: ContractWorld & { readonly workload: Workload }): WorkloadContract {
   const compiling = ingredientsOf(input);
   const ingredients = [...compiling, input.snapshot.list("WorkloadProfile", input.workload.namespace)];
-  const known = lastContracts.get(input.workload);
-  if (known?.ingredients.every((ingredient, index) => ingredient === ingredients[index]) === true) return known.contract;
-  const contract = compiledContract(input, compiling);
-  lastContracts.set(input.workload, { ingredients, contract });
-  return contract;
+  const known = lastContract(input.workload);
+  if (known.contract !== undefined && known.ingredients?.every((ingredient, index) => ingredient === ingredients[index]) === true) {
+    return known.contract;
+  }
+  known.contract = compiledContract(input, compiling);
+  known.ingredients = ingredients;
+  return known.contract;
 }
 
 /** The last answer for each workload, for as long as the workload is known: immutable objects in, the same answer out. */
-const lastContracts = new WeakMap<Workload, { readonly ingredients: readonly unknown[]; readonly contract: WorkloadContract }>();
+const lastContract = remembered<Workload, LastContract>(() => ({}));
+
+interface LastContract {
+  ingredients?: readonly unknown[];
+  contract?: WorkloadContract;
+}
 
 /** Everything that a profile compiles to is made of, besides the profile and the workload. */
 function ingredientsOf({ workload, policySet, snapshot, names, instanceTypes }: ContractWorld & { readonly workload: Workload }) {

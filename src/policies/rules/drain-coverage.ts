@@ -7,7 +7,7 @@
  */
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { countsScale } from "../../kube/disruption-budget.ts";
-import { remembered } from "../../kube/remembered.ts";
+import { rememberedInBursts } from "../../kube/remembered.ts";
 import { isEmptySelector } from "../../kube/selector.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { budgetNameOf, budgetText } from "../budget-words.ts";
@@ -182,7 +182,7 @@ interface Cover {
 }
 
 /** The foreign budgets that a request concerns; one over everything is DRAIN-006's. Several rules ask, the namespace is gone through once. */
-const coversOf = remembered((facts: Facts): readonly Cover[] => {
+const coversOf = rememberedInBursts((facts: Facts): readonly Cover[] => {
   const { subject, views, snapshot } = facts;
   if (subject.kind === "budget") {
     const { budget } = subject;

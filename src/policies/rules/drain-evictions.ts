@@ -9,7 +9,7 @@ import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { assertNever } from "../../api/assert.ts";
 import { isFullyBlocking } from "../../kube/disruption-budget.ts";
 import type { JsonPatchOperation } from "../../kube/json-patch.ts";
-import { remembered } from "../../kube/remembered.ts";
+import { rememberedInBursts } from "../../kube/remembered.ts";
 import type { RangeSource } from "../../kube/workload-scale.ts";
 import { boundField, budgetNameOf, budgetText, isZeroBudget, oneAtATimePatch } from "../budget-words.ts";
 import { proverOf } from "../drain-cover.ts";
@@ -57,7 +57,7 @@ export const drain007: Rule = {
 };
 
 /** Several rules ask about the same budgets of one request. */
-const proverFor = remembered(({ snapshot }: Facts) => proverOf(snapshot));
+const proverFor = rememberedInBursts(({ snapshot }: Facts) => proverOf(snapshot));
 
 interface GuardedView {
   readonly view: WorkloadView;

@@ -10,7 +10,7 @@ import { policySet } from "../../support/admission.ts";
 import { deployment, namespaceObject, nodePool, profile } from "../../support/objects.ts";
 
 const zones = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
-const inZones = (values: readonly string[]) => [{ key: "topology.kubernetes.io/zone", operator: "In", values }];
+const inZones = (values: readonly string[]) => [{ key: "topology.kubernetes.io/zone", operator: "In" as const, values }];
 // The third zone is open to who tolerates its taint: so both placement and tolerations decide how many zones there are.
 const pools = [
   nodePool({ name: "open", requirements: inZones(zones.slice(0, 2)) }),
