@@ -12,7 +12,7 @@ import { type CoveringBudget, evictionProof, type EvictionProof, type PodGroup, 
 import { controllerOf } from "../kube/owner.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import type { ReplicaRange } from "../kube/workload-scale.ts";
-import type { Workload } from "../kube/workload.ts";
+import { type Workload, workloadTitle } from "../kube/workload.ts";
 import { autoscalersOf } from "./workload-autoscalers.ts";
 import { workloadsOf, type WorkloadView } from "./workload-view.ts";
 
@@ -50,7 +50,7 @@ const foreignWithoutScale: ReadonlySet<string> = new Set([
 /** Says what the disruption controller hears when it asks for the scale of a workload's Pods. */
 export function scaleAnswer(workload: Workload): ScaleAnswer {
   if (workload.hasScale) return { kind: "scale" };
-  if (workload.object.kind !== "Pod") return { kind: "no-scale", controller: `${workload.kind} ${workload.name}` };
+  if (workload.object.kind !== "Pod") return { kind: "no-scale", controller: workloadTitle(workload) };
   const owner = controllerOf(workload.object);
   if (owner === undefined) return { kind: "unmanaged" };
   const key = `${owner.apiVersion.split("/")[0] ?? ""}/${owner.kind}`;

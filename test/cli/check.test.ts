@@ -59,7 +59,7 @@ describe("-o json", () => {
     );
     const [fix, message] = [
       "use 2 replicas, or delete the PDB, or maxUnavailable: 1",
-      'PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replicas: its nodes can never be drained',
+      'PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained',
     ];
     expect(code).toBe(1);
     expect(Object.keys(report)).toEqual(["results", "summary"]);

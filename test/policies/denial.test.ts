@@ -46,7 +46,7 @@ describe("a refusal", () => {
     "of the budget that comes second names the replicas that would do",
     () => answer(budget({ name: "web-pdb", minAvailable: 1, selector: { matchLabels: { app: "web" } } }), [deployment({ replicas: 1 })]),
     [
-      `PodDisruptionBudget shop/web-pdb: [DRAIN-002] PodDisruptionBudget "web-pdb" (minAvailable: 1) leaves 0 evictions at 1 replicas: its nodes can never be drained, bundle ${bundle}`,
+      `PodDisruptionBudget shop/web-pdb: [DRAIN-002] PodDisruptionBudget "web-pdb" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained, bundle ${bundle}`,
       "  fix: use 2 replicas, or delete the PDB, or maxUnavailable: 1",
     ],
     "DRAIN-002",
@@ -56,7 +56,7 @@ describe("a refusal", () => {
     "of the workload that comes second is the same rule in the same words",
     () => answer(deployment({ replicas: 1 }), [budget({ name: "web-pdb", minAvailable: 1, selector: { matchLabels: { app: "web" } } })]),
     [
-      `Deployment shop/web: [DRAIN-002] PodDisruptionBudget "web-pdb" (minAvailable: 1) leaves 0 evictions at 1 replicas: its nodes can never be drained, bundle ${bundle}`,
+      `Deployment shop/web: [DRAIN-002] PodDisruptionBudget "web-pdb" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained, bundle ${bundle}`,
       "  fix: use 2 replicas, or delete the PDB, or maxUnavailable: 1",
     ],
     "DRAIN-002",
@@ -83,7 +83,7 @@ describe("a refusal", () => {
       `Deployment shop/web: [DRAIN-001] 1 replica in class "general" whose nodes are consolidated and replaced: every drain is an outage (+1 more), bundle ${bundle}`,
       '[DRAIN-001] 1 replica in class "general" whose nodes are consolidated and replaced: every drain is an outage',
       "  fix: set replicas/minReplicas 2, or class with singletons allowed, or an exemption",
-      "[SCALE-001] 1 replicas is below availability.minReplicas 2 of profile web",
+      "[SCALE-001] 1 replica is below availability.minReplicas 2 of profile web",
       "  fix: change the profile first, or keep it at 2 or more",
     ],
     "DRAIN-001",
@@ -107,8 +107,8 @@ describe("a refusal", () => {
         budget({ minAvailable: 1 }),
       ]),
     [
-      `Deployment shop/web: [DRAIN-002] PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replicas: its nodes can never be drained (+1 more), bundle ${bundle}`,
-      '[DRAIN-002] PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replicas: its nodes can never be drained',
+      `Deployment shop/web: [DRAIN-002] PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained (+1 more), bundle ${bundle}`,
+      '[DRAIN-002] PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained',
       "  fix: use 2 replicas, or delete the PDB, or maxUnavailable: 1",
       '[REQ-002] container "app" may use 80x its cpu request and 64x its memory request (caps 10x, 2x): requests 50m/128Mi, limits 4/8Gi',
       "  fix: raise requests toward real use or lower limits",
@@ -132,7 +132,7 @@ describe("a refusal", () => {
             field: "spec.replicas",
             message: '1 replica in class "general" whose nodes are consolidated and replaced: every drain is an outage',
           },
-          { reason: "SCALE-001", field: "spec.replicas", message: "1 replicas is below availability.minReplicas 2 of profile web" },
+          { reason: "SCALE-001", field: "spec.replicas", message: "1 replica is below availability.minReplicas 2 of profile web" },
         ],
       },
     });
@@ -181,7 +181,7 @@ describe("the founding profile", () => {
     const { verdict } = answer(scaleTo(1, "billing-api"), [paidFor, inShop, deployment({ name: "billing-api", replicas: 3 })]);
     expect(verdict.findings.map(({ rule, action, message }) => [rule, action, message])).toEqual([
       ["DRAIN-001", "deny", '1 replica in class "general" whose nodes are consolidated and replaced: every drain is an outage'],
-      ["SCALE-001", "deny", "1 replicas is below availability.minReplicas 3 of profile billing-api"],
+      ["SCALE-001", "deny", "1 replica is below availability.minReplicas 3 of profile billing-api"],
     ]);
   });
 

@@ -68,7 +68,7 @@ describe("an exemption", () => {
   it("refuses a new change once it has ended, in the words of EX-001 and of the rule", () => {
     const { verdict, message } = judge(ledger, { at: "2027-04-30T00:00:00Z" });
     expect(verdict.findings.filter(({ action }) => action === "deny").map(({ rule, message: text }) => [rule, text])).toEqual([
-      ["DRAIN-002", 'PodDisruptionBudget "ledger-db" (minAvailable: 1) leaves 0 evictions at 1 replicas: its nodes can never be drained'],
+      ["DRAIN-002", 'PodDisruptionBudget "ledger-db" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained'],
       ["EX-001", "exemption EX-2026-014 for DRAIN-002 expired on 2027-04-30 (owner dba)"],
     ]);
     expect(message).toContain(

@@ -19,6 +19,7 @@ import type { CompiledContract } from "./contract.ts";
 import type { PlanEstimate } from "./plan-estimate.ts";
 import type { ProfileTarget, ProfileView } from "./profile-view.ts";
 import { resolvedSpec } from "./resolve.ts";
+import { countText } from "../count-words.ts";
 
 /** The status as it is written. */
 export type ProfileStatus = NonNullable<WorkloadProfile["status"]>;
@@ -127,7 +128,7 @@ function costOf(of: {
     perReplicaHourly: estimate.replicaHourly.toFixed(4),
     ...(maxHourly === undefined || hourly <= maxHourly
       ? {}
-      : { note: `${replicas} replicas cost about $${hourly.toFixed(2)} an hour, above cost.maxHourly ${maxHourly}` }),
+      : { note: `${countText(replicas, "replica")} cost about $${hourly.toFixed(2)} an hour, above cost.maxHourly ${maxHourly}` }),
   };
 }
 

@@ -5,6 +5,7 @@
  * (disruption.protect) is the profile's.
  */
 import { parseGoDuration } from "../../kube/schedule.ts";
+import { countText } from "../count-words.ts";
 import { isServing, podAnnotationPath, podFieldPath } from "../drain-pod.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentExample } from "./drain-examples.ts";
@@ -29,7 +30,7 @@ export const drain014: Rule = {
       return [
         {
           path: podAnnotationPath(view, doNotDisrupt),
-          message: `annotation ${doNotDisrupt} on a service with ${view.workload.replicas} replicas pins its nodes until expiry`,
+          message: `annotation ${doNotDisrupt} on a service with ${countText(view.workload.replicas, "replica")} pins its nodes until expiry`,
           fix: "remove it, or use disruption.protect with a duration",
           patch: [{ op: "remove", path: podAnnotationPath(view, doNotDisrupt) }],
           ...classOf(view),

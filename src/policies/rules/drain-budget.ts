@@ -11,6 +11,7 @@ import { pathIn, type Facts } from "../facts.ts";
 import { isCompiledBudget, type WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample } from "./drain-examples.ts";
 import { aboutAll, classOf, type Problem, type Rule } from "./rule.ts";
+import { workloadTitle } from "../../kube/workload.ts";
 
 export const drain004: Rule = {
   id: "DRAIN-004",
@@ -47,11 +48,10 @@ export const drain005: Rule = {
     return facts.views.flatMap((view): readonly Problem[] => {
       const names = budgetNames(view, facts);
       if (names.length < 2) return [];
-      const { kind, name } = view.workload;
       return [
         {
           path: pathIn(facts, { budget: "/spec/selector" }),
-          message: `PodDisruptionBudgets ${severalSelect(names)} select pods of ${kind} ${name}; the eviction API refuses pods with ${names.length > 2 ? "more than one budget" : "two budgets"}`,
+          message: `PodDisruptionBudgets ${severalSelect(names)} select pods of ${workloadTitle(view.workload)}; the eviction API refuses pods with ${names.length > 2 ? "more than one budget" : "two budgets"}`,
           fix: names.length > 2 ? "keep one" : "delete one",
           ...classOf(view),
         },

@@ -9,7 +9,7 @@ import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { countsScale } from "../../kube/disruption-budget.ts";
 import { rememberedInBursts } from "../../kube/remembered.ts";
 import { isEmptySelector } from "../../kube/selector.ts";
-import type { Workload } from "../../kube/workload.ts";
+import { type Workload, workloadTitle } from "../../kube/workload.ts";
 import { budgetNameOf, budgetText } from "../budget-words.ts";
 import { othersUnder, scaleAnswer } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
@@ -70,7 +70,7 @@ export const drain016: Rule = {
   },
   judge: (facts) =>
     coversOf(facts).flatMap(({ budget, workloads }): readonly Problem[] => {
-      const counted = workloads.filter(({ hasScale }) => hasScale).map(({ kind, name }) => `${kind} ${name}`);
+      const counted = workloads.filter(({ hasScale }) => hasScale).map(workloadTitle);
       if (counted.length < 2) return [];
       return [
         {

@@ -12,6 +12,7 @@ import type { JsonPatchOperation } from "../../kube/json-patch.ts";
 import { rememberedInBursts } from "../../kube/remembered.ts";
 import type { RangeSource } from "../../kube/workload-scale.ts";
 import { boundField, budgetNameOf, budgetText, isZeroBudget, oneAtATimePatch } from "../budget-words.ts";
+import { countText } from "../count-words.ts";
 import { proverOf } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isCompiledBudget, type WorkloadView } from "../workload-view.ts";
@@ -32,7 +33,7 @@ export const drain002: Rule = {
     const pairs = blockedPairs(facts);
     if (pairs.length > 0) return pairs.map((pair) => blockedProblem(facts, pair));
     if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts)) return [];
-    return neverWorks(subject.budget).map((problem) => ({ ...problem, ...aboutAll(facts.views) }));
+    return neverWorks(subject.budget, facts.views).map((problem) => ({ ...problem, ...aboutAll(facts.views) }));
   },
 };
 
@@ -110,7 +111,7 @@ function blockedProblem(facts: Facts, pair: BlockedPair): Problem {
       "scaled-object": "/spec/minReplicaCount",
       workload: source.kind === "workload" ? "/spec/replicas" : "",
     }),
-    message: `${budgetText(budget)} leaves 0 evictions at ${replicas} replicas${sourceText(source)}: its nodes can never be drained`,
+    message: `${budgetText(budget)} leaves 0 evictions at ${countText(replicas, "replica")}${sourceText(source)}: its nodes can never be drained`,
     fix: `${moreReplicas(pair)}delete the PDB, or maxUnavailable: 1`,
     ...(patch === undefined ? {} : { patch }),
     ...classOf(view),
@@ -137,7 +138,7 @@ function sourceText(source: RangeSource): string {
 function moreReplicas({ view, worksFrom }: BlockedPair): string {
   const { source, range, mayBeZero } = view.scale;
   if (worksFrom === undefined) return "";
-  if (source.kind === "workload") return `use ${worksFrom} replicas, or `;
+  if (source.kind === "workload") return `use ${countText(worksFrom, "replica")}, or `;
   if (worksFrom > range.to || mayBeZero) return "";
   const field = source.kind === "ScaledObject" ? "minReplicaCount" : "minReplicas";
   return `set ${field} ${worksFrom} on ${source.kind} ${source.name}, or `;
@@ -171,14 +172,16 @@ function isJudged(
 }
 
 /** A budget that blocks at every scale is refused by itself, before there is a workload. */
-function neverWorks(budget: PodDisruptionBudget): readonly Problem[] {
+function neverWorks(budget: PodDisruptionBudget, views: readonly WorkloadView[]): readonly Problem[] {
   if (isZeroBudget(budget) || budget.spec.selector === undefined || !isFullyBlocking(budget.spec)) return [];
+  // Of what has no scale (a Job's Pods) the controller counts nothing, and every form but a whole number allows nothing either.
+  const isCounted = views.every(({ workload }) => workload.hasScale);
   return [
     {
       path: budget.spec.minAvailable === undefined ? "/spec" : "/spec/minAvailable",
       message: `${budgetText(budget)} leaves 0 evictions at any number of replicas: its nodes can never be drained`,
-      fix: "delete the PDB, or use maxUnavailable: 1",
-      patch: oneAtATimePatch(budget),
+      fix: isCounted ? "delete the PDB, or use maxUnavailable: 1" : "delete the PDB, or select only what has a scale",
+      ...(isCounted ? { patch: oneAtATimePatch(budget) } : {}),
     },
   ];
 }
@@ -190,7 +193,7 @@ function scalingProblem(facts: Facts, { view, budget, from }: GuardedView & { re
   return {
     path: "/spec/replicas",
     message: `scaling ${kind} ${name} from ${from} to ${replicas} leaves PDB "${budgetNameOf(budget)}" with 0 allowed evictions`,
-    fix: `change the PDB first, or keep >= ${enough} replicas`,
+    fix: `change the PDB first, or keep >= ${countText(enough, "replica")}`,
     ...(facts.subject.kind === "workload" ? { patch: [{ op: "add", path: "/spec/replicas", value: enough }] } : {}),
     ...classOf(view),
   };

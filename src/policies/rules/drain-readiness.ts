@@ -6,6 +6,7 @@
 import type { Probe } from "../../api/pod.ts";
 import { evictionsAllowed } from "../../kube/disruption-budget.ts";
 import { isScraped } from "../../kube/service.ts";
+import { countText } from "../count-words.ts";
 import { isServing, podFieldPath, servingContainerOf } from "../drain-pod.ts";
 import { budgetNameOf } from "../budget-words.ts";
 import { aboutWorkload, pathIn } from "../facts.ts";
@@ -86,7 +87,7 @@ export const drain013: Rule = {
       return [
         {
           path: pathIn(facts, { profile: "/spec/disruption", budget: "/spec" }),
-          message: `${aboutWorkload(facts, view)}cold start p95 ${seconds} s x evictions allowed at once would take ${together} of ${replicas} replicas out together`,
+          message: `${aboutWorkload(facts, view)}cold start p95 ${seconds} s x evictions allowed at once would take ${together} of ${countText(replicas, "replica")} out together`,
           fix: "lower maxUnavailable or speed up start",
           ...classOf(view),
         },

@@ -75,10 +75,11 @@ function singletonProblem(facts: Facts, view: WorkloadView, params: RuleParams):
   if (!servingKinds.has(workload.kind) || workloadClass === undefined || smallestScale(facts, view) !== 1) return [];
   const action = actionFor({ workloadClass, kind: workload.kind, bound: binding.kind === "bound", unprofiled: params["unprofiled"] });
   if (action === undefined) return [];
+  const problem = problemOf(workloadClass, action);
   return [
     {
-      ...problemOf(workloadClass),
-      message: `${aboutWorkload(facts, view)}${problemOf(workloadClass).message}`,
+      ...problem,
+      message: `${aboutWorkload(facts, view)}${problem.message}`,
       path: pathIn(facts, {
         workload: "/spec/replicas",
         scale: "/spec/replicas",
@@ -103,7 +104,7 @@ function profileSingleton(facts: Facts): readonly Problem[] {
   if (views.length > 0 && !kinds.some((kind) => servingKinds.has(kind))) return [];
   if (actions.includes(undefined)) return noBudget(terms);
   const action: "rule" | FindingAction = actions.includes("rule") ? "rule" : "warn";
-  return [{ ...problemOf(workloadClass), path: "/spec/availability/minReplicas", ...(action === "rule" ? {} : { action }) }];
+  return [{ ...problemOf(workloadClass, action), path: "/spec/availability/minReplicas", ...(action === "rule" ? {} : { action }) }];
 }
 
 /** A singleton that its class allows gets no budget: it would hold its node, or mean nothing. */
@@ -118,7 +119,7 @@ function noBudget({ workloadClass, resolved }: ProfileTerms): readonly Problem[]
   if (form.kind !== "singleton") return [];
   return [
     {
-      ...problemOf(workloadClass),
+      ...problemOf(workloadClass, "warn"),
       message: `1 replica in class "${workloadClass.name}": no PodDisruptionBudget is compiled, and every drain is an outage`,
       fix: `set minReplicas 2 where an outage matters; class "${workloadClass.name}" takes one replica as it is`,
       path: "/spec/availability/minReplicas",
@@ -148,11 +149,15 @@ function smallestScale({ subject }: Facts, { scale, workload }: WorkloadView): n
   return scale.mayBeZero ? 0 : scale.range.from;
 }
 
-function problemOf(workloadClass: WorkloadClass): Problem {
+/** What is only warned of needs no leave: nobody asks for an exemption from a warning. */
+function problemOf(workloadClass: WorkloadClass, action: FindingAction | "rule"): Problem {
   return {
     path: "",
     message: `1 replica in class "${workloadClass.name}" whose nodes are ${nodesAre(workloadClass)}: every drain is an outage`,
-    fix: "set replicas/minReplicas 2, or class with singletons allowed, or an exemption",
+    fix:
+      action === "rule" || action === "deny"
+        ? "set replicas/minReplicas 2, or class with singletons allowed, or an exemption"
+        : "set replicas/minReplicas 2 where an outage matters",
     className: workloadClass.name,
   };
 }

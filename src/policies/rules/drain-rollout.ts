@@ -7,6 +7,7 @@ import type { Deployment } from "../../api/workload.ts";
 import { evictionsAllowed } from "../../kube/disruption-budget.ts";
 import { rollingBounds, roundsToNothing } from "../../kube/rolling-update.ts";
 import { budgetText } from "../budget-words.ts";
+import { countText } from "../count-words.ts";
 import { guardsOf } from "../drain-cover.ts";
 import type { Facts } from "../facts.ts";
 import { isObjectOf } from "../overlay-snapshot.ts";
@@ -34,7 +35,7 @@ export const drain031: Rule = {
       return [
         {
           path: "/spec/strategy/type",
-          message: `strategy Recreate takes all ${replicas} replicas down in a rollout; ${budgetText(guard)} guards drains only`,
+          message: `strategy Recreate takes ${replicas === 1 ? "the only replica" : `all ${replicas} replicas`} down in a rollout; ${budgetText(guard)} guards drains only`,
           fix: "use strategy RollingUpdate",
           patch: [{ op: "add", path: "/spec/strategy/type", value: "RollingUpdate" }],
           ...classOf(view),
@@ -88,7 +89,7 @@ export const drain033: Rule = {
         return [
           {
             path: "/spec/strategy/rollingUpdate/maxUnavailable",
-            message: `a rollout may take ${maxUnavailable} and a drain ${evictions} (${budgetText(budget)}) of ${replicas} replicas, each before it sees the other's`,
+            message: `a rollout may take ${maxUnavailable} and a drain ${evictions} (${budgetText(budget)}) of ${countText(replicas, "replica")}, each before it sees the other's`,
             fix: "set the rollout's maxUnavailable to 0, or lower the budget's",
             ...classOf(view),
           },

@@ -7,6 +7,7 @@
 import { hostnameLabel } from "../../api/labels.ts";
 import type { PodSpec } from "../../api/pod.ts";
 import { matchesSelector } from "../../kube/selector.ts";
+import { countText } from "../count-words.ts";
 import { isServing, podFieldPath } from "../drain-pod.ts";
 import type { Facts } from "../facts.ts";
 import type { RuleParams } from "../policy-set.ts";
@@ -51,7 +52,7 @@ export const drain027: Rule = {
       return [
         {
           path: facts.subject.kind === "scale" ? "/spec/replicas" : podFieldPath(view, rule.field),
-          message: `${rule.text} leaves no room for ${short.replicas} replicas on ${short.nodes} nodes once one of them is drained`,
+          message: `${rule.text} leaves no room for ${countText(short.replicas, "replica")} on ${countText(short.nodes, "node")} once one of them is drained`,
           fix: "make it preferred (ScheduleAnyway), or keep a spare node",
           ...classOf(view),
         },
@@ -77,7 +78,7 @@ export const drain028: Rule = {
       return [
         {
           path: facts.subject.kind === "scale" ? "/spec/replicas" : podFieldPath(view, "containers"),
-          message: `port ${port} of the host lets a node take one of ${short.replicas} replicas, and there are ${short.nodes} nodes: no spare one for a drain`,
+          message: `port ${port} of the host lets a node take one of ${countText(short.replicas, "replica")}, and there ${short.nodes === 1 ? "is" : "are"} ${countText(short.nodes, "node")}: no spare one for a drain`,
           fix: "use a Service instead of the host's port, or keep a spare node",
           ...classOf(view),
         },

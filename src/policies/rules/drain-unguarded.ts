@@ -13,6 +13,7 @@ import { servicesSelecting } from "../selecting-objects.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample, serviceExample } from "./drain-examples.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
+import { workloadTitle } from "../../kube/workload.ts";
 
 const spread =
   "topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: web}}}]";
@@ -78,7 +79,7 @@ export const drain039: Rule = {
       return [
         {
           path: "",
-          message: `${view.workload.kind} ${view.workload.name} of kube-system has no PodDisruptionBudget: cluster-autoscaler never moves it`,
+          message: `${workloadTitle(view.workload)} of kube-system has no PodDisruptionBudget: cluster-autoscaler never moves it`,
           fix: "add a PodDisruptionBudget with maxUnavailable: 1",
           ...classOf(view),
         },
@@ -153,7 +154,7 @@ export const drain042: Rule = {
       return [
         {
           path: "",
-          message: `no PodDisruptionBudget guards the ${workload.replicas} replicas of ${workload.kind} ${workload.name}: drains may take all at once`,
+          message: `no PodDisruptionBudget guards the ${workload.replicas} replicas of ${workloadTitle(workload)}: drains may take all at once`,
           fix: "add a WorkloadProfile, or a PodDisruptionBudget with maxUnavailable: 1",
           ...classOf(view),
         },

@@ -2,6 +2,7 @@
  * DRAIN-001 to DRAIN-007, in both orders of each pair.
  */
 import { describe, expect, it } from "vitest";
+import type { KubeObject } from "../../../src/api/object.ts";
 import type { Scale } from "../../../src/api/workload.ts";
 import { platformNames } from "../../../src/api/labels.ts";
 import { validate } from "../../../src/policies/evaluate.ts";
@@ -20,7 +21,7 @@ const scaleTo = (replicas: number): Scale => ({
 const general = profile({ spec: { runtimeClass: "general", availability: { minReplicas: 2 }, scaling: { maxReplicas: 9 } } });
 const outage = '1 replica in class "general" whose nodes are consolidated and replaced: every drain is an outage';
 const blocks = (bound: string, replicas: number): string =>
-  `DRAIN-002 deny: PodDisruptionBudget "web" (${bound}) leaves 0 evictions at ${replicas} replicas: its nodes can never be drained`;
+  `DRAIN-002 deny: PodDisruptionBudget "web" (${bound}) leaves 0 evictions at ${replicas} ${replicas === 1 ? "replica" : "replicas"}: its nodes can never be drained`;
 
 describe("DRAIN-001: a single replica", () => {
   check("is refused under a general profile", {
@@ -199,6 +200,52 @@ describe("DRAIN-002: a budget that leaves no eviction", () => {
     judge: budget({ minAvailable: 2, labels: { "app.kubernetes.io/managed-by": "workloadprofile" } }),
     world: [deployment({ replicas: 2 })],
     finds: [blocks("minAvailable: 2", 2)],
+  });
+});
+
+describe("the words fit the case", () => {
+  const told = (judge: KubeObject, world: readonly KubeObject[], rule: string) => {
+    const { findings } = validate({ policySet: policySet(), request: requestFor(judge), context: contextOf(world) });
+    return findings
+      .filter((finding) => finding.rule === rule)
+      .map(({ message, fix, patch }) => ({ message, fix, patch: patch !== undefined }));
+  };
+  const whole = budget({ minAvailable: "100%" });
+
+  it("a budget over a Job is not mended by another form of it", () => {
+    const message =
+      'PodDisruptionBudget "web" (minAvailable: 100%) leaves 0 evictions at any number of replicas: its nodes can never be drained';
+    expect(told(whole, [job({ name: "web" })], "DRAIN-002")).toEqual([
+      { message, fix: "delete the PDB, or select only what has a scale", patch: false },
+    ]);
+    expect(told(whole, [], "DRAIN-002")).toEqual([{ message, fix: "delete the PDB, or use maxUnavailable: 1", patch: true }]);
+  });
+
+  it("a workload that has no name yet is told by its generateName", () => {
+    const { name: _name, ...unnamed } = deployment().metadata;
+    const generated: KubeObject = { ...deployment(), metadata: { ...unnamed, generateName: "web-" } };
+    const world = [budget({ name: "a", maxUnavailable: 1, selector: { matchLabels: { app: "web" } } }), budget({ maxUnavailable: 1 })];
+    expect(told(generated, world, "DRAIN-005").map(({ message }) => message)).toEqual([
+      'PodDisruptionBudgets "a" and "web" both select pods of Deployment (generateName web-); the eviction API refuses pods with two budgets',
+    ]);
+  });
+
+  it("one replica of which a class only warns needs no exemption", () => {
+    const dev = { namespace: "dev-anna", spec: { runtimeClass: "general" } };
+    expect(told(deployment({ replicas: 1, namespace: "dev-anna" }), [profile(dev)], "DRAIN-001")[0]?.fix).toBe(
+      "set replicas/minReplicas 2 where an outage matters",
+    );
+    expect(told(deployment({ replicas: 1 }), [general], "DRAIN-001")[0]?.fix).toBe(
+      "set replicas/minReplicas 2, or class with singletons allowed, or an exemption",
+    );
+  });
+
+  it("one replica is one replica", () => {
+    expect(told(deployment({ replicas: 1 }), [budget({ minAvailable: 1 })], "DRAIN-002")[0]?.message).toContain("at 1 replica:");
+    const two = profile({ spec: { runtimeClass: "general", availability: { minReplicas: 2 }, scaling: { maxReplicas: 9 } } });
+    expect(told(deployment({ replicas: 1 }), [two], "SCALE-001")[0]?.message).toBe(
+      "1 replica is below availability.minReplicas 2 of profile web",
+    );
   });
 });
 

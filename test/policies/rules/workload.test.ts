@@ -76,7 +76,8 @@ describe("BIND: which profile", () => {
 
 describe("SCALE-001: replicas against the profile", () => {
   const check = checkerOf("SCALE");
-  const below = (replicas: number): string => `SCALE-001 deny: ${replicas} replicas is below availability.minReplicas 3 of profile web`;
+  const below = (replicas: number): string =>
+    `SCALE-001 deny: ${replicas} ${replicas === 1 ? "replica" : "replicas"} is below availability.minReplicas 3 of profile web`;
   check("below", { judge: deployment({ replicas: 2 }), world: [bounded], finds: [below(2)] });
   check("at the bounds", { judge: deployment({ replicas: 3 }), world: [bounded], finds: [] });
   check("above", {
