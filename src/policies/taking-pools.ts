@@ -13,15 +13,17 @@ import type { DaemonSet } from "../api/workload.ts";
 import { podRequests } from "../kube/pod-requests.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
 import { intersection, isCompatible, type Requirements } from "../kube/requirements.ts";
-import { addResources } from "../kube/resources.ts";
+import { remembered, rememberedInBursts } from "../kube/remembered.ts";
+import { addResources, subtractResources } from "../kube/resources.ts";
 import { untoleratedTaint } from "../kube/taint.ts";
 import type { OfferedWorld } from "./offered-labels.ts";
+import { zonesThatTake, type ZonesInput } from "./profile/zones.ts";
 import { isWithin, machineRequirements, typesOfPool } from "./pool-types.ts";
 import { inKarpenterWords, isAutoPool } from "../kube/auto-labels.ts";
 
 /** A pool that would take the Pod by labels and taints. */
 export interface TakingPool {
-  readonly name: string;
+  readonly nodePool: NodePool;
   /** What a node of it must meet, for each alternative of the Pod. */
   readonly alternatives: readonly Requirements[];
   /** What DaemonSets take of each of its nodes. */
@@ -32,51 +34,73 @@ export interface TakingPool {
 
 /** Returns the NodePools that would take the Pod, in the snapshot's order. */
 export function takingPools(world: OfferedWorld, spec: PodSpec): readonly TakingPool[] {
-  const { snapshot, instanceTypes } = world;
-  const nodePools = snapshot.list("NodePool");
-  const daemonSets = snapshot.list("DaemonSet");
-  const known = knownTaking(nodePools);
-  if (known.instanceTypes !== instanceTypes || known.daemonSets !== daemonSets) {
-    known.instanceTypes = instanceTypes;
-    known.daemonSets = daemonSets;
-    known.byPlacement.clear();
-  }
-  const placement = placementText(spec);
-  const before = known.byPlacement.get(placement);
+  const { pools } = knownOf(world);
+  return ofPlacement(pools, placementText(spec), () =>
+    world.snapshot.list("NodePool").flatMap((nodePool) => takingPool(world, nodePool, spec) ?? []),
+  );
+}
+
+/**
+ * Returns the zones that can take the Pod, of those allowed (none: of all where something is offered), sorted. Where zones are
+ * named, what can be bought there at this moment is not asked.
+ */
+export function takingZones(world: OfferedWorld, { spec, allowed }: Pick<ZonesInput, "spec" | "allowed">): readonly string[] {
+  const { zones } = knownOf(world);
+  return ofPlacement(zones, `${allowed.join()} ${placementText(spec)}`, () => {
+    const instanceTypes = allowed.length === 0 ? world.instanceTypes : [];
+    return zonesThatTake({ allowed, spec, nodeRequirements: [], capacity: { nodePools: world.snapshot.list("NodePool"), instanceTypes } });
+  });
+}
+
+function ofPlacement<T>(known: Map<string, T>, placement: string, find: () => T): T {
+  const before = known.get(placement);
   if (before !== undefined) return before;
-  if (known.byPlacement.size >= placementsMax) known.byPlacement.clear();
-  const taking = nodePools.flatMap((nodePool) => takingPool(world, nodePool, spec) ?? []);
-  known.byPlacement.set(placement, taking);
-  return taking;
+  if (known.size >= placementsMax) known.clear();
+  const found = find();
+  known.set(placement, found);
+  return found;
 }
 
 /** How many placements are remembered: a cluster's workloads are placed in a few ways, and a class gives all of its own the same. */
 const placementsMax = 500;
 
 /** What was found for each placement, for as long as the NodePools, the types and the DaemonSets are the same objects. */
-const lastTaking = new WeakMap<readonly NodePool[], KnownTaking>();
-
-function knownTaking(nodePools: readonly NodePool[]): KnownTaking {
-  const known = lastTaking.get(nodePools) ?? { instanceTypes: [], daemonSets: [], byPlacement: new Map() };
-  lastTaking.set(nodePools, known);
-  return known;
+function knownOf({ snapshot, instanceTypes }: OfferedWorld): KnownTaking {
+  const daemonSets = snapshot.list("DaemonSet");
+  const slot = lastKnown(snapshot.list("NodePool"));
+  if (slot.known?.instanceTypes !== instanceTypes || slot.known.daemonSets !== daemonSets) {
+    slot.known = { instanceTypes, daemonSets, pools: new Map(), zones: new Map() };
+  }
+  return slot.known;
 }
 
+const lastKnown = remembered<readonly NodePool[], { known?: KnownTaking }>(() => ({}));
+
 interface KnownTaking {
-  instanceTypes: readonly InstanceType[];
-  daemonSets: readonly DaemonSet[];
-  readonly byPlacement: Map<string, readonly TakingPool[]>;
+  readonly instanceTypes: readonly InstanceType[];
+  readonly daemonSets: readonly DaemonSet[];
+  readonly pools: Map<string, readonly TakingPool[]>;
+  readonly zones: Map<string, readonly string[]>;
 }
 
 /** All that decides which NodePools take a Pod, as one text. */
-function placementText({ nodeSelector, affinity, tolerations }: PodSpec): string {
-  return JSON.stringify([nodeSelector, affinity?.nodeAffinity, tolerations]);
+const placementText = rememberedInBursts(({ nodeSelector, affinity, tolerations }: PodSpec): string =>
+  JSON.stringify([nodeSelector, affinity?.nodeAffinity, tolerations]),
+);
+
+/** What a node of a pool may be, with what DaemonSets leave of it. */
+export interface Shape {
+  readonly taking: TakingPool;
+  readonly type: InstanceType;
+  readonly left: Resources;
 }
 
-/** Is true where a node of the pool may be of the type, for the Pod. */
-export function mayBe(type: InstanceType, { alternatives }: Pick<TakingPool, "alternatives">): boolean {
-  return alternatives.some((requirements) => isWithin(type, requirements));
-}
+/** Returns what the pool's nodes may be for the Pod, in the order of its types. */
+export const shapesOf = remembered((taking: TakingPool): readonly Shape[] =>
+  taking.types
+    .filter((type) => taking.alternatives.some((requirements) => isWithin(type, requirements)))
+    .map((type) => ({ taking, type, left: subtractResources(type.allocatable, taking.overhead) })),
+);
 
 /** Is true where the pool's taints do not keep the Pod away. */
 export function isTolerated(nodePool: NodePool, spec: PodSpec): boolean {
@@ -87,7 +111,7 @@ function takingPool(world: OfferedWorld, nodePool: NodePool, spec: PodSpec): Tak
   const alternatives = takenBy(nodePool, spec);
   if (alternatives.length === 0) return undefined;
   return {
-    name: nodePool.metadata.name ?? "",
+    nodePool,
     alternatives,
     overhead: daemonOverhead(world, nodePool),
     types: typesOfPool(nodePool, world.instanceTypes),

@@ -8,10 +8,10 @@
 import type { InstanceType } from "../../api/instance-type.ts";
 import type { Resources } from "../../api/object.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
-import { exceeding, fitsWithin, subtractResources } from "../../kube/resources.ts";
+import { exceeding, fitsWithin } from "../../kube/resources.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
-import { mayBe, takingPools } from "../taking-pools.ts";
+import { shapesOf, takingPools } from "../taking-pools.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentManifest, documents, nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
@@ -50,16 +50,11 @@ interface Miss {
 function nearMiss(facts: Facts, view: WorkloadView, shareMax: number): readonly Problem[] {
   const want = podRequests(view.pod.spec);
   if (Object.entries(judgedFrom).every(([name, least]) => (want[name] ?? 0) < least)) return [];
-  const shapes = takingPools(facts, view.pod.spec).flatMap((taking) =>
-    taking.types.map((type) => ({ type, taking, have: subtractResources(type.allocatable, taking.overhead) })),
-  );
-  const smallest = cheapestOf(shapes.filter(({ type, taking, have }) => fitsWithin(want, have) && mayBe(type, taking)));
+  const shapes = takingPools(facts, view.pod.spec).flatMap(shapesOf);
+  const smallest = cheapestOf(shapes.filter(({ left }) => fitsWithin(want, left)));
   if (smallest === undefined) return [];
   const [miss] = shapes
-    .flatMap(({ type, taking, have }) => {
-      const found = missOf({ type, want, have, shareMax });
-      return found !== undefined && mayBe(type, taking) ? [found] : [];
-    })
+    .flatMap(({ type, left }) => missOf({ type, want, have: left, shareMax }) ?? [])
     .filter(({ type }) => costOf(type) <= costOf(smallest) * costShareMax)
     .toSorted((a, b) => a.share - b.share || costOf(a.type) - costOf(b.type) || (a.type.name < b.type.name ? -1 : 1));
   if (miss === undefined) return [];

@@ -5,14 +5,13 @@
  * take them. It warns: a limit is somebody's decision, and other Pods may have gone by the time of the burst.
  */
 import type { NodePool } from "../../api/node-pool.ts";
-import type { PodSpec } from "../../api/pod.ts";
 import type { Resources } from "../../api/object.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
 import { formatBytes } from "../../kube/quantity.ts";
 import { toResources } from "../../kube/resources.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
-import { poolsThatTake } from "../profile/zones.ts";
+import { takingPools } from "../taking-pools.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentManifest, nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
@@ -47,7 +46,7 @@ function noRoom(facts: Facts, view: WorkloadView): readonly Problem[] {
   if (terms === undefined) return [];
   const growth = terms.resolved.maxReplicas.value - terms.resolved.minReplicas.value;
   const burst = binding.profile.spec.scaling?.maxBurstPods ?? growth;
-  const pools = burst < 1 ? [] : takingPools(facts, pod.spec);
+  const pools = burst < 1 ? [] : takingPools(facts, pod.spec).map(({ nodePool }) => nodePool);
   if (pools.length === 0 || pools.some(({ spec }) => spec.limits === undefined)) return [];
   const wants = podRequests(pod.spec);
   const lefts = pools.map((nodePool) => ({ nodePool, left: leftUnder(nodePool) }));
@@ -65,10 +64,6 @@ function noRoom(facts: Facts, view: WorkloadView): readonly Problem[] {
       },
     ];
   });
-}
-
-function takingPools({ snapshot }: Facts, spec: PodSpec): readonly NodePool[] {
-  return poolsThatTake({ spec, nodeRequirements: [], capacity: { nodePools: snapshot.list("NodePool"), instanceTypes: [] } });
 }
 
 /** What each limit leaves; a resource without a limit is not in it. */

@@ -14,11 +14,11 @@ import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { formatBytes } from "../../kube/quantity.ts";
 import { values, type Requirement } from "../../kube/requirement.ts";
 import { isCompatible, type Requirements } from "../../kube/requirements.ts";
-import { exceeding, fitsWithin, subtractResources } from "../../kube/resources.ts";
+import { exceeding, fitsWithin } from "../../kube/resources.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { isOffered, isPlaceLabel, leavesOpen, offeredValues } from "../offered-labels.ts";
-import { isTolerated, mayBe, takingPools, type TakingPool } from "../taking-pools.ts";
+import { isTolerated, shapesOf, takingPools, type Shape } from "../taking-pools.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentManifest, nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
@@ -104,11 +104,8 @@ function validValues(offered: readonly string[]): string {
   return `valid values: ${offered.slice(0, shownValuesMax).join(", ")}${more}`;
 }
 
-/** An instance type of a pool, with what is left on it for one Pod. */
-interface Shape {
-  readonly poolName: string;
-  readonly type: InstanceType;
-  readonly overhead: Resources;
+/** A shape, and how near it is to holding the Pod. */
+interface JudgedShape extends Shape {
   /** The smallest share, over all wanted resources, of what is wanted that is there; 1 and more fits. */
   readonly share: number;
 }
@@ -117,15 +114,15 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
   const want = podRequests(view.pod.spec);
   const pools = takingPools(facts, view.pod.spec);
   // Most Pods fit, and the first shape that holds one answers for all.
-  if (pools.some((taking) => holds(taking, want))) return [];
-  const shapes = pools.map((taking) => shapesOf(taking, want));
-  const known = shapes.flat();
+  if (pools.some((taking) => shapesOf(taking).some(({ left }) => fitsWithin(want, left)))) return [];
   // A pool whose types are not in the catalog may hold the Pod for all we know.
-  if (known.length === 0 || shapes.some((ofPool) => ofPool.length === 0)) return [];
-  const [largest] = known.toSorted(byNearness);
+  if (pools.some((taking) => shapesOf(taking).length === 0)) return [];
+  const [largest] = pools
+    .flatMap(shapesOf)
+    .map((shape): JudgedShape => ({ ...shape, share: shareOf(want, shape.left) }))
+    .toSorted(byNearness);
   if (largest === undefined) return [];
-  const have = subtractResources(largest.type.allocatable, largest.overhead);
-  const over = exceeding(want, have);
+  const over = exceeding(want, largest.left);
   return [
     {
       path: pathIn(facts, {
@@ -133,7 +130,7 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
         "pod-change": "/spec/containers",
         profile: "/spec/compute",
       }),
-      message: `${aboutWorkload(facts, view)}pod requests ${wantedText(want, over)}; largest shape in pool ${largest.poolName} is ${shapeText(largest, over)}`,
+      message: `${aboutWorkload(facts, view)}pod requests ${wantedText(want, over)}; largest shape in pool ${largest.taking.nodePool.metadata.name ?? ""} is ${shapeText(largest, over)}`,
       fix: fixFor(facts, view, over),
       ...classOf(view),
     },
@@ -144,7 +141,7 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
  * The shape that is nearest to holding the Pod first. Of equals one of a known price, the larger, the newer generation: what
  * is told as the largest should be what a node would be, not a machine of fifteen years ago.
  */
-function byNearness(a: Shape, b: Shape): number {
+function byNearness(a: JudgedShape, b: JudgedShape): number {
   const size = (shape: Shape, name: string): number => shape.type.allocatable[name] ?? 0;
   const priced = Number(b.type.offerings.length > 0) - Number(a.type.offerings.length > 0);
   const larger = size(b, "memory") - size(a, "memory") || size(b, "cpu") - size(a, "cpu");
@@ -156,21 +153,6 @@ function generationOf({ name }: InstanceType): number {
   return Number(/\d+/.exec(name)?.[0] ?? 0);
 }
 
-/** The amounts are asked first: they are a few comparisons, the labels are many. */
-function holds(taking: TakingPool, want: Resources): boolean {
-  return taking.types.some(
-    (type) =>
-      fitsWithin(want, type.allocatable) && fitsWithin(want, subtractResources(type.allocatable, taking.overhead)) && mayBe(type, taking),
-  );
-}
-
-function shapesOf(taking: TakingPool, want: Resources): readonly Shape[] {
-  const { name, overhead, types } = taking;
-  return types
-    .filter((type) => mayBe(type, taking))
-    .map((type) => ({ poolName: name, type, overhead, share: shareOf(want, subtractResources(type.allocatable, overhead)) }));
-}
-
 function shareOf(want: Resources, have: Resources): number {
   return Math.min(...Object.entries(want).map(([name, amount]) => (amount === 0 ? Infinity : (have[name] ?? 0) / amount)));
 }
@@ -179,7 +161,7 @@ function wantedText(want: Resources, over: readonly string[]): string {
   return [`${cpuText(want["cpu"] ?? 0)} CPU / ${formatBytes(want["memory"] ?? 0)}`, ...otherTexts(want, over)].join(" / ");
 }
 
-function shapeText({ type, overhead }: Shape, over: readonly string[]): string {
+function shapeText({ type, taking: { overhead } }: Shape, over: readonly string[]): string {
   const { allocatable } = type;
   const have = [`${cpuText(allocatable["cpu"] ?? 0)} CPU / ${gibText(allocatable["memory"] ?? 0)}`, ...otherTexts(allocatable, over)].join(
     " / ",

@@ -12,7 +12,7 @@ import { values } from "../../kube/requirement.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { termsOf, type ProfileTerms } from "../profile-terms.ts";
-import { zonesThatTake } from "../profile/zones.ts";
+import { takingZones } from "../taking-pools.ts";
 import { runsToAnEnd } from "../spot-use.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentManifest, nodePoolManifest, profileManifest, smallContainer } from "./example-manifests.ts";
@@ -210,12 +210,9 @@ function tooFewZones(
     readonly className: string | undefined;
   },
 ): readonly Problem[] {
-  const nodePools = facts.snapshot.list("NodePool");
   // A class that names no zones, with no instance type that would, leaves the number of zones open.
   if (of.allowed.length === 0 && facts.instanceTypes.length === 0) return [];
-  // Where zones are named, what can be bought there at this moment is not asked: that passes.
-  const instanceTypes = of.allowed.length === 0 ? facts.instanceTypes : [];
-  const known = zonesThatTake({ allowed: of.allowed, spec: of.spec, nodeRequirements: [], capacity: { nodePools, instanceTypes } });
+  const known = takingZones(facts, of);
   // No zone at all is a placement that no pool offers: POOL-001 and POOL-003 say which label.
   if (known.length === 0 || known.length >= of.asked) return [];
   return [
