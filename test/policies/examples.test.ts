@@ -5,6 +5,7 @@ import { evaluate } from "../../src/policies/evaluate.ts";
 import type { Verdict } from "../../src/policies/verdict.ts";
 import { contextOf, policySet, requestFor } from "../support/admission.ts";
 import { foundingProfile } from "../support/founding-profile.ts";
+import { node } from "../support/objects.ts";
 import { yamlObjects, yamlText } from "../support/yaml-objects.ts";
 
 const policies = policySet();
@@ -62,6 +63,13 @@ describe("the examples", () => {
     for (const name of ["a1-checkout-api", "a2-invoice-export-worker", "a3-fraud-model-batch"]) {
       expect(told([...infrastructure, ...yamlObjects(`examples/lab/${name}.yaml`)])).toEqual([]);
     }
+  });
+  it("of the lab have pools that stay without a finding while they have few nodes", () => {
+    const pools = infrastructure.filter(({ kind }) => kind === "NodePool");
+    const nodes = pools.map(({ metadata: { name = "" } }) => node({ name: `of-${name}`, labels: { "karpenter.sh/nodepool": name } }));
+    const context = contextOf([...infrastructure, ...nodes]);
+    const found = pools.map((pool) => evaluate({ policySet: policies, request: requestFor(pool), context }).findings);
+    expect(found).toEqual([[], [], []]);
   });
   it("have the founding document's profile byte for byte", () => {
     expect(yamlText("examples/billing-api/profile.yaml")).toBe(foundingProfile);

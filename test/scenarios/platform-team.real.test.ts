@@ -43,7 +43,10 @@ const pools: readonly Scenario[] = [
     golden: "platform-32-one-node",
     play: async ({ terminal }) => {
       await terminal.type("kubectl label node general-a karpenter.sh/nodepool=general-flex");
-      expect((await terminal.type(`kubectl apply -f ${a0}`)).stderr).toContain("1 node may go");
+      await terminal.type(`kubectl apply -f ${a0}`);
+      const share = JSON.stringify({ spec: { disruption: { budgets: [{ nodes: "10%" }] } } });
+      const patch = `kubectl patch nodepool general-flex --type=merge --dry-run=server -p '${share}'`;
+      expect((await terminal.type(patch)).stderr).toContain("1 node may go");
       await terminal.type("kubectl label node general-a karpenter.sh/nodepool-");
     },
   },

@@ -222,8 +222,7 @@ describe("the words fit the case", () => {
   });
 
   it("a workload that has no name yet is told by its generateName", () => {
-    const { name: _name, ...unnamed } = deployment().metadata;
-    const generated: KubeObject = { ...deployment(), metadata: { ...unnamed, generateName: "web-" } };
+    const generated: KubeObject = { ...deployment(), metadata: { namespace: "shop", generateName: "web-" } };
     const world = [budget({ name: "a", maxUnavailable: 1, selector: { matchLabels: { app: "web" } } }), budget({ maxUnavailable: 1 })];
     expect(told(generated, world, "DRAIN-005").map(({ message }) => message)).toEqual([
       'PodDisruptionBudgets "a" and "web" both select pods of Deployment (generateName web-); the eviction API refuses pods with two budgets',
