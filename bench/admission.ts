@@ -44,8 +44,8 @@ async function main(): Promise<void> {
   const peers = await openPeers(values["no-peers"] === undefined ? allPeers : {});
   try {
     const rows = await measureAll(extent, peers);
-    for (const lines of [plimsollTable(rows), peerTable(rows), apiServerTable(rows)]) for (const line of lines) console.log(line);
-    for (const note of peers.notes) console.log(note);
+    const parts = [plimsollTable(rows), peerTable(rows), apiServerTable(rows), peers.notes].filter((lines) => lines.length > 0);
+    console.log(parts.map((lines) => lines.join("\n")).join("\n\n"));
     if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
   } finally {
     await peers.close();
