@@ -24,7 +24,7 @@ export interface PatchDraft<T> {
   readonly document: T;
   readonly operations: readonly JsonPatchOperation[];
   /** Containers of the document that this draft has made, and may write into. */
-  readonly own: WeakSet<object>;
+  readonly own: Set<object>;
 }
 
 const forbiddenTokens: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
@@ -52,7 +52,7 @@ export function pointerTokens(path: string): readonly string[] {
 
 /** Starts a patch of a document. */
 export function startPatch<T>(document: T): PatchDraft<T> {
-  return { document, operations: [], own: new WeakSet() };
+  return { document, operations: [], own: new Set() };
 }
 
 /**
@@ -113,10 +113,8 @@ export function jsonEquals(a: unknown, b: unknown): boolean {
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => jsonEquals(item, b[index]));
   }
   if (!isObject(a) || !isObject(b)) return false;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys) {
-    if (!jsonEquals(ownMember(a, key), ownMember(b, key))) return false;
-  }
+  for (const key of Object.keys(a)) if (!jsonEquals(a[key], ownMember(b, key))) return false;
+  for (const key of Object.keys(b)) if (b[key] !== undefined && !Object.hasOwn(a, key)) return false;
   return true;
 }
 
