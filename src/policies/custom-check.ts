@@ -7,15 +7,9 @@
 import type { CustomRuleEntry } from "../api/policies-file.ts";
 import { nearestWord } from "../api/nearest-word.ts";
 import { compileCustomRule, customCompiler, type CustomRule } from "./custom-rule.ts";
+import { judgedKinds } from "./judged-kinds.ts";
 import { isDay } from "./policy-day.ts";
 import { problemAt, type PolicyProblem } from "./policy-problem.ts";
-
-/** Kinds that admission is asked about. */
-const judgedKinds: readonly string[] = [
-  ...(["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout", "StatefulSet"] as const),
-  ...(["HorizontalPodAutoscaler", "Namespace", "PodDisruptionBudget", "ScaledObject", "WorkloadProfile"] as const),
-  ...(["EC2NodeClass", "NodeClass", "NodePool"] as const),
-];
 
 export interface CompiledCustomRules {
   readonly rules: readonly CustomRule[];

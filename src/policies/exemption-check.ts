@@ -8,6 +8,7 @@ import type { ExemptionEntry } from "../api/policies-file.ts";
 import type { Instant } from "../api/ports.ts";
 import { nearestWord } from "../api/nearest-word.ts";
 import { exemptionDaysMax, latestExpiry } from "./exemption.ts";
+import { judgedNamespacedKinds } from "./judged-kinds.ts";
 import { isDay } from "./policy-day.ts";
 import { problemAt, type PolicyProblem } from "./policy-problem.ts";
 
@@ -55,10 +56,21 @@ function blankProblem(
 function matchProblems({ match }: ExemptionEntry, at: readonly string[]): readonly PolicyProblem[] {
   const place = [...at, "match"];
   const isNamed = match.name !== undefined || Object.keys(match.labels ?? {}).length > 0;
-  if (!isNamed) return [problemAt(place, "needs a namespace, and a name or labels")];
-  return (["namespace", "name"] as const)
-    .filter((field) => isWildcardOnly(match[field]))
-    .map((field) => problemAt([...place, field], `"${match[field]}" names everything; name what is exempt`));
+  if (!isNamed) return [problemAt(place, "needs a namespace, and a name or labels"), ...kindProblems(match.kind, place)];
+  return [
+    ...(["namespace", "name"] as const)
+      .filter((field) => isWildcardOnly(match[field]))
+      .map((field) => problemAt([...place, field], `"${match[field]}" names everything; name what is exempt`)),
+    ...kindProblems(match.kind, place),
+  ];
+}
+
+/** A slip in the kind would exempt nothing, and look like an exemption of what has gone. */
+function kindProblems(kind: string | undefined, place: readonly string[]): readonly PolicyProblem[] {
+  if (kind === undefined || judgedNamespacedKinds.includes(kind)) return [];
+  const nearest = nearestWord(kind, judgedNamespacedKinds);
+  const hint = nearest === undefined ? "" : `; did you mean ${nearest}`;
+  return [problemAt([...place, "kind"], `"${kind}" is no kind that can be exempt${hint}`)];
 }
 
 function isWildcardOnly(text: string | undefined): boolean {

@@ -130,6 +130,14 @@ describe("a broken policies.yaml is refused with line, column and every error", 
     ],
   );
   check(
+    "an exemption of a kind that there is not, or that stands in no namespace",
+    `${least}exemptions:\n  - {id: EX-1, rules: [DRAIN-001], match: {namespace: shop, name: a, kind: StatefullSet}, ${inForce}}\n  - {id: EX-2, rules: [NP-012], match: {namespace: shop, name: a, kind: NodePool}, ${inForce}}\n`,
+    [
+      'policies.yaml:4:70: exemptions[0].match.kind: "StatefullSet" is no kind that can be exempt; did you mean StatefulSet',
+      'policies.yaml:5:67: exemptions[1].match.kind: "NodePool" is no kind that can be exempt',
+    ],
+  );
+  check(
     "a day of grandfathering, and a class of a migration, that are not there",
     `${least}settings: {grandfather: {before: "2026-02-31", until: "2027-02-31T00:00:00Z"}}\nmigration: {active: true, classesDone: [genral]}\n`,
     [
