@@ -3,9 +3,11 @@
  *
  * With a provider, what it offers for the NodeClasses that NodePools name, asked again every minute, so that verdicts and
  * purchases know the same zones. Until its first answer, and without a provider, the catalog's types in the zones that
- * NodePools name.
+ * NodePools name, that of the request among them.
  */
 import type { InstanceType, Offering } from "../api/instance-type.ts";
+import type { NodePool } from "../api/node-pool.ts";
+import type { KubeObject } from "../api/object.ts";
 import type { Clock, CloudProvider } from "../api/ports.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
 import { zonesOfNodePools } from "../catalog/zones.ts";
@@ -16,14 +18,27 @@ const askAgainMs = 60_000;
 /** While the provider has not answered for the NodePools of now. */
 const askSoonMs = 2_000;
 
+/** The types to judge by: `judged` is the object of the request, which the cluster doesn't have yet. */
+export type OfferedTypes = (judged?: KubeObject) => readonly InstanceType[];
+
 /** Returns the catalog's types in the zones that NodePools name, made again only when those are others. */
-export function catalogTypesOf(cluster: Pick<ClusterWatch, "snapshot">): () => readonly InstanceType[] {
+export function catalogTypesOf(cluster: Pick<ClusterWatch, "snapshot">): OfferedTypes {
   let known: { readonly zones: string; readonly types: readonly InstanceType[] } | undefined;
-  return () => {
-    const zones = zonesOfNodePools(cluster.snapshot().list("NodePool"));
+  return (judged) => {
+    const pools = cluster.snapshot().list("NodePool");
+    const zones = zonesOfNodePools(judged !== undefined && isNodePool(judged) ? withPool(pools, judged) : pools);
     if (known?.zones !== zones.join()) known = { zones: zones.join(), types: catalogInstanceTypes({ zones }) };
     return known.types;
   };
+}
+
+function isNodePool(object: KubeObject): object is NodePool {
+  return object.kind === "NodePool";
+}
+
+/** A pool in a zone where no other is would otherwise find no type at all there. */
+function withPool(pools: readonly NodePool[], judged: NodePool): readonly NodePool[] {
+  return [...pools.filter(({ metadata }) => metadata.name !== judged.metadata.name), judged];
 }
 
 /** Returns the provider's types, and the catalog's while it has not answered; asks until the signal aborts. */
@@ -33,11 +48,11 @@ export function providerTypesOf(options: {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly log: Log;
-  readonly otherwise: () => readonly InstanceType[];
-}): () => readonly InstanceType[] {
+  readonly otherwise: OfferedTypes;
+}): OfferedTypes {
   const state: { types: readonly InstanceType[] | undefined } = { types: undefined };
   void keepAsking(options, state);
-  return () => state.types ?? options.otherwise();
+  return (judged) => state.types ?? options.otherwise(judged);
 }
 
 async function keepAsking(

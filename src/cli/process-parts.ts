@@ -14,6 +14,7 @@ import type { WebhookMetrics } from "../webhook/metrics.ts";
 import type { PolicyFile } from "../webhook/policy-file.ts";
 import type { WebhookAddress } from "../webhook/registration.ts";
 import type { Log } from "./log.ts";
+import type { OfferedTypes } from "./offered-types.ts";
 import type { ProcessMetrics } from "./process-metrics.ts";
 
 export interface WebhookSettings {
@@ -65,7 +66,7 @@ export interface ProcessParts extends Omit<ProcessSettings, "policies" | "capaci
   readonly cluster: ClusterWatch;
   readonly policyFile: PolicyFile;
   readonly names: PlatformNames;
-  readonly instanceTypes: () => readonly InstanceType[];
+  readonly instanceTypes: OfferedTypes;
   readonly kinds: readonly KindName[];
   readonly capacity: Capacity | undefined;
   readonly decisions: DecisionLog;

@@ -24,7 +24,8 @@ import type { AdmissionHandler } from "./admission-call.ts";
 export interface AdmissionSources {
   readonly policySet: () => PolicySet;
   readonly snapshot: () => ClusterSnapshot;
-  readonly instanceTypes: () => readonly InstanceType[];
+  /** Those on offer; a request's NodePool may name zones that no other does. */
+  readonly instanceTypes: (judged?: KubeObject) => readonly InstanceType[];
   /** Kinds that must have been listed once before a verdict means anything. */
   readonly neededKinds: readonly KindName[];
   readonly names: PlatformNames;
@@ -57,7 +58,7 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
   if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
     return tier === "open" || isDeletion(request) ? allowed() : denied(coldStatus(request));
   }
-  const context = { snapshot, instanceTypes: sources.instanceTypes(), names: sources.names, now: sources.clock.now() };
+  const context = { snapshot, instanceTypes: sources.instanceTypes(request.object), names: sources.names, now: sources.clock.now() };
   if (phase === "mutate") {
     const { patch, warnings } = mutate({ policySet, request, context });
     return patched(patch, warnings);

@@ -29,7 +29,9 @@ spec:
   replicas: 3
   serviceName: db
   selector: {matchLabels: {app: db}}
-  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], storageClassName: fast}}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {accessModes: [ReadWriteOnce], storageClassName: fast, resources: {requests: {storage: 10Gi}}}
   template:
     metadata: {labels: {app: db}}
     spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}}}]}

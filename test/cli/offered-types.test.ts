@@ -1,0 +1,32 @@
+/**
+ * The types that admission judges by while no provider answers: the catalog's, where NodePools are.
+ */
+import { expect, it } from "vitest";
+import type { KubeObject } from "../../src/api/object.ts";
+import type { InstanceType } from "../../src/api/instance-type.ts";
+import { placesOf } from "../../src/catalog/places.ts";
+import { catalogTypesOf } from "../../src/cli/offered-types.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { deployment, nodePool } from "../support/objects.ts";
+
+const poolIn = (name: string, zone: string): KubeObject =>
+  nodePool({ name, requirements: [{ key: "topology.kubernetes.io/zone", operator: "In", values: [zone] }] });
+
+function zonesOf(types: readonly InstanceType[]): readonly string[] {
+  return [...new Set(types.flatMap((type) => placesOf(type).map(({ zone }) => zone)))].sort();
+}
+
+const [a, b, c] = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
+
+it("are there in the zones of the NodePool that is asked for, as they will be once it is there", () => {
+  const types = catalogTypesOf({ snapshot: () => snapshotOf([poolIn("one", b)]) });
+  expect(zonesOf(types())).toEqual([b]);
+  expect(zonesOf(types(poolIn("two", c)))).toEqual([b, c]);
+  expect(zonesOf(types(poolIn("one", a)))).toEqual([a]);
+  expect(zonesOf(types(deployment()))).toEqual([b]);
+});
+
+it("are made once while the zones are the same", () => {
+  const types = catalogTypesOf({ snapshot: () => snapshotOf([poolIn("one", b)]) });
+  expect(types(deployment())).toBe(types());
+});
