@@ -15,6 +15,7 @@ import { objectAt, stringAt, valueAt, type JsonObject, type JsonValue } from "..
 import { podSpecProblems } from "../sim/validation/pod-validation.ts";
 import { workloadChecks } from "../sim/validation/workload-validation.ts";
 import { jsonFields } from "./json-field.ts";
+import { metadataNotes, refusalNote } from "./metadata-notes.ts";
 
 /** An object in the form that admission sees; with any problem it is not to be judged. Notes change no verdict. */
 export interface ObjectForm {
@@ -112,7 +113,7 @@ function invalidParts(kind: KindName, object: KubeObject): readonly string[] {
   const { resource, group } = kindTable()[kind];
   const problems =
     kind === "Pod" ? podSpecProblems(objectAt(plain, "spec"), "spec") : (workloadChecks[`${resource}.${group}`]?.(plain) ?? []);
-  return problems.map(({ field, message }) => `the API server would refuse it: ${field}: ${message}`);
+  return [...metadataNotes(object), ...problems.map(refusalNote)];
 }
 
 function shortGroup(group: string): string {
@@ -139,7 +140,9 @@ function formBeside(written: KubeObject, schemas: BuiltInSchemas): ObjectForm {
     return { object: written, problems: [{ message: "spec.scaleTargetRef.name is missing" }], notes: [] };
   }
   const reference = besideKinds[`${written.apiVersion}/${written.kind}`];
-  return reference === undefined ? { object: written, problems: [], notes: [] } : decoded(written, schemas(reference));
+  if (reference === undefined) return { object: written, problems: [], notes: [] };
+  const form = decoded(written, schemas(reference));
+  return { ...form, notes: [...form.notes, ...metadataNotes(written)] };
 }
 
 function decoded(written: KubeObject, schema: ReturnType<BuiltInSchemas>): ObjectForm {

@@ -12,6 +12,7 @@ import { withCrdDefaults } from "../api/schema-default.ts";
 import { shapeValidator } from "../api/validation.ts";
 import { withAutoDefaults } from "./auto-defaults.ts";
 import { builtInForm, groupOf, isNamespacedBeside, type ObjectForm, otherVersion } from "./built-in-form.ts";
+import { metadataNotes } from "./metadata-notes.ts";
 
 const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass", "NodeClass"] as const;
 
@@ -40,7 +41,7 @@ export function objectFormer(options: {
     const problems = isVerdict
       ? []
       : errors.map(({ field, message }) => ({ field, message: field === "" ? message : `${field}: ${message}` }));
-    return { object: placed(object, options), problems, notes: [] };
+    return { object: placed(object, options), problems, notes: metadataNotes(object) };
   };
 }
 

@@ -329,6 +329,24 @@ describe("what only changes no verdict is a note", () => {
     deploymentText({ spec: "replicas: -1" }),
     "the API server would refuse it: spec.replicas: Invalid value: -1",
   );
+  const nightly = (name: string) =>
+    `apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: ${name}}\nspec: {schedule: 0 2 * * *, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: b, resources: {requests: {cpu: 1, memory: 1Gi}}}]}}}}}\n`;
+  note(
+    "a CronJob's name that leaves no room for its Jobs'",
+    nightly("n".repeat(53)),
+    `the API server would refuse it: metadata.name: Invalid value: "${"n".repeat(53)}": must be no more than 52 characters`,
+  );
+  note(
+    "a name in capitals",
+    deploymentText().replace("name: web", "name: Web"),
+    'metadata.name: Invalid value: "Web": a lowercase RFC 1123',
+  );
+  note("a profile's too", profileText().replace(/name: [a-z-]+/, "name: Web"), 'metadata.name: Invalid value: "Web": a lowercase RFC 1123');
+  note(
+    "and that of what stands beside",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Web}\n",
+    'ConfigMap Web: the API server would refuse it: metadata.name: Invalid value: "Web"',
+  );
   note(
     "a profile of another domain",
     profileText().replace("platform.example.com/v1", "apps.acme.io/v1"),

@@ -11,6 +11,7 @@ import type { QuantityText } from "../../api/object.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { pointer } from "../../kube/json-patch.ts";
 import { compareQuantities, isQuantity } from "../../kube/quantity.ts";
+import { workloadTitle } from "../../kube/workload.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
 import { sizingConflicts } from "../profile/pod-patch.ts";
@@ -148,7 +149,7 @@ export const wp006: Rule = {
     denied: profileOf("compute: {memoryRequest: 768Mi, memoryLimit: 512Mi}"),
   },
   judge(facts) {
-    if (facts.subject.kind === "profile") return limitsOfProfile(facts.subject.profile);
+    if (facts.subject.kind === "profile") return [...limitsOfProfile(facts.subject.profile), ...facts.views.flatMap(limitsOfBound)];
     return facts.subject.kind === "workload" ? facts.views.flatMap((view) => limitsOfWorkload(facts, view)) : [];
   },
 };
@@ -217,6 +218,24 @@ function limitsOfWorkload(facts: Facts, view: WorkloadView): readonly Problem[] 
       default:
         return assertNever(conflict);
     }
+  });
+}
+
+/** Workloads that a profile finds standing: their next change is refused, their next Pods get no amounts, and the profile's owner can say so. */
+function limitsOfBound(view: WorkloadView): readonly Problem[] {
+  if (view.contract === undefined) return [];
+  return sizingConflicts({ pod: view.podAsWritten, contract: view.contract }).flatMap((conflict): readonly Problem[] => {
+    if (conflict.kind !== "limit") return [];
+    const { container, resource, limit, request } = conflict;
+    return [
+      {
+        path: "/spec/compute",
+        message: `${resource}Request ${request} is above the ${resource} limit ${limit} of ${workloadTitle(view.workload)}, container "${container}"`,
+        fix: `raise the limit to at least ${request} in the workload, or lower the request`,
+        action: "warn",
+        ...classOf(view),
+      },
+    ];
   });
 }
 

@@ -27,7 +27,7 @@ const labelNamed: ReadonlySet<string> = new Set(["namespaces", "services"]);
 const annotationsBytesMax = 256 * 1024;
 
 /** Returns the problems of a new or changed object's metadata. */
-export function metadataProblems(object: JsonObject, served: ServedResource): readonly FieldProblem[] {
+export function metadataProblems(object: JsonObject, served: Pick<ServedResource, "storage">): readonly FieldProblem[] {
   const metadata = objectAt(object, "metadata");
   return [
     ...nameProblems(stringAt(metadata, "name") ?? "", served),
@@ -36,7 +36,7 @@ export function metadataProblems(object: JsonObject, served: ServedResource): re
   ];
 }
 
-function nameProblems(name: string, { storage }: ServedResource): readonly FieldProblem[] {
+function nameProblems(name: string, { storage }: Pick<ServedResource, "storage">): readonly FieldProblem[] {
   const isLabel = labelNamed.has(storage);
   const lengthMax = isLabel ? 63 : 253;
   if (name.length > lengthMax) return [invalidValue("metadata.name", name, `must be no more than ${lengthMax} bytes`)];

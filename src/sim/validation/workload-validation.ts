@@ -95,7 +95,11 @@ function jobRestartProblems(object: JsonObject, path: readonly string[]): readon
 
 const concurrencyPolicies = ["Allow", "Forbid", "Replace"];
 
+/** A Job's name is a CronJob's with the minute of its start, eleven characters more. */
+const cronJobNameMax = 52;
+
 const cronJob: ObjectCheck = (object) => {
+  const name = stringAt(object, "metadata", "name") ?? "";
   const schedule = stringAt(object, "spec", "schedule") ?? "";
   const policy = stringAt(object, "spec", "concurrencyPolicy") ?? "Allow";
   const parsed = parseCron(schedule);
@@ -105,6 +109,7 @@ const cronJob: ObjectCheck = (object) => {
     ...(concurrencyPolicies.includes(policy) ? [] : [notSupported("spec.concurrencyPolicy", policy, concurrencyPolicies)]),
     ...templateProblems(object, ["spec", "jobTemplate", "spec", "template"]),
     ...jobRestartProblems(object, ["spec", "jobTemplate", "spec", "template", "spec"]),
+    ...(name.length > cronJobNameMax ? [invalidValue("metadata.name", name, `must be no more than ${cronJobNameMax} characters`)] : []),
   ];
 };
 

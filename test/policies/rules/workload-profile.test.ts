@@ -89,6 +89,11 @@ describe("WP: a profile that contradicts itself", () => {
     world: [profile({ spec: { compute: { cpuRequest: "500m", memoryRequest: "768Mi" } } })],
     finds: ['WP-006 deny: container "app": memory limit 512Mi is below the profile\'s memoryRequest 768Mi'],
   });
+  check("a profile's request above the limit of a workload that stands already is warned of", {
+    judge: profile({ spec: { compute: { cpuRequest: "500m", memoryRequest: "768Mi" } } }),
+    world: [deployment({ requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "512Mi" } })],
+    finds: ['WP-006 warn: memoryRequest 768Mi is above the memory limit 512Mi of Deployment web, container "app"'],
+  });
   const asWhole = (resources: PodSpec["resources"], requests: ResourceList = { cpu: "100m", memory: "256Mi" }) =>
     deployment({ requests, podSpec: resources === undefined ? {} : { resources } });
   check("so is a Pod whose limit as a whole is below the profile's request", {
