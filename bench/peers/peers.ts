@@ -19,6 +19,8 @@ export interface Peers {
   readonly close: () => Promise<void>;
 }
 
+const reasonCharactersMax = 400;
+
 /** How each peer is opened, by the name that a reader is told. */
 export type Openings = Readonly<Record<string, () => Promise<Peer>>>;
 
@@ -38,7 +40,7 @@ export async function openPeers(openings: Openings): Promise<Peers> {
       peers.push(peer);
       notes.push(peer.what);
     } catch (cause) {
-      notes.push(`${name}: left out: ${cause instanceof Error ? cause.message : String(cause)}`);
+      notes.push(`${name}: left out: ${oneLine(cause)}`);
     }
   }
   return {
@@ -49,6 +51,11 @@ export async function openPeers(openings: Openings): Promise<Peers> {
       await Promise.all(peers.map(({ close }) => close()));
     },
   };
+}
+
+function oneLine(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.replace(/\s+/g, " ").slice(0, reasonCharactersMax);
 }
 
 /** A peer that needs an API server, which needs Go. */

@@ -20,7 +20,7 @@ describe("peers", () => {
         return Promise.resolve();
       },
     };
-    const peers = await openPeers({ missing: () => Promise.reject(new Error("no such tool")), there: () => Promise.resolve(there) });
+    const peers = await openPeers({ missing: () => Promise.reject(new Error("no such\n  tool")), there: () => Promise.resolve(there) });
     expect(peers.notes).toEqual(["missing: left out: no such tool", "there: 1.0"]);
     await peers.close();
     expect(closed).toEqual(["there"]);
