@@ -26,8 +26,9 @@ export interface ReviewCall {
   readonly lag: Pick<EventLoopLag, "currentMs">;
 }
 
-/** The API server's own default, for a caller that names none. */
+/** The API server's own default, for a caller that names none, and the most that it ever waits. */
 const timeoutDefaultMs = 10_000;
+const timeoutMaxMs = 30_000;
 
 /** Answers one review; it rejects only for what nobody foresaw. */
 export async function answerReview(call: ReviewCall): Promise<void> {
@@ -45,8 +46,15 @@ export async function answerReview(call: ReviewCall): Promise<void> {
     return;
   }
   try {
-    const body = await readBody(request);
+    // Who sends half and waits would hold a place that others need; nobody waits for an answer after the deadline.
+    const body = await readBody(request, { withinMs: timeoutOf(request) });
     if (body.kind === "broken") return;
+    if (body.kind === "late") {
+      response.setHeader("Connection", "close");
+      response.once("finish", () => request.destroy());
+      shed(call, "deadline", entry);
+      return;
+    }
     if (body.kind === "too-large") {
       // The unread rest of the body would be taken for the next request.
       response.setHeader("Connection", "close");
@@ -70,7 +78,7 @@ function entryOf({ tier, request, lag }: ReviewCall): GateEntry {
 function timeoutOf({ url = "" }: IncomingMessage): number {
   const text = /[?&]timeout=([^&]*)/.exec(url)?.[1];
   const timeout = text === undefined ? undefined : parseGoDuration(text);
-  return timeout?.ok === true && timeout.value > 0 ? timeout.value : timeoutDefaultMs;
+  return timeout?.ok === true && timeout.value > 0 ? Math.min(timeout.value, timeoutMaxMs) : timeoutDefaultMs;
 }
 
 function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void> {

@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { request } from "node:https";
-import { connect } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import supertest from "supertest";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Clock } from "../../src/api/ports.ts";
 import { wallClock } from "../../src/cluster/wall-clock.ts";
 import { allowed, type AdmissionAnswer, denied, patched } from "../../src/webhook/admission-review.ts";
@@ -200,6 +200,34 @@ describe("a server with too much to do", () => {
       places.push((await client.post("/validate/open").set("Content-Type", "application/json").send(body)).status);
     }
     expect(places).toEqual([200, 400, 200]);
+  });
+
+  it("gives a place back when a body has not come by the caller's deadline", async () => {
+    const gate = admissionGate(noLag, { open: { reviewsMax: 1, bytesMax: bodyBytesMax, lagMaxMs: 1 }, closed: gateLimits.closed });
+    const parts = { state: { closing: false }, lag: noLag, gate };
+    const server = createServer(
+      webhookListener(
+        options(() => allowed()),
+        parts,
+      ),
+    ).listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const half = connect(port, "127.0.0.1");
+    const told: Buffer[] = [];
+    half.on("data", (chunk: Buffer) => told.push(chunk));
+    half.write(
+      'POST /validate/open?timeout=1s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"kind":',
+    );
+    const post = async () => (await supertest(server).post("/validate/open").send(podReview)).status;
+    await expect.poll(post, { timeout: 900, interval: 20 }).toBe(503);
+    await once(half, "close");
+    expect(Buffer.concat(told).toString()).toMatch(/^HTTP\/1\.1 504 .*Connection: close.*too late/s);
+    expect(await post()).toBe(200);
   });
 });
 
