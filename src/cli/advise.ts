@@ -5,12 +5,9 @@
  */
 import { stringify } from "yaml";
 import type { KubeObject } from "../api/object.ts";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
-import { snapshotOf } from "../kube/snapshot-of.ts";
 import type { Workload } from "../kube/workload.ts";
 import { adviseClass, type ClassAdvice } from "../policies/class-advice.ts";
-import { workloadsOf } from "../policies/workload-view.ts";
+import { fileWorkloads, fileWorld } from "./file-world.ts";
 import { type OfflineRequest, readOffline } from "./offline.ts";
 
 /** Runs the command; returns 0, or 2 on bad input. */
@@ -19,11 +16,8 @@ export async function runAdviseClass(request: OfflineRequest): Promise<number> {
   if (input.policySet === undefined) return 2;
   const { policySet, names } = input;
   const objects = input.manifests.map(({ object }) => object);
-  const snapshot = snapshotOf(objects, names.domain);
-  const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
-  const world = { policySet, context: { snapshot, instanceTypes, names, now: Date.now() } };
-  const namespaces = [...new Set(objects.map(({ metadata }) => metadata.namespace ?? ""))].sort();
-  const workloads = namespaces.flatMap((namespace) => workloadsOf(snapshot, namespace));
+  const world = { policySet, context: fileWorld(objects, names) };
+  const workloads = fileWorkloads(objects, world.context);
   for (const workload of workloads) {
     request.stdout.write(adviceText(workload, adviseClass(workload, world), names.apiVersion));
   }

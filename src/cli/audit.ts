@@ -3,13 +3,12 @@
  *
  * Reads manifests, a cluster, or both. Prints the counts that the background scan of `serve` keeps, by the same functions.
  */
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
-import { snapshotOf } from "../kube/snapshot-of.ts";
+import type { KubeObject } from "../api/object.ts";
 import { auditedNamespaces, auditedObjects, auditObject, type AuditedObject } from "../policies/audit.ts";
 import { tallyOf, type AuditTally } from "../policies/audit-tally.ts";
 import { exemptNamespaces } from "../webhook/registration.ts";
 import { objectTitle } from "./check-outcome.ts";
+import { fileWorld, namespacesOf } from "./file-world.ts";
 import { type OfflineInput, type OfflineRequest, readOffline } from "./offline.ts";
 import { textTable } from "./plan.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
@@ -46,14 +45,13 @@ function auditOf({
   names,
 }: Pick<OfflineInput, "names"> & {
   readonly policySet: NonNullable<OfflineInput["policySet"]>;
-  readonly objects: Parameters<typeof snapshotOf>[0];
+  readonly objects: readonly KubeObject[];
 }): readonly AuditedObject[] {
-  const snapshot = snapshotOf(objects, names.domain);
-  const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
-  const world = { policySet, context: { snapshot, instanceTypes, names, now: Date.now() }, registeredAt: undefined };
+  const world = { policySet, context: fileWorld(objects, names), registeredAt: undefined };
   // A namespace of files counts as existing without its object.
-  const named = objects.map(({ metadata }) => metadata.namespace ?? "");
-  const namespaces = [...new Set([...auditedNamespaces(snapshot), ...named])].filter((name) => !unjudgedNamespaces.has(name)).sort();
+  const namespaces = [...new Set([...auditedNamespaces(world.context.snapshot), ...namespacesOf(objects)])]
+    .filter((name) => !unjudgedNamespaces.has(name))
+    .sort();
   return namespaces.flatMap((namespace) => auditedObjects(world.context, namespace)).map((object) => auditObject(object, world));
 }
 

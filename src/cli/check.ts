@@ -8,11 +8,7 @@ import { assertNever } from "../api/assert.ts";
 import { apiVersionOf, kindTable } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
 import { ok } from "../api/result.ts";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
-import { snapshotOf } from "../kube/snapshot-of.ts";
 import { isWorkloadKind } from "../kube/workload.ts";
-import type { AdmissionContext } from "../policies/admission-context.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { evaluate } from "../policies/evaluate.ts";
 import { allowedVerdict, type Finding, type Verdict } from "../policies/verdict.ts";
@@ -24,6 +20,7 @@ import { junitReport } from "./check-junit.ts";
 import type { CheckOutcome, LocatedResult } from "./check-outcome.ts";
 import { sarifReport } from "./check-sarif.ts";
 import { textReport } from "./check-text.ts";
+import { fileWorld } from "./file-world.ts";
 import { kubectlReply } from "./kubectl-reply.ts";
 import { standardInput } from "./manifest-files.ts";
 import { type JudgedManifest, type OfflineInput, type OfflineRequest, readOffline } from "./offline.ts";
@@ -114,13 +111,7 @@ export function checkResults(
   cluster: readonly KubeObject[] = [],
 ): CheckResults {
   const files = input.manifests.map(({ object }) => object);
-  const snapshot = snapshotOf(laidOver(cluster, files), input.names.domain);
-  const context: AdmissionContext = {
-    snapshot,
-    instanceTypes: catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) }),
-    names: input.names,
-    now: Date.now(),
-  };
+  const context = fileWorld(laidOver(cluster, files), input.names);
   const results: CheckResult[] = [];
   const replies: string[] = [];
   const located: LocatedResult[] = [];

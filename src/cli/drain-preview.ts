@@ -5,12 +5,10 @@
  * from the same arithmetic as admission and the provisioner.
  */
 import { existsSync } from "node:fs";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
-import { snapshotOf } from "../kube/snapshot-of.ts";
 import { drainPreview, type DrainPreview } from "../policies/drain-preview.ts";
 import type { DrainStep } from "../policies/drain-timeline.ts";
 import { viewOf, workloadsOf } from "../policies/workload-view.ts";
+import { fileWorld, namespacesOf } from "./file-world.ts";
 import { readOffline, type OfflineRequest } from "./offline.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 import { type ClusterOptions, laidOver, readCluster } from "./with-cluster.ts";
@@ -65,12 +63,9 @@ export async function runDrainPreview(request: DrainPreviewRequest): Promise<num
   for (const note of cluster?.value.notes ?? []) request.stderr.write(`note: ${note}\n`);
   const files = input.manifests.map(({ object }) => object);
   const objects = laidOver(cluster?.value.objects ?? [], files);
-  const snapshot = snapshotOf(objects, names.domain);
-  const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
+  const { snapshot, instanceTypes } = fileWorld(objects, names);
   // Of a cluster only the named namespace is asked about, and those of the files.
-  const namespaces = [
-    ...new Set([...(withCluster ? [request.namespace] : []), ...files.map(({ metadata }) => metadata.namespace ?? "")]),
-  ].sort();
+  const namespaces = [...new Set([...(withCluster ? [request.namespace] : []), ...namespacesOf(files)])].sort();
   const previews = namespaces
     .flatMap((namespace) => workloadsOf(snapshot, namespace))
     .filter(({ kind, name }) => targets.length === 0 || targets.some((target) => target.kind === kind && target.name === name))

@@ -4,12 +4,10 @@
  * Reads policies and manifests. Prints the table and the tasks with what is missing of each.
  */
 import type { KubeObject } from "../api/object.ts";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
 import { formatAmount } from "../kube/resources.ts";
-import { snapshotOf } from "../kube/snapshot-of.ts";
-import { viewOf, workloadsOf } from "../policies/workload-view.ts";
+import { viewOf } from "../policies/workload-view.ts";
 import { checkResults } from "./check.ts";
+import { fileWorkloads, fileWorld } from "./file-world.ts";
 import { type Lab, labTasks, peakNeeds, poolLimits, requirementsName, titleOf } from "./lab-tasks.ts";
 import { type OfflineRequest, readOffline } from "./offline.ts";
 import { textTable } from "./plan.ts";
@@ -20,10 +18,9 @@ export async function runLabCheck(request: OfflineRequest): Promise<number> {
   if (input.policySet === undefined) return 2;
   const { policySet, names } = input;
   const objects = input.manifests.map(({ object }) => object);
-  const snapshot = snapshotOf(objects, names.domain);
-  const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
-  const namespaces = [...new Set(objects.map(({ metadata }) => metadata.namespace ?? ""))].sort();
-  const workloads = namespaces.flatMap((namespace) => workloadsOf(snapshot, namespace));
+  const world = fileWorld(objects, names);
+  const { snapshot, instanceTypes } = world;
+  const workloads = fileWorkloads(objects, world);
   const lab: Lab = {
     snapshot,
     views: workloads.map((workload) => viewOf(workload, { policySet, names, snapshot, instanceTypes })),

@@ -8,8 +8,6 @@ import { assertNever } from "../api/assert.ts";
 import type { KubeObject } from "../api/object.ts";
 import { platformNames } from "../api/labels.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
-import { snapshotOf } from "../kube/snapshot-of.ts";
 import type { AdmissionContext } from "../policies/admission-context.ts";
 import { testPolicyFiles } from "../policies/parse-policy-set.ts";
 import { evaluatePolicyChange, formatChange, isNewDenial, type PolicyChange } from "../policies/policy-change.ts";
@@ -18,6 +16,7 @@ import type { PolicySet } from "../policies/policy-set.ts";
 import { policyWarnings } from "../policies/policy-warnings.ts";
 import { exampleZones, runRuleExamples, type ExampleOutcome } from "../policies/rule-examples.ts";
 import { readPolicySource } from "../webhook/policy-source.ts";
+import { fileWorld } from "./file-world.ts";
 import { readOffline, readPolicies } from "./offline.ts";
 import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
 import { laidOver, readCluster, type ClusterOptions } from "./with-cluster.ts";
@@ -128,8 +127,7 @@ async function readWorld(request: PolicyWorld, policies: string): Promise<Admiss
   if (cluster?.ok === false) request.stderr.write(`${cluster.error}\n`);
   if (files === undefined || cluster?.ok === false) return undefined;
   for (const note of cluster?.value.notes ?? []) request.stderr.write(`note: ${note}\n`);
-  const snapshot = snapshotOf(laidOver(cluster?.value.objects ?? [], files), request.domain);
-  return { snapshot, instanceTypes: catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) }), names, now: Date.now() };
+  return fileWorld(laidOver(cluster?.value.objects ?? [], files), names);
 }
 
 async function readFiles(request: PolicyWorld, policies: string): Promise<readonly KubeObject[] | undefined> {

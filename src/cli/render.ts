@@ -8,14 +8,11 @@
 import { stringify } from "yaml";
 import type { KubeObject } from "../api/object.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
-import { snapshotOf } from "../kube/snapshot-of.ts";
 import type { Workload } from "../kube/workload.ts";
 import { isObjectOf } from "../policies/overlay-snapshot.ts";
 import { gitObjects, gitProfile } from "../policies/profile/git-objects.ts";
 import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
-import { workloadsOf } from "../policies/workload-view.ts";
+import { fileWorkloads, fileWorld } from "./file-world.ts";
 import { type OfflineRequest, readOffline } from "./offline.ts";
 
 /** Runs the command; returns 0, or 2 on bad input. */
@@ -24,11 +21,9 @@ export async function runRender(request: OfflineRequest): Promise<number> {
   if (input.policySet === undefined) return 2;
   const { domain } = input.names;
   const objects = input.manifests.map(({ object }) => (isObjectOf("WorkloadProfile", object, domain) ? writing(object) : object));
-  const snapshot = snapshotOf(objects, domain);
-  const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
-  const world: ContractWorld = { snapshot, policySet: input.policySet, names: input.names, instanceTypes };
-  const namespaces = [...new Set(objects.map(({ metadata }) => metadata.namespace ?? ""))].sort();
-  const rendered = namespaces.flatMap((namespace) => workloadsOf(snapshot, namespace)).map((workload) => render(workload, world));
+  const files = fileWorld(objects, input.names);
+  const world: ContractWorld = { ...files, policySet: input.policySet };
+  const rendered = fileWorkloads(objects, files).map((workload) => render(workload, world));
   for (const { notes } of rendered) for (const note of notes) request.stderr.write(`note: ${note}\n`);
   const profiles = new Set(rendered.flatMap(({ profile }) => profile ?? []));
   request.stdout.write([...profiles].map(profileText).join(""));

@@ -6,9 +6,6 @@
 import { apiVersionOf, kindTable } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
-import { snapshotOf } from "../kube/snapshot-of.ts";
 import type { AdmissionContext } from "../policies/admission-context.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { validate } from "../policies/evaluate.ts";
@@ -18,6 +15,7 @@ import { classReport } from "../policies/review/class-report.ts";
 import { poolReport, reviewAnswers, type ReportRow, type ReviewAnswer } from "../policies/review/pool-report.ts";
 import { nodeRoleActionsAnnotation } from "../policies/review/pool-terms.ts";
 import type { Finding } from "../policies/verdict.ts";
+import { fileWorld } from "./file-world.ts";
 import type { Manifest } from "./manifest.ts";
 import { reviewedKinds, reviewFormer, type ReviewedKind, type ReviewForm } from "./review-form.ts";
 
@@ -60,9 +58,8 @@ export function reviewsOf(input: ReviewInput): readonly Review[] {
     return [{ ...shaped, object: withRoleActions(shaped.object, input), manifest, kind }];
   });
   const others = manifests.filter((manifest) => !formed.some((one) => one.manifest === manifest)).map(({ object }) => object);
-  const snapshot = snapshotOf([...others, ...formed.filter(({ isJudged }) => isJudged).map(({ object }) => object)], names.domain);
-  const instanceTypes = catalogInstanceTypes({ zones: zonesOfNodePools(snapshot.list("NodePool")) });
-  const context: AdmissionContext = { snapshot, instanceTypes, names, now };
+  const judged = formed.filter(({ isJudged }) => isJudged).map(({ object }) => object);
+  const context: AdmissionContext = { ...fileWorld([...others, ...judged], names), now };
   return formed.map((one) => reviewOf(one, { policySet, context }));
 }
 
