@@ -15,6 +15,7 @@ import { classFor, singletonAction } from "./class.ts";
 import { grantOf } from "./grant.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { mainContainerOf } from "./profile/main-container.ts";
+import { servicesSelecting } from "./selecting-objects.ts";
 import { viewOf, type WorkloadView } from "./workload-view.ts";
 import type { Workload } from "../kube/workload.ts";
 
@@ -135,13 +136,7 @@ function serviceSigns(view: WorkloadView, { context }: AdviceWorld): readonly Si
 
 function isServing({ workload, podAsWritten }: WorkloadView, { snapshot }: AdmissionContext): boolean {
   const isOpen = podAsWritten.spec.containers.some(({ ports, readinessProbe }) => (ports ?? []).length > 0 || readinessProbe !== undefined);
-  return (
-    isOpen ||
-    snapshot.list("Service", workload.namespace).some(({ spec }) => {
-      const selector = spec.selector ?? {};
-      return Object.keys(selector).length > 0 && matchesSelector({ matchLabels: selector }, workload.template.metadata?.labels);
-    })
-  );
+  return isOpen || servicesSelecting(workload, snapshot).length > 0;
 }
 
 /** Only where labels that are not known may grant it, an advised class may yet be refused. */
