@@ -12,6 +12,7 @@ import { isActive, isReady, podCondition } from "../../kube/pod-state.ts";
 import { timeText } from "../../kube/time-text.ts";
 import type { ApiServer } from "../api-server.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
+import { podOfTemplate } from "./pod-of-template.ts";
 import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
 
 const defaultBackoffLimit = 6;
@@ -72,33 +73,13 @@ function isIgnored(job: Job, pod: Pod): boolean {
 }
 
 function podOf(job: Job): Pod {
-  const { metadata, spec } = job;
-  const labels = {
-    ...spec.template.metadata?.labels,
-    "batch.kubernetes.io/job-name": metadata.name ?? "",
-    "job-name": metadata.name ?? "",
-  };
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      generateName: `${metadata.name ?? ""}-`,
-      namespace: metadata.namespace ?? "",
-      labels: { ...labels, "batch.kubernetes.io/controller-uid": metadata.uid ?? "", "controller-uid": metadata.uid ?? "" },
-      ...(spec.template.metadata?.annotations === undefined ? {} : { annotations: spec.template.metadata.annotations }),
-      ownerReferences: [
-        {
-          apiVersion: "batch/v1",
-          kind: "Job",
-          name: metadata.name ?? "",
-          uid: metadata.uid ?? "",
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
-    },
-    spec: spec.template.spec,
-  };
+  const { name = "", uid = "" } = job.metadata;
+  return podOfTemplate(job, {
+    "batch.kubernetes.io/job-name": name,
+    "job-name": name,
+    "batch.kubernetes.io/controller-uid": uid,
+    "controller-uid": uid,
+  });
 }
 
 interface JobCounts {

@@ -10,6 +10,7 @@ import { controllerOf } from "../../kube/owner.ts";
 import { isActive, isReady } from "../../kube/pod-state.ts";
 import type { ApiServer } from "../api-server.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
+import { podOfTemplate } from "./pod-of-template.ts";
 import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
 
 /** Returns the controller. */
@@ -38,7 +39,7 @@ async function reconcile(client: WorldClient, replicaSet: ReplicaSet): Promise<A
   const wanted = replicaSet.spec.replicas ?? 1;
   if (replicaSet.metadata.deletionTimestamp === undefined) {
     for (let missing = wanted - pods.length; missing > 0; missing--) {
-      const answer = await client.create("Pod", podOf(replicaSet));
+      const answer = await client.create("Pod", podOfTemplate(replicaSet));
       if (answer.ok) continue;
       const message = `Error creating: ${answer.error.message ?? "refused"}`;
       await client.tell(replicaSet, { type: "Warning", reason: "FailedCreate", message });
@@ -51,31 +52,6 @@ async function reconcile(client: WorldClient, replicaSet: ReplicaSet): Promise<A
 
 function activePods(client: WorldClient, { metadata }: ReplicaSet): readonly Pod[] {
   return client.list("Pod", metadata.namespace).filter((pod) => controllerOf(pod)?.uid === metadata.uid && isActive(pod));
-}
-
-function podOf(replicaSet: ReplicaSet): Pod {
-  const { metadata, spec } = replicaSet;
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      generateName: `${metadata.name ?? ""}-`,
-      namespace: metadata.namespace ?? "",
-      ...(spec.template.metadata?.labels === undefined ? {} : { labels: spec.template.metadata.labels }),
-      ...(spec.template.metadata?.annotations === undefined ? {} : { annotations: spec.template.metadata.annotations }),
-      ownerReferences: [
-        {
-          apiVersion: "apps/v1",
-          kind: "ReplicaSet",
-          name: metadata.name ?? "",
-          uid: metadata.uid ?? "",
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
-    },
-    spec: spec.template.spec,
-  };
 }
 
 /** The real controller's order, as far as this world has reasons to tell Pods apart. */
