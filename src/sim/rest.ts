@@ -102,18 +102,8 @@ async function answerCollection(call: Call): Promise<Outcome> {
 }
 
 async function answerObject(call: Call): Promise<Outcome> {
-  switch (call.request.method) {
-    case "GET":
-      return getObject(call);
-    case "PUT":
-      return replaceObject(call);
-    case "PATCH":
-      return patchObject(call);
-    case "DELETE":
-      return deleteObject(call);
-    case "POST":
-      return err(methodNotAllowed());
-  }
+  // All that an object answers beyond its status: it can be deleted.
+  return call.request.method === "DELETE" ? deleteObject(call) : answerStatus(call);
 }
 
 async function answerStatus(call: Call): Promise<Outcome> {
