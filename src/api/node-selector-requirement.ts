@@ -4,45 +4,14 @@
  * Reads which keys a kind keeps for itself. Returns the list's schema. The restrictions are Karpenter's: its own label
  * domains are not for users, except the labels that describe capacity, which every NodePool may ask for.
  */
+import { awsLabelDomain, openAwsLabels } from "./labels.ts";
 import { choice, list, object, optional, text, whole, type CelRule } from "./schema-field.ts";
 
 const openCoreLabels = ["karpenter.sh/capacity-type", "karpenter.sh/nodepool"];
 
-/** The labels of the domain karpenter.k8s.aws that a user may write; the rest of the domain is the provider's. */
-const openAwsLabels = [
-  "instance-category",
-  "instance-family",
-  "instance-generation",
-  "instance-size",
-  "instance-cpu",
-  "instance-cpu-manufacturer",
-  "instance-cpu-sustained-clock-speed-mhz",
-  "instance-memory",
-  "instance-hypervisor",
-  "instance-encryption-in-transit-supported",
-  "instance-capability-flex",
-  "instance-local-nvme",
-  "instance-ebs-bandwidth",
-  "instance-network-bandwidth",
-  "instance-gpu-name",
-  "instance-gpu-manufacturer",
-  "instance-gpu-count",
-  "instance-gpu-memory",
-  "instance-accelerator-name",
-  "instance-accelerator-manufacturer",
-  "instance-accelerator-count",
-  "instance-tenancy",
-  "capacity-reservation-id",
-  "capacity-reservation-type",
-  "capacity-reservation-interruptible",
-  "placement-group-id",
-  "placement-group-partition",
-  "ec2nodeclass",
-].map((name) => `karpenter.k8s.aws/${name}`);
-
 const domainRules: readonly { readonly domain: string; readonly open: readonly string[] }[] = [
   { domain: "karpenter.sh", open: openCoreLabels },
-  { domain: "karpenter.k8s.aws", open: openAwsLabels },
+  { domain: awsLabelDomain, open: openAwsLabels },
 ];
 
 /**
