@@ -112,10 +112,17 @@ describe("the texts of all rules", () => {
     expect(told.filter((text) => family.test(text))).toEqual([]);
   });
 
-  it("S203: carry a fix each, in one line", () => {
+  it("S203: carry a fix each, in one line, and the strongest's stands in the denial", () => {
     for (const { finding } of findings) {
       expect(finding.fix.length, finding.rule).toBeGreaterThan(0);
       expect(`${finding.message}${finding.fix}`).not.toMatch(/\n|undefined|\[object|NaN/);
+    }
+    for (const one of cases) {
+      const verdict = judge(one);
+      const first = verdict.findings.find(({ action }) => action === "deny");
+      if (verdict.allowed || first === undefined) continue;
+      const message = denialMessage({ verdict, request: requestFor(one.object), policySet: one.policies });
+      expect(message).toContain(`\n  fix: ${first.fix}\n`);
     }
   });
 

@@ -95,7 +95,7 @@ describe("a justification", () => {
     });
   }
   check("holds until its day", { judge: pool(one, justified("licence", "2027-01-31")), finds: [] });
-  check("ends on its day", {
+  check("S090: ends on its day", {
     judge: pool(one, justified("licence", "2026-11-30")),
     finds: ["NP-003 warn: node.kubernetes.io/instance-type lists 1 type (m7i.metal-24xl) and justification licence ended on 2026-11-30"],
   });

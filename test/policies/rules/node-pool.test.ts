@@ -23,7 +23,7 @@ describe("what a NodePool says that a NodeClass should", () => {
     judge: pool(labelled("subnet-id: subnet-0a")),
     finds: ["NP-001 deny: label subnet-id says how machines are configured, which a NodeClass does"],
   });
-  check("S054: a field of a NodeClass is not", {
+  check("S054, S118: a field of a NodeClass is not", {
     judge: pool(["      expireAfter: 336h", "      amiFamily: AL2023\n      expireAfter: 336h"]),
     finds: ["NP-001 deny: spec.template.spec.amiFamily says how machines are configured, which a NodeClass does"],
   });

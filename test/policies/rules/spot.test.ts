@@ -63,7 +63,7 @@ describe("S071: which workloads are safe to interrupt", () => {
     [cronJob({ name: "web" })],
   );
   row(
-    "S074: a scheduled job of which nothing is known",
+    "S074, S156: a scheduled job of which nothing is known",
     { runtimeClass: "compute", cost: spot },
     ['SPOT-002 deny: class "compute" runs on Spot but the profile does not declare idempotent work (missing: retryable)'],
     [cronJob({ name: "web" })],
@@ -109,7 +109,7 @@ describe("SPOT-002: what nobody has declared", () => {
     `SPOT-002 deny: class "batch" runs on Spot but the profile does not declare idempotent work (missing: ${names})`;
   const promising = (guarantees: Partial<typeof all>): WorkloadProfile =>
     profile({ spec: { runtimeClass: "batch", scaling: { lagMetric: "lag" }, disruption: { guarantees }, cost: spot } });
-  check("S030, S063: nothing at all", { judge: profile({ spec: { runtimeClass: "batch", cost: spot } }), finds: [missing(six)] });
+  check("S030, S063, S073: nothing at all", { judge: profile({ spec: { runtimeClass: "batch", cost: spot } }), finds: [missing(six)] });
   check("idempotent work", { judge: profile({ spec: worker }), finds: [] });
   check("S242: all six promises", { judge: promising(all), finds: [] });
   const rows = [
