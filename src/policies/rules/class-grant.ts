@@ -8,14 +8,15 @@ import type { FindingAction } from "../verdict.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { grantOf } from "../grant.ts";
 import { boundClassName } from "../profile/workload-contract.ts";
+import { profileManifest } from "./example-manifests.ts";
 import type { Problem, Rule } from "./rule.ts";
 
-const profileIn = (namespace: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: ${namespace}, labels: {platform.example.com/cost-owner: platform}}
-spec: {runtimeClass: system, scaling: {maxReplicas: 4}}
-`;
+const profileIn = (namespace: string): string =>
+  profileManifest({
+    namespace,
+    labels: "platform.example.com/cost-owner: platform",
+    spec: "runtimeClass: system, scaling: {maxReplicas: 4}",
+  });
 
 export const class002: Rule = {
   id: "CLASS-002",

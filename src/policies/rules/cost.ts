@@ -12,14 +12,10 @@ import type { Facts } from "../facts.ts";
 import type { RuleParams } from "../policy-set.ts";
 import { termsOf } from "../profile-terms.ts";
 import { nodeClassOfPool } from "../review/pool-terms.ts";
+import { profileManifest } from "./example-manifests.ts";
 import type { Problem, Rule } from "./rule.ts";
 
-const profileOf = (labels: string): string => `
-apiVersion: platform.example.com/v1
-kind: WorkloadProfile
-metadata: {name: web, namespace: shop, labels: {${labels}}}
-spec: {runtimeClass: general}
-`;
+const profileOf = (labels: string): string => profileManifest({ labels, spec: "runtimeClass: general" });
 
 export const cost001: Rule = {
   id: "COST-001",

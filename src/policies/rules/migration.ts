@@ -12,6 +12,7 @@ import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn } from "../facts.ts";
 import { isMigrating, migrationTaintValue, type Migration } from "../migration.ts";
 import type { WorkloadView } from "../workload-view.ts";
+import { deploymentManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
 const policies = (more: string): string => `migration:
@@ -37,19 +38,12 @@ spec:
         - {key: karpenter.k8s.aws/instance-category, operator: In, values: [c, m, r]}
 `;
 
-const workerOf = (tolerations: string): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: worker, namespace: shop, labels: {platform.example.com/workload-class: batch}}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: worker}}
-  template:
-    metadata: {labels: {app: worker}}
-    spec:
-      tolerations: [${tolerations}]
-      containers: [{name: app, image: worker:1, resources: {requests: {cpu: 100m, memory: 128Mi}}}]
-`;
+const workerOf = (tolerations: string): string =>
+  deploymentManifest({
+    name: "worker",
+    labels: "platform.example.com/workload-class: batch",
+    pod: [`tolerations: [${tolerations}]`, "containers: [{name: app, image: worker:1, resources: {requests: {cpu: 100m, memory: 128Mi}}}]"],
+  });
 
 const optIn = '{key: migration.platform.example.com/karpenter, operator: Equal, value: "true", effect: NoSchedule}';
 const boundProfile = `
