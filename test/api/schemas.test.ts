@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { crdKinds, crdOf } from "../../src/api/crd.ts";
 import { shapeSchemas } from "../../src/api/generated/schemas.ts";
-import type { JsonSchema } from "../../src/api/json-schema.ts";
 import { generatedFiles, plainSchemas } from "../../scripts/generated-files.ts";
+import { schemaPlaces } from "../support/schema-places.ts";
 
 const structuralWords = new Set([
   ...["type", "description", "default", "enum", "pattern", "format", "minimum", "maximum", "minLength", "maxLength"],
@@ -14,16 +14,6 @@ const structuralWords = new Set([
   ),
 ]);
 
-/** Every schema in a schema, with its place. */
-function walk(schema: JsonSchema, place: string): readonly (readonly [string, JsonSchema])[] {
-  const inner = [
-    ...Object.entries(schema.properties ?? {}).map(([name, field]) => [`${place}.${name}`, field] as const),
-    ...(schema.items ? [[`${place}[]`, schema.items] as const] : []),
-    ...(schema.additionalProperties ? [[`${place}.*`, schema.additionalProperties] as const] : []),
-  ];
-  return [[place, schema], ...inner.flatMap(([at, field]) => walk(field, at))];
-}
-
 describe("generated files", () => {
   test.each([...generatedFiles()])("%s is fresh (else: npm run generate)", (path, text) => {
     const file = new URL(`../../${path}`, import.meta.url);
@@ -32,7 +22,7 @@ describe("generated files", () => {
 
   test("every field of every kind is described, in a sentence", () => {
     const undescribed = Object.entries(plainSchemas()).flatMap(([kind, schema]) =>
-      walk(schema, kind)
+      schemaPlaces(schema, kind)
         .filter(([, { description }]) => description === undefined || !/^[A-Za-z0-9].*\.$/s.test(description))
         .map(([place]) => place),
     );
@@ -47,7 +37,7 @@ describe("generated files", () => {
 describe.each(crdKinds)("the CRD of %s", (kind) => {
   const crd = crdOf(kind);
   const [version] = crd.spec.versions;
-  const schemas = walk(version?.schema.openAPIV3Schema ?? {}, "");
+  const schemas = schemaPlaces(version?.schema.openAPIV3Schema ?? {}, "");
 
   test("is structural: each schema has a type or is an int-or-string, and no word that Kubernetes forbids", () => {
     const untyped = schemas.filter(([, schema]) => schema.type === undefined && schema["x-kubernetes-int-or-string"] === undefined);
@@ -77,7 +67,7 @@ test("the API domain is a setting: it names the group of WorkloadProfile, and of
 
 test("WorkloadProfile keeps unknown fields on spec and on each object inside it", () => {
   const spec = crdOf("WorkloadProfile").spec.versions[0]?.schema.openAPIV3Schema.properties?.["spec"] ?? {};
-  const schemas = walk(spec, "spec");
+  const schemas = schemaPlaces(spec, "spec");
   const closed = schemas.filter(([, schema]) => schema.properties && !schema["x-kubernetes-preserve-unknown-fields"]);
   expect(closed.map(([place]) => place)).toEqual([]);
   expect(schemas.length).toBeGreaterThan(100);

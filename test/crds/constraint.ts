@@ -3,6 +3,7 @@
 // Reads a CRD. It lets the parity test prove that its tables leave out no validation.
 import type { CustomResourceDefinition } from "../../src/api/crd.ts";
 import type { JsonSchema } from "../../src/api/json-schema.ts";
+import { schemaPlaces } from "../support/schema-places.ts";
 
 /** One cause of a refusal, as the API server gives it. */
 export type Cause = { readonly field: string; readonly message: string };
@@ -35,7 +36,9 @@ type Word = keyof typeof words;
 /** Returns every validation of spec and status but those of mere types. */
 export function constraintsOf(crd: CustomResourceDefinition): readonly Constraint[] {
   const properties = crd.spec.versions[0]?.schema.openAPIV3Schema.properties ?? {};
-  return ["spec", "status"].flatMap((name) => walk(properties[name] ?? {}, name).flatMap(([place, schema]) => ofSchema(place, schema)));
+  return ["spec", "status"].flatMap((name) =>
+    schemaPlaces(properties[name] ?? {}, name).flatMap(([place, schema]) => ofSchema(place, schema)),
+  );
 }
 
 function ofSchema(place: string, schema: JsonSchema): readonly Constraint[] {
@@ -69,13 +72,4 @@ function constraint(stated: { readonly place: string; readonly name: string; rea
       field.test(cause.field) &&
       (typeof stated.message === "string" ? cause.message.includes(stated.message) : stated.message.test(cause.message)),
   };
-}
-
-function walk(schema: JsonSchema, place: string): readonly (readonly [string, JsonSchema])[] {
-  const inner = [
-    ...Object.entries(schema.properties ?? {}).map(([name, field]) => [`${place}.${name}`, field] as const),
-    ...(schema.items ? [[`${place}[]`, schema.items] as const] : []),
-    ...(schema.additionalProperties ? [[`${place}.*`, schema.additionalProperties] as const] : []),
-  ];
-  return [[place, schema], ...inner.flatMap(([at, field]) => walk(field, at))];
 }
