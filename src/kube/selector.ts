@@ -7,6 +7,7 @@
 import { assertNever } from "../api/assert.ts";
 import type { LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { satisfiesExpressions } from "./label-demands.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -23,8 +24,13 @@ export function matchesSelector(selector: LabelSelector | undefined, labels: Lab
   for (const key in selector.matchLabels) {
     if (!Object.hasOwn(own, key) || own[key] !== selector.matchLabels[key]) return false;
   }
-  return (selector.matchExpressions ?? []).every((requirement) => matchesRequirement(requirement, own));
+  const { matchExpressions = [] } = selector;
+  if (matchExpressions.length > expressionsOneByOneMax) return satisfiesExpressions(matchExpressions, own);
+  return matchExpressions.every((requirement) => matchesRequirement(requirement, own));
 }
+
+/** Few expressions are tried in less time than it takes to add them up. */
+const expressionsOneByOneMax = 16;
 
 /** Says whether a selector has no requirement at all, and so matches everything. */
 export function isEmptySelector(selector: LabelSelector): boolean {
