@@ -131,7 +131,7 @@ function admission({ workload, addedLabels, ...world }: Coming): {
   const { contract } = answer;
   return {
     admitted: (onDemand) => compiledPod({ pod, contract, names: world.names, onDemand }),
-    belowFloor: podsBelowFloor({ ...world, contract }),
+    belowFloor: podsBelowFloor({ ...world, pod, contract }),
   };
 }
 

@@ -81,6 +81,16 @@ describe("the Pods of a workload with an on-demand floor", () => {
     const ended: Pod = { ...first, status: { phase: "Failed" } };
     expect(isKept(entered(fresh("e"), [...world, ended, second, third]))).toBe(true);
   });
+  it("of a template that is rolled out count by themselves: those before it go, and their floor with them", () => {
+    const labels = (hash: string) => ({ app: "web", "pod-template-hash": hash });
+    const rolled = (name: string, hash: string) => pod({ name, labels: labels(hash), owner: owner("ReplicaSet", "rs") });
+    const old = ["a", "b"].map((name) => entered(rolled(name, "1"), world));
+    expect(old.map(isKept)).toEqual([true, true]);
+    const first = entered(rolled("c", "2"), [...world, ...old]);
+    const second = entered(rolled("d", "2"), [...world, ...old, first]);
+    const third = entered(rolled("e", "2"), [...world, ...old, first, second]);
+    expect([first, second, third].map(isKept)).toEqual([true, true, false]);
+  });
   it("of another workload do not count", () => {
     const other = entered(fresh("a"), world);
     const foreign = { ...other, metadata: { ...other.metadata, labels: { ...other.metadata.labels, app: "other" } } };

@@ -3,7 +3,7 @@
  *
  * Reads the Pod that enters, the contract and the living Pods of its workload. Returns a yes or a no, decided Pod by Pod:
  * a spread over capacity types would also keep Pods off on-demand nodes while Spot is gone, and knows no share but half
- * (docs/adr/0006). Two Pods that enter at one moment may both be kept off Spot: that costs a little, and never breaks the floor.
+ * (docs/adr/0006, 0008). Two Pods that enter at one moment may both be kept off Spot: that costs a little, and never breaks the floor.
  */
 import type { PlatformNames } from "../../api/labels.ts";
 import type { Pod } from "../../api/pod.ts";
@@ -20,19 +20,29 @@ export interface FloorInput {
 }
 
 /** Says whether the Pod is one of those that stay off Spot; a Pod that carries the mark already stays so. */
-export function needsOnDemand({ pod, ...world }: FloorInput): boolean {
-  if (world.contract.onDemandFloor === undefined) return false;
-  return isMarked(pod, world.names) || podsBelowFloor(world) > 0;
+export function needsOnDemand(input: FloorInput): boolean {
+  if (input.contract.onDemandFloor === undefined) return false;
+  return isMarked(input.pod, input.names) || podsBelowFloor(input) > 0;
 }
 
-/** Returns how many Pods of a workload must still be kept off Spot; the provisioner plans that many of the Pods to come so. */
-export function podsBelowFloor({ contract, snapshot, names }: Omit<FloorInput, "pod">): number {
+/** Returns how many Pods of a workload must still be kept off Spot; the provisioner plans that many of the Pods to come, such as `pod`, so. */
+export function podsBelowFloor({ pod: coming, contract, snapshot, names }: FloorInput): number {
   const { onDemandFloor, workload } = contract;
   if (onDemandFloor === undefined) return 0;
   const kept = snapshot
     .list("Pod", workload.namespace)
-    .filter((pod) => isMarked(pod, names) && isActive(pod) && isSibling(pod, contract, names));
+    .filter((pod) => isMarked(pod, names) && isActive(pod) && isSibling(pod, contract, names) && isOfTemplate(pod, coming));
   return Math.max(0, onDemandFloor.replicas - kept.length);
+}
+
+const templateHashLabels = ["pod-template-hash", "rollouts-pod-template-hash"];
+
+/** The Pods of the template before go one by one while its successor's come: what they keep off Spot is no floor for long. */
+function isOfTemplate({ metadata }: Pod, coming: Pod): boolean {
+  return templateHashLabels.every((label) => {
+    const hash = coming.metadata.labels?.[label];
+    return hash === undefined || hash === metadata.labels?.[label];
+  });
 }
 
 function isMarked({ metadata }: Pod, { onDemandFloorLabel }: PlatformNames): boolean {
