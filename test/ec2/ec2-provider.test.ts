@@ -4,7 +4,6 @@
 import type { CreateFleetResult, DescribeInstancesCommandInput, Instance } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
 import type { ApiClient } from "../../src/api/api-client.ts";
-import type { EC2NodeClass } from "../../src/api/ec2-node-class.ts";
 import { platformNames } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import { err, ok } from "../../src/api/result.ts";
@@ -13,22 +12,10 @@ import { ec2Provider } from "../../src/ec2/ec2-provider.ts";
 import { architectureOf } from "../../src/ec2/fleet-request.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { launchResult } from "../../src/provisioner/lifecycle/launch.ts";
+import { customNodeClass } from "./custom-node-class.ts";
 
 const zone = "ap-southeast-1a";
 const reference = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" };
-const nodeClass: EC2NodeClass = {
-  apiVersion: "karpenter.k8s.aws/v1",
-  kind: "EC2NodeClass",
-  metadata: { name: "default", uid: "uid-class" },
-  spec: {
-    amiFamily: "Custom",
-    amiSelectorTerms: [{ id: "ami-1" }],
-    subnetSelectorTerms: [{ id: "subnet-a" }],
-    securityGroupSelectorTerms: [{ id: "sg-1" }],
-    instanceProfile: "nodes",
-    userData: "#!/bin/sh",
-  },
-};
 const nodeClaim: NodeClaim = {
   apiVersion: "karpenter.sh/v1",
   kind: "NodeClaim",
@@ -58,7 +45,7 @@ function world(of: { readonly instances?: readonly Instance[]; readonly fleet?: 
   const patch: ApiClient["patch"] = () => Promise.resolve(ok(nodeClaim as never));
   const provider = ec2Provider({
     client: { patch },
-    snapshot: () => snapshotOf([nodeClass, nodeClaim]),
+    snapshot: () => snapshotOf([customNodeClass, nodeClaim]),
     clock: { now: () => 0, sleep: () => Promise.resolve() },
     names: platformNames(),
     cluster: { name: "prod" },

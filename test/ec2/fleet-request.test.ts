@@ -8,21 +8,15 @@ import type { NodeClaim } from "../../src/api/node-claim.ts";
 import { failureKindOf, type Ec2FailureKind } from "../../src/ec2/errors.ts";
 import { fleetAnswer, fleetRequest, launchOffers, type FleetRequest } from "../../src/ec2/fleet-request.ts";
 import { launchTemplate } from "../../src/ec2/launch-template.ts";
+import { customNodeClass } from "./custom-node-class.ts";
 
 const [a, b] = ["ap-southeast-1a", "ap-southeast-1b"];
 const resources = { images: { amd64: "ami-1" }, subnets: { [a]: "subnet-a", [b]: "subnet-b" }, securityGroupIDs: ["sg-1"] };
 const cluster = { name: "prod" };
 const nodeClass: EC2NodeClass = {
-  apiVersion: "karpenter.k8s.aws/v1",
-  kind: "EC2NodeClass",
-  metadata: { name: "default" },
+  ...customNodeClass,
   spec: {
-    amiFamily: "Custom",
-    amiSelectorTerms: [{ id: "ami-1" }],
-    subnetSelectorTerms: [{ id: "subnet-a" }],
-    securityGroupSelectorTerms: [{ id: "sg-1" }],
-    instanceProfile: "nodes",
-    userData: "#!/bin/sh",
+    ...customNodeClass.spec,
     tags: { team: "shop", "karpenter.sh/nodepool": "spoofed" },
     blockDeviceMappings: [{ deviceName: "/dev/xvda", ebs: { volumeSize: "80Gi", volumeType: "gp3", encrypted: true } }],
   },
