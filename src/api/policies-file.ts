@@ -134,7 +134,7 @@ const exemption = object("One exemption from rules.", {
   approvedBy: optional(text("Who approved it.")),
   compensate: optional(
     list(
-      "What is done instead.",
+      "What is done in return: a NodePool whose nodes are drained in a window only (EX-002).",
       object("One measure.", {
         pool: text("The NodePool."),
         drainWindow: text("When its nodes may be drained: cron in UTC.", { pattern: "cron" }),

@@ -7,6 +7,7 @@
 import type { ExemptionEntry } from "../api/policies-file.ts";
 import type { Instant } from "../api/ports.ts";
 import { nearestWord } from "../api/nearest-word.ts";
+import { toCompensation } from "./compensation.ts";
 import { exemptionDaysMax, latestExpiry } from "./exemption.ts";
 import { judgedNamespacedKinds } from "./judged-kinds.ts";
 import { isDay } from "./policy-day.ts";
@@ -33,6 +34,11 @@ export function exemptionProblems(check: ExemptionCheck): readonly PolicyProblem
       ...["owner", "reason", "id"].flatMap((field) => blankProblem(entry, { at, field })),
       ...matchProblems(entry, at),
       ...expiryProblems(entry, { at, now: check.now }),
+      ...(entry.compensate ?? []).flatMap((one, number) =>
+        toCompensation(one) === undefined
+          ? [problemAt([...at, "compensate", String(number)], "the window never opens, or not for a minute")]
+          : [],
+      ),
     ];
   });
 }

@@ -9,6 +9,7 @@ import type { ExemptionEntry } from "../api/policies-file.ts";
 import type { Instant } from "../api/ports.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { matchesGlob } from "./class.ts";
+import { toCompensation, type Compensation } from "./compensation.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -26,6 +27,8 @@ export interface Exemption {
   readonly expires: Instant;
   /** As written. */
   readonly expiresText: string;
+  /** What is done in return, as written in policies.yaml. */
+  readonly compensate: readonly Compensation[];
   /** Line of the entry in its file, counted from 1. */
   readonly line: number;
 }
@@ -62,6 +65,7 @@ export function toExemption(entry: ExemptionEntry, line: number): Exemption {
     reason: entry.reason,
     expires: Date.parse(entry.expires),
     expiresText: entry.expires,
+    compensate: (entry.compensate ?? []).flatMap((one) => toCompensation(one) ?? []),
     line,
   };
 }

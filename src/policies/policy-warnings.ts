@@ -12,7 +12,12 @@ import { judgedObjects } from "./policy-change.ts";
 
 /** Returns the warnings about a policy set in a world. */
 export function policyWarnings(policySet: PolicySet, context: AdmissionContext): readonly string[] {
-  return [...poolWarnings(policySet, context), ...customWarnings(policySet), ...exemptionWarnings(policySet.exemptions, context)];
+  return [
+    ...poolWarnings(policySet, context),
+    ...customWarnings(policySet),
+    ...exemptionWarnings(policySet.exemptions, context),
+    ...compensationWarnings(policySet.exemptions, context),
+  ];
 }
 
 function poolWarnings({ classes }: PolicySet, { snapshot }: AdmissionContext): readonly string[] {
@@ -41,6 +46,15 @@ function exemptionWarnings(exemptions: readonly Exemption[], context: AdmissionC
       ...(isStale ? [`${id} matches no object (stale)`] : []),
     ];
   });
+}
+
+/** A promise about a NodePool that nobody has is none; how the others keep it is EX-002's. */
+function compensationWarnings(exemptions: readonly Exemption[], { snapshot }: AdmissionContext): readonly string[] {
+  const known = new Set(snapshot.list("NodePool").map(({ metadata }) => metadata.name));
+  if (known.size === 0) return [];
+  return exemptions.flatMap(({ id, compensate }) =>
+    compensate.filter(({ pool }) => !known.has(pool)).map(({ pool }) => `${id} compensates with NodePool "${pool}", which is not found`),
+  );
 }
 
 function isNamed(exemption: Exemption, object: Parameters<typeof judgedWorkload>[0]): boolean {

@@ -16,7 +16,7 @@ const tally = (over: Partial<AuditTally> = {}): AuditTally => ({
 });
 
 const exemption: Exemption = {
-  ...{ id: "EX-1", rules: ["DRAIN-001"], match: { namespace: "shop" }, owner: "dba", reason: "r", line: 1 },
+  ...{ id: "EX-1", rules: ["DRAIN-001"], match: { namespace: "shop" }, owner: "dba", reason: "r", line: 1, compensate: [] },
   ...{ expires: Date.parse("2027-04-30"), expiresText: "2027-04-30" },
 };
 

@@ -4752,7 +4752,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         },
         "description": "One measure."
        },
-       "description": "What is done instead."
+       "description": "What is done in return: a NodePool whose nodes are drained in a window only (EX-002)."
       }
      },
      "description": "One exemption from rules."

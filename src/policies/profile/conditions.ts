@@ -57,7 +57,10 @@ export function judgeProfile({ view, plan, autoscalerPlan, refusals, spotFinding
 /** Left out where no exemption is in use. */
 function exempted(exemptions: readonly Exemption[]): readonly Judgement[] {
   if (exemptions.length === 0) return [];
-  const texts = exemptions.map(({ id, rules, owner, expiresText }) => `${id} (${rules.join(", ")}) of ${owner} until ${expiresText}`);
+  const texts = exemptions.map(
+    ({ id, rules, owner, expiresText, compensate }) =>
+      `${id} (${rules.join(", ")}) of ${owner} until ${expiresText}${compensate.map(({ pool, windowText }) => `, in return NodePool ${pool} is drained ${windowText} only`).join("")}`,
+  );
   return [yes("Exempted", "ExemptionInUse", texts.join("; "))];
 }
 

@@ -21,7 +21,7 @@ import { drain031, drain032, drain033 } from "./drain-rollout.ts";
 import { drain010, drain012, drain023, drain024, drain025 } from "./drain-shutdown.ts";
 import { drain027, drain028 } from "./drain-spare-node.ts";
 import { drain038, drain039, drain040, drain041, drain042 } from "./drain-unguarded.ts";
-import { ex001 } from "./exemption.ts";
+import { ex001, ex002 } from "./exemption.ts";
 import { pdb004 } from "./foreign-budget.ts";
 import { job001, job002, job003 } from "./job.ts";
 import { mig001, mig002, mig003 } from "./migration.ts";
@@ -113,6 +113,7 @@ export const allRules: readonly Rule[] = [
   drain043,
   ds001,
   ex001,
+  ex002,
   job001,
   job002,
   job003,
