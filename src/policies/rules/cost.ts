@@ -7,7 +7,7 @@
  */
 import type { NodePool } from "../../api/node-pool.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
-import { actionParam } from "../action-param.ts";
+import { actionChoice, actionParam } from "../action-param.ts";
 import type { Facts } from "../facts.ts";
 import type { RuleParams } from "../policy-set.ts";
 import { termsOf } from "../profile-terms.ts";
@@ -24,7 +24,7 @@ export const cost001: Rule = {
   defaultAction: "deny",
   subjects: ["profile", "namespace", "node-pool"],
   params: {
-    profiles: { kind: "choice", default: "warn", choices: ["deny", "warn", "audit"], meaning: "the action for WorkloadProfiles" },
+    profiles: actionChoice({ default: "warn", meaning: "WorkloadProfiles" }),
   },
   examples: { admitted: profileOf("platform.example.com/cost-owner: billing"), denied: profileOf("") },
   judge(facts, params) {

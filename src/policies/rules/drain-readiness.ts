@@ -6,6 +6,7 @@
 import type { Probe } from "../../api/pod.ts";
 import { evictionsAllowed } from "../../kube/disruption-budget.ts";
 import { isScraped } from "../../kube/service.ts";
+import { actionChoice } from "../action-param.ts";
 import { countText } from "../count-words.ts";
 import { isServing, podFieldPath, servingContainerOf } from "../drain-pod.ts";
 import { budgetNameOf } from "../budget-words.ts";
@@ -25,12 +26,7 @@ export const drain011: Rule = {
   why: "Without a profile, and without a Service that sends it traffic, it only warns: many Pods need no probe, and most charts have none.",
   subjects: ["workload"],
   params: {
-    unprofiled: {
-      kind: "choice",
-      default: "warn",
-      choices: ["deny", "warn", "audit"],
-      meaning: "the action for a workload without a WorkloadProfile",
-    },
+    unprofiled: actionChoice({ default: "warn", meaning: "a workload without a WorkloadProfile" }),
   },
   examples: {
     admitted: `${serviceExample}---${deploymentExample({ container: probe })}`,

@@ -5,6 +5,7 @@
  * the workload its class decides (`singletons`), without one the rule's `unprofiled` does. A share that rounds to every
  * replica is compiled safely instead, and said (contract.md 3.5).
  */
+import { actionChoice } from "../action-param.ts";
 import type { FindingAction } from "../verdict.ts";
 import { singletonAction, type WorkloadClass } from "../class.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
@@ -21,12 +22,7 @@ export const drain001: Rule = {
   defaultAction: "deny",
   subjects: ["workload", "scale", "autoscaler", "scaled-object", "profile"],
   params: {
-    unprofiled: {
-      kind: "choice",
-      default: "warn",
-      choices: ["deny", "warn", "audit"],
-      meaning: "the action for a workload without a WorkloadProfile",
-    },
+    unprofiled: actionChoice({ default: "warn", meaning: "a workload without a WorkloadProfile" }),
   },
   examples: {
     admitted: `${profileExample("runtimeClass: general, scaling: {maxReplicas: 4}")}---${deploymentExample({ replicas: 2 })}`,

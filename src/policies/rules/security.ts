@@ -4,7 +4,7 @@
  * Reads the ServiceAccount and the network of each Pod. The default ServiceAccount is shared by all of a namespace, and a Pod on the
  * host's network can ask for its node's role; a class that asks what data is handled refuses both.
  */
-import { actionParam } from "../action-param.ts";
+import { actionChoice, actionParam } from "../action-param.ts";
 import { podSpecPath } from "../container-path.ts";
 import type { FindingAction } from "../verdict.ts";
 import type { RuleParams } from "../policy-set.ts";
@@ -24,12 +24,7 @@ export const sec001: Rule = {
   defaultAction: "deny",
   subjects: ["workload"],
   params: {
-    elsewhere: {
-      kind: "choice",
-      default: "audit",
-      choices: ["deny", "warn", "audit"],
-      meaning: "the action for the host's network in classes that do not ask for a classification",
-    },
+    elsewhere: actionChoice({ default: "audit", meaning: "the host's network in classes that do not ask for a classification" }),
   },
   examples: {
     admitted: deploymentOf("serviceAccountName: web"),
