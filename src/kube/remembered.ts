@@ -1,16 +1,17 @@
 /**
- * Remembered: a pure function of one immutable object that is computed once for each object.
+ * Remembered: a pure function of one immutable object that is not computed again for an object that comes again.
  *
  * Snapshots hand out the same object until the API server has another one, so what follows from a NodePool or an instance
- * type alone need not be derived again for every request. The answer lives as long as the object does; nothing is ever stale,
- * because an object is never changed.
+ * type alone need not be derived again for every request. Nothing is ever stale, because an object is never changed.
  *
- * The collector of young objects takes every value of a weak map for living, and an answer mostly holds what it was derived
- * from: a review's object that is a key of one survives its review by seconds, and the copying costs more than the rules. So
- * only an object that is asked about in a second burst, as none of a review's own is, becomes a key.
+ * A review's own objects come in a burst, asked about by many rules in a row, and never again; those of a snapshot come in every
+ * review. The collector of young objects takes each value of a weak map for living, and an answer mostly holds what it was
+ * derived from, so a review's object that became a key would outlive its review by seconds, and copying it costs more than the
+ * rules do. So an answer is kept for good, which is as long as its object lives, only once its object has come a second time
+ * after the last few others; until then it is kept for a burst.
  */
 
-/** Returns a function that derives an object's answer once a burst, and after the second burst no more. */
+/** Returns a function that derives an object's answer in its first and its second burst, and at no later call. */
 export function remembered<T extends object, R>(derive: (object: T) => R): (object: T) => R {
   const answers = new WeakMap<T, { readonly value: R }>();
   const asked = new WeakSet<T>();
@@ -29,15 +30,18 @@ export function remembered<T extends object, R>(derive: (object: T) => R): (obje
 /** How many objects a function that is asked in bursts keeps. */
 const burstMax = 8;
 
-/** Returns a function that keeps its last few answers, for objects that live no longer than a review: one Pod is asked about by many rules in a row and never again. */
-export function rememberedInBursts<T extends object, R>(derive: (object: T) => R): (object: T) => R {
+/**
+ * Returns a function that keeps its last `objectsMax` objects and answers. They are held until others come: where an object
+ * holds a whole snapshot, keep few.
+ */
+export function rememberedInBursts<T extends object, R>(derive: (object: T) => R, objectsMax: number = burstMax): (object: T) => R {
   const kept: { readonly object: T; readonly value: R }[] = [];
   const next = { index: 0 };
   return (object) => {
     for (const one of kept) if (one.object === object) return one.value;
     const value = derive(object);
     kept[next.index] = { object, value };
-    next.index = (next.index + 1) % burstMax;
+    next.index = (next.index + 1) % objectsMax;
     return value;
   };
 }

@@ -4,7 +4,6 @@
  * Reads a Pod's spec, the NodePools, the instance types and the DaemonSets. Returns for each pool what its nodes may be and what
  * DaemonSets take of each: whether the Pod's amounts fit is the caller's question.
  */
-import { wellKnownLabels } from "../api/labels.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { NodePool } from "../api/node-pool.ts";
 import type { Resources } from "../api/object.ts";
@@ -12,14 +11,12 @@ import type { PodSpec } from "../api/pod.ts";
 import type { DaemonSet } from "../api/workload.ts";
 import { podRequests } from "../kube/pod-requests.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
-import { intersection, isCompatible, type Requirements } from "../kube/requirements.ts";
+import type { Requirements } from "../kube/requirements.ts";
 import { remembered, rememberedInBursts } from "../kube/remembered.ts";
-import { addResources, subtractResources } from "../kube/resources.ts";
-import { untoleratedTaint } from "../kube/taint.ts";
+import { addResources, fitsWithin, subtractResources } from "../kube/resources.ts";
 import type { OfferedWorld } from "./offered-labels.ts";
-import { zonesThatTake, type ZonesInput } from "./profile/zones.ts";
-import { isWithin, machineRequirements, typesOfPool } from "./pool-types.ts";
-import { inKarpenterWords, isAutoPool } from "../kube/auto-labels.ts";
+import { takenBy, zonesThatTake, type ZonesInput } from "./profile/zones.ts";
+import { isWithin, typesOfPool } from "./pool-types.ts";
 
 /** A pool that would take the Pod by labels and taints. */
 export interface TakingPool {
@@ -41,8 +38,8 @@ export function takingPools(world: OfferedWorld, spec: PodSpec): readonly Taking
 }
 
 /**
- * Returns the zones that can take the Pod, of those allowed (none: of all where something is offered), sorted. Where zones are
- * named, what can be bought there at this moment is not asked.
+ * Returns the zones that can take the Pod, sorted: of the allowed ones, or of every zone where something is offered if none is
+ * named. Where zones are named, what can be bought there at this moment is not asked.
  */
 export function takingZones(world: OfferedWorld, { spec, allowed }: Pick<ZonesInput, "spec" | "allowed">): readonly string[] {
   const { zones } = knownOf(world);
@@ -88,27 +85,42 @@ const placementText = rememberedInBursts(({ nodeSelector, affinity, tolerations 
   JSON.stringify([nodeSelector, affinity?.nodeAffinity, tolerations]),
 );
 
-/** What a node of a pool may be, with what DaemonSets leave of it. */
+/** What a node of a pool may be by the pool's word, with what DaemonSets leave of it. */
 export interface Shape {
   readonly taking: TakingPool;
   readonly type: InstanceType;
   readonly left: Resources;
 }
 
-/** Returns what the pool's nodes may be for the Pod, in the order of its types. */
-export const shapesOf = remembered((taking: TakingPool): readonly Shape[] =>
-  taking.types
-    .filter((type) => taking.alternatives.some((requirements) => isWithin(type, requirements)))
-    .map((type) => ({ taking, type, left: subtractResources(type.allocatable, taking.overhead) })),
-);
-
-/** Is true where the pool's taints do not keep the Pod away. */
-export function isTolerated(nodePool: NodePool, spec: PodSpec): boolean {
-  return untoleratedTaint(nodePool.spec.template.spec.taints, spec.tolerations) === undefined;
+/** Returns the shapes of a pool's nodes, in the order of its types; {@link mayBe} says which of them the Pod's labels leave. */
+export function shapesOf(taking: TakingPool): readonly Shape[] {
+  return taking.types.map((type) => ({ taking, type, left: subtractResources(type.allocatable, taking.overhead) }));
 }
 
+/** Is true where a node of the pool may have the shape, for the Pod: a dozen labels, so it is asked last. */
+export function mayBe({ type, taking: { alternatives } }: Shape): boolean {
+  return alternatives.some((requirements) => isWithin(type, requirements));
+}
+
+/** Is true where some node of the pool holds the amounts. */
+export function holds(taking: TakingPool, want: Resources): boolean {
+  const last = lastHolding(taking);
+  if (last.left !== undefined && fitsWithin(want, last.left)) return true;
+  for (const type of taking.types) {
+    if (!fitsWithin(want, type.allocatable)) continue;
+    const left = subtractResources(type.allocatable, taking.overhead);
+    if (!fitsWithin(want, left) || !mayBe({ taking, type, left })) continue;
+    last.left = left;
+    return true;
+  }
+  return false;
+}
+
+/** What held the last Pod of the placement mostly holds the next one. */
+const lastHolding = remembered<TakingPool, { left?: Resources }>(() => ({}));
+
 function takingPool(world: OfferedWorld, nodePool: NodePool, spec: PodSpec): TakingPool | undefined {
-  const alternatives = takenBy(nodePool, spec);
+  const alternatives = takenBy(nodePool, spec, podRequirements(spec));
   if (alternatives.length === 0) return undefined;
   return {
     nodePool,
@@ -118,17 +130,9 @@ function takingPool(world: OfferedWorld, nodePool: NodePool, spec: PodSpec): Tak
   };
 }
 
-/** The Pod's alternatives that the pool's nodes meet, each combined with the pool's own requirements. */
-function takenBy(nodePool: NodePool, spec: PodSpec): readonly Requirements[] {
-  const own = machineRequirements(nodePool);
-  if (!isTolerated(nodePool, spec)) return [];
-  return podRequirements(spec)
-    .map((asked) => (isAutoPool(nodePool) ? inKarpenterWords(asked) : asked))
-    .filter((asked) => isCompatible(own, asked, wellKnownLabels))
-    .map((asked) => intersection(own, asked));
-}
-
 function daemonOverhead({ snapshot }: OfferedWorld, nodePool: NodePool): Resources {
-  const daemons = snapshot.list("DaemonSet").filter(({ spec }) => takenBy(nodePool, spec.template.spec).length > 0);
+  const daemons = snapshot
+    .list("DaemonSet")
+    .filter(({ spec }) => takenBy(nodePool, spec.template.spec, podRequirements(spec.template.spec)).length > 0);
   return addResources(...daemons.map(({ spec }) => podRequests(spec.template.spec)));
 }

@@ -9,11 +9,12 @@ import type { InstanceType } from "../../api/instance-type.ts";
 import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { NodeSelectorRequirement, PodSpec } from "../../api/pod.ts";
+import { inKarpenterWords, isAutoPool } from "../../kube/auto-labels.ts";
 import { podRequirements } from "../../kube/pod-requirements.ts";
-import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { has } from "../../kube/requirement.ts";
 import { fromLabels, intersection, isCompatible, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
+import { machineRequirements } from "../pool-types.ts";
 
 /** What is known of capacity; an empty list means that nothing is known, and then nothing is ruled out by it. */
 export interface CapacityView {
@@ -33,11 +34,10 @@ export interface ZonesInput {
 /** Returns the zones that can take the Pod now, sorted. */
 export function zonesThatTake({ allowed, spec, nodeRequirements, capacity }: ZonesInput): readonly string[] {
   const wanted = podRequirements(spec).map((alternative) => intersection(alternative, requirementsOf(nodeRequirements)));
-  const pools = capacity.nodePools.filter((pool) => tolerated(pool, spec)).map(poolRequirements);
   const known = allowed.length > 0 ? allowed : offeredZones(capacity.instanceTypes);
   return [...known].sort().filter((zone) => {
     const here = wanted.map((alternative) => intersection(alternative, fromLabels({ [zoneLabel]: zone })));
-    const inPool = capacity.nodePools.length === 0 || here.some((asks) => pools.some((pool) => isCompatible(pool, asks, wellKnownLabels)));
+    const inPool = capacity.nodePools.length === 0 || capacity.nodePools.some((pool) => takenBy(pool, spec, here).length > 0);
     return inPool && (capacity.instanceTypes.length === 0 || wanted.some((asks) => isOffered(capacity.instanceTypes, zone, asks)));
   });
 }
@@ -45,13 +45,22 @@ export function zonesThatTake({ allowed, spec, nodeRequirements, capacity }: Zon
 /** Returns the NodePools that would make a Node for the Pod in some zone, in the order given. */
 export function poolsThatTake({ spec, nodeRequirements, capacity }: Omit<ZonesInput, "allowed">): readonly NodePool[] {
   const wanted = podRequirements(spec).map((alternative) => intersection(alternative, requirementsOf(nodeRequirements)));
-  return capacity.nodePools.filter(
-    (pool) => tolerated(pool, spec) && wanted.some((asks) => isCompatible(poolRequirements(pool), asks, wellKnownLabels)),
-  );
+  return capacity.nodePools.filter((pool) => takenBy(pool, spec, wanted).length > 0);
 }
 
-function tolerated(pool: NodePool, spec: PodSpec): boolean {
-  return untoleratedTaint(pool.spec.template.spec.taints, spec.tolerations) === undefined;
+/** Returns the alternatives that the pool's nodes meet, each combined with the pool's own requirements; none where a taint keeps the Pod away. */
+export function takenBy(nodePool: NodePool, spec: PodSpec, alternatives: readonly Requirements[]): readonly Requirements[] {
+  if (!isTolerated(nodePool, spec)) return [];
+  const own = machineRequirements(nodePool);
+  return alternatives
+    .map((asked) => (isAutoPool(nodePool) ? inKarpenterWords(asked) : asked))
+    .filter((asked) => isCompatible(own, asked, wellKnownLabels))
+    .map((asked) => intersection(own, asked));
+}
+
+/** Is true where the pool's taints do not keep the Pod away. */
+export function isTolerated(nodePool: NodePool, spec: PodSpec): boolean {
+  return untoleratedTaint(nodePool.spec.template.spec.taints, spec.tolerations) === undefined;
 }
 
 function isOffered(instanceTypes: readonly InstanceType[], zone: string, asks: Requirements): boolean {

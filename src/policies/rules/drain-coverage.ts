@@ -181,6 +181,9 @@ interface Cover {
   readonly workloads: readonly Workload[];
 }
 
+/** The world after the request and the one before it. */
+const factsMax = 2;
+
 /** The foreign budgets that a request concerns; one over everything is DRAIN-006's. Several rules ask, the namespace is gone through once. */
 const coversOf = rememberedInBursts((facts: Facts): readonly Cover[] => {
   const { subject, views, snapshot } = facts;
@@ -194,7 +197,7 @@ const coversOf = rememberedInBursts((facts: Facts): readonly Cover[] => {
       .filter(({ spec }) => spec.selector !== undefined && !isEmptySelector(spec.selector))
       .map((budget) => ({ budget, workloads: [workload, ...othersUnder(budget, { workload, snapshot })].sort(byName) })),
   );
-});
+}, factsMax);
 
 function countingCovers(facts: Facts): readonly Cover[] {
   return coversOf(facts).filter(({ budget }) => countsScale(budget.spec));

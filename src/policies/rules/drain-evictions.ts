@@ -58,7 +58,8 @@ export const drain007: Rule = {
 };
 
 /** Several rules ask about the same budgets of one request. */
-const proverFor = rememberedInBursts(({ snapshot }: Facts) => proverOf(snapshot));
+/** For the world after the request and the one before it. */
+const proverFor = rememberedInBursts(({ snapshot }: Facts) => proverOf(snapshot), 2);
 
 interface GuardedView {
   readonly view: WorkloadView;

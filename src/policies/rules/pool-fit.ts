@@ -11,7 +11,7 @@ import { podRequests } from "../../kube/pod-requests.ts";
 import { exceeding, fitsWithin } from "../../kube/resources.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
-import { shapesOf, takingPools } from "../taking-pools.ts";
+import { mayBe, shapesOf, takingPools } from "../taking-pools.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentManifest, documents, nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
@@ -51,10 +51,13 @@ function nearMiss(facts: Facts, view: WorkloadView, shareMax: number): readonly 
   const want = podRequests(view.pod.spec);
   if (Object.entries(judgedFrom).every(([name, least]) => (want[name] ?? 0) < least)) return [];
   const shapes = takingPools(facts, view.pod.spec).flatMap(shapesOf);
-  const smallest = cheapestOf(shapes.filter(({ left }) => fitsWithin(want, left)));
+  const smallest = cheapestOf(shapes.filter((shape) => fitsWithin(want, shape.left) && mayBe(shape)));
   if (smallest === undefined) return [];
   const [miss] = shapes
-    .flatMap(({ type, left }) => missOf({ type, want, have: left, shareMax }) ?? [])
+    .flatMap((shape) => {
+      const found = missOf({ type: shape.type, want, have: shape.left, shareMax });
+      return found !== undefined && mayBe(shape) ? [found] : [];
+    })
     .filter(({ type }) => costOf(type) <= costOf(smallest) * costShareMax)
     .toSorted((a, b) => a.share - b.share || costOf(a.type) - costOf(b.type) || (a.type.name < b.type.name ? -1 : 1));
   if (miss === undefined) return [];

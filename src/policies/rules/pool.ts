@@ -14,11 +14,12 @@ import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { formatBytes } from "../../kube/quantity.ts";
 import { values, type Requirement } from "../../kube/requirement.ts";
 import { isCompatible, type Requirements } from "../../kube/requirements.ts";
-import { exceeding, fitsWithin } from "../../kube/resources.ts";
+import { exceeding } from "../../kube/resources.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { isOffered, isPlaceLabel, leavesOpen, offeredValues } from "../offered-labels.ts";
-import { isTolerated, shapesOf, takingPools, type Shape } from "../taking-pools.ts";
+import { isTolerated } from "../profile/zones.ts";
+import { holds, mayBe, shapesOf, takingPools, type Shape } from "../taking-pools.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentManifest, nodePoolManifest } from "./example-manifests.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
@@ -114,11 +115,12 @@ function tooLarge(facts: Facts, view: WorkloadView): readonly Problem[] {
   const want = podRequests(view.pod.spec);
   const pools = takingPools(facts, view.pod.spec);
   // Most Pods fit, and the first shape that holds one answers for all.
-  if (pools.some((taking) => shapesOf(taking).some(({ left }) => fitsWithin(want, left)))) return [];
+  if (pools.some((taking) => holds(taking, want))) return [];
+  const shapes = pools.map((taking) => shapesOf(taking).filter(mayBe));
   // A pool whose types are not in the catalog may hold the Pod for all we know.
-  if (pools.some((taking) => shapesOf(taking).length === 0)) return [];
-  const [largest] = pools
-    .flatMap(shapesOf)
+  if (shapes.some((ofPool) => ofPool.length === 0)) return [];
+  const [largest] = shapes
+    .flat()
     .map((shape): JudgedShape => ({ ...shape, share: shareOf(want, shape.left) }))
     .toSorted(byNearness);
   if (largest === undefined) return [];
