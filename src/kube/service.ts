@@ -2,12 +2,13 @@
  * Service: who its clients are, as far as its ports say so.
  *
  * Reads a Service. A port is not asked what it speaks: its name is all there is, and Prometheus's users name theirs metrics. A
- * name like http-metrics says too little, since Grafana's charts call the port so on which Loki answers everybody.
+ * name like http-metrics says too little, since Grafana's charts call the port so on which Loki answers everybody; and a port named
+ * prometheus may be Prometheus's own, where people ask it.
  */
 import type { Service } from "../api/service.ts";
 
 /** Words in a port's name by which its clients are Prometheus alone: metrics, tcp-prometheus-servicemonitor. */
-const scrapeWords: readonly string[] = ["metrics", "prometheus"];
+const scrapeWords: readonly string[] = ["metrics", "servicemonitor"];
 /** Words by which others may be its clients too. */
 const requestWords: readonly string[] = ["http", "https", "grpc"];
 

@@ -124,14 +124,17 @@ function findingsOfCustom(
   facts: Facts,
   { input, only }: { readonly input: FactsInput; readonly only: ReadonlySet<string> | undefined },
 ): readonly JudgedFinding[] {
+  if (only !== undefined && !rules.some(({ id }) => only.has(id))) return [];
   const world = { facts, values: customValues(facts), allowance: openAllowance() };
-  return rules.flatMap((rule) => {
+  // They share their steps, so every one of them is asked: else one that starved after a change would not have before it.
+  const found = rules.flatMap((rule) => {
     const setting = input.policySet.rules.get(rule.id);
-    if (setting === undefined || only?.has(rule.id) === false || !isAsked(rule, facts)) return [];
+    if (setting === undefined || !isAsked(rule, facts)) return [];
     const action = actionAt(setting, input.context.now);
     if (action === "off" || !isRequestInScope(setting.scope, { className: classNameOf(facts), facts })) return [];
     return customProblems(rule, world).flatMap((problem) => findingOf(problem, { id: rule.id, action, setting, facts }));
   });
+  return only === undefined ? found : found.filter(({ rule }) => only.has(rule));
 }
 
 interface JudgedBy {

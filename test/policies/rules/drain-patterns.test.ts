@@ -618,6 +618,7 @@ describe("a Service whose ports are all named for metrics", () => {
   it("is one that answers requests as soon as a port is named otherwise, or not named", () => {
     expect(drains([named("metrics", "webhook")])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
     expect(drains([named("http-metrics")])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
+    expect(drains([named("prometheus")])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
     expect(drains([service])).toEqual(["DRAIN-010 warn", "DRAIN-011 warn"]);
   });
 });
