@@ -105,6 +105,8 @@ export const defaultDomain = "platform.example.com";
 
 /** Field managers of our server-side applies. */
 export const compilerFieldManager = "plimsoll-compiler";
+/** Of status.lastDenials alone, which every replica of the webhook writes. */
+export const denialFieldManager = "plimsoll-denials";
 export const provisionerFieldManager = "plimsoll-provisioner";
 export const auditFieldManager = "plimsoll-audit";
 

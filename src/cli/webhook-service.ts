@@ -8,6 +8,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { denialRecorder, type DenialRecorder } from "../policies/controllers/denial-recorder.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import { admissionHandler } from "../webhook/admission-handler.ts";
 import { type CertificateRotation, certificateRotation, type RotationLook } from "../webhook/certificate-rotation.ts";
@@ -23,6 +24,7 @@ export const certificateSecretName = "plimsoll-certificate";
 /** How often the policies are compared with what is registered. */
 const policyLookMs = 2_000;
 const probeMs = 10_000;
+const recordMs = 5_000;
 
 /** Opens the service; the error says why no certificate is to be had. */
 export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookServer, string>> {
@@ -34,6 +36,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
   const first = await rotation.look();
   if (!first.ok) return first;
   const { serving } = first.value;
+  const denials = denialsOf(parts);
   const state: ServiceState = { look: first.value, isTrusted: false };
   const server = await startWebhookServer({
     host: webhook.host,
@@ -42,7 +45,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     keyPem: serving.keyPem,
     clock,
     metrics: parts.metrics,
-    handler: handlerOf(parts),
+    handler: handlerOf(parts, denials),
     notReady: () => notReady(parts, state),
     remarks: () => parts.policyFile.errors().map((error) => `policies refused, the last good bundle stays: ${formatPolicyError(error)}`),
     onError: (error) => {
@@ -52,12 +55,38 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
   if (typeof server === "string") return err(server);
   tell(parts, first.value);
   void keepTrue({ parts, rotation, server, state });
+  void keepRecording(parts, denials);
   return ok(server);
 }
 
-function handlerOf(parts: ProcessParts) {
+function denialsOf(parts: ProcessParts): DenialRecorder {
+  return denialRecorder({
+    client: parts.client,
+    snapshot: () => parts.cluster.snapshot(),
+    policySet: () => parts.policyFile.current(),
+    instanceTypes: () => parts.instanceTypes(),
+    names: parts.names,
+    onFailed: (profile, problem) => {
+      parts.log.warn({ profile, problem }, "what was refused can't be told on a profile");
+    },
+  });
+}
+
+/** Refusals reach the profile's status a few seconds later; until then kubectl has told whoever was refused. */
+async function keepRecording({ clock, signal, log }: ProcessParts, denials: DenialRecorder): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(recordMs, signal);
+    if (signal.aborted) return;
+    await denials.record().catch((error: unknown) => {
+      log.error({ err: error }, "what was refused can't be told on profiles");
+    });
+  }
+}
+
+function handlerOf(parts: ProcessParts, denials: DenialRecorder) {
   const { names, namespace } = parts;
   return admissionHandler({
+    onDenied: denials.note,
     decoded: objectFormer({ names, namespace }),
     policySet: () => parts.policyFile.current(),
     snapshot: () => parts.cluster.snapshot(),

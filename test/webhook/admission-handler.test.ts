@@ -66,6 +66,18 @@ describe("findings", () => {
   });
 });
 
+it("a refusal is handed on with its findings, an admission is not", () => {
+  const told: string[] = [];
+  const handler = admissionHandler(
+    sources({
+      snapshot: () => snapshotOf([namespaceObject(), budget({ minAvailable: 1 })]),
+      onDenied: ({ request, findings }) => told.push(`${request.name}: ${findings.find(({ action }) => action === "deny")?.rule ?? ""}`),
+    }),
+  );
+  for (const replicas of [2, 1]) handler({ phase: "validate", tier: "open", request: requestFor(deployment({ replicas })) });
+  expect(told).toEqual(["web: DRAIN-002"]);
+});
+
 function sources(over: Partial<AdmissionSources>): AdmissionSources {
   return {
     policySet: () => policies,
