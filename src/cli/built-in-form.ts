@@ -149,7 +149,12 @@ function decoded(written: KubeObject, schema: ReturnType<BuiltInSchemas>): Objec
   const plain = written as unknown as JsonObject;
   const { value, unknownFields, typeErrors } = decodeFields(plain, schema, { custom: false });
   const notes = unknownFields.map((path) => `unknown field "${path}"; kubectl refuses it unless --validate=false`);
-  const problems = [...typeErrors.map((error) => typeProblem(error, plain)), ...unjudgeableParts(value)];
+  const undecoded = new Set(typeErrors.map(({ path }) => path));
+  const problems = [
+    ...typeErrors.slice(0, problemsMax).map((error) => typeProblem(error, plain)),
+    // What could not be decoded has left a null in its list, which nobody wrote.
+    ...unjudgeableParts(value).filter(({ field }) => !undecoded.has(field)),
+  ];
   return problems.length === 0
     ? { object: value as unknown as KubeObject, problems, notes }
     : { object: written, problems: problems.slice(0, problemsMax), notes };
@@ -163,14 +168,14 @@ function typeProblem({ path, message }: FieldTypeError, object: JsonObject): For
 }
 
 /** Returns what no code can judge by: empty list entries, such as that of a lone dash, and a selector's unknown operators. */
-function unjudgeableParts(value: JsonValue): readonly FormProblem[] {
-  return [...jsonFields(value)].flatMap((field): readonly FormProblem[] => {
-    if (field.value === null && field.holder.isList) return [{ message: `${field.path} is null` }];
+function unjudgeableParts(value: JsonValue): readonly Required<FormProblem>[] {
+  return [...jsonFields(value)].flatMap((field): readonly Required<FormProblem>[] => {
+    if (field.value === null && field.holder.isList) return [{ message: `${field.path} is null`, field: field.path }];
     if (field.name !== "operator" || !/\.matchExpressions\[\d+\]$/.test(field.holder.path)) return [];
     const operators = field.path.includes("nodeAffinity.") ? nodeOperators : labelOperators;
     if (typeof field.value === "string" && operators.includes(field.value)) return [];
     const supported = `supported values: ${operators.join(", ")}`;
-    return [{ message: `${field.path}: Unsupported value: ${JSON.stringify(field.value)}: ${supported}` }];
+    return [{ message: `${field.path}: Unsupported value: ${JSON.stringify(field.value)}: ${supported}`, field: field.path }];
   });
 }
 

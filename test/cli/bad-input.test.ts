@@ -108,10 +108,28 @@ describe("a fault hides no other, each at its own line", () => {
       `bad.yaml:14: Deployment a: spec.template.spec.containers[1].resources.requests.memory "1GB": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
     ],
   );
+  checkAll(
+    "of types in a list, where nothing is null",
+    deployment('      - {name: a, args: ["--port", 8080,\n          true]}\n').replace("three", "3"),
+    [
+      "bad.yaml:9: Deployment a: json: cannot unmarshal number into Go struct field Container.spec.template.spec.containers.args of type string",
+      "bad.yaml:10: Deployment a: json: cannot unmarshal bool into Go struct field Container.spec.template.spec.containers.args of type string",
+    ],
+  );
   checkAll("of lists and operators", deployment("      - null\n      - null\n").replace("replicas: three", "replicas: 3"), [
     "bad.yaml:9: Deployment a: spec.template.spec.containers[0] is null",
     "bad.yaml:10: Deployment a: spec.template.spec.containers[1] is null",
   ]);
+  const badContainer = "      - {name: a, image: b, resources: {requests: {cpu: 100x}}}\n";
+  checkAll(
+    "of thousands the first fifty, in the time of the file's size",
+    deployment(badContainer.repeat(4_000)).replace("three", "3"),
+    Array.from(
+      { length: 50 },
+      (_, index) =>
+        `bad.yaml:${index + 9}: Deployment a: spec.template.spec.containers[${index}].resources.requests.cpu "100x": quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+    ),
+  );
   checkAll(
     "of a profile, its unknown fields among them",
     "apiVersion: platform.example.com/v1\nkind: WorkloadProfile\nmetadata: {name: a}\nspec:\n  compute:\n    cpuRequest: 5x\n    memoryRequst: 1Gi\n  availability: {minReplicas: two}\n",
