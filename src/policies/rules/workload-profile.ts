@@ -149,7 +149,11 @@ export const wp006: Rule = {
     denied: profileOf("compute: {memoryRequest: 768Mi, memoryLimit: 512Mi}"),
   },
   judge(facts) {
-    if (facts.subject.kind === "profile") return [...limitsOfProfile(facts.subject.profile), ...facts.views.flatMap(limitsOfBound)];
+    if (facts.subject.kind === "profile") {
+      const own = limitsOfProfile(facts.subject.profile);
+      // A limit of the profile's own is every workload's: each would be blamed for what the profile says.
+      return own.length > 0 ? own : facts.views.flatMap(limitsOfBound);
+    }
     return facts.subject.kind === "workload" ? facts.views.flatMap((view) => limitsOfWorkload(facts, view)) : [];
   },
 };
@@ -221,7 +225,11 @@ function limitsOfWorkload(facts: Facts, view: WorkloadView): readonly Problem[] 
   });
 }
 
-/** Workloads that a profile finds standing: their next change is refused, their next Pods get no amounts, and the profile's owner can say so. */
+/**
+ * Warns whoever writes a profile of each workload that it binds already and whose limit is below the request that it asks. Such a
+ * profile is let in; but the next change of that workload will be refused (limitsOfWorkload), and until then the amount is not
+ * written into its new Pods.
+ */
 function limitsOfBound(view: WorkloadView): readonly Problem[] {
   if (view.contract === undefined) return [];
   return sizingConflicts({ pod: view.podAsWritten, contract: view.contract }).flatMap((conflict): readonly Problem[] => {

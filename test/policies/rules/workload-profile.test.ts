@@ -79,6 +79,11 @@ describe("WP: a profile that contradicts itself", () => {
     judge: profile({ spec: { compute: { memoryRequest: "768Mi", memoryLimit: "512Mi" } } }),
     finds: ["WP-006 deny: compute.memoryLimit 512Mi is below memoryRequest 768Mi"],
   });
+  check("a limit below its request is the profile's own, whatever stands that it binds", {
+    judge: profile({ spec: { compute: { memoryRequest: "768Mi", memoryLimit: "512Mi" } } }),
+    world: [deployment({ requests: {}, limits: {} })],
+    finds: ["WP-006 deny: compute.memoryLimit 512Mi is below memoryRequest 768Mi"],
+  });
   check("a limit below its request, of a named container and of CPU", {
     judge: profile({ spec: { compute: { containers: { mesh: { cpuRequest: "1", cpuLimit: "500m" } } } } }),
     finds: ["WP-006 deny: compute.containers.mesh.cpuLimit 500m is below cpuRequest 1"],
