@@ -21,12 +21,25 @@ const askSoonMs = 2_000;
 /** The types to judge by: `judged` is the object of the request, which the cluster doesn't have yet. */
 export type OfferedTypes = (judged?: KubeObject) => readonly InstanceType[];
 
-/** Returns the catalog's types in the zones that NodePools name, made again only when those are others. */
+/**
+ * Returns the catalog's types in the zones that NodePools name, made again only when those are others. A NodePool of a request in
+ * a zone of its own is answered beside: all that is remembered of the cluster's types goes by their array.
+ */
 export function catalogTypesOf(cluster: Pick<ClusterWatch, "snapshot">): OfferedTypes {
-  let known: { readonly zones: string; readonly types: readonly InstanceType[] } | undefined;
+  const [ofCluster, ofRequest] = [lastTypes(), lastTypes()];
   return (judged) => {
     const pools = cluster.snapshot().list("NodePool");
-    const zones = zonesOfNodePools(judged !== undefined && isNodePool(judged) ? withPool(pools, judged) : pools);
+    const zones = zonesOfNodePools(pools);
+    if (judged === undefined || !isNodePool(judged)) return ofCluster(zones);
+    const judgedZones = zonesOfNodePools(withPool(pools, judged));
+    return judgedZones.join() === zones.join() ? ofCluster(zones) : ofRequest(judgedZones);
+  };
+}
+
+/** Returns a function that keeps the types of the zones that it was last asked for. */
+function lastTypes(): (zones: readonly string[]) => readonly InstanceType[] {
+  let known: { readonly zones: string; readonly types: readonly InstanceType[] } | undefined;
+  return (zones) => {
     if (known?.zones !== zones.join()) known = { zones: zones.join(), types: catalogInstanceTypes({ zones }) };
     return known.types;
   };

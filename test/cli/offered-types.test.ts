@@ -30,3 +30,11 @@ it("are made once while the zones are the same", () => {
   const types = catalogTypesOf({ snapshot: () => snapshotOf([poolIn("one", b)]) });
   expect(types(deployment())).toBe(types());
 });
+
+it("are not made again for requests about NodePools in other zones", () => {
+  const types = catalogTypesOf({ snapshot: () => snapshotOf([poolIn("one", b)]) });
+  const [standing, judged] = [types(), types(poolIn("two", c))];
+  expect(types()).toBe(standing);
+  expect(types(poolIn("three", b))).toBe(standing);
+  expect(types(poolIn("two", c))).toBe(judged);
+});
