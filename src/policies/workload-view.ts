@@ -83,9 +83,9 @@ interface BudgetWorld {
 }
 
 /**
- * Is true for a PodDisruptionBudget that the compiler made: it is judged by its profile (contract.md, Decided). Label and owner are
- * claims of whoever writes them, so the profile must stand, under that uid, and the name be one that its budgets have: then its
- * controller puts the budget right, or takes it away.
+ * Is true for a PodDisruptionBudget that the compiler made: it is judged by its profile. Label and owner are claims of whoever
+ * writes them, so the profile must stand, under that uid, and the name be one that its budgets have: then its controller puts
+ * the budget right, or takes it away.
  */
 export function isCompiledBudget(budget: PodDisruptionBudget, world: BudgetWorld): boolean {
   return compilingProfile(budget, world) !== undefined;
@@ -109,7 +109,8 @@ function isCompiledFor(
 ): boolean {
   const profile = compilingProfile(budget, world);
   if (profile === undefined) return false;
-  // While two profiles quarrel, or none binds any more, what is left of either is its controller's to take away.
+  // While two profiles quarrel, or the budget's own binds no more, what is left is for that profile's controller to take away. A
+  // deleted profile has none that would: its budget is foreign until the garbage collector has taken it.
   if (binding.kind !== "bound") return true;
   const of = { profile, kind: workload.kind, workload: workload.name };
   return profile === binding.profile.metadata.name && [budgetName(of), longBudgetName(of)].includes(budget.metadata.name ?? "");
