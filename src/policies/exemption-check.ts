@@ -75,8 +75,8 @@ function matchProblems({ match }: ExemptionEntry, at: readonly string[]): readon
 function kindProblems(kind: string | undefined, place: readonly string[]): readonly PolicyProblem[] {
   if (kind === undefined || judgedNamespacedKinds.includes(kind)) return [];
   const nearest = nearestWord(kind, judgedNamespacedKinds);
-  const hint = nearest === undefined ? "" : `; did you mean ${nearest}`;
-  return [problemAt([...place, "kind"], `"${kind}" is no kind that can be exempt${hint}`)];
+  const hint = nearest === undefined ? "" : `did you mean ${nearest}, or `;
+  return [problemAt([...place, "kind"], `"${kind}" is no kind that can be exempt; ${hint}leave kind out to match any`)];
 }
 
 function isWildcardOnly(text: string | undefined): boolean {

@@ -133,8 +133,8 @@ describe("a broken policies.yaml is refused with line, column and every error", 
     "an exemption of a kind that there is not, or that stands in no namespace",
     `${least}exemptions:\n  - {id: EX-1, rules: [DRAIN-001], match: {namespace: shop, name: a, kind: StatefullSet}, ${inForce}}\n  - {id: EX-2, rules: [NP-012], match: {namespace: shop, name: a, kind: NodePool}, ${inForce}}\n`,
     [
-      'policies.yaml:4:70: exemptions[0].match.kind: "StatefullSet" is no kind that can be exempt; did you mean StatefulSet',
-      'policies.yaml:5:67: exemptions[1].match.kind: "NodePool" is no kind that can be exempt',
+      'policies.yaml:4:70: exemptions[0].match.kind: "StatefullSet" is no kind that can be exempt; did you mean StatefulSet, or leave kind out to match any',
+      'policies.yaml:5:67: exemptions[1].match.kind: "NodePool" is no kind that can be exempt; leave kind out to match any',
     ],
   );
   check(
