@@ -74,7 +74,7 @@ function denialsOf(parts: ProcessParts): DenialRecorder {
 
 /** Refusals reach the profile's status a few seconds later; until then kubectl has told whoever was refused. */
 async function keepRecording({ clock, signal, log }: ProcessParts, denials: DenialRecorder): Promise<void> {
-  while (!signal.aborted) {
+  for (;;) {
     await clock.sleep(recordMs, signal);
     if (signal.aborted) return;
     await denials.record().catch((error: unknown) => {
@@ -86,7 +86,9 @@ async function keepRecording({ clock, signal, log }: ProcessParts, denials: Deni
 function handlerOf(parts: ProcessParts, denials: DenialRecorder) {
   const { names, namespace } = parts;
   return admissionHandler({
-    onDenied: denials.note,
+    onDenied: (denied) => {
+      denials.note(denied);
+    },
     decoded: objectFormer({ names, namespace }),
     policySet: () => parts.policyFile.current(),
     snapshot: () => parts.cluster.snapshot(),
