@@ -1,7 +1,6 @@
 // A Kubernetes API as the contract suite meets it: kubectl, single requests and watches, whether the embedded world or a real control plane answers.
 //
 // Both are reached over HTTPS with a bearer token; only `open…` differs. Nothing here normalises: a case does that to what it compares.
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
@@ -14,6 +13,7 @@ import { startWorld } from "../../src/sim/world.ts";
 import { issueServingCertificate } from "../../src/webhook/certificate.ts";
 import { startControlPlane } from "../support/control-plane.ts";
 import { requestJson, type ApiAnswer, type ApiRequest, type ApiServerAddress } from "../support/control-plane-request.ts";
+import { runKubectlProcess } from "../support/kubectl-process.ts";
 
 export type Printed = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 export type Line = { readonly type: string; readonly object: unknown };
@@ -104,30 +104,12 @@ function reached(address: ApiServerAddress, reach: Reach): Omit<WorldUnderTest, 
 const kubectlWaitMsMax = 15_000;
 
 function runKubectl(
-  reach: Reach,
+  { kubectlPath, kubeconfig, folder }: Reach,
   args: readonly string[],
   { stdin, lines }: { readonly stdin: string; readonly lines?: number },
 ): Promise<Printed> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(reach.kubectlPath, ["--kubeconfig", reach.kubeconfig, ...args], {
-      env: { ...process.env, KUBERC: "off", KUBECACHEDIR: join(reach.folder, "kubectl-cache") },
-      timeout: kubectlWaitMsMax,
-    });
-    const output = { stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output.stdout += text;
-      if (lines !== undefined && output.stdout.split("\n").length > lines) child.kill();
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      output.stderr += text;
-    });
-    child.once("error", reject);
-    child.once("close", (code) => {
-      resolve({ code, ...output });
-    });
-    child.stdin.on("error", () => undefined); // kubectl may end without reading all of it
-    child.stdin.end(stdin);
-  });
+  const ended = { waitMsMax: kubectlWaitMsMax, ...(lines === undefined ? {} : { linesMax: lines }) };
+  return runKubectlProcess({ kubectlPath, kubeconfig, folder, args, stdin, ...ended });
 }
 
 function readWatch(address: ApiServerAddress, path: string, linesMax: number): Promise<readonly Line[]> {

@@ -3,7 +3,6 @@
 // Starts test/cluster's binary (control-plane-binary.ts) on free loopback ports with a fresh folder; returns what a test needs to speak to
 // it, to stop and restart its parts, and to read its audit log. RBAC is on and no admission plugin is off. A Node gets a fake kubelet when
 // it has the annotation kwok.x-k8s.io/node=fake; a Pod on it runs at once, or after its annotation pod-ready.stage.kwok.x-k8s.io/delay.
-import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { Agent } from "node:https";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { ensureControlPlane } from "./control-plane-binary.ts";
 import { startUp } from "./control-plane-process.ts";
 import { decodeAuditLog, decodeIssuedToken, type AuditEvent, type Component, type ReadyLine } from "./control-plane-protocol.ts";
 import { requestJson, type ApiAnswer, type ApiRequest } from "./control-plane-request.ts";
+import { runKubectlProcess } from "./kubectl-process.ts";
 
 export { ensureControlPlane } from "./control-plane-binary.ts";
 export type { AuditEvent, Component } from "./control-plane-protocol.ts";
@@ -60,7 +60,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   return {
     ...up.ready,
     request,
-    kubectl: (args, { stdin, kubeconfig } = {}) => runKubectl(up.ready, { args, stdin, kubeconfig: kubeconfig ?? up.ready.kubeconfig }),
+    kubectl: (args, { stdin = "", kubeconfig = up.ready.kubeconfig } = {}) =>
+      runKubectlProcess({ kubectlPath: up.ready.kubectlPath, kubeconfig, folder: up.ready.dir, args, stdin }),
     stop: (component, signal) => up.command({ command: "stop", component, ...(signal === undefined ? {} : { signal }) }),
     start: (component) => up.command({ command: "start", component }),
     signal: (component, signal) => up.command({ command: "signal", component, signal }),
@@ -76,31 +77,6 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       await up.close();
     },
   };
-}
-
-function runKubectl(
-  ready: ReadyLine,
-  { args, stdin, kubeconfig }: { readonly args: readonly string[]; readonly stdin: string | undefined; readonly kubeconfig: string },
-): Promise<CommandResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(ready.kubectlPath, ["--kubeconfig", kubeconfig, ...args], {
-      // Neither the user's preferences nor a cache of another server's discovery may change what a test sees.
-      env: { ...process.env, KUBERC: "off", KUBECACHEDIR: join(ready.dir, "kubectl-cache") },
-    });
-    const output = { stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output.stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      output.stderr += text;
-    });
-    child.once("error", reject);
-    child.once("close", (code) => {
-      resolve({ code, ...output });
-    });
-    child.stdin.on("error", () => undefined); // kubectl may end without reading all of it
-    child.stdin.end(stdin ?? "");
-  });
 }
 
 const tokenLifetimeSeconds = 3600;
