@@ -31,7 +31,7 @@ export interface WorldOptions {
 interface Replica {
   rotation: CertificateRotation;
   serving: KeyPair | undefined;
-  /** Was ready once since its start: from then on reviews may reach it. */
+  /** Was ready once since its start, and could be verified: from then on reviews may reach it. */
   isKnown: boolean;
   isLooking: boolean;
   /** Which life of the replica this is: what belongs to an earlier one does nothing any more. */
@@ -161,8 +161,10 @@ function look(world: World, replica: Replica | undefined): void {
   void replica.rotation
     .keep({
       wanted,
-      serve: ({ serving, step }) => {
+      serve: ({ serving, step, isNew, isTrusted }) => {
         if (replica.start !== start) return;
+        // What had run out could be verified by nobody: the next one can only be better, and is judged once it is trusted.
+        if (isNew && !isTrusted && hasRunOut(replica.serving, world.now)) replica.isKnown = false;
         replica.serving = serving;
         world.steps.set(step.kind, (world.steps.get(step.kind) ?? 0) + 1);
       },
@@ -172,6 +174,10 @@ function look(world: World, replica: Replica | undefined): void {
       replica.isLooking = false;
       if (kept.ok && kept.value.isTrusted) replica.isKnown = true;
     });
+}
+
+function hasRunOut(serving: KeyPair | undefined, now: Instant): boolean {
+  return serving !== undefined && parsed(serving.certificatePem).to < now;
 }
 
 /** The process is gone: its requests that are under way may arrive, but nobody waits for the answers. */
