@@ -3,12 +3,16 @@
  */
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../../src/api/object.ts";
-import { platformNames } from "../../../src/api/labels.ts";
+import { crdOf } from "../../../src/api/crd.ts";
+import { compilerFieldManager, platformNames } from "../../../src/api/labels.ts";
 import { err, ok } from "../../../src/api/result.ts";
+import { apiClient } from "../../../src/cluster/api-client.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import { withDenials, type DenialNote } from "../../../src/policies/denial-record.ts";
 import { denialRecorder } from "../../../src/policies/controllers/denial-recorder.ts";
 import { validate } from "../../../src/policies/evaluate.ts";
+import { createVirtualClock } from "../../../src/sim/virtual-clock.ts";
+import { startWorld } from "../../../src/sim/world.ts";
 import { contextOf, policySet, requestFor, testNow, type RequestOptions } from "../../support/admission.ts";
 import { budget, deployment, profile } from "../../support/objects.ts";
 
@@ -103,6 +107,35 @@ describe("a refused request is told on the profile that it concerns", () => {
     }
     expect(failures).toEqual(["shop/web: not found", "shop/web: not found"]);
   });
+});
+
+it("stands beside the rest of the status, which the profile's controller goes on writing", async () => {
+  const transport = startWorld({ clock: createVirtualClock(), seed: 1 }).transport();
+  const client = apiClient({ transport, domain: platformNames().domain });
+  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  expect(await transport.request({ method: "POST", path, body: crdOf("WorkloadProfile") })).toMatchObject({ ok: true });
+  const made = await client.create("WorkloadProfile", profile({ namespace: "default", spec: { runtimeClass: "general" } }));
+  expect(made).toMatchObject({ ok: true });
+  const told = async (targetCount: number) => {
+    const status = { targetCount, targets: [] };
+    const object = { metadata: { namespace: "default", name: "web" }, status };
+    return await client.applyStatus("WorkloadProfile", object, { fieldManager: compilerFieldManager });
+  };
+  await told(1);
+  const standing = made.ok ? [made.value] : [];
+  const recorder = denialRecorder({
+    client,
+    snapshot: () => snapshotOf(standing),
+    policySet: () => policies,
+    instanceTypes: () => [],
+    names: platformNames(),
+    onFailed: (name, reason) => expect.unreachable(`${name}: ${reason}`),
+  });
+  const request = requestFor(deployment({ namespace: "default", replicas: 1 }));
+  recorder.note({ request, findings: [{ ...below, action: "deny", path: "", fix: "" }], at: testNow });
+  await recorder.record();
+  const denials = [{ ...below, user: "ann@example.com", time: "2026-12-01T00:00:00Z" }];
+  expect(await told(2)).toMatchObject({ ok: true, value: { status: { targetCount: 2, lastDenials: denials } } });
 });
 
 describe("the list of denials", () => {
