@@ -2,7 +2,7 @@
  * Kyverno's admission controller, built from its own source, with what must be in a cluster before it starts.
  *
  * Reads the pinned Go module by the Go command, as it is published; returns a folder with the binary, Kyverno's CRDs and its namespace
- * and configuration. Built once into .cache/peers, minutes of two cores; no fork and no change of Kyverno's.
+ * and configuration. Built once into .cache/peers, in minutes; no fork and no change of Kyverno's.
  */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
