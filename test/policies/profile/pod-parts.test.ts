@@ -74,7 +74,10 @@ describe("requests of the Pod as a whole", () => {
   });
   it("stay what a limit or the containers stood in for, where the limit is raised", () => {
     const raised = { compute: { cpuRequest: "100m", cpuLimit: "1" } };
-    expect(compiled(raised, whole({ limits: { cpu: "100m" } })).spec.resources).toEqual({ requests: { cpu: "100m" }, limits: { cpu: "1" } });
+    expect(compiled(raised, whole({ limits: { cpu: "100m" } })).spec.resources).toEqual({
+      requests: { cpu: "100m" },
+      limits: { cpu: "1" },
+    });
     const spokenFor = whole({ limits: { cpu: "500m" } }, { requests: { cpu: "100m" } });
     expect(compiled(raised, spokenFor).spec.resources).toEqual({ limits: { cpu: "1" } });
   });
