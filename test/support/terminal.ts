@@ -101,13 +101,14 @@ function runPlimsoll(args: readonly string[]): Promise<CommandResult> {
   });
 }
 
-/** What a run decides: where files are, the bundle's hash, lines of the policies file, ages, generated names. */
+/** What a run decides: where files are, the bundle's hash, lines of the policies file, days, ages, generated names. */
 function plain(text: string, folder: string): string {
   return text
     .replaceAll(`${folder}/`, "")
     .replaceAll(`${root}/`, "")
     .replaceAll(/bundle [0-9a-f]{8}/g, "bundle <hash>")
     .replaceAll(/policies\.yaml:\d+(?=[:;])/g, "policies.yaml:<line>")
+    .replaceAll(/expired on \d{4}-\d\d-\d\d/g, "expired on <day>")
     .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uid>")
     .replaceAll(/ {3,}(\d+[dhms]){1,2}$/gm, "   <age>")
     .replaceAll(/-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "-<pod>");
