@@ -1,8 +1,8 @@
 /**
  * What another process has used, from Linux's /proc: for peers, which cannot tell it themselves.
  *
- * Reads /proc/PID/stat and /proc/PID/status; returns CPU time of all of its threads, to 10 ms, and resident memory. A round must
- * take seconds rather than milliseconds for that to be exact enough; five hundred requests of a peer do.
+ * Reads /proc/PID/stat and /proc/PID/status; returns CPU time of all of its threads, to 10 ms, and resident memory. Over
+ * a round of five hundred requests that is 0.02 ms a request, over the API server's hundred 0.1 ms.
  */
 import { readFileSync } from "node:fs";
 import type { Usage } from "../child-server.ts";

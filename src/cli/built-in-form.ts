@@ -150,8 +150,9 @@ function decoded(written: KubeObject, schema: ReturnType<BuiltInSchemas>): Objec
   const { value, unknownFields, typeErrors } = decodeFields(plain, schema, { custom: false });
   const notes = unknownFields.map((path) => `unknown field "${path}"; kubectl refuses it unless --validate=false`);
   const undecoded = new Set(typeErrors.map(({ path }) => path));
+  const writtenAt = new Map(typeErrors.length === 0 ? [] : [...jsonFields(plain)].map((field) => [field.path, field.value] as const));
   const problems = [
-    ...typeErrors.slice(0, problemsMax).map((error) => typeProblem(error, plain)),
+    ...typeErrors.map((error) => typeProblem(error, writtenAt.get(error.path))),
     // What could not be decoded has left a null in its list, which nobody wrote.
     ...unjudgeableParts(value).filter(({ field }) => !undecoded.has(field)),
   ];
@@ -161,10 +162,9 @@ function decoded(written: KubeObject, schema: ReturnType<BuiltInSchemas>): Objec
 }
 
 /** The decoder's words name the field, without its place in lists; those on a quantity don't even say which. */
-function typeProblem({ path, message }: FieldTypeError, object: JsonObject): FormProblem {
+function typeProblem({ path, message }: FieldTypeError, written: JsonValue | undefined): FormProblem {
   if (message.startsWith("json: ")) return { message, field: path };
-  const found = [...jsonFields(object)].find((field) => field.path === path);
-  return { message: `${path} ${JSON.stringify(found?.value ?? null)}: ${message}`, field: path };
+  return { message: `${path} ${JSON.stringify(written ?? null)}: ${message}`, field: path };
 }
 
 /** Returns what no code can judge by: empty list entries, such as that of a lone dash, and a selector's unknown operators. */

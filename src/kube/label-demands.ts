@@ -13,7 +13,7 @@ import { rememberedInBursts } from "./remembered.ts";
 interface Demand {
   isPresent: boolean;
   isAbsent: boolean;
-  /** Absent: any value. */
+  /** The values that are left; undefined allows every one. */
   allowed: ReadonlySet<string> | undefined;
   readonly forbidden: Set<string>;
 }

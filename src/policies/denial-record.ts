@@ -1,14 +1,24 @@
 /**
- * The record of denials: what a profile's status tells of requests that were refused under it (contract.md 3.2).
+ * The record of denials: what a profile's status tells of requests that were refused under it.
  *
  * Reads refused requests and what the status says already. Returns the profiles that a request concerns, and the list as it should
  * stand: newest first, each refusal once, so that a controller that asks again every second is told once a minute.
  */
 import type { Instant } from "../api/ports.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
+import type { AdmissionContext } from "./admission-context.ts";
+import type { AdmissionRequest } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
+import type { PolicySet } from "./policy-set.ts";
 import type { Finding } from "./verdict.ts";
 import { cutText, plainText } from "./warning.ts";
+
+/** A request that was refused. */
+export interface DeniedRequest {
+  readonly request: AdmissionRequest;
+  readonly findings: readonly Finding[];
+  readonly at: Instant;
+}
 
 /** One entry of status.lastDenials. */
 export type DenialNote = NonNullable<NonNullable<WorkloadProfile["status"]>["lastDenials"]>[number];
@@ -23,7 +33,7 @@ const userLengthMax = 120;
 const againMs = 60_000;
 
 /** Returns the profiles of the cluster that a request concerns: the judged one, or those that bind the workloads it touches. */
-export function profilesConcerned(input: FactsInput): readonly WorkloadProfile[] {
+function profilesConcerned(input: FactsInput): readonly WorkloadProfile[] {
   const { subject, views } = gatherFacts(input);
   const names = views.flatMap(({ binding }) => {
     if (binding.kind === "bound") return [binding.profile.metadata.name ?? ""];
@@ -37,12 +47,35 @@ export function profilesConcerned(input: FactsInput): readonly WorkloadProfile[]
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
+/** What one profile is to be told. */
+export interface ProfileNotes {
+  readonly profile: WorkloadProfile;
+  readonly notes: readonly DenialNote[];
+}
+
+/** Returns the notes of refused requests by the profiles that they concern, in the order of the requests. */
+export function notesByProfile(
+  denied: readonly DeniedRequest[],
+  { policySet, ...world }: Omit<AdmissionContext, "now"> & { readonly policySet: PolicySet },
+): readonly ProfileNotes[] {
+  const byProfile = new Map<WorkloadProfile, DenialNote[]>();
+  for (const refusal of denied) {
+    const { request, at } = refusal;
+    for (const profile of profilesConcerned({ policySet, request, context: { ...world, now: at } })) {
+      const known = byProfile.get(profile);
+      if (known === undefined) byProfile.set(profile, [denialNote(refusal)]);
+      else known.push(denialNote(refusal));
+    }
+  }
+  return [...byProfile].map(([profile, notes]) => ({ profile, notes }));
+}
+
 /** Returns a refusal as a note: its first finding that refuses. */
-export function denialNote(of: { readonly findings: readonly Finding[]; readonly username: string; readonly at: Instant }): DenialNote {
-  const first = of.findings.find(({ action }) => action === "deny");
+function denialNote({ request, findings, at }: DeniedRequest): DenialNote {
+  const first = findings.find(({ action }) => action === "deny");
   return {
-    time: new Date(of.at).toISOString().replace(/\.\d+Z$/, "Z"),
-    user: cutText(plainText(of.username), userLengthMax),
+    time: new Date(at).toISOString().replace(/\.\d+Z$/, "Z"),
+    user: cutText(plainText(request.userInfo.username), userLengthMax),
     rule: first?.rule ?? "",
     message: cutText(first?.message ?? "", messageLengthMax),
   };

@@ -10,14 +10,14 @@ import type { InstanceType } from "../api/instance-type.ts";
 import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
-import type { Clock, Instant } from "../api/ports.ts";
+import type { Clock } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
+import type { DeniedRequest } from "../policies/denial-record.ts";
 import { denialStatus } from "../policies/denial.ts";
 import { mutate, validate } from "../policies/evaluate.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
-import type { Finding } from "../policies/verdict.ts";
 import { type AdmissionAnswer, allowed, denied, patched } from "./admission-review.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 import type { AdmissionHandler } from "./admission-call.ts";
@@ -33,7 +33,7 @@ export interface AdmissionSources {
   readonly clock: Clock;
   readonly metrics: WebhookMetrics;
   /** Told of each request that is refused, dry runs too; it must not hold the answer up. */
-  readonly onDenied?: (denied: { readonly request: AdmissionRequest; readonly findings: readonly Finding[]; readonly at: Instant }) => void;
+  readonly onDenied?: (denied: DeniedRequest) => void;
   /**
    * An object as the API server's own decoder leaves it, with what it would refuse; asked only where judging failed. Absent:
    * nothing is known.

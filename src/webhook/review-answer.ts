@@ -38,7 +38,8 @@ export async function answerReview(call: ReviewCall): Promise<void> {
     refuse(call, { httpStatus: 415, message: `content type ${JSON.stringify(contentType)} is not application/json` });
     return;
   }
-  const entry = entryOf(call);
+  const timeoutMs = timeoutOf(request);
+  const entry = entryOf(call, timeoutMs);
   const turnedAway = gate.enter(entry);
   if (turnedAway !== undefined) {
     request.resume();
@@ -47,7 +48,7 @@ export async function answerReview(call: ReviewCall): Promise<void> {
   }
   try {
     // Who sends half and waits would hold a place that others need; nobody waits for an answer after the deadline.
-    const body = await readBody(request, { withinMs: timeoutOf(request) });
+    const body = await readBody(request, { withinMs: timeoutMs });
     if (body.kind === "broken") return;
     if (body.kind === "late") {
       response.setHeader("Connection", "close");
@@ -68,10 +69,10 @@ export async function answerReview(call: ReviewCall): Promise<void> {
 }
 
 /** A body without a length may be as large as they come; one that says more than that is refused unread. */
-function entryOf({ tier, request, lag }: ReviewCall): GateEntry {
+function entryOf({ tier, request, lag }: ReviewCall, timeoutMs: number): GateEntry {
   const declared = Number(request.headers["content-length"] ?? bodyBytesMax);
   const bytes = Number.isFinite(declared) ? Math.min(declared, bodyBytesMax) : bodyBytesMax;
-  return { tier, bytes, deadlineMs: performance.now() - lag.currentMs() + timeoutOf(request) };
+  return { tier, bytes, deadlineMs: performance.now() - lag.currentMs() + timeoutMs };
 }
 
 /** The API server sends its deadline as a query: /validate/open?timeout=5s. */

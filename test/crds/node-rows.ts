@@ -1,6 +1,7 @@
 // The rows that NodePool's template and NodeClaim have in common: class reference, requirements, taints, lifetimes.
 import { fields, values, type Row } from "./row.ts";
 
+// Written out here too, as karpenter.sh lists them: a key that slips out of the product's own list must not slip out of its test.
 const openAwsLabels = [
   "instance-category",
   "instance-family",

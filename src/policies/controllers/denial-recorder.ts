@@ -8,20 +8,10 @@
 import type { ApiClient } from "../../api/api-client.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
 import { denialFieldManager, type PlatformNames } from "../../api/labels.ts";
-import type { Instant } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
-import type { AdmissionRequest } from "../admission-request.ts";
-import { denialNote, profilesConcerned, withDenials, type DenialNote } from "../denial-record.ts";
+import { notesByProfile, withDenials, type DenialNote, type DeniedRequest } from "../denial-record.ts";
 import type { PolicySet } from "../policy-set.ts";
-import type { Finding } from "../verdict.ts";
-
-/** A request that was refused. */
-export interface DeniedRequest {
-  readonly request: AdmissionRequest;
-  readonly findings: readonly Finding[];
-  readonly at: Instant;
-}
 
 export interface DenialRecorder {
   /** Puts a refused request aside; a dry run is told nowhere. */
@@ -55,28 +45,11 @@ export function denialRecorder(ports: DenialRecorderPorts): DenialRecorder {
     record: async () => {
       const denied = waiting.splice(0);
       if (denied.length === 0) return;
-      for (const { profile, notes } of notesByProfile(denied, ports).slice(0, writesMax)) await tell(profile, notes, ports);
+      const { names } = ports;
+      const world = { policySet: ports.policySet(), snapshot: ports.snapshot(), instanceTypes: ports.instanceTypes(), names };
+      for (const { profile, notes } of notesByProfile(denied, world).slice(0, writesMax)) await tell(profile, notes, ports);
     },
   };
-}
-
-interface ProfileNotes {
-  readonly profile: WorkloadProfile;
-  readonly notes: DenialNote[];
-}
-
-function notesByProfile(denied: readonly DeniedRequest[], ports: DenialRecorderPorts): readonly ProfileNotes[] {
-  const snapshot = ports.snapshot();
-  const byProfile = new Map<WorkloadProfile, ProfileNotes>();
-  for (const { request, findings, at } of denied) {
-    const context = { snapshot, instanceTypes: ports.instanceTypes(), names: ports.names, now: at };
-    for (const profile of profilesConcerned({ policySet: ports.policySet(), request, context })) {
-      const known = byProfile.get(profile) ?? { profile, notes: [] };
-      known.notes.push(denialNote({ findings, username: request.userInfo.username, at }));
-      byProfile.set(profile, known);
-    }
-  }
-  return [...byProfile.values()];
 }
 
 async function tell(profile: WorkloadProfile, notes: readonly DenialNote[], { client, onFailed }: DenialRecorderPorts): Promise<void> {

@@ -2,8 +2,8 @@
  * EX rules: exemptions that have ended, and what is done in return for those that hold.
  *
  * EX-001 does not look at objects: it stands beside the refusal of another rule that an exemption lifted until its day
- * (softening.ts), so that whoever is refused learns whose exemption it was. EX-002 looks at NodePools: one that is a compensation
- * (contract.md section 4) is drained in its window only.
+ * (softening.ts), so that whoever is refused learns whose exemption it was. EX-002 looks at NodePools: one that is a compensation is
+ * drained in its window only (`compensate` in policies.yaml).
  */
 import type { NodePool } from "../../api/node-pool.ts";
 import { keeping } from "../compensation.ts";

@@ -28,6 +28,10 @@ describe("zones that can take a Pod", () => {
   }
   const every = types(["a", "on-demand"], ["b", "on-demand"], ["c", "on-demand"]);
   const pools = (...zones: readonly string[]) => [nodePool({ requirements: [{ key: zoneKey, operator: "In", values: [...zones] }] })];
+  const general = nodePool({ requirements: [{ key: "eks.amazonaws.com/instance-category", operator: "In", values: ["c"] }] });
+  const { template } = general.spec;
+  const nodeClassRef = { group: "eks.amazonaws.com", kind: "NodeClass", name: "default" };
+  const autoPool = { ...general, spec: { ...general.spec, template: { ...template, spec: { ...template.spec, nodeClassRef } } } };
   const inA: PodSpec = { containers: [], nodeSelector: { [zoneKey]: "a" } };
 
   check("are all allowed ones while nothing is known of capacity", {}, ["a", "b", "c"]);
@@ -65,6 +69,14 @@ describe("zones that can take a Pod", () => {
     {
       spec: { containers: [], nodeSelector: { "workload-class": "batch" } },
       capacity: { nodePools: pools("a"), instanceTypes: every },
+    },
+    [],
+  );
+  check(
+    "leave out an Auto Mode pool whose machines are others than the Pod asks for in Karpenter's words",
+    {
+      spec: { containers: [], nodeSelector: { "karpenter.k8s.aws/instance-category": "m" } },
+      capacity: { nodePools: [autoPool], instanceTypes: every },
     },
     [],
   );

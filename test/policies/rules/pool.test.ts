@@ -209,3 +209,15 @@ describe("POOL-002: a Pod larger than every node", () => {
     ],
   });
 });
+
+it("what held one Pod of a placement is asked again for the next, which may be larger", () => {
+  const policies = policySet();
+  const context = { ...contextOf([general]), instanceTypes };
+  const refusedBy = (cpu: string) => {
+    const requests = { cpu, memory: "1Gi" };
+    const object = deployment({ podSpec: { containers: [{ name: "app", resources: { requests } }] } });
+    return validate({ policySet: policies, request: requestFor(object), context }).findings.some(({ rule }) => rule === "POOL-002");
+  };
+  // Thrice, since the first two bursts only find out that the placement comes again.
+  expect(["1", "1", "1", "1000", "40", "1000", "1"].map(refusedBy)).toEqual([false, false, false, true, false, true, false]);
+});
