@@ -87,7 +87,13 @@ export const nodePoolSpecSchema = object(
     disruption: optional(disruption),
     limits: optional(resourceAmounts("Most resources that the pool's nodes may have together; nodes counts them.")),
     weight: optional(whole("Pools of more weight are tried first.", { format: "int32", minimum: 1, maximum: 100 })),
-    replicas: optional(whole("Makes the pool static: this many nodes, whatever the Pods.", { format: "int64", minimum: 0 })),
+    replicas: optional(
+      whole("Makes the pool static: this many nodes, whatever the Pods.", {
+        format: "int64",
+        minimum: 0,
+        "x-plimsoll-check": "not built yet: the pool makes no nodes, and its status says so",
+      }),
+    ),
   },
   {
     "x-kubernetes-validations": [

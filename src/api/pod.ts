@@ -155,6 +155,8 @@ export interface PodSpec {
   readonly hostNetwork?: boolean;
   readonly runtimeClassName?: string;
   readonly volumes?: readonly Volume[];
+  /** Devices of dynamic resource allocation, by the Pod's own names for them. */
+  readonly resourceClaims?: readonly { readonly name: string }[];
 }
 
 export interface PodStatus {

@@ -1575,7 +1575,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       "type": "integer",
       "description": "Makes the pool static: this many nodes, whatever the Pods.",
       "format": "int64",
-      "minimum": 0
+      "minimum": 0,
+      "x-plimsoll-check": "not built yet: the pool makes no nodes, and its status says so"
      }
     },
     "description": "What nodes may be bought.",

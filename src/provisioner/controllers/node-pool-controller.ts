@@ -1,16 +1,24 @@
 /**
  * The NodePool controller: keeps each NodePool's status and hash annotation.
  *
- * Reads a NodePool, its nodes and claims, and whether its NodeClass answers. Writes only what differs.
+ * Reads a NodePool, its nodes and claims, and whether its NodeClass answers. Writes only what differs, and says once
+ * what of its spec this version does not do.
  */
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, ControllerStep, Requeue } from "../../api/controller.ts";
+import type { EventNote } from "../../api/event-note.ts";
 import { canonicalJson } from "../../api/hash.ts";
 import { nodePoolHashAnnotation, nodePoolHashVersionAnnotation, nodePoolLabel, provisionerFieldManager } from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
-import { nodePoolHash, nodePoolHashVersion, nodePoolStatus, type NodePoolStatus } from "../lifecycle/node-pool-status.ts";
+import {
+  nodePoolHash,
+  nodePoolHashVersion,
+  nodePoolStatus,
+  unsupportedReason,
+  type NodePoolStatus,
+} from "../lifecycle/node-pool-status.ts";
 import { nodeStates, type NodeState } from "../scheduling/node-state.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
@@ -68,7 +76,19 @@ export function nextPoolStep({ nodePool, nodes, notReady }: ObservedPool, now: I
   const byType = (list: NodePoolStatus["conditions"]) => [...(list ?? [])].sort((a, b) => (a.type < b.type ? -1 : 1));
   const before = { nodes: count, resources, conditions: byType(conditions) };
   const isSame = canonicalJson(before) === canonicalJson({ ...status, conditions: byType(status.conditions) });
-  return isSame ? { kind: "settled" } : { kind: "write-status", nodePool, status };
+  return isSame ? { kind: "settled" } : { kind: "write-status", nodePool, status, events: refusalNotes(nodePool, status) };
+}
+
+/** Says on the NodePool, when its status first does, what of its spec this version does not do. */
+function refusalNotes(nodePool: NodePool, status: NodePoolStatus): readonly EventNote[] {
+  const refusalOf = (of: NodePoolStatus | undefined) =>
+    of?.conditions?.find((condition) => condition.status === "False" && condition.reason === unsupportedReason)?.message;
+  const message = refusalOf(status);
+  if (message === undefined || message === refusalOf(nodePool.status)) return [];
+  const { apiVersion, kind, metadata } = nodePool;
+  const uid = metadata.uid === undefined ? {} : { uid: metadata.uid };
+  const regarding = { apiVersion, kind, namespace: "", name: metadata.name ?? "", ...uid };
+  return [{ regarding, type: "Warning", reason: unsupportedReason, message }];
 }
 
 async function act({ client }: ProvisionerShell, step: PoolStep): Promise<Requeue> {

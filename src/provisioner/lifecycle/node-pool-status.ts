@@ -10,6 +10,7 @@ import type { Instant } from "../../api/ports.ts";
 import { transitionTime } from "../../kube/condition.ts";
 import { addResources, toResourceList } from "../../kube/resources.ts";
 import type { NodeState } from "../scheduling/node-state.ts";
+import { unsupportedPool } from "../scheduling/unsupported.ts";
 
 export type NodePoolStatus = NonNullable<NodePool["status"]>;
 type PoolCondition = NonNullable<NodePoolStatus["conditions"]>[number];
@@ -26,6 +27,9 @@ export function nodePoolHash({ spec }: NodePool): string {
   return hashOf({ labels, annotations, taints, startupTaints, nodeClassRef, expireAfter, terminationGracePeriod }).slice(0, 16);
 }
 
+/** The reason on a NodePool's condition, and of its Event, where this version can't do what its spec asks for. */
+export const unsupportedReason = "UnsupportedConfiguration";
+
 /** Returns a NodePool's status; `notReady` is why its NodeClass can't make nodes now. */
 export function nodePoolStatus(input: {
   readonly nodePool: NodePool;
@@ -39,19 +43,30 @@ export function nodePoolStatus(input: {
     const lastTransitionTime = transitionTime(fields, { known: nodePool.status?.conditions, now });
     return { ...fields, lastTransitionTime, observedGeneration: nodePool.metadata.generation ?? 0 };
   };
-  const isReady = notReady === undefined;
-  const status = isReady ? "True" : "False";
+  const unsupported = unsupportedPool(nodePool);
+  const validation = condition({
+    type: "ValidationSucceeded",
+    status: unsupported === undefined ? "True" : "False",
+    reason: unsupported === undefined ? "ValidationSucceeded" : unsupportedReason,
+    message: unsupported ?? "",
+  });
+  const nodeClass = condition({
+    type: "NodeClassReady",
+    status: notReady === undefined ? "True" : "False",
+    reason: notReady === undefined ? "NodeClassReady" : "NodeClassNotReady",
+    message: notReady ?? "",
+  });
+  const failed = [validation, nodeClass].filter(({ status }) => status === "False").map(({ type }) => `${type}=False`);
+  const isReady = failed.length === 0;
+  const ready = condition({
+    type: "Ready",
+    status: isReady ? "True" : "False",
+    reason: isReady ? "Ready" : "UnhealthyDependents",
+    message: failed.join(", "),
+  });
   return {
     nodes: own.length,
     resources: toResourceList(addResources({ nodes: 0 }, ...own.map(({ capacity }) => addResources(capacity, nodeCount)))),
-    conditions: [
-      condition({ type: "NodeClassReady", status, reason: isReady ? "NodeClassReady" : "NodeClassNotReady", message: notReady ?? "" }),
-      condition({
-        type: "Ready",
-        status,
-        reason: isReady ? "Ready" : "UnhealthyDependents",
-        message: isReady ? "" : "NodeClassReady=False",
-      }),
-    ],
+    conditions: [validation, nodeClass, ready],
   };
 }

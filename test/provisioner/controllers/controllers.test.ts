@@ -6,6 +6,7 @@ import type { ApiClient } from "../../../src/api/api-client.ts";
 import type { Trigger } from "../../../src/api/controller.ts";
 import { platformNames } from "../../../src/api/labels.ts";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
+import type { NodePool } from "../../../src/api/node-pool.ts";
 import type { Node } from "../../../src/api/node.ts";
 import type { KubeObject, ObjectKey } from "../../../src/api/object.ts";
 import type { CloudProvider } from "../../../src/api/ports.ts";
@@ -22,6 +23,7 @@ import { provisionerController } from "../../../src/provisioner/controllers/prov
 import type { ProvisionerShell } from "../../../src/provisioner/controllers/shell.ts";
 import { cameTrue, claimStatusAfter } from "../../../src/provisioner/lifecycle/claim-status.ts";
 import { launchResult } from "../../../src/provisioner/lifecycle/launch.ts";
+import { nodePoolHash, nodePoolHashVersion } from "../../../src/provisioner/lifecycle/node-pool-status.ts";
 import { deployment, namespaceObject, nodePool, pod } from "../../support/objects.ts";
 import { yamlText } from "../../support/yaml-objects.ts";
 
@@ -61,8 +63,9 @@ describe("a NodePool", () => {
       nodes: 0,
       resources: { nodes: "0" },
       conditions: [
+        { type: "ValidationSucceeded", status: "True" },
         { type: "NodeClassReady", status: "True" },
-        { type: "Ready", status: "True" },
+        { type: "Ready", status: "True", message: "" },
       ],
     });
     const settled = { ...annotated, status: second.status };
@@ -71,11 +74,44 @@ describe("a NodePool", () => {
       kind: "write-status",
       status: {
         conditions: [
+          { type: "ValidationSucceeded", status: "True" },
           { type: "NodeClassReady", status: "False", reason: "NodeClassNotReady", lastTransitionTime: "1970-01-01T00:01:00Z" },
-          { type: "Ready", status: "False" },
+          { type: "Ready", status: "False", message: "NodeClassReady=False" },
         ],
       },
     });
+  });
+
+  test("that is static is told so in its status and, once, in an Event", () => {
+    const bare = nodePool();
+    const annotations = { "karpenter.sh/nodepool-hash": nodePoolHash(bare), "karpenter.sh/nodepool-hash-version": nodePoolHashVersion };
+    const fixed = { ...bare, metadata: { ...bare.metadata, annotations }, spec: { ...bare.spec, replicas: 3 } };
+    const look = (pool: NodePool, now: number) => nextPoolStep({ nodePool: pool, nodes: [], notReady: undefined }, now);
+    const first = look(fixed, 0);
+    if (first.kind !== "write-status") throw new Error(first.kind);
+    const message = expect.stringContaining("spec.replicas is 3") as string;
+    expect(first.status.conditions).toMatchObject([
+      { type: "ValidationSucceeded", status: "False", reason: "UnsupportedConfiguration", message },
+      { type: "NodeClassReady", status: "True" },
+      { type: "Ready", status: "False", message: "ValidationSucceeded=False" },
+    ]);
+    expect(first.events).toEqual([
+      {
+        regarding: {
+          apiVersion: "karpenter.sh/v1",
+          kind: "NodePool",
+          namespace: "",
+          name: "general-flex",
+          uid: "uid-nodepool-general-flex",
+        },
+        type: "Warning",
+        reason: "UnsupportedConfiguration",
+        message,
+      },
+    ]);
+    const told = { ...fixed, status: { ...first.status, nodes: 1 } };
+    expect(look(told, 60_000)).toMatchObject({ kind: "write-status", events: [] });
+    expect(look({ ...fixed, status: first.status }, 60_000).kind).toBe("settled");
   });
 });
 
