@@ -9,6 +9,9 @@ import { podSpecPath } from "./container-path.ts";
 import { mainContainerOf } from "./profile/main-container.ts";
 import type { WorkloadView } from "./workload-view.ts";
 
+/** What cluster-autoscaler reads of a Pod before it takes its node. */
+export const safeToEvictAnnotation = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+
 const servingKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet", "Rollout"]);
 
 /** Is true for kinds that serve with their replicas: a Job's Pod is work, a DaemonSet's belongs to its node, a bare Pod has its own rule. */

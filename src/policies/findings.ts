@@ -16,6 +16,7 @@ import type { Facts, FactsInput, SubjectKind } from "./facts.ts";
 import type { PolicySet, RuleAction, RuleScope, RuleSetting } from "./policy-set.ts";
 import { allRules } from "./rules/all-rules.ts";
 import { usualSubjects, type Problem, type Rule } from "./rules/rule.ts";
+import { meetsNeeds, traitsOf } from "./traits.ts";
 import type { Finding, FindingAction } from "./verdict.ts";
 import { plainText } from "./warning.ts";
 
@@ -30,8 +31,7 @@ export interface JudgedFinding extends Finding {
 /** Returns the findings of all rules, or of those with the given ids. */
 export function findingsOf(facts: Facts, input: FactsInput, only?: ReadonlySet<string>): readonly JudgedFinding[] {
   const findings: JudgedFinding[] = [];
-  const asked = facts.subject.kind === "none" ? [] : (askedRules(input.policySet).get(facts.subject.kind) ?? []);
-  for (const { rule, setting } of asked) {
+  for (const { rule, setting } of facts.subject.kind === "none" ? [] : rulesFor(facts, facts.subject.kind)) {
     if (only !== undefined && !only.has(rule.id)) continue;
     const action = actionAt(setting, input.context.now);
     if (action === "off") continue;
@@ -108,13 +108,39 @@ interface AskedRule {
   readonly setting: RuleSetting;
 }
 
+/** The rules that can find anything, which few sets of traits decide: a cluster's workloads are alike. */
+function rulesFor(facts: Facts, kind: SubjectKind): readonly AskedRule[] {
+  const ofKind = askedRules(facts.policySet).get(kind);
+  if (ofKind === undefined) return [];
+  const { byTraits, all } = ofKind;
+  const traits = traitsOf(facts);
+  const known = byTraits.get(traits);
+  if (known !== undefined) return known;
+  const asked = all.filter(({ rule: { needs } }) => needs === undefined || meetsNeeds(needs, traits));
+  if (byTraits.size >= traitSetsMax) byTraits.clear();
+  byTraits.set(traits, asked);
+  return asked;
+}
+
+/** How many sets of traits are remembered for each kind of subject. */
+const traitSetsMax = 500;
+
+interface AskedRules {
+  readonly all: AskedRule[];
+  readonly byTraits: Map<number, readonly AskedRule[]>;
+}
+
 /** The rules that are asked about each kind of subject; one that is off for good is asked about none. */
-const askedRules = remembered(({ rules }: PolicySet): ReadonlyMap<SubjectKind, readonly AskedRule[]> => {
-  const asked = new Map<SubjectKind, AskedRule[]>();
+const askedRules = remembered(({ rules }: PolicySet): ReadonlyMap<SubjectKind, AskedRules> => {
+  const asked = new Map<SubjectKind, AskedRules>();
   for (const rule of allRules) {
     const setting = rules.get(rule.id);
     if (setting === undefined || (setting.action === "off" && setting.staged === undefined)) continue;
-    for (const kind of rule.subjects ?? usualSubjects) asked.set(kind, [...(asked.get(kind) ?? []), { rule, setting }]);
+    for (const kind of rule.subjects ?? usualSubjects) {
+      const known = asked.get(kind);
+      if (known === undefined) asked.set(kind, { all: [{ rule, setting }], byTraits: new Map() });
+      else known.all.push({ rule, setting });
+    }
   }
   return asked;
 });

@@ -25,6 +25,7 @@ export const bare001: Rule = {
   summary:
     "A Pod without a controller: nothing makes it again. It warns where the class only warns of single replicas, and for Helm's own hooks.",
   defaultAction: "deny",
+  needs: ["pod"],
   subjects: ["workload"],
   examples: { admitted: podIn("shop", owner), denied: podIn("shop") },
   judge: (facts) =>

@@ -22,6 +22,7 @@ export const bind001: Rule = {
   id: "BIND-001",
   summary: "A profile without a workload; only its status says so (Bound=False), since the workload may come later.",
   defaultAction: "audit",
+  needs: ["profile"],
   strongestAction: "audit",
   examples: { admitted: `${deploymentOf("")}---${profileOf("web", "")}`, denied: profileOf("web", "") },
   judge({ subject, views }) {
@@ -40,6 +41,7 @@ export const bind002: Rule = {
   id: "BIND-002",
   summary: "Two profiles that claim one workload by the same kind of word.",
   defaultAction: "deny",
+  needs: ["ambiguous"],
   examples: {
     admitted: `${profileOf("one", byTarget)}---${deploymentOf("")}`,
     denied: `${profileOf("one", bySelector)}---${profileOf("two", bySelector)}---${deploymentOf("")}`,
@@ -51,6 +53,7 @@ export const bind003: Rule = {
   id: "BIND-003",
   summary: "A label that names one profile while another one targets the workload.",
   defaultAction: "deny",
+  needs: ["ambiguous"],
   examples: {
     admitted: `${profileOf("one", byTarget)}---${deploymentOf("platform.example.com/profile: one")}`,
     denied: `${profileOf("one", byTarget)}---${deploymentOf("platform.example.com/profile: other")}`,
@@ -62,6 +65,7 @@ export const bind004: Rule = {
   id: "BIND-004",
   summary: "A workload without a WorkloadProfile; a class is assumed, and nothing is compiled. Its action is settings.unprofiled.",
   defaultAction: "deny",
+  needs: ["unbound"],
   examples: { admitted: `${profileOf("web", "")}---${deploymentOf("")}`, denied: deploymentOf("") },
   judge({ subject, views, policySet }) {
     const { unprofiled } = policySet.settings;

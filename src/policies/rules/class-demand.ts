@@ -57,6 +57,7 @@ export const class004: Rule = {
   id: "CLASS-004",
   summary: "Work that its class is not for: no accelerator on accelerator nodes, or what may not be restarted on nodes that are replaced.",
   defaultAction: "deny",
+  needs: [["profile", "accelerator"]],
   subjects: ["profile", "workload"],
   examples: { admitted: deploymentOf("nvidia.com/gpu: 1, "), denied: deploymentOf("") },
   judge(facts) {

@@ -22,6 +22,7 @@ export const class002: Rule = {
   id: "CLASS-002",
   summary: "A class that is granted to other namespaces than this one.",
   defaultAction: "deny",
+  needs: ["grant"],
   subjects: ["profile", "workload", "namespace"],
   examples: { admitted: profileIn("platform-dns"), denied: profileIn("shop") },
   judge(facts) {

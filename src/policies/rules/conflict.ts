@@ -35,6 +35,7 @@ export const conf002: Rule = {
   id: "CONF-002",
   summary: "An autoscaler that may leave the bounds of the profile.",
   defaultAction: "deny",
+  needs: ["autoscaled"],
   subjects: ["autoscaler", "scaled-object", "profile", "workload"],
   examples: {
     admitted: `${profile}---${deployment}---${autoscalerOf(3)}`,
@@ -47,6 +48,7 @@ export const conf003: Rule = {
   id: "CONF-003",
   summary: "Two autoscalers of one workload: each undoes what the other does.",
   defaultAction: "deny",
+  needs: ["autoscaled"],
   subjects: ["autoscaler", "scaled-object", "profile", "workload"],
   examples: {
     admitted: `${deployment}---${autoscalerOf(3)}---${scaledObjectOf("other")}`,

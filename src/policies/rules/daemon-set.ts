@@ -24,6 +24,7 @@ export const ds001: Rule = {
   id: "DS-001",
   summary: "A DaemonSet without requests; it runs on every node and would be counted on none.",
   defaultAction: "deny",
+  needs: ["daemonSet"],
   subjects: ["workload", "profile"],
   examples: { admitted: daemonSetOf(", resources: {requests: {cpu: 50m, memory: 64Mi}}"), denied: daemonSetOf("") },
   judge: (facts) =>

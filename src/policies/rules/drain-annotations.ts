@@ -4,15 +4,14 @@
  * Reads the Pod template as it is written. Returns one problem a volume or annotation. What a profile writes
  * (disruption.protect) is the profile's.
  */
+import { doNotDisruptAnnotation as doNotDisrupt } from "../../api/labels.ts";
 import { parseGoDuration } from "../../kube/schedule.ts";
 import { countText } from "../count-words.ts";
-import { isServing, podAnnotationPath, podFieldPath } from "../drain-pod.ts";
+import { isServing, podAnnotationPath, podFieldPath, safeToEvictAnnotation as safeToEvict } from "../drain-pod.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentExample } from "./drain-examples.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
 
-const doNotDisrupt = "karpenter.sh/do-not-disrupt";
-const safeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict";
 const safeVolumes = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes";
 
 const annotated = (annotation: string, value: string): string =>
@@ -22,6 +21,7 @@ export const drain014: Rule = {
   id: "DRAIN-014",
   summary: "The annotation karpenter.sh/do-not-disrupt on a service: its nodes are neither consolidated nor replaced until they expire.",
   defaultAction: "deny",
+  needs: ["evictionAnnotation"],
   subjects: ["workload"],
   examples: { admitted: annotated(doNotDisrupt, "30m"), denied: annotated(doNotDisrupt, "true") },
   judge: ({ views }) =>
@@ -44,6 +44,7 @@ export const drain020: Rule = {
   summary:
     "An emptyDir volume on disk: kubectl drain stops at its Pod, cluster-autoscaler leaves its node alone, and its data goes with the Pod.",
   defaultAction: "warn",
+  needs: ["volumes"],
   why: "It warns of StatefulSets, whose data it may be; most other emptyDirs are scratch space, and are only recorded.",
   subjects: ["workload"],
   examples: {
@@ -74,6 +75,7 @@ export const drain021: Rule = {
   id: "DRAIN-021",
   summary: 'The annotation safe-to-evict: "false" on a workload that runs for ever: cluster-autoscaler never removes its nodes.',
   defaultAction: "warn",
+  needs: ["evictionAnnotation"],
   subjects: ["workload"],
   examples: { admitted: annotated(safeToEvict, "true"), denied: annotated(safeToEvict, "false") },
   judge: ({ views }) =>
@@ -96,6 +98,7 @@ export const drain022: Rule = {
   summary:
     'A value of karpenter.sh/do-not-disrupt that is neither "true" nor a duration: Karpenter ignores it without a word to its owner.',
   defaultAction: "warn",
+  needs: ["evictionAnnotation"],
   subjects: ["workload"],
   examples: { admitted: annotated(doNotDisrupt, "4h"), denied: annotated(doNotDisrupt, "4 hours") },
   judge: ({ views }) =>

@@ -17,6 +17,7 @@ export const drain004: Rule = {
   id: "DRAIN-004",
   summary: "A PodDisruptionBudget with maxUnavailable 0 blocks every drain.",
   defaultAction: "deny",
+  needs: ["budget"],
   examples: {
     admitted: `${deploymentExample()}---${budgetExample("maxUnavailable: 1")}`,
     denied: `${deploymentExample()}---${budgetExample("maxUnavailable: 0")}`,
@@ -39,6 +40,7 @@ export const drain005: Rule = {
   id: "DRAIN-005",
   summary: "Two PodDisruptionBudgets on one Pod: the eviction API refuses such a Pod outright.",
   defaultAction: "deny",
+  needs: ["budget"],
   examples: {
     admitted: `${deploymentExample()}---${budgetExample("maxUnavailable: 1")}`,
     denied: `${deploymentExample()}---${budgetExample("maxUnavailable: 1")}---${budgetExample("maxUnavailable: 1", { name: "second" })}`,
@@ -64,6 +66,7 @@ export const drain006: Rule = {
   id: "DRAIN-006",
   summary: "A PodDisruptionBudget with an empty selector covers every Pod of its namespace with one budget.",
   defaultAction: "deny",
+  needs: ["budget"],
   examples: {
     admitted: budgetExample("maxUnavailable: 1"),
     denied: budgetExample("maxUnavailable: 1", { selector: "{}" }),

@@ -63,6 +63,7 @@ export const drain016: Rule = {
   id: "DRAIN-016",
   summary: "A PodDisruptionBudget over several workloads: while one of them is down, no Pod of the others can be evicted.",
   defaultAction: "warn",
+  needs: ["budget"],
   subjects: ["budget", "workload"],
   examples: {
     admitted: `${deploymentExample()}---${budgetExample("maxUnavailable: 1")}`,
@@ -87,6 +88,7 @@ export const drain017: Rule = {
   summary:
     "A PodDisruptionBudget by maxUnavailable or percentage over Pods of a DaemonSet, which has no scale: 0 evictions for all under it.",
   defaultAction: "deny",
+  needs: ["budget"],
   why: "Where the DaemonSet is alone under the budget it only warns: a drain leaves the Pods of DaemonSets alone.",
   subjects: ["budget", "workload"],
   examples: {
@@ -115,6 +117,7 @@ export const drain018: Rule = {
   id: "DRAIN-018",
   summary: "A PodDisruptionBudget by maxUnavailable or percentage over bare Pods, or Pods of a kind without scale: it allows 0 evictions.",
   defaultAction: "deny",
+  needs: ["budget"],
   why: "Of a kind that is not known to have a scale subresource, or not to have one, it warns.",
   subjects: ["budget", "workload"],
   examples: {

@@ -23,6 +23,7 @@ export const drain002: Rule = {
   id: "DRAIN-002",
   summary: "A PodDisruptionBudget that leaves 0 evictions at some replica count of the workload: its nodes can never be drained.",
   defaultAction: "deny",
+  needs: ["budget"],
   subjects: ["workload", "budget", "autoscaler", "scaled-object"],
   examples: {
     admitted: `${deploymentExample({ replicas: 2 })}---${budgetExample("minAvailable: 1")}`,
@@ -41,6 +42,7 @@ export const drain007: Rule = {
   id: "DRAIN-007",
   summary: "Scaling a workload to where its PodDisruptionBudget allows no eviction any more.",
   defaultAction: "deny",
+  needs: ["budget"],
   subjects: ["workload", "scale"],
   examples: {
     admitted: `${budgetExample("minAvailable: 1")}---${deploymentExample({ replicas: 3 })}---${scaleExample(2)}`,

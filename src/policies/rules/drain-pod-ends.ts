@@ -21,6 +21,7 @@ export const drain034: Rule = {
   id: "DRAIN-034",
   summary: "A toleration of the taint by which nodes are drained: Pods come back to the node that is being emptied.",
   defaultAction: "warn",
+  needs: ["tolerations"],
   subjects: ["workload"],
   examples: {
     admitted: tolerating("{key: workload-class, operator: Exists}"),
@@ -46,6 +47,7 @@ export const drain035: Rule = {
   id: "DRAIN-035",
   summary: "A toleration of dead nodes without an end: the Pod stays on a node that is gone, and is not replaced.",
   defaultAction: "warn",
+  needs: ["tolerations"],
   subjects: ["workload"],
   examples: {
     admitted: tolerating("{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 300}"),
@@ -74,6 +76,7 @@ export const drain036: Rule = {
   id: "DRAIN-036",
   summary: "A Job that may run longer than its nodes live: it is killed each time before it can end.",
   defaultAction: "warn",
+  needs: ["ending"],
   subjects: ["workload"],
   examples: { admitted: jobExample(3_600), denied: jobExample(2_592_000) },
   judge: (facts) =>
@@ -96,6 +99,7 @@ export const drain037: Rule = {
   id: "DRAIN-037",
   summary: "A finalizer on the Pod template: every Pod stays Terminating, and its node undrained, until somebody takes it off.",
   defaultAction: "warn",
+  needs: ["finalizers"],
   subjects: ["workload"],
   examples: {
     admitted: deploymentExample({ metadata: "annotations: {example.com/cleanup: later}" }),

@@ -19,6 +19,7 @@ export const drain029: Rule = {
   id: "DRAIN-029",
   summary: "Voting replicas that are even or fewer than 3: one drain and one failure lose the quorum.",
   defaultAction: "warn",
+  needs: ["promises"],
   subjects: ["workload", "scale", "profile"],
   examples: {
     admitted: `${quorum}---${deploymentExample({ kind: "StatefulSet", replicas: 3 })}`,
@@ -46,6 +47,7 @@ export const drain030: Rule = {
   id: "DRAIN-030",
   summary: "A PodDisruptionBudget that lets more voting replicas go at once than the quorum can spare.",
   defaultAction: "warn",
+  needs: ["promises"],
   subjects: ["workload", "scale", "budget", "profile"],
   examples: {
     admitted: `${quorum}---${deploymentExample({ kind: "StatefulSet", replicas: 5 })}---${budgetExample("maxUnavailable: 2", { name: "web" })}`,

@@ -23,6 +23,7 @@ export const drain011: Rule = {
   id: "DRAIN-011",
   summary: "A service without a readinessProbe: its Pods are Ready at once, so a drain goes on before the replacement serves.",
   defaultAction: "deny",
+  needs: [["service", "budget"]],
   why: "Without a profile, and without a Service that sends it traffic, it only warns: many Pods need no probe, and most charts have none. A Service whose ports are all named for metrics (metrics, servicemonitor, without http or grpc) sends a collector's scrapes and no traffic.",
   subjects: ["workload"],
   params: {
@@ -65,6 +66,7 @@ export const drain013: Rule = {
   id: "DRAIN-013",
   summary: "Pods that start slowly under a budget that lets several go at once: a drain takes them out together for as long as they start.",
   defaultAction: "warn",
+  needs: ["promises"],
   subjects: ["workload", "profile", "budget"],
   params: {
     seconds: { kind: "number", default: 60, min: 1, meaning: "from how many seconds on a start (19 of 20 are faster) is slow" },

@@ -38,6 +38,7 @@ export const drain003: Rule = {
   id: "DRAIN-003",
   summary: "A share of replicas that rounds to all of them; the budget is compiled so that a drain stays possible.",
   defaultAction: "warn",
+  needs: ["profile"],
   examples: {
     admitted: profileExample(
       "runtimeClass: general, availability: {minReplicas: 5}, scaling: {maxReplicas: 9}, disruption: {minAvailable: 80%}",

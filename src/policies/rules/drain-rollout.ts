@@ -22,6 +22,7 @@ export const drain031: Rule = {
   id: "DRAIN-031",
   summary: "Strategy Recreate under a PodDisruptionBudget: the budget guards drains, and every rollout takes all replicas down.",
   defaultAction: "warn",
+  needs: ["deployment", "replicated"],
   subjects: ["workload"],
   examples: {
     admitted: `${budgetExample("maxUnavailable: 1")}---${deploymentExample({ spec: "strategy: {type: RollingUpdate}" })}`,
@@ -48,6 +49,7 @@ export const drain032: Rule = {
   id: "DRAIN-032",
   summary: "maxSurge and maxUnavailable of a rollout that both round to nothing: Kubernetes then takes one replica down after all.",
   defaultAction: "warn",
+  needs: ["deployment"],
   subjects: ["workload"],
   examples: { admitted: rolling("maxSurge: 1, maxUnavailable: 25%"), denied: rolling("maxSurge: 0, maxUnavailable: 25%") },
   judge: (facts) =>
@@ -72,6 +74,7 @@ export const drain033: Rule = {
   id: "DRAIN-033",
   summary: "A rollout and a drain that may take all but one replica where neither has yet seen what the other took.",
   defaultAction: "audit",
+  needs: ["deployment", "replicated"],
   why: "What one has taken, the other counts as gone: only in the moments before it sees that do they add up, and they rarely meet.",
   subjects: ["workload"],
   examples: {

@@ -24,6 +24,7 @@ export const drain010: Rule = {
   id: "DRAIN-010",
   summary: "Pods behind a Service without a preStop hook: traffic still arrives after SIGTERM, and requests are cut.",
   defaultAction: "warn",
+  needs: ["service"],
   why: "A program may handle SIGTERM well by itself; nobody sees that from outside. Behind Services that are headless or whose ports are all named for metrics it only records: their clients reconnect, or scrape again.",
   subjects: ["workload"],
   examples: {
@@ -56,6 +57,7 @@ export const drain012: Rule = {
   id: "DRAIN-012",
   summary: "A grace period below the profile's longest request: a drain kills requests that the profile promises to finish.",
   defaultAction: "deny",
+  needs: ["promises"],
   subjects: ["workload", "profile"],
   examples: {
     admitted: profileExample("runtimeClass: general, disruption: {maxRequestSeconds: 45, gracePeriodSeconds: 50}"),
@@ -151,6 +153,7 @@ export const drain024: Rule = {
   id: "DRAIN-024",
   summary: "A preStop hook that leaves too little of the grace period: SIGKILL comes in the middle of a request.",
   defaultAction: "warn",
+  needs: ["preStop"],
   subjects: ["workload"],
   examples: {
     admitted: deploymentExample({ container: "lifecycle: {preStop: {sleep: {seconds: 10}}}", pod: `${graceField}: 30` }),
@@ -178,6 +181,7 @@ export const drain025: Rule = {
   id: "DRAIN-025",
   summary: "A grace period of 0: the Pod is killed without a SIGTERM, and vanishes from the API before it has stopped.",
   defaultAction: "warn",
+  needs: ["oddGrace"],
   subjects: ["workload"],
   examples: { admitted: deploymentExample({ pod: `${graceField}: 1` }), denied: deploymentExample({ pod: `${graceField}: 0` }) },
   judge: (facts) =>

@@ -64,6 +64,7 @@ export const drain028: Rule = {
   id: "DRAIN-028",
   summary: "As many replicas with a port of their host as there are nodes: an evicted Pod finds no node whose port is free.",
   defaultAction: "warn",
+  needs: ["hostPort"],
   subjects: ["workload", "scale"],
   params,
   examples: {

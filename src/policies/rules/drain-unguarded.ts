@@ -40,6 +40,7 @@ export const drain038: Rule = {
   id: "DRAIN-038",
   summary: "A service below the priority of its neighbours and without a PodDisruptionBudget: it is preempted first, and all at once.",
   defaultAction: "warn",
+  needs: ["priority", "unguarded"],
   subjects: ["workload"],
   examples: {
     admitted: `${lowPriority}---${budgetExample("maxUnavailable: 1")}---${deploymentExample({ pod: "priorityClassName: low" })}`,
@@ -67,6 +68,7 @@ export const drain039: Rule = {
   id: "DRAIN-039",
   summary: "A workload of kube-system without a PodDisruptionBudget: cluster-autoscaler does not move it, and its node stays.",
   defaultAction: "audit",
+  needs: ["unguarded"],
   why: "Most add-ons come without one, and Karpenter moves them all the same.",
   subjects: ["workload"],
   examples: {
@@ -91,6 +93,7 @@ export const drain040: Rule = {
   id: "DRAIN-040",
   summary: "A webhook of failurePolicy Fail that one drain can take down: until it is back, the API server refuses what it asks it.",
   defaultAction: "warn",
+  needs: ["webhooks"],
   subjects: ["workload", "scale"],
   examples: {
     admitted: `${webhook}---${serviceExample}---${budgetExample("maxUnavailable: 1")}---${deploymentExample({ pod: spread })}`,
@@ -121,6 +124,7 @@ export const drain041: Rule = {
   id: "DRAIN-041",
   summary: "Several replicas that may all stand on one node: one drain takes them in turn, and one failure all at once.",
   defaultAction: "audit",
+  needs: ["replicated"],
   why: "The scheduler spreads replicas by itself where it can; a profile makes it a promise.",
   subjects: ["workload"],
   examples: { admitted: deploymentExample({ pod: spread }), denied: deploymentExample() },
@@ -143,6 +147,7 @@ export const drain042: Rule = {
   id: "DRAIN-042",
   summary: "Several replicas without a PodDisruptionBudget: drains of several nodes may take all of them at once.",
   defaultAction: "audit",
+  needs: ["replicated", "unguarded"],
   why: "Most Deployments have none; BIND-004 already asks for the profile that would bring one.",
   subjects: ["workload"],
   examples: { admitted: `${budgetExample("maxUnavailable: 1")}---${deploymentExample()}`, denied: deploymentExample() },

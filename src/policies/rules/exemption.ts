@@ -43,6 +43,7 @@ export const ex001: Rule = {
   id: "EX-001",
   summary: "What only an exemption let in is refused once the exemption has ended, and the refusal names it.",
   defaultAction: "deny",
+  subjects: [],
   examples: {
     policies: `exemptions:
   - id: EX-2026-003

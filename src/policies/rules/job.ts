@@ -39,6 +39,7 @@ export const job001: Rule = {
   id: "JOB-001",
   summary: "A Job that is never tried again, on nodes that may go. Where nodes only are consolidated, that warns.",
   defaultAction: "deny",
+  needs: ["ending"],
   subjects: ["workload", "profile"],
   examples: { admitted: jobOf("backoffLimit: 3"), denied: jobOf("backoffLimit: 0") },
   judge: onJobs((facts, view, spec, at): readonly Problem[] => {
@@ -65,6 +66,7 @@ export const job002: Rule = {
   id: "JOB-002",
   summary: "A PodDisruptionBudget over Pods of Jobs: Jobs have no scale, so the controller counts nothing and allows nothing.",
   defaultAction: "deny",
+  needs: ["ending", "budget"],
   subjects: ["workload", "budget"],
   examples: {
     admitted: `${budgetOf("app: web")}---${jobOf("backoffLimit: 3")}`,
@@ -89,6 +91,7 @@ export const job003: Rule = {
   id: "JOB-003",
   summary: "A Job on interruptible capacity that counts an eviction as a failure of its work.",
   defaultAction: "warn",
+  needs: ["ending"],
   subjects: ["workload"],
   examples: {
     admitted: jobOf("podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}"),

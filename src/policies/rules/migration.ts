@@ -95,6 +95,7 @@ export const mig002: Rule = {
   id: "MIG-002",
   summary: "A workload of a class that has moved still carries the migration's toleration or node selector.",
   defaultAction: "warn",
+  needs: ["migration"],
   examples: { policies: policies("classesDone: [batch]"), admitted: workerOf(""), denied: workerOf(optIn) },
   judge(facts) {
     const { migration } = facts.policySet;
@@ -129,6 +130,7 @@ export const mig003: Rule = {
   id: "MIG-003",
   summary: "A migration past its day is still active, and the workload's Pods are still placed by it.",
   defaultAction: "warn",
+  needs: ["migration"],
   examples: {
     policies: policies('until: "2026-11-30"'),
     admitted: `${boundProfile}${workerOf("").replace("workload-class: batch", "workload-class: general").replace("name: worker,", "name: other,")}`,

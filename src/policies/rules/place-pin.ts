@@ -28,6 +28,7 @@ export const place003: Rule = {
   id: "PLACE-003",
   summary: "A toleration of the nodes of a class that the namespace is not granted, such as CriticalAddonsOnly.",
   defaultAction: "deny",
+  needs: ["tolerations"],
   subjects: ["workload"],
   examples: {
     admitted: deploymentOf("tolerations: [{key: example.com/reserved, operator: Exists}]"),
@@ -40,6 +41,7 @@ export const place004: Rule = {
   id: "PLACE-004",
   summary: "Node affinity that leaves too few instance types: one shortage of capacity and the Pod waits.",
   defaultAction: "deny",
+  needs: ["placed"],
   subjects: ["workload"],
   params: { min: { kind: "number", default: 2, min: 1, meaning: "least instance types that must stay possible" } },
   examples: {
@@ -53,6 +55,7 @@ export const place005: Rule = {
   id: "PLACE-005",
   summary: "A Pod that is tied to one node by its name; the node will be replaced, its name with it.",
   defaultAction: "deny",
+  needs: ["placed"],
   subjects: ["workload"],
   examples: {
     admitted: deploymentOf("nodeSelector: {kubernetes.io/os: linux}"),

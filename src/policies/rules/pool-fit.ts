@@ -31,6 +31,7 @@ export const pool005: Rule = {
   id: "POOL-005",
   summary: "A Pod that misses a much cheaper node by a few percent.",
   defaultAction: "warn",
+  needs: ["nodePool"],
   subjects: ["workload", "profile"],
   params: { percent: { kind: "number", default: 3, min: 1, meaning: "most that the Pod may be above the node, in percent of the node" } },
   examples: { admitted: exampleOf("13Gi"), denied: exampleOf("14Gi") },

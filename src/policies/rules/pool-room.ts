@@ -34,6 +34,7 @@ export const pool004: Rule = {
   id: "POOL-004",
   summary: "A burst that the limits of the NodePools can't take.",
   defaultAction: "warn",
+  needs: ["nodePool"],
   subjects: ["profile", "workload"],
   examples: { admitted: exampleOf(20), denied: exampleOf(12) },
   judge: (facts) => (facts.snapshot.list("NodePool").length === 0 ? [] : facts.views.flatMap((view) => noRoom(facts, view))),

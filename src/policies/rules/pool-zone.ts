@@ -28,6 +28,7 @@ export const pool003: Rule = {
   id: "POOL-003",
   summary: "A zone that a volume or node affinity asks for, and that the NodePools of the class do not have.",
   defaultAction: "deny",
+  needs: ["nodePool"],
   subjects: ["workload", "profile"],
   examples: {
     admitted: `${pools}---${deploymentIn("ap-southeast-1a")}`,

@@ -39,6 +39,7 @@ export const pool001: Rule = {
   subjects: ["workload", "profile"],
   summary: "A node label that no NodePool, no instance type and no live Node has: the Pod would stay pending.",
   defaultAction: "deny",
+  needs: ["nodePool"],
   examples: {
     admitted: `${pool}---${deploymentOf(`nodeSelector: {workload-class: general}, ${containersOf("100m", "128Mi")}`)}`,
     denied: `${pool}---${deploymentOf(`nodeSelector: {workload-class: special}, ${containersOf("100m", "128Mi")}`)}`,
@@ -51,6 +52,7 @@ export const pool002: Rule = {
   subjects: ["workload", "profile", "pod-change"],
   summary: "A Pod larger than the largest node of every NodePool that could take it.",
   defaultAction: "deny",
+  needs: ["nodePool"],
   examples: {
     admitted: `${pool}---${deploymentOf(containersOf('"1"', "1Gi"))}`,
     denied: `${pool}---${deploymentOf(containersOf('"1000"', "1Gi"))}`,

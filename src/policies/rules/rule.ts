@@ -8,6 +8,7 @@ import type { JsonPatchOperation } from "../../kube/json-patch.ts";
 import type { FindingAction } from "../verdict.ts";
 import type { RuleAction, RuleParams } from "../policy-set.ts";
 import type { Facts, SubjectKind } from "../facts.ts";
+import type { Needs } from "../traits.ts";
 
 /** One thing that is wrong. `action` stands where the case, not the file, decides (a class's singletons, params). */
 export interface Problem {
@@ -41,6 +42,8 @@ export interface Rule {
   readonly params?: Readonly<Record<string, RuleParam>>;
   /** What the rule is asked about; absent means {@link usualSubjects}. */
   readonly subjects?: readonly SubjectKind[];
+  /** What it finds nothing without; absent where only judging tells. A rule that needs too much stays silent where it should speak. */
+  readonly needs?: Needs;
   /**
    * YAML documents: the last one is judged as a CREATE, the others are already in the cluster. The admitted one draws
    * no finding of this rule, the denied one does. `policies` are sections of policies.yaml that stand beside the usual ones.

@@ -22,6 +22,7 @@ export const sec001: Rule = {
   id: "SEC-001",
   summary: "Rights that a Pod shares with its namespace or its node, in a class that asks for the data's classification.",
   defaultAction: "deny",
+  needs: ["sharing"],
   subjects: ["workload"],
   params: {
     elsewhere: actionChoice({ default: "audit", meaning: "the host's network in classes that do not ask for a classification" }),

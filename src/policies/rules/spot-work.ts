@@ -35,6 +35,7 @@ export const spot002: Rule = {
   id: "SPOT-002",
   summary: "Work on Spot that nobody has declared safe to interrupt.",
   defaultAction: "deny",
+  needs: [["profile", "unbound"]],
   subjects: ["profile", "workload"],
   examples: {
     admitted: profileOf("disruption: {idempotent: true}"),
@@ -62,6 +63,7 @@ export const spot003: Rule = {
   id: "SPOT-003",
   summary: "Persistent volumes on Spot: a disk of one zone can't follow a Pod whenever its node is taken back.",
   defaultAction: "deny",
+  needs: [["profile", "claims"]],
   subjects: ["profile", "workload"],
   examples: {
     admitted: `${profileOf("disruption: {idempotent: true}")}---${deploymentOf("\n      volumes: [{name: scratch, emptyDir: {sizeLimit: 1Gi}}]")}`,
@@ -98,6 +100,7 @@ export const spot005: Rule = {
   id: "SPOT-005",
   summary: "A grace period longer than Spot's notice: the Pod is killed before it has ended.",
   defaultAction: "deny",
+  needs: [["profile", "oddGrace"]],
   subjects: ["profile", "workload"],
   examples: {
     admitted: profileOf("disruption: {idempotent: true, gracePeriodSeconds: 110}"),

@@ -47,6 +47,7 @@ export const stor002: Rule = {
   id: "STOR-002",
   summary: "A storage class that makes its disks before their Pod has a node, in a zone that it may never reach.",
   defaultAction: "deny",
+  needs: ["claims"],
   subjects: ["workload", "profile"],
   examples: {
     admitted: storageOf(autoModeDriver, "WaitForFirstConsumer"),
@@ -70,6 +71,7 @@ export const stor005: Rule = {
   id: "STOR-005",
   summary: "A disk whose driver does not run on the nodes of the class: EKS Auto Mode brings its own, other nodes lack that one.",
   defaultAction: "deny",
+  needs: ["claims"],
   subjects: ["workload", "profile"],
   examples: {
     admitted: storageOf(autoModeDriver, "WaitForFirstConsumer"),

@@ -53,6 +53,7 @@ export const stor001: Rule = {
   id: "STOR-001",
   summary: "A volume in a zone that the class does not have: its Pod can never be placed beside it.",
   defaultAction: "deny",
+  needs: ["claims"],
   subjects: ["workload", "profile"],
   examples: { admitted: dataIn("ap-southeast-1a"), denied: dataIn("eu-west-1a") },
   judge: (facts) =>
@@ -76,6 +77,7 @@ export const stor003: Rule = {
   id: "STOR-003",
   summary: "Data on the disk of one node: its replacement does not have it.",
   defaultAction: "deny",
+  needs: ["claims"],
   subjects: ["workload"],
   examples: {
     admitted: podsOf("Deployment", "volumes: [{name: data, emptyDir: {sizeLimit: 1Gi}}]"),
@@ -107,6 +109,7 @@ export const stor004: Rule = {
   id: "STOR-004",
   summary: "A StatefulSet with disks and no word on what happens when their zone is lost. Without a profile that is only recorded.",
   defaultAction: "deny",
+  needs: ["claims"],
   subjects: ["workload", "profile"],
   examples: {
     admitted: `${profileOf("storage: {zonePlan: replicas in the other zones take over}")}---${podsOf("StatefulSet", claimed)}`,
@@ -129,6 +132,7 @@ export const stor006: Rule = {
   id: "STOR-006",
   summary: "Persistent data without a word on its backup, in a class that requires one.",
   defaultAction: "deny",
+  needs: [["profile", "claims"]],
   subjects: ["workload", "profile"],
   examples: {
     admitted: profileOf("runtimeClass: regulated, storage: {stateful: true, backup: nightly snapshots kept 30 days}"),
@@ -148,6 +152,7 @@ export const stor007: Rule = {
   id: "STOR-007",
   summary: "A scratch directory on the node's disk without a bound: it may fill the disk under its neighbours, and is lost with the node.",
   defaultAction: "audit",
+  needs: ["volumes"],
   subjects: ["workload"],
   examples: {
     admitted: podsOf("Deployment", "volumes: [{name: scratch, emptyDir: {sizeLimit: 1Gi}}]"),

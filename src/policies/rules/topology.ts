@@ -30,6 +30,7 @@ export const topo001: Rule = {
   id: "TOPO-001",
   summary: "Replicas that nothing keeps from being in one zone, in a class that asks for spread.",
   defaultAction: "deny",
+  needs: [["profile", "unbound"]],
   subjects: ["profile", "workload", "scale"],
   examples: {
     admitted: profileOf("minReplicas: 3, zoneSpread: preferred"),
@@ -45,6 +46,7 @@ export const topo002: Rule = {
   id: "TOPO-002",
   summary: "Several replicas that are tied to one zone by their Pod's own words.",
   defaultAction: "warn",
+  needs: ["placed", "replicated"],
   subjects: ["workload", "scale"],
   examples: {
     admitted: deploymentOf("nodeSelector: {kubernetes.io/arch: amd64}"),
@@ -69,6 +71,7 @@ export const topo003: Rule = {
   id: "TOPO-003",
   summary: "A spread over more zones than the NodePools of the class offer: its Pods stay pending.",
   defaultAction: "deny",
+  needs: ["nodePool"],
   subjects: ["profile", "workload"],
   examples: {
     admitted: `${poolIn("ap-southeast-1a, ap-southeast-1b")}---${profileOf("minReplicas: 3, zoneSpread: required")}`,

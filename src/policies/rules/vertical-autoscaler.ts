@@ -22,6 +22,7 @@ export const conf004: Rule = {
   id: "CONF-004",
   summary: "A VerticalPodAutoscaler and a profile that both set the requests of one workload. Requests that are left to nobody warn.",
   defaultAction: "deny",
+  needs: ["vertical"],
   subjects: ["workload", "profile"],
   examples: { admitted: exampleOf('"Off"'), denied: exampleOf("Auto") },
   judge: (facts) =>

@@ -29,6 +29,7 @@ export const wp001: Rule = {
   id: "WP-001",
   summary: "A class that the catalogue does not have.",
   defaultAction: "deny",
+  needs: [["profile", "unbound"]],
   examples: { admitted: profileOf("runtimeClass: general"), denied: profileOf("runtimeClass: genral") },
   judge(facts) {
     const { policySet, subject } = facts;
@@ -51,6 +52,7 @@ export const wp002: Rule = {
   id: "WP-002",
   summary: "A minimum of replicas above the maximum.",
   defaultAction: "deny",
+  needs: ["profile"],
   examples: {
     admitted: profileOf("availability: {minReplicas: 3}, scaling: {maxReplicas: 9}"),
     denied: profileOf("availability: {minReplicas: 9}, scaling: {maxReplicas: 3}"),
@@ -73,6 +75,7 @@ export const wp003: Rule = {
   id: "WP-003",
   summary: "Both forms of a disruption budget at once.",
   defaultAction: "deny",
+  needs: ["profile"],
   examples: {
     admitted: profileOf("availability: {minReplicas: 5}, disruption: {minAvailable: 80%}"),
     denied: profileOf("availability: {minReplicas: 5}, disruption: {minAvailable: 80%, maxUnavailable: 1}"),
@@ -93,6 +96,7 @@ export const wp004: Rule = {
   id: "WP-004",
   summary: "A count of available replicas that leaves none to evict.",
   defaultAction: "deny",
+  needs: ["profile"],
   examples: {
     admitted: profileOf("availability: {minReplicas: 3}, disruption: {minAvailable: 2}"),
     denied: profileOf("availability: {minReplicas: 3}, disruption: {minAvailable: 3}"),
@@ -116,6 +120,7 @@ export const wp005: Rule = {
   id: "WP-005",
   summary: "A field that WorkloadProfiles do not have; it would change nothing, and nobody would notice.",
   defaultAction: "deny",
+  needs: ["profile"],
   examples: { admitted: profileOf("cost: {spotAllowed: false}"), denied: profileOf("cost: {spotAlowed: false}") },
   judge: onProfile(({ spec }) => {
     const schema = shapeSchemas.WorkloadProfile.properties?.["spec"];
