@@ -7,11 +7,13 @@
 import type { TSchema } from "typebox";
 import { stringify } from "yaml";
 import { autoNodeClassSchema } from "../src/api/auto-node-class.ts";
+import { capacityBufferSchema } from "../src/api/capacity-buffer.ts";
 import { crdFrom } from "../src/api/crd.ts";
 import { ec2NodeClassSchema } from "../src/api/ec2-node-class.ts";
 import type { CrdKind, JsonSchema, ShapeKind } from "../src/api/json-schema.ts";
 import { defaultDomain } from "../src/api/labels.ts";
 import { nodeClaimSchema } from "../src/api/node-claim.ts";
+import { nodeOverlaySchema } from "../src/api/node-overlay.ts";
 import { nodePoolSchema } from "../src/api/node-pool.ts";
 import { policiesFileSchema } from "../src/api/policies-file.ts";
 import { workloadProfileSchema } from "../src/api/workload-profile.ts";
@@ -22,6 +24,8 @@ const sources: Readonly<Record<ShapeKind, TSchema>> = {
   NodePool: nodePoolSchema,
   NodeClaim: nodeClaimSchema,
   EC2NodeClass: ec2NodeClassSchema,
+  NodeOverlay: nodeOverlaySchema,
+  CapacityBuffer: capacityBufferSchema,
   NodeClass: autoNodeClassSchema,
   PoliciesFile: policiesFileSchema,
 };
@@ -31,6 +35,8 @@ const crdFiles: Readonly<Record<CrdKind, string>> = {
   NodePool: "deploy/karpenter-crds/nodepools.yaml",
   NodeClaim: "deploy/karpenter-crds/nodeclaims.yaml",
   EC2NodeClass: "deploy/karpenter-crds/ec2nodeclasses.yaml",
+  NodeOverlay: "deploy/karpenter-crds/nodeoverlays.yaml",
+  CapacityBuffer: "deploy/karpenter-crds/capacitybuffers.yaml",
 };
 
 const referenceFiles: Readonly<Record<ShapeKind, string>> = {
@@ -38,6 +44,8 @@ const referenceFiles: Readonly<Record<ShapeKind, string>> = {
   NodePool: "docs/reference/nodepool.md",
   NodeClaim: "docs/reference/nodeclaim.md",
   EC2NodeClass: "docs/reference/ec2nodeclass.md",
+  NodeOverlay: "docs/reference/nodeoverlay.md",
+  CapacityBuffer: "docs/reference/capacitybuffer.md",
   NodeClass: "docs/reference/nodeclass.md",
   PoliciesFile: "docs/reference/policies.md",
 };

@@ -85,6 +85,24 @@ export const crdSurface: Readonly<Record<CrdKind, CrdSurface>> = {
     categories: ["karpenter"],
     columns: [ready, age, wide({ name: "Role", type: "string", jsonPath: ".spec.role" })],
   },
+  NodeOverlay: {
+    shortNames: ["overlays"],
+    categories: ["karpenter"],
+    columns: [ready, age, wide({ name: "Weight", type: "integer", jsonPath: ".spec.weight" })],
+  },
+  CapacityBuffer: {
+    shortNames: ["cb"],
+    categories: ["autoscaling"],
+    columns: [
+      { name: "Strategy", type: "string", jsonPath: ".spec.provisioningStrategy", description: "how the room is kept" },
+      { name: "PodTemplate", type: "string", jsonPath: ".status.podTemplateRef.name", description: "what a chunk is made from" },
+      { name: "Replicas", type: "integer", jsonPath: ".status.replicas", description: "how many chunks there are" },
+      { name: "ConditionsType", type: "string", jsonPath: ".status.conditions[*].type", description: "types of all conditions" },
+      { name: "ConditionsStatus", type: "string", jsonPath: ".status.conditions[*].status", description: "their status" },
+      { name: "ConditionsReason", type: "string", jsonPath: ".status.conditions[*].reason", description: "their reasons" },
+      age,
+    ],
+  },
 };
 
 function conditionColumn(name: string, type: string): PrinterColumn {

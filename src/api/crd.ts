@@ -44,7 +44,7 @@ interface CrdVersion {
 }
 
 /** The kinds that a cluster needs from us; Karpenter's are for clusters that lack them. */
-export const crdKinds: readonly CrdKind[] = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass"];
+export const crdKinds: readonly CrdKind[] = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass", "NodeOverlay", "CapacityBuffer"];
 
 /** Returns the CustomResourceDefinition of a kind; the API domain names the group of WorkloadProfile only. */
 export function crdOf(kind: CrdKind, options: { readonly domain?: string } = {}): CustomResourceDefinition {

@@ -37,7 +37,7 @@ export interface JsonSchema {
 export type ShapeKind = CrdKind | "NodeClass" | "PoliciesFile";
 
 /** The kinds that we define in a cluster. */
-export type CrdKind = "WorkloadProfile" | "NodePool" | "NodeClaim" | "EC2NodeClass";
+export type CrdKind = "WorkloadProfile" | "NodePool" | "NodeClaim" | "EC2NodeClass" | "NodeOverlay" | "CapacityBuffer";
 
 /** Returns a copy of a schema in which each schema has been passed through a function, innermost first. */
 export function mapSchema(schema: JsonSchema, change: (schema: JsonSchema) => JsonSchema): JsonSchema {

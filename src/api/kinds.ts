@@ -4,6 +4,7 @@
  * Reads the API domain for our own kind. Returns the table from which paths, informers and RBAC are made.
  */
 import type { AutoNodeClass } from "./auto-node-class.ts";
+import type { CapacityBuffer } from "./capacity-buffer.ts";
 import type { ScaledJob, ScaledObject, VerticalPodAutoscaler } from "./foreign-autoscaler.ts";
 import type { HorizontalPodAutoscaler } from "./horizontal-pod-autoscaler.ts";
 import { defaultDomain } from "./labels.ts";
@@ -12,6 +13,7 @@ import type { LimitRange } from "./limit-range.ts";
 import type { Namespace } from "./namespace.ts";
 import type { EC2NodeClass } from "./ec2-node-class.ts";
 import type { NodeClaim } from "./node-claim.ts";
+import type { NodeOverlay } from "./node-overlay.ts";
 import type { NodePool } from "./node-pool.ts";
 import type { Node } from "./node.ts";
 import type { PodDisruptionBudget } from "./pod-disruption-budget.ts";
@@ -41,6 +43,8 @@ export interface KindObjects {
   readonly NodePool: NodePool;
   readonly NodeClaim: NodeClaim;
   readonly EC2NodeClass: EC2NodeClass;
+  readonly NodeOverlay: NodeOverlay;
+  readonly CapacityBuffer: CapacityBuffer;
   readonly WorkloadProfile: WorkloadProfile;
   readonly Service: Service;
   readonly LimitRange: LimitRange;
@@ -100,6 +104,14 @@ const foreignKinds: Omit<KindTable, "WorkloadProfile"> = {
   NodePool: { kind: "NodePool", group: "karpenter.sh", version: "v1", resource: "nodepools", namespaced: false },
   NodeClaim: { kind: "NodeClaim", group: "karpenter.sh", version: "v1", resource: "nodeclaims", namespaced: false },
   EC2NodeClass: { kind: "EC2NodeClass", group: "karpenter.k8s.aws", version: "v1", resource: "ec2nodeclasses", namespaced: false },
+  NodeOverlay: { kind: "NodeOverlay", group: "karpenter.sh", version: "v1alpha1", resource: "nodeoverlays", namespaced: false },
+  CapacityBuffer: {
+    kind: "CapacityBuffer",
+    group: "autoscaling.x-k8s.io",
+    version: "v1beta1",
+    resource: "capacitybuffers",
+    namespaced: true,
+  },
   Service: { kind: "Service", group: "", version: "v1", resource: "services", namespaced: true },
   LimitRange: { kind: "LimitRange", group: "", version: "v1", resource: "limitranges", namespaced: true },
   PriorityClass: { kind: "PriorityClass", group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses", namespaced: false },

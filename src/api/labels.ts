@@ -77,6 +77,10 @@ export const openAwsLabels: readonly string[] = [
   "ec2nodeclass",
 ].map((name) => `${awsLabelDomain}/${name}`);
 
+const ofPlacement = ["instance-tenancy", "capacity-reservation", "placement-group"].map((name) => `${awsLabelDomain}/${name}`);
+/** Those of them that a NodeOverlay may name: tenancy, reservations and placement groups have no price of their own. */
+export const overlayAwsLabels: readonly string[] = openAwsLabels.filter((label) => !ofPlacement.some((start) => label.startsWith(start)));
+
 export const wellKnownLabels: ReadonlySet<string> = new Set([
   zoneLabel,
   regionLabel,

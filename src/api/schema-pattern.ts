@@ -63,6 +63,11 @@ const patternTable = {
       "^((?:[1-9][0-9]{0,3}|[1-4][0-9]{4}|[5][0-8][0-9]{3}|59000)Gi|(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|[6][0-3][0-9]{3}|64000)G|([1-9]||[1-5][0-7]|58)Ti|([1-9]||[1-5][0-9]|6[0-3]|64)T)$",
     words: "a volume size such as 20Gi, up to 59000Gi, 64000G, 58Ti or 64T",
   },
+  price: { source: "^[0-9]+(\\.[0-9]+)?$", words: "a price in USD an hour such as 0.25" },
+  priceAdjustment: {
+    source: "^([+-]([0-9]+(\\.[0-9]+)?|\\.[0-9]+)|\\+([0-9]+(\\.[0-9]+)?|\\.[0-9]+)%|-[0-9]{1,2}(\\.[0-9]+)?%|-100%)$",
+    words: "an amount with its sign such as +0.05 or -0.05, or a percentage such as +10% or -15%, down to -100%",
+  },
   ruleId: { source: "^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$", words: "a rule id such as DRAIN-001" },
   policiesApiVersion: { source: "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/policies/v1$", words: "<API domain>/policies/v1" },
   date: {

@@ -14,7 +14,7 @@ import { withAutoDefaults } from "./auto-defaults.ts";
 import { builtInForm, groupOf, isNamespacedBeside, type ObjectForm, otherVersion } from "./built-in-form.ts";
 import { metadataNotes } from "./metadata-notes.ts";
 
-const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass", "NodeClass"] as const;
+const shapedKinds = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass", "NodeClass", "NodeOverlay", "CapacityBuffer"] as const;
 
 /** Returns the former of objects; keep one, since it reads each kind's schema only once. */
 export function objectFormer(options: {

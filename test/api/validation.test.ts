@@ -8,7 +8,15 @@ import { shapeValidator } from "../../src/api/validation.ts";
 import { foundingProfile } from "../support/founding-profile.ts";
 
 const validator = shapeValidator();
-const kinds: readonly ShapeKind[] = ["WorkloadProfile", "NodePool", "NodeClaim", "EC2NodeClass", "PoliciesFile"];
+const kinds: readonly ShapeKind[] = [
+  "WorkloadProfile",
+  "NodePool",
+  "NodeClaim",
+  "EC2NodeClass",
+  "NodeOverlay",
+  "CapacityBuffer",
+  "PoliciesFile",
+];
 
 const profile = (spec: unknown): unknown => ({ apiVersion: "platform.example.com/v1", kind: "WorkloadProfile", metadata: {}, spec });
 const policies = (sections: object): unknown => ({ apiVersion: "platform.example.com/policies/v1", classes: {}, ...sections });

@@ -7,15 +7,19 @@ import { shapeValidator } from "../../src/api/validation.ts";
 import { apiVersionOf, kindTable, resourcePath } from "../../src/api/kinds.ts";
 import { startControlPlane, type ControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
+import { capacityBufferTable } from "./capacitybuffer-table.ts";
 import { ec2NodeClassTable } from "./ec2nodeclass-table.ts";
 import { nodeClaimTable } from "./nodeclaim-table.ts";
+import { nodeOverlayTable } from "./nodeoverlay-table.ts";
 import { nodePoolTable } from "./nodepool-table.ts";
 import { constraintsOf, type Cause } from "./constraint.ts";
 import { withFields, type ParityTable, type Row } from "./row.ts";
 import { upstreamCrds } from "./upstream-crds.ts";
 
-const tables: readonly ParityTable[] = [nodePoolTable, nodeClaimTable, ec2NodeClassTable];
+const tables: readonly ParityTable[] = [nodePoolTable, nodeClaimTable, ec2NodeClassTable, nodeOverlayTable, capacityBufferTable];
 const waitMsMax = 20_000;
+/** Of the one kind that has any. */
+const namespace = "default";
 
 /** What the API server said to one row. */
 type Answer = {
@@ -91,7 +95,7 @@ await describeOnControlPlane("the CRDs of Karpenter's kinds, beside upstream's o
 
   test("kubectl get prints the same columns, wide too, and a static NodePool has the same scale", () => {
     expect(ours.printed).toEqual(upstream.printed);
-    expect(Object.keys(ours.printed)).toEqual(["NodePool", "NodeClaim", "EC2NodeClass", "scale"]);
+    expect(Object.keys(ours.printed)).toEqual(["NodePool", "NodeClaim", "EC2NodeClass", "NodeOverlay", "CapacityBuffer", "scale"]);
     expect(ours.printed.NodePool).toContain("WEIGHT");
     expect(ours.printed.scale).toContain('"replicas":3');
   });
@@ -119,8 +123,8 @@ const crdsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 async function install({ plane, crd }: { readonly plane: ControlPlane; readonly crd: CustomResourceDefinition }): Promise<void> {
   const created = await plane.request({ method: "POST", path: crdsPath, body: crd });
   expect(created.status, JSON.stringify(created.body)).toBe(201);
-  const group = `/apis/${crd.spec.group}/v1/${crd.spec.names.plural}`;
-  await statusBecomes({ plane, path: group, status: 200 });
+  const { group, names, versions } = crd.spec;
+  await statusBecomes({ plane, path: `/apis/${group}/${versions[0]?.name ?? ""}/${names.plural}`, status: 200 });
 }
 
 async function uninstall({ plane, crd }: { readonly plane: ControlPlane; readonly crd: CustomResourceDefinition }): Promise<void> {
@@ -140,16 +144,17 @@ async function answerTo(asked: { readonly plane: ControlPlane; readonly table: P
   const { plane, row } = asked;
   const info = kindTable()[asked.table.kind];
   const object = withFields(asked.table.good, row.fields);
+  const collection = resourcePath(info, { namespace });
   const dryRun = "?dryRun=All&fieldValidation=Strict";
   if (row.update === undefined) {
-    return answerOf(await plane.request({ method: "POST", path: `${resourcePath(info)}${dryRun}`, body: object }));
+    return answerOf(await plane.request({ method: "POST", path: `${collection}${dryRun}`, body: object }));
   }
-  const created = await plane.request({ method: "POST", path: resourcePath(info), body: object });
+  const created = await plane.request({ method: "POST", path: collection, body: object });
   expect(created.status, `${row.title}: ${JSON.stringify(created.body)}`).toBe(201);
   const name = decodeObject(created.body).metadata.name;
-  const path = resourcePath(info, { name, ...(row.onStatus && { subresource: "status" }) });
+  const path = resourcePath(info, { namespace, name, ...(row.onStatus && { subresource: "status" }) });
   const answer = await plane.request({ method: "PUT", path: `${path}${dryRun}`, body: withFields(decodeObject(created.body), row.update) });
-  await plane.request({ method: "DELETE", path: resourcePath(info, { name }) });
+  await plane.request({ method: "DELETE", path: resourcePath(info, { namespace, name }) });
   return answerOf(answer);
 }
 
@@ -181,12 +186,16 @@ async function printedBy(plane: ControlPlane): Promise<Readonly<Record<string, s
   const printed: Record<string, string> = {};
   for (const table of tables) {
     const info = kindTable()[table.kind];
-    const shown = await plane.request({ method: "POST", path: resourcePath(info), body: withFields(table.good, shownFields[table.kind]) });
+    const shown = await plane.request({
+      method: "POST",
+      path: resourcePath(info, { namespace }),
+      body: withFields(table.good, shownFields[table.kind]),
+    });
     const { name } = decodeObject(shown.body).metadata;
     const body = withFields(decodeObject(shown.body), { "/status": shownStatus });
-    const updated = await plane.request({ method: "PUT", path: resourcePath(info, { name, subresource: "status" }), body });
+    const updated = await plane.request({ method: "PUT", path: resourcePath(info, { namespace, name, subresource: "status" }), body });
     expect(updated.status, JSON.stringify(updated.body)).toBe(200);
-    const { stdout } = await plane.kubectl(["get", `${info.resource}.${info.group}`, name, "-o", "wide"]);
+    const { stdout } = await plane.kubectl(["get", `${info.resource}.${info.group}`, name, "-n", namespace, "-o", "wide"]);
     printed[table.kind] = stdout.replaceAll(/\b\d+s\b/g, "<age>").replaceAll(/ +/g, " ");
   }
   const pools = kindTable().NodePool;
@@ -208,11 +217,15 @@ const shownFields: Readonly<Record<ParityTable["kind"], Readonly<Record<string, 
     },
   },
   EC2NodeClass: {},
+  NodeOverlay: { "/spec/weight": 10 },
+  CapacityBuffer: {},
 };
 
-/** Fields of all three kinds; what a kind does not know is pruned. */
+/** Fields of all kinds; what a kind does not know is pruned. */
 const shownStatus = {
   nodes: 2,
+  replicas: 2,
+  podTemplateRef: { name: "web" },
   resources: { cpu: "4", memory: "16Gi" },
   nodeName: "node-1",
   imageID: "ami-1",

@@ -17,7 +17,7 @@ export type Row = {
 };
 
 export type ParityTable = {
-  readonly kind: "NodePool" | "NodeClaim" | "EC2NodeClass";
+  readonly kind: "NodePool" | "NodeClaim" | "EC2NodeClass" | "NodeOverlay" | "CapacityBuffer";
   readonly good: object;
   readonly rows: readonly Row[];
 };

@@ -18,6 +18,8 @@ const files = {
   NodePool: "pkg/apis/crds/karpenter.sh_nodepools.yaml",
   NodeClaim: "pkg/apis/crds/karpenter.sh_nodeclaims.yaml",
   EC2NodeClass: "pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml",
+  NodeOverlay: "pkg/apis/crds/karpenter.sh_nodeoverlays.yaml",
+  CapacityBuffer: "pkg/apis/crds/autoscaling.x-k8s.io_capacitybuffers.yaml",
 } as const;
 
 export type UpstreamKind = keyof typeof files;
@@ -26,7 +28,13 @@ export async function upstreamCrds(): Promise<Readonly<Record<UpstreamKind, Cust
   const zip = await readFile(await downloadedZip());
   const read = (kind: UpstreamKind): CustomResourceDefinition =>
     parse(textOfZipEntry(zip, `${upstreamModule}/${files[kind]}`)) as CustomResourceDefinition;
-  return { NodePool: read("NodePool"), NodeClaim: read("NodeClaim"), EC2NodeClass: read("EC2NodeClass") };
+  return {
+    NodePool: read("NodePool"),
+    NodeClaim: read("NodeClaim"),
+    EC2NodeClass: read("EC2NodeClass"),
+    NodeOverlay: read("NodeOverlay"),
+    CapacityBuffer: read("CapacityBuffer"),
+  };
 }
 
 async function downloadedZip(): Promise<string> {

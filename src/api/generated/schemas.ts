@@ -2925,6 +2925,383 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
   },
   "description": "How nodes are launched on EC2."
  },
+ "NodeOverlay": {
+  "type": "object",
+  "required": [
+   "spec"
+  ],
+  "properties": {
+   "spec": {
+    "type": "object",
+    "required": [
+     "requirements"
+    ],
+    "properties": {
+     "requirements": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "required": [
+        "key",
+        "operator"
+       ],
+       "properties": {
+        "key": {
+         "type": "string",
+         "description": "The label.",
+         "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(\\/))?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$",
+         "maxLength": 316,
+         "x-kubernetes-validations": [
+          {
+           "rule": "self in ['karpenter.sh/capacity-type', 'karpenter.sh/nodepool'] || !self.find('^([^/]+)').endsWith('karpenter.sh')",
+           "message": "labels of the domain karpenter.sh are set by the provisioner"
+          },
+          {
+           "rule": "self in ['karpenter.k8s.aws/instance-category', 'karpenter.k8s.aws/instance-family', 'karpenter.k8s.aws/instance-generation', 'karpenter.k8s.aws/instance-size', 'karpenter.k8s.aws/instance-cpu', 'karpenter.k8s.aws/instance-cpu-manufacturer', 'karpenter.k8s.aws/instance-cpu-sustained-clock-speed-mhz', 'karpenter.k8s.aws/instance-memory', 'karpenter.k8s.aws/instance-hypervisor', 'karpenter.k8s.aws/instance-encryption-in-transit-supported', 'karpenter.k8s.aws/instance-capability-flex', 'karpenter.k8s.aws/instance-local-nvme', 'karpenter.k8s.aws/instance-ebs-bandwidth', 'karpenter.k8s.aws/instance-network-bandwidth', 'karpenter.k8s.aws/instance-gpu-name', 'karpenter.k8s.aws/instance-gpu-manufacturer', 'karpenter.k8s.aws/instance-gpu-count', 'karpenter.k8s.aws/instance-gpu-memory', 'karpenter.k8s.aws/instance-accelerator-name', 'karpenter.k8s.aws/instance-accelerator-manufacturer', 'karpenter.k8s.aws/instance-accelerator-count', 'karpenter.k8s.aws/ec2nodeclass'] || !self.find('^([^/]+)').endsWith('karpenter.k8s.aws')",
+           "message": "labels of the domain karpenter.k8s.aws are set by the provisioner"
+          },
+          {
+           "rule": "self != 'kubernetes.io/hostname'",
+           "message": "label kubernetes.io/hostname is set by the provisioner"
+          }
+         ]
+        },
+        "operator": {
+         "type": "string",
+         "enum": [
+          "In",
+          "NotIn",
+          "Exists",
+          "DoesNotExist",
+          "Gt",
+          "Lt",
+          "Gte",
+          "Lte"
+         ],
+         "description": "How the label's value is compared."
+        },
+        "values": {
+         "type": "array",
+         "items": {
+          "type": "string",
+          "description": "A value."
+         },
+         "description": "The values of In and NotIn; the one whole number of Gt, Lt, Gte and Lte.",
+         "x-kubernetes-list-type": "atomic",
+         "x-plimsoll-check": "each is a label value"
+        }
+       },
+       "description": "One condition on a label of the node."
+      },
+      "description": "The nodes that it is about, by their labels; all conditions must hold.",
+      "maxItems": 100,
+      "x-kubernetes-list-type": "atomic",
+      "x-kubernetes-validations": [
+       {
+        "rule": "self.all(x, x.operator == 'NotIn' ? x.values.size() != 0 : true)",
+        "message": "operator NotIn needs at least one value"
+       },
+       {
+        "rule": "self.all(x, x.operator == 'In' ? x.values.size() != 0 : true)",
+        "message": "operator In needs at least one value"
+       },
+       {
+        "rule": "self.all(x, x.operator in ['Gt', 'Lt', 'Gte', 'Lte'] ? (x.values.size() == 1 && int(x.values[0]) >= 0) : true)",
+        "message": "operators Gt, Lt, Gte and Lte need exactly one value, a whole number not below 0"
+       }
+      ]
+     },
+     "price": {
+      "type": "string",
+      "description": "The price in USD an hour, in place of the known one; also prices a type without one.",
+      "pattern": "^[0-9]+(\\.[0-9]+)?$"
+     },
+     "priceAdjustment": {
+      "type": "string",
+      "description": "What is added to the known price: USD an hour such as -0.05, or a percentage such as -15%; never below 0.",
+      "pattern": "^([+-]([0-9]+(\\.[0-9]+)?|\\.[0-9]+)|\\+([0-9]+(\\.[0-9]+)?|\\.[0-9]+)%|-[0-9]{1,2}(\\.[0-9]+)?%|-100%)$"
+     },
+     "capacity": {
+      "type": "object",
+      "additionalProperties": {
+       "x-kubernetes-int-or-string": true,
+       "description": "The amount.",
+       "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+      },
+      "description": "Extended resources that nodes of these types have besides the catalogue's; the scheduler must see them too.",
+      "x-kubernetes-validations": [
+       {
+        "rule": "self.all(name, !(name in ['cpu', 'memory', 'ephemeral-storage', 'pods']))",
+        "message": "capacity takes extended resources only; cpu, memory, ephemeral-storage and pods are the type's own"
+       }
+      ]
+     },
+     "weight": {
+      "type": "integer",
+      "description": "Of overlays that concern the same, the one of more weight counts; without it, 0.",
+      "format": "int32",
+      "minimum": 1,
+      "maximum": 10000
+     }
+    },
+    "description": "What is known better, and of which nodes.",
+    "x-kubernetes-validations": [
+     {
+      "rule": "!has(self.price) || !has(self.priceAdjustment)",
+      "message": "price and priceAdjustment exclude each other"
+     }
+    ]
+   },
+   "status": {
+    "type": "object",
+    "properties": {
+     "conditions": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "required": [
+        "type",
+        "status",
+        "lastTransitionTime",
+        "reason",
+        "message"
+       ],
+       "properties": {
+        "type": {
+         "type": "string",
+         "description": "What the condition speaks of, in CamelCase.",
+         "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
+         "maxLength": 316
+        },
+        "status": {
+         "type": "string",
+         "enum": [
+          "True",
+          "False",
+          "Unknown"
+         ],
+         "description": "Whether it holds."
+        },
+        "lastTransitionTime": {
+         "type": "string",
+         "description": "When the status last changed.",
+         "format": "date-time"
+        },
+        "reason": {
+         "type": "string",
+         "description": "The cause of the last change, in CamelCase.",
+         "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
+         "minLength": 1,
+         "maxLength": 1024
+        },
+        "message": {
+         "type": "string",
+         "description": "A sentence for people; may be empty.",
+         "maxLength": 32768
+        },
+        "observedGeneration": {
+         "type": "integer",
+         "description": "The metadata.generation that the condition was computed from.",
+         "format": "int64",
+         "minimum": 0
+        }
+       },
+       "description": "One observation."
+      },
+      "description": "What has been observed, one condition a type.",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": [
+       "type"
+      ]
+     }
+    },
+    "description": "What has been observed."
+   }
+  },
+  "description": "What is known better than the catalogue: prices and extended resources of some instance types."
+ },
+ "CapacityBuffer": {
+  "type": "object",
+  "required": [
+   "spec"
+  ],
+  "properties": {
+   "spec": {
+    "type": "object",
+    "properties": {
+     "provisioningStrategy": {
+      "type": "string",
+      "description": "How the room is kept; Karpenter and we know only the default, in which nodes are bought for it.",
+      "default": "buffer.x-k8s.io/active-capacity"
+     },
+     "podTemplateRef": {
+      "type": "object",
+      "required": [
+       "name"
+      ],
+      "properties": {
+       "name": {
+        "type": "string",
+        "description": "Name of the PodTemplate.",
+        "minLength": 1
+       }
+      },
+      "description": "The PodTemplate of one chunk of the buffer, in the same namespace."
+     },
+     "scalableRef": {
+      "type": "object",
+      "required": [
+       "kind",
+       "name"
+      ],
+      "properties": {
+       "apiGroup": {
+        "type": "string",
+        "description": "API group of the workload; empty for core kinds."
+       },
+       "kind": {
+        "type": "string",
+        "description": "Kind of the workload.",
+        "minLength": 1
+       },
+       "name": {
+        "type": "string",
+        "description": "Name of the workload.",
+        "minLength": 1
+       }
+      },
+      "description": "The workload whose Pods are the chunks of the buffer, in the same namespace."
+     },
+     "replicas": {
+      "type": "integer",
+      "description": "How many chunks.",
+      "format": "int32",
+      "minimum": 0
+     },
+     "percentage": {
+      "type": "integer",
+      "description": "How many chunks, in percent of the replicas of scalableRef, rounded up.",
+      "format": "int32",
+      "minimum": 0
+     },
+     "limits": {
+      "type": "object",
+      "additionalProperties": {
+       "x-kubernetes-int-or-string": true,
+       "description": "The amount.",
+       "pattern": "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$"
+      },
+      "description": "Most resources that all chunks may ask for together."
+     }
+    },
+    "description": "The room that is wanted.",
+    "x-kubernetes-validations": [
+     {
+      "rule": "!has(self.podTemplateRef) || has(self.replicas) || has(self.limits)",
+      "message": "a buffer of a podTemplateRef needs replicas or limits"
+     },
+     {
+      "rule": "!(has(self.podTemplateRef) && has(self.scalableRef))",
+      "message": "podTemplateRef and scalableRef exclude each other"
+     }
+    ]
+   },
+   "status": {
+    "type": "object",
+    "properties": {
+     "conditions": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "required": [
+        "type",
+        "status",
+        "lastTransitionTime",
+        "reason",
+        "message"
+       ],
+       "properties": {
+        "type": {
+         "type": "string",
+         "description": "What the condition speaks of, in CamelCase.",
+         "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
+         "maxLength": 316
+        },
+        "status": {
+         "type": "string",
+         "enum": [
+          "True",
+          "False",
+          "Unknown"
+         ],
+         "description": "Whether it holds."
+        },
+        "lastTransitionTime": {
+         "type": "string",
+         "description": "When the status last changed.",
+         "format": "date-time"
+        },
+        "reason": {
+         "type": "string",
+         "description": "The cause of the last change, in CamelCase.",
+         "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
+         "minLength": 1,
+         "maxLength": 1024
+        },
+        "message": {
+         "type": "string",
+         "description": "A sentence for people; may be empty.",
+         "maxLength": 32768
+        },
+        "observedGeneration": {
+         "type": "integer",
+         "description": "The metadata.generation that the condition was computed from.",
+         "format": "int64",
+         "minimum": 0
+        }
+       },
+       "description": "One observation."
+      },
+      "description": "What has been observed, one condition a type.",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": [
+       "type"
+      ]
+     },
+     "podTemplateRef": {
+      "type": "object",
+      "required": [
+       "name"
+      ],
+      "properties": {
+       "name": {
+        "type": "string",
+        "description": "Name of the PodTemplate.",
+        "minLength": 1
+       }
+      },
+      "description": "The PodTemplate that the chunks were made from."
+     },
+     "podTemplateGeneration": {
+      "type": "integer",
+      "description": "The generation of that PodTemplate.",
+      "format": "int64"
+     },
+     "provisioningStrategy": {
+      "type": "string",
+      "description": "How the room is kept."
+     },
+     "replicas": {
+      "type": "integer",
+      "description": "How many chunks there are.",
+      "format": "int32"
+     }
+    },
+    "description": "What there is."
+   }
+  },
+  "description": "Room that is kept free for Pods to come."
+ },
  "NodeClass": {
   "type": "object",
   "required": [
