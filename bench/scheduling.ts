@@ -1,89 +1,137 @@
 /**
- * `npm run bench:scheduling -- [--pods N] [--json FILE]`: how fast the solver packs, and how well.
+ * `npm run bench:scheduling -- [--pods N] [--case NAME] [--runs N] [--json FILE] [--plot FILE] [--no-peers]`: how fast Pods are packed
+ * onto nodes, and how well, beside Karpenter's own scheduler on the very same Pods and instance types.
  *
- * Reads the recorded diverse Pods and Karpenter's fake instance types: an empty cluster, one NodePool without requirements,
- * no DaemonSets. Prints one row a size. The timed part is `solve` alone. Price is the sum of the nodes' cheapest offerings;
- * its ratio is to the resource bound at that number of nodes, which no packing on as many nodes can go below.
+ * Each run is a fresh process; the schedulers take turns. What is measured is decoded Pods to plan alone: Plimsoll's run has packed Pods
+ * of another seed before, so its catalogue is compiled, and Karpenter's has built its topology and scheduler. What a row is stands in
+ * scheduling/rows.ts.
  */
 import { writeFileSync } from "node:fs";
-import { solve } from "../src/provisioner/scheduling/solve.ts";
 import { benchArguments } from "./bench-arguments.ts";
-import { diverseFingerprints, diverseSizes } from "./diverse-pods.ts";
-import { diverseInput } from "./scheduling-input.ts";
-import { resourceBound } from "./scheduling-bound.ts";
+import { diversePodsMax } from "./diverse-pods.ts";
+import type { CaseRecipe } from "./scheduling/bench-case.ts";
+import { allCases } from "./scheduling/cases.ts";
+import { diverseCase } from "./scheduling/diverse-cases.ts";
+import { builtKarpenter } from "./scheduling/karpenter-build.ts";
+import { compileSolver, karpenterOn, measureCase, plimsollOn, type SchedulerOn } from "./scheduling/measure-case.ts";
+import { plotOf } from "./scheduling/plot.ts";
+import type { SchedulingRow } from "./scheduling/rows.ts";
+import { comparisonTable, rowTable } from "./scheduling/tables.ts";
 
-interface Row {
-  readonly case: string;
-  readonly tool: string;
-  readonly pods: number;
-  readonly podsPerSecond: number;
-  readonly nodes: number;
-  readonly pricePerHour: number;
-  readonly unschedulable: number;
-  readonly memoryMiB: number;
-}
+const runsDefault = 5;
+const runsMax = 50;
+/** Karpenter's runs of one case, where nobody says how many: none is started after so many seconds of them. */
+const karpenterSecondsMax = 60;
+const reasonCharactersMax = 400;
 
-const defaultSizes = [500, 5000];
-const mebibyte = 1024 ** 2;
-
-function main(): void {
-  const values = benchArguments({ options: ["pods", "json"], help: help() });
-  if (values === undefined) return;
-  const sizes = values.pods === undefined ? defaultSizes : [Number(values.pods)];
-  const unknown = sizes.find((size) => !(size in diverseFingerprints));
-  if (unknown !== undefined) {
-    console.error(`There are no recorded Pods for --pods ${values.pods ?? ""}; sizes: ${diverseSizes().join(", ")}.`);
-    process.exitCode = 2;
-    return;
-  }
-  const rows = sizes.map(measure);
-  printTable(rows);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
+interface Plan {
+  readonly cases: readonly CaseRecipe[];
+  readonly runs: number;
+  readonly karpenterSecondsMax: number;
+  readonly withPeers: boolean;
 }
 
 function help(): string {
-  return `Measures how fast the solver packs Pods onto new nodes, and at what price beside the least possible.
+  return `Measures how fast Pods are packed onto new nodes, and at what price beside the least possible, with Karpenter as the peer.
 
-  --pods N     one size only: ${diverseSizes().join(", ")} (default: ${defaultSizes.join(" and ")})
-  --json FILE  write the rows there too
+  --case NAME  one case only (default: all):
+${allCases()
+  .map(({ name, what }) => `                 ${name.padEnd(20)} ${what}`)
+  .join("\n")}
+  --pods N     Karpenter's diverse Pods at this size alone (1 to ${diversePodsMax})
+  --runs N     runs of each tool and case, each a fresh process (1 to ${runsMax}; default ${runsDefault}, where Karpenter starts
+               none after ${karpenterSecondsMax} s of a case)
+  --json FILE  write the rows there too, one a case and tool
+  --plot FILE  write a picture of them there, as SVG
+  --no-peers   leave out Karpenter, which is fetched and built once with Go, into .cache/peers
 
 Examples:
   npm run bench:scheduling
-  npm run bench:scheduling -- --pods 5000 --json rows.json`;
+  npm run bench:scheduling -- --pods 5000 --json rows.json
+  npm run bench:scheduling -- --case preferences-4000 --runs 3 --plot picture.svg`;
 }
 
-function measure(count: number): Row {
-  const input = diverseInput(count);
-  const started = process.hrtime.bigint();
-  const results = solve(input);
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+async function main(): Promise<void> {
+  const values = benchArguments({ options: ["case", "pods", "runs", "json", "plot"], switches: ["no-peers"], help: help() });
+  if (values === undefined) return;
+  const plan = planOf(values);
+  if (typeof plan === "string") {
+    console.error(plan);
+    process.exitCode = 2;
+    return;
+  }
+  const { schedulers, note } = await openSchedulers(plan);
+  compileSolver();
+  const rows: SchedulingRow[] = [];
+  for (const recipe of plan.cases) {
+    process.stderr.write(`bench: ${recipe.name}: ${recipe.what}\n`);
+    rows.push(...(await measureCase(recipe, { schedulers, runs: plan.runs })));
+  }
+  const parts = [rowTable(rows), comparisonTable(rows), [note]].filter((lines) => lines.length > 0);
+  console.log(parts.map((lines) => lines.join("\n")).join("\n\n"));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
+  if (values.plot !== undefined) writeFileSync(values.plot, plotOf(rows));
+  tellDifferentPlans(rows);
+}
+
+/** Returns what to measure, or the sentence that says what is wrong with the arguments. */
+function planOf(values: Readonly<Record<string, string | undefined>>): Plan | string {
+  const runs = Number(values.runs ?? runsDefault);
+  if (!isWithin(runs, runsMax)) return `--runs ${String(values.runs)}: give a whole number from 1 to ${runsMax}.`;
+  const cases = casesOf(values);
+  if (typeof cases === "string") return cases;
   return {
-    case: `diverse-${count}`,
-    tool: "plimsoll",
-    pods: count,
-    podsPerSecond: Math.round(count / seconds),
-    nodes: results.newNodes.length,
-    pricePerHour: Math.round(results.pricePerHour * 1e4) / 1e4,
-    unschedulable: results.unschedulable.length,
-    memoryMiB: Math.round(process.memoryUsage().rss / mebibyte),
+    cases,
+    runs,
+    karpenterSecondsMax: values.runs === undefined ? karpenterSecondsMax : Infinity,
+    withPeers: values["no-peers"] === undefined,
   };
 }
 
-function printTable(rows: readonly Row[]): void {
-  const header = ["case", "tool", "pods", "pods/s", "nodes", "price/h", "price/bound", "unschedulable", "memory MiB"];
-  const lines = rows.map((row) => [
-    row.case,
-    row.tool,
-    String(row.pods),
-    String(row.podsPerSecond),
-    String(row.nodes),
-    row.pricePerHour.toFixed(2),
-    (row.pricePerHour / resourceBound({ count: row.pods, nodes: row.nodes })).toFixed(3),
-    String(row.unschedulable),
-    String(row.memoryMiB),
-  ]);
-  const widths = header.map((title, column) => Math.max(title.length, ...lines.map((line) => (line[column] ?? "").length)));
-  for (const line of [header, ...lines]) console.log(line.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  "));
+function casesOf(values: Readonly<Record<string, string | undefined>>): readonly CaseRecipe[] | string {
+  if (values.pods !== undefined && values.case !== undefined) return "--pods and --case exclude each other: give one of them.";
+  if (values.pods !== undefined) {
+    const count = Number(values.pods);
+    if (!isWithin(count, diversePodsMax)) return `--pods ${values.pods}: give a whole number from 1 to ${diversePodsMax}.`;
+    return [diverseCase(count)];
+  }
+  const all = allCases();
+  if (values.case === undefined) return all;
+  const named = all.filter(({ name }) => name === values.case);
+  return named.length > 0 ? named : `--case ${values.case}: there is no such case; cases: ${all.map(({ name }) => name).join(", ")}.`;
 }
 
-main();
+function isWithin(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= max;
+}
+
+/** Plimsoll, and Karpenter where this machine can have it; the note says which. */
+async function openSchedulers({ withPeers, karpenterSecondsMax: secondsMax }: Plan): Promise<{
+  readonly schedulers: readonly SchedulerOn[];
+  readonly note: string;
+}> {
+  if (!withPeers) return { schedulers: [plimsollOn], note: "karpenter: left out, as --no-peers asks" };
+  try {
+    const { binary, version } = await builtKarpenter();
+    const fewer =
+      secondsMax === Infinity ? "" : `; no run of a case is started after ${secondsMax} s of them (--runs ${runsDefault} gives all)`;
+    return {
+      schedulers: [plimsollOn, karpenterOn({ binary, secondsMax })],
+      note: `karpenter: sigs.k8s.io/karpenter ${version}, its scheduler alone as its own benchmark runs it${fewer}`,
+    };
+  } catch (cause) {
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, " ").slice(0, reasonCharactersMax);
+    return { schedulers: [plimsollOn], note: `karpenter: left out: ${reason}` };
+  }
+}
+
+/** Equal Pods must give equal plans, whatever their order: a bench that sees another ends with exit code 1. */
+function tellDifferentPlans(rows: readonly SchedulingRow[]): void {
+  for (const { case: name, tool, plans = 1 } of rows) {
+    if (plans === 1) continue;
+    console.error(`${name}: ${tool} made ${plans} different plans of the same Pods`);
+    process.exitCode = 1;
+  }
+}
+
+await main();

@@ -1,0 +1,16 @@
+/**
+ * All cases of the scheduling benchmark, in the order in which they are run.
+ *
+ * Reads nothing. Returns recipes; a case is made only when it is run.
+ */
+import type { CaseRecipe } from "./bench-case.ts";
+import { distinctCase, diverseCase, preferenceCase } from "./diverse-cases.ts";
+
+const diverseCounts = [500, 1000, 2000, 5000, 10_000, 20_000];
+const preferenceCount = 4000;
+const distinctCount = 20_000;
+
+/** Returns every case that needs no file. */
+export function allCases(): readonly CaseRecipe[] {
+  return [...diverseCounts.map(diverseCase), preferenceCase(preferenceCount), distinctCase(distinctCount)];
+}

@@ -1,0 +1,69 @@
+/**
+ * One case, measured: its files, the runs of every scheduler on them, and the rows.
+ *
+ * Reads a recipe. Writes the case and its warm-up into a folder that is gone afterwards; every scheduler reads the very same file.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { caseBound } from "../scheduling-bound.ts";
+import type { BenchCase, CaseRecipe } from "./bench-case.ts";
+import { rowOf, type SchedulingRow } from "./rows.ts";
+import { runInTurns, type Scheduler } from "./scheduler-runs.ts";
+
+/** Where a case's files are. */
+export interface CaseFiles {
+  readonly casePath: string;
+  readonly warmUpPath: string;
+}
+
+/** Makes the scheduler that runs on these files. */
+export type SchedulerOn = (files: CaseFiles) => Scheduler;
+
+const root = resolve(import.meta.dirname, "../..");
+/** Apart from what other benches compile, which may run at the same time. */
+const compiledFolder = join(root, ".cache/bench-scheduling");
+const compiledProcess = join(compiledFolder, "bench/scheduling-process.js");
+
+/** Compiles the solver as the product is built: what runs TypeScript in place wraps each function, which slows it. */
+export function compileSolver(): void {
+  const words = ["node_modules/typescript7/bin/tsc", "-p", "bench/tsconfig.json", "--outDir", compiledFolder];
+  execFileSync(process.execPath, words, { cwd: root, stdio: "inherit" });
+}
+
+/** Plimsoll's solver, from the compiled scheduling-process.ts; every other run gets the Pods in another order. */
+export function plimsollOn({ casePath, warmUpPath }: CaseFiles): Scheduler {
+  return {
+    tool: "plimsoll",
+    command: (run) => [process.execPath, compiledProcess, casePath, warmUpPath, String(run % 2 === 0 ? 0 : run)],
+    secondsMax: Infinity,
+  };
+}
+
+/** Karpenter's scheduler, from its binary; a run after `secondsMax` of them is left out. */
+export function karpenterOn({ binary, secondsMax }: { readonly binary: string; readonly secondsMax: number }): SchedulerOn {
+  return ({ casePath }) => ({ tool: "karpenter", command: () => [binary, casePath], secondsMax });
+}
+
+/** Measures one case with every scheduler. */
+export async function measureCase(
+  recipe: CaseRecipe,
+  { schedulers, runs }: { readonly schedulers: readonly SchedulerOn[]; readonly runs: number },
+): Promise<readonly SchedulingRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), "plimsoll-scheduling-"));
+  try {
+    const files = { casePath: join(folder, "case.json"), warmUpPath: join(folder, "warm-up.json") };
+    const made: BenchCase = { nodePool: recipe.nodePool(), instanceTypes: recipe.instanceTypes(), ...recipe.load() };
+    writeFileSync(files.casePath, JSON.stringify(made));
+    writeFileSync(files.warmUpPath, JSON.stringify(recipe.warmUp()));
+    const measured = await runInTurns(
+      schedulers.map((on) => on(files)),
+      runs,
+    );
+    const of = { name: recipe.name, pods: made.pods.length, bound: (nodes: number) => caseBound(made, nodes) };
+    return measured.map((ofTool) => rowOf(ofTool, of));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

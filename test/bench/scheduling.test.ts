@@ -1,0 +1,209 @@
+/** The scheduling bench runs as its users run it, gives every scheduler the same, and tells fairly what came of it. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { benchNodePool, solveInput } from "../../bench/scheduling-input.ts";
+import { caseBound, resourceBound } from "../../bench/scheduling-bound.ts";
+import { diversePods } from "../../bench/diverse-pods.ts";
+import { onEmptyCluster } from "../../bench/scheduling/bench-case.ts";
+import { distinctPods, diverseCase, preferenceCase } from "../../bench/scheduling/diverse-cases.ts";
+import { recordedDraws, seededDraws, shuffled } from "../../bench/scheduling/draws.ts";
+import { karpenterVersion } from "../../bench/scheduling/karpenter-build.ts";
+import { plotOf } from "../../bench/scheduling/plot.ts";
+import { rowOf, type SchedulingRow } from "../../bench/scheduling/rows.ts";
+import { decodeRunFigures, type RunFigures } from "../../bench/scheduling/run-figures.ts";
+import { runInTurns, type Scheduler } from "../../bench/scheduling/scheduler-runs.ts";
+import { comparisonTable, rowTable } from "../../bench/scheduling/tables.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const run = promisify(execFile);
+
+describe("npm run bench:scheduling", () => {
+  it("measures one size, tells that Karpenter is left out, and writes rows and a picture", { timeout: 60_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "plimsoll-bench-"));
+    try {
+      const [json, plot] = [join(folder, "rows.json"), join(folder, "plot.svg")];
+      const words = ["--pods", "50", "--runs", "2", "--no-peers", "--json", json, "--plot", plot];
+      const { stdout } = await run(process.execPath, ["--import", "tsx", "bench/scheduling.ts", ...words], { cwd: root });
+      const { rows } = JSON.parse(readFileSync(json, "utf8")) as { readonly rows: readonly SchedulingRow[] };
+      expect(rows).toMatchObject([{ case: "diverse-50", tool: "plimsoll", pods: 50, runs: 2, nodes: 10, unschedulable: 0, plans: 1 }]);
+      const [row] = rows;
+      expect(row!.podsPerSecond).toBeGreaterThan(0);
+      expect(row!.pricePerHour).toBeGreaterThanOrEqual(row!.boundPerHour);
+      expect(stdout).toContain(`| diverse-50 | plimsoll |   50 |    2 |`);
+      expect(stdout).toContain("karpenter: left out, as --no-peers asks");
+      expect(readFileSync(plot, "utf8")).toMatch(/^<svg [^]*diverse-50[^]*<\/svg>\n$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  const mistakes: readonly [readonly string[], RegExp][] = [
+    [["--pods", "20001"], /^--pods 20001: give a whole number from 1 to 20000\.$/m],
+    [["--runs", "none"], /^--runs none: give a whole number from 1 to 50\.$/m],
+    [["--case", "diverse"], /^--case diverse: there is no such case; cases: diverse-500, /m],
+    [["--case", "diverse-500", "--pods", "500"], /^--pods and --case exclude each other/m],
+  ];
+  it.each(mistakes)("refuses %s", { timeout: 30_000 }, async (words, told) => {
+    const failed = run(process.execPath, ["--import", "tsx", "bench/scheduling.ts", ...words], { cwd: root });
+    await expect(failed).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(told) as string });
+  });
+});
+
+describe("the Pods of a case", () => {
+  it("are the same at every making, and others for the warm-up", () => {
+    for (const recipe of [diverseCase(100), preferenceCase(10)]) {
+      expect(recipe.load()).toEqual(recipe.load());
+      expect(recipe.warmUp().pods).toHaveLength(recipe.load().pods.length);
+      expect(recipe.warmUp().pods.map(({ spec }) => spec)).not.toEqual(recipe.load().pods.map(({ spec }) => spec));
+    }
+  });
+
+  it("are Karpenter's: its preference Pods ask for 100m and 4096Mi", () => {
+    const [pod] = preferenceCase(1).load().pods;
+    expect(pod!.spec.containers[0]!.resources!.requests).toEqual({ cpu: "100m", memory: "4096Mi" });
+  });
+
+  it("all differ where they should", () => {
+    const requests = distinctPods({ seed: 1, count: 5000 }).map(({ spec }) => JSON.stringify(spec.containers[0]!.resources));
+    expect(new Set(requests).size).toBe(5000);
+  });
+
+  it("come in an order that the seed alone decides", () => {
+    const items = Array.from({ length: 50 }, (_, index) => index);
+    expect(shuffled(items, 0)).toEqual(items);
+    expect(shuffled(items, 3)).toEqual(shuffled(items, 3));
+    expect(shuffled(items, 3)).not.toEqual(shuffled(items, 5));
+    expect([...shuffled(items, 3)].sort((a, b) => a - b)).toEqual(items);
+  });
+
+  it("are drawn from a recording that says where it can't tell", () => {
+    const draw = recordedDraws();
+    expect([draw(7), draw(5), draw(6)]).toEqual([5, 2, 2]);
+    expect(() => draw(100)).toThrow("cannot choose among 100");
+    const drawn = Array.from({ length: 1000 }, seededDrawsOf(6));
+    expect(new Set(drawn)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
+  });
+});
+
+function seededDrawsOf(choices: number): () => number {
+  const draw = seededDraws(1);
+  return () => draw(choices);
+}
+
+describe("the bound of a case", () => {
+  it("is the resource bound on an empty cluster", () => {
+    const made = { nodePool: benchNodePool(), instanceTypes: diverseCase(500).instanceTypes(), ...onEmptyCluster(diversePods(500)) };
+    expect(caseBound(made, 100)).toBeCloseTo(resourceBound({ count: 500, nodes: 100 }), 6);
+  });
+
+  it("takes off what the cluster's nodes have left", () => {
+    const [pod] = diversePods(1);
+    const node = {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: "a" },
+      status: { allocatable: { cpu: "8", memory: "16Gi", pods: "80" } },
+    };
+    const bound = { ...pod!, spec: { ...pod!.spec, nodeName: "a" } };
+    const made = {
+      nodePool: benchNodePool(),
+      instanceTypes: diverseCase(1).instanceTypes(),
+      pods: [pod!],
+      nodes: [node],
+      boundPods: [bound],
+    };
+    expect(caseBound(made, 0)).toBe(0);
+    expect(solveInput(made, made).nodes.map(({ name, pods }) => [name, pods.length])).toEqual([["a", 1]]);
+  });
+});
+
+const figures: RunFigures = {
+  seconds: 2,
+  cpuSeconds: 3,
+  nodes: 4,
+  pricePerHour: 5,
+  onExisting: 0,
+  unschedulable: 0,
+  peakKiB: 2048,
+};
+const of = { name: "some", pods: 100, bound: (nodes: number) => nodes };
+
+describe("a row", () => {
+  it("holds the best of each figure, and the most memory", () => {
+    const runs = [figures, { ...figures, seconds: 1, nodes: 6, pricePerHour: 4, peakKiB: 4096 }];
+    expect(rowOf({ tool: "karpenter", runs }, of)).toEqual({
+      case: "some",
+      tool: "karpenter",
+      pods: 100,
+      runs: 2,
+      podsPerSecond: 100,
+      cpuSeconds: 3,
+      nodes: 4,
+      pricePerHour: 4,
+      boundPerHour: 4,
+      onExisting: 0,
+      unschedulable: 0,
+      memoryMiB: 4,
+    });
+  });
+
+  it("names the plan where all runs made the same, and counts them where they differ", () => {
+    const [a, b] = [
+      { ...figures, hash: "a" },
+      { ...figures, hash: "b" },
+    ];
+    expect(rowOf({ tool: "plimsoll", runs: [a, a] }, of)).toMatchObject({ hash: "a", plans: 1 });
+    const differing = rowOf({ tool: "plimsoll", runs: [a, b] }, of);
+    expect(differing).toMatchObject({ plans: 2 });
+    expect(differing).not.toHaveProperty("hash");
+    expect(rowTable([differing])[2]).toMatch(/ 2 differ \|$/);
+  });
+
+  it("stands beside Karpenter's of the same case alone", () => {
+    const ours = rowOf({ tool: "plimsoll", runs: [{ ...figures, seconds: 0.1, cpuSeconds: 0.3, nodes: 3, pricePerHour: 3 }] }, of);
+    const theirs = rowOf({ tool: "karpenter", runs: [figures] }, of);
+    expect(comparisonTable([ours, theirs]).at(-1)).toMatch(/^\| some +\| +20\.0x \| +10\.0x \| +0\.600 \| +-1 \| +0 \| +1\.0 \|$/);
+    expect(comparisonTable([ours, { ...theirs, case: "other" }])).toEqual([]);
+    expect(plotOf([ours, theirs]).match(/<rect /g)).toHaveLength(3 + 4);
+  });
+});
+
+describe("schedulers", () => {
+  const line = JSON.stringify(figures);
+  const printing =
+    (text: string): Scheduler["command"] =>
+    () => [process.execPath, "-e", `console.log(${JSON.stringify(text)})`];
+
+  it("take turns, and one that takes long has one", async () => {
+    const runs = await runInTurns(
+      [
+        { tool: "plimsoll", command: printing(line), secondsMax: Infinity },
+        { tool: "karpenter", command: printing(line), secondsMax: 0 },
+      ],
+      2,
+    );
+    expect(runs).toEqual([
+      { tool: "plimsoll", runs: [figures, figures] },
+      { tool: "karpenter", runs: [figures] },
+    ]);
+  });
+
+  it("that fail are told by what they said", async () => {
+    const failing = (): readonly [string, ...string[]] => [process.execPath, "-e", "console.error('no such case'); process.exit(1)"];
+    await expect(runInTurns([{ tool: "karpenter", command: failing, secondsMax: 1 }], 1)).rejects.toThrow(/no such case$/);
+  });
+
+  it("tell every figure", () => {
+    expect(decodeRunFigures(line)).toEqual(figures);
+    expect(() => decodeRunFigures('{"seconds":1}')).toThrow(/^a run tells no cpuSeconds, nodes, /);
+  });
+
+  it("are of the version that bench/karpenter requires", () => {
+    expect(karpenterVersion(readFileSync(join(root, "bench/karpenter/go.mod"), "utf8"))).toBe("v1.14.1");
+    expect(() => karpenterVersion("module a\n")).toThrow("requires no sigs.k8s.io/karpenter");
+  });
+});
