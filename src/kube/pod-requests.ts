@@ -9,30 +9,36 @@ import type { QuantityText, ResourceList, Resources } from "../api/object.ts";
 import type { Container, PodSpec, ResourceRequirements } from "../api/pod.ts";
 import { compareQuantities } from "./quantity.ts";
 import { rememberedInBursts } from "./remembered.ts";
-import { addResources, maxResources, toResources } from "./resources.ts";
+import { addResources, amountOf, maxResources, toResources } from "./resources.ts";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 
-const onePod: Resources = { pods: 1 };
 const zero: Resources = {};
 const computeResources = ["cpu", "memory"] as const;
 
 /** Returns what the Pod takes from a Node's allocatable, including `pods: 1`. Quantities must be valid (edge). */
-export const podRequests = rememberedInBursts((spec: PodSpec): Resources =>
-  addResources(effective(spec, "requests"), toResources(spec.overhead), onePod),
-);
+export const podRequests = rememberedInBursts((spec: PodSpec): Resources => {
+  const wanted = effective(spec, "requests");
+  addList(wanted, spec.overhead);
+  wanted["pods"] = (wanted["pods"] ?? 0) + 1;
+  return wanted;
+});
 
 /**
  * Returns the Pod's limits by the same rule. A name that any container leaves unlimited still shows the sum of the others:
  * this is what the stated limits add up to, not a ceiling on use.
  */
 export function podLimits(spec: PodSpec): Resources {
-  return addResources(effective(spec, "limits"), toResources(spec.overhead));
+  const limits = effective(spec, "limits");
+  addList(limits, spec.overhead);
+  return limits;
 }
 
 /** Returns the requests of one container, with limits standing in for requests that are not stated. */
 export function containerRequests(container: Container): Resources {
-  return toResources(requestList(container.resources));
+  const requests: Sum = {};
+  addRequests(requests, container.resources);
+  return requests;
 }
 
 /** Says whether an init container keeps running beside the others. */
@@ -61,20 +67,52 @@ export function qosClass(spec: PodSpec): QosClass {
 
 const none: readonly Container[] = [];
 
-function effective(spec: PodSpec, which: "requests" | "limits"): Resources {
-  const of = (container: Container): Resources =>
-    which === "requests" ? containerRequests(container) : toResources(container.resources?.limits);
-  let running = addResources(...spec.containers.map(of));
-  if (spec.initContainers !== undefined && spec.initContainers.length > 0) running = withInitialisation(running, spec.initContainers, of);
-  return spec.resources === undefined ? running : atPodLevel(running, spec.resources, which);
+/** Amounts that are being added up: every Pod of every review passes here, so one record is made for all of its containers. */
+type Sum = Record<string, number>;
+
+type Which = "requests" | "limits";
+
+function effective(spec: PodSpec, which: Which): Sum {
+  const running: Sum = {};
+  for (const container of spec.containers) addContainer(running, container, which);
+  const { initContainers, resources } = spec;
+  const whole = initContainers == null || initContainers.length === 0 ? running : withInitialisation(running, initContainers, which);
+  return resources == null ? whole : { ...atPodLevel(whole, resources, which) };
+}
+
+function addContainer(sum: Sum, { resources }: Container, which: Which): void {
+  if (which === "requests") addRequests(sum, resources);
+  else addList(sum, resources?.limits);
+}
+
+/** A limit stands in for a request that is not stated. */
+function addRequests(sum: Sum, resources: ResourceRequirements | undefined): void {
+  const limits = resources?.limits;
+  const requests = resources?.requests;
+  for (const name in limits) {
+    const text = requests != null && Object.hasOwn(requests, name) ? requests[name] : limits[name];
+    if (text !== undefined) sum[name] = (sum[name] ?? 0) + amountOf(name, text);
+  }
+  for (const name in requests) {
+    const text = limits != null && Object.hasOwn(limits, name) ? undefined : requests[name];
+    if (text !== undefined) sum[name] = (sum[name] ?? 0) + amountOf(name, text);
+  }
+}
+
+function addList(sum: Sum, list: ResourceList | undefined): void {
+  for (const name in list) {
+    const text = list[name];
+    if (text !== undefined) sum[name] = (sum[name] ?? 0) + amountOf(name, text);
+  }
 }
 
 /** Sidecars add to everything that runs after them; any other init container runs alone beside the sidecars before it. */
-function withInitialisation(running: Resources, initContainers: readonly Container[], of: (container: Container) => Resources): Resources {
+function withInitialisation(running: Resources, initContainers: readonly Container[], which: Which): Sum {
   let sidecars = zero;
   let heaviest = zero;
   for (const container of initContainers) {
-    const moment = addResources(sidecars, of(container));
+    const moment: Sum = { ...sidecars };
+    addContainer(moment, container, which);
     if (isSidecar(container)) sidecars = moment;
     heaviest = maxResources(heaviest, moment);
   }
@@ -86,11 +124,6 @@ function atPodLevel(containers: Resources, podLevel: ResourceRequirements, which
   const stated = toResources(podLevel[which]);
   const standIn = which === "requests" ? toResources(podLevel.limits) : zero;
   return { ...standIn, ...containers, ...stated };
-}
-
-function requestList(resources: ResourceRequirements | undefined): ResourceList | undefined {
-  if (resources?.limits === undefined) return resources?.requests;
-  return resources.requests === undefined ? resources.limits : { ...resources.limits, ...resources.requests };
 }
 
 function asksAnything({ requests, limits }: ResourceRequirements): boolean {

@@ -6,7 +6,7 @@
  * over own keys and allocate one record at most.
  */
 import { assert } from "../api/assert.ts";
-import type { ResourceList, Resources } from "../api/object.ts";
+import type { QuantityText, ResourceList, Resources } from "../api/object.ts";
 import { compareQuantities, cpuMillis, formatBytes, formatCpu, isQuantity, wholeUnits } from "./quantity.ts";
 
 /**
@@ -17,13 +17,18 @@ export function toResources(list: ResourceList | undefined): Resources {
   const resources: Record<string, number> = {};
   for (const name in list) {
     const text = list[name];
-    if (text === undefined) continue;
-    const amount = isCpu(name) ? cpuMillis(text) : wholeUnits(text);
-    // The message is made only when needed: this runs for every container of every Pod.
-    if (!amount.ok && !isQuantity(text)) assert(false, `quantities are validated at the edge, yet ${name} is ${JSON.stringify(text)}`);
-    resources[name] = amount.ok ? amount.value : Math.sign(compareQuantities(text, 0)) * Number.MAX_SAFE_INTEGER;
+    if (text !== undefined) resources[name] = amountOf(name, text);
   }
   return resources;
+}
+
+/** Returns one quantity of a wire list as {@link toResources} counts it. */
+export function amountOf(name: string, text: QuantityText): number {
+  const amount = isCpu(name) ? cpuMillis(text) : wholeUnits(text);
+  if (amount.ok) return amount.value;
+  // The message is made only when needed: this runs for every container of every Pod.
+  if (!isQuantity(text)) assert(false, `quantities are validated at the edge, yet ${name} is ${JSON.stringify(text)}`);
+  return Math.sign(compareQuantities(text, 0)) * Number.MAX_SAFE_INTEGER;
 }
 
 /** Returns amounts as a wire list with canonical quantities: cpu as "500m", memory and storage as "768Mi", others plain. */

@@ -18,7 +18,7 @@ import { withLimitRangeDefaults } from "./limit-range-defaults.ts";
 import type { Binding } from "./profile/binding.ts";
 import { budgetName, longBudgetName, managedByLabel, managedByProfile } from "./profile/budget.ts";
 import type { CompiledContract } from "./profile/contract.ts";
-import { judgedPod } from "./profile/pod-patch.ts";
+import { judgedPod } from "./profile/judged-pod.ts";
 import { budgetsSelecting } from "./selecting-objects.ts";
 import { autoscalersOf, type WorkloadAutoscalers } from "./workload-autoscalers.ts";
 import { workloadContract, type ContractWorld, type WorkloadContract } from "./profile/workload-contract.ts";

@@ -17,7 +17,8 @@ import { isObjectOf } from "../overlay-snapshot.ts";
 import { managedByLabel } from "./budget.ts";
 import type { CompiledContract } from "./contract.ts";
 import { compileJob } from "./job-patch.ts";
-import { judgedPod, templatePod } from "./pod-patch.ts";
+import { judgedPod } from "./judged-pod.ts";
+import { templatePod } from "./pod-patch.ts";
 
 /** What {@link gitObjects} reads. */
 export interface GitObjectsInput {

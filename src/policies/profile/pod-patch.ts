@@ -8,13 +8,22 @@
  * selector uses are not touched (a Pod that no longer matches would be made again for ever).
  */
 import { capacityTypeLabel, type PlatformNames } from "../../api/labels.ts";
-import type { Pod, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from "../../api/pod.ts";
+import type { NodeSelectorRequirement, Pod } from "../../api/pod.ts";
 import { addAt, jsonEquals, pointer, removeAt, startPatch, type JsonPatchOperation, type PatchDraft } from "../../kube/json-patch.ts";
-import { tolerates } from "../../kube/taint.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { valueAt, writeNote } from "./compiled-note.ts";
 import type { CompiledContract } from "./contract.ts";
-import { mainContainerOf } from "./main-container.ts";
+import {
+  labelsToSet,
+  mainOf,
+  missingAmounts,
+  missingOfTerm,
+  missingPreStop,
+  missingSelector,
+  missingSpread,
+  missingTolerations,
+  wantedOfNodes,
+} from "./pod-changes.ts";
 import { mergedValue } from "./pod-field-patch.ts";
 import { sizePod, type PodAmounts, type PodSizing, type SizingConflict } from "./pod-sizing.ts";
 import { contractFor } from "./pod-variant.ts";
@@ -56,8 +65,8 @@ export function compiledPod(input: PodPatchInput): Pod {
   return compiledDraft(input).document;
 }
 
-/** Returns the Pod as it will be once compiled, but for the note on what was changed: rules judge it, and none reads the note. */
-export function judgedPod({ pod, contract }: Pick<PodPatchInput, "pod" | "contract">): Pod {
+/** Returns the Pod with all operations but the note's applied; judged-pod.ts gives the same at less cost. */
+export function writtenPod(pod: Pod, contract: CompiledContract): Pod {
   return writtenDraft(pod, contract).document;
 }
 
@@ -93,25 +102,21 @@ function writtenDraft(pod: Pod, contract: CompiledContract): PodDraft {
 }
 
 function writeSizing(draft: PodDraft, contract: CompiledContract): PodDraft {
-  const pod = draft.document;
-  const sizing = sizePod({ spec: pod.spec, parts: contract.pod, main: mainOf(pod, contract) });
-  const write = (current: PodDraft, at: readonly (string | number)[], { requests, limits }: PodAmounts): PodDraft =>
-    setAll(setAll(current, [...at, "requests"], requests), [...at, "limits"], limits);
-  const sized = sizing.containers.reduce(
-    (current, { list, index, ...amounts }) => write(current, ["spec", list, index, "resources"], amounts),
-    draft,
-  );
-  return sizing.pod === undefined ? sized : write(sized, ["spec", "resources"], sizing.pod);
+  const sizing = missingAmounts(draft.document, contract);
+  let current = draft;
+  for (const { list, index, ...amounts } of sizing.containers) current = writeAmounts(current, ["spec", list, index, "resources"], amounts);
+  return sizing.pod === undefined ? current : writeAmounts(current, ["spec", "resources"], sizing.pod);
 }
 
-/** Keys that the Pod already sets stay: the rules judge them, a silent overwrite would hide the disagreement. */
+function writeAmounts(draft: PodDraft, at: readonly (string | number)[], { requests, limits }: PodAmounts): PodDraft {
+  return setAll(setAll(draft, [...at, "requests"], requests), [...at, "limits"], limits);
+}
+
 function writeNodeSelector(draft: PodDraft, { pod }: CompiledContract): PodDraft {
-  const own = draft.document.spec.nodeSelector ?? {};
-  const missing = Object.entries(pod.nodeSelector).filter(([key]) => !Object.hasOwn(own, key));
-  return setAll(draft, ["spec", "nodeSelector"], Object.fromEntries(missing));
+  return setAll(draft, ["spec", "nodeSelector"], missingSelector(draft.document.spec, pod));
 }
 
-/** Terms are alternatives, so each gets every requirement; a term without any condition matches no Node and stays so. */
+/** Terms are alternatives, so each gets every requirement. */
 function writeNodeAffinity(draft: PodDraft, { pod }: CompiledContract): PodDraft {
   return requireOfNodes(draft, pod.nodeRequirements);
 }
@@ -124,34 +129,22 @@ function keepOffSpot(draft: PodDraft, names: PlatformNames): PodDraft {
 
 function requireOfNodes(draft: PodDraft, requirements: readonly NodeSelectorRequirement[]): PodDraft {
   const { spec } = draft.document;
-  const wanted = requirements.filter(({ key, values }) => !(values ?? []).includes(spec.nodeSelector?.[key] ?? ""));
+  const wanted = wantedOfNodes(spec.nodeSelector, requirements);
   if (wanted.length === 0) return draft;
   const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (terms == null) return addAt(draft, termsPath, [{ matchExpressions: wanted }]);
-  return terms.reduce((current, term, index) => {
-    if (isEmptyTerm(term)) return current;
-    const missing = wanted.filter((requirement) => !impliedBy(term, requirement));
-    return missing.reduce((next, requirement) => addAt(next, [...termsPath, index, "matchExpressions", "-"], requirement), current);
-  }, draft);
+  return terms.reduce(
+    (current, term, index) => appendAll(current, [...termsPath, index, "matchExpressions", "-"], missingOfTerm(term, wanted)),
+    draft,
+  );
 }
 
 function writeTolerations(draft: PodDraft, { pod }: CompiledContract): PodDraft {
-  return pod.tolerations
-    .filter((toleration) => !isTolerated(draft.document.spec.tolerations ?? [], toleration))
-    .reduce((current, toleration) => addAt(current, ["spec", "tolerations", "-"], toleration), draft);
+  return appendAll(draft, ["spec", "tolerations", "-"], missingTolerations(draft.document.spec, pod));
 }
 
 function writeSpread(draft: PodDraft, { pod }: CompiledContract): PodDraft {
-  const { topologySpreadConstraints, affinity } = draft.document.spec;
-  const { requiredDuringSchedulingIgnoredDuringExecution: apart, preferredDuringSchedulingIgnoredDuringExecution: wished } =
-    affinity?.podAntiAffinity ?? {};
-  const own = new Set([...(topologySpreadConstraints ?? []), ...(apart ?? [])].map(({ topologyKey }) => topologyKey));
-  const wishes = new Set((wished ?? []).map(({ podAffinityTerm }) => podAffinityTerm.topologyKey));
-  return pod.spread
-    .filter(
-      ({ topologyKey, whenUnsatisfiable }) => !own.has(topologyKey) && !(whenUnsatisfiable === "ScheduleAnyway" && wishes.has(topologyKey)),
-    )
-    .reduce((current, constraint) => addAt(current, ["spec", "topologySpreadConstraints", "-"], constraint), draft);
+  return appendAll(draft, ["spec", "topologySpreadConstraints", "-"], missingSpread(draft.document.spec, pod));
 }
 
 function writeGracePeriod(draft: PodDraft, { pod }: CompiledContract): PodDraft {
@@ -159,32 +152,19 @@ function writeGracePeriod(draft: PodDraft, { pod }: CompiledContract): PodDraft 
   return addAt(draft, ["spec", "terminationGracePeriodSeconds"], pod.gracePeriodSeconds);
 }
 
-/** A sleep must end before the grace period, or the API server refuses the Pod. */
 function writePreStop(draft: PodDraft, contract: CompiledContract): PodDraft {
-  const { spec } = draft.document;
-  const seconds = contract.pod.preStopSeconds;
-  if (seconds <= 0 || seconds >= (spec.terminationGracePeriodSeconds ?? defaultGracePeriodSeconds)) return draft;
-  const main = mainOf(draft.document, contract);
-  const index = spec.containers.findIndex((container) => container.name === main);
-  if (index < 0 || spec.containers[index]?.lifecycle?.preStop != null) return draft;
+  const missing = missingPreStop(draft.document, contract);
+  if (missing === undefined) return draft;
+  const { index, seconds } = missing;
   return addAt(draft, ["spec", "containers", index, "lifecycle", "preStop"], { sleep: { seconds } });
 }
-
-/** What the API server fills in for an absent terminationGracePeriodSeconds. */
-const defaultGracePeriodSeconds = 30;
 
 function writeAnnotations(draft: PodDraft, { pod }: CompiledContract): PodDraft {
   return setAll(draft, ["metadata", "annotations"], pod.annotations);
 }
 
-function writeLabels(draft: PodDraft, { pod, selector }: CompiledContract): PodDraft {
-  const selecting = new Set([
-    ...Object.keys(selector?.matchLabels ?? {}),
-    ...(selector?.matchExpressions ?? []).map((requirement) => requirement.key),
-  ]);
-  const own = draft.document.metadata.labels ?? {};
-  const writable = Object.entries(pod.labels).filter(([key]) => !selecting.has(key) || !Object.hasOwn(own, key));
-  return setAll(draft, ["metadata", "labels"], Object.fromEntries(writable));
+function writeLabels(draft: PodDraft, contract: CompiledContract): PodDraft {
+  return setAll(draft, ["metadata", "labels"], labelsToSet(draft.document, contract));
 }
 
 /**
@@ -208,28 +188,13 @@ function writePodPatch(draft: PodDraft, { pod }: CompiledContract): PodDraft {
 }
 
 function setAll(draft: PodDraft, at: readonly (string | number)[], values: Readonly<Record<string, string>>): PodDraft {
-  return Object.entries(values).reduce((current, [key, value]) => addAt(current, [...at, key], value), draft);
+  let current = draft;
+  for (const key of Object.keys(values)) current = addAt(current, [...at, key], values[key]);
+  return current;
 }
 
-function mainOf(pod: Pod, contract: CompiledContract): string | undefined {
-  const templateMain = contract.pod.mainContainer;
-  return mainContainerOf({ pod, workloadName: contract.workload.name, ...(templateMain === undefined ? {} : { templateMain }) });
-}
-
-function isEmptyTerm(term: NodeSelectorTerm): boolean {
-  return (term.matchExpressions ?? []).length === 0 && (term.matchFields ?? []).length === 0;
-}
-
-function impliedBy(term: NodeSelectorTerm, requirement: NodeSelectorRequirement): boolean {
-  return (term.matchExpressions ?? []).some(
-    ({ key, operator, values }) =>
-      key === requirement.key && operator === "In" && (values ?? []).every((value) => (requirement.values ?? []).includes(value)),
-  );
-}
-
-function isTolerated(own: readonly Toleration[], wanted: Toleration): boolean {
-  if (own.some((toleration) => jsonEquals(toleration, wanted))) return true;
-  if (wanted.operator === "Exists" || wanted.key === undefined || wanted.effect === undefined) return false;
-  const lasting = own.filter((toleration) => toleration.tolerationSeconds === undefined);
-  return tolerates(lasting, { key: wanted.key, effect: wanted.effect, ...(wanted.value === undefined ? {} : { value: wanted.value }) });
+function appendAll(draft: PodDraft, at: readonly (string | number)[], values: readonly unknown[]): PodDraft {
+  let current = draft;
+  for (const value of values) current = addAt(current, at, value);
+  return current;
 }

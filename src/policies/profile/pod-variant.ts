@@ -12,6 +12,7 @@ const rolloutHashLabel = "rollouts-pod-template-hash";
 
 /** Returns the contract as it holds for one Pod. */
 export function contractFor(pod: Pod, contract: CompiledContract): CompiledContract {
+  if (contract.variants.length === 0) return contract;
   const variant = contract.variants.find((candidate) => isOfVariant(pod, candidate, contract));
   return variant === undefined ? contract : { ...contract, pod: variant.pod };
 }

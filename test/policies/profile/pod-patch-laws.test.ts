@@ -4,7 +4,8 @@ import { canonicalJson } from "../../../src/api/hash.ts";
 import type { Container, Pod } from "../../../src/api/pod.ts";
 import type { WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { qosClass } from "../../../src/kube/pod-requests.ts";
-import { compiledPod, compilePod } from "../../../src/policies/profile/pod-patch.ts";
+import { judgedPod } from "../../../src/policies/profile/judged-pod.ts";
+import { compiledPod, compilePod, writtenPod } from "../../../src/policies/profile/pod-patch.ts";
 import { batchClass, workloadClass } from "../../support/workload-class.ts";
 import { contractOf, names, patched } from "./contract-of.ts";
 
@@ -56,6 +57,11 @@ describe("laws of the patch, on any Pod", () => {
       topologySpreadConstraints: fc.constantFrom(null, undefined, [
         { maxSkew: 3, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" },
       ]),
+      initContainers: fc.constantFrom(null, undefined, [
+        { name: "side", restartPolicy: "Always" },
+        { name: "setup", resources: {} },
+      ]),
+      resources: fc.constantFrom(undefined, { requests: { cpu: "100m" } }, { limits: { memory: "4Gi" } }),
       terminationGracePeriodSeconds: fc.constantFrom(undefined, 0, 3, 30, 120),
     },
     { requiredKeys: ["containers"] },
@@ -120,6 +126,20 @@ describe("laws of the patch, on any Pod", () => {
         }
       }),
       { numRuns: 800 },
+    );
+  });
+
+  it("is what rules judge, but for the note: laying the contract over a Pod gives what its operations do", () => {
+    fc.assert(
+      fc.property(pods, contracts, (before, contract) => {
+        const frozen = canonicalJson(before);
+        const judged = judgedPod({ pod: before, contract });
+        const written = writtenPod(before, contract);
+        expect(canonicalJson(judged)).toBe(canonicalJson(written));
+        expect(judged === before).toBe(written === before);
+        expect(canonicalJson(before)).toBe(frozen);
+      }),
+      { numRuns: 3000 },
     );
   });
 });
