@@ -4,9 +4,12 @@
  * Reads the problem. Returns the nodes to buy, the Pods on existing nodes and those without a place. Pods go largest first;
  * one that finds no place waits for the next round, because affinity may need another Pod to be placed before it.
  */
-import { chooseFor, hasResourcesOn, hasRoomOn, nodesFor, type OpeningRule } from "./bin-choice.ts";
+import { binTable } from "./bin-table.ts";
+import type { Bin, BinMember } from "./bin.ts";
+import { classRun, type Choice, type OpeningRule } from "./class-run.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
+import { acceptingNodes, hasResourcesOn, hasRoomOn } from "./node-queue.ts";
 import { nominationsOf } from "./nomination.ts";
 import { domainsOf } from "./opening.ts";
 import { openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
@@ -34,8 +37,8 @@ const roundsMax = 32;
 /** Places all Pods by a strategy. Counts of the problem's topology are left as this attempt made them. */
 export function attempt(problem: Problem, strategy: Strategy): Attempt {
   const packing = emptyPacking(problem);
-  const accepted = new Map<string, boolean>();
-  const nodes = problem.classes.map((podClass) => nodesFor(packing, podClass, accepted));
+  const accepting = acceptingNodes(problem);
+  const nodes = problem.classes.map(accepting);
   let waiting: readonly UnplacedPods[] = placeNominated(packing, nodes);
   waiting = inOrder(packing, waiting);
   for (let round = 0; round < roundsMax && waiting.length > 0; round += 1) {
@@ -57,6 +60,7 @@ function emptyPacking(problem: Problem): Packing {
       problem.existing.map(({ state }) => state),
     ),
     bins: [],
+    table: binTable(problem.space.names.length),
     usedExisting: problem.existing.map(() => problem.space.names.map(() => 0)),
     onExisting: [],
     waiting: problem.classes.map(({ pods }) => pods.length),
@@ -83,9 +87,7 @@ function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode
     open = open.filter(({ podClass, pods, node }) => {
       const [pending] = pods;
       if (pending === undefined) return false;
-      const fits = node.state.initialized
-        ? hasRoomOn(packing, { podClass, node, rude: true })
-        : hasResourcesOn(packing, { podClass, node });
+      const fits = node.state.initialized ? hasRoomOn(packing, { podClass, node }) : hasResourcesOn(packing, { podClass, node });
       if (!fits) return true;
       placeOnExisting(packing, { node, member: { podClass, pending } });
       pods.shift();
@@ -107,20 +109,26 @@ function placeClass(
     readonly strategy: Strategy;
   },
 ): readonly PendingPod[] {
-  const { podClass, pods, strategy } = input;
-  const { isFree } = topologyFor(packing.problem, podClass);
-  let { nodes } = input;
+  const { podClass, pods, nodes, strategy } = input;
+  const run = classRun(packing, { podClass, nodes, opening: strategy.opening, pods: pods.length });
   for (const [index, pending] of pods.entries()) {
-    const choice = chooseFor(packing, { podClass, nodes, opening: strategy.opening });
+    const choice = run.next();
     if (choice === undefined) return pods.slice(index);
-    const member = { podClass, pending };
-    if (choice.kind === "existing") placeOnExisting(packing, { node: choice.node, member });
-    else placeInBin(packing, { bin: choice.kind === "new" ? openBin(packing, choice.fit) : choice.bin, fit: choice.fit, member });
+    run.placed(choice, place(packing, { choice, member: { podClass, pending } }));
     packing.waiting[podClass.id] = (packing.waiting[podClass.id] ?? 0) - 1;
-    // Without topology a node that refused will refuse again, as its room only shrinks.
-    if (isFree) nodes = choice.kind === "existing" ? nodes.slice(nodes.indexOf(choice.node)) : [];
   }
   return [];
+}
+
+/** Places a Pod where it was chosen to go; returns the bin that it went to, if it is one. */
+function place(packing: Packing, { choice, member }: { readonly choice: Choice; readonly member: BinMember }): Bin | undefined {
+  if (choice.kind === "existing") {
+    placeOnExisting(packing, { node: choice.node, member });
+    return undefined;
+  }
+  const bin = choice.kind === "new" ? openBin(packing, choice.fit) : choice.bin;
+  placeInBin(packing, { bin, fit: choice.fit, member });
+  return bin;
 }
 
 /** Pods that may not share hosts first, so that the nodes they force are there to be filled; then the largest. */

@@ -25,6 +25,8 @@ export interface Bin {
   /** Position of `committed` among the state's candidates. */
   committedIndex: number;
   members: BinMember[];
+  /** How often it has changed. */
+  changes: number;
 }
 
 /** A way to add one Pod to a bin: the state it would be in, the type it would need, and what that adds to the price. */
@@ -94,12 +96,14 @@ export function addTo(
   commitTo(bin, fit);
   bin.used = plus(bin.used, added);
   bin.members.push(member);
+  bin.changes += 1;
 }
 
 /** Commits a bin to a type of its state. */
 export function commitTo(bin: Bin, fit: BinFit): void {
   bin.committed = fit.candidate;
   bin.committedIndex = fit.index;
+  bin.changes += 1;
 }
 
 /**

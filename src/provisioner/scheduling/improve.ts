@@ -8,8 +8,8 @@
 import { hostnameLabel } from "../../api/labels.ts";
 import { addTo, cheapestHolding, commitTo, fitInto, type Bin, type BinFit, type BinMember } from "./bin.ts";
 import type { LabelState, LabelStates } from "./label-state.ts";
-import { binPlace, changeBin, charge, decidedValue, topologyFor, vectorFor, type Packing } from "./packing.ts";
-import { holds, minus, type Vector } from "./resource-space.ts";
+import { binPlace, changeBin, charge, decidedValue, noteChange, topologyFor, vectorFor, type Packing } from "./packing.ts";
+import { holds, minus, shareOf, type Vector } from "./resource-space.ts";
 import { recordAt, verdictOn } from "./topology.ts";
 
 /** Sweeps over all bins. */
@@ -114,6 +114,8 @@ function moveAway(
   recordAt(topology, binPlace(packing, taker));
   bin.members = bin.members.filter((one) => one !== member);
   bin.used = minus(bin.used, added);
+  bin.changes += 1;
+  noteChange(packing, bin);
   return true;
 }
 
@@ -150,5 +152,5 @@ function inDomainsOf(
 }
 
 function worth(packing: Packing, vector: Vector): number {
-  return vector.reduce((sum, amount, index) => sum + amount * (packing.problem.weights[index] ?? 0), 0);
+  return shareOf(vector, packing.problem.weights);
 }

@@ -47,6 +47,8 @@ export interface LabelStates {
   withValue(state: LabelState, key: string, value: string): LabelState | undefined;
   /** The values that a label may still take, sorted; empty where the label is absent or not bounded. */
   valuesOf(state: LabelState, key: string): readonly string[];
+  /** How many states were found so far. */
+  size(): number;
 }
 
 type Memo<K, V> = Map<LabelState, Map<K, { readonly value: V }>>;
@@ -97,6 +99,7 @@ export function labelStates(): LabelStates {
         return stateOf(state.template, intersection(state.requirements, new Map([[key, exactly(key, value)]])));
       }),
     valuesOf: (state, key) => remember(domains, { state, key }, () => domainValues(state, key)),
+    size: () => interned.size,
   };
 }
 

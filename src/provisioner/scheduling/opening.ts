@@ -7,7 +7,7 @@
  */
 import { hostnameLabel } from "../../api/labels.ts";
 import type { BinFit } from "./bin.ts";
-import type { OpeningFit, OpeningRule } from "./bin-choice.ts";
+import type { OpeningFit, OpeningRule } from "./class-run.ts";
 import { topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { LabelState } from "./label-state.ts";
 import { holds, type Vector } from "./resource-space.ts";

@@ -10,6 +10,7 @@ import { exactly } from "../../kube/requirement.ts";
 import { intersection, type Requirements } from "../../kube/requirements.ts";
 import type { Bin, BinFit, BinMember } from "./bin.ts";
 import { addTo } from "./bin.ts";
+import { writeRow, type BinTable } from "./bin-table.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import type { Candidate, LabelState, LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
@@ -37,6 +38,8 @@ export interface Packing {
   readonly problem: Problem;
   readonly ledgers: readonly (PoolLedger | undefined)[];
   readonly bins: Bin[];
+  /** The bins in numbers, row by row. */
+  readonly table: BinTable;
   /** Used on each existing node by Pods of this run. */
   readonly usedExisting: Vector[];
   readonly onExisting: { readonly node: ExistingNode; readonly member: BinMember }[];
@@ -115,9 +118,11 @@ export function openBin(packing: Packing, fit: BinFit): Bin {
     committed: fit.candidate,
     committedIndex: fit.index,
     members: [],
+    changes: 0,
   };
   packing.ledgers[fit.state.template.index]?.charge({ from: undefined, to: fit.candidate.type.instanceType.capacity });
   packing.bins.push(bin);
+  noteChange(packing, bin);
   return bin;
 }
 
@@ -147,12 +152,19 @@ export function changeBin(packing: Packing, { bin, change }: { readonly bin: Bin
   const { problem } = packing;
   if (!problem.topology.hasFilters) {
     change();
+    noteChange(packing, bin);
     return;
   }
   const before = [...bin.members];
   for (const { podClass } of before) recordAt(topologyFor(problem, podClass), binPlace(packing, bin), -1);
   change();
+  noteChange(packing, bin);
   for (const { podClass } of before) recordAt(topologyFor(problem, podClass), binPlace(packing, bin));
+}
+
+/** Brings a bin's row up to date. */
+export function noteChange({ problem, table }: Packing, bin: Bin): void {
+  writeRow(table, { row: bin.id - problem.existing.length, bin, weights: problem.weights });
 }
 
 /** Charges the pool's limits with the change of a bin's type. */

@@ -51,20 +51,31 @@ export function plannedNodes(packing: Packing, bins: readonly Bin[]): readonly P
 
 function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; readonly poolNodes: number }): PlannedNode {
   const { state, committed, used } = bin;
-  const allowed = spareOf(packing, { bin, poolNodes });
-  const nothing = used.map(() => 0);
-  const candidates = state.candidates
-    .filter((candidate) => candidate === committed || (holds(candidate.usable, used, nothing) && allowed(candidate)))
-    .slice(0, instanceTypesMax);
   const { offerings } = committed;
   const [cheapest] = offerings;
   if (cheapest === undefined) throw new Error("invariant broken: a bin's type has an available offering");
-  const overheads = candidates.map(({ type }) => type.overhead);
+  // Hundreds of names a node, which only a claim that is really made needs.
+  const fallbacks = once((): readonly Candidate[] => {
+    const allowed = spareOf(packing, { bin, poolNodes });
+    const nothing = used.map(() => 0);
+    return state.candidates
+      .filter((candidate) => candidate === committed || (holds(candidate.usable, used, nothing) && allowed(candidate)))
+      .slice(0, instanceTypesMax);
+  });
+  const requirements = once(() => narrowed(state, fallbacks()));
+  const instanceTypes = once(() => fallbacks().map(({ type }) => type.instanceType));
+  const requests = once(() => addResources(fromVector(packing.problem.space, used), leastOf(fallbacks().map(({ type }) => type.overhead))));
   return {
     nodePool: state.template.nodePool,
-    requirements: narrowed(state, candidates),
-    instanceTypes: candidates.map(({ type }) => type.instanceType),
-    requests: addResources(fromVector(packing.problem.space, used), leastOf(overheads)),
+    get requirements() {
+      return requirements();
+    },
+    get instanceTypes() {
+      return instanceTypes();
+    },
+    get requests() {
+      return requests();
+    },
     pods: bin.members.map(({ pending }) => pending),
     instanceType: committed.type.instanceType.name,
     zone: cheapest.zone,
@@ -72,6 +83,12 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
     pricePerHour: committed.pricePerHour,
     zones: [...new Set(offerings.map(({ zone }) => zone))].sort(),
   };
+}
+
+/** Derives a value when it is first asked for. */
+function once<T>(derive: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => (known ??= { value: derive() }).value;
 }
 
 /** Returns whether the pool's limits also allow a larger type than the one that was charged. */

@@ -31,6 +31,8 @@ export interface PodClass {
   readonly alternatives: readonly Requirements[];
   /** Classes with the same requirements and tolerations share this number, and so their answers. */
   readonly placementId: number;
+  /** Classes with the same text are under the same topology: namespace, labels, and all that spread and affinity say. */
+  readonly constraints: string;
   /** True where a requirement names one Node, so that Nodes with equal labels still differ. */
   readonly namesNodes: boolean;
   /** The members, by key. */
@@ -54,8 +56,11 @@ const controllerLabels: ReadonlySet<string> = new Set([
 const defaultTolerationKeys: ReadonlySet<string> = new Set(["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]);
 const noLabels: Readonly<Record<string, string>> = {};
 
+/** Returns the number of a placement (node selector, node affinity and tolerations as text), the same for equal texts. */
+export type PlacementIds = (placement: string) => number;
+
 /** Groups Pods into classes, ordered by what they are; members are ordered by key. */
-export function podClasses(pods: readonly PendingPod[]): readonly PodClass[] {
+export function podClasses(pods: readonly PendingPod[], placementIdOf: PlacementIds): readonly PodClass[] {
   const groups = new Map<string, PendingPod[]>();
   const specTexts = new Map<PodSpec, string>();
   for (const pending of pods) {
@@ -64,10 +69,9 @@ export function podClasses(pods: readonly PendingPod[]): readonly PodClass[] {
     if (group === undefined) groups.set(signature, [pending]);
     else group.push(pending);
   }
-  const placements = new Map<string, number>();
   return [...groups.keys()].sort().map((signature, id) => {
     const members = (groups.get(signature) ?? []).sort((a, b) => (a.key < b.key ? -1 : 1));
-    return classOf({ id, members, placements });
+    return classOf({ id, members, placementIdOf });
   });
 }
 
@@ -89,15 +93,16 @@ export function podClassHash({ metadata, spec }: Pod): string {
   }).slice(0, 12);
 }
 
-function classOf(input: { id: number; members: readonly PendingPod[]; placements: Map<string, number> }): PodClass {
-  const { id, members, placements } = input;
+function classOf(input: { id: number; members: readonly PendingPod[]; placementIdOf: PlacementIds }): PodClass {
+  const { id, members, placementIdOf } = input;
   const [first] = members;
   if (first === undefined) throw new Error("invariant broken: a class has a member");
   const { metadata, spec } = first.pod;
   const alternatives = podRequirements(spec);
   const placement = JSON.stringify([spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]);
-  const placementId = placements.get(placement) ?? placements.size;
-  placements.set(placement, placementId);
+  const { affinity, topologySpreadConstraints } = spec;
+  const pods = [affinity?.podAffinity, affinity?.podAntiAffinity].map((one) => one?.requiredDuringSchedulingIgnoredDuringExecution);
+  const spread = topologySpreadConstraints === undefined ? undefined : [topologySpreadConstraints, placement];
   return {
     id,
     namespace: metadata.namespace ?? "",
@@ -105,7 +110,8 @@ function classOf(input: { id: number; members: readonly PendingPod[]; placements
     spec,
     requests: podRequests(spec),
     alternatives,
-    placementId,
+    placementId: placementIdOf(placement),
+    constraints: JSON.stringify([metadata.namespace, metadata.labels, pods, spread]),
     namesNodes: alternatives.some((requirements) => requirements.has(hostnameLabel) || requirements.has(nodeNameField)),
     pods: members,
   };

@@ -55,3 +55,10 @@ export function minus(a: Vector, b: Vector): Vector {
 export function larger(a: Vector, b: Vector): Vector {
   return a.map((amount, index) => Math.max(amount, b[index] ?? 0));
 }
+
+/** Returns what amounts are worth together, by the worth of one unit of each. */
+export function shareOf(amounts: Vector, weights: Vector): number {
+  let total = 0;
+  for (let index = 0; index < amounts.length; index += 1) total += (amounts[index] ?? 0) * (weights[index] ?? 0);
+  return total;
+}

@@ -14,16 +14,15 @@ import type { Decision } from "../../api/controller.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import { attempt, type Attempt, type Strategy } from "./attempt.ts";
+import { compiledMemory } from "./compiled-pools.ts";
 import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { existingNodes } from "./existing-node.ts";
-import { labelStates } from "./label-state.ts";
 import type { NodeState } from "./node-state.ts";
 import { forcedNodes, openBulk, openSmall } from "./opening.ts";
 import { filledBins, priceOf, type Problem } from "./packing.ts";
 import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { podClasses, type PendingPod } from "./pod-class.ts";
-import { poolTemplates } from "./pool-template.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
 import { reasonsFor } from "./reasons.ts";
 import { resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
@@ -99,13 +98,16 @@ function attemptAll(problem: Problem): Made[] {
   return attempts;
 }
 
+/** What follows from NodePools and types alone is the same in the next run, most of the time. */
+const compiled = compiledMemory();
+
 function problemOf(input: SolveInput): Problem {
-  const classes = podClasses(input.pods);
+  const run = compiled();
+  const classes = podClasses(input.pods, run.placementIdOf);
   const daemonSets = daemonDemand(input.daemonSets);
   const space = resourceSpace([...classes, ...daemonSets].map(({ requests }) => requests));
-  const templates = poolTemplates({ ...input, daemonSets, space });
+  const { templates, states } = run.pools({ ...input, space });
   const existing = existingNodes(input.nodes, { daemonSets, space });
-  const states = labelStates();
   const vectors = classes.map(({ requests }) => toVector(space, requests));
   const topology = topologyOf({ classes, existing, templates, states, namespaces: input.namespaces });
   const asked = classes.map(({ pods }) => pods.length);

@@ -9,6 +9,7 @@
  * plan holds in one order of binding only; so such a domain is "rude", and taken only where no other will do.
  */
 import { hostnameLabel } from "../../api/labels.ts";
+import { classTopology, type ClassTopology } from "./class-topology.ts";
 import { controllerless, type ExistingNode } from "./existing-node.ts";
 import type { LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
@@ -18,7 +19,6 @@ import {
   groupPlans,
   selects,
   smallestCount,
-  type AffinityGroup,
   type Domain,
   type GroupPlan,
   type NamespaceLabels,
@@ -26,38 +26,9 @@ import {
   type TopologyGroup,
 } from "./topology-group.ts";
 
+export type { ClassTopology };
+
 export type Verdict = "refused" | "rude" | "good";
-
-/** The groups of one label that concern a class. */
-interface KeyGroups {
-  /** Required spread that the Pods themselves have, and 1 where it also counts them. */
-  readonly spread: readonly { readonly group: SpreadGroup; readonly self: 0 | 1 }[];
-  readonly affinity: readonly AffinityGroup[];
-  readonly antiAffinity: readonly AffinityGroup[];
-  /** Anti-affinity that others hold against these Pods. */
-  readonly refusedBy: readonly AffinityGroup[];
-  /** Required spread of others that counts these Pods. */
-  readonly countedBy: readonly SpreadGroup[];
-  /** ScheduleAnyway. */
-  readonly wishes: readonly SpreadGroup[];
-}
-
-export interface ClassTopology {
-  /** Labels, other than the hostname, that a node must have decided before a Pod of the class is placed. */
-  readonly keys: readonly string[];
-  readonly byKey: ReadonlyMap<string, KeyGroups>;
-  readonly host: KeyGroups;
-  /** True where the host matters at all. */
-  readonly usesHost: boolean;
-  /** True where only resources and requirements decide, so that a node which once refused always will. */
-  readonly isFree: boolean;
-  /** Groups that let only so many of their Pods share a host, this class among them. */
-  readonly apartIn: readonly { readonly group: TopologyGroup; readonly perHostMax: number }[];
-  readonly owned: readonly TopologyGroup[];
-  readonly counting: readonly TopologyGroup[];
-  /** True where the class may be the first of its own affinity. */
-  readonly mayStart: boolean;
-}
 
 export interface Topology {
   readonly groups: readonly TopologyGroup[];
@@ -76,7 +47,11 @@ export function topologyOf(input: {
   readonly namespaces: NamespaceLabels;
 }): Topology {
   const registry = groupRegistry();
-  const owned = input.classes.map((podClass) => groupPlans(podClass, input.namespaces).map((plan) => registry.groupOf(plan, podClass)));
+  // Classes that differ in amounts alone are under the same constraints, and there are many of those.
+  const kinds = new Map<string, number>();
+  const kindOf = input.classes.map(({ constraints }) => numbered(kinds, constraints));
+  const first = input.classes.filter((_, id) => kindOf.indexOf(kindOf[id] ?? 0) === id);
+  const owned = first.map((podClass) => groupPlans(podClass, input.namespaces).map((plan) => registry.groupOf(plan, podClass)));
   const holders = input.existing.flatMap((node) =>
     node.state.pods.flatMap((pod) =>
       antiAffinityPlans(controllerless(pod), input.namespaces).map((plan) => ({ node, group: registry.groupOf(plan) })),
@@ -87,7 +62,29 @@ export function topologyOf(input: {
   const groups = registry.entries().map(({ group }) => group);
   countRunning(groups, input.existing);
   const hasFilters = groups.some((group) => group.kind === "spread" && !group.admitsAll && group.key !== hostnameLabel);
-  return { groups, hasFilters, classes: input.classes.map((podClass, id) => classTopology({ podClass, owned: owned[id] ?? [], groups })) };
+  const counted = countedGroups(groups);
+  const byKind = first.map((podClass, kind) => classTopology({ owned: owned[kind] ?? [], counting: counted(podClass) }));
+  return { groups, hasFilters, classes: kindOf.flatMap((kind) => byKind[kind] ?? []) };
+}
+
+/** The number of a text: one for equal texts, counted from 0 in the order in which they come. */
+function numbered(known: Map<string, number>, text: string): number {
+  const number = known.get(text) ?? known.size;
+  known.set(text, number);
+  return number;
+}
+
+/** Returns the groups that count Pods with these labels, found once for equal labels. */
+function countedGroups(groups: readonly TopologyGroup[]) {
+  const known = new Map<string, readonly TopologyGroup[]>();
+  return (pod: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> }): readonly TopologyGroup[] => {
+    const name = `${pod.namespace} ${JSON.stringify(pod.labels)}`;
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const found = groups.filter((group) => selects(group, pod));
+    known.set(name, found);
+    return found;
+  };
 }
 
 /** Says whether a Pod of a class may go to a domain of a label. */
@@ -220,70 +217,15 @@ function addDomains(input: {
 }
 
 function countRunning(groups: readonly TopologyGroup[], existing: readonly ExistingNode[]): void {
-  const matching = new Map<string, readonly TopologyGroup[]>();
+  const counted = countedGroups(groups);
   for (const node of existing) {
     for (const pod of node.state.pods) {
-      const { namespace, labels } = controllerless(pod);
-      const name = `${namespace} ${JSON.stringify(labels)}`;
-      const matched = matching.get(name) ?? groups.filter((group) => selects(group, { namespace, labels }));
-      matching.set(name, matched);
-      for (const group of matched) {
+      for (const group of counted(controllerless(pod))) {
         if (group.kind === "spread" && group.key !== hostnameLabel && !group.admits(node.facts, node.allowUndefined)) continue;
         increment(group.counts, domainOf(node, group.key));
       }
     }
   }
-}
-
-function classTopology(input: {
-  readonly podClass: PodClass;
-  readonly owned: readonly TopologyGroup[];
-  readonly groups: readonly TopologyGroup[];
-}): ClassTopology {
-  const { podClass, owned } = input;
-  const counting = input.groups.filter((group) => selects(group, podClass));
-  const concerned = [...owned, ...counting.filter((group) => group.kind !== "spread" || group.required)];
-  const keys = [...new Set(concerned.map((group) => group.key))].filter((key) => key !== hostnameLabel).sort();
-  const byKey = new Map(keys.map((key) => [key, keyGroups({ key, owned, counting })]));
-  const host = keyGroups({ key: hostnameLabel, owned, counting });
-  const affinities = owned.filter((group) => group.kind === "affinity");
-  const usesHost = Object.values(host).some((groups: readonly unknown[]) => groups.length > 0);
-  return {
-    keys,
-    byKey,
-    host,
-    usesHost,
-    isFree: keys.length === 0 && !usesHost,
-    apartIn: apartIn(host, counting),
-    owned,
-    counting,
-    mayStart: affinities.length > 0 && affinities.every((group) => counting.includes(group)),
-  };
-}
-
-function keyGroups(input: {
-  readonly key: string;
-  readonly owned: readonly TopologyGroup[];
-  readonly counting: readonly TopologyGroup[];
-}): KeyGroups {
-  const owned = input.owned.filter((group) => group.key === input.key);
-  const counting = input.counting.filter((group) => group.key === input.key);
-  const spreads = owned.filter((group): group is SpreadGroup => group.kind === "spread");
-  return {
-    spread: spreads.filter((group) => group.required).map((group) => ({ group, self: counting.includes(group) ? 1 : 0 })),
-    affinity: owned.filter((group): group is AffinityGroup => group.kind === "affinity"),
-    antiAffinity: owned.filter((group): group is AffinityGroup => group.kind === "anti-affinity"),
-    refusedBy: counting.filter((group): group is AffinityGroup => group.kind === "anti-affinity"),
-    countedBy: counting.filter((group): group is SpreadGroup => group.kind === "spread" && group.required && !owned.includes(group)),
-    wishes: spreads.filter((group) => !group.required),
-  };
-}
-
-function apartIn(host: KeyGroups, counting: readonly TopologyGroup[]): ClassTopology["apartIn"] {
-  return [
-    ...host.antiAffinity.filter((group) => counting.includes(group)).map((group) => ({ group, perHostMax: 1 })),
-    ...host.spread.filter(({ self }) => self === 1).map(({ group }) => ({ group, perHostMax: group.maxSkew })),
-  ];
 }
 
 function increment(counts: Map<Domain, number>, domain: Domain | undefined, step: 1 | -1 = 1): void {

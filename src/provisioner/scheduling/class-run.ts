@@ -1,0 +1,128 @@
+/**
+ * ClassRun: where the Pods of one class go, one after the other: nodes that exist, nodes that are being planned, new ones.
+ *
+ * Reads a packing. Returns the cheapest choice for the next Pod: room that is paid for first, then what raises the price
+ * least, then the tightest fit. All comparisons end in the node's number, so the answer never depends on chance.
+ */
+import { cheapestHolding, type BinFit } from "./bin.ts";
+import { binQueue, type BinChoice, type BinQueue } from "./bin-queue.ts";
+import type { ExistingNode } from "./existing-node.ts";
+import type { LabelState } from "./label-state.ts";
+import { nodeQueue, type NodeQueue } from "./node-queue.ts";
+import type { Packing } from "./packing.ts";
+import type { PodClass } from "./pod-class.ts";
+import { isAllowedHost, optionsFor, probeOf, renew, type Probe } from "./probe.ts";
+import { holds, type Vector } from "./resource-space.ts";
+import type { ClassTopology } from "./topology.ts";
+
+export type Choice =
+  { readonly kind: "existing"; readonly node: ExistingNode } | BinChoice | { readonly kind: "new"; readonly fit: OpeningFit };
+
+/** A new bin; bulk where it is committed to more than its first Pod needs, because many will follow. */
+export interface OpeningFit extends BinFit {
+  readonly isBulk: boolean;
+}
+
+/** Decides which type a new bin is committed to, given the cheapest one that holds its first Pod. */
+export type OpeningRule = (input: { readonly packing: Packing; readonly cheapest: BinFit; readonly added: Vector }) => OpeningFit;
+
+export interface ClassRun {
+  /** The best place for one more Pod, or undefined. */
+  next(): Choice | undefined;
+  /** Tells where the Pod went: the existing node's number, or the bin. */
+  placed(at: Choice, bin: BinChoice["bin"] | undefined): void;
+}
+
+interface RunInput {
+  readonly podClass: PodClass;
+  readonly nodes: readonly ExistingNode[];
+  readonly opening: OpeningRule;
+  /** How many Pods are to be placed. */
+  readonly pods: number;
+}
+
+interface Looking {
+  readonly probe: Probe;
+  readonly nodes: NodeQueue;
+  readonly paid: BinQueue;
+  readonly growing: BinQueue;
+  /** Position of the cheapest type that holds one Pod alone, by state id. */
+  readonly firsts: (number | undefined)[];
+}
+
+/** Opens a run for Pods of a class. */
+export function classRun(packing: Packing, input: RunInput): ClassRun {
+  const polite = looking(packing, { ...input, rude: false });
+  const { topology } = polite.probe;
+  const isEverRude = mayBeRude(topology);
+  return {
+    next: () => {
+      renew(polite.probe);
+      const choice = choose(polite, input.opening);
+      // Rare: no place keeps the spread of others, so each such Pod looks over everything by itself.
+      return choice === undefined && isEverRude ? choose(looking(packing, { ...input, pods: 1, rude: true }), input.opening) : choice;
+    },
+    placed: (at, bin) => {
+      if (at.kind === "existing") polite.nodes.offer(at.node);
+      if (bin === undefined) return;
+      polite.paid.offer(bin);
+      polite.growing.offer(bin);
+    },
+  };
+}
+
+function looking(packing: Packing, { podClass, nodes, pods, rude }: RunInput & { readonly rude: boolean }): Looking {
+  const probe = probeOf(packing, podClass, { rude });
+  return {
+    probe,
+    nodes: nodeQueue(probe, { nodes, pods }),
+    paid: binQueue(probe, { grow: false, pods }),
+    growing: binQueue(probe, { grow: true, pods }),
+    firsts: [],
+  };
+}
+
+function choose(looked: Looking, opening: OpeningRule): Choice | undefined {
+  const node = looked.nodes.best();
+  if (node !== undefined) return { kind: "existing", node };
+  const paid = looked.paid.best();
+  if (paid !== undefined) return paid;
+  const opened = openFor(looked, opening);
+  if (opened?.fit.isBulk === true) return opened;
+  const grown = looked.growing.best();
+  if (opened === undefined || grown === undefined) return grown ?? opened;
+  return opened.fit.addedPrice < grown.fit.addedPrice ? opened : grown;
+}
+
+/** The first pool by weight that can make a node for the Pod; within it the cheapest domain and type. */
+function openFor(looked: Looking, opening: OpeningRule): { readonly kind: "new"; readonly fit: OpeningFit } | undefined {
+  const { probe } = looked;
+  const { packing, added } = probe;
+  const { problem } = packing;
+  if (!isAllowedHost(probe, problem.existing.length + packing.bins.length)) return undefined;
+  for (const template of problem.templates) {
+    const root = problem.states.root(template);
+    if (root === undefined) continue;
+    let best: OpeningFit | undefined;
+    for (const state of optionsFor(probe, root)) {
+      const cheapest = cheapestAlone(looked, state);
+      const fit = cheapest === undefined ? undefined : opening({ packing, cheapest, added });
+      if (fit !== undefined && (best === undefined || fit.addedPrice < best.addedPrice)) best = fit;
+    }
+    if (best !== undefined) return { kind: "new", fit: best };
+  }
+  return undefined;
+}
+
+/** The cheapest type that holds one Pod of the class alone; smaller ones are not looked at twice. */
+function cheapestAlone({ probe, firsts }: Looking, state: LabelState): BinFit | undefined {
+  const { packing, added } = probe;
+  const used = added.map(() => 0);
+  const start = (firsts[state.id] ??= state.candidates.findIndex(({ usable }) => holds(usable, used, added)));
+  if (start < 0) return undefined;
+  return cheapestHolding(state, { used, added, ledger: packing.ledgers[state.template.index], from: undefined, start });
+}
+
+function mayBeRude(topology: ClassTopology): boolean {
+  return topology.host.countedBy.length > 0 || [...topology.byKey.values()].some(({ countedBy }) => countedBy.length > 0);
+}

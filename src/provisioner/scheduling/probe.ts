@@ -1,0 +1,87 @@
+/**
+ * Probe: what a class of Pods may do at this moment of a packing.
+ *
+ * Reads a packing and a class. Returns in which states a bin could take one of its Pods, and which hosts are allowed. Counts
+ * change with every Pod that is placed, so what was found for zones is forgotten then; what follows from labels alone stays.
+ */
+import { hostnameLabel } from "../../api/labels.ts";
+import { compare, type LabelState } from "./label-state.ts";
+import { topologyFor, vectorFor, type Packing } from "./packing.ts";
+import type { PodClass } from "./pod-class.ts";
+import type { Vector } from "./resource-space.ts";
+import { crowding, verdictOn, type ClassTopology } from "./topology.ts";
+
+export interface Probe {
+  readonly packing: Packing;
+  readonly podClass: PodClass;
+  readonly topology: ClassTopology;
+  /** What one Pod asks for. */
+  readonly added: Vector;
+  /** True where a rude domain will do. */
+  readonly rude: boolean;
+  /** The states that a bin in a state could be in with the Pod, by state id. */
+  options: (readonly LabelState[] | undefined)[];
+}
+
+/** Opens a probe for one class. */
+export function probeOf(packing: Packing, podClass: PodClass, { rude }: { readonly rude: boolean }): Probe {
+  const { problem } = packing;
+  return { packing, podClass, topology: topologyFor(problem, podClass), added: vectorFor(problem, podClass), rude, options: [] };
+}
+
+/** Forgets what a placed Pod may have changed. */
+export function renew(probe: Probe): void {
+  if (probe.topology.keys.length > 0) probe.options = [];
+}
+
+/** Returns the states in which a bin could take the Pod: requirements narrowed, and every label that topology needs decided. */
+export function optionsFor(probe: Probe, from: LabelState): readonly LabelState[] {
+  const known = probe.options[from.id];
+  if (known !== undefined) return known;
+  const { states } = probe.packing.problem;
+  let options = states.withClass(from, probe.podClass);
+  for (const key of probe.topology.keys) options = options.flatMap((state) => decide(probe, { state, key }));
+  probe.options[from.id] = options;
+  return options;
+}
+
+/** Says whether the host lets the Pod in. */
+export function isAllowedHost({ topology, rude }: Pick<Probe, "topology" | "rude">, id: number): boolean {
+  return !topology.usesHost || isGoodEnough(verdictOn(topology, { key: hostnameLabel, domain: id }), rude);
+}
+
+/** Says whether a node with this value of a label (none where undefined) lets the Pod in. */
+export function isAllowedDomain(
+  { topology, rude }: Pick<Probe, "topology" | "rude">,
+  { key, domain }: { readonly key: string; readonly domain: string | undefined },
+): boolean {
+  if (domain === undefined) return !needsDomain(topology, key);
+  return isGoodEnough(verdictOn(topology, { key, domain }), rude);
+}
+
+/** How many Pods of its wishes are on a host. */
+export function crowdOnHost({ topology }: Pick<Probe, "topology">, id: number): number {
+  return topology.host.wishes.length === 0 ? 0 : crowding(topology, { key: hostnameLabel, domain: id });
+}
+
+function decide(probe: Probe, { state, key }: { readonly state: LabelState; readonly key: string }): readonly LabelState[] {
+  const { packing, topology, rude } = probe;
+  const { states } = packing.problem;
+  const offered = states.valuesOf(state, key);
+  if (offered.length === 0) return needsDomain(topology, key) ? [] : [state];
+  const good = offered.filter((domain) => isGoodEnough(verdictOn(topology, { key, domain }), rude));
+  if (good.length < 2) return good.flatMap((domain) => states.withValue(state, key, domain) ?? []);
+  return good
+    .map((domain) => ({ domain, crowd: crowding(topology, { key, domain }), load: packing.load.get(`${key}=${domain}`) ?? 0 }))
+    .sort((a, b) => a.crowd - b.crowd || a.load - b.load || compare(a.domain, b.domain))
+    .flatMap(({ domain }) => states.withValue(state, key, domain) ?? []);
+}
+
+function needsDomain(topology: ClassTopology, key: string): boolean {
+  const groups = topology.byKey.get(key);
+  return groups !== undefined && (groups.spread.length > 0 || groups.affinity.length > 0);
+}
+
+function isGoodEnough(verdict: ReturnType<typeof verdictOn>, rude: boolean): boolean {
+  return verdict === "good" || (rude && verdict === "rude");
+}
