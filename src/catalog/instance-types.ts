@@ -12,7 +12,11 @@ import { nodeResources, type NodeSettings } from "./allocatable.ts";
 import { remembered } from "../kube/remembered.ts";
 import type { Ec2InstanceFacts } from "./ec2-facts.ts";
 import { knownInstanceFacts } from "./known-instances.ts";
-import { fallbackPrices, type Prices } from "./price-table.ts";
+import { fallbackPrices } from "./price-table.ts";
+import type { Prices } from "./prices.ts";
+import { regionOfZone } from "./zones.ts";
+
+export { regionOfZone };
 
 export interface CatalogOptions {
   /** Zones in which nodes can be launched, such as "ap-southeast-1a". */
@@ -86,11 +90,6 @@ const labelsOfAll = remembered((facts: readonly Ec2InstanceFacts[]) => {
   return facts.map((of) => typeLabels(of, labels));
 });
 
-/** Returns the region of a zone ("ap-southeast-1a" is in "ap-southeast-1"); local zones keep their region's name in front. */
-export function regionOfZone(zone: string): string {
-  return /^[a-z]+(?:-[a-z]+)+-\d+/.exec(zone)?.[0] ?? zone;
-}
-
 /** The zones of the recorded region are known by type; in any other region a type counts as offered everywhere. */
 function placesOf({ name, capacityTypes = everyCapacityType, offeredIn }: Ec2InstanceFacts, options: CatalogOptions): readonly Place[] {
   const isOffered = (zone: string): boolean =>
@@ -106,7 +105,7 @@ function placesOf({ name, capacityTypes = everyCapacityType, offeredIn }: Ec2Ins
 
 function offeringsOf(instanceType: string, places: readonly Place[], prices: Prices): readonly Offering[] {
   return places.flatMap((place) => {
-    const pricePerHour = place.capacityType === "spot" ? prices.spot(instanceType, place.zone) : prices.onDemand(instanceType);
+    const pricePerHour = place.capacityType === "spot" ? prices.spot(instanceType, place.zone) : prices.onDemand(instanceType, place.zone);
     return pricePerHour === undefined ? [] : [{ ...place, pricePerHour }];
   });
 }

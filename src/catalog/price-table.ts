@@ -11,17 +11,11 @@
  *   prices these families.
  * - Spot: not a price but an assumption, 40% of on-demand in every zone. Real Spot prices move by type, zone and hour.
  */
+import type { Prices } from "./prices.ts";
 
-/** A source of prices in USD an hour; undefined where none is known. */
-export interface Prices {
-  /** The day or instant of the prices, for people. */
-  readonly asOf: string;
-  onDemand(instanceType: string): number | undefined;
-  spot(instanceType: string, zone: string): number | undefined;
-}
-
-const asOf = "2026-01";
-const spotShare = 0.4;
+const asOf = "a table of January 2026 from memory";
+/** What Spot is taken to cost of the on-demand price where no history is known. */
+export const assumedSpotShare = 0.4;
 const vcpusOfLarge = 2;
 
 /** USD an hour of the large size. */
@@ -37,14 +31,19 @@ const largePrices: ReadonlyMap<string, number> = new Map([
   ["r7i", 0.1596],
 ]);
 
+/** The table's on-demand prices are the same in every zone. */
+export interface FallbackPrices extends Prices {
+  onDemand(instanceType: string, zone?: string): number | undefined;
+}
+
 /** Returns the fallback prices; types of other families have none. */
-export function fallbackPrices(): Prices {
+export function fallbackPrices(): FallbackPrices {
   return {
     asOf,
     onDemand: onDemandPrice,
     spot: (instanceType) => {
       const onDemand = onDemandPrice(instanceType);
-      return onDemand === undefined ? undefined : rounded(onDemand * spotShare);
+      return onDemand === undefined ? undefined : rounded(onDemand * assumedSpotShare);
     },
   };
 }
