@@ -1,0 +1,85 @@
+/**
+ * Left out: the proof that a Pod without a place has none.
+ *
+ * Reads the world as the plan leaves it. Returns a fault for each Pod that a node of it, or one more node that a NodePool may
+ * still buy, would take at once.
+ */
+import type { Pod } from "../../../src/api/pod.ts";
+import type { PlannedNode } from "../../../src/provisioner/scheduling/planned-node.ts";
+import type { SchedulingResults, SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
+import type { Fault } from "./fault.ts";
+import { freshNodes, futuresOf, type Future } from "./futures.ts";
+import { mayBuy } from "./limits.ts";
+import { refusal, type World } from "./neighbours.ts";
+import { refusalOfSite, withPod, type Site } from "./site.ts";
+
+interface LeftOutInput {
+  readonly input: SolveInput;
+  readonly plan: SchedulingResults;
+  /** With every planned Pod bound. */
+  readonly world: World;
+}
+
+/** Returns the faults of all Pods without a place; Pods that nothing tells apart are asked about once. */
+export function leftOutFaults({ input, plan, world }: LeftOutInput): readonly Fault[] {
+  const unlike = new Map(
+    plan.unschedulable.map(({ pod: { pod } }) => [JSON.stringify([pod.metadata.namespace, pod.metadata.labels, pod.spec]), pod]),
+  );
+  return [...unlike.values()].flatMap((pod) => {
+    const place = placeFor(pod, { input, plan, world });
+    if (place === undefined) return [];
+    const says = `${pod.metadata.name ?? ""} is left out, but ${place} takes it`;
+    const isWaiting = placeFor(pod, { input, plan, world: withBuyable(world, input) }) === undefined;
+    return [{ rule: isWaiting ? ("waits for a domain" as const) : ("left out" as const), says }];
+  });
+}
+
+/** A standing node, a planned one as it would be launched, or one more that a NodePool may still buy. */
+function placeFor(pod: Pod, { input, plan, world }: LeftOutInput): string | undefined {
+  const standing = world.sites.find((site, at) => {
+    if (refusal(pod, site, world) !== undefined) return false;
+    const planned = plan.newNodes[at - input.nodes.length];
+    return planned === undefined || mayHoldMore(pod, { planned, input });
+  });
+  return standing?.name ?? oneMore(pod, { input, plan, world });
+}
+
+/** With one more Pod a claim may become less; its NodePool's minValues may ask for more than that. */
+function mayHoldMore(pod: Pod, { planned, input }: { readonly planned: PlannedNode; readonly input: SolveInput }): boolean {
+  const left = futuresOf(planned, { input, name: "claim" }).filter(({ site }) => {
+    const full = planned.pods.reduce((filled, { pod: own }) => withPod(filled, own), site);
+    return refusalOfSite(pod, full) === undefined;
+  });
+  return enoughOf(left, planned.nodePool.spec.template.spec.requirements) !== undefined;
+}
+
+function oneMore(pod: Pod, { input, plan, world }: LeftOutInput): string | undefined {
+  for (const pool of input.nodePools) {
+    const taking = freshNodes(pool, input).filter(
+      ({ type, site }) =>
+        mayBuy(pool, { input, bought: plan.newNodes, more: type.capacity }) &&
+        refusal(pod, site, { ...world, sites: [...world.sites, site] }) === undefined,
+    );
+    const found = enoughOf(taking, pool.spec.template.spec.requirements);
+    if (found !== undefined) return `one more node of ${pool.metadata.name ?? ""}, ${found.type.name} in ${found.offering.zone}`;
+  }
+  return undefined;
+}
+
+/** One of the futures that one NodeClaim could have, where the pool's minValues leave it enough of them. */
+function enoughOf(
+  taking: readonly Future[],
+  requirements: readonly { readonly key: string; readonly minValues?: number }[],
+): Future | undefined {
+  return taking.find((one) => {
+    // A claim whose zone matters is fixed to one.
+    const alike = taking.filter(({ offering }) => offering.zone === one.offering.zone);
+    return requirements.every(({ key, minValues = 0 }) => new Set(alike.map(({ site }) => site.labels[key])).size >= minValues);
+  });
+}
+
+/** The world with an empty node of everything that could be bought, limits aside: all domains that there could be. */
+function withBuyable(world: World, input: SolveInput): World {
+  const sites = input.nodePools.flatMap((pool) => freshNodes(pool, input).map(({ site }): Site => ({ ...site, accepting: false })));
+  return { ...world, sites: [...world.sites, ...sites] };
+}
