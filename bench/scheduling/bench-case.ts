@@ -24,6 +24,12 @@ export interface BenchCase extends BenchLoad {
   readonly instanceTypes: readonly InstanceType[];
 }
 
+/** How many new nodes a right plan has, and how many Pods it leaves out. */
+export interface RightAnswer {
+  readonly nodes: number;
+  readonly unschedulable: number;
+}
+
 /** A case by name, before it is made. */
 export interface CaseRecipe {
   readonly name: string;
@@ -35,6 +41,8 @@ export interface CaseRecipe {
   readonly load: () => BenchLoad;
   /** The same kind of load from another seed, for warming up. */
   readonly warmUp: () => BenchLoad;
+  /** What a right plan has, where there is only one right answer. */
+  readonly right?: RightAnswer;
 }
 
 /** A load without nodes. */

@@ -4,13 +4,22 @@
  * Reads nothing. Returns recipes; a case is made only when it is run.
  */
 import type { CaseRecipe } from "./bench-case.ts";
+import { autoscalerCases } from "./autoscaler-cases.ts";
 import { distinctCase, diverseCase, preferenceCase } from "./diverse-cases.ts";
+import { populatedCase } from "./populated-cases.ts";
 
 const diverseCounts = [500, 1000, 2000, 5000, 10_000, 20_000];
 const preferenceCount = 4000;
 const distinctCount = 20_000;
+const nodeCounts = [100, 1000, 5000];
 
 /** Returns every case that needs no file. */
 export function allCases(): readonly CaseRecipe[] {
-  return [...diverseCounts.map(diverseCase), preferenceCase(preferenceCount), distinctCase(distinctCount)];
+  return [
+    ...diverseCounts.map(diverseCase),
+    preferenceCase(preferenceCount),
+    distinctCase(distinctCount),
+    ...nodeCounts.map(populatedCase),
+    ...autoscalerCases(),
+  ];
 }

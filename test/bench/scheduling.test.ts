@@ -1,6 +1,6 @@
 /** The scheduling bench runs as its users run it, gives every scheduler the same, and tells fairly what came of it. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -11,6 +11,11 @@ import { diversePods } from "../../bench/diverse-pods.ts";
 import { onEmptyCluster } from "../../bench/scheduling/bench-case.ts";
 import { distinctPods, diverseCase, preferenceCase } from "../../bench/scheduling/diverse-cases.ts";
 import { recordedDraws, seededDraws, shuffled } from "../../bench/scheduling/draws.ts";
+import { autoscalerCases } from "../../bench/scheduling/autoscaler-cases.ts";
+import { faultsOf } from "../../bench/scheduling/faults.ts";
+import { populatedCase } from "../../bench/scheduling/populated-cases.ts";
+import { parseTrace, traceCases } from "../../bench/scheduling/trace-cases.ts";
+import { podRequests } from "../../src/kube/pod-requests.ts";
 import { karpenterVersion } from "../../bench/scheduling/karpenter-build.ts";
 import { plotOf } from "../../bench/scheduling/plot.ts";
 import { rowOf, type SchedulingRow } from "../../bench/scheduling/rows.ts";
@@ -45,7 +50,8 @@ describe("npm run bench:scheduling", () => {
     [["--pods", "20001"], /^--pods 20001: give a whole number from 1 to 20000\.$/m],
     [["--runs", "none"], /^--runs none: give a whole number from 1 to 50\.$/m],
     [["--case", "diverse"], /^--case diverse: there is no such case; cases: diverse-500, /m],
-    [["--case", "diverse-500", "--pods", "500"], /^--pods and --case exclude each other/m],
+    [["--trace", "nothing.csv"], /^--trace nothing\.csv: ENOENT/m],
+    [["--case", "diverse-500", "--pods", "500"], /^--pods runs one case alone: leave out --case and --trace\.$/m],
   ];
   it.each(mistakes)("refuses %s", { timeout: 30_000 }, async (words, told) => {
     const failed = run(process.execPath, ["--import", "tsx", "bench/scheduling.ts", ...words], { cwd: root });
@@ -169,6 +175,109 @@ describe("a row", () => {
     expect(comparisonTable([ours, theirs]).at(-1)).toMatch(/^\| some +\| +20\.0x \| +10\.0x \| +0\.600 \| +-1 \| +0 \| +1\.0 \|$/);
     expect(comparisonTable([ours, { ...theirs, case: "other" }])).toEqual([]);
     expect(plotOf([ours, theirs]).match(/<rect /g)).toHaveLength(3 + 4);
+  });
+});
+
+describe("a fault", () => {
+  const row = rowOf({ tool: "plimsoll", runs: [{ ...figures, hash: "a" }] }, of);
+  const twoPlans = rowOf(
+    {
+      tool: "plimsoll",
+      runs: [
+        { ...figures, hash: "a" },
+        { ...figures, hash: "b" },
+      ],
+    },
+    of,
+  );
+
+  it("is that equal Pods got different plans", () => {
+    expect(faultsOf({ name: "some" }, [row])).toEqual([]);
+    expect(faultsOf({ name: "some" }, [twoPlans])).toEqual(["some: plimsoll made 2 different plans of the same Pods"]);
+    expect(faultsOf({ name: "other" }, [twoPlans])).toEqual([]);
+  });
+
+  it("is another answer where only one is right, but not if it is Karpenter's", () => {
+    const right = { nodes: 4, unschedulable: 1 };
+    expect(faultsOf({ name: "some", right: { ...right, unschedulable: 0 } }, [row])).toEqual([]);
+    expect(faultsOf({ name: "some", right }, [row, { ...row, tool: "karpenter" }])).toEqual([
+      "some: plimsoll plans 4 new nodes and leaves 0 Pods out, a right plan has 4 new nodes and leaves 1 Pods out",
+    ]);
+  });
+});
+
+describe("Cluster Autoscaler's scenarios", () => {
+  it.each(autoscalerCases().map((recipe) => [recipe.name, recipe] as const))("%s is of its size", (name, { load }) => {
+    const { pods, nodes, boundPods } = load();
+    expect([name, pods.length, nodes.length, boundPods.length]).toEqual(autoscalerSizes.find(([named]) => named === name));
+    expect(new Set([...pods, ...boundPods].map(({ metadata }) => metadata.name)).size).toBe(pods.length + boundPods.length);
+  });
+});
+
+const autoscalerSizes: readonly (readonly [string, number, number, number])[] = [
+  ["autoscaler-1-burst", 30_000, 1, 30],
+  ["autoscaler-2-second-burst", 9000, 701, 21_030],
+  ["autoscaler-3-empty", 700, 700, 0],
+  ["autoscaler-4-underused", 810, 970, 51_390],
+  ["autoscaler-5-unremovable", 150, 850, 850],
+  ["autoscaler-6-unschedulable", 31_000, 1, 30],
+];
+
+describe("a populated cluster", () => {
+  it("is half full, over three zones, and has Pods that fit nowhere on it", () => {
+    const { pods, nodes, boundPods } = populatedCase(30).load();
+    expect(nodes).toHaveLength(30);
+    for (const { metadata } of nodes) {
+      const used = boundPods.filter(({ spec }) => spec.nodeName === metadata.name).map(({ spec }) => podRequests(spec)["cpu"] ?? 0);
+      const usedMillis = used.reduce((sum, cpu) => sum + cpu, 0);
+      expect(usedMillis).toBeGreaterThan(2500);
+      expect(usedMillis).toBeLessThanOrEqual(4000);
+    }
+    expect(new Set(nodes.map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/zone"])).size).toBe(3);
+    expect(pods.filter(({ spec }) => podRequests(spec)["cpu"] === 5000)).toHaveLength(200);
+    expect(new Set([...pods, ...boundPods].map(({ metadata }) => metadata.name)).size).toBe(pods.length + boundPods.length);
+  });
+});
+
+describe("a trace", () => {
+  const text = "name,cpu_milli,memory_mib,num_gpu,gpu_milli\na,500,512,0,0\nb,6000,12288,1,460\n";
+
+  it("is read by the names of its columns", () => {
+    expect(parseTrace(text, "t.csv")).toEqual([
+      { name: "a", cpuMillis: 500, memoryMi: 512, gpus: 0 },
+      { name: "b", cpuMillis: 6000, memoryMi: 12_288, gpus: 1 },
+    ]);
+  });
+
+  it("becomes two cases, and Pods that ask for whole GPUs", () => {
+    const folder = mkdtempSync(join(tmpdir(), "plimsoll-trace-"));
+    try {
+      const path = join(folder, "t.csv");
+      writeFileSync(path, text);
+      const cases = traceCases(path);
+      expect(cases.map(({ name, load }) => [name, load().pods.map(({ spec }) => podRequests(spec))])).toEqual([
+        [
+          "trace",
+          [
+            { cpu: 500, memory: 512 * 1024 ** 2, pods: 1 },
+            { cpu: 6000, memory: 12_288 * 1024 ** 2, "nvidia.com/gpu": 1, pods: 1 },
+          ],
+        ],
+        ["trace-no-gpu", [{ cpu: 500, memory: 512 * 1024 ** 2, pods: 1 }]],
+      ]);
+      expect(cases[0]!.instanceTypes().every(({ offerings }) => offerings.length > 0)).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  const wrong: readonly [string, string][] = [
+    ["name,cpu_milli\na,1\n", "t.csv, line 1: no column memory_mib, num_gpu; a trace has name, cpu_milli, memory_mib, num_gpu"],
+    [text.replace("6000", "six"), 't.csv, line 3: cpu_milli is "six"; write a whole number'],
+    ["name,cpu_milli,memory_mib,num_gpu\n", "t.csv: 0 rows; a trace has 1 to 199999"],
+  ];
+  it.each(wrong)("that is none is refused: %j", (found, told) => {
+    expect(() => parseTrace(found, "t.csv")).toThrow(told);
   });
 });
 
