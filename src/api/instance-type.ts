@@ -17,6 +17,20 @@ export interface Place {
 /** A place that can be bought from. Prices are USD an hour. */
 export interface Offering extends Place {
   readonly pricePerHour: number;
+  /** The capacity reservation that a reserved offering is bought from. */
+  readonly reservation?: Reservation;
+  /** True where a NodeOverlay has set the price. */
+  readonly isOverlaid?: true;
+}
+
+/** Capacity that is paid for already. */
+export interface Reservation {
+  readonly id: string;
+  readonly kind: "default" | "capacity-block";
+  /** True where its owner may take it back. */
+  readonly isInterruptible: boolean;
+  /** Instances that it still has room for; absent where the cloud has not told. */
+  readonly remaining?: number;
 }
 
 export interface InstanceType {
