@@ -46,6 +46,22 @@ export function rememberedInBursts<T extends object, R>(derive: (object: T) => R
   };
 }
 
+/**
+ * Returns a function that keeps its last inputs and answers, and takes inputs that are alike for the same one: those whose parts that
+ * are read are the same objects, say. Inputs are held until others come.
+ */
+export function rememberedAlike<T, R>(derive: (input: T) => R, isAlike: (a: T, b: T) => boolean): (input: T) => R {
+  const kept: { readonly input: T; readonly value: R }[] = [];
+  const next = { index: 0 };
+  return (input) => {
+    for (const one of kept) if (isAlike(one.input, input)) return one.value;
+    const value = derive(input);
+    kept[next.index] = { input, value };
+    next.index = (next.index + 1) % burstMax;
+    return value;
+  };
+}
+
 /** How many texts one function remembers; then it forgets them all, which costs little where few differ. */
 const textsMax = 4_096;
 /** Longer texts are rare and not worth their memory. */
@@ -56,12 +72,25 @@ const textLengthMax = 64;
  * few words ("100m", "128Mi") over and over. Bounded, because the texts are anybody's.
  */
 export function rememberedText<R>(derive: (text: string) => R): (text: string) => R {
+  return rememberedByText((text: string) => text, derive, textLengthMax);
+}
+
+/** Longest text by which an input is known. */
+const wordsLengthMax = 1_000;
+
+/** Returns a function that gives inputs of the same words (by `textOf`) the same answer, which is derived of the first of them. */
+export function rememberedByText<T, R>(
+  textOf: (input: T) => string,
+  derive: (input: T) => R,
+  lengthMax: number = wordsLengthMax,
+): (input: T) => R {
   const answers = new Map<string, { readonly value: R }>();
-  return (text) => {
-    if (text.length > textLengthMax) return derive(text);
+  return (input) => {
+    const text = textOf(input);
+    if (text.length > lengthMax) return derive(input);
     const known = answers.get(text);
     if (known !== undefined) return known.value;
-    const value = derive(text);
+    const value = derive(input);
     if (answers.size >= textsMax) answers.clear();
     answers.set(text, { value });
     return value;

@@ -51,21 +51,24 @@ export function workloadScale(of: {
   readonly scaledObjects: readonly ScaledObject[];
 }): WorkloadScale {
   const { replicas, autoscalers, scaledObjects } = of;
+  if (autoscalers.length === 0 && scaledObjects.length === 0) return scaleOfWorkload(replicas);
   const own = new Set(scaledObjects.map(({ metadata }) => metadata.name ?? ""));
   const scales = [
     ...scaledObjects.map(scaleOfScaledObject),
     ...autoscalers.filter((autoscaler) => !isMadeByKeda(autoscaler, own)).map(scaleOfAutoscaler),
   ];
   const [first] = scales;
-  if (first === undefined) {
-    return { range: { from: Math.max(1, replicas), to: replicas }, mayBeZero: replicas === 0, source: { kind: "workload" } };
-  }
+  if (first === undefined) return scaleOfWorkload(replicas);
   const smallest = scales.reduce((least, scale) => (scale.range.from < least.range.from ? scale : least), first);
   return {
     range: { from: smallest.range.from, to: Math.max(...scales.map(({ range }) => range.to)) },
     mayBeZero: scales.some(({ mayBeZero }) => mayBeZero),
     source: smallest.source,
   };
+}
+
+function scaleOfWorkload(replicas: number): WorkloadScale {
+  return { range: { from: Math.max(1, replicas), to: replicas }, mayBeZero: replicas === 0, source: { kind: "workload" } };
 }
 
 function scaleOfAutoscaler({ metadata, spec }: HorizontalPodAutoscaler): WorkloadScale {

@@ -103,6 +103,7 @@ export function classFor(
   catalogue: ClassCatalogue,
   at: { readonly className: string; readonly namespace: string },
 ): WorkloadClass | undefined {
+  if (catalogue.namespaces.length === 0) return catalogue.classes.get(at.className);
   const override = catalogue.namespaces.findLast(
     (entry) => entry.classes.has(at.className) && matchesGlob({ glob: entry.glob, text: at.namespace }),
   );

@@ -90,8 +90,7 @@ function isExemptible(rule: string): boolean {
 
 /** As many problems as fit, the count of the others, and the last line where there is room. */
 function withinBytes({ head, blocks, last }: { readonly head: string; readonly blocks: readonly string[]; readonly last: string }): string {
-  const encoder = new TextEncoder();
-  const bytesOf = (text: string): number => encoder.encode(text).length + 1;
+  const bytesOf = (text: string): number => utf8Length(text) + 1;
   // Room for "+<n> more".
   const room = denialBytesMax - 32;
   const lines = [head];
@@ -102,6 +101,24 @@ function withinBytes({ head, blocks, last }: { readonly head: string; readonly b
     lines.push(block);
   }
   return (bytes + bytesOf(last) > room ? lines : [...lines, last]).join("\n");
+}
+
+/** Counted rather than encoded: a denial is measured line by line. Half of a pair alone becomes the three bytes of U+FFFD. */
+function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) bytes += 1;
+    else if (unit < 0xd800 || unit > 0xdfff) bytes += 2;
+    else bytes += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : isSecondHalf(text, at) ? 0 : 2;
+  }
+  return bytes;
+}
+
+/** The first half has counted for both. */
+function isSecondHalf(text: string, at: number): boolean {
+  return at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }
 
 const scaledKinds: Readonly<Record<string, string>> = { deployments: "Deployment", statefulsets: "StatefulSet", replicasets: "ReplicaSet" };

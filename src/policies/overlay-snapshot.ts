@@ -79,8 +79,10 @@ export function isObjectOf<K extends KindName>(kind: K, object: KubeObject, doma
 
 function isOfKind({ object, kind, domain }: { readonly object: KubeObject; readonly kind: KindName; readonly domain: string }): boolean {
   if (object.kind !== kind) return false;
-  const slash = object.apiVersion.lastIndexOf("/");
-  return groupOfKind(kind, domain) === (slash < 0 ? "" : object.apiVersion.slice(0, slash));
+  const { apiVersion } = object;
+  const slash = apiVersion.lastIndexOf("/");
+  const group = groupOfKind(kind, domain);
+  return slash < 0 ? group === "" : group.length === slash && apiVersion.startsWith(group);
 }
 
 function isKind<K extends KindName>(object: KubeObject, kind: K, concerns: (kind: KindName) => boolean): object is KindObjects[K] {

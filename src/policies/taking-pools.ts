@@ -10,9 +10,9 @@ import type { Resources } from "../api/object.ts";
 import type { PodSpec } from "../api/pod.ts";
 import type { DaemonSet } from "../api/workload.ts";
 import { podRequests } from "../kube/pod-requests.ts";
-import { podRequirements } from "../kube/pod-requirements.ts";
+import { isPlacedAlike, podRequirements } from "../kube/pod-requirements.ts";
 import type { Requirements } from "../kube/requirements.ts";
-import { remembered, rememberedInBursts } from "../kube/remembered.ts";
+import { remembered, rememberedAlike } from "../kube/remembered.ts";
 import { addResources, fitsWithin, subtractResources } from "../kube/resources.ts";
 import type { OfferedWorld } from "./offered-labels.ts";
 import { takenBy, zonesThatTake, type ZonesInput } from "./profile/zones.ts";
@@ -81,8 +81,9 @@ interface KnownTaking {
 }
 
 /** All that decides which NodePools take a Pod, as one text. */
-const placementText = rememberedInBursts(({ nodeSelector, affinity, tolerations }: PodSpec): string =>
-  JSON.stringify([nodeSelector, affinity?.nodeAffinity, tolerations]),
+const placementText = rememberedAlike(
+  ({ nodeSelector, affinity, tolerations }: PodSpec): string => JSON.stringify([nodeSelector, affinity?.nodeAffinity, tolerations]),
+  (a, b) => isPlacedAlike(a, b) && a.tolerations === b.tolerations,
 );
 
 /** What a node of a pool may be by the pool's word, with what DaemonSets leave of it. */

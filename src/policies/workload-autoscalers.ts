@@ -54,8 +54,10 @@ function byTarget<T extends Scaler>(list: readonly T[]): ReadonlyMap<string, rea
 
 function atTarget<T extends Scaler>(found: ReadonlyMap<string, readonly T[]>, workload: Workload): readonly T[] {
   if (found.size === 0) return [];
+  const aiming = found.get(targetKey(workload));
+  if (aiming === undefined) return [];
   const group = workload.apiVersion.split("/")[0];
-  return (found.get(targetKey(workload)) ?? []).filter(({ spec }) => {
+  return aiming.filter(({ spec }) => {
     const { apiVersion } = spec.scaleTargetRef;
     return apiVersion === undefined || apiVersion.split("/")[0] === group;
   });

@@ -62,9 +62,7 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     pod: contract === undefined ? podAsWritten : judgedPod({ pod: podAsWritten, contract }),
     previousReplicas: world.previousReplicas,
     ...autoscalersOf(workload, snapshot),
-    foreignBudgets: budgetsSelecting(workload, snapshot).filter(
-      (budget) => !isCompiledFor(budget, { workload, binding: answer.binding, snapshot, names }),
-    ),
+    foreignBudgets: foreignBudgetsOf(workload, { binding: answer.binding, snapshot, names }),
   };
 }
 
@@ -74,6 +72,11 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
  */
 export function viewOfRunningPod(pod: Pod, workload: Workload, world: ViewWorld): WorkloadView {
   return { ...viewOf(workload, world), podAsWritten: pod, pod };
+}
+
+function foreignBudgetsOf(workload: Workload, of: BudgetWorld & { readonly binding: Binding }): readonly PodDisruptionBudget[] {
+  const selecting = budgetsSelecting(workload, of.snapshot);
+  return selecting.length === 0 ? selecting : selecting.filter((budget) => !isCompiledFor(budget, { workload, ...of }));
 }
 
 /** Where a budget's own words are checked. */
@@ -112,8 +115,10 @@ function isCompiledFor(
   // While two profiles quarrel, or the budget's own binds no more, what is left is for that profile's controller to take away. A
   // deleted profile has none that would: its budget is foreign until the garbage collector has taken it.
   if (binding.kind !== "bound") return true;
+  if (profile !== binding.profile.metadata.name) return false;
   const of = { profile, kind: workload.kind, workload: workload.name };
-  return profile === binding.profile.metadata.name && [budgetName(of), longBudgetName(of)].includes(budget.metadata.name ?? "");
+  const { name = "" } = budget.metadata;
+  return name === budgetName(of) || name === longBudgetName(of);
 }
 
 function classNameOf(answer: WorkloadContract): string | undefined {

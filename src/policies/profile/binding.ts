@@ -55,6 +55,8 @@ export interface BindingInput {
  */
 export function bindProfile({ workload, profiles, names }: BindingInput): Binding {
   const labelled = workload.labels[names.profileLabel] ?? workload.templateLabels[names.profileLabel];
+  const only = labelled === undefined ? onlyCandidate(profiles, workload) : undefined;
+  if (only !== undefined) return { kind: "bound", profile: only, matchedBy: "name" };
   const here = candidates(profiles, {
     namespace: workload.namespace,
     names: [workload.name, ...(labelled === undefined ? [] : [labelled])],
@@ -98,6 +100,14 @@ function candidates(
   const { explicit, byName: named } = profileIndex(profiles);
   const found = new Set([...explicit, ...of.names.flatMap((name) => named.get(name) ?? [])]);
   return [...found].filter((profile) => profile.metadata.namespace === of.namespace);
+}
+
+/** The profile of the workload's own name, where no other has a claim: the case of nearly all. */
+function onlyCandidate(profiles: readonly WorkloadProfile[], { name, namespace }: BindingSubject): WorkloadProfile | undefined {
+  const { explicit, byName: named } = profileIndex(profiles);
+  const own = explicit.length === 0 ? named.get(name) : undefined;
+  const [only] = own ?? [];
+  return own?.length === 1 && only?.metadata.namespace === namespace ? only : undefined;
 }
 
 const profileIndex = remembered((profiles: readonly WorkloadProfile[]) => ({

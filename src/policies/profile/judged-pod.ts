@@ -5,6 +5,7 @@
  * patch makes of the Pod (a property of its test holds that), and costs a review a tenth of writing and applying one.
  */
 import type { Affinity, Container, NodeSelectorRequirement, Pod, PodSpec, ResourceRequirements } from "../../api/pod.ts";
+import { remembered, rememberedByText } from "../../kube/remembered.ts";
 import type { CompiledContract } from "./contract.ts";
 import {
   labelsToSet,
@@ -48,7 +49,9 @@ type Texts = Readonly<Record<string, string>>;
 /** The same texts where every one that is to be set is there already. */
 function withTexts<T extends Texts | undefined>(own: T, set: Texts): T | Texts {
   for (const key of Object.keys(set)) {
-    if (own == null || !Object.hasOwn(own, key) || own[key] !== set[key]) return { ...own, ...set };
+    // One object for all Pods that say nothing themselves: what is remembered of placements holds for each of them.
+    if (own == null) return set;
+    if (!Object.hasOwn(own, key) || own[key] !== set[key]) return { ...own, ...set };
   }
   return own;
 }
@@ -71,8 +74,8 @@ function withSpec(pod: Pod, contract: CompiledContract): PodSpec {
     ...(sizing.pod === undefined ? undefined : { resources: withLists(spec.resources, sizing.pod) }),
     ...(nodeSelector === undefined ? undefined : { nodeSelector }),
     ...(affinity === undefined ? undefined : { affinity }),
-    ...(tolerations.length === 0 ? undefined : { tolerations: [...(spec.tolerations ?? []), ...tolerations] }),
-    ...(spread.length === 0 ? undefined : { topologySpreadConstraints: [...(spec.topologySpreadConstraints ?? []), ...spread] }),
+    ...(tolerations.length === 0 ? undefined : { tolerations: joined(spec.tolerations, tolerations) }),
+    ...(spread.length === 0 ? undefined : { topologySpreadConstraints: joined(spec.topologySpreadConstraints, spread) }),
     ...(grace === undefined ? undefined : { terminationGracePeriodSeconds: grace }),
   };
   const preStop = missingPreStop({ ...pod, spec: next }, contract);
@@ -89,6 +92,10 @@ function withSpec(pod: Pod, contract: CompiledContract): PodSpec {
   return isChanged ? next : spec;
 }
 
+function joined<T>(own: readonly T[] | null | undefined, added: readonly T[]): readonly T[] {
+  return own == null || own.length === 0 ? added : [...own, ...added];
+}
+
 function withSleep(container: Container, at: number, { index, seconds }: { readonly index: number; readonly seconds: number }): Container {
   return at === index ? { ...container, lifecycle: { ...container.lifecycle, preStop: { sleep: { seconds } } } } : container;
 }
@@ -96,7 +103,8 @@ function withSleep(container: Container, at: number, { index, seconds }: { reado
 /** Terms are alternatives, so each gets every requirement. */
 function withRequirements(affinity: Affinity | undefined, wanted: readonly NodeSelectorRequirement[]): Affinity | undefined {
   if (wanted.length === 0) return affinity;
-  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  if (affinity == null) return affinityFor(wanted);
+  const required = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const terms = required?.nodeSelectorTerms;
   let isChanged = terms == null;
   const nodeSelectorTerms = terms?.map((term) => {
@@ -108,9 +116,16 @@ function withRequirements(affinity: Affinity | undefined, wanted: readonly NodeS
   if (!isChanged) return affinity;
   return {
     ...affinity,
-    nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { ...required, nodeSelectorTerms } },
+    nodeAffinity: { ...affinity.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { ...required, nodeSelectorTerms } },
   };
 }
+
+/** One object for one set of requirements, whoever's contract they are of: placements are few. */
+const affinityFor = remembered(
+  rememberedByText(JSON.stringify, (wanted: readonly NodeSelectorRequirement[]): Affinity => ({
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: wanted }] } },
+  })),
+);
 
 function withAmounts<T extends readonly Container[] | undefined>(
   containers: T,

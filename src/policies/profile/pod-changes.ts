@@ -23,9 +23,10 @@ export function missingAmounts(pod: Pod, contract: CompiledContract): PodSizing 
 
 /** Returns the entries to add; keys that the Pod already sets stay: the rules judge them, a silent overwrite would hide the disagreement. */
 export function missingSelector({ nodeSelector: own }: PodSpec, { nodeSelector }: PodParts): Texts {
+  if (own == null) return nodeSelector;
   let missing: Record<string, string> | undefined;
   for (const key of Object.keys(nodeSelector)) {
-    if (own == null || !Object.hasOwn(own, key)) (missing ??= {})[key] = nodeSelector[key] ?? "";
+    if (!Object.hasOwn(own, key)) (missing ??= {})[key] = nodeSelector[key] ?? "";
   }
   return missing ?? noTexts;
 }
@@ -37,8 +38,8 @@ export function wantedOfNodes(
   nodeSelector: Texts | null | undefined,
   requirements: readonly NodeSelectorRequirement[],
 ): readonly NodeSelectorRequirement[] {
-  if (requirements.length === 0) return nothing;
-  return requirements.filter(({ key, values }) => !(values ?? nothing).includes(nodeSelector?.[key] ?? ""));
+  const isWanted = ({ key, values }: NodeSelectorRequirement): boolean => !(values ?? nothing).includes(nodeSelector?.[key] ?? "");
+  return requirements.every(isWanted) ? requirements : requirements.filter(isWanted);
 }
 
 /** Returns the requirements to add to a term; a term without any condition matches no Node and stays so. */
@@ -56,7 +57,7 @@ function impliedBy(term: NodeSelectorTerm, requirement: NodeSelectorRequirement)
 
 /** Returns the tolerations to add. */
 export function missingTolerations({ tolerations: own }: PodSpec, { tolerations }: PodParts): readonly Toleration[] {
-  return tolerations.length === 0 ? nothing : tolerations.filter((toleration) => !isTolerated(own ?? nothing, toleration));
+  return own == null || own.length === 0 ? tolerations : tolerations.filter((toleration) => !isTolerated(own, toleration));
 }
 
 function isTolerated(own: readonly Toleration[], wanted: Toleration): boolean {

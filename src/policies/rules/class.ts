@@ -5,6 +5,7 @@
  * person wrote is what runs (contract.md 3.3).
  */
 import type { QuantityText } from "../../api/object.ts";
+import type { Container } from "../../api/pod.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { pointer } from "../../kube/json-patch.ts";
 import { compareQuantities, cpuMillis, wholeUnits } from "../../kube/quantity.ts";
@@ -45,7 +46,13 @@ function aboveClass(facts: Facts, view: WorkloadView): readonly Problem[] {
   const { workloadClass } = view;
   if (workloadClass === undefined) return [];
   const { name, requests } = workloadClass;
-  return view.pod.spec.containers.flatMap((container) =>
+  const isAbove = ({ resources }: Container): boolean =>
+    requestFields.some(({ resource, onWire }) => {
+      const { max } = requests[resource];
+      const value = max === undefined ? undefined : (resources?.requests?.[onWire] ?? resources?.limits?.[onWire]);
+      return value !== undefined && max !== undefined && compareQuantities(value, max) > 0;
+    });
+  return view.pod.spec.containers.filter(isAbove).flatMap((container) =>
     requestFields.flatMap(({ field, resource, onWire }): readonly Problem[] => {
       const value = container.resources?.requests?.[onWire] ?? container.resources?.limits?.[onWire];
       const { max } = requests[resource];

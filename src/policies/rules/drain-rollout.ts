@@ -31,8 +31,9 @@ export const drain031: Rule = {
   judge: (facts) =>
     deploymentsOf(facts).flatMap(({ view, deployment }): readonly Problem[] => {
       const { replicas } = view.workload;
+      if (deployment.spec.strategy?.type !== "Recreate") return [];
       const guard = guardsOf(view).find(({ spec }) => evictionsAllowed({ budget: spec, replicas }) < replicas);
-      if (deployment.spec.strategy?.type !== "Recreate" || replicas < 2 || guard === undefined) return [];
+      if (replicas < 2 || guard === undefined) return [];
       return [
         {
           path: "/spec/strategy/type",

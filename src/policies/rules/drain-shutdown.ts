@@ -4,10 +4,13 @@
  * Reads the Pod as it will be compiled: grace period, preStop hooks, and what the profile promises its clients. The time of
  * preStop is inside the grace period (admission.md 4.5).
  */
+import type { NodePool } from "../../api/node-pool.ts";
 import type { Service } from "../../api/service.ts";
 import type { JsonPatchOperation } from "../../kube/json-patch.ts";
+import { remembered } from "../../kube/remembered.ts";
 import { parseGoDuration } from "../../kube/schedule.ts";
 import { isScraped } from "../../kube/service.ts";
+import type { WorkloadClass } from "../class.ts";
 import { graceSecondsOf, isServing, podFieldPath, preStopSecondsOf } from "../drain-pod.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { termsOf } from "../profile-terms.ts";
@@ -133,12 +136,23 @@ export const drain023: Rule = {
 };
 
 /** What ends a drain first: the class's bound (what cluster-autoscaler waits for), or a pool's terminationGracePeriod. */
-function shortestLimit(
-  { snapshot }: Facts,
-  { workloadClass }: WorkloadView,
-): { readonly seconds: number; readonly whose: string } | undefined {
+function shortestLimit({ snapshot }: Facts, { workloadClass }: WorkloadView): DrainLimit | undefined {
   if (workloadClass === undefined) return undefined;
-  const { name, pools, disruption } = workloadClass;
+  const last = lastLimit(workloadClass);
+  const nodePools = snapshot.list("NodePool");
+  if (last.nodePools !== nodePools) Object.assign(last, { nodePools, limit: limitOf(workloadClass, snapshot) });
+  return last.limit;
+}
+
+interface DrainLimit {
+  readonly seconds: number;
+  readonly whose: string;
+}
+
+/** What was found for a class last, for as long as the NodePools are the same. */
+const lastLimit = remembered<WorkloadClass, { nodePools?: readonly NodePool[]; limit?: DrainLimit | undefined }>(() => ({}));
+
+function limitOf({ name, pools, disruption }: WorkloadClass, snapshot: Facts["snapshot"]): DrainLimit | undefined {
   const limits = pools.flatMap((pool) => {
     const text = snapshot.get("NodePool", { namespace: "", name: pool })?.spec.template.spec.terminationGracePeriod;
     const duration = text === undefined ? undefined : parseGoDuration(text);

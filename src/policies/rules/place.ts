@@ -26,7 +26,8 @@ export const place002: Rule = {
   judge(facts) {
     if (facts.subject.kind !== "workload" && facts.subject.kind !== "profile") return [];
     return facts.views.flatMap((view): readonly Problem[] => {
-      const { nodeSelector = {}, tolerations } = view.pod.spec;
+      const { nodeSelector, tolerations } = view.pod.spec;
+      if (nodeSelector === undefined) return [];
       return [...facts.policySet.classes.values()]
         .filter((workloadClass) => isSelected(workloadClass, nodeSelector))
         .flatMap((workloadClass) =>
@@ -44,8 +45,13 @@ export const place002: Rule = {
 };
 
 function isSelected({ placement }: WorkloadClass, nodeSelector: Readonly<Record<string, string>>): boolean {
-  const wanted = Object.entries(placement.nodeSelector);
-  return wanted.length > 0 && wanted.every(([key, value]) => nodeSelector[key] === value);
+  const wanted = placement.nodeSelector;
+  let isAny = false;
+  for (const key of Object.keys(wanted)) {
+    if (nodeSelector[key] !== wanted[key]) return false;
+    isAny = true;
+  }
+  return isAny;
 }
 
 /** A class's tolerations say which taints its nodes have; one without a key tolerates all and says nothing. */

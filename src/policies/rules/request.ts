@@ -34,7 +34,9 @@ export const req001: Rule = {
     facts.views.flatMap((view) => {
       // DS-001 speaks for DaemonSets; and without its class nobody can tell what would be filled in (WP-001, BIND-002).
       if (view.workload.kind === "DaemonSet" || view.workloadClass === undefined) return [];
-      return runningContainers(view).flatMap((container) => missingRequests(facts, view, container));
+      return runningContainers(view)
+        .filter((container) => requestOf(container, "cpu") === undefined || requestOf(container, "memory") === undefined)
+        .flatMap((container) => missingRequests(facts, view, container));
     }),
 };
 
@@ -52,9 +54,12 @@ export const req002: Rule = {
   },
   subjects: ["workload", "profile", "pod-change"],
   judge: (facts, params) =>
-    facts.views.flatMap((view) =>
-      runningContainers(view).flatMap((container) => overCaps(facts, view, { container, caps: capsOf(view, params) })),
-    ),
+    facts.views.flatMap((view) => {
+      const caps = capsOf(view, params);
+      return runningContainers(view)
+        .filter((container) => isOver(container, "cpu", caps) || isOver(container, "memory", caps))
+        .flatMap((container) => overCaps(facts, view, { container, caps }));
+    }),
 };
 
 export const req006: Rule = {
@@ -91,7 +96,8 @@ function isMainUnknown({ binding, contract, workload }: WorkloadView): boolean {
 
 /** The containers that run for as long as the Pod does; init containers that end are covered by their maximum. */
 function runningContainers({ pod }: WorkloadView): readonly Container[] {
-  return [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(isSidecar)];
+  const { containers, initContainers } = pod.spec;
+  return initContainers == null || initContainers.length === 0 ? containers : [...containers, ...initContainers.filter(isSidecar)];
 }
 
 /** A limit stands in for a request that is absent, as the API server has it. */
@@ -130,6 +136,11 @@ function capsOf({ workloadClass }: WorkloadView, params: RuleParams): Caps {
   };
 }
 
+function isOver(container: Container, resource: "cpu" | "memory", caps: Caps): boolean {
+  const ratio = ratioOf(container, resource);
+  return ratio !== undefined && ratio > caps[resource];
+}
+
 function overCaps(facts: Facts, view: WorkloadView, of: { readonly container: Container; readonly caps: Caps }): readonly Problem[] {
   const { container, caps } = of;
   const over = (["cpu", "memory"] as const).flatMap((resource) => {
@@ -153,10 +164,11 @@ function overCaps(facts: Facts, view: WorkloadView, of: { readonly container: Co
 
 /** Limit by request; undefined where either is not written, or the request is 0 (REQ-001 is about absent ones). */
 function ratioOf({ resources }: Container, resource: "cpu" | "memory"): number | undefined {
-  const [request, limit] = [resources?.requests?.[resource], resources?.limits?.[resource]];
+  const request = resources?.requests?.[resource];
+  const limit = resources?.limits?.[resource];
   if (request === undefined || limit === undefined) return undefined;
-  const read = resource === "cpu" ? cpuMillis : wholeUnits;
-  const [requested, limited] = [read(request), read(limit)];
+  const requested = resource === "cpu" ? cpuMillis(request) : wholeUnits(request);
+  const limited = resource === "cpu" ? cpuMillis(limit) : wholeUnits(limit);
   return requested.ok && limited.ok && requested.value > 0 ? limited.value / requested.value : undefined;
 }
 
