@@ -32,13 +32,19 @@ const operationsMax = 10_000;
 
 /** Returns a JSON Pointer of unescaped tokens: pointer("metadata", "labels", "a.b/c") is "/metadata/labels/a.b~1c". */
 export function pointer(...tokens: readonly PointerToken[]): string {
+  return pathOf(tokens, tokens.length);
+}
+
+/** The pointer of the first `count` tokens; made for each operation of each patch, so without a list in between. */
+function pathOf(tokens: readonly PointerToken[], count: number): string {
   let path = "";
-  for (const token of tokens) path += `/${escapedToken(token)}`;
+  for (let at = 0; at < count; at++) path += `/${escapedToken(tokens[at] ?? "")}`;
   return path;
 }
 
 function escapedToken(token: PointerToken): string {
-  const text = String(token);
+  if (typeof token === "number") return String(token);
+  const text = token;
   return text.includes("/") || text.includes("~") ? text.replaceAll("~", "~0").replaceAll("/", "~1") : text;
 }
 
@@ -61,20 +67,24 @@ export function startPatch<T>(document: T): PatchDraft<T> {
  * only at its end ("-" or its length) and replaces within it. Only the containers on the way are copied.
  */
 export function addAt<T>(draft: PatchDraft<T>, tokens: readonly PointerToken[], value: unknown): PatchDraft<T> {
-  const at = existingDepth(draft.document, tokens);
-  if (at === tokens.length) {
-    if (jsonEquals(valueAt(draft.document, tokens), value)) return draft;
-    return appended(draft, { op: "replace", path: pointer(...tokens), value }, withValue(draft, tokens, value));
+  const { depth, found } = walked(draft.document, tokens);
+  if (depth === tokens.length) {
+    if (jsonEquals(found, value)) return draft;
+    return appended(draft, { op: "replace", path: pathOf(tokens, depth), value }, withValue(draft, { tokens, count: depth }, value));
   }
-  const missing = tokens.slice(0, at + 1);
-  const created = tokens.slice(at + 1).reduceRight<unknown>((inner, token) => (startsArray(token) ? [inner] : { [token]: inner }), value);
-  const operation = { op: "add", path: pointer(...missing), value: created } as const;
-  return appended(draft, operation, withValue(draft, missing, created));
+  const count = depth + 1;
+  let created = value;
+  for (let at = tokens.length - 1; at >= count; at--) {
+    const token = tokens[at] ?? "";
+    created = startsArray(token) ? [created] : { [token]: created };
+  }
+  const operation = { op: "add", path: pathOf(tokens, count), value: created } as const;
+  return appended(draft, operation, withValue(draft, { tokens, count }, created));
 }
 
 /** Removes the value at a place of the draft; nothing there adds no operation. */
 export function removeAt<T>(draft: PatchDraft<T>, tokens: readonly PointerToken[]): PatchDraft<T> {
-  if (tokens.length === 0 || existingDepth(draft.document, tokens) < tokens.length) return draft;
+  if (tokens.length === 0 || walked(draft.document, tokens).depth < tokens.length) return draft;
   return appended(draft, { op: "remove", path: pointer(...tokens) }, withoutValue(draft.document, tokens));
 }
 
@@ -130,20 +140,17 @@ function appended<T>(draft: PatchDraft<T>, operation: JsonPatchOperation, docume
   return document === draft.document ? draft : { document: document as T, operations, own: draft.own };
 }
 
-/** Counts how many leading tokens lead to a value that is there; null and undefined count as absent. */
-function existingDepth(document: unknown, tokens: readonly PointerToken[]): number {
-  let value = document;
+/** Counts how many leading tokens lead to a value that is there, and the last of these values; null and undefined count as absent. */
+function walked(document: unknown, tokens: readonly PointerToken[]): { readonly depth: number; readonly found: unknown } {
+  let found = document;
   let depth = 0;
   for (const token of tokens) {
-    value = childOf(value, token);
-    if (value === undefined || value === null) return depth;
+    const child = childOf(found, token);
+    if (child === undefined || child === null) break;
+    found = child;
     depth++;
   }
-  return depth;
-}
-
-function valueAt(document: unknown, tokens: readonly PointerToken[]): unknown {
-  return tokens.reduce<unknown>((value, token) => childOf(value, token), document);
+  return { depth, found };
 }
 
 function childOf(value: unknown, token: PointerToken): unknown {
@@ -151,16 +158,21 @@ function childOf(value: unknown, token: PointerToken): unknown {
   return isObject(value) ? ownMember(value, String(token)) : undefined;
 }
 
-/** Sets a value below the draft's document; containers that the draft does not own yet are copied on the way. */
-function withValue(draft: PatchDraft<unknown>, tokens: readonly PointerToken[], value: unknown): unknown {
-  const last = tokens.length - 1;
+/** Sets a value below the draft's document, at the first `count` tokens; containers that the draft does not own yet are copied on the way. */
+function withValue(
+  draft: PatchDraft<unknown>,
+  { tokens, count }: { readonly tokens: readonly PointerToken[]; readonly count: number },
+  value: unknown,
+): unknown {
+  const last = count - 1;
   if (last < 0) return value;
   const root = owned(draft, draft.document);
   let container = root;
   for (let depth = 0; depth < last; depth++) {
     const key = keyIn(container, tokens[depth] ?? "");
-    const child = owned(draft, Object.hasOwn(container, key) ? container[key] : undefined);
-    setOwn(container, key, child);
+    const known = Object.hasOwn(container, key) ? container[key] : undefined;
+    const child = owned(draft, known);
+    if (child !== known) setOwn(container, key, child);
     container = child;
   }
   setOwn(container, keyIn(container, tokens[last] ?? ""), value);

@@ -26,19 +26,21 @@ export function writeNote(input: {
   const header = { profile: contract.profile?.name, generation: contract.profile?.generation, bundle: contract.bundle };
   const earlier = earlierChanges(draft.document.metadata.annotations?.[names.compiledAnnotation], header);
   if (earlier !== undefined && draft.operations.length === 0) return draft;
-  const changed = { ...earlier, ...changesOf(original, draft.operations, earlier ?? {}) };
+  const changes = changesOf(original, draft.operations, earlier ?? {});
+  const changed = earlier === undefined ? changes : { ...earlier, ...changes };
   // The members stand in the order of the steps already, so the text is the same for the same Pod.
   return addAt(draft, ["metadata", "annotations", names.compiledAnnotation], JSON.stringify({ ...header, changed }));
 }
 
 function changesOf(original: Pod, operations: readonly JsonPatchOperation[], earlier: Changes): Changes {
-  const entries = operations.flatMap((operation) => {
-    if (operation.op !== "add" && operation.op !== "replace" && operation.op !== "remove") return [];
+  const changes: Record<string, Changes[string]> = {};
+  for (const operation of operations) {
+    if (operation.op !== "add" && operation.op !== "replace" && operation.op !== "remove") continue;
     const from = operation.op === "add" ? null : valueAt(original, operation.path);
-    const to = operation.op === "remove" ? null : operation.value;
-    return [[operation.path, { from: earlier[operation.path]?.from ?? from, to }] as const];
-  });
-  return Object.fromEntries(entries);
+    // A path begins with a slash, so it is never a name that objects have already.
+    changes[operation.path] = { from: earlier[operation.path]?.from ?? from, to: operation.op === "remove" ? null : operation.value };
+  }
+  return changes;
 }
 
 /** The changes that an annotation of this very contract tells of; undefined where it is absent, older or not ours. */

@@ -46,6 +46,9 @@ export function sizeContainer(input: {
   for (const resource of resourceNames(sizing)) {
     const stated = container.resources?.requests?.[resource];
     const hasLimit = container.resources?.limits?.[resource];
+    if (stated !== undefined && isLeft(resource, sizing, hasLimit)) {
+      if (hasLimit === undefined || compareQuantities(stated, hasLimit) <= 0) continue;
+    }
     // The API server lets a limit stand in for a request that is absent.
     const has = { request: stated ?? unstated?.[resource] ?? hasLimit, limit: hasLimit };
     const request = nextRequest({ has: has.request, asked: sizing.requests[resource], fallback: sizing.defaultRequests[resource], mode });
@@ -62,6 +65,13 @@ export function sizeContainer(input: {
     if (newLimit) limits[resource] = String(limit);
   }
   return { requests, limits, conflicts };
+}
+
+/** Is true where nothing is asked of a resource whose request is written, and nothing fills its limit: most containers beside the main one. */
+function isLeft(resource: string, sizing: ContainerSizing, limit: QuantityText | undefined): boolean {
+  if (sizing.requests[resource] !== undefined || sizing.limits[resource] !== undefined) return false;
+  if (limit !== undefined) return true;
+  return sizing.defaultLimits[resource] === undefined && (resource !== "memory" || sizing.memoryLimitRatio === undefined);
 }
 
 function nextRequest(input: {

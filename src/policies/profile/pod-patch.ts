@@ -96,7 +96,8 @@ function compiledDraft({ pod, contract, names, onDemand = false }: PodPatchInput
 function writtenDraft(pod: Pod, contract: CompiledContract): PodDraft {
   if (!contract.writes) return startPatch(pod);
   const own = contractFor(pod, contract);
-  const draft = steps.reduce((current, step) => step(current, own), startPatch(pod));
+  let draft = startPatch(pod);
+  for (const step of steps) draft = step(draft, own);
   // A podPatch may take back what an earlier step wrote: what comes out as it went in is no change.
   return own.pod.podPatch !== undefined && jsonEquals(draft.document, pod) ? startPatch(pod) : draft;
 }
@@ -177,7 +178,8 @@ const derivedMembers: Readonly<Record<string, readonly string[]>> = {
 };
 
 function writePodPatch(draft: PodDraft, { pod }: CompiledContract): PodDraft {
-  return Object.entries(pod.podPatch ?? {}).reduce((current, [name, patch]) => {
+  if (pod.podPatch === undefined) return draft;
+  return Object.entries(pod.podPatch).reduce((current, [name, patch]) => {
     const place = ["spec", name];
     const value = valueAt(current.document, pointer(...place));
     const merged = mergedValue({ value, patch, name });

@@ -83,15 +83,16 @@ function sizedPod(input: PodSizingInput): PodSizing {
   const terms = { ...input, podLevel };
   const containers: ContainerAmounts[] = [];
   const conflicts: SizingConflict[] = [];
-  const size = (container: Container, place: ContainerPlace, sizing: ContainerSizing | undefined): void => {
-    if (sizing === undefined) return;
-    const sized = sizeContainer({ container, sizing, mode: parts.mode });
-    conflicts.push(...sized.conflicts);
-    if (hasAmounts(sized)) containers.push({ ...place, requests: sized.requests, limits: sized.limits });
-  };
-  for (const [index, container] of spec.containers.entries()) size(container, { list: "containers", index }, sizingOf(container, terms));
-  for (const [index, container] of (spec.initContainers ?? []).entries()) {
-    size(container, { list: "initContainers", index }, initSizingOf(container, parts));
+  for (const list of ["containers", "initContainers"] as const) {
+    let index = -1;
+    for (const container of spec[list] ?? []) {
+      index++;
+      const sizing = list === "containers" ? sizingOf(container, terms) : initSizingOf(container, parts);
+      if (sizing === undefined) continue;
+      const sized = sizeContainer({ container, sizing, mode: parts.mode });
+      conflicts.push(...sized.conflicts);
+      if (hasAmounts(sized)) containers.push({ list, index, requests: sized.requests, limits: sized.limits });
+    }
   }
   const pod = sizePodLevel({ ...input, containers, podLevel });
   conflicts.push(...pod.conflicts);
@@ -165,6 +166,7 @@ function namedSizingOf({ name }: Container, { namedSizing }: PodParts): Containe
 /** Returns cpu and memory where the Pod states them as a whole: there the profile's amounts are the Pod's, not a container's. */
 function podLevelNames({ resources }: PodSpec): ReadonlySet<string> {
   if (resources == null) return noNames;
+  if (resources.requests == null && resources.limits == null) return noNames;
   return new Set(["cpu", "memory"].filter((name) => resources.requests?.[name] !== undefined || resources.limits?.[name] !== undefined));
 }
 
@@ -220,7 +222,9 @@ function withoutNames(sizing: ContainerSizing, names: ReadonlySet<string>): Cont
 }
 
 function hasAmounts(amounts: PodAmounts): boolean {
-  return Object.keys(amounts.requests).length > 0 || Object.keys(amounts.limits).length > 0;
+  for (const name in amounts.requests) if (Object.hasOwn(amounts.requests, name)) return true;
+  for (const name in amounts.limits) if (Object.hasOwn(amounts.limits, name)) return true;
+  return false;
 }
 
 function withAmounts(spec: PodSpec, amounts: Pick<PodSizing, "containers" | "pod">): PodSpec {
