@@ -50,10 +50,9 @@ function escapedToken(token: PointerToken): string {
 
 /** Returns the unescaped tokens of a JSON Pointer; "" has none. */
 export function pointerTokens(path: string): readonly string[] {
-  return path
-    .split("/")
-    .slice(1)
-    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const tokens = path.split("/");
+  tokens.shift();
+  return path.includes("~") ? tokens.map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~")) : tokens;
 }
 
 /** Starts a patch of a document. */

@@ -134,8 +134,15 @@ function nameOf({ name, object }: AdmissionRequest): string {
 
 /** A JSON Pointer as Kubernetes writes fields: /spec/containers/0/image is spec.containers[0].image. */
 function fieldOf(path: string): string {
-  return pointerTokens(path).reduce((field, token) => {
-    if (/^\d+$/.test(token)) return `${field}[${token}]`;
-    return field === "" ? token : `${field}.${token}`;
-  }, "");
+  let field = "";
+  for (const token of pointerTokens(path)) {
+    if (isIndex(token)) field += `[${token}]`;
+    else field += field === "" ? token : `.${token}`;
+  }
+  return field;
+}
+
+function isIndex(token: string): boolean {
+  for (let at = 0; at < token.length; at++) if (token.charCodeAt(at) < 0x30 || token.charCodeAt(at) > 0x39) return false;
+  return token !== "";
 }

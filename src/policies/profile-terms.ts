@@ -27,18 +27,19 @@ export interface TermsWorld {
 
 /** Returns a profile's terms, or undefined where the catalogue lacks its class (WP-001 says so). */
 export function termsOf(profile: WorkloadProfile, { policySet, names, namespaceObject }: TermsWorld): ProfileTerms | undefined {
+  // A dozen rules ask for the terms of one profile in one review.
+  const last = lastTerms(profile);
+  const isSame = last.policySet === policySet && last.namespaceObject === namespaceObject && last.names === names;
+  if (isSame && last.terms !== undefined) return last.terms;
   const className = boundClassName(profile, policySet);
   const workloadClass = classFor(policySet, { className, namespace: profile.metadata.namespace ?? "" });
   if (workloadClass === undefined) return undefined;
-  // A dozen rules ask for the terms of one profile in one review.
-  const last = lastTerms(profile);
-  if (last.terms?.workloadClass === workloadClass && last.namespaceObject === namespaceObject && last.names === names) return last.terms;
   const namespaceLabels = namespaceObject?.metadata.labels ?? {};
   const terms = { workloadClass, resolved: resolveProfile({ profile, workloadClass, names, namespaceLabels }) };
-  Object.assign(last, { namespaceObject, names, terms });
+  Object.assign(last, { policySet, namespaceObject, names, terms });
   return terms;
 }
 
 const lastTerms = remembered<WorkloadProfile, LastTerms>(() => ({}));
 
-type LastTerms = Partial<Omit<TermsWorld, "policySet"> & { readonly terms: ProfileTerms }>;
+type LastTerms = Partial<TermsWorld & { readonly terms: ProfileTerms }>;

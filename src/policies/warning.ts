@@ -69,6 +69,8 @@ export function adjustmentWarnings({ subject }: Facts): readonly string[] {
 
 /** Returns text without control, formatting and broken characters, at most 1,000 long: it may hold words of users. */
 export function plainText(text: string): string {
+  // Nearly every text is plain already.
+  if (/^[\x20-\x7e]*$/.test(text)) return cutText(text, plainTextMax);
   return cutText(text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").replace(/\p{Cs}/gu, "\ufffd"), plainTextMax);
 }
 

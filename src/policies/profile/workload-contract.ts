@@ -115,8 +115,10 @@ export function claimsWorkload(input: {
 }
 
 function subjectOf(workload: Workload): BindingSubject {
+  const { apiVersion, kind, namespace, name, labels } = workload;
   const controller = controllerOf(workload.object);
-  return { ...workload, templateLabels: workload.template.metadata?.labels ?? {}, ...(controller === undefined ? {} : { controller }) };
+  const subject = { apiVersion, kind, namespace, name, labels, templateLabels: workload.template.metadata?.labels ?? {} };
+  return controller === undefined ? subject : { ...subject, controller };
 }
 
 /** Returns the name of the class that a profile asks for. */
