@@ -4,6 +4,7 @@
  * Reads the problem. Returns the nodes to buy, the Pods on existing nodes and those without a place. Pods go largest first;
  * one that finds no place waits for the next round, because affinity may need another Pod to be placed before it.
  */
+import { binLists, type BinLists } from "./bin-lists.ts";
 import { binTable } from "./bin-table.ts";
 import type { Bin, BinMember } from "./bin.ts";
 import { classRun, type Choice, type OpeningRule } from "./class-run.ts";
@@ -41,10 +42,14 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt {
   const nodes = problem.classes.map(accepting);
   let waiting: readonly UnplacedPods[] = placeNominated(packing, nodes);
   waiting = inOrder(packing, waiting);
+  const lists = listsInTurn(packing);
   for (let round = 0; round < roundsMax && waiting.length > 0; round += 1) {
     const before = countOf(waiting);
     waiting = waiting
-      .map(({ podClass, pods }) => ({ podClass, pods: placeClass(packing, { podClass, pods, nodes: nodes[podClass.id] ?? [], strategy }) }))
+      .map(({ podClass, pods }) => ({
+        podClass,
+        pods: placeClass(packing, { podClass, pods, nodes: nodes[podClass.id] ?? [], strategy, lists }),
+      }))
       .filter(({ pods }) => pods.length > 0);
     if (countOf(waiting) === before) break;
   }
@@ -107,10 +112,11 @@ function placeClass(
     readonly pods: readonly PendingPod[];
     readonly nodes: readonly ExistingNode[];
     readonly strategy: Strategy;
+    readonly lists: (podClass: PodClass) => BinLists;
   },
 ): readonly PendingPod[] {
   const { podClass, pods, nodes, strategy } = input;
-  const run = classRun(packing, { podClass, nodes, opening: strategy.opening, pods: pods.length });
+  const run = classRun(packing, { podClass, nodes, opening: strategy.opening, lists: input.lists(podClass), pods: pods.length });
   for (const [index, pending] of pods.entries()) {
     const choice = run.next();
     if (choice === undefined) return pods.slice(index);
@@ -118,6 +124,17 @@ function placeClass(
     packing.waiting[podClass.id] = (packing.waiting[podClass.id] ?? 0) - 1;
   }
   return [];
+}
+
+/** Returns the lists of a class: those of the one before it, where both ask for the same amounts under the same labels. */
+function listsInTurn(packing: Packing): (podClass: PodClass) => BinLists {
+  let last: { readonly placementId: number; readonly lists: BinLists } | undefined;
+  return ({ id, placementId }) => {
+    const added = packing.problem.vectors[id] ?? [];
+    const isSame = last?.placementId === placementId && last.lists.added.every((amount, index) => amount === added[index]);
+    if (last === undefined || !isSame) last = { placementId, lists: binLists(packing, added) };
+    return last.lists;
+  };
 }
 
 /** Places a Pod where it was chosen to go; returns the bin that it went to, if it is one. */

@@ -5,6 +5,7 @@
  * least, then the tightest fit. All comparisons end in the node's number, so the answer never depends on chance.
  */
 import { cheapestHolding, type BinFit } from "./bin.ts";
+import type { BinLists } from "./bin-lists.ts";
 import { binQueue, type BinChoice, type BinQueue } from "./bin-queue.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import type { LabelState } from "./label-state.ts";
@@ -37,6 +38,8 @@ interface RunInput {
   readonly podClass: PodClass;
   readonly nodes: readonly ExistingNode[];
   readonly opening: OpeningRule;
+  /** Lists for the class's amounts and labels. */
+  readonly lists: BinLists;
   /** How many Pods are to be placed. */
   readonly pods: number;
 }
@@ -44,8 +47,7 @@ interface RunInput {
 interface Looking {
   readonly probe: Probe;
   readonly nodes: NodeQueue;
-  readonly paid: BinQueue;
-  readonly growing: BinQueue;
+  readonly bins: BinQueue;
   /** Position of the cheapest type that holds one Pod alone, by state id. */
   readonly firsts: (number | undefined)[];
 }
@@ -64,20 +66,17 @@ export function classRun(packing: Packing, input: RunInput): ClassRun {
     },
     placed: (at, bin) => {
       if (at.kind === "existing") polite.nodes.offer(at.node);
-      if (bin === undefined) return;
-      polite.paid.offer(bin);
-      polite.growing.offer(bin);
+      if (bin !== undefined) polite.bins.offer(bin);
     },
   };
 }
 
-function looking(packing: Packing, { podClass, nodes, pods, rude }: RunInput & { readonly rude: boolean }): Looking {
+function looking(packing: Packing, { podClass, nodes, lists, pods, rude }: RunInput & { readonly rude: boolean }): Looking {
   const probe = probeOf(packing, podClass, { rude });
   return {
     probe,
     nodes: nodeQueue(probe, { nodes, pods }),
-    paid: binQueue(probe, { grow: false, pods }),
-    growing: binQueue(probe, { grow: true, pods }),
+    bins: binQueue(probe, { lists, pods }),
     firsts: [],
   };
 }
@@ -85,11 +84,10 @@ function looking(packing: Packing, { podClass, nodes, pods, rude }: RunInput & {
 function choose(looked: Looking, opening: OpeningRule): Choice | undefined {
   const node = looked.nodes.best();
   if (node !== undefined) return { kind: "existing", node };
-  const paid = looked.paid.best();
-  if (paid !== undefined) return paid;
+  const grown = looked.bins.best();
+  if (grown?.fit.addedPrice === 0) return grown;
   const opened = openFor(looked, opening);
   if (opened?.fit.isBulk === true) return opened;
-  const grown = looked.growing.best();
   if (opened === undefined || grown === undefined) return grown ?? opened;
   return opened.fit.addedPrice < grown.fit.addedPrice ? opened : grown;
 }

@@ -6,16 +6,17 @@
  * within its zone and where its constraints hold beside all others, so counts stay legal. Bounded, never worse.
  */
 import { hostnameLabel } from "../../api/labels.ts";
+import { rowHolds } from "./bin-table.ts";
 import { addTo, cheapestHolding, commitTo, fitInto, type Bin, type BinFit, type BinMember } from "./bin.ts";
 import type { LabelState, LabelStates } from "./label-state.ts";
 import { binPlace, changeBin, charge, decidedValue, noteChange, topologyFor, vectorFor, type Packing } from "./packing.ts";
-import { holds, minus, shareOf, type Vector } from "./resource-space.ts";
+import { minus, shareOf, type Vector } from "./resource-space.ts";
 import { recordAt, verdictOn } from "./topology.ts";
 
 /** Sweeps over all bins. */
 const sweepsMax = 3;
 /** Moves looked at in one improvement: keeps the pass linear for very large plans. */
-const movesTriedMax = 3_000_000;
+const movesTriedMax = 20_000_000;
 /** How many cheaper types a bin is tried against. */
 const smallerTypesMax = 2;
 
@@ -91,13 +92,16 @@ function moveAway(
   const { id } = bin;
   recordAt(topology, binPlace(packing, bin), -1);
   let best: { readonly bin: Bin; readonly fit: BinFit; readonly left: number } | undefined;
-  for (const other of packing.bins) {
-    if (other.id === id || other.members.length === 0) continue;
-    budget.movesLeft -= 1;
-    if (!holds(other.committed.usable, other.used, added)) continue;
+  const { table, bins } = packing;
+  budget.movesLeft -= bins.length;
+  for (let place = 0; place < bins.length; place += 1) {
+    // Most have no room, which their rows tell.
+    if (!rowHolds(table.free, place * table.width, added)) continue;
+    const other = bins[place];
+    if (other === undefined || other.id === id || other.members.length === 0) continue;
     const fit = moveFit(packing, { from: bin, to: other, member, added });
     if (fit === undefined) continue;
-    const left = worth(packing, minus(minus(fit.candidate.usable, other.used), added));
+    const left = table.freeShare[place] ?? 0;
     if (best === undefined || left < best.left) best = { bin: other, fit, left };
   }
   if (best === undefined || budget.movesLeft <= 0) {

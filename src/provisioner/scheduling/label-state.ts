@@ -56,34 +56,20 @@ type Memo<K, V> = Map<LabelState, Map<K, { readonly value: V }>>;
 /** Makes the empty collection of states of one run. */
 export function labelStates(): LabelStates {
   const interned = new Map<string, LabelState | undefined>();
+  const roots = new Map<PoolTemplate, LabelState | undefined>();
   const byPlacement: Memo<number, readonly LabelState[]> = new Map();
-  const byValue: Memo<string, LabelState | undefined> = new Map();
+  const byValue = new Map<string, Memo<string, LabelState | undefined>>();
   const domains: Memo<string, readonly string[]> = new Map();
-
-  const stateOf = (template: PoolTemplate, requirements: Requirements): LabelState | undefined => {
-    const name = `${template.index} ${JSON.stringify(toRequirementList(requirements))}`;
-    if (interned.has(name)) return interned.get(name);
-    const candidates = candidatesOf(template, requirements);
-    const [first] = candidates;
-    const largest = candidates.reduce((most, { usable }) => larger(most, usable), first?.usable ?? []);
-    const state =
-      first === undefined
-        ? undefined
-        : {
-            id: interned.size,
-            template,
-            requirements,
-            candidates,
-            byName: byName(candidates),
-            positions: positionsOf(candidates),
-            largest,
-          };
-    interned.set(name, state);
-    return state;
-  };
-
+  const stateOf = (template: PoolTemplate, requirements: Requirements): LabelState | undefined =>
+    internedState(interned, { template, requirements });
   return {
-    root: (template) => stateOf(template, template.requirements),
+    root: (template) => {
+      const known = roots.get(template);
+      if (known !== undefined || roots.has(template)) return known;
+      const state = stateOf(template, template.requirements);
+      roots.set(template, state);
+      return state;
+    },
     withClass: (state, podClass) =>
       remember(byPlacement, { state, key: podClass.placementId }, () => {
         if (untoleratedTaint(state.template.taints, podClass.spec.tolerations) !== undefined) return [];
@@ -92,15 +78,35 @@ export function labelStates(): LabelStates {
           .flatMap((alternative) => stateOf(state.template, intersection(state.requirements, alternative)) ?? []);
         return [...new Set(next)];
       }),
-    withValue: (state, key, value) =>
-      remember(byValue, { state, key: `${key}=${value}` }, () => {
+    withValue: (state, key, value) => {
+      let memo = byValue.get(key);
+      if (memo === undefined) byValue.set(key, (memo = new Map<LabelState, Map<string, { readonly value: LabelState | undefined }>>()));
+      return remember(memo, { state, key: value }, () => {
         const own = state.requirements.get(key);
         if (own !== undefined && !has(own, value)) return undefined;
         return stateOf(state.template, intersection(state.requirements, new Map([[key, exactly(key, value)]])));
-      }),
+      });
+    },
     valuesOf: (state, key) => remember(domains, { state, key }, () => domainValues(state, key)),
     size: () => interned.size,
   };
+}
+
+/** Returns the state with these requirements, made when it first comes up; undefined where nothing is left to buy. */
+function internedState(
+  interned: Map<string, LabelState | undefined>,
+  { template, requirements }: { readonly template: PoolTemplate; readonly requirements: Requirements },
+): LabelState | undefined {
+  const name = `${template.index} ${JSON.stringify(toRequirementList(requirements))}`;
+  if (interned.has(name)) return interned.get(name);
+  const candidates = candidatesOf(template, requirements);
+  const [first] = candidates;
+  const largest = candidates.reduce((most, { usable }) => larger(most, usable), first?.usable ?? []);
+  const positions = positionsOf(candidates);
+  const known = { id: interned.size, template, requirements, candidates, byName: byName(candidates), positions, largest };
+  const state = first === undefined ? undefined : known;
+  interned.set(name, state);
+  return state;
 }
 
 function allowedOfferings(type: TemplateType, requirements: Requirements): readonly Offering[] {

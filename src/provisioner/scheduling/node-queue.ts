@@ -54,7 +54,7 @@ export function nodeQueue(probe: Probe, { nodes, pods }: { readonly nodes: reado
       const isFresh =
         listed.crowd === crowdOnHost(probe, listed.place) && hasResourcesOn(probe.packing, { podClass: probe.podClass, node });
       if (isFresh && isAllowedHost(probe, listed.place)) return listed;
-      bucket.list.drop();
+      bucket.list.remove(bucket.list.listed.length - 1);
       if (isFresh) struck.add(listed.place);
       else list(bucket, node);
     }
@@ -77,7 +77,7 @@ export function nodeQueue(probe: Probe, { nodes, pods }: { readonly nodes: reado
     offer: (node) => {
       const bucket = bucketFor.get(node.id);
       if (bucket === undefined || bucket.list.best()?.place !== node.id) return;
-      bucket.list.drop();
+      bucket.list.remove(bucket.list.listed.length - 1);
       list(bucket, node);
     },
   };

@@ -47,8 +47,8 @@ export interface Packing {
   readonly waiting: number[];
   /** Into how many domains required spread divides each class, by class id. */
   readonly divisors: readonly number[];
-  /** Pods by decided label value ("key=value"), to break ties between domains. */
-  readonly load: Map<string, number>;
+  /** Pods by label and decided value, to break ties between domains. */
+  readonly load: Map<string, Map<string, number>>;
 }
 
 /** Returns the topology of a class. */
@@ -104,8 +104,10 @@ export function placeInBin(
   if (isNarrower) addDomainsOf(problem.topology, place);
   recordAt(topology, place);
   for (const key of topology.keys) {
-    const name = `${key}=${place.value(key) ?? ""}`;
-    packing.load.set(name, (packing.load.get(name) ?? 0) + 1);
+    const value = place.value(key) ?? "";
+    let load = packing.load.get(key);
+    if (load === undefined) packing.load.set(key, (load = new Map<string, number>()));
+    load.set(value, (load.get(value) ?? 0) + 1);
   }
 }
 

@@ -40,7 +40,11 @@ export function optionsFor(probe: Probe, from: LabelState): readonly LabelState[
   if (known !== undefined) return known;
   const { states } = probe.packing.problem;
   let options = states.withClass(from, probe.podClass);
-  for (const key of probe.topology.keys) options = options.flatMap((state) => decide(probe, { state, key }));
+  for (const key of probe.topology.keys) {
+    const [only, ...others] = options;
+    if (only === undefined) break;
+    options = others.length === 0 ? decide(probe, { state: only, key }) : options.flatMap((state) => decide(probe, { state, key }));
+  }
   probe.options[from.id] = options;
   return options;
 }
@@ -69,12 +73,19 @@ function decide(probe: Probe, { state, key }: { readonly state: LabelState; read
   const { states } = packing.problem;
   const offered = states.valuesOf(state, key);
   if (offered.length === 0) return needsDomain(topology, key) ? [] : [state];
-  const good = offered.filter((domain) => isGoodEnough(verdictOn(topology, { key, domain }), rude));
-  if (good.length < 2) return good.flatMap((domain) => states.withValue(state, key, domain) ?? []);
-  return good
-    .map((domain) => ({ domain, crowd: crowding(topology, { key, domain }), load: packing.load.get(`${key}=${domain}`) ?? 0 }))
-    .sort((a, b) => a.crowd - b.crowd || a.load - b.load || compare(a.domain, b.domain))
-    .flatMap(({ domain }) => states.withValue(state, key, domain) ?? []);
+  const load = packing.load.get(key);
+  const open: { readonly domain: string; readonly crowd: number; readonly load: number }[] = [];
+  for (const domain of offered) {
+    if (!isGoodEnough(verdictOn(topology, { key, domain }), rude)) continue;
+    open.push({ domain, crowd: crowding(topology, { key, domain }), load: load?.get(domain) ?? 0 });
+  }
+  if (open.length > 1) open.sort((a, b) => a.crowd - b.crowd || a.load - b.load || compare(a.domain, b.domain));
+  const decided: LabelState[] = [];
+  for (const { domain } of open) {
+    const next = states.withValue(state, key, domain);
+    if (next !== undefined) decided.push(next);
+  }
+  return decided;
 }
 
 function needsDomain(topology: ClassTopology, key: string): boolean {
