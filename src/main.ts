@@ -20,4 +20,5 @@ process.exitCode = await runProgram({
   stdout: process.stdout,
   stderr: process.stderr,
   isTerminal: process.stdout.isTTY,
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
 });

@@ -10,7 +10,7 @@ import { exemptNamespaces } from "../webhook/registration.ts";
 import { objectTitle } from "./check-outcome.ts";
 import { fileWorld, namespacesOf } from "./file-world.ts";
 import { type OfflineInput, type OfflineRequest, readOffline } from "./offline.ts";
-import { textTable } from "./plan.ts";
+import { textTable } from "./text-table.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 import { type ClusterOptions, laidOver, readCluster } from "./with-cluster.ts";
 

@@ -10,7 +10,7 @@ import { checkResults } from "./check.ts";
 import { fileWorkloads, fileWorld } from "./file-world.ts";
 import { type Lab, labTasks, peakNeeds, poolLimits, requirementsName, titleOf } from "./lab-tasks.ts";
 import { type OfflineRequest, readOffline } from "./offline.ts";
-import { textTable } from "./plan.ts";
+import { textTable } from "./text-table.ts";
 
 /** Runs the command; returns 0 when all tasks are done, 1 when some are not, 2 on bad input. */
 export async function runLabCheck(request: OfflineRequest): Promise<number> {

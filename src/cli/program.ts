@@ -8,6 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { defaultDomain } from "../api/labels.ts";
 import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-commands.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
+import { addPlan } from "./plan-commands.ts";
 import { addClass, addPolicy, addRules } from "./policy-commands.ts";
 import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
@@ -103,23 +104,6 @@ ${examples("Examples:", [
     .action(async (paths: readonly string[], options: OfflineOptions & ClusterOptions & { output: "text" | "json" }) => {
       const { runDrainPreview } = await import("./drain-preview.ts");
       outcome.code = await guarded(surroundings, () => runDrainPreview({ ...surroundings, paths, ...options }));
-    });
-}
-
-function addPlan(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
-  manifestCommand(program, "plan", "Print the nodes that workloads would get on an empty cluster, and their price.")
-    .addOption(outputOption("form of the answer"))
-    .addHelpText(
-      "after",
-      `
-NodePools are read from the files; DaemonSets among them count as overhead on every node.
-
-Exit: 0 every Pod is placed, 1 some are not, 2 bad input.
-${examples("Examples:", [["plimsoll plan pools.yaml app.yaml", "nodes, zones, price"]])}`,
-    )
-    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json" }) => {
-      const { runPlan } = await import("./plan.ts");
-      outcome.code = await guarded(surroundings, () => runPlan({ ...surroundings, paths, ...options }));
     });
 }
 

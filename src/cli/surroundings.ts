@@ -11,6 +11,8 @@ export interface ProgramSurroundings {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
   readonly isTerminal: boolean;
+  /** How wide the terminal is, where there is one. */
+  readonly columns?: number | undefined;
 }
 
 /** The options of `plimsoll serve`, as commander names them. */

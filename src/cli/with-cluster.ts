@@ -35,7 +35,12 @@ const absent = 404;
 
 /** Reads the cluster of a kubeconfig; the error says why nothing could be read at all. */
 export async function readCluster(
-  request: ClusterOptions & { readonly env: Readonly<Record<string, string | undefined>>; readonly domain: string },
+  request: ClusterOptions & {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly domain: string;
+    /** Kinds that are read for something else than a verdict. */
+    readonly alsoRead?: readonly KindName[];
+  },
 ): Promise<Result<ClusterObjects, string>> {
   const kubeConfig = loadKubeConfig(request);
   if (!kubeConfig.ok) return kubeConfig;
@@ -46,17 +51,20 @@ export async function readCluster(
   const userAgent = `plimsoll/${plimsollVersion()}`;
   const transport = httpsTransport({ kubeConfig: kubeConfig.value, userAgent, clock: wallClock(), random: Math.random });
   try {
-    return await listAll(apiClient({ transport, domain: request.domain }), request.domain);
+    return await listAll(apiClient({ transport, domain: request.domain }), request);
   } finally {
     transport.close();
   }
 }
 
-async function listAll(client: ReturnType<typeof apiClient>, domain: string): Promise<Result<ClusterObjects, string>> {
+async function listAll(
+  client: ReturnType<typeof apiClient>,
+  { domain, alsoRead = [] }: { readonly domain: string; readonly alsoRead?: readonly KindName[] },
+): Promise<Result<ClusterObjects, string>> {
   const objects: KubeObject[] = [];
   const notes: string[] = [];
   for (const info of Object.values(kindTable(domain))) {
-    if (unread.has(info.kind)) continue;
+    if (unread.has(info.kind) && !alsoRead.includes(info.kind)) continue;
     const listed = await client.list(info.kind);
     if (listed.ok) objects.push(...listed.value);
     else if (listed.error.code === forbidden)

@@ -3,7 +3,7 @@
  */
 import { expect, it } from "vitest";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
-import type { Plan } from "../../src/cli/plan.ts";
+import type { Plan } from "../../src/cli/plan-form.ts";
 import { goodAutoPool } from "../../src/policies/rules/node-pool-example.ts";
 import { podText } from "./manifest-texts.ts";
 import { runPlimsoll } from "./program-run.ts";

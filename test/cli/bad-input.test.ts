@@ -328,7 +328,10 @@ describe("no object in all inputs together is bad input", () => {
     ["check -o json", `${JSON.stringify(empty, undefined, 2)}\n`],
     ["render", ""],
     ["plan", "0 nodes, $0.0000 an hour\n"],
-    ["plan -o json", `${JSON.stringify({ nodes: [], unschedulable: [], pricePerHour: 0 }, undefined, 2)}\n`],
+    [
+      "plan -o json",
+      `${JSON.stringify({ nodes: [], existing: [], unschedulable: [], pricePerHour: 0, lowerBoundPerHour: 0 }, undefined, 2)}\n`,
+    ],
   ])("%s says so", async (command, answer) => {
     const { code, stdout, stderr } = await runPlimsoll([...command.split(" "), "-"], "");
     expect(stderr.split("\n")).toContain("no objects to judge");

@@ -2,7 +2,7 @@
  * `plimsoll plan`: nodes, zones and price on an empty cluster.
  */
 import { describe, expect, it } from "vitest";
-import type { Plan } from "../../src/cli/plan.ts";
+import type { Plan } from "../../src/cli/plan-form.ts";
 import { deploymentText, infrastructureFile, podText } from "./manifest-texts.ts";
 import { runPlimsoll } from "./program-run.ts";
 
@@ -16,9 +16,19 @@ async function planned(
 
 it("prints exactly this form, a node for each zone of the lab's checkout-api", async () => {
   const { code, plan } = await planned(["examples/lab/a1-checkout-api.yaml"]);
-  expect(Object.keys(plan)).toEqual(["nodes", "unschedulable", "pricePerHour"]);
+  expect(Object.keys(plan)).toEqual(["nodes", "existing", "unschedulable", "pricePerHour", "lowerBoundPerHour"]);
   expect(plan.nodes.map((node) => Object.keys(node))).toEqual(
-    plan.nodes.map(() => ["nodePool", "instanceType", "zone", "capacityType", "pricePerHour", "pods"]),
+    plan.nodes.map(() => [
+      "nodePool",
+      "instanceType",
+      "zone",
+      "capacityType",
+      "pricePerHour",
+      "requests",
+      "allocatable",
+      "workloads",
+      "pods",
+    ]),
   );
   expect(plan.nodes.map(({ nodePool, zone, capacityType, pods }) => `${nodePool} ${zone} ${capacityType} ${pods.length}`).sort()).toEqual(
     ["a", "b", "c"].map((zone) => `general-flex ap-southeast-1${zone} on-demand 2`),
@@ -30,6 +40,8 @@ it("prints exactly this form, a node for each zone of the lab's checkout-api", a
     plan.nodes.reduce((sum, node) => sum + node.pricePerHour, 0),
     9,
   );
+  expect(plan.lowerBoundPerHour).toBeGreaterThan(0);
+  expect(plan.lowerBoundPerHour).toBeLessThanOrEqual(plan.pricePerHour);
   expect({ code, unschedulable: plan.unschedulable }).toEqual({ code: 0, unschedulable: [] });
 });
 
@@ -99,5 +111,5 @@ it("says that nothing can be planned without a NodePool", async () => {
 it("text for people is a table with the price of it all", async () => {
   const { stdout } = await runPlimsoll(["plan", infrastructureFile, "-"], podText);
   expect(stdout).toMatch(/^NODEPOOL +TYPE +ZONE +CAPACITY +\$\/H +PODS +WHICH\n/);
-  expect(stdout).toMatch(/shop\/Pod\/debug ×1\n1 node, \$\d+\.\d{4} an hour\n$/);
+  expect(stdout).toMatch(/shop\/Pod\/debug ×1\n1 node, \$\d+\.\d{4} an hour; no plan for these Pods can cost less than \$\d+\.\d{4}\n$/);
 });

@@ -6,7 +6,8 @@
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { planOf, type Plan } from "../../src/cli/plan.ts";
+import { planOf } from "../../src/cli/plan.ts";
+import type { Plan } from "../../src/cli/plan-form.ts";
 import { platformNames } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { Pod } from "../../src/api/pod.ts";

@@ -1,0 +1,55 @@
+/**
+ * The commands about plans: their words and options. Each command is a file of its own, loaded when it is asked for.
+ */
+import { type Command, Option } from "commander";
+import { defaultDomain } from "../api/labels.ts";
+import { examples, guarded, outputOption } from "./command-line.ts";
+import type { PlanFormat } from "./plan.ts";
+import type { PlanOptions } from "./plan-world.ts";
+import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
+
+const madeOf = `
+NodePools come from the files, the cluster or the snapshot; DaemonSets among them count as overhead on every
+node. Files alone are planned on an empty cluster. With --cluster, or a --snapshot of one in a file, nodes
+and NodeClaims keep what runs on them, and the Pods that wait or are yet to come need a place.
+A snapshot is what kubectl get -o json or -o yaml prints of pods, nodes, nodeclaims, nodepools, namespaces,
+daemonsets, deployments, replicasets, statefulsets, jobs and workloadprofiles.`;
+
+/** Describes `plimsoll plan`. */
+export function addPlan(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  const formats: readonly PlanFormat[] = ["text", "json", "picture", "svg"];
+  planCommand(program, "plan", "Print the nodes that workloads would get, their price, and the least that any plan could cost.")
+    .addOption(outputOption("form of the answer; picture is boxes for a terminal, svg an image", formats))
+    .addHelpText(
+      "after",
+      `${madeOf}
+
+Exit: 0 every Pod is placed, 1 some are not, 2 bad input.
+${examples("Examples:", [
+  ["plimsoll plan pools.yaml app.yaml", "nodes, zones, price"],
+  ["plimsoll plan --cluster app.yaml", "what app.yaml would add to what runs"],
+  ["plimsoll plan pools.yaml app.yaml -o picture", "nodes as boxes, with what stands on them"],
+])}`,
+    )
+    .action(async (paths: readonly string[], options: OfflineOptions & PlanOptions & { output: PlanFormat }) => {
+      const { runPlan } = await import("./plan.ts");
+      outcome.code = await guarded(surroundings, () => runPlan({ ...surroundings, paths, ...options }));
+    });
+}
+
+/** Describes a command that plans: where Pods, nodes, pools and types come from. */
+function planCommand(program: Command, usage: string, description: string): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .argument("[files...]", "manifests: files, folders, or - for standard input")
+    .option("--policies <file>", "the policies to judge by", "policies.yaml")
+    .option("-n, --namespace <name>", "where objects go that name no namespace, as with kubectl", "default")
+    .option("--domain <domain>", "API domain of WorkloadProfiles and of our labels", defaultDomain)
+    .addOption(new Option("--cluster", "plan over the cluster of the kubeconfig; reads only").conflicts("snapshot"))
+    .option("--kubeconfig <file>", "kubeconfig (default: $KUBECONFIG, or ~/.kube/config)")
+    .option("--context <name>", "context of the kubeconfig (default: its current one)")
+    .option("--snapshot <file>", "plan over a cluster as a file has it")
+    .option("--nodepools <file>", "plan with the NodePools of this file, and no others")
+    .option("--catalog <file>", "instance types, as plimsoll catalog refresh writes them");
+}

@@ -1,0 +1,95 @@
+/**
+ * A plan in the form in which it is printed.
+ *
+ * Reads what the solver was asked and what it answered. Returns plain data with names and quantities: what `-o json` prints, and
+ * what the table, the pictures and comparisons are made of.
+ */
+import { podRequests } from "../kube/pod-requests.ts";
+import { addResources, toResourceList } from "../kube/resources.ts";
+import { lowerBound, placedOf } from "../provisioner/scheduling/lower-bound.ts";
+import type { NodeState } from "../provisioner/scheduling/node-state.ts";
+import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
+import type { SchedulingResults, SolveInput } from "../provisioner/scheduling/solve.ts";
+
+/** Amounts as Kubernetes writes them. */
+type Amounts = Readonly<Record<string, string>>;
+
+/** What stands on a node of a plan. */
+export interface PlannedPlace {
+  /** What all that runs there asks for together, DaemonSets included. */
+  readonly requests: Amounts;
+  readonly allocatable: Amounts;
+  /** The plan's Pods by workload, in the order of the Pods. */
+  readonly workloads: readonly PlannedShare[];
+  /** "<ns>/<kind>/<name>#<i>". */
+  readonly pods: readonly string[];
+}
+
+export interface PlannedShare {
+  /** "<ns>/<kind>/<name>". */
+  readonly workload: string;
+  readonly pods: number;
+  readonly requests: Amounts;
+}
+
+/** A plan as `-o json` prints it. */
+export interface Plan {
+  readonly nodes: readonly (PlannedPlace & {
+    readonly nodePool: string;
+    readonly instanceType: string;
+    readonly zone: string;
+    readonly capacityType: string;
+    readonly pricePerHour: number;
+  })[];
+  /** Nodes and NodeClaims that are there and take Pods; `requests` counts what runs on them too. */
+  readonly existing: readonly (PlannedPlace & { readonly node: string })[];
+  readonly unschedulable: readonly { readonly pod: string; readonly reasons: readonly string[] }[];
+  readonly pricePerHour: number;
+  /** No plan for the Pods that have a place can cost less. */
+  readonly lowerBoundPerHour: number;
+}
+
+/** Returns a plan as it is printed. */
+export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
+  return {
+    nodes: results.newNodes.map((node) => ({
+      nodePool: node.nodePool.metadata.name ?? "",
+      instanceType: node.instanceType,
+      zone: node.zone,
+      capacityType: node.capacityType,
+      pricePerHour: node.pricePerHour,
+      requests: toResourceList(node.requests),
+      allocatable: toResourceList(node.instanceTypes.find(({ name }) => name === node.instanceType)?.allocatable ?? {}),
+      ...standingOf(node.pods),
+    })),
+    existing: results.existing.map(({ node, pods }) => ({
+      node: node.name,
+      requests: toResourceList(addResources(requestsOn(node), ...pods.map(({ pod }) => podRequests(pod.spec)))),
+      allocatable: toResourceList(node.allocatable),
+      ...standingOf(pods),
+    })),
+    unschedulable: results.unschedulable.map(({ pod, reasons }) => ({ pod: pod.key, reasons })),
+    pricePerHour: results.pricePerHour,
+    lowerBoundPerHour: lowerBound(placedOf(input, results)),
+  };
+}
+
+function requestsOn({ pods }: NodeState): ReturnType<typeof podRequests> {
+  return addResources(...pods.map(({ spec }) => podRequests(spec)));
+}
+
+function standingOf(pods: readonly PendingPod[]): Pick<PlannedPlace, "workloads" | "pods"> {
+  const shares = new Map<string, PendingPod[]>();
+  for (const pending of pods) {
+    const workload = pending.key.replace(/#\d+$/, "");
+    const known = shares.get(workload);
+    if (known === undefined) shares.set(workload, [pending]);
+    else known.push(pending);
+  }
+  const workloads = [...shares].map(([workload, own]) => ({
+    workload,
+    pods: own.length,
+    requests: toResourceList(addResources(...own.map(({ pod }) => podRequests(pod.spec)))),
+  }));
+  return { workloads, pods: pods.map(({ key }) => key) };
+}

@@ -1,0 +1,178 @@
+/**
+ * The world of a plan: what the solver is asked by `plimsoll plan`, `why` and `whatif`.
+ *
+ * Reads policies, manifests, and where it is asked to the cluster of a kubeconfig or a snapshot of one in a file. Returns the
+ * solver's input. Files alone are planned on an empty cluster: every replica counts. Over a cluster or a snapshot, nodes and
+ * NodeClaims keep their Pods, and the Pods that wait, or are yet to come of what the files change, need a place.
+ */
+import type { InstanceType } from "../api/instance-type.ts";
+import { zoneLabel, type PlatformNames } from "../api/labels.ts";
+import type { KubeObject } from "../api/object.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { zonesOfNodePools } from "../catalog/zones.ts";
+import { controllerOf } from "../kube/owner.ts";
+import { snapshotOf } from "../kube/snapshot-of.ts";
+import { workloadOf, type Workload } from "../kube/workload.ts";
+import type { PolicySet } from "../policies/policy-set.ts";
+import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { daemonSetPods, podDemand, workloadDemand } from "../provisioner/demand.ts";
+import { nodeStates } from "../provisioner/scheduling/node-state.ts";
+import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
+import type { SolveInput } from "../provisioner/scheduling/solve.ts";
+import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.ts";
+import { readCatalogFile, readSnapshotFile } from "./plan-files.ts";
+import type { ProgramSurroundings } from "./surroundings.ts";
+import { laidOver, readCluster } from "./with-cluster.ts";
+
+/** The options that say what a plan is made of. */
+export interface PlanOptions {
+  readonly cluster?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly snapshot?: string;
+  readonly nodepools?: string;
+  readonly catalog?: string;
+}
+
+export interface PlanWorldRequest extends OfflineRequest, PlanOptions, Pick<ProgramSurroundings, "env"> {}
+
+export interface PlanWorld {
+  readonly input: SolveInput;
+  /** True where something of what was read is wrong: it was told, and the rest is planned. */
+  readonly isFlawed: boolean;
+}
+
+/** Reads what a plan is made of, and tells what is wrong; undefined where there is nothing to go on. */
+export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorld | undefined> {
+  const isOver = request.cluster === true || request.snapshot !== undefined;
+  if (request.paths.length === 0 && !isOver) {
+    request.stderr.write("no manifests: name files with workloads and NodePools, or use --cluster or --snapshot FILE\n");
+    return undefined;
+  }
+  const files = await readOffline({ ...request, mayBeEmpty: isOver });
+  const standing = await readStanding(request);
+  const pools = request.nodepools === undefined ? undefined : await readPools(request, request.nodepools);
+  const facts = request.catalog === undefined ? undefined : readCatalogFile(request.catalog);
+  if (facts?.ok === false) request.stderr.write(`${facts.error}\n`);
+  const { policySet, names } = files;
+  if (policySet === undefined || standing === undefined || facts?.ok === false) return undefined;
+  const written = files.manifests.map(({ object }) => object);
+  const objects = withPools(isOver ? laidOver(standing.objects, written).map(identified) : written, pools?.objects);
+  const snapshot = snapshotOf(objects, names.domain);
+  if (snapshot.list("NodePool").length === 0) request.stderr.write("note: no NodePool among the files, so no node can be planned\n");
+  const instanceTypes = catalogInstanceTypes({ zones: zonesOf(snapshot), ...(facts === undefined ? undefined : { facts: facts.value }) });
+  if (!instanceTypes.some(({ offerings }) => offerings.length > 0))
+    request.stderr.write("note: no price is known of any type of the catalog, so no node can be planned\n");
+  const world = { snapshot, policySet, names, instanceTypes };
+  return {
+    input: isOver ? inputOver(world, written) : emptyClusterInput(world),
+    isFlawed: files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true,
+  };
+}
+
+/** Returns the solver's input for all workloads of a snapshot as if no node existed. */
+export function emptyClusterInput(world: ContractWorld): SolveInput {
+  const pods = plannedWorkloads(world.snapshot).flatMap((workload) => workloadDemand({ ...world, workload, count: workload.replicas }));
+  return { ...sharedInput(world), pods, nodes: [] };
+}
+
+/** Nodes keep what runs on them; a CronJob of the files counts as one of its runs. */
+function inputOver(world: ContractWorld, written: readonly KubeObject[]): SolveInput {
+  const { snapshot, names } = world;
+  const shared = sharedInput(world);
+  const demand = podDemand({ ...world, memory: new Map(), now: 0 });
+  const runs = written.flatMap((object): readonly PendingPod[] => {
+    const workload = object.kind === "CronJob" ? workloadOf(object) : undefined;
+    return workload === undefined ? [] : workloadDemand({ ...world, workload, count: workload.replicas });
+  });
+  const [nodes, nodeClaims, pods] = [snapshot.list("Node"), snapshot.list("NodeClaim"), snapshot.list("Pod")];
+  return {
+    ...shared,
+    pods: [...demand.pods, ...runs],
+    nodes: nodeStates({ nodes, nodeClaims, pods, instanceTypes: shared.instanceTypes, names }),
+  };
+}
+
+function sharedInput(world: ContractWorld): Omit<SolveInput, "pods" | "nodes"> {
+  const { snapshot, instanceTypes } = world;
+  const nodePools = snapshot.list("NodePool");
+  return {
+    nodePools,
+    instanceTypes: new Map(nodePools.map(({ metadata }): [string, readonly InstanceType[]] => [metadata.name ?? "", instanceTypes])),
+    daemonSets: daemonSetPods(world),
+    namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
+  };
+}
+
+const plannedKinds = ["CronJob", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"] as const;
+
+/** What somebody wrote, not what a controller made of it; a CronJob counts as one of its runs. */
+function plannedWorkloads(snapshot: ClusterSnapshot): readonly Workload[] {
+  return plannedKinds.flatMap((kind) =>
+    snapshot.list(kind).flatMap((object) => (controllerOf(object) === undefined ? (workloadOf(object) ?? []) : [])),
+  );
+}
+
+interface Standing {
+  readonly objects: readonly KubeObject[];
+  readonly isFlawed: boolean;
+}
+
+/** What stands there already: of the cluster, of the snapshot, or nothing. */
+async function readStanding(request: PlanWorldRequest): Promise<Standing | undefined> {
+  if (request.snapshot !== undefined) return soundOf(await readSnapshotFile(request, request.snapshot));
+  if (request.cluster !== true) return { objects: [], isFlawed: false };
+  const cluster = await readCluster({ ...request, alsoRead: ["NodeClaim"] });
+  if (!cluster.ok) {
+    request.stderr.write(`${cluster.error}\n`);
+    return undefined;
+  }
+  for (const note of cluster.value.notes) request.stderr.write(`note: ${note}\n`);
+  return { objects: cluster.value.objects, isFlawed: false };
+}
+
+async function readPools(request: PlanWorldRequest, path: string): Promise<Standing | undefined> {
+  return soundOf(await readOffline({ ...request, paths: [path], mayBeEmpty: false }));
+}
+
+function soundOf({ manifests, problems }: Pick<OfflineInput, "manifests" | "problems">): Standing {
+  return { objects: manifests.map(({ object }) => object), isFlawed: problems.length > 0 };
+}
+
+const poolKinds: ReadonlySet<string> = new Set(["NodePool", "EC2NodeClass", "NodeClass"]);
+
+/** The pools of a file of their own take the place of all others, their classes that of classes of the same name. */
+function withPools(objects: readonly KubeObject[], pools: readonly KubeObject[] | undefined): readonly KubeObject[] {
+  if (pools === undefined) return objects;
+  const own = pools.filter(({ kind }) => poolKinds.has(kind));
+  return laidOver(
+    objects.filter(({ kind }) => kind !== "NodePool"),
+    own,
+  );
+}
+
+/** What a file adds has no uid yet; owners are found by it, so it gets one that no API server gives. */
+function identified(object: KubeObject): KubeObject {
+  const { uid, namespace = "", name = "" } = object.metadata;
+  return uid === undefined ? { ...object, metadata: { uid: `file:${object.kind}/${namespace}/${name}`, ...object.metadata } } : object;
+}
+
+/** The zones that NodePools name; else those of the nodes that are there, else the catalog's own. */
+function zonesOf(snapshot: ClusterSnapshot): readonly string[] {
+  const pools = snapshot.list("NodePool");
+  const isNamed = pools.some(({ spec }) =>
+    spec.template.spec.requirements.some(({ key, operator }) => key === zoneLabel && operator === "In"),
+  );
+  const known = new Set(snapshot.list("Node").flatMap(({ metadata }) => metadata.labels?.[zoneLabel] ?? []));
+  return isNamed || known.size === 0 ? zonesOfNodePools(pools) : [...known].sort();
+}
+
+/** Returns the solver's input for a snapshot of files, by the catalog's types: what the command plans without options. */
+export function fileInput(world: {
+  readonly snapshot: ClusterSnapshot;
+  readonly policySet: PolicySet;
+  readonly names: PlatformNames;
+}): SolveInput {
+  return emptyClusterInput({ ...world, instanceTypes: catalogInstanceTypes({ zones: zonesOf(world.snapshot) }) });
+}
