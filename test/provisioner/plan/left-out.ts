@@ -4,6 +4,7 @@
  * Reads the world as the plan leaves it. Returns a fault for each Pod that a node of it, or one more node that a NodePool may
  * still buy, would take at once.
  */
+import { hostnameLabel } from "../../../src/api/labels.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import type { PlannedNode } from "../../../src/provisioner/scheduling/planned-node.ts";
 import type { SchedulingResults, SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
@@ -80,6 +81,15 @@ function enoughOf(
 
 /** The world with an empty node of everything that could be bought, limits aside: all domains that there could be. */
 function withBuyable(world: World, input: SolveInput): World {
-  const sites = input.nodePools.flatMap((pool) => freshNodes(pool, input).map(({ site }): Site => ({ ...site, accepting: false })));
-  return { ...world, sites: [...world.sites, ...sites] };
+  return { ...world, sites: [...world.sites, ...buyableSites(input)] };
+}
+
+/** An empty node of everything that could be bought, which takes no Pods: with it a zone counts before there is a node in it. */
+export function buyableSites(input: SolveInput): readonly Site[] {
+  return input.nodePools.flatMap((pool) =>
+    freshNodes(pool, input).map(({ site, type, offering }): Site => {
+      const name = `${site.name}-${type.name}-${offering.zone}-${offering.capacityType}`;
+      return { ...site, name, labels: { ...site.labels, [hostnameLabel]: name }, accepting: false };
+    }),
+  );
 }

@@ -70,7 +70,12 @@ const daemonSets: fc.Arbitrary<SolveInput["daemonSets"]> = fc.subarray([
   },
 ]);
 
-function nodeState(of: { readonly index: number; readonly pools: readonly NodePool[]; readonly types: readonly InstanceType[] }) {
+function nodeState(of: {
+  readonly index: number;
+  readonly pools: readonly NodePool[];
+  readonly types: readonly InstanceType[];
+  readonly limits: CaseLimits;
+}) {
   const name = `node-${of.index}`;
   return fc
     .record({
@@ -82,7 +87,7 @@ function nodeState(of: { readonly index: number; readonly pools: readonly NodePo
       isTainted: fc.constantFrom(false, false, false, true),
       state: fc.constantFrom("initialized" as const, "initialized" as const, "joining" as const, "coming" as const),
       accepting: fc.constantFrom(true, true, true, true, false),
-      bound: fc.array(deploymentCase({ replicasMax: 2 }), { maxLength: 2 }),
+      bound: fc.array(deploymentCase({ ...of.limits, replicasMax: 2 }), { maxLength: 2 }),
     })
     .map((drawn): NodeState => {
       const labels = {
@@ -141,7 +146,7 @@ export function randomCase(limits: CaseLimits): fc.Arbitrary<SolveInput> {
   return fc.tuple(pools, instanceTypes).chain(([nodePools, types]) => {
     const nodes = fc
       .integer({ min: 0, max: limits.nodesMax })
-      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => nodeState({ index, pools: nodePools, types }))));
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => nodeState({ index, pools: nodePools, types, limits }))));
     return fc
       .record({ deployments: fc.array(deploymentCase(limits), { minLength: 1, maxLength: limits.deploymentsMax }), nodes, daemonSets })
       .map((drawn): SolveInput => ({

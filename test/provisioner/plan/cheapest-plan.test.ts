@@ -1,0 +1,97 @@
+/**
+ * Prices of plans against the cheapest plan there is: for a few Pods everything is tried.
+ */
+import { describe, expect, it } from "vitest";
+import type { Pod } from "../../../src/api/pod.ts";
+import { lowerBound, placedOf } from "../../../src/provisioner/scheduling/lower-bound.ts";
+import { solve, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
+import { casesOf, isLongRun } from "../../support/long-run.ts";
+import { cheapestAlone, cheapestTogether, type Cheapest } from "./cheapest-plan.ts";
+import { planFaults } from "./plan-checker.ts";
+import { smallCases, type SmallCaseLimits } from "./small-case.ts";
+
+const timeoutMs = isLongRun ? 7_200_000 : 120_000;
+const alone = { podsMax: 8, alone: true };
+const together = { podsMax: 5, alone: false };
+const nearly = 1e-9;
+
+/** Cases of the runs in CI whose plans are known to cost more than 1.25 times the cheapest, each with what is missed. */
+const openAlone: ReadonlyMap<string, string> = new Map([
+  ["20261121:5", "each of two large Spot nodes would take one large Pod and two small ones"],
+  ["20261121:41", "the on-demand node that one Pod needs would take all of them"],
+  ["20261121:98", "Pods that fill the disk of a node go before those that need none of it"],
+]);
+const openTogether: ReadonlyMap<string, string> = new Map([
+  ["20261121:53", "the standing node is filled with Pods that could go anywhere, and the zone that must have one needs a node of its own"],
+]);
+
+interface Priced {
+  readonly name: string;
+  readonly plan: number;
+  readonly bound: number;
+  readonly cheapest: number;
+  readonly isProven: boolean;
+}
+
+type Search = (input: SolveInput, of: { readonly pods: readonly Pod[]; readonly knownPrice: number }) => Cheapest;
+
+describe("prices, against the cheapest plan of all", () => {
+  it(
+    "are never below the lower bound, at most 1.25 times the cheapest, and mostly at most 1.05, where no Pod minds another",
+    () => {
+      expectNear(priced({ ...alone, count: casesOf({ ci: 100, long: 2_000 }) }, cheapestAlone), openAlone);
+    },
+    timeoutMs,
+  );
+
+  it(
+    "are as near where Pods spread, seek and avoid each other",
+    () => {
+      expectNear(priced({ ...together, count: casesOf({ ci: 60, long: 1_000 }) }, cheapestTogether), openTogether);
+    },
+    timeoutMs,
+  );
+});
+
+describe("the two searches for the cheapest plan", () => {
+  it(
+    "agree where either may be asked",
+    () => {
+      const differing = smallCases({ podsMax: 5, alone: true, count: casesOf({ ci: 30, long: 300 }) }).flatMap(({ name, input }) => {
+        const pods = podsOf(placedOf(input, solve(input)));
+        const [one, other] = [cheapestAlone, cheapestTogether].map((search) => search(input, { pods, knownPrice: Infinity }));
+        return one?.isProven !== true || other?.isProven !== true || Math.abs(one.pricePerHour - other.pricePerHour) < nearly
+          ? []
+          : [{ name, one, other }];
+      });
+      expect(differing).toEqual([]);
+    },
+    timeoutMs,
+  );
+});
+
+/** Prices of the cases; what a wrong plan costs says nothing, and random-plans.test.ts tells of it. */
+function priced(limits: SmallCaseLimits, search: Search): readonly Priced[] {
+  return smallCases(limits).flatMap(({ name, input }) => {
+    const plan = solve(input);
+    if (planFaults(input, plan).length > 0) return [];
+    const placed = placedOf(input, plan);
+    const { pricePerHour, isProven } = search(input, { pods: podsOf(placed), knownPrice: plan.pricePerHour });
+    return [{ name, plan: plan.pricePerHour, bound: lowerBound(placed), cheapest: pricePerHour, isProven }];
+  });
+}
+
+function expectNear(all: readonly Priced[], open: ReadonlyMap<string, string>): void {
+  const told = all.map((one) => ({ ...one, ratio: one.plan < nearly ? 1 : one.plan / one.cheapest }));
+  expect(told.filter(({ bound, cheapest }) => bound > cheapest + nearly)).toEqual([]);
+  expect(told.filter(({ plan, cheapest }) => plan < cheapest - nearly)).toEqual([]);
+  expect(told.filter(({ name, ratio }) => ratio > 1.25 && !open.has(name))).toEqual([]);
+  expect(told.filter(({ ratio }) => ratio > 1.05).length / told.length).toBeLessThanOrEqual(0.05);
+  expect(told.filter(({ isProven }) => !isProven).length / told.length).toBeLessThanOrEqual(0.05);
+  // The cases are worth something: most plans cost money.
+  expect(told.filter(({ cheapest }) => cheapest > 0).length).toBeGreaterThan(told.length / 2);
+}
+
+function podsOf({ pods }: SolveInput): readonly Pod[] {
+  return pods.map(({ pod }) => pod);
+}
