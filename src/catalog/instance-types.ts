@@ -32,6 +32,8 @@ export interface CatalogOptions {
     readonly zone: string;
     readonly capacityType: Offering["capacityType"];
   }) => boolean;
+  /** Offerings of capacity reservations by type; default none. */
+  readonly reserved?: (instanceType: string) => readonly Offering[];
 }
 
 const everyCapacityType = ["on-demand", "spot"] as const;
@@ -76,7 +78,7 @@ export function catalogInstanceTypes(options: CatalogOptions): readonly Instance
   const resources = settings === undefined ? usualResources(facts) : facts.map((of) => nodeResources(of, settings));
   return facts.map((of, index) => {
     const soldIn = placesOf(of, options);
-    const offerings = offeringsOf(of.name, soldIn, prices);
+    const offerings = [...offeringsOf(of.name, soldIn, prices), ...(options.reserved?.(of.name) ?? [])];
     const requirements = [...(labels[index] ?? []), ...placeLabels(offerings.length > 0 ? offerings : soldIn)];
     const { capacity = {}, allocatable = {} } = resources[index] ?? {};
     return { name: of.name, requirements, capacity, allocatable, offerings, ...(offerings.length > 0 ? undefined : { soldIn }) };

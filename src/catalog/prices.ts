@@ -25,6 +25,14 @@ export function roundedPrice(pricePerHour: number): number {
   return Math.round(pricePerHour * 1e9) / 1e9;
 }
 
+/** What a reservation is paid for already, against what on-demand costs (Karpenter's): it sorts first, and the dearer type still last. */
+const reservedDivisor = 10_000_000;
+
+/** Returns the price of a reserved offering from that of the same type on demand; 0 where that is not known. */
+export function reservedPrice(onDemand: number | undefined): number {
+  return (onDemand ?? 0) / reservedDivisor;
+}
+
 const decimalPattern = /^\d{1,12}(\.\d{1,15})?$/;
 
 /** Reads a price as AWS writes it, such as "0.0960000000"; undefined where the text is no decimal number. */

@@ -115,5 +115,6 @@ function mergedTypes(offered: readonly (readonly InstanceType[])[]): readonly In
 }
 
 function mergedOfferings(offerings: readonly Offering[]): readonly Offering[] {
-  return [...new Map(offerings.map((offering) => [`${offering.zone}/${offering.capacityType}`, offering])).values()];
+  const keyOf = ({ zone, capacityType, reservation }: Offering) => `${zone}/${capacityType}/${reservation?.id ?? ""}`;
+  return [...new Map(offerings.map((offering) => [keyOf(offering), offering])).values()];
 }

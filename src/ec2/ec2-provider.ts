@@ -13,11 +13,9 @@ import { awsLabelDomain, clusterNameTag, nodeClaimTag, type PlatformNames } from
 import type { CloudInstance, CloudProvider, Clock, Instant, InstanceReference, NodeClassReference } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
-import { nodeSettingsOf } from "../catalog/node-settings.ts";
+import { classInstanceTypes } from "../catalog/class-types.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
-import { architectureOf } from "./fleet-request.ts";
 import { instanceIDOf, keptRequest, launch, providerIDOf, send } from "./launch.ts";
 import { templateTrouble, type ClusterIdentity } from "./launch-template.ts";
 import { nodeClassResources, type NodeClassResources, type NodeClassTrouble } from "./node-class-resources.ts";
@@ -99,11 +97,13 @@ async function readyNodeClass(provider: Provider, { name }: NodeClassReference):
 
 /** A type whose architecture has no image can't be launched: planned, it would be given up and planned again, for ever. */
 function typesOf({ unavailable }: Provider, { nodeClass, resources }: Ready): Result<readonly InstanceType[], string> {
-  const zones = Object.keys(resources.subnets).sort();
-  const settings = nodeSettingsOf(nodeClass.spec ?? {});
-  if (!settings.ok) return err(`EC2NodeClass "${nodeClass.metadata.name ?? ""}": spec.${settings.error}`);
-  const types = catalogInstanceTypes({ zones, settings: settings.value, isAvailable: (offering) => !unavailable.has(offering) });
-  return ok(types.filter((type) => resources.images[architectureOf(type)] !== undefined));
+  return classInstanceTypes({
+    nodeClass,
+    zones: [],
+    subnetZones: Object.keys(resources.subnets),
+    architectures: Object.keys(resources.images).sort(),
+    isAvailable: (offering) => !unavailable.has(offering),
+  });
 }
 
 /** Every instance of a claim: by its id once that is known, whatever became of its tags, and by its tag. */

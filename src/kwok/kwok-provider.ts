@@ -1,19 +1,30 @@
 /**
  * The provider without a cloud: its instances are Nodes that it makes itself (kwok-join.ts), each run by a fake kubelet.
  *
- * Reads the snapshot and a list of instance types. `create` only chooses; the choice is written on the NodeClaim by the
+ * Reads the snapshot and a list of instance types, which an EC2NodeClass of the cluster narrows. `create` only chooses; the choice is written on the NodeClaim by the
  * caller, and the Node follows from it. So there is nothing to remember: instances are the Nodes, and the launched claims
  * whose Node is still to join. Chosen as the provider, it serves every NodeClass.
  */
 import type { ApiClient } from "../api/api-client.ts";
+import type { EC2NodeClass } from "../api/ec2-node-class.ts";
 import type { InstanceType, Offering } from "../api/instance-type.ts";
-import { archLabel, capacityTypeLabel, instanceTypeLabel, nodePoolLabel, osLabel, regionLabel, zoneLabel } from "../api/labels.ts";
+import {
+  archLabel,
+  awsLabelDomain,
+  capacityTypeLabel,
+  instanceTypeLabel,
+  nodePoolLabel,
+  osLabel,
+  regionLabel,
+  zoneLabel,
+} from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { Node } from "../api/node.ts";
-import type { CloudInstance, CloudProvider, InstanceReference, LaunchOutcome } from "../api/ports.ts";
+import type { CloudInstance, CloudProvider, InstanceReference, LaunchOutcome, NodeClassReference } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import { regionOfZone } from "../catalog/instance-types.ts";
+import { classInstanceTypes } from "../catalog/class-types.ts";
+import { regionOfZone, zonesOfNodePools } from "../catalog/zones.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import { isOn, kwokInstanceName, kwokProviderID, switchOffPatch } from "./kwok-node.ts";
 
@@ -30,10 +41,17 @@ export function kwokProvider({ client, snapshot, instanceTypes }: KwokProviderOp
     const name = kwokInstanceName(reference.providerID) ?? reference.nodeClaim;
     return instancesOf(snapshot()).find(({ nodeClaim }) => nodeClaim === name);
   };
+  const classTypes = rememberedClassTypes();
+  const typesOf = ({ group, kind, name }: NodeClassReference): Result<readonly InstanceType[], string> => {
+    const now = snapshot();
+    const isEc2 = group === awsLabelDomain && kind === "EC2NodeClass";
+    const nodeClass = isEc2 ? now.get("EC2NodeClass", { namespace: "", name }) : undefined;
+    return nodeClass === undefined ? ok(instanceTypes()) : classTypes(nodeClass, zonesOfNodePools(now.list("NodePool")));
+  };
   return {
     name: "kwok",
     serves: () => true,
-    instanceTypes: () => Promise.resolve(ok(instanceTypes())),
+    instanceTypes: (reference) => Promise.resolve(typesOf(reference)),
     create: (nodeClaim, candidates) => Promise.resolve(choose(nodeClaim, candidates)),
     get: (reference) => Promise.resolve(ok(instanceOf(reference))),
     list: () => Promise.resolve(ok(instancesOf(snapshot()))),
@@ -44,6 +62,24 @@ export function kwokProvider({ client, snapshot, instanceTypes }: KwokProviderOp
       const ended = await client.patch("Node", key, { body: { kind: "merge", patch: switchOffPatch() } });
       return ended.ok || ended.error.code === 404 ? ok("gone") : err(ended.error.message ?? `Node ${key.name} was not patched`);
     },
+  };
+}
+
+type ClassTypes = (nodeClass: EC2NodeClass, zones: readonly string[]) => Result<readonly InstanceType[], string>;
+
+/** Classes that are asked about in turn are few; of others the answer is made anew. */
+const classesMax = 64;
+
+/** Returns a function that answers for the same class with the same list, until its zones are others: what is compiled of it stays true. */
+function rememberedClassTypes(): ClassTypes {
+  const known = new Map<EC2NodeClass, { readonly zones: string; readonly types: ReturnType<ClassTypes> }>();
+  return (nodeClass, zones) => {
+    const last = known.get(nodeClass);
+    if (last?.zones === zones.join()) return last.types;
+    const types = classInstanceTypes({ nodeClass, zones });
+    if (known.size >= classesMax) known.clear();
+    known.set(nodeClass, { zones: zones.join(), types });
+    return types;
   };
 }
 

@@ -13,6 +13,7 @@ import { kwokJoin } from "../../src/kwok/kwok-join.ts";
 import { kwokNode } from "../../src/kwok/kwok-node.ts";
 import { kwokProvider } from "../../src/kwok/kwok-provider.ts";
 import { garbageOf, orphanAgeMs } from "../../src/provisioner/lifecycle/garbage.ts";
+import { customNodeClass } from "../ec2/custom-node-class.ts";
 import { launchCandidates, launchResult } from "../../src/provisioner/lifecycle/launch.ts";
 
 const launchedAt = Date.parse("2026-01-01T00:00:00Z");
@@ -70,6 +71,27 @@ async function launched(change: Parameters<typeof claim>[0] = {}): Promise<NodeC
   if (result.kind !== "launched") throw new Error(`launched, not ${result.kind}`);
   return { ...made, metadata: { ...made.metadata, labels: { ...made.metadata.labels, ...result.labels } }, status: result.status };
 }
+
+describe("the types of a NodeClass", () => {
+  const reference = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" };
+  const withZone = { ...customNodeClass, status: { subnets: [{ id: "subnet-b", zone: "ap-southeast-1b" }] } };
+
+  test("are the catalogue's where the class is not in the cluster, or is of another kind", async () => {
+    const { provider } = world([]);
+    expect(await provider.instanceTypes(reference)).toEqual(ok(instanceTypes));
+    expect(await world([withZone]).provider.instanceTypes({ ...reference, kind: "OtherClass" })).toEqual(ok(instanceTypes));
+  });
+
+  test("are in the zones of its subnets, and the same list as long as nothing changes", async () => {
+    const { provider } = world([withZone]);
+    const types = await provider.instanceTypes(reference);
+    if (!types.ok) throw new Error(types.error);
+    const offered = types.value.flatMap(({ offerings }) => offerings.map(({ zone }) => zone));
+    expect(new Set(offered)).toEqual(new Set(["ap-southeast-1b"]));
+    const again = await provider.instanceTypes(reference);
+    expect(again.ok && again.value).toBe(types.value);
+  });
+});
 
 describe("the choice", () => {
   test("is in the region of its zone, also where that is a local zone", async () => {
