@@ -1,12 +1,13 @@
 /**
  * The commands about plans: their words and options. Each command is a file of its own, loaded when it is asked for.
  */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
 import { examples, guarded, outputOption } from "./command-line.ts";
 import type { PlanFormat } from "./plan.ts";
 import type { PlanOptions } from "./plan-world.ts";
 import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
+import { type ConstraintKind, constraintKinds, type WhatifChanges } from "./whatif-change.ts";
 
 const madeOf = `
 NodePools come from the files, the cluster or the snapshot; DaemonSets among them count as overhead on every
@@ -35,6 +36,49 @@ ${examples("Examples:", [
       const { runPlan } = await import("./plan.ts");
       outcome.code = await guarded(surroundings, () => runPlan({ ...surroundings, paths, ...options }));
     });
+}
+
+/** Describes `plimsoll whatif`. */
+export function addWhatif(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  planCommand(program, "whatif", "Tell what a plan would be without a NodePool, a zone, a way to buy or a kind of constraint.")
+    .option("--without-pool <name>", "without this NodePool (repeatable)", repeated, [])
+    .option("--without-zone <zone>", "without this zone; the Pods of its nodes need a place elsewhere (repeatable)", repeated, [])
+    .option("--without-capacity-type <type>", "without spot, on-demand or reserved (repeatable)", repeated, [])
+    .addOption(
+      new Option("--without-constraint <kind>", `without ${constraintKinds.join(", ")} (repeatable)`)
+        .argParser(constraintKind)
+        .default([], ""),
+    )
+    .addOption(outputOption("form of the answer"))
+    .addHelpText(
+      "after",
+      `${madeOf}
+
+Several changes of one call are made together. A constraint is taken from the Pods that need a place (spread,
+affinity, anti-affinity, nodeSelector, nodeAffinity), from NodePools and nodes (taints), from NodePools (limits)
+or from all nodes (daemonSets); what runs already keeps its own.
+
+Exit: 0 no Pod loses its place, 1 one does, 2 bad input.
+${examples("Examples:", [
+  ["plimsoll whatif pools.yaml app.yaml --without-zone eu-west-1a", "does everything still fit, and at what price?"],
+  ["plimsoll whatif --cluster --without-pool general", "who needs that pool?"],
+  ["plimsoll whatif pools.yaml app.yaml --without-constraint spread", "what does the zone spread cost?"],
+])}`,
+    )
+    .action(async (paths: readonly string[], options: OfflineOptions & PlanOptions & WhatifChanges & { output: "text" | "json" }) => {
+      const { runWhatif } = await import("./whatif.ts");
+      outcome.code = await guarded(surroundings, () => runWhatif({ ...surroundings, paths, ...options }));
+    });
+}
+
+function repeated(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function constraintKind(value: string, before: readonly ConstraintKind[]): readonly ConstraintKind[] {
+  const kind = constraintKinds.find((known) => known === value);
+  if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${constraintKinds.join(", ")}.`);
+  return [...before, kind];
 }
 
 /** Describes a command that plans: where Pods, nodes, pools and types come from. */

@@ -21,9 +21,21 @@ export function textPlan(plan: Plan): string {
   return `${existing}${plan.nodes.length === 0 ? "" : table}${leftOut(plan)}${summaryOf(plan)}`;
 }
 
-/** Returns what has no place, with the reasons. */
-export function leftOut({ unschedulable }: Plan): string {
-  return unschedulable.map(({ pod, reasons }) => `no place for ${pod}:\n${reasons.map((reason) => `  ${reason}\n`).join("")}`).join("");
+/** Returns what has no place, with the reasons; Pods of one workload that have the same ones together. */
+export function leftOut({ unschedulable }: Pick<Plan, "unschedulable">, words = "no place for"): string {
+  const alike = new Map<string, { readonly pods: string[]; readonly reasons: readonly string[] }>();
+  for (const { pod, reasons } of unschedulable) {
+    const name = [pod.replace(/#\d+$/, ""), ...reasons].join("\n");
+    const known = alike.get(name);
+    if (known === undefined) alike.set(name, { pods: [pod], reasons });
+    else known.pods.push(pod);
+  }
+  return [...alike.values()]
+    .map(({ pods: [first = "", ...others], reasons }) => {
+      const who = others.length === 0 ? first : `${others.length + 1} Pods of ${first.replace(/#\d+$/, "")}`;
+      return `${words} ${who}:\n${reasons.map((reason) => `  ${reason}\n`).join("")}`;
+    })
+    .join("");
 }
 
 /** Returns the last line: nodes, price and bound. */
