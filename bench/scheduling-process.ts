@@ -1,12 +1,14 @@
 /**
- * One run of Plimsoll's solver, in a process of its own: `node scheduling-process.js CASE WARM-UP SHUFFLE`.
+ * One run of Plimsoll's solver, in a process of its own: `node scheduling-process.js CASE WARM-UP SHUFFLE [bound]`.
  *
  * Reads a case's file, a file with a load of another seed, and the seed of the order in which the Pods are given (0: as they are). Packs
  * the other load a few times with the very pool and types of the case, as a process that has run a while has; then measures one packing,
- * from decoded Pods to the plan. Prints one line of JSON.
+ * from decoded Pods to the plan, and afterwards, if asked, the least that any plan for the Pods it placed could cost. Prints one line of
+ * JSON.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { lowerBound, placedOf } from "../src/provisioner/scheduling/lower-bound.ts";
 import { solve, type SchedulingResults } from "../src/provisioner/scheduling/solve.ts";
 import type { BenchCase, BenchLoad } from "./scheduling/bench-case.ts";
 import { shuffled } from "./scheduling/draws.ts";
@@ -16,7 +18,7 @@ import { solveInput } from "./scheduling-input.ts";
 /** Each warm-up packs all of the other load; after three the compiler has seen enough. */
 const warmUps = 3;
 
-function main([casePath = "", warmUpPath = "", shuffle = "0"]: readonly string[]): RunFigures {
+function main([casePath = "", warmUpPath = "", shuffle = "0", bound]: readonly string[]): RunFigures {
   const given = decoded(casePath) as BenchCase;
   const other = decoded(warmUpPath) as BenchLoad;
   for (let round = 0; round < warmUps; round++) solve(solveInput(other, given));
@@ -26,6 +28,7 @@ function main([casePath = "", warmUpPath = "", shuffle = "0"]: readonly string[]
   const results = solve(input);
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   const { user, system } = process.cpuUsage(cpuBefore);
+  const peakKiB = process.resourceUsage().maxRSS;
   return {
     seconds,
     cpuSeconds: (user + system) / 1e6,
@@ -34,8 +37,9 @@ function main([casePath = "", warmUpPath = "", shuffle = "0"]: readonly string[]
     onExisting: results.existing.reduce((sum, { pods }) => sum + pods.length, 0),
     unschedulable: results.unschedulable.length,
     ...(results.unschedulable[0] === undefined ? undefined : { whyNot: results.unschedulable[0].reasons.join("; ") }),
-    peakKiB: process.resourceUsage().maxRSS,
+    peakKiB,
     hash: hashOf(results),
+    ...(bound === "bound" ? { boundPerHour: lowerBound(placedOf(input, results)) } : undefined),
   };
 }
 

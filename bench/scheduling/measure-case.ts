@@ -36,7 +36,10 @@ export function compileSolver(): void {
 export function plimsollOn({ casePath, warmUpPath }: CaseFiles): Scheduler {
   return {
     tool: "plimsoll",
-    command: (run) => [process.execPath, compiledProcess, casePath, warmUpPath, String(run % 2 === 0 ? 0 : run)],
+    command: (run) => {
+      const words = [compiledProcess, casePath, warmUpPath, String(run % 2 === 0 ? 0 : run)];
+      return [process.execPath, ...words, ...(run === 0 ? ["bound"] : [])];
+    },
     secondsMax: Infinity,
   };
 }
@@ -61,7 +64,13 @@ export async function measureCase(
       schedulers.map((on) => on(files)),
       runs,
     );
-    const of = { name: recipe.name, pods: made.pods.length, bound: (nodes: number) => caseBound(made, nodes) };
+    const boundPerHour = measured.flatMap(({ runs: all }) => all).find((run) => run.boundPerHour !== undefined)?.boundPerHour;
+    const of = {
+      name: recipe.name,
+      pods: made.pods.length,
+      ...(boundPerHour === undefined ? undefined : { boundPerHour }),
+      sumBound: (nodes: number) => caseBound(made, nodes),
+    };
     return measured.map((ofTool) => rowOf(ofTool, of));
   } finally {
     rmSync(folder, { recursive: true, force: true });

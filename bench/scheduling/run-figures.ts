@@ -20,6 +20,8 @@ export interface RunFigures {
   readonly peakKiB: number;
   /** Names the plan; only of a scheduler whose plans should be equal. */
   readonly hash?: string;
+  /** No plan for the Pods that this run placed costs less; told by one run of a case. */
+  readonly boundPerHour?: number;
 }
 
 const fields = ["seconds", "cpuSeconds", "nodes", "pricePerHour", "onExisting", "unschedulable", "peakKiB"] as const;

@@ -7,7 +7,22 @@ import type { SchedulingRow } from "./rows.ts";
 
 /** Returns a line for each row under a header. */
 export function rowTable(rows: readonly SchedulingRow[]): readonly string[] {
-  const header = ["case", "tool", "Pods", "runs", "Pods/s", "CPU s", "nodes", "USD/h", "of bound", "on nodes", "left out", "MiB", "plan"];
+  const header = [
+    "case",
+    "tool",
+    "Pods",
+    "runs",
+    "Pods/s",
+    "CPU s",
+    "nodes",
+    "USD/h",
+    "of bound",
+    "of sums",
+    "on nodes",
+    "left out",
+    "MiB",
+    "plan",
+  ];
   return markdown([
     header,
     ...rows.map((row) => [
@@ -20,6 +35,7 @@ export function rowTable(rows: readonly SchedulingRow[]): readonly string[] {
       row.nodes,
       row.pricePerHour.toFixed(2),
       ratio(row.pricePerHour, row.boundPerHour, 3),
+      ratio(row.pricePerHour, row.sumBoundPerHour, 3),
       row.onExisting,
       row.unschedulable,
       row.memoryMiB,

@@ -37,6 +37,7 @@ describe("npm run bench:scheduling", () => {
       expect(rows).toMatchObject([{ case: "diverse-50", tool: "plimsoll", pods: 50, runs: 2, nodes: 10, unschedulable: 0, plans: 1 }]);
       const [row] = rows;
       expect(row!.podsPerSecond).toBeGreaterThan(0);
+      expect(row!.boundPerHour).toBeGreaterThan(row!.sumBoundPerHour * 0.9);
       expect(row!.pricePerHour).toBeGreaterThanOrEqual(row!.boundPerHour);
       expect(stdout).toContain(`| diverse-50 | plimsoll |   50 |    2 |`);
       expect(stdout).toContain("karpenter: left out, as --no-peers asks");
@@ -136,7 +137,7 @@ const figures: RunFigures = {
   unschedulable: 0,
   peakKiB: 2048,
 };
-const of = { name: "some", pods: 100, bound: (nodes: number) => nodes };
+const of = { name: "some", pods: 100, boundPerHour: 3, sumBound: (nodes: number) => nodes };
 
 describe("a row", () => {
   it("holds the best of each figure, and the most memory", () => {
@@ -150,7 +151,8 @@ describe("a row", () => {
       cpuSeconds: 3,
       nodes: 4,
       pricePerHour: 4,
-      boundPerHour: 4,
+      boundPerHour: 3,
+      sumBoundPerHour: 4,
       onExisting: 0,
       unschedulable: 0,
       memoryMiB: 4,
