@@ -6,6 +6,7 @@
 import { platformNames } from "../src/api/labels.ts";
 import type { InstanceType } from "../src/api/instance-type.ts";
 import type { NodePool } from "../src/api/node-pool.ts";
+import type { NodeSelectorRequirement } from "../src/api/pod.ts";
 import { nodeStates } from "../src/provisioner/scheduling/node-state.ts";
 import type { SolveInput } from "../src/provisioner/scheduling/solve.ts";
 import { diversePods } from "./diverse-pods.ts";
@@ -37,7 +38,7 @@ export function solveInput(
 }
 
 /** Returns the NodePool of the benchmark, with these requirements. */
-export function benchNodePool(requirements: NodePool["spec"]["template"]["spec"]["requirements"] = []): NodePool {
+export function benchNodePool(requirements: readonly NodeSelectorRequirement[] = []): NodePool {
   return {
     apiVersion: "karpenter.sh/v1",
     kind: "NodePool",

@@ -15,6 +15,7 @@ import { diverseCase } from "./scheduling/diverse-cases.ts";
 import { faultsOf } from "./scheduling/faults.ts";
 import { builtKarpenter } from "./scheduling/karpenter-build.ts";
 import { compileSolver, karpenterOn, measureCase, plimsollOn, type SchedulerOn } from "./scheduling/measure-case.ts";
+import { openMarket } from "./scheduling/list-prices.ts";
 import { plotOf } from "./scheduling/plot.ts";
 import type { SchedulingRow } from "./scheduling/rows.ts";
 import { comparisonTable, rowTable } from "./scheduling/tables.ts";
@@ -26,8 +27,13 @@ const runsMax = 50;
 const karpenterSecondsMax = 40;
 const reasonCharactersMax = 400;
 
-interface Plan {
+interface Offered {
   readonly cases: readonly CaseRecipe[];
+  /** What a reader must know of them, a line each. */
+  readonly notes: readonly string[];
+}
+
+interface Plan extends Offered {
   readonly runs: number;
   readonly karpenterSecondsMax: number;
   readonly withPeers: boolean;
@@ -58,7 +64,7 @@ Examples:
 async function main(): Promise<void> {
   const values = benchArguments({ options: ["case", "pods", "runs", "trace", "json", "plot"], switches: ["no-peers"], help: help() });
   if (values === undefined) return;
-  const plan = planOf(values);
+  const plan = await planOf(values);
   if (typeof plan === "string") {
     console.error(plan);
     process.exitCode = 2;
@@ -71,7 +77,7 @@ async function main(): Promise<void> {
     process.stderr.write(`bench: ${recipe.name}: ${recipe.what}\n`);
     rows.push(...(await measureCase(recipe, { schedulers, runs: plan.runs })));
   }
-  const parts = [rowTable(rows), comparisonTable(rows), [note]].filter((lines) => lines.length > 0);
+  const parts = [rowTable(rows), comparisonTable(rows), [...plan.notes, note]].filter((lines) => lines.length > 0);
   console.log(parts.map((lines) => lines.join("\n")).join("\n\n"));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
   if (values.plot !== undefined) writeFileSync(values.plot, plotOf(rows));
@@ -82,38 +88,39 @@ async function main(): Promise<void> {
 }
 
 /** Returns what to measure, or the sentence that says what is wrong with the arguments. */
-function planOf(values: Readonly<Record<string, string | undefined>>): Plan | string {
+async function planOf(values: Readonly<Record<string, string | undefined>>): Promise<Plan | string> {
   const runs = Number(values.runs ?? runsDefault);
   if (!isWithin(runs, runsMax)) return `--runs ${String(values.runs)}: give a whole number from 1 to ${runsMax}.`;
-  const cases = casesOf(values);
-  if (typeof cases === "string") return cases;
+  const offered = await casesOf(values);
+  if (typeof offered === "string") return offered;
   return {
-    cases,
+    ...offered,
     runs,
     karpenterSecondsMax: values.runs === undefined ? karpenterSecondsMax : Infinity,
     withPeers: values["no-peers"] === undefined,
   };
 }
 
-function casesOf(values: Readonly<Record<string, string | undefined>>): readonly CaseRecipe[] | string {
+async function casesOf(values: Readonly<Record<string, string | undefined>>): Promise<Offered | string> {
   if (values.pods !== undefined && (values.case ?? values.trace) !== undefined) {
     return "--pods runs one case alone: leave out --case and --trace.";
   }
   if (values.pods !== undefined) {
     const count = Number(values.pods);
     if (!isWithin(count, diversePodsMax)) return `--pods ${values.pods}: give a whole number from 1 to ${diversePodsMax}.`;
-    return [diverseCase(count)];
+    return { cases: [diverseCase(count)], notes: [] };
   }
-  const all = values.trace === undefined ? allCases() : readTrace(values.trace);
-  if (typeof all === "string") return all;
-  if (values.case === undefined) return all;
-  const named = all.filter(({ name }) => name === values.case);
-  return named.length > 0 ? named : `--case ${values.case}: there is no such case; cases: ${all.map(({ name }) => name).join(", ")}.`;
+  const all = values.trace === undefined ? { cases: allCases(), notes: [] } : await readTrace(values.trace);
+  if (typeof all === "string" || values.case === undefined) return all;
+  const cases = all.cases.filter(({ name }) => name === values.case);
+  if (cases.length > 0) return { ...all, cases };
+  return `--case ${values.case}: there is no such case; cases: ${all.cases.map(({ name }) => name).join(", ")}.`;
 }
 
-function readTrace(path: string): readonly CaseRecipe[] | string {
+async function readTrace(path: string): Promise<Offered | string> {
+  const { market, note } = await openMarket();
   try {
-    return traceCases(path);
+    return { cases: traceCases(path, market), notes: [note] };
   } catch (cause) {
     return `--trace ${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
   }

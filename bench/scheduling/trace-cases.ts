@@ -2,18 +2,19 @@
  * The cases of a production trace: all of its Pods at once, onto the real EC2 catalogue; and again without those that ask for GPUs.
  *
  * Reads a CSV file with the columns name, cpu_milli, memory_mib and num_gpu: the shape in which openb, Alibaba's public trace, is told.
- * Its Pods that have a share of a GPU say 1 there, so each asks for a whole one. Nodes are bought on demand in the catalogue's region; a
- * type without a known price can't be bought.
+ * Its Pods that have a share of a GPU say 1 there, so each asks for a whole one. Nodes are bought on demand in one region, of the current
+ * amd64 types for general use and with GPUs; a type without a known price can't be bought.
  */
 import { readFileSync } from "node:fs";
-import { capacityTypeLabel } from "../../src/api/labels.ts";
+import { archLabel, awsLabelDomain, capacityTypeLabel } from "../../src/api/labels.ts";
+import type { NodeSelectorRequirement } from "../../src/api/pod.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
-import { catalogZones } from "../../src/catalog/zones.ts";
 import { benchNodePool } from "../scheduling-input.ts";
 import { onEmptyCluster, type CaseRecipe } from "./bench-case.ts";
 import { plainPod } from "./populated-cases.ts";
 import { seededDraws, shuffled } from "./draws.ts";
+import type { Market } from "./list-prices.ts";
 
 const columns = ["name", "cpu_milli", "memory_mib", "num_gpu"] as const;
 const linesMax = 200_000;
@@ -26,13 +27,23 @@ export interface TraceRow {
   readonly gpus: number;
 }
 
+/** What the trace's nodes may be: categories and generations as Karpenter's own getting-started NodePool has them, and GPUs. */
+const poolRequirements: readonly NodeSelectorRequirement[] = [
+  { key: capacityTypeLabel, operator: "In", values: ["on-demand"] },
+  { key: archLabel, operator: "In", values: ["amd64"] },
+  { key: `${awsLabelDomain}/instance-category`, operator: "In", values: ["c", "m", "r", "g", "p"] },
+  { key: `${awsLabelDomain}/instance-generation`, operator: "Gt", values: ["2"] },
+];
+
 /** Returns the trace's two cases; throws where the file is not such a trace. */
-export function traceCases(path: string): readonly CaseRecipe[] {
+export function traceCases(path: string, market: Market): readonly CaseRecipe[] {
   const rows = parseTrace(readFileSync(path, "utf8"), path);
   const withoutGpus = rows.filter(({ gpus }) => gpus === 0);
   return [
-    traceCase("trace", "all Pods of the trace on the EC2 catalogue", rows),
-    ...(withoutGpus.length === 0 ? [] : [traceCase("trace-no-gpu", "the trace's Pods without GPUs on the EC2 catalogue", withoutGpus)]),
+    traceCase({ name: "trace", what: "all Pods of the trace on the EC2 catalogue" }, { rows, market }),
+    ...(withoutGpus.length === 0
+      ? []
+      : [traceCase({ name: "trace-no-gpu", what: "the trace's Pods without GPUs on the EC2 catalogue" }, { rows: withoutGpus, market })]),
   ];
 }
 
@@ -60,12 +71,14 @@ export function parseTrace(text: string, path: string): readonly TraceRow[] {
   });
 }
 
-function traceCase(name: string, what: string, rows: readonly TraceRow[]): CaseRecipe {
+function traceCase(
+  named: Pick<CaseRecipe, "name" | "what">,
+  { rows, market }: { readonly rows: readonly TraceRow[]; readonly market: Market },
+): CaseRecipe {
   return {
-    name,
-    what,
-    nodePool: () => benchNodePool([{ key: capacityTypeLabel, operator: "In", values: ["on-demand"] }]),
-    instanceTypes: () => catalogInstanceTypes({ zones: catalogZones }).filter(({ offerings }) => offerings.length > 0),
+    ...named,
+    nodePool: () => benchNodePool(poolRequirements),
+    instanceTypes: () => catalogInstanceTypes(market).filter(({ offerings }) => offerings.length > 0),
     load: () => onEmptyCluster(rows.map(podOf)),
     warmUp: () => onEmptyCluster(otherPods(rows)),
   };

@@ -13,6 +13,7 @@ import { distinctPods, diverseCase, preferenceCase } from "../../bench/schedulin
 import { recordedDraws, seededDraws, shuffled } from "../../bench/scheduling/draws.ts";
 import { autoscalerCases } from "../../bench/scheduling/autoscaler-cases.ts";
 import { faultsOf } from "../../bench/scheduling/faults.ts";
+import { parseListPrices } from "../../bench/scheduling/list-prices.ts";
 import { populatedCase } from "../../bench/scheduling/populated-cases.ts";
 import { parseTrace, traceCases } from "../../bench/scheduling/trace-cases.ts";
 import { podRequests } from "../../src/kube/pod-requests.ts";
@@ -241,6 +242,33 @@ describe("a populated cluster", () => {
   });
 });
 
+describe("list prices", () => {
+  it("are read from the Go file that they are published in, one region's", () => {
+    expect([
+      prices.asOf,
+      prices.onDemand("m7i.large", "z"),
+      prices.onDemand("p4d.24xlarge", "z"),
+      prices.onDemand("b1.large", "z"),
+    ]).toEqual(["github.com/aws/karpenter-provider-aws@v1.14.1, of 2026-07-06T14:20:29Z", 0.1, 21.957642, undefined]);
+    expect(() => parseListPrices("package pricing\n", "us-east-1")).toThrow("has no prices of us-east-1");
+  });
+});
+
+const prices = parseListPrices(
+  `// generated at 2026-07-06T14:20:29Z for us-east-1
+var prices = map[string]map[string]float64{
+\t"us-east-1": {
+\t\t// m7i family
+\t\t"m7i.large": 0.100000, "p4d.24xlarge": 21.957642,
+\t},
+\t"us-east-2": {
+\t\t"b1.large": 9.000000,
+\t},
+}
+`,
+  "us-east-1",
+);
+
 describe("a trace", () => {
   const text = "name,cpu_milli,memory_mib,num_gpu,gpu_milli\na,500,512,0,0\nb,6000,12288,1,460\n";
 
@@ -256,7 +284,7 @@ describe("a trace", () => {
     try {
       const path = join(folder, "t.csv");
       writeFileSync(path, text);
-      const cases = traceCases(path);
+      const cases = traceCases(path, { zones: ["us-east-1a"], prices });
       expect(cases.map(({ name, load }) => [name, load().pods.map(({ spec }) => podRequests(spec))])).toEqual([
         [
           "trace",
@@ -267,7 +295,10 @@ describe("a trace", () => {
         ],
         ["trace-no-gpu", [{ cpu: 500, memory: 512 * 1024 ** 2, pods: 1 }]],
       ]);
-      expect(cases[0]!.instanceTypes().every(({ offerings }) => offerings.length > 0)).toBe(true);
+      expect(cases[0]!.instanceTypes().map(({ name, offerings }) => [name, offerings.map(({ pricePerHour }) => pricePerHour)])).toEqual([
+        ["m7i.large", [0.1]],
+        ["p4d.24xlarge", [21.957642]],
+      ]);
     } finally {
       rmSync(folder, { recursive: true });
     }
