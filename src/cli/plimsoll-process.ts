@@ -37,6 +37,7 @@ const provisioningKinds = ["NodePool", "NodeClaim", "EC2NodeClass"] as const sat
 /** Every kind that a cluster may lack: rules that look at them then have nothing to judge. */
 const optionalKinds = [
   ...provisioningKinds,
+  "NodeOverlay",
   "NodeClass",
   "Rollout",
   "ScaledObject",

@@ -20,6 +20,7 @@ import { claimCondition, isTrue, type ClaimStatus } from "../lifecycle/claim-sta
 import type { PodRemoval } from "../lifecycle/drain.ts";
 import { launchCandidates, launchFailedReason, launchResult } from "../lifecycle/launch.ts";
 import { claimNote, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
+import { claimOffers } from "./pool-offers.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
 /** Pods that one look asks to leave; the next look goes on. */
@@ -135,10 +136,10 @@ async function launch(shell: ProvisionerShell, nodeClaim: NodeClaim): Promise<Re
   }
 }
 
-async function outcomeOf({ provider }: ProvisionerShell, nodeClaim: NodeClaim): Promise<LaunchOutcome> {
-  const types = await provider.instanceTypes(nodeClaim.spec.nodeClassRef);
+async function outcomeOf(shell: ProvisionerShell, nodeClaim: NodeClaim): Promise<LaunchOutcome> {
+  const types = await claimOffers(shell, nodeClaim);
   // Without types there are no candidates; the provider knows whether that is for good, and may have launched before.
-  return provider.create(nodeClaim, types.ok ? launchCandidates(nodeClaim, types.value) : []);
+  return shell.provider.create(nodeClaim, types.ok ? launchCandidates(nodeClaim, types.value) : []);
 }
 
 async function removePods(

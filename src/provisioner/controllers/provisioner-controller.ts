@@ -7,9 +7,7 @@
  */
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, Requeue } from "../../api/controller.ts";
-import type { InstanceType } from "../../api/instance-type.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
-import type { NodePool } from "../../api/node-pool.ts";
 import type { KindName } from "../../api/kinds.ts";
 import type { ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
@@ -21,6 +19,7 @@ import {
   type ProvisioningMemory,
   type ProvisioningStep,
 } from "../provisioning.ts";
+import { poolOffers } from "./pool-offers.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 /** The only key: a plan is of the whole cluster. */
@@ -63,9 +62,9 @@ export function provisionerController(shell: ProvisionerShell): ControllerEntry 
       return requeue;
     },
   };
-  const watched = (["Deployment", "StatefulSet", "ReplicaSet", "Job", "NodePool", "NodeClaim", "WorkloadProfile"] as const).map(
-    (watches): AnyTrigger => ({ watches, keysOf: () => [clusterKey] }),
-  );
+  const watched = (
+    ["Deployment", "StatefulSet", "ReplicaSet", "Job", "NodePool", "NodeOverlay", "NodeClaim", "WorkloadProfile"] as const
+  ).map((watches): AnyTrigger => ({ watches, keysOf: () => [clusterKey] }));
   return { controller, triggers: [...watched, podTrigger, nodeTrigger], needs: ["DaemonSet", "Namespace"] satisfies KindName[] };
 }
 
@@ -98,21 +97,16 @@ async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDem
   await forgetGone(shell, held);
   const world = shell.world();
   const nodePools = world.snapshot.list("NodePool").filter(({ spec }) => provider.serves(spec.template.spec.nodeClassRef));
-  const offered = await Promise.all(nodePools.map((pool) => offerOf(shell, pool)));
+  const { instanceTypes } = await poolOffers(shell, world.snapshot);
   const known = world.snapshot.list("NodeClaim");
   for (const { metadata } of known) held.created.delete(metadata.name ?? "");
   return {
     world,
     nodeClaims: [...known, ...[...held.created.values()].map(({ nodeClaim }) => nodeClaim)],
     nodePools,
-    instanceTypes: new Map(offered.flat()),
+    instanceTypes,
     memory: held.memory,
   };
-}
-
-async function offerOf({ provider }: ProvisionerShell, pool: NodePool): Promise<readonly (readonly [string, readonly InstanceType[]])[]> {
-  const types = await provider.instanceTypes(pool.spec.template.spec.nodeClassRef);
-  return types.ok ? [[pool.metadata.name ?? "", types.value]] : [];
 }
 
 /** A claim that came and went between two looks of ours was never in a snapshot that we saw: the API server knows. */

@@ -12,6 +12,7 @@
 import { garbageCollection } from "./garbage-collection.ts";
 import { nodeClaimController } from "./node-claim-controller.ts";
 import { nodeController } from "./node-controller.ts";
+import { nodeOverlayController } from "./node-overlay-controller.ts";
 import { nodePoolController } from "./node-pool-controller.ts";
 import { provisionerController } from "./provisioner-controller.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
@@ -22,6 +23,7 @@ export function provisionerControllers(shell: ProvisionerShell): readonly Contro
     provisionerController(shell),
     nodeClaimController(shell),
     nodePoolController(shell),
+    nodeOverlayController(shell),
     nodeController(shell),
     garbageCollection(shell),
   ];
