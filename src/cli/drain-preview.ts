@@ -18,7 +18,7 @@ export interface DrainPreviewRequest extends OfflineRequest, ClusterOptions, Pic
 }
 
 /** The kinds that a target may name, by kubectl's words for them. */
-const kindsByWord: ReadonlyMap<string, string> = new Map([
+export const kindsByWord: ReadonlyMap<string, string> = new Map([
   ["deploy", "Deployment"],
   ["deployment", "Deployment"],
   ["deployments", "Deployment"],

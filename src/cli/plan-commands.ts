@@ -38,6 +38,32 @@ ${examples("Examples:", [
     });
 }
 
+/** Describes `plimsoll why`. */
+export function addWhy(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
+  planCommand(program, "why", "Tell where a Pod would go and why there, or what keeps it from every place.", {
+    name: "<pod>",
+    meaning: "pod/NAME, or a workload's replica: deploy/NAME is its first, deploy/NAME#2 its third",
+  })
+    .addOption(outputOption("form of the answer"))
+    .addHelpText(
+      "after",
+      `${madeOf}
+
+Tells the node that the Pod gets in the plan, what the next best shape would cost, and what is against every
+other node and NodePool; an offering is an instance type in a zone, sold one way.
+
+Exit: 0 it has a place, 1 it has none, 2 bad input.
+${examples("Examples:", [
+  ["plimsoll why deploy/web -n shop pools.yaml app.yaml", "the first replica of a Deployment to come"],
+  ["plimsoll why pod/web-5d8f-x2x7q -n shop --cluster", "a Pod that waits"],
+])}`,
+    )
+    .action(async (target: string, paths: readonly string[], options: OfflineOptions & PlanOptions & { output: "text" | "json" }) => {
+      const { runWhy } = await import("./why.ts");
+      outcome.code = await guarded(surroundings, () => runWhy({ ...surroundings, target, paths, ...options }));
+    });
+}
+
 /** Describes `plimsoll whatif`. */
 export function addWhatif(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   planCommand(program, "whatif", "Tell what a plan would be without a NodePool, a zone, a way to buy or a kind of constraint.")
@@ -82,10 +108,15 @@ function constraintKind(value: string, before: readonly ConstraintKind[]): reado
 }
 
 /** Describes a command that plans: where Pods, nodes, pools and types come from. */
-function planCommand(program: Command, usage: string, description: string): Command {
-  return program
-    .command(usage)
-    .description(description)
+function planCommand(
+  program: Command,
+  name: string,
+  description: string,
+  subject?: { readonly name: string; readonly meaning: string },
+): Command {
+  const command = program.command(name).description(description);
+  if (subject !== undefined) command.argument(subject.name, subject.meaning);
+  return command
     .argument("[files...]", "manifests: files, folders, or - for standard input")
     .option("--policies <file>", "the policies to judge by", "policies.yaml")
     .option("-n, --namespace <name>", "where objects go that name no namespace, as with kubectl", "default")

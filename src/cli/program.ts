@@ -8,7 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { defaultDomain } from "../api/labels.ts";
 import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-commands.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
-import { addPlan, addWhatif } from "./plan-commands.ts";
+import { addPlan, addWhatif, addWhy } from "./plan-commands.ts";
 import { addClass, addPolicy, addRules } from "./policy-commands.ts";
 import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
@@ -52,6 +52,7 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
   addClass(program, surroundings, outcome);
   addRender(program, surroundings, outcome);
   addPlan(program, surroundings, outcome);
+  addWhy(program, surroundings, outcome);
   addWhatif(program, surroundings, outcome);
   addAdvise(program, surroundings, outcome);
   addLab(program, surroundings, outcome);
