@@ -126,5 +126,8 @@ function planCommand(
     .option("--context <name>", "context of the kubeconfig (default: its current one)")
     .option("--snapshot <file>", "plan over a cluster as a file has it")
     .option("--nodepools <file>", "plan with the NodePools of this file, and no others")
-    .option("--catalog <file>", "instance types, as plimsoll catalog refresh writes them");
+    .option("--catalog <file>", "instance types, as plimsoll catalog refresh writes them")
+    .option("--price-list <file>", "on-demand prices: an AWS offer file, or what aws pricing get-products printed")
+    .option("--spot-history <file>", "Spot prices: what aws ec2 describe-spot-price-history printed")
+    .option("--rate-card <file>", "prices of your own, before all others");
 }

@@ -9,7 +9,9 @@ import type { InstanceType } from "../api/instance-type.ts";
 import { zoneLabel, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import type { Ec2InstanceFacts } from "../catalog/ec2-facts.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { poolTypes } from "../catalog/pool-types.ts";
 import { zonesOfNodePools } from "../catalog/zones.ts";
 import { controllerOf } from "../kube/owner.ts";
 import { snapshotOf } from "../kube/snapshot-of.ts";
@@ -20,13 +22,15 @@ import { daemonSetPods, podDemand, workloadDemand } from "../provisioner/demand.
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
+import { unsupportedPool } from "../provisioner/scheduling/unsupported.ts";
 import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.ts";
 import { readCatalogFile, readSnapshotFile } from "./plan-files.ts";
+import { readPriceFiles, type PriceFiles } from "./price-files.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 import { laidOver, readCluster } from "./with-cluster.ts";
 
 /** The options that say what a plan is made of. */
-export interface PlanOptions {
+export interface PlanOptions extends PriceFiles {
   readonly cluster?: boolean;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -61,24 +65,56 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
   const objects = withPools(isOver ? laidOver(standing.objects, written).map(identified) : written, pools?.objects);
   const snapshot = snapshotOf(objects, names.domain);
   if (snapshot.list("NodePool").length === 0) request.stderr.write("note: no NodePool among the files, so no node can be planned\n");
-  const instanceTypes = catalogInstanceTypes({ zones: zonesOf(snapshot), ...(facts === undefined ? undefined : { facts: facts.value }) });
+  const offer = offerOf(request, { snapshot, ...(facts === undefined ? undefined : { facts: facts.value }) });
+  if (offer === undefined) return undefined;
+  const { instanceTypes } = offer;
   if (!instanceTypes.some(({ offerings }) => offerings.length > 0))
     request.stderr.write("note: no price is known of any type of the catalog, so no node can be planned\n");
-  const world = { snapshot, policySet, names, instanceTypes };
+  const world = { ...offer, snapshot, policySet, names };
   return {
     input: isOver ? inputOver(world, written) : emptyClusterInput(world),
     isFlawed: files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true,
   };
 }
 
+/** What is offered: the catalogue's types, by which Pods are compiled, and those that each pool may launch. */
+type PlanOffer = Pick<ContractWorld, "instanceTypes"> & { readonly typesOfPools: ReadonlyMap<string, readonly InstanceType[]> };
+type OfferedWorld = ContractWorld & PlanOffer;
+
+/** Finds what is offered, and tells what of it can't be; undefined where prices can't be read. */
+function offerOf(
+  request: PlanWorldRequest,
+  { snapshot, facts }: { readonly snapshot: ClusterSnapshot; readonly facts?: readonly Ec2InstanceFacts[] },
+): PlanOffer | undefined {
+  const zones = zonesOf(snapshot);
+  const prices = readPriceFiles(request, zones);
+  if (!prices.ok) {
+    for (const error of prices.error) request.stderr.write(`${error}\n`);
+    return undefined;
+  }
+  const catalog = {
+    zones,
+    ...(facts === undefined ? undefined : { facts }),
+    ...(prices.value === undefined ? undefined : { prices: prices.value }),
+  };
+  const instanceTypes = catalogInstanceTypes(catalog);
+  const pools = poolTypes({ snapshot, instanceTypes, ...catalog });
+  const refused = snapshot.list("NodePool").flatMap((pool) => {
+    const reason = unsupportedPool(pool);
+    return reason === undefined ? [] : [`NodePool "${pool.metadata.name ?? ""}": ${reason}`];
+  });
+  for (const problem of [...pools.problems, ...refused]) request.stderr.write(`note: ${problem}\n`);
+  return { instanceTypes, typesOfPools: pools.instanceTypes };
+}
+
 /** Returns the solver's input for all workloads of a snapshot as if no node existed. */
-export function emptyClusterInput(world: ContractWorld): SolveInput {
+function emptyClusterInput(world: OfferedWorld): SolveInput {
   const pods = plannedWorkloads(world.snapshot).flatMap((workload) => workloadDemand({ ...world, workload, count: workload.replicas }));
   return { ...sharedInput(world), pods, nodes: [] };
 }
 
 /** Nodes keep what runs on them; a CronJob of the files counts as one of its runs. */
-function inputOver(world: ContractWorld, written: readonly KubeObject[]): SolveInput {
+function inputOver(world: OfferedWorld, written: readonly KubeObject[]): SolveInput {
   const { snapshot, names } = world;
   const shared = sharedInput(world);
   const demand = podDemand({ ...world, memory: new Map(), now: 0 });
@@ -94,12 +130,12 @@ function inputOver(world: ContractWorld, written: readonly KubeObject[]): SolveI
   };
 }
 
-function sharedInput(world: ContractWorld): Omit<SolveInput, "pods" | "nodes"> {
-  const { snapshot, instanceTypes } = world;
+function sharedInput(world: OfferedWorld): Omit<SolveInput, "pods" | "nodes"> {
+  const { snapshot, typesOfPools } = world;
   const nodePools = snapshot.list("NodePool");
   return {
     nodePools,
-    instanceTypes: new Map(nodePools.map(({ metadata }): [string, readonly InstanceType[]] => [metadata.name ?? "", instanceTypes])),
+    instanceTypes: typesOfPools,
     daemonSets: daemonSetPods(world),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   };
@@ -140,7 +176,7 @@ function soundOf({ manifests, problems }: Pick<OfflineInput, "manifests" | "prob
   return { objects: manifests.map(({ object }) => object), isFlawed: problems.length > 0 };
 }
 
-const poolKinds: ReadonlySet<string> = new Set(["NodePool", "EC2NodeClass", "NodeClass"]);
+const poolKinds: ReadonlySet<string> = new Set(["NodePool", "EC2NodeClass", "NodeClass", "NodeOverlay"]);
 
 /** The pools of a file of their own take the place of all others, their classes that of classes of the same name. */
 function withPools(objects: readonly KubeObject[], pools: readonly KubeObject[] | undefined): readonly KubeObject[] {
@@ -174,5 +210,8 @@ export function fileInput(world: {
   readonly policySet: PolicySet;
   readonly names: PlatformNames;
 }): SolveInput {
-  return emptyClusterInput({ ...world, instanceTypes: catalogInstanceTypes({ zones: zonesOf(world.snapshot) }) });
+  const zones = zonesOf(world.snapshot);
+  const instanceTypes = catalogInstanceTypes({ zones });
+  const typesOfPools = poolTypes({ snapshot: world.snapshot, instanceTypes, zones }).instanceTypes;
+  return emptyClusterInput({ ...world, instanceTypes, typesOfPools });
 }

@@ -1,0 +1,148 @@
+/** `plimsoll plan` counts with the prices, the NodeClasses and the NodeOverlays that it is given, and says what it can't use. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Plan } from "../../src/cli/plan-form.ts";
+import { runPlimsoll } from "./program-run.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "plimsoll-prices-"));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const pool = (spec = "") => `
+apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata: { name: general }
+spec:
+  template:
+    spec:
+      nodeClassRef: { group: karpenter.k8s.aws, kind: EC2NodeClass, name: default }
+      requirements:
+        - { key: node.kubernetes.io/instance-type, operator: In, values: [m7i.large, m7g.large] }
+        - { key: karpenter.sh/capacity-type, operator: In, values: [on-demand] }
+        - { key: topology.kubernetes.io/zone, operator: In, values: [ap-southeast-1a, ap-southeast-1b] }
+${spec}`;
+const web = `
+apiVersion: v1
+kind: Pod
+metadata: { name: web }
+spec: { containers: [{ name: app, image: example.com/app:1, resources: { requests: { cpu: 500m, memory: 512Mi } } }] }
+`;
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function planned(objects: readonly string[], ...options: readonly string[]) {
+  const path = file("world.yaml", objects.join("\n---\n"));
+  const { code, stdout, stderr } = await runPlimsoll(["plan", path, "--policies", "policies.yaml", "-o", "json", ...options]);
+  const plan = stdout === "" ? undefined : (JSON.parse(stdout) as Plan);
+  return {
+    code,
+    stderr,
+    nodes: plan?.nodes.map(({ instanceType, zone, pricePerHour }) => `${instanceType} ${zone} ${pricePerHour}`) ?? [],
+  };
+}
+
+describe("prices", () => {
+  test("are the dated table's where none are given", async () => {
+    expect((await planned([pool(), web])).nodes).toEqual(["m7g.large ap-southeast-1a 0.102"]);
+  });
+
+  test("are those of a rate card, by zone too", async () => {
+    const card = file("rates.yaml", "rates: [{ instanceType: m7i.*, zone: ap-southeast-1b, capacityType: on-demand, percent: -50 }]");
+    expect((await planned([pool(), web], "--rate-card", card)).nodes).toEqual(["m7i.large ap-southeast-1b 0.063"]);
+  });
+
+  test("are those of a price list and of a Spot history", async () => {
+    const attributes = { instanceType: "m7i.large", regionCode: "ap-southeast-1", tenancy: "Shared", operatingSystem: "Linux" };
+    const terms = {
+      OnDemand: { T: { effectiveDate: "2026-11-01", priceDimensions: { R: { unit: "Hrs", pricePerUnit: { USD: "0.05" } } } } },
+    };
+    const list = file(
+      "list.json",
+      JSON.stringify({ PriceList: [{ product: { sku: "S", productFamily: "Compute Instance", attributes }, terms }] }),
+    );
+    expect((await planned([pool(), web], "--price-list", list)).nodes).toEqual(["m7i.large ap-southeast-1a 0.05"]);
+    const entry = {
+      InstanceType: "m7g.large",
+      AvailabilityZone: "ap-southeast-1b",
+      SpotPrice: "0.011",
+      Timestamp: "2026-11-20T00:00:00Z",
+      ProductDescription: "Linux/UNIX",
+    };
+    const history = file("spot.json", JSON.stringify({ SpotPriceHistory: [entry] }));
+    const spotPool = pool().replace("[on-demand]", "[spot]");
+    expect((await planned([spotPool, web], "--spot-history", history)).nodes).toEqual(["m7g.large ap-southeast-1b 0.011"]);
+  });
+
+  test.each([
+    [
+      "--rate-card",
+      "rates: [{ instanceType: m7i.large, capacityType: spot, percent: x }]",
+      /rates\.yaml:1: rates\[0\]\.percent is "x"; write/,
+    ],
+    ["--price-list", "{}", /has neither "products" \(an offer file\) nor "PriceList"/],
+    ["--spot-history", "{}", /the Spot history must be an object/],
+  ])("of a file that can't be read as %s are refused with the file and the reason", async (option, text, message) => {
+    const result = await planned([pool(), web], option, file("rates.yaml", text));
+    expect([result.code, result.nodes]).toEqual([2, []]);
+    expect(result.stderr).toMatch(message);
+    expect(result.stderr).toContain("rates.yaml");
+  });
+
+  test("of a file that is not there are refused", async () => {
+    const result = await planned([pool(), web], "--rate-card", join(folder, "none.yaml"));
+    expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining("none.yaml: can't be read (ENOENT)") as string });
+  });
+});
+
+describe("what a pool may launch", () => {
+  const nodeClass = (status: string) => `
+apiVersion: karpenter.k8s.aws/v1
+kind: EC2NodeClass
+metadata: { name: default }
+spec:
+  amiFamily: AL2023
+  amiSelectorTerms: [{ id: ami-1 }]
+  instanceProfile: nodes
+  subnetSelectorTerms: [{ id: subnet-1 }]
+  securityGroupSelectorTerms: [{ id: sg-1 }]
+${status}`;
+
+  test("follows the status of its EC2NodeClass", async () => {
+    const status = `status:
+  subnets: [{ id: subnet-1, zone: ap-southeast-1b }]
+  amis: [{ id: ami-1, requirements: [{ key: kubernetes.io/arch, operator: In, values: [amd64] }] }]
+`;
+    expect((await planned([pool(), nodeClass(status), web])).nodes).toEqual(["m7i.large ap-southeast-1b 0.126"]);
+  });
+
+  test("is nothing where its class can't be counted with, and that is said", async () => {
+    const result = await planned([pool(), nodeClass("  kubelet: { maxPods: many }"), web]);
+    expect(result).toMatchObject({ code: 1, nodes: [] });
+    expect(result.stderr).toContain('note: EC2NodeClass "default": spec.kubelet.maxPods must be a whole number, not "many"');
+  });
+
+  test("has NodeOverlays on it, and those without effect are told", async () => {
+    const overlay = (name: string, price: string) => `
+apiVersion: karpenter.sh/v1alpha1
+kind: NodeOverlay
+metadata: { name: ${name} }
+spec: { price: "${price}", requirements: [{ key: node.kubernetes.io/instance-type, operator: In, values: [m7i.large] }] }
+`;
+    const result = await planned([pool(), overlay("a", "0.02"), overlay("b", "0.03"), web]);
+    expect(result.nodes).toEqual(["m7i.large ap-southeast-1a 0.03"]);
+    expect(result.stderr).toContain('note: NodeOverlay "a" has no effect: NodeOverlay "b" of the same weight (0) also prices m7i.large');
+  });
+
+  test("is nothing for a static pool, and that is said", async () => {
+    const result = await planned([pool("  replicas: 3"), web]);
+    expect(result).toMatchObject({ code: 1, nodes: [] });
+    expect(result.stderr).toContain('note: NodePool "general": spec.replicas is 3, which makes the pool static');
+  });
+});
