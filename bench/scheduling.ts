@@ -18,6 +18,7 @@ import { compileSolver, karpenterOn, measureCase, plimsollOn, type SchedulerOn }
 import { openMarket } from "./scheduling/list-prices.ts";
 import { plotOf } from "./scheduling/plot.ts";
 import type { SchedulingRow } from "./scheduling/rows.ts";
+import type { Scheduler } from "./scheduling/scheduler-runs.ts";
 import { comparisonTable, rowTable } from "./scheduling/tables.ts";
 import { traceCases } from "./scheduling/trace-cases.ts";
 
@@ -25,6 +26,8 @@ const runsDefault = 5;
 const runsMax = 50;
 /** Karpenter's runs of one case, where nobody says how many: none is started after so many seconds of them. */
 const karpenterSecondsMax = 40;
+/** And a run that takes longer is stopped: some cases would take it many minutes. */
+const karpenterRunSecondsMax = 120;
 const reasonCharactersMax = 400;
 
 interface Offered {
@@ -35,7 +38,7 @@ interface Offered {
 
 interface Plan extends Offered {
   readonly runs: number;
-  readonly karpenterSecondsMax: number;
+  readonly karpenterLimits: Pick<Scheduler, "secondsMax" | "runSecondsMax">;
   readonly withPeers: boolean;
 }
 
@@ -50,7 +53,7 @@ ${allCases()
   --trace FILE the Pods of a production trace (CSV with name, cpu_milli, memory_mib, num_gpu) on the EC2 catalogue, in place of the
                cases above: all of them, then those without GPUs; --case trace or trace-no-gpu runs one
   --runs N     runs of each tool and case, each a fresh process (1 to ${runsMax}; default ${runsDefault}, where Karpenter starts
-               none after ${karpenterSecondsMax} s of a case)
+               none after ${karpenterSecondsMax} s of a case, and a run of more than ${karpenterRunSecondsMax} s is stopped)
   --json FILE  write the rows there too, one a case and tool
   --plot FILE  write a picture of them there, as SVG
   --no-peers   leave out Karpenter, which is fetched and built once with Go, into .cache/peers
@@ -73,11 +76,14 @@ async function main(): Promise<void> {
   const { schedulers, note } = await openSchedulers(plan);
   compileSolver();
   const rows: SchedulingRow[] = [];
+  const notes = [...plan.notes, note];
   for (const recipe of plan.cases) {
     process.stderr.write(`bench: ${recipe.name}: ${recipe.what}\n`);
-    rows.push(...(await measureCase(recipe, { schedulers, runs: plan.runs })));
+    const measured = await measureCase(recipe, { schedulers, runs: plan.runs });
+    rows.push(...measured.rows);
+    notes.push(...measured.notes);
   }
-  const parts = [rowTable(rows), comparisonTable(rows), [...plan.notes, note]].filter((lines) => lines.length > 0);
+  const parts = [rowTable(rows), comparisonTable(rows), notes].filter((lines) => lines.length > 0);
   console.log(parts.map((lines) => lines.join("\n")).join("\n\n"));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
   if (values.plot !== undefined) writeFileSync(values.plot, plotOf(rows));
@@ -96,7 +102,10 @@ async function planOf(values: Readonly<Record<string, string | undefined>>): Pro
   return {
     ...offered,
     runs,
-    karpenterSecondsMax: values.runs === undefined ? karpenterSecondsMax : Infinity,
+    karpenterLimits:
+      values.runs === undefined
+        ? { secondsMax: karpenterSecondsMax, runSecondsMax: karpenterRunSecondsMax }
+        : { secondsMax: Infinity, runSecondsMax: Infinity },
     withPeers: values["no-peers"] === undefined,
   };
 }
@@ -131,17 +140,18 @@ function isWithin(value: number, max: number): boolean {
 }
 
 /** Plimsoll, and Karpenter where this machine can have it; the note says which. */
-async function openSchedulers({ withPeers, karpenterSecondsMax: secondsMax }: Plan): Promise<{
+async function openSchedulers({ withPeers, karpenterLimits }: Plan): Promise<{
   readonly schedulers: readonly SchedulerOn[];
   readonly note: string;
 }> {
   if (!withPeers) return { schedulers: [plimsollOn], note: "karpenter: left out, as --no-peers asks" };
   try {
     const { binary, version } = await builtKarpenter();
+    const { secondsMax } = karpenterLimits;
     const fewer =
       secondsMax === Infinity ? "" : `; no run of a case is started after ${secondsMax} s of them (--runs ${runsDefault} gives all)`;
     return {
-      schedulers: [plimsollOn, karpenterOn({ binary, secondsMax })],
+      schedulers: [plimsollOn, karpenterOn(binary, karpenterLimits)],
       note: `karpenter: sigs.k8s.io/karpenter ${version}, its scheduler alone as its own benchmark runs it${fewer}`,
     };
   } catch (cause) {

@@ -41,19 +41,26 @@ export function plimsollOn({ casePath, warmUpPath }: CaseFiles): Scheduler {
       return [process.execPath, ...words, ...(run === 0 ? ["bound"] : [])];
     },
     secondsMax: Infinity,
+    runSecondsMax: Infinity,
   };
 }
 
-/** Karpenter's scheduler, from its binary; a run after `secondsMax` of them is left out. */
-export function karpenterOn({ binary, secondsMax }: { readonly binary: string; readonly secondsMax: number }): SchedulerOn {
-  return ({ casePath }) => ({ tool: "karpenter", command: () => [binary, casePath], secondsMax });
+/** Karpenter's scheduler, from its binary. */
+export function karpenterOn(binary: string, limits: Pick<Scheduler, "secondsMax" | "runSecondsMax">): SchedulerOn {
+  return ({ casePath }) => ({ tool: "karpenter", command: () => [binary, casePath], ...limits });
+}
+
+/** A measured case: a row for each scheduler that ended, and what is to be told of the others. */
+export interface MeasuredCase {
+  readonly rows: readonly SchedulingRow[];
+  readonly notes: readonly string[];
 }
 
 /** Measures one case with every scheduler. */
 export async function measureCase(
   recipe: CaseRecipe,
   { schedulers, runs }: { readonly schedulers: readonly SchedulerOn[]; readonly runs: number },
-): Promise<readonly SchedulingRow[]> {
+): Promise<MeasuredCase> {
   const folder = mkdtempSync(join(tmpdir(), "plimsoll-scheduling-"));
   try {
     const files = { casePath: join(folder, "case.json"), warmUpPath: join(folder, "warm-up.json") };
@@ -71,7 +78,14 @@ export async function measureCase(
       ...(boundPerHour === undefined ? undefined : { boundPerHour }),
       sumBound: (nodes: number) => caseBound(made, nodes),
     };
-    return measured.map((ofTool) => rowOf(ofTool, of));
+    return {
+      rows: measured.filter((ofTool) => ofTool.runs.length > 0).map((ofTool) => rowOf(ofTool, of)),
+      notes: measured.flatMap(({ tool, runs: ended, stoppedAfter }) =>
+        stoppedAfter === undefined
+          ? []
+          : [`${recipe.name}: a run of ${tool} was stopped after ${stoppedAfter} s; ${ended.length} of its runs ended`],
+      ),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

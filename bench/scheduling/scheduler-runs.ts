@@ -16,36 +16,49 @@ export interface Scheduler {
   readonly command: (run: number) => readonly [string, ...string[]];
   /** No more runs once all of them together took so long. */
   readonly secondsMax: number;
+  /** A run that takes longer is stopped, and is the last; at most 20 minutes. */
+  readonly runSecondsMax: number;
 }
 
 export interface ToolRuns {
   readonly tool: SchedulingTool;
   readonly runs: readonly RunFigures[];
+  /** After how many seconds a run was stopped, where one was. */
+  readonly stoppedAfter?: number;
 }
 
-const runWaitMsMax = 20 * 60_000;
+const runWaitSecondsMax = 20 * 60;
 const outputCharactersMax = 1_000_000;
 const toldCharactersMax = 1000;
 
 /** Lets the schedulers take turns, so many runs each; the first turn is everybody's. */
 export async function runInTurns(schedulers: readonly Scheduler[], count: number): Promise<readonly ToolRuns[]> {
-  const entrants = schedulers.map((scheduler) => ({ scheduler, runs: new Array<RunFigures>(), spentMs: 0 }));
+  const entrants = schedulers.map((scheduler) => ({ scheduler, runs: new Array<RunFigures>(), spentMs: 0, isOut: false }));
   for (let run = 0; run < count; run++) {
     for (const entrant of entrants) {
-      if (run > 0 && entrant.spentMs >= entrant.scheduler.secondsMax * 1000) continue;
+      const { scheduler, spentMs } = entrant;
+      if (entrant.isOut || (run > 0 && spentMs >= scheduler.secondsMax * 1000)) continue;
       const started = Date.now();
-      entrant.runs.push(await runOnce(entrant.scheduler.command(run)));
+      const figures = await runOnce(scheduler.command(run), Math.min(scheduler.runSecondsMax, runWaitSecondsMax));
       entrant.spentMs += Date.now() - started;
+      if (figures === "stopped") entrant.isOut = true;
+      else entrant.runs.push(figures);
     }
   }
-  return entrants.map(({ scheduler: { tool }, runs }) => ({ tool, runs }));
+  return entrants.map(({ scheduler: { tool, runSecondsMax }, runs, isOut }) => ({
+    tool,
+    runs,
+    ...(isOut ? { stoppedAfter: Math.min(runSecondsMax, runWaitSecondsMax) } : undefined),
+  }));
 }
 
-function runOnce([file, ...args]: readonly [string, ...string[]]): Promise<RunFigures> {
+/** "stopped" is a run that took longer than `secondsMax`; throws with what a run said that failed. */
+function runOnce([file, ...args]: readonly [string, ...string[]], secondsMax: number): Promise<RunFigures | "stopped"> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: runWaitMsMax, killSignal: "SIGKILL" as const, maxBuffer: outputCharactersMax };
+    const options = { timeout: secondsMax * 1000, killSignal: "SIGKILL" as const, maxBuffer: outputCharactersMax };
     execFile(file, args, options, (error, stdout, stderr) => {
       if (error === null) resolve(decodeRunFigures(stdout));
+      else if (error.killed === true) resolve("stopped");
       else reject(new Error(`${[file, ...args].join(" ")}: ${(stderr === "" ? error.message : stderr).trim().slice(-toldCharactersMax)}`));
     });
   });

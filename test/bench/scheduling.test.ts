@@ -323,8 +323,8 @@ describe("schedulers", () => {
   it("take turns, and one that takes long has one", async () => {
     const runs = await runInTurns(
       [
-        { tool: "plimsoll", command: printing(line), secondsMax: Infinity },
-        { tool: "karpenter", command: printing(line), secondsMax: 0 },
+        { tool: "plimsoll", command: printing(line), secondsMax: Infinity, runSecondsMax: Infinity },
+        { tool: "karpenter", command: printing(line), secondsMax: 0, runSecondsMax: Infinity },
       ],
       2,
     );
@@ -334,9 +334,17 @@ describe("schedulers", () => {
     ]);
   });
 
+  it("that don't end are stopped, and have no more runs", async () => {
+    const hanging = (): readonly [string, ...string[]] => [process.execPath, "-e", "setTimeout(() => undefined, 60_000)"];
+    const runs = await runInTurns([{ tool: "karpenter", command: hanging, secondsMax: Infinity, runSecondsMax: 0.5 }], 3);
+    expect(runs).toEqual([{ tool: "karpenter", runs: [], stoppedAfter: 0.5 }]);
+  });
+
   it("that fail are told by what they said", async () => {
     const failing = (): readonly [string, ...string[]] => [process.execPath, "-e", "console.error('no such case'); process.exit(1)"];
-    await expect(runInTurns([{ tool: "karpenter", command: failing, secondsMax: 1 }], 1)).rejects.toThrow(/no such case$/);
+    await expect(runInTurns([{ tool: "karpenter", command: failing, secondsMax: 1, runSecondsMax: 60 }], 1)).rejects.toThrow(
+      /no such case$/,
+    );
   });
 
   it("tell every figure", () => {
