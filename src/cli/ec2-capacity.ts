@@ -27,8 +27,8 @@ export function ec2Capacity(request: Ec2CapacityRequest): Result<(sources: Capac
     ...(request.clusterCa === undefined ? {} : { certificateAuthority: request.clusterCa }),
     ...(request.serviceCidr === undefined ? {} : { serviceCIDR: request.serviceCidr }),
   };
-  return ok(({ client, snapshot, clock, names }) => ({
-    provider: ec2Provider({ client, snapshot, clock, names, ec2, cluster }),
+  return ok(({ client, snapshot, clock, names, prices }) => ({
+    provider: ec2Provider({ client, snapshot, clock, names, ec2, cluster, ...(prices === undefined ? {} : { prices }) }),
     entries: [],
   }));
 }

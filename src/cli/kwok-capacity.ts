@@ -8,9 +8,9 @@ import type { Capacity, CapacitySources } from "./process-parts.ts";
 
 /** Makes the capacity; `joinDelayMs` says how long after its launch a Node joins. */
 export function kwokCapacity(sources: CapacitySources, joinDelayMs: (claim: NodeClaim) => number = () => 0): Capacity {
-  const { client, snapshot, instanceTypes } = sources;
+  const { client, snapshot, instanceTypes, prices } = sources;
   return {
-    provider: kwokProvider({ client, snapshot, instanceTypes }),
+    provider: kwokProvider({ client, snapshot, instanceTypes, ...(prices === undefined ? {} : { prices }) }),
     entries: [{ ...kwokJoin({ client, snapshot, joinDelayMs }), needs: ["Node"] }],
   };
 }

@@ -9,7 +9,7 @@ import type { InstanceType, Offering } from "../api/instance-type.ts";
 import type { NodePool } from "../api/node-pool.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Clock, CloudProvider } from "../api/ports.ts";
-import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { catalogInstanceTypes, type CatalogOptions } from "../catalog/instance-types.ts";
 import { zonesOfNodePools } from "../catalog/zones.ts";
 import type { ClusterWatch } from "../cluster/watch-cluster.ts";
 import type { Log } from "./log.ts";
@@ -25,8 +25,8 @@ export type OfferedTypes = (judged?: KubeObject) => readonly InstanceType[];
  * Returns the catalog's types in the zones that NodePools name, made again only when those are others. A NodePool of a request in
  * a zone of its own is answered beside: all that is remembered of the cluster's types goes by their array.
  */
-export function catalogTypesOf(cluster: Pick<ClusterWatch, "snapshot">): OfferedTypes {
-  const [ofCluster, ofRequest] = [lastTypes(), lastTypes()];
+export function catalogTypesOf(cluster: Pick<ClusterWatch, "snapshot">, prices: Pick<CatalogOptions, "prices"> = {}): OfferedTypes {
+  const [ofCluster, ofRequest] = [lastTypes(prices), lastTypes(prices)];
   return (judged) => {
     const pools = cluster.snapshot().list("NodePool");
     const zones = zonesOfNodePools(pools);
@@ -37,10 +37,10 @@ export function catalogTypesOf(cluster: Pick<ClusterWatch, "snapshot">): Offered
 }
 
 /** Returns a function that keeps the types of the zones that it was last asked for. */
-function lastTypes(): (zones: readonly string[]) => readonly InstanceType[] {
+function lastTypes(prices: Pick<CatalogOptions, "prices">): (zones: readonly string[]) => readonly InstanceType[] {
   let known: { readonly zones: string; readonly types: readonly InstanceType[] } | undefined;
   return (zones) => {
-    if (known?.zones !== zones.join()) known = { zones: zones.join(), types: catalogInstanceTypes({ zones }) };
+    if (known?.zones !== zones.join()) known = { zones: zones.join(), types: catalogInstanceTypes({ zones, ...prices }) };
     return known.types;
   };
 }

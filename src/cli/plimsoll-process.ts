@@ -86,8 +86,9 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   const cluster = openWatch(settings, kinds.value);
   const client = apiClient({ transport, domain });
   const names = platformNames(domain);
-  const catalogTypes = catalogTypesOf(cluster);
-  const sources = { client, clock: settings.clock, names, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes };
+  const prices = settings.prices === undefined ? {} : { prices: settings.prices };
+  const catalogTypes = catalogTypesOf(cluster, prices);
+  const sources = { client, clock: settings.clock, names, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...prices };
   const capacity = settings.capacity?.(sources);
   const offered = { cluster, clock: settings.clock, signal: stop.signal, log, otherwise: catalogTypes };
   const parts: ProcessParts = {

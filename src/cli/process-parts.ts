@@ -6,6 +6,7 @@ import type { InstanceType } from "../api/instance-type.ts";
 import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { ApiTransport, Clock, CloudProvider } from "../api/ports.ts";
+import type { Prices } from "../catalog/prices.ts";
 import type { DecisionLog } from "../cluster/decision-log.ts";
 import type { ClusterWatch } from "../cluster/watch-cluster.ts";
 import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
@@ -35,6 +36,8 @@ export interface CapacitySources {
   readonly names: PlatformNames;
   readonly snapshot: ClusterWatch["snapshot"];
   readonly instanceTypes: () => readonly InstanceType[];
+  /** Default: the dated table. */
+  readonly prices?: Prices;
 }
 
 /** Where nodes come from, with the controllers that a provider brings of its own. */
@@ -57,6 +60,8 @@ export interface ProcessSettings {
   readonly webhook: WebhookSettings;
   /** Makes the provider of nodes; undefined where this process provisions nothing. */
   readonly capacity: ((sources: CapacitySources) => Capacity) | undefined;
+  /** Default: the dated table. */
+  readonly prices?: Prices;
   readonly log: Log;
 }
 

@@ -198,6 +198,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--service-cidr <cidr>", "addresses of Services, for nodes of family AL2023 (provider ec2)")
     .option("--ec2-endpoint <url>", "an EC2 endpoint other than the region's")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
+    .option("--rate-card <file>", "prices of your own, before all others; read at the start")
     .option("--lame-duck <seconds>", "answer this long after SIGTERM, while endpoints move on", seconds, 10)
     .option(
       "--certificate-life <duration>",

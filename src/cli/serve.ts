@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import { randomBytes } from "node:crypto";
 import { zoneLabel } from "../api/labels.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import type { Prices } from "../catalog/prices.ts";
 import { httpsTransport } from "../cluster/https-transport.ts";
 import { wallClock } from "../cluster/wall-clock.ts";
 import { parseGoDuration } from "../kube/schedule.ts";
@@ -18,6 +19,7 @@ import { loadKubeConfig } from "./kube-config.ts";
 import { kwokCapacity } from "./kwok-capacity.ts";
 import { processLog } from "./log.ts";
 import { startPlimsoll } from "./plimsoll-process.ts";
+import { readPriceFiles } from "./price-files.ts";
 import type { ProgramSurroundings, ServeOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
 
@@ -30,12 +32,13 @@ export async function runServe(request: ServeRequest): Promise<number> {
   const kubeConfig = loadKubeConfig(request);
   const webhook = webhookSettings(request);
   const capacity = await capacityOf(request);
-  for (const part of [kubeConfig, webhook, capacity]) {
+  const prices = ratesOf(request);
+  for (const part of [prices, kubeConfig, webhook, capacity]) {
     if (part.ok) continue;
     request.stderr.write(`plimsoll serve: ${part.error}\n`);
     return 2;
   }
-  if (!kubeConfig.ok || !webhook.ok || !capacity.ok) return 2;
+  if (!prices.ok || !kubeConfig.ok || !webhook.ok || !capacity.ok) return 2;
   const userAgent = `plimsoll/${plimsollVersion()}`;
   const transport = httpsTransport({ kubeConfig: kubeConfig.value, userAgent, clock, random: Math.random });
   const settings: ProcessSettings = {
@@ -48,6 +51,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
     identity: `${request.env["POD_NAME"] ?? hostname()}_${randomBytes(4).toString("hex")}`,
     webhook: webhook.value,
     capacity: capacity.value,
+    ...(prices.value === undefined ? {} : { prices: prices.value }),
     log,
   };
   const problem = await serveUntilSignal(settings, request);
@@ -79,6 +83,12 @@ function ended(): Promise<string> {
         resolve(signal);
       });
   });
+}
+
+/** A rate card speaks of every region; without one the dated table counts. */
+function ratesOf({ rateCard }: ServeRequest): Result<Prices | undefined, string> {
+  const prices = readPriceFiles(rateCard === undefined ? {} : { rateCard }, []);
+  return prices.ok ? prices : err(prices.error.join("\n"));
 }
 
 /** Where we listen, and under which names the API server reaches us. */

@@ -33,6 +33,7 @@ export interface ServeOptions {
   readonly serviceCidr?: string;
   readonly ec2Endpoint?: string;
   readonly region?: string;
+  readonly rateCard?: string;
   readonly lameDuck: number;
   readonly certificateLife: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";

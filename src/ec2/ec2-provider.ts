@@ -14,6 +14,7 @@ import type { CloudInstance, CloudProvider, Clock, Instant, InstanceReference, N
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { classInstanceTypes } from "../catalog/class-types.ts";
+import type { Prices } from "../catalog/prices.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
 import { instanceIDOf, keptRequest, launch, providerIDOf, send } from "./launch.ts";
@@ -29,6 +30,8 @@ export interface Ec2ProviderOptions {
   readonly cluster: ClusterIdentity;
   /** Such as ec2Calls({ region, endpoint }). */
   readonly ec2: Ec2Calls;
+  /** Default: the dated table. */
+  readonly prices?: Prices;
 }
 
 /** Subnets, security groups and images are asked for again after this long. */
@@ -96,13 +99,14 @@ async function readyNodeClass(provider: Provider, { name }: NodeClassReference):
 }
 
 /** A type whose architecture has no image can't be launched: planned, it would be given up and planned again, for ever. */
-function typesOf({ unavailable }: Provider, { nodeClass, resources }: Ready): Result<readonly InstanceType[], string> {
+function typesOf({ unavailable, prices }: Provider, { nodeClass, resources }: Ready): Result<readonly InstanceType[], string> {
   return classInstanceTypes({
     nodeClass,
     zones: [],
     subnetZones: Object.keys(resources.subnets),
     architectures: Object.keys(resources.images).sort(),
     isAvailable: (offering) => !unavailable.has(offering),
+    ...(prices === undefined ? {} : { prices }),
   });
 }
 

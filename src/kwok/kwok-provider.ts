@@ -24,6 +24,7 @@ import type { CloudInstance, CloudProvider, InstanceReference, LaunchOutcome, No
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { classInstanceTypes } from "../catalog/class-types.ts";
+import type { Prices } from "../catalog/prices.ts";
 import { regionOfZone, zonesOfNodePools } from "../catalog/zones.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import { isOn, kwokInstanceName, kwokProviderID, switchOffPatch } from "./kwok-node.ts";
@@ -33,15 +34,17 @@ export interface KwokProviderOptions {
   readonly snapshot: () => ClusterSnapshot;
   /** What can be bought now, such as catalogInstanceTypes(…) in the zones that NodePools name. */
   readonly instanceTypes: () => readonly InstanceType[];
+  /** Of the types of NodeClasses; default: the dated table. */
+  readonly prices?: Prices;
 }
 
 /** Makes the provider. */
-export function kwokProvider({ client, snapshot, instanceTypes }: KwokProviderOptions): CloudProvider {
+export function kwokProvider({ client, snapshot, instanceTypes, prices }: KwokProviderOptions): CloudProvider {
   const instanceOf = (reference: InstanceReference): CloudInstance | undefined => {
     const name = kwokInstanceName(reference.providerID) ?? reference.nodeClaim;
     return instancesOf(snapshot()).find(({ nodeClaim }) => nodeClaim === name);
   };
-  const classTypes = rememberedClassTypes();
+  const classTypes = rememberedClassTypes(prices === undefined ? {} : { prices });
   const typesOf = ({ group, kind, name }: NodeClassReference): Result<readonly InstanceType[], string> => {
     const now = snapshot();
     const isEc2 = group === awsLabelDomain && kind === "EC2NodeClass";
@@ -71,12 +74,12 @@ type ClassTypes = (nodeClass: EC2NodeClass, zones: readonly string[]) => Result<
 const classesMax = 64;
 
 /** Returns a function that answers for the same class with the same list, until its zones are others: what is compiled of it stays true. */
-function rememberedClassTypes(): ClassTypes {
+function rememberedClassTypes(prices: Pick<KwokProviderOptions, "prices">): ClassTypes {
   const known = new Map<EC2NodeClass, { readonly zones: string; readonly types: ReturnType<ClassTypes> }>();
   return (nodeClass, zones) => {
     const last = known.get(nodeClass);
     if (last?.zones === zones.join()) return last.types;
-    const types = classInstanceTypes({ nodeClass, zones });
+    const types = classInstanceTypes({ nodeClass, zones, ...prices });
     if (known.size >= classesMax) known.clear();
     known.set(nodeClass, { zones: zones.join(), types });
     return types;

@@ -38,3 +38,9 @@ it("are not made again for requests about NodePools in other zones", () => {
   expect(types(poolIn("three", b))).toBe(standing);
   expect(types(poolIn("two", c))).toBe(judged);
 });
+
+it("types cost what the given prices say", () => {
+  const prices = { asOf: "today", onDemand: () => 5, spot: () => 1 };
+  const types = catalogTypesOf({ snapshot: () => snapshotOf([]) }, { prices })();
+  expect(types.find(({ name }) => name === "c5.large")?.offerings.map(({ pricePerHour }) => pricePerHour)).toContain(5);
+});

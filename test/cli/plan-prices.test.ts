@@ -101,6 +101,13 @@ describe("prices", () => {
   });
 });
 
+test("serve does not start with a rate card that can't be read", async () => {
+  const card = file("bad.yaml", "rates: [{ instanceType: m7i.large, capacityType: dear, percent: 1 }]");
+  const { code, stderr } = await runPlimsoll(["serve", "--rate-card", card]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^plimsoll serve: .*bad\.yaml:1: rates\[0\]\.capacityType is "dear"; write on-demand or spot\n$/);
+});
+
 describe("what a pool may launch", () => {
   const nodeClass = (status: string) => `
 apiVersion: karpenter.k8s.aws/v1

@@ -7,6 +7,7 @@ import type { ApiClient } from "../../src/api/api-client.ts";
 import { platformNames } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import { err, ok } from "../../src/api/result.ts";
+import type { Prices } from "../../src/catalog/prices.ts";
 import type { Ec2Calls } from "../../src/ec2/ec2-calls.ts";
 import { ec2Provider } from "../../src/ec2/ec2-provider.ts";
 import { architectureOf } from "../../src/ec2/fleet-request.ts";
@@ -24,7 +25,11 @@ const nodeClaim: NodeClaim = {
 };
 
 /** EC2 with these instances and this answer to CreateFleet; images are for x86 alone. */
-function world(of: { readonly instances?: readonly Instance[]; readonly fleet?: CreateFleetResult | "unanswered" }) {
+function world(of: {
+  readonly instances?: readonly Instance[];
+  readonly fleet?: CreateFleetResult | "unanswered";
+  readonly prices?: Prices;
+}) {
   const terminated: string[] = [];
   const ec2: Ec2Calls = {
     images: () => Promise.resolve(ok([{ ImageId: "ami-1", Architecture: "x86_64" as const }])),
@@ -50,6 +55,7 @@ function world(of: { readonly instances?: readonly Instance[]; readonly fleet?: 
     names: platformNames(),
     cluster: { name: "prod" },
     ec2,
+    ...(of.prices === undefined ? {} : { prices: of.prices }),
   });
   return { provider, terminated };
 }
@@ -94,6 +100,15 @@ test("types whose architecture has no image are not offered", async () => {
   const types = await world({}).provider.instanceTypes(reference);
   if (!types.ok) throw new Error(types.error);
   expect(new Set(types.value.map(architectureOf))).toEqual(new Set(["amd64"]));
+});
+
+test("types cost what the given prices say", async () => {
+  const types = await world({ prices: { asOf: "today", onDemand: () => 5, spot: () => 1 } }).provider.instanceTypes(reference);
+  const large = types.ok ? types.value.find(({ name }) => name === "c5.large") : undefined;
+  expect(large?.offerings.map(({ capacityType, pricePerHour }) => [capacityType, pricePerHour])).toEqual([
+    ["on-demand", 5],
+    ["spot", 1],
+  ]);
 });
 
 describe("a launch", () => {

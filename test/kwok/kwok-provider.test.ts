@@ -13,6 +13,7 @@ import { kwokJoin } from "../../src/kwok/kwok-join.ts";
 import { kwokNode } from "../../src/kwok/kwok-node.ts";
 import { kwokProvider } from "../../src/kwok/kwok-provider.ts";
 import { garbageOf, orphanAgeMs } from "../../src/provisioner/lifecycle/garbage.ts";
+import { nodePool } from "../support/objects.ts";
 import { customNodeClass } from "../ec2/custom-node-class.ts";
 import { launchCandidates, launchResult } from "../../src/provisioner/lifecycle/launch.ts";
 
@@ -91,6 +92,15 @@ describe("the types of a NodeClass", () => {
     const again = await provider.instanceTypes(reference);
     expect(again.ok && again.value).toBe(types.value);
   });
+});
+
+test("the types of a NodeClass cost what the given prices say", async () => {
+  const prices = { asOf: "today", onDemand: () => 5, spot: () => 1 };
+  const snapshot = () => snapshotOf([customNodeClass, nodePool()]);
+  const provider = kwokProvider({ client: world([]).client, snapshot, instanceTypes: () => [], prices });
+  const types = await provider.instanceTypes({ group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" });
+  const large = types.ok ? types.value.find(({ name }) => name === "c5.large") : undefined;
+  expect(new Set(large?.offerings.map(({ pricePerHour }) => pricePerHour))).toEqual(new Set([5, 1]));
 });
 
 describe("the choice", () => {
