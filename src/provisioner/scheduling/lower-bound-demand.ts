@@ -5,7 +5,6 @@
  * amounts as vectors over named dimensions: the resources that anybody asks for, then one slot a host for each set of Pods
  * that may not share one. Spread, Pod affinity, volumes and host ports are left out, so that the bound stays below any plan.
  */
-import { canonicalJson } from "../../api/hash.ts";
 import { hostnameLabel } from "../../api/labels.ts";
 import type { LabelSelector, Resources } from "../../api/object.ts";
 import type { Pod, PodAffinityTerm, PodSpec, Toleration } from "../../api/pod.ts";
@@ -132,7 +131,7 @@ function apartSets({ metadata, spec }: Pod, namespaces: ReadonlyMap<string, Labe
     if (!isAbout(term, { namespace, labels: namespaces.get(namespace) }) || !matchesSelector(labelSelector, labels)) return [];
     const matched = matchLabelKeys.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]] as const]));
     const selector = { ...labelSelector, matchLabels: { ...labelSelector?.matchLabels, ...Object.fromEntries(matched) } };
-    return [{ name: canonicalJson([namespace, selector]), set: { namespace, selector } }];
+    return [{ name: JSON.stringify([namespace, selector]), set: { namespace, selector } }];
   });
 }
 

@@ -198,7 +198,8 @@ function alike(rooms: readonly Place[], groups: readonly Group[]): readonly Cove
     const takers = groups.flatMap(({ probes }, id) => (probes.some((probe) => takes(room, probe)) ? [id] : []));
     if (takers.length === 0) continue;
     const before = known.get(takers.join());
-    known.set(takers.join(), { groups: takers, amounts: before === undefined ? room.amounts : plus(before.amounts, room.amounts) });
+    const amounts = room.amounts.map((amount) => amount * (room.count ?? 1));
+    known.set(takers.join(), { groups: takers, amounts: before === undefined ? amounts : plus(before.amounts, amounts) });
   }
   return [...known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, room]) => room);
 }

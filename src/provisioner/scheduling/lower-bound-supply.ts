@@ -29,6 +29,8 @@ export interface Place {
   readonly amounts: readonly number[];
   /** Ids of the placements that it takes, ascending. */
   readonly placements: readonly number[];
+  /** How many of it there are, where that is known; a room without it is one. */
+  readonly count?: number;
 }
 
 export interface BoundOffering extends Place {
@@ -39,7 +41,10 @@ const typeRequirements = remembered((type: InstanceType) => requirementsOf(type.
 const noKeys: ReadonlySet<string> = new Set();
 const oneSlot = (): number => 1;
 
-/** Returns what may be bought: of equal offerings of one type only the cheapest, and none that takes no Pod. */
+/**
+ * Returns what may be bought: of equal offerings of one type only the cheapest, and none that takes no Pod. What a reservation has
+ * left is counted, and so is told apart.
+ */
 export function boundOfferings(input: {
   readonly nodePools: readonly NodePool[];
   readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
@@ -97,15 +102,20 @@ function offeringsOf(
   });
   const amountsIn = amountsByPlace(type, { pool, own, daemonSets, demand });
   const cheapest = new Map<string, BoundOffering>();
+  const counted: BoundOffering[] = [];
   for (const offering of sold) {
     const placements = takers.filter(({ alternatives }) => alternatives.some((one) => allows(one, offering))).map(({ id }) => id);
     if (placements.length === 0) continue;
     const amounts = amountsIn(offering);
+    const { pricePerHour, reservation } = offering;
+    if (reservation?.remaining !== undefined) {
+      counted.push({ amounts, placements, pricePerHour, count: reservation.remaining });
+      continue;
+    }
     const name = `${placements.join()} ${amounts.join()}`;
-    if (offering.pricePerHour < (cheapest.get(name)?.pricePerHour ?? Infinity))
-      cheapest.set(name, { amounts, placements, pricePerHour: offering.pricePerHour });
+    if (pricePerHour < (cheapest.get(name)?.pricePerHour ?? Infinity)) cheapest.set(name, { amounts, placements, pricePerHour });
   }
-  return [...cheapest.values()];
+  return [...cheapest.values(), ...counted];
 }
 
 function allows(requirements: Requirements, { zone, capacityType }: Pick<Offering, "zone" | "capacityType">): boolean {

@@ -4,7 +4,8 @@
  * Reads what solve reads. Returns USD an hour. Pods and nodes are taken as if both could be cut up: for every set of Pods that
  * may stand on just the same offerings and nodes, and for each resource, what they ask for must be covered by shares of nodes
  * that may hold them. A node's amounts are its allocatable less its DaemonSets, the number of Pods among them, and one Pod of
- * each set that may not share a host. What nodes and NodeClaims have free costs nothing. Spread, Pod affinity, limits and
+ * each set that may not share a host. What nodes and NodeClaims have free, and
+ * what is left of reservations, costs nothing. Spread, Pod affinity, limits and
  * minValues can only make a plan dearer, so they are left out. How near a plan is to the bound says what a better one could
  * still save.
  */
@@ -34,9 +35,11 @@ export function placedOf(input: SolveInput, { unschedulable }: Pick<SchedulingRe
 function boundProgram(input: SolveInput): CoverProgram {
   const demand = boundDemand(input.pods, input.namespaces);
   const daemonSets = daemonDemand(input.daemonSets);
+  const supply = boundOfferings({ ...input, daemonSets, demand });
   return coverProgram({
     shapes: demand.shapes,
-    offerings: boundOfferings({ ...input, daemonSets, demand }),
-    rooms: boundRooms(input.nodes, { daemonSets, demand }),
+    offerings: supply.filter(({ count }) => count === undefined),
+    // What is reserved is paid for already, and there is only so much of it: it counts as room that is there.
+    rooms: [...boundRooms(input.nodes, { daemonSets, demand }), ...supply.filter(({ count }) => count !== undefined)],
   });
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { diverseInput } from "../../../bench/scheduling-input.ts";
 import { resourceBound } from "../../../bench/scheduling-bound.ts";
 import { capacityTypeLabel, hostnameLabel, zoneLabel } from "../../../src/api/labels.ts";
+import type { InstanceType } from "../../../src/api/instance-type.ts";
 import type { Pod, PodSpec } from "../../../src/api/pod.ts";
 import { catalogInstanceTypes } from "../../../src/catalog/instance-types.ts";
 import { catalogZones } from "../../../src/catalog/zones.ts";
@@ -164,6 +165,23 @@ describe("the lower bound", () => {
     expect(lowerBound({ ...base, pods: [] })).toBe(0);
     expect(lowerBound({ ...base, pods: small, nodes: [room] })).toBe(0);
     expect(lowerBound({ ...base, pods: podsOf([{ cpu: 1, memory: 1, selector: { planet: "mars" }, apart: false, replicas: 3 }]) })).toBe(0);
+  });
+
+  it("takes what is left of a reservation for free, and no more of it than there is", () => {
+    const pods = podsOf([{ cpu: 4_000, memory: 16, selector: {}, apart: false, replicas: 5 }]);
+    const place = { zone: "zone-a", available: true } as const;
+    const reservation = { id: "cr-1", kind: "default", isInterruptible: false, remaining: 2 } as const;
+    const type: InstanceType = {
+      name: "four",
+      requirements: [],
+      capacity: {},
+      allocatable: { cpu: 4_000, memory: 16 * 1024 ** 3, pods: 50 },
+      offerings: [
+        { ...place, capacityType: "on-demand", pricePerHour: 0.5 },
+        { ...place, capacityType: "reserved", pricePerHour: 5e-8, reservation },
+      ],
+    };
+    expect(lowerBound({ ...base, pods, instanceTypes: new Map([["all", [type]]]) })).toBeCloseTo(3 * 0.5, 6);
   });
 
   it("does not count a DaemonSet of one zone as overhead in the others", () => {
