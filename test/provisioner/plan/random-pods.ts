@@ -53,6 +53,11 @@ const selector: fc.Arbitrary<LabelSelector> = fc.oneof(
   fc.constant({ matchExpressions: [{ key: "version", operator: "Exists" as const }] }),
 );
 
+/** The API server takes no key that the selector has already. */
+function isAboutVersion({ matchExpressions = [] }: LabelSelector): boolean {
+  return matchExpressions.some(({ key }) => key === "version");
+}
+
 const spread: fc.Arbitrary<TopologySpreadConstraint> = fc
   .record({
     topologyKey: fc.constantFrom(zoneLabel, zoneLabel, zoneLabel, hostnameLabel, hostnameLabel, capacityTypeLabel),
@@ -69,7 +74,7 @@ const spread: fc.Arbitrary<TopologySpreadConstraint> = fc
     ...(minDomains === undefined || rest.whenUnsatisfiable === "ScheduleAnyway" ? {} : { minDomains }),
     ...(nodeTaintsPolicy === undefined ? {} : { nodeTaintsPolicy }),
     ...(nodeAffinityPolicy === undefined ? {} : { nodeAffinityPolicy }),
-    ...(byVersion ? { matchLabelKeys: ["version"] } : {}),
+    ...(byVersion && !isAboutVersion(rest.labelSelector) ? { matchLabelKeys: ["version"] } : {}),
   }));
 
 const podTerm: fc.Arbitrary<PodAffinityTerm> = fc
@@ -86,7 +91,7 @@ const podTerm: fc.Arbitrary<PodAffinityTerm> = fc
     ),
     keys: fc.constantFrom<Partial<PodAffinityTerm>>({}, {}, {}, { matchLabelKeys: ["version"] }, { mismatchLabelKeys: ["version"] }),
   })
-  .map(({ where, keys, ...rest }) => ({ ...rest, ...where, ...keys }));
+  .map(({ where, keys, ...rest }) => ({ ...rest, ...where, ...(isAboutVersion(rest.labelSelector) ? {} : keys) }));
 
 const oneOrTwo = fc.oneof({ weight: 3, arbitrary: fc.tuple(podTerm) }, fc.tuple(podTerm, podTerm));
 const podAffinity: fc.Arbitrary<Affinity> = fc.oneof(
