@@ -22,6 +22,8 @@ export interface Stuck {
 }
 
 export interface BindingOrder {
+  /** The order in which Pods bound. */
+  readonly order: readonly Planned[];
   /** Empty where every Pod binds. */
   readonly stuck: readonly Stuck[];
   /** False where the tries ran out first. */
@@ -46,12 +48,12 @@ export function bindingOrder(start: World, planned: readonly Planned[]): Binding
   let furthest: BindingOrder | undefined;
   let fewest = Infinity;
 
-  const search = (world: World, bound: readonly number[]): BindingOrder | undefined => {
+  const search = (world: World, bound: readonly number[], order: readonly Planned[]): BindingOrder | undefined => {
     const open = groups.flatMap((group, index) => {
       const pod = group.pods[bound[index] ?? 0];
       return pod === undefined ? [] : [{ pod, at: group.at, index }];
     });
-    if (open.length === 0) return { stuck: [], isProven: true, world };
+    if (open.length === 0) return { order, stuck: [], isProven: true, world };
     states += 1;
     const stuck: Stuck[] = [];
     for (const { pod, at, index } of open) {
@@ -66,14 +68,14 @@ export function bindingOrder(start: World, planned: readonly Planned[]): Binding
       const key = next.join();
       if (dead.has(key) || states > statesMax) continue;
       const sites = world.sites.map((one, position) => (position === at ? withPod(one, pod) : one));
-      const found = search({ ...world, sites }, next);
+      const found = search({ ...world, sites }, next, [...order, { pod, at }]);
       if (found !== undefined) return found;
       dead.add(key);
     }
     const left = groups.reduce((sum, { pods }, index) => sum + pods.length - (bound[index] ?? 0), 0);
     if (stuck.length === open.length && left < fewest) {
       fewest = left;
-      furthest = { stuck, isProven: true, world };
+      furthest = { order, stuck, isProven: true, world };
     }
     return undefined;
   };
@@ -81,6 +83,7 @@ export function bindingOrder(start: World, planned: readonly Planned[]): Binding
   const found = search(
     start,
     groups.map(() => 0),
+    [],
   );
   if (found !== undefined) return found;
   if (furthest === undefined) throw new Error("a search that found nothing got stuck somewhere");

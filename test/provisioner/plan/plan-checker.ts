@@ -70,11 +70,25 @@ function plannedSites(input: SolveInput, plan: SchedulingResults): readonly Plan
   return [...standing, ...coming];
 }
 
+/** The world in which each claim is launched as the plan says first, and the search for an order in which the Pods bind there. */
+export function worldAsPlanned(
+  input: SolveInput,
+  plan: SchedulingResults,
+): { readonly sites: readonly Site[]; readonly binding: BindingOrder } {
+  const planned = plannedSites(input, plan);
+  const sites = planned.flatMap(({ futures }) => futures.slice(0, 1));
+  return { sites, binding: bindingOrder({ sites, namespaces: input.namespaces }, podsOn(planned)) };
+}
+
+function podsOn(sites: readonly PlannedSite[]): readonly Planned[] {
+  return sites.flatMap(({ pods }, at) => pods.map((pod) => ({ pod, at })));
+}
+
 function worldFaults(
   input: SolveInput,
   { plan, sites }: { readonly plan: SchedulingResults; readonly sites: readonly PlannedSite[] },
 ): readonly Fault[] {
-  const planned = sites.flatMap(({ pods }, at) => pods.map((pod) => ({ pod, at })));
+  const planned = podsOn(sites);
   const inWorld = (choice: readonly Site[]) => bindingOrder({ sites: choice, namespaces: input.namespaces }, planned);
   const [first, ...others] = launches(input, sites);
   if (first === undefined) throw new Error("there is always one way to launch");
