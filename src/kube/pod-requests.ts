@@ -34,13 +34,6 @@ export function podLimits(spec: PodSpec): Resources {
   return limits;
 }
 
-/** Returns the requests of one container, with limits standing in for requests that are not stated. */
-export function containerRequests(container: Container): Resources {
-  const requests: Sum = {};
-  addRequests(requests, container.resources);
-  return requests;
-}
-
 /** Says whether an init container keeps running beside the others. */
 export function isSidecar(container: Container): boolean {
   return container.restartPolicy === "Always";
