@@ -28,6 +28,7 @@ import { reasonsFor } from "./reasons.ts";
 import { resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 import { topologyOf } from "./topology.ts";
 import type { NamespaceLabels } from "./topology-group.ts";
+import { unsupportedDemand } from "./unsupported.ts";
 import { topologyCheckpoint, type TopologyCheckpoint } from "./topology-checkpoint.ts";
 
 export interface SolveInput {
@@ -60,7 +61,9 @@ const strategies: readonly Strategy[] = [
 
 /** Returns the nodes that the Pods should get. */
 export function solve(input: SolveInput): SchedulingResults {
-  const problem = problemOf(input);
+  const refused = refusedPods(input.pods);
+  const keys = new Set(refused.map(({ pod }) => pod.key));
+  const problem = problemOf(refused.length === 0 ? input : { ...input, pods: input.pods.filter(({ key }) => !keys.has(key)) });
   const attempts = attemptAll(problem);
   const [best, ...others] = attempts.sort(isBetter);
   if (best === undefined) throw new Error("invariant broken: there is a strategy");
@@ -69,7 +72,7 @@ export function solve(input: SolveInput): SchedulingResults {
   return {
     newNodes: plannedNodes(best.packing, filledBins(best.packing)),
     existing: placements(best),
-    unschedulable: unschedulable(best),
+    unschedulable: [...unschedulable(best), ...refused].sort(byKey),
     pricePerHour: priceOf(best.packing),
     decision: planDecision(best, others),
   };
@@ -154,5 +157,17 @@ function unschedulable({ packing, unplaced }: Attempt): SchedulingResults["unsch
       const reasons = reasonsFor(packing, podClass);
       return pods.map((pod) => ({ pod, reasons }));
     })
-    .sort((a, b) => (a.pod.key < b.pod.key ? -1 : 1));
+    .sort(byKey);
+}
+
+/** Pods that ask for what can't be planned yet; they take part in nothing. */
+function refusedPods(pods: readonly PendingPod[]): SchedulingResults["unschedulable"] {
+  return pods.flatMap((pod) => {
+    const reason = unsupportedDemand(pod.pod);
+    return reason === undefined ? [] : [{ pod, reasons: [reason] }];
+  });
+}
+
+function byKey(a: { readonly pod: PendingPod }, b: { readonly pod: PendingPod }): number {
+  return a.pod.key < b.pod.key ? -1 : 1;
 }

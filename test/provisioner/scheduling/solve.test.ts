@@ -189,6 +189,15 @@ describe("what solve heeds", () => {
     expect(plan([alone]).unschedulable.map(({ pod }) => pod.key)).toEqual(["shop/follower"]);
   });
 
+  it("buys nothing for a Pod that asks for devices by resource claims, and says so; its neighbours are planned", () => {
+    const [first, second] = checkoutPods(2, bare);
+    const spec = { ...first!.pod.spec, resourceClaims: [{ name: "gpu" }] };
+    const { newNodes, unschedulable } = plan([{ key: "shop/claims", pod: { ...first!.pod, spec } }, second!]);
+    expect(unschedulable.map(({ pod }) => pod.key)).toEqual(["shop/claims"]);
+    expect(unschedulable[0]?.reasons.join()).toContain('spec.resourceClaims ("gpu")');
+    expect(newNodes.flatMap(({ pods }) => pods.map(({ key }) => key))).toEqual([second!.key]);
+  });
+
   it("buys large nodes where that is cheaper a Pod", () => {
     const many = plan(checkoutPods(60, bare));
     const oneByOne = plan(checkoutPods(1, bare)).pricePerHour * 60;
