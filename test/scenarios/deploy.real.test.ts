@@ -23,8 +23,10 @@ const installed = [
   "clusterrole.rbac.authorization.k8s.io/plimsoll",
   "clusterrolebinding.rbac.authorization.k8s.io/plimsoll",
   "configmap/plimsoll-policies",
+  "customresourcedefinition.apiextensions.k8s.io/capacitybuffers.autoscaling.x-k8s.io",
   "customresourcedefinition.apiextensions.k8s.io/ec2nodeclasses.karpenter.k8s.aws",
   "customresourcedefinition.apiextensions.k8s.io/nodeclaims.karpenter.sh",
+  "customresourcedefinition.apiextensions.k8s.io/nodeoverlays.karpenter.sh",
   "customresourcedefinition.apiextensions.k8s.io/nodepools.karpenter.sh",
   "customresourcedefinition.apiextensions.k8s.io/workloadprofiles.platform.example.com",
   "deployment.apps/plimsoll",
@@ -147,6 +149,7 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     await change({ disruption: { minAvailable: "70%" } });
     await expect.poll(() => read("poddisruptionbudgets", "jsonpath={.items[*].spec.minAvailable}"), waits).toBe("70%");
     await autoscaledLife();
+    await overlaidLife();
     const [claim] = await nodeClaims(controlPlane);
     expect(await controlPlane.kubectl(["delete", "nodeclaim", claim?.metadata.name ?? ""])).toMatchObject({ code: 0 });
     await expect.poll(runningPods, waits).toBe(6);
@@ -180,6 +183,18 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     await expect.poll(() => read("horizontalpodautoscalers", bounds), waits).toBe("8");
     await change({ scaling: { manage: "none" } });
     await expect.poll(() => read("horizontalpodautoscalers", "name"), waits).toBe("");
+  }
+
+  /** An overlay is told that it has an effect, and goes before anything is bought at its price. */
+  async function overlaidLife(): Promise<void> {
+    const requirements = [{ key: "node.kubernetes.io/instance-type", operator: "In", values: ["m7i.large"] }];
+    const spec = { requirements, priceAdjustment: "+1%" };
+    const body = { apiVersion: "karpenter.sh/v1alpha1", kind: "NodeOverlay", metadata: { name: "dearer" }, spec };
+    const path = "/apis/karpenter.sh/v1alpha1/nodeoverlays";
+    expect(await controlPlane.request({ method: "POST", path, body })).toMatchObject({ status: 201 });
+    const ready = 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}';
+    await expect.poll(() => read("nodeoverlays", ready), waits).toBe("True");
+    expect(await controlPlane.kubectl(["delete", "nodeoverlay/dearer"])).toMatchObject({ code: 0 });
   }
 
   async function change(spec: object): Promise<void> {
