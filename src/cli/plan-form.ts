@@ -7,6 +7,7 @@
 import { podRequests } from "../kube/pod-requests.ts";
 import { addResources, toResourceList } from "../kube/resources.ts";
 import { lowerBound, placedOf } from "../provisioner/scheduling/lower-bound.ts";
+import type { LeftOut } from "../provisioner/scheduling/obstacle.ts";
 import type { NodeState } from "../provisioner/scheduling/node-state.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
 import type { SchedulingResults, SolveInput } from "../provisioner/scheduling/solve.ts";
@@ -43,7 +44,8 @@ export interface Plan {
   })[];
   /** Nodes and NodeClaims that are there and take Pods; `requests` counts what runs on them too. */
   readonly existing: readonly (PlannedPlace & { readonly node: string })[];
-  readonly unschedulable: readonly { readonly pod: string; readonly reasons: readonly string[] }[];
+  /** Sentences, and the same as data: what is first in the way of each alternative. */
+  readonly unschedulable: readonly (LeftOut & { readonly pod: string })[];
   readonly pricePerHour: number;
   /** No plan for the Pods that have a place can cost less. */
   readonly lowerBoundPerHour: number;
@@ -68,7 +70,12 @@ export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
       allocatable: toResourceList(node.allocatable),
       ...standingOf(pods),
     })),
-    unschedulable: results.unschedulable.map(({ pod, reasons }) => ({ pod: pod.key, reasons })),
+    unschedulable: results.unschedulable.map(({ pod, reasons, obstacles, alternativesLeft }) => ({
+      pod: pod.key,
+      reasons,
+      obstacles,
+      alternativesLeft,
+    })),
     pricePerHour: results.pricePerHour,
     lowerBoundPerHour: lowerBound(placedOf(input, results)),
   };

@@ -96,3 +96,9 @@ export function rememberedByText<T, R>(
     return value;
   };
 }
+
+/** Returns a function that derives a value when it is first asked for, and never again. */
+export function once<T>(derive: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => (known ??= { value: derive() }).value;
+}

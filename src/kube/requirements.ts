@@ -4,6 +4,7 @@
  * Reads node selector requirements and labels. Returns maps and, where two cannot be met together, the sentence that says
  * why (undefined means they can). A label that a map lacks may have any value, or none at all.
  */
+import { nearestWord } from "../api/nearest-word.ts";
 import type { NodeSelectorRequirement } from "../api/pod.ts";
 import {
   exactly,
@@ -21,6 +22,7 @@ export type Requirements = ReadonlyMap<string, Requirement>;
 
 export const noRequirements: Requirements = new Map();
 const noKeys: ReadonlySet<string> = new Set();
+const noConflicts: readonly Conflict[] = [];
 
 /** Returns a list as a map; requirements on one key are intersected. */
 export function requirementsOf(list: readonly NodeSelectorRequirement[] | undefined): Requirements {
@@ -58,7 +60,7 @@ export function intersects(a: Requirements, b: Requirements): string | undefined
     const existing = a.get(key);
     const incoming = b.get(key);
     if (existing === undefined || incoming === undefined || agree(existing, incoming)) continue;
-    return `key ${key}, ${formatRequirement(incoming)} not in ${formatRequirement(existing)}`;
+    return formatConflict({ key, asked: formatRequirement(incoming), available: formatRequirement(existing) });
   }
   return undefined;
 }
@@ -73,14 +75,40 @@ export function compatible(
   b: Requirements,
   options: { readonly allowUndefined?: ReadonlySet<string> } = {},
 ): string | undefined {
-  const { allowUndefined = noKeys } = options;
-  let reasons: string[] | undefined;
+  const conflicts = conflictsOf(a, b, options);
+  return conflicts.length === 0 ? undefined : conflicts.map(formatConflict).sort().join("; ");
+}
+
+/** What keeps two maps apart: a label of which one side asks for what the other does not allow. */
+export interface Conflict {
+  readonly key: string;
+  /** What is asked for, as {@link formatRequirement} writes it. */
+  readonly asked: string;
+  /** What is allowed; absent where the label is not known at all. */
+  readonly available?: string;
+  /** A known label that was probably meant. */
+  readonly meant?: string;
+}
+
+/** Returns the reasons of {@link compatible} as data, in the order of `b`. */
+export function conflictsOf(
+  a: Requirements,
+  b: Requirements,
+  { allowUndefined = noKeys }: { readonly allowUndefined?: ReadonlySet<string> } = {},
+): readonly Conflict[] {
+  let conflicts: Conflict[] | undefined;
   for (const [key, incoming] of b) {
     const existing = a.get(key);
-    const reason = existing === undefined ? undefinedKey(a, incoming, allowUndefined) : excludedKey(existing, incoming);
-    if (reason !== undefined) (reasons ??= []).push(reason);
+    const conflict = existing === undefined ? undefinedKey(a, incoming, allowUndefined) : excludedKey(existing, incoming);
+    if (conflict !== undefined) (conflicts ??= []).push(conflict);
   }
-  return reasons?.sort().join("; ");
+  return conflicts ?? noConflicts;
+}
+
+/** Returns a conflict as Karpenter words it. */
+export function formatConflict({ key, asked, available, meant }: Conflict): string {
+  const hint = meant === undefined ? "" : ` (typo of "${meant}"?)`;
+  return available === undefined ? `label "${key}" does not have known values${hint}` : `key ${key}, ${asked} not in ${available}${hint}`;
 }
 
 /** Says whether {@link compatible} holds, without building the sentence: the solver's inner loop. */
@@ -127,19 +155,20 @@ function needsLabel(requirement: Requirement): boolean {
   return operator === "In" || operator === "Exists";
 }
 
-function excludedKey(existing: Requirement, incoming: Requirement): string | undefined {
+function excludedKey(existing: Requirement, incoming: Requirement): Conflict | undefined {
   if (agree(existing, incoming)) return undefined;
-  return `key ${incoming.key}, ${formatRequirement(incoming)} not in ${formatRequirement(existing)}`;
+  return { key: incoming.key, asked: formatRequirement(incoming), available: formatRequirement(existing) };
 }
 
-function undefinedKey(a: Requirements, incoming: Requirement, allowUndefined: ReadonlySet<string>): string | undefined {
+function undefinedKey(a: Requirements, incoming: Requirement, allowUndefined: ReadonlySet<string>): Conflict | undefined {
   if (allowUndefined.has(incoming.key) || !needsLabel(incoming)) return undefined;
-  return `label "${incoming.key}" does not have known values${typoHint(incoming.key, allowUndefined) ?? typoHint(incoming.key, a.keys()) ?? ""}`;
+  const meant = meantKey(incoming.key, allowUndefined) ?? meantKey(incoming.key, a.keys());
+  return { key: incoming.key, asked: formatRequirement(incoming), ...(meant === undefined ? undefined : { meant }) };
 }
 
-/** Names a known key that contains the unknown one, or ends in the same name after the slash. */
-function typoHint(key: string, known: Iterable<string>): string | undefined {
+/** Returns a known key that contains the unknown one, ends in the same name after the slash, or is a slip of the hand away. */
+function meantKey(key: string, known: Iterable<string>): string | undefined {
+  const candidates = [...known].sort();
   const suffix = key.slice(key.indexOf("/") + 1);
-  const meant = [...known].sort().find((candidate) => candidate.includes(key) || candidate.endsWith(suffix));
-  return meant === undefined ? undefined : ` (typo of "${meant}"?)`;
+  return candidates.find((candidate) => candidate.includes(key) || candidate.endsWith(suffix)) ?? nearestWord(key, candidates);
 }

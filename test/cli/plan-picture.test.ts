@@ -32,7 +32,7 @@ const plan: Plan = {
       pods: ["shop/Deployment/web#2"],
     },
   ],
-  unschedulable: [{ pod: "shop/Pod/left", reasons: ["NodePool general: too large"] }],
+  unschedulable: [{ pod: "shop/Pod/left", reasons: ["NodePool general: too large"], obstacles: [], alternativesLeft: 0 }],
   pricePerHour: 0.3,
   lowerBoundPerHour: 0.25,
 };

@@ -43,6 +43,8 @@ export interface LabelStates {
   root(template: PoolTemplate): LabelState | undefined;
   /** The states after a Pod of the class, one for each alternative of its node affinity; none where it is kept away. */
   withClass(state: LabelState, podClass: PodClass): readonly LabelState[];
+  /** The state narrowed by requirements that are compatible with its own; undefined where nothing offers them all. */
+  narrowed(state: LabelState, requirements: Requirements): LabelState | undefined;
   /** The state with one value of a label decided; undefined where nothing offers it. */
   withValue(state: LabelState, key: string, value: string): LabelState | undefined;
   /** The values that a label may still take, sorted; empty where the label is absent or not bounded. */
@@ -62,6 +64,8 @@ export function labelStates(): LabelStates {
   const domains: Memo<string, readonly string[]> = new Map();
   const stateOf = (template: PoolTemplate, requirements: Requirements): LabelState | undefined =>
     internedState(interned, { template, requirements });
+  const narrowed: LabelStates["narrowed"] = (state, requirements) =>
+    stateOf(state.template, intersection(state.requirements, requirements));
   return {
     root: (template) => {
       const known = roots.get(template);
@@ -75,16 +79,17 @@ export function labelStates(): LabelStates {
         if (untoleratedTaint(state.template.taints, podClass.spec.tolerations) !== undefined) return [];
         const next = podClass.alternatives
           .filter((alternative) => isCompatible(state.requirements, alternative, state.template.allowUndefined))
-          .flatMap((alternative) => stateOf(state.template, intersection(state.requirements, alternative)) ?? []);
+          .flatMap((alternative) => narrowed(state, alternative) ?? []);
         return [...new Set(next)];
       }),
+    narrowed,
     withValue: (state, key, value) => {
       let memo = byValue.get(key);
       if (memo === undefined) byValue.set(key, (memo = new Map<LabelState, Map<string, { readonly value: LabelState | undefined }>>()));
       return remember(memo, { state, key: value }, () => {
         const own = state.requirements.get(key);
         if (own !== undefined && !has(own, value)) return undefined;
-        return stateOf(state.template, intersection(state.requirements, new Map([[key, exactly(key, value)]])));
+        return narrowed(state, new Map([[key, exactly(key, value)]]));
       });
     },
     valuesOf: (state, key) => remember(domains, { state, key }, () => domainValues(state, key)),

@@ -11,6 +11,7 @@ import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import type { NodeSelectorRequirement } from "../../api/pod.ts";
 import { nodeNameField } from "../../kube/pod-requirements.ts";
+import { once } from "../../kube/remembered.ts";
 import { toRequirementList } from "../../kube/requirements.ts";
 import { addResources } from "../../kube/resources.ts";
 import type { Bin } from "./bin.ts";
@@ -83,12 +84,6 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
     pricePerHour: committed.pricePerHour,
     zones: [...new Set(offerings.map(({ zone }) => zone))].sort(),
   };
-}
-
-/** Derives a value when it is first asked for. */
-function once<T>(derive: () => T): () => T {
-  let known: { readonly value: T } | undefined;
-  return () => (known ??= { value: derive() }).value;
 }
 
 /** Returns whether the pool's limits also allow a larger type than the one that was charged. */

@@ -7,7 +7,7 @@
  */
 import type { ResourceList, Resources } from "../../api/object.ts";
 import { parseQuantity } from "../../kube/quantity.ts";
-import { addResources, exceeding, formatAmount, subtractResources, toResources } from "../../kube/resources.ts";
+import { addResources, subtractResources, toResources } from "../../kube/resources.ts";
 import type { NodeState } from "./node-state.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 
@@ -38,13 +38,6 @@ export function poolLedgers(templates: readonly PoolTemplate[], nodes: readonly 
     const allowed = limitAmounts(limits);
     return ledger(only(allowed, subtractResources(allowed, addResources(...used))));
   });
-}
-
-/** Returns one sentence for a pool that may not buy this much more. */
-export function limitReason(remaining: Resources, capacity: Resources): string {
-  const names = exceeding(only(remaining, addResources(capacity, nodeCount)), remaining);
-  const left = names.map((name) => `${name} ${formatAmount(name, Math.max(0, remaining[name] ?? 0))}`);
-  return `its limits leave ${left.join(", ")}`;
 }
 
 /** Amounts stand in arrays by limit, and each capacity is read once: a ledger is asked for every type that is tried. */

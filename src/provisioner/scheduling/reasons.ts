@@ -1,77 +1,141 @@
 /**
- * Why a Pod has no place, in plain words.
+ * Why a Pod has no place: the first thing in the way of each alternative.
  *
- * Reads the packing as it ended and a class without a place. Returns one sentence for each NodePool and one for the nodes
- * that exist: the first thing that stands in the way, in the order in which the solver asks.
+ * Reads the packing as it ended and a class without a place. An alternative is a NodePool with one term of the Pod's node
+ * affinity, or a node that is there. Each is asked in the order in which the solver asks: taint, labels, what is offered, size,
+ * spread and affinity, minValues, limits. Nothing in here runs before somebody reads a reason.
  */
 import { hostnameLabel } from "../../api/labels.ts";
-import { compatible } from "../../kube/requirements.ts";
-import { formatAmount } from "../../kube/resources.ts";
+import { conflictsOf, formatRequirements, type Requirements } from "../../kube/requirements.ts";
+import { formatRequirement } from "../../kube/requirement.ts";
 import { formatTaint, untoleratedTaint } from "../../kube/taint.ts";
-import { cheapestHolding } from "./bin.ts";
-import { acceptsClass, type ExistingNode } from "./existing-node.ts";
 import type { LabelState } from "./label-state.ts";
-import { topologyFor, vectorFor, type Packing } from "./packing.ts";
+import { meantValue } from "./meant-value.ts";
+import { nodeObstacles } from "./node-obstacles.ts";
+import { leftOut, type LeftOut, type Obstacle } from "./obstacle.ts";
+import { topologyFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
-import { limitReason } from "./pool-limits.ts";
 import type { PoolTemplate } from "./pool-template.ts";
-import { holds, type Vector } from "./resource-space.ts";
-import { verdictOn } from "./topology.ts";
+import { isAllowedDomain, isAllowedHost } from "./probe.ts";
+import { roomObstacles, sizeObstacle } from "./room-obstacles.ts";
+
+/** Alternatives that are asked: NodePools, terms of each, and domains that topology leaves open. */
+const poolsAskedMax = 50;
+const termsAskedMax = 8;
+const domainsAskedMax = 8;
+const valuesShownMax = 12;
 
 /** Returns the reasons why no node takes a Pod of the class; never empty. */
-export function reasonsFor(packing: Packing, podClass: PodClass): readonly string[] {
-  const { templates, existing } = packing.problem;
-  if (podClass.alternatives.length === 0) return ["its required node affinity has only empty terms, which select no node"];
-  const pools = templates.map((template) => `NodePool ${template.name}: ${poolReason(packing, { podClass, template })}`);
-  const nodes = existing.length === 0 ? [] : [existingReason(packing, podClass)];
-  return [...(pools.length === 0 ? ["there is no NodePool to buy a node from"] : pools), ...nodes];
+export function leftOutOf(packing: Packing, podClass: PodClass): LeftOut {
+  const { templates } = packing.problem;
+  const { alternatives } = podClass;
+  if (alternatives.length === 0) return leftOut([{ constraint: "requirements" }]);
+  const pools = templates.slice(0, poolsAskedMax);
+  const terms = alternatives.slice(0, termsAskedMax);
+  const none: readonly Obstacle[] = templates.length === 0 ? [{ constraint: "pools", fix: "create a NodePool" }] : [];
+  const ofPools = pools.flatMap((template) => poolObstacles(packing, { podClass, template, terms }));
+  const alternativesLeft = templates.length * alternatives.length - pools.length * terms.length;
+  return leftOut([...none, ...ofPools, ...nodeObstacles(packing, podClass)], alternativesLeft);
 }
 
-function poolReason(packing: Packing, { podClass, template }: { readonly podClass: PodClass; readonly template: PoolTemplate }): string {
-  const { states } = packing.problem;
-  const taint = untoleratedTaint(template.taints, podClass.spec.tolerations);
-  if (taint !== undefined) return `the Pod does not tolerate its taint ${formatTaint(taint)}`;
-  const conflicts = podClass.alternatives.map((alternative) => compatible(template.requirements, alternative, template));
-  if (conflicts.every((conflict) => conflict !== undefined)) return conflicts.join("; or ");
-  const root = states.root(template);
-  if (root === undefined) return "no instance type that it allows is offered now";
-  const [state] = states.withClass(root, podClass);
-  if (state === undefined) return "no instance type that it allows and the Pod asks for is offered now";
-  const added = vectorFor(packing.problem, podClass);
-  const short = shortage(packing, { added, room: state.largest });
-  if (short !== undefined) return `no instance type is large enough: the Pod asks for ${short} beside DaemonSets`;
-  return topologyReason(packing, { podClass, state }) ?? capacityReason(packing, { state, added });
+interface Asked {
+  readonly podClass: PodClass;
+  readonly template: PoolTemplate;
 }
 
-/** Names what is asked for and the most there is, of the first resource that is short. */
-function shortage(packing: Packing, { added, room }: { readonly added: Vector; readonly room: Vector }): string | undefined {
-  const { names } = packing.problem.space;
-  const index = added.findIndex((amount, position) => amount > (room[position] ?? 0));
-  const name = names[index];
-  if (name === undefined) return undefined;
-  return `${name} ${formatAmount(name, added[index] ?? 0)}, and there is at most ${formatAmount(name, Math.max(0, room[index] ?? 0))}`;
-}
-
-function topologyReason(
+function poolObstacles(
   packing: Packing,
-  { podClass, state }: { readonly podClass: PodClass; readonly state: LabelState },
-): string | undefined {
+  { podClass, template, terms }: Asked & { readonly terms: readonly Requirements[] },
+): readonly Obstacle[] {
+  const pool = template.name;
+  const taint = untoleratedTaint(template.taints, podClass.spec.tolerations);
+  if (taint !== undefined) {
+    const value = formatTaint(taint);
+    return [{ pool, constraint: "taint", key: taint.key, value, fix: `add a toleration of ${value} to the Pod` }];
+  }
+  const isOnly = podClass.alternatives.length === 1;
+  return terms.flatMap((term, index) =>
+    termObstacles(packing, { podClass, template, term }).map((one) => ({ pool, ...(isOnly ? undefined : { term: index }), ...one })),
+  );
+}
+
+function termObstacles(packing: Packing, { podClass, template, term }: Asked & { readonly term: Requirements }): readonly Obstacle[] {
+  const conflicts = conflictsOf(template.requirements, term, template);
+  if (conflicts.length > 0) {
+    return conflicts.map((conflict) => {
+      const meant = conflict.meant ?? meantValue(packing.problem, term.get(conflict.key));
+      return {
+        constraint: "requirements",
+        ...conflict,
+        ...meantField(meant),
+        fix: labelFix({ ...conflict, ...meantField(meant) }, template),
+      };
+    });
+  }
+  const { states } = packing.problem;
+  const root = states.root(template);
+  if (root === undefined) return [{ constraint: "offerings" }];
+  const state = states.narrowed(root, term);
+  if (state === undefined) return [offeringObstacle(packing, { root, term })];
+  const short = sizeObstacle(packing, { podClass, state });
+  if (short !== undefined) return [short];
+  const apart = topologyObstacle(packing, { podClass, state });
+  return apart === undefined ? openObstacles(packing, { podClass, state }) : [apart];
+}
+
+function meantField(meant: string | undefined): { readonly meant?: string } {
+  return meant === undefined ? {} : { meant };
+}
+
+function labelFix(
+  { key = "", asked = "", available, meant }: Pick<Obstacle, "key" | "asked" | "available" | "meant">,
+  { name }: PoolTemplate,
+): string {
+  if (meant !== undefined) return `write ${meant}`;
+  if (available === undefined) return `don't ask for ${key}, or give NodePool ${name} the label in spec.template.metadata.labels`;
+  return `ask for ${available}, or let NodePool ${name} allow ${asked}`;
+}
+
+/** The first label that nothing on offer has as the Pod asks for it, by itself; else all of them together. */
+function offeringObstacle(packing: Packing, { root, term }: { readonly root: LabelState; readonly term: Requirements }): Obstacle {
+  const { states } = packing.problem;
+  for (const [key, requirement] of term) {
+    if (states.narrowed(root, new Map([[key, requirement]])) !== undefined) continue;
+    const meant = meantValue(packing.problem, requirement);
+    const fix = meant === undefined ? undefined : { fix: `write ${meant}` };
+    const available = shown(states.valuesOf(root, key));
+    return { constraint: "offerings", key, asked: formatRequirement(requirement), available, ...meantField(meant), ...fix };
+  }
+  return { constraint: "offerings", asked: formatRequirements(term) };
+}
+
+function shown(values: readonly string[]): string {
+  const left = values.length - valuesShownMax;
+  return `${values.slice(0, valuesShownMax).join(", ") || "nothing"}${left > 0 ? ` and ${left} more` : ""}`;
+}
+
+interface InState {
+  readonly podClass: PodClass;
+  readonly state: LabelState;
+}
+
+/** A label of which spread and affinity refuse every value that there is. */
+function topologyObstacle(packing: Packing, { podClass, state }: InState): Obstacle | undefined {
   const topology = topologyFor(packing.problem, podClass);
   const { existing, states } = packing.problem;
-  const fresh = existing.length + packing.bins.length;
-  if (verdictOn(topology, { key: hostnameLabel, domain: fresh }) === "refused")
-    return "its Pod affinity needs a node where another Pod already is";
+  if (!isAllowedHost({ topology, rude: true }, existing.length + packing.bins.length))
+    return { constraint: "topology", key: hostnameLabel };
   for (const key of topology.keys) {
     const domains = states.valuesOf(state, key);
-    const open = domains.filter((domain) => verdictOn(topology, { key, domain }) !== "refused");
-    if (open.length > 0) continue;
-    if (domains.length === 0) return `its constraint over ${key} needs nodes with that label`;
-    return `its spread or Pod (anti-)affinity over ${key} refuses every value: ${domains.map((domain) => describe(packing, { podClass, key, domain })).join(", ")}`;
+    if (domains.length === 0 && !isAllowedDomain({ topology, rude: true }, { key, domain: undefined }))
+      return { constraint: "topology", key };
+    if (domains.length === 0 || domains.some((domain) => isAllowedDomain({ topology, rude: true }, { key, domain }))) continue;
+    return { constraint: "topology", key, available: shown(domains.map((domain) => counted(packing, { podClass, key, domain }))) };
   }
   return undefined;
 }
 
-function describe(packing: Packing, input: { readonly podClass: PodClass; readonly key: string; readonly domain: string }): string {
+function counted(packing: Packing, input: { readonly podClass: PodClass; readonly key: string; readonly domain: string }): string {
   const groups = topologyFor(packing.problem, input.podClass).byKey.get(input.key);
   const [spread] = groups?.spread ?? [];
   const count = spread?.group.counts.get(input.domain);
@@ -80,31 +144,29 @@ function describe(packing: Packing, input: { readonly podClass: PodClass; readon
     : `${input.domain} (${count === undefined ? "not counted" : `${count} Pods`}, maxSkew ${spread.group.maxSkew})`;
 }
 
-function capacityReason(packing: Packing, { state, added }: { readonly state: LabelState; readonly added: Vector }): string {
-  const ledger = packing.ledgers[state.template.index];
-  const used = added.map(() => 0);
-  const unlimited = cheapestHolding(state, { used, added, ledger: undefined, from: undefined });
-  if (unlimited === undefined && state.template.minValues.length > 0) return "too few instance types hold the Pod for the pool's minValues";
-  if (unlimited === undefined) return "no instance type holds all that the Pod asks for at once";
-  const { capacity } = unlimited.candidate.type.instanceType;
-  if (ledger !== undefined && !ledger.allows({ from: undefined, to: capacity })) return limitReason(ledger.remaining(), capacity);
-  return "its constraints and those of other Pods leave no zone in which a type is offered now";
-}
-
-function existingReason(packing: Packing, podClass: PodClass): string {
-  const counts = new Map<string, number>();
-  for (const node of packing.problem.existing) {
-    const reason = nodeReason(packing, { podClass, node });
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+/** What is in the way in the domains that topology leaves open. */
+function openObstacles(packing: Packing, { podClass, state }: InState): readonly Obstacle[] {
+  const topology = topologyFor(packing.problem, podClass);
+  const { states } = packing.problem;
+  if (topology.keys.length === 0) return roomObstacles(packing, { podClass, state });
+  let open: readonly { readonly state: LabelState; readonly names: readonly string[] }[] = [{ state, names: [] }];
+  for (const key of topology.keys) {
+    open = open
+      .flatMap((one) => {
+        const domains = states.valuesOf(one.state, key).filter((domain) => isAllowedDomain({ topology, rude: true }, { key, domain }));
+        const decided = domains.flatMap((domain) => {
+          const next = states.withValue(one.state, key, domain);
+          return next === undefined ? [] : [{ state: next, names: [...one.names, domain] }];
+        });
+        return states.valuesOf(one.state, key).length === 0 ? [one] : decided;
+      })
+      .slice(0, domainsAskedMax);
   }
-  const parts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, count]) => `${count} ${reason}`);
-  return `existing nodes: ${parts.join(", ")}`;
-}
-
-function nodeReason(packing: Packing, { podClass, node }: { readonly podClass: PodClass; readonly node: ExistingNode }): string {
-  if (!node.state.accepting) return "going away or cordoned";
-  if (untoleratedTaint(node.facts.taints, podClass.spec.tolerations) !== undefined) return "with a taint that the Pod does not tolerate";
-  if (!acceptsClass(node, podClass)) return "with other labels";
-  if (!holds(node.free, packing.usedExisting[node.id] ?? [], vectorFor(packing.problem, podClass))) return "without room";
-  return "refused by spread or Pod (anti-)affinity";
+  const found = open.flatMap((one) => {
+    const within = one.names.length === 0 ? undefined : { within: one.names.join(", ") };
+    const short = sizeObstacle(packing, { podClass, state: one.state });
+    const own = short === undefined ? roomObstacles(packing, { podClass, state: one.state }) : [short];
+    return own.map((obstacle) => ({ ...obstacle, ...within }));
+  });
+  return found.length === 0 ? [{ constraint: "topology" }] : found;
 }

@@ -13,6 +13,7 @@
 import type { Decision } from "../../api/controller.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
 import type { NodePool } from "../../api/node-pool.ts";
+import { once } from "../../kube/remembered.ts";
 import { attempt, type Attempt, type Strategy } from "./attempt.ts";
 import { compiledMemory } from "./compiled-pools.ts";
 import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
@@ -22,9 +23,10 @@ import { forcedNodes, openBulk, openSmall } from "./opening.ts";
 import { filledBins, priceOf, type Problem } from "./packing.ts";
 import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
+import { leftOut, type LeftOut } from "./obstacle.ts";
 import { podClasses, type PendingPod } from "./pod-class.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
-import { reasonsFor } from "./reasons.ts";
+import { leftOutOf } from "./reasons.ts";
 import { resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 import { topologyOf } from "./topology.ts";
 import type { NamespaceLabels } from "./topology-group.ts";
@@ -46,8 +48,8 @@ export interface SchedulingResults {
   readonly newNodes: readonly PlannedNode[];
   /** Pods that existing nodes and NodeClaims take, by node, in the order in which nodes are filled. */
   readonly existing: readonly { readonly node: NodeState; readonly pods: readonly PendingPod[] }[];
-  /** By key. Reasons are sentences, one for each NodePool and one for existing nodes. */
-  readonly unschedulable: readonly { readonly pod: PendingPod; readonly reasons: readonly string[] }[];
+  /** By key. The reasons are worked out when they are read, once for Pods that are alike. */
+  readonly unschedulable: readonly (LeftOut & { readonly pod: PendingPod })[];
   /** Sum of the new nodes' prices, USD an hour. */
   readonly pricePerHour: number;
   /** What was chosen and which strategies were rejected. */
@@ -150,21 +152,30 @@ function placements({ packing }: Attempt): SchedulingResults["existing"] {
   });
 }
 
-/** Reasons by class; the topology's counts must be this attempt's. */
+/** Pods without a place; nothing may place any more Pods with this attempt's topology. */
 function unschedulable({ packing, unplaced }: Attempt): SchedulingResults["unschedulable"] {
-  return unplaced
-    .flatMap(({ podClass, pods }) => {
-      const reasons = reasonsFor(packing, podClass);
-      return pods.map((pod) => ({ pod, reasons }));
-    })
-    .sort(byKey);
+  return unplaced.flatMap(({ podClass, pods }) => {
+    const found = once(() => leftOutOf(packing, podClass));
+    return pods.map((pod) => ({
+      pod,
+      get reasons() {
+        return found().reasons;
+      },
+      get obstacles() {
+        return found().obstacles;
+      },
+      get alternativesLeft() {
+        return found().alternativesLeft;
+      },
+    }));
+  });
 }
 
 /** Pods that ask for what can't be planned yet; they take part in nothing. */
 function refusedPods(pods: readonly PendingPod[]): SchedulingResults["unschedulable"] {
   return pods.flatMap((pod) => {
     const reason = unsupportedDemand(pod.pod);
-    return reason === undefined ? [] : [{ pod, reasons: [reason] }];
+    return reason === undefined ? [] : [{ pod, ...leftOut([{ constraint: "unsupported", asked: reason }]) }];
   });
 }
 

@@ -1,0 +1,154 @@
+/**
+ * Obstacle: what stands between a Pod and one way to place it, as data.
+ *
+ * Reads what reasons.ts found. Returns the sentences that Events, conditions and plans say: this is the one place that has the words.
+ * An obstacle is about one NodePool and one term of the Pod's node affinity, about some of the nodes that are there, or, where it
+ * names neither, about everything.
+ */
+import { hostnameLabel } from "../../api/labels.ts";
+import { formatConflict } from "../../kube/requirements.ts";
+
+export type Constraint =
+  | "accepting"
+  | "limits"
+  | "minValues"
+  | "offerings"
+  | "pools"
+  | "ports"
+  | "requirements"
+  | "resources"
+  | "taint"
+  | "topology"
+  | "unsupported"
+  | "volumes";
+
+export interface Obstacle {
+  readonly pool?: string;
+  /** Nodes that are there for which this comes first. */
+  readonly nodes?: { readonly count: number; readonly names: readonly string[] };
+  /** Position of the node affinity term that this is about, where the Pod has several. */
+  readonly term?: number;
+  readonly constraint: Constraint;
+  /** The label, taint, resource or port that it is about. */
+  readonly key?: string;
+  readonly value?: string;
+  readonly asked?: string;
+  readonly available?: string;
+  /** What was probably meant, where a label or its value looks like a slip of the hand. */
+  readonly meant?: string;
+  /** The domain that spread and affinity leave open, where the obstacle stands only there. */
+  readonly within?: string;
+  /** What would take it out of the way. */
+  readonly fix?: string;
+}
+
+/** What is known of a Pod without a place. */
+export interface LeftOut {
+  /** Sentences, one for each NodePool and one for existing nodes. */
+  readonly reasons: readonly string[];
+  /** The same as data: what is first in the way of each alternative. */
+  readonly obstacles: readonly Obstacle[];
+  /** Alternatives (a NodePool with a term of the Pod's node affinity) that were not asked, as there are very many. */
+  readonly alternativesLeft: number;
+}
+
+/** Returns obstacles with their sentences. */
+export function leftOut(obstacles: readonly Obstacle[], alternativesLeft = 0): LeftOut {
+  const pools = new Map<string, readonly Obstacle[]>();
+  for (const one of obstacles) if (one.pool !== undefined) pools.set(one.pool, [...(pools.get(one.pool) ?? []), one]);
+  const ofPools = [...pools].map(([pool, own]) => `NodePool ${pool}: ${poolWords(own)}`);
+  const general = obstacles.filter(({ pool, nodes }) => pool === undefined && nodes === undefined).map(words);
+  const more = alternativesLeft === 0 ? [] : [`and ${alternativesLeft} more alternatives that were not asked`];
+  return { reasons: [...general, ...ofPools, ...more, ...nodesWords(obstacles)], obstacles, alternativesLeft };
+}
+
+/** Words about one pool: terms are joined by "or", what is in the way of one term by ";". */
+function poolWords(obstacles: readonly Obstacle[]): string {
+  const byTerm = new Map<number | undefined, Obstacle[]>();
+  for (const one of obstacles) {
+    const known = byTerm.get(one.term);
+    if (known === undefined) byTerm.set(one.term, [one]);
+    else known.push(one);
+  }
+  const ofTerms = [...byTerm.values()].map((own) => {
+    const limits = own.filter(({ constraint }) => constraint === "limits");
+    const others = own.filter(({ constraint }) => constraint !== "limits").map(words);
+    return [...others.sort(), ...(limits.length === 0 ? [] : [limitWords(limits)])].join("; ");
+  });
+  return [...new Set(ofTerms)].join("; or ");
+}
+
+/** Returns the words of one obstacle, without the pool or the nodes that it is about. */
+export function words(obstacle: Obstacle): string {
+  const { constraint, key = "", value = "", asked = "", within } = obstacle;
+  const where = within === undefined ? "" : `in ${within}, where spread and affinity would let it, `;
+  switch (constraint) {
+    case "taint":
+      return `the Pod does not tolerate its taint ${value}`;
+    case "requirements":
+      return key === ""
+        ? "its required node affinity has only empty terms, which select no node"
+        : formatConflict({ ...obstacle, key, asked });
+    case "offerings":
+      return `${where}${offeringWords(obstacle)}`;
+    case "resources":
+      return `${where}${resourceWords(obstacle)}`;
+    case "minValues":
+      return `${where}too few instance types hold the Pod for the pool's minValues${key === "" ? "" : ` of ${key}`}`;
+    case "limits":
+      return `${where}${limitWords([obstacle])}`;
+    case "topology":
+      return topologyWords(obstacle);
+    case "pools":
+      return "there is no NodePool to buy a node from";
+    case "accepting":
+      return "it takes no more Pods";
+    default:
+      return asked;
+  }
+}
+
+function limitWords(limits: readonly Obstacle[]): string {
+  return `its limits leave ${limits.map(({ key = "", available = "" }) => `${key} ${available}`).join(", ")}`;
+}
+
+function offeringWords({ key, asked = "", available = "", meant }: Obstacle): string {
+  if (asked === "") return "no instance type that it allows is offered now";
+  const none = "no instance type that it allows and the Pod asks for is offered now";
+  const hint = meant === undefined ? "" : ` (typo of "${meant}"?)`;
+  return key === undefined ? none : `${none}: the Pod asks for ${asked}, offered is ${available}${hint}`;
+}
+
+function resourceWords({ key, asked = "", available = "" }: Obstacle): string {
+  if (key === undefined) return "no instance type holds all that the Pod asks for at once";
+  return `no instance type is large enough: the Pod asks for ${key} ${asked}, and there is at most ${key} ${available} beside DaemonSets`;
+}
+
+function topologyWords({ key, available }: Obstacle): string {
+  if (key === undefined) return "its constraints and those of other Pods leave no zone in which a type is offered now";
+  if (key === hostnameLabel) return "its Pod affinity needs a node where another Pod already is";
+  if (available === undefined) return `its constraint over ${key} needs nodes with that label`;
+  return `its spread or Pod (anti-)affinity over ${key} refuses every value: ${available}`;
+}
+
+const nodeWords: Readonly<Partial<Record<Constraint, string>>> = {
+  accepting: "going away or cordoned",
+  taint: "with a taint that the Pod does not tolerate",
+  requirements: "with other labels",
+  ports: "with a host port that is taken",
+  resources: "without room",
+  volumes: "out of reach of its volumes",
+  topology: "refused by spread or Pod (anti-)affinity",
+};
+
+/** One sentence for all nodes that are there, counted by what is in the way. */
+function nodesWords(obstacles: readonly Obstacle[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { constraint, nodes } of obstacles) {
+    if (nodes === undefined) continue;
+    const text = nodeWords[constraint] ?? constraint;
+    counts.set(text, (counts.get(text) ?? 0) + nodes.count);
+  }
+  const parts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([text, count]) => `${count} ${text}`);
+  return parts.length === 0 ? [] : [`existing nodes: ${parts.join(", ")}`];
+}

@@ -1,0 +1,333 @@
+/**
+ * Why a Pod has no place: one row for each constraint, as data and in words.
+ */
+import { describe, expect, it } from "vitest";
+import { capacityTypeLabel, hostnameLabel, instanceTypeLabel, zoneLabel } from "../../../src/api/labels.ts";
+import type { PodSpec } from "../../../src/api/pod.ts";
+import type { NodeState } from "../../../src/provisioner/scheduling/node-state.ts";
+import type { Obstacle } from "../../../src/provisioner/scheduling/obstacle.ts";
+import { nodePool } from "../../support/objects.ts";
+import { checkoutPods, generalFlex, plan, types, typesWithout, zones, zoneSpread } from "./checkout.ts";
+
+type Spec = Partial<PodSpec>;
+const bare: Spec = { topologySpreadConstraints: [] };
+const [zoneA = "", zoneB = "", zoneC = ""] = zones;
+
+interface Row {
+  readonly spec?: Spec;
+  readonly count?: number;
+  readonly changes?: Parameters<typeof plan>[1];
+  readonly obstacles: readonly Obstacle[];
+  readonly words: readonly string[];
+}
+
+function check(name: string, { spec = {}, count = 1, changes = {}, obstacles, words }: Row): void {
+  it(name, () => {
+    const [left] = plan(checkoutPods(count, { ...bare, ...spec }), changes).unschedulable;
+    expect(left?.obstacles).toEqual(obstacles);
+    expect(left?.reasons).toEqual(words);
+    expect(left?.alternativesLeft).toBe(0);
+  });
+}
+
+const asks = (requests: Readonly<Record<string, string>>): Spec => ({ containers: [{ name: "app", resources: { requests } }] });
+const terms = (...all: readonly (readonly [string, string])[]): Spec => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: all.map(([key, value]) => ({ matchExpressions: [{ key, operator: "In", values: [value] }] })),
+      },
+    },
+  },
+});
+const pool = "general-flex";
+const only = (...names: readonly string[]) => new Map([[pool, types.filter(({ name }) => names.includes(name))]]);
+
+describe("what is in the way of each NodePool", () => {
+  check("taint: which one, and the toleration that would help", {
+    changes: { nodePools: [nodePool({ name: "batch", taints: [{ key: "team", value: "batch", effect: "NoSchedule" }] })] },
+    obstacles: [
+      {
+        pool: "batch",
+        constraint: "taint",
+        key: "team",
+        value: "team=batch:NoSchedule",
+        fix: "add a toleration of team=batch:NoSchedule to the Pod",
+      },
+    ],
+    words: ["NodePool batch: the Pod does not tolerate its taint team=batch:NoSchedule"],
+  });
+  check("requirements: a value that the pool does not allow", {
+    spec: { nodeSelector: { "workload-class": "batch-jobs" } },
+    obstacles: [
+      {
+        pool,
+        constraint: "requirements",
+        key: "workload-class",
+        asked: "workload-class In [batch-jobs]",
+        available: "workload-class In [general]",
+        fix: "ask for workload-class In [general], or let NodePool general-flex allow workload-class In [batch-jobs]",
+      },
+    ],
+    words: ["NodePool general-flex: key workload-class, workload-class In [batch-jobs] not in workload-class In [general]"],
+  });
+  check("requirements: a value that is a slip of the hand", {
+    spec: { nodeSelector: { "workload-class": "genreal" } },
+    obstacles: [
+      {
+        pool,
+        constraint: "requirements",
+        key: "workload-class",
+        asked: "workload-class In [genreal]",
+        available: "workload-class In [general]",
+        meant: "general",
+        fix: "write general",
+      },
+    ],
+    words: [
+      'NodePool general-flex: key workload-class, workload-class In [genreal] not in workload-class In [general] (typo of "general"?)',
+    ],
+  });
+  check("requirements: a label that nobody knows, near to one that is known", {
+    spec: { nodeSelector: { "workload-clas": "general" } },
+    obstacles: [
+      {
+        pool,
+        constraint: "requirements",
+        key: "workload-clas",
+        asked: "workload-clas In [general]",
+        meant: "workload-class",
+        fix: "write workload-class",
+      },
+    ],
+    words: ['NodePool general-flex: label "workload-clas" does not have known values (typo of "workload-class"?)'],
+  });
+  check("requirements: each term of the Pod's node affinity by itself", {
+    spec: terms(["shape", "round"], ["colour", "red"]),
+    obstacles: [
+      expect.objectContaining({ pool, term: 0, constraint: "requirements", key: "shape" }) as Obstacle,
+      expect.objectContaining({ pool, term: 1, constraint: "requirements", key: "colour" }) as Obstacle,
+    ],
+    words: ['NodePool general-flex: label "shape" does not have known values; or label "colour" does not have known values'],
+  });
+  check("offerings: nothing that the pool allows is to be had", {
+    changes: { instanceTypes: new Map([[pool, typesWithout(...zones)]]) },
+    obstacles: [{ pool, constraint: "offerings" }],
+    words: ["NodePool general-flex: no instance type that it allows is offered now"],
+  });
+  check("offerings: a zone that is written wrong", {
+    spec: { nodeSelector: { [zoneLabel]: "ap-sotheast-1b" } },
+    obstacles: [
+      {
+        pool,
+        constraint: "offerings",
+        key: zoneLabel,
+        asked: `${zoneLabel} In [ap-sotheast-1b]`,
+        available: zones.join(", "),
+        meant: zoneB,
+        fix: `write ${zoneB}`,
+      },
+    ],
+    words: [
+      `NodePool general-flex: no instance type that it allows and the Pod asks for is offered now: the Pod asks for ${zoneLabel} In [ap-sotheast-1b], offered is ${zones.join(", ")} (typo of "${zoneB}"?)`,
+    ],
+  });
+  check("offerings: a zone that is lost for now is no slip of the hand", {
+    spec: { nodeSelector: { [zoneLabel]: zoneC } },
+    changes: { instanceTypes: new Map([[pool, typesWithout(zoneC)]]) },
+    obstacles: [{ pool, constraint: "offerings", key: zoneLabel, asked: `${zoneLabel} In [${zoneC}]`, available: `${zoneA}, ${zoneB}` }],
+    words: [
+      `NodePool general-flex: no instance type that it allows and the Pod asks for is offered now: the Pod asks for ${zoneLabel} In [${zoneC}], offered is ${zoneA}, ${zoneB}`,
+    ],
+  });
+  check("resources: how much there is at most", {
+    spec: asks({ cpu: "8" }),
+    changes: { instanceTypes: only("m7i.large", "m7i.xlarge") },
+    obstacles: [
+      {
+        pool,
+        constraint: "resources",
+        key: "cpu",
+        asked: "8",
+        available: "3920m",
+        fix: "ask for at most cpu 3920m, or let NodePool general-flex use types with more cpu",
+      },
+    ],
+    words: [
+      "NodePool general-flex: no instance type is large enough: the Pod asks for cpu 8, and there is at most cpu 3920m beside DaemonSets",
+    ],
+  });
+  check("resources: a device that no type has", {
+    spec: asks({ "nvidia.com/gpu": "1" }),
+    changes: { instanceTypes: only("m7i.large") },
+    obstacles: [
+      {
+        pool,
+        constraint: "resources",
+        key: "nvidia.com/gpu",
+        asked: "1",
+        available: "0",
+        fix: "let NodePool general-flex use types with nvidia.com/gpu",
+      },
+    ],
+    words: [
+      "NodePool general-flex: no instance type is large enough: the Pod asks for nvidia.com/gpu 1, and there is at most nvidia.com/gpu 0 beside DaemonSets",
+    ],
+  });
+  check("resources: each amount is to be had, but not on one type", {
+    spec: asks({ cpu: "3", memory: "12Gi" }),
+    changes: { instanceTypes: only("c7i.xlarge", "r7i.large") },
+    obstacles: [{ pool, constraint: "resources", asked: "cpu 3, memory 12Gi" }],
+    words: ["NodePool general-flex: no instance type holds all that the Pod asks for at once"],
+  });
+  check("minValues: of which label, and how many there are", {
+    changes: {
+      nodePools: [
+        nodePool({
+          name: pool,
+          labels: { "workload-class": "general" },
+          requirements: [{ key: instanceTypeLabel, operator: "Exists", minValues: 3 }],
+        }),
+      ],
+      instanceTypes: only("m7i.large", "m7i.xlarge"),
+    },
+    obstacles: [
+      {
+        pool,
+        constraint: "minValues",
+        key: instanceTypeLabel,
+        asked: "3",
+        available: "2",
+        fix: `let NodePool general-flex use more values of ${instanceTypeLabel}, or lower its minValues to 2`,
+      },
+    ],
+    words: [`NodePool general-flex: too few instance types hold the Pod for the pool's minValues of ${instanceTypeLabel}`],
+  });
+  check("limits: what the cheapest node would need and what is left, each by itself", {
+    changes: { nodePools: [generalFlex({ limits: { memory: "1Gi", cpu: "1" } })], instanceTypes: only("m7i.large") },
+    obstacles: [
+      {
+        pool,
+        constraint: "limits",
+        key: "cpu",
+        asked: "2",
+        available: "1",
+        fix: "raise spec.limits.cpu of NodePool general-flex by 1 or more",
+      },
+      expect.objectContaining({ pool, constraint: "limits", key: "memory", available: "1Gi" }) as Obstacle,
+    ],
+    words: ["NodePool general-flex: its limits leave cpu 1, memory 1Gi"],
+  });
+  check("topology: a spread that refuses every zone, with its counts", {
+    count: 3,
+    spec: { topologySpreadConstraints: [zoneSpread] },
+    changes: { instanceTypes: new Map([[pool, typesWithout(zoneC)]]) },
+    obstacles: [{ pool, constraint: "topology", key: zoneLabel, available: `${zoneA} (1 Pods, maxSkew 1), ${zoneB} (1 Pods, maxSkew 1)` }],
+    words: [
+      `NodePool general-flex: its spread or Pod (anti-)affinity over ${zoneLabel} refuses every value: ${zoneA} (1 Pods, maxSkew 1), ${zoneB} (1 Pods, maxSkew 1)`,
+    ],
+  });
+  check("topology: a host with another Pod on it", {
+    spec: {
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: hostnameLabel, labelSelector: { matchLabels: { app: "nobody" } } },
+          ],
+        },
+      },
+    },
+    obstacles: [{ pool, constraint: "topology", key: hostnameLabel }],
+    words: ["NodePool general-flex: its Pod affinity needs a node where another Pod already is"],
+  });
+  check("topology: a label that no node has", {
+    spec: { topologySpreadConstraints: [{ ...zoneSpread, topologyKey: "rack" }] },
+    obstacles: [{ pool, constraint: "topology", key: "rack" }],
+    words: ["NodePool general-flex: its constraint over rack needs nodes with that label"],
+  });
+  check("pools: there is none", {
+    changes: { nodePools: [] },
+    obstacles: [{ constraint: "pools", fix: "create a NodePool" }],
+    words: ["there is no NodePool to buy a node from"],
+  });
+  check("requirements: a node affinity of empty terms alone", {
+    spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{}] } } } },
+    obstacles: [{ constraint: "requirements" }],
+    words: ["its required node affinity has only empty terms, which select no node"],
+  });
+  check("unsupported: a resource claim", {
+    spec: { resourceClaims: [{ name: "gpu" }] },
+    obstacles: [{ constraint: "unsupported", asked: expect.stringContaining('"gpu"') as string }],
+    words: [expect.stringContaining('spec.resourceClaims ("gpu")') as string],
+  });
+});
+
+it("where spread leaves one zone open, tells what is in the way there", () => {
+  const smallInC = types
+    .filter(({ name }) => ["m7i.large", "m7i.4xlarge"].includes(name))
+    .map((type) => ({
+      ...type,
+      offerings: type.offerings.map((one) => ({ ...one, available: type.name === "m7i.large" || one.zone !== zoneC })),
+    }));
+  const large = checkoutPods(3, { topologySpreadConstraints: [zoneSpread], ...asks({ cpu: "6" }) });
+  const [left] = plan(large, { instanceTypes: new Map([[pool, smallInC]]) }).unschedulable;
+  expect(left?.obstacles).toMatchObject([{ constraint: "resources", key: "cpu", asked: "6", available: "1930m", within: zoneC }]);
+  expect(left?.reasons).toEqual([
+    `NodePool general-flex: in ${zoneC}, where spread and affinity would let it, no instance type is large enough: the Pod asks for cpu 6, and there is at most cpu 1930m beside DaemonSets`,
+  ]);
+});
+
+describe("what is in the way of nodes that are there", () => {
+  const node = (name: string, changes: Partial<NodeState> = {}): NodeState => ({
+    name,
+    labels: { [zoneLabel]: zoneA, [hostnameLabel]: name, [capacityTypeLabel]: "on-demand", "workload-class": "general" },
+    taints: [],
+    allocatable: { cpu: 500, memory: 2 ** 30, pods: 10 },
+    capacity: {},
+    pods: [],
+    initialized: true,
+    accepting: true,
+    planned: new Map(),
+    ...changes,
+  });
+  const taints = [{ key: "team", value: "x", effect: "NoSchedule" as const }];
+  const labels = { [hostnameLabel]: "d" };
+  check("is counted by kind, with a few names", {
+    changes: {
+      nodePools: [],
+      nodes: [
+        ...["a", "b", "c", "e"].map((name) => node(name)),
+        node("d", { labels }),
+        node("f", { taints }),
+        node("g", { accepting: false }),
+      ],
+    },
+    obstacles: [
+      { constraint: "pools", fix: "create a NodePool" },
+      { nodes: { count: 4, names: ["a", "b", "c"] }, constraint: "resources", key: "cpu", asked: "1" },
+      { nodes: { count: 1, names: ["d"] }, constraint: "requirements", key: "workload-class", asked: "workload-class In [general]" },
+      { nodes: { count: 1, names: ["f"] }, constraint: "taint", key: "team", value: "team=x:NoSchedule" },
+      { nodes: { count: 1, names: ["g"] }, constraint: "accepting" },
+    ],
+    words: [
+      "there is no NodePool to buy a node from",
+      "existing nodes: 1 going away or cordoned, 1 with a taint that the Pod does not tolerate, 1 with other labels, 4 without room",
+    ],
+  });
+});
+
+it("asks a bounded number of alternatives, and counts the rest", () => {
+  const nodePools = Array.from({ length: 60 }, (_, index) => generalFlex({ name: `pool-${index}` }));
+  const many = Array.from({ length: 10 }, (_, index) => ["colour", `c-${index}`] as const);
+  const [left] = plan(checkoutPods(1, { ...bare, ...terms(...many) }), { nodePools }).unschedulable;
+  expect(left?.obstacles).toHaveLength(50 * 8);
+  expect(left?.alternativesLeft).toBe(60 * 10 - 50 * 8);
+  expect(left?.reasons).toHaveLength(51);
+  expect(left?.reasons.at(-1)).toBe("and 200 more alternatives that were not asked");
+});
+
+it("shares one answer among Pods that are alike", () => {
+  const { unschedulable } = plan(checkoutPods(2, { ...bare, ...asks({ cpu: "1000" }) }));
+  expect(unschedulable).toHaveLength(2);
+  expect(unschedulable[0]?.obstacles).toBe(unschedulable[1]?.obstacles);
+});
