@@ -159,11 +159,22 @@ export interface PodSpec {
   readonly resourceClaims?: readonly { readonly name: string }[];
 }
 
+/** What the kubelet tells of a container's amounts; they differ from the spec's while a resize in place is under way. */
+export interface ContainerStatus {
+  readonly name: string;
+  /** What the container runs with. */
+  readonly resources?: ResourceRequirements;
+  /** What the kubelet has admitted. */
+  readonly allocatedResources?: ResourceList;
+}
+
 export interface PodStatus {
   readonly phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
   readonly conditions?: readonly Condition[];
   readonly nominatedNodeName?: string;
   readonly startTime?: string;
+  readonly containerStatuses?: readonly ContainerStatus[];
+  readonly initContainerStatuses?: readonly ContainerStatus[];
 }
 
 export interface Pod extends KubeObject {

@@ -5,6 +5,7 @@
  * what the table, the pictures and comparisons are made of.
  */
 import { podRequests } from "../kube/pod-requests.ts";
+import { runningRequests } from "../kube/running-requests.ts";
 import { addResources, toResourceList } from "../kube/resources.ts";
 import { lowerBound, placedOf } from "../provisioner/scheduling/lower-bound.ts";
 import type { LeftOut } from "../provisioner/scheduling/obstacle.ts";
@@ -82,7 +83,7 @@ export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
 }
 
 function requestsOn({ pods }: NodeState): ReturnType<typeof podRequests> {
-  return addResources(...pods.map(({ spec }) => podRequests(spec)));
+  return addResources(...pods.map(runningRequests));
 }
 
 function standingOf(pods: readonly PendingPod[]): Pick<PlannedPlace, "workloads" | "pods"> {

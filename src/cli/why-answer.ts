@@ -12,6 +12,7 @@ import { podRequests } from "../kube/pod-requests.ts";
 import { exactly, has } from "../kube/requirement.ts";
 import { compatible, decidedLabels, fromLabels, intersection, requirementsOf } from "../kube/requirements.ts";
 import { addResources, exceeding, formatAmount, subtractResources, toResourceList } from "../kube/resources.ts";
+import { runningRequests } from "../kube/running-requests.ts";
 import { formatTaint, untoleratedTaint } from "../kube/taint.ts";
 import type { NodeState } from "../provisioner/scheduling/node-state.ts";
 import type { PlannedNode } from "../provisioner/scheduling/planned-node.ts";
@@ -200,7 +201,7 @@ function nodeReason(
   if (taint !== undefined) return `its taint ${formatTaint(taint)} is not tolerated`;
   const labels = labelReason(spec, node);
   if (labels !== undefined) return labels;
-  const free = subtractResources(node.allocatable, addResources(...node.pods.map((pod) => podRequests(pod.spec))));
+  const free = subtractResources(node.allocatable, addResources(...node.pods.map(runningRequests)));
   const [short] = exceeding(podRequests(spec), free);
   if (short !== undefined) return `no room: ${short} ${formatAmount(short, Math.max(0, free[short] ?? 0))} is free`;
   const nodes = states.map((state) => (state === node ? state : { ...state, accepting: false }));

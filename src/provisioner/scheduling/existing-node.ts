@@ -7,11 +7,11 @@
 import { hostnameLabel, wellKnownLabels } from "../../api/labels.ts";
 import type { Pod, PodSpec } from "../../api/pod.ts";
 import { nodeNameField } from "../../kube/pod-requirements.ts";
-import { podRequests } from "../../kube/pod-requests.ts";
 import { isDaemonPod } from "../../kube/pod-state.ts";
 import { exactly, values } from "../../kube/requirement.ts";
 import { fromLabels, intersection, isCompatible, requirementsOf } from "../../kube/requirements.ts";
 import { addResources, maxResources, subtractResources } from "../../kube/resources.ts";
+import { runningRequests } from "../../kube/running-requests.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
 import { daemonOverhead, type DaemonDemand } from "./daemon-overhead.ts";
 import { compare } from "./label-state.ts";
@@ -82,7 +82,7 @@ export function controllerless(pod: Pod): {
 
 /** Running Pods, and of the DaemonSets the larger of what runs and what should. */
 function takenOn(state: NodeState, daemons: ReturnType<typeof daemonOverhead>): ReturnType<typeof daemonOverhead> {
-  const requests = (pods: readonly Pod[]) => addResources(...pods.map((pod) => podRequests(pod.spec)));
+  const requests = (pods: readonly Pod[]) => addResources(...pods.map(runningRequests));
   const ownDaemons = requests(state.pods.filter((pod) => isDaemonPod(pod)));
   return addResources(requests(state.pods.filter((pod) => !isDaemonPod(pod))), maxResources(ownDaemons, daemons));
 }

@@ -11,13 +11,13 @@ import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import { autoWellKnownLabels, inAutoWords, isAutoPool } from "../../kube/auto-labels.ts";
 import { nodeNameField } from "../../kube/pod-requirements.ts";
-import { podRequests } from "../../kube/pod-requests.ts";
 import { isDaemonPod } from "../../kube/pod-state.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { remembered } from "../../kube/remembered.ts";
 import { exactly, has } from "../../kube/requirement.ts";
 import { fromLabels, intersection, intersects, isCompatible, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { addResources, maxResources, subtractResources } from "../../kube/resources.ts";
+import { runningRequests } from "../../kube/running-requests.ts";
 import { matchesSelector } from "../../kube/selector.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
 import { daemonOverhead, type DaemonDemand } from "./daemon-overhead.ts";
@@ -171,7 +171,7 @@ export function boundRooms(
 /** Less the Pods that run, and of DaemonSets the larger of what runs and what should. */
 function freeOn({ allocatable, pods }: NodeState, daemons: Resources): Resources {
   const requests = (isDaemons: boolean): Resources =>
-    addResources(...pods.filter((pod) => isDaemonPod(pod) === isDaemons).map((pod) => podRequests(pod.spec)));
+    addResources(...pods.filter((pod) => isDaemonPod(pod) === isDaemons).map((pod) => runningRequests(pod)));
   return subtractResources(allocatable, addResources(requests(false), maxResources(requests(true), daemons)));
 }
 

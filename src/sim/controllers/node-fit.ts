@@ -9,6 +9,7 @@ import type { LabelSelector } from "../../api/object.ts";
 import type { Node } from "../../api/node.ts";
 import type { Pod, PodAffinityTerm, TopologySpreadConstraint } from "../../api/pod.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
+import { runningRequests } from "../../kube/running-requests.ts";
 import { podRequirements } from "../../kube/pod-requirements.ts";
 import { isTerminating } from "../../kube/pod-state.ts";
 import { fromLabels, isCompatible } from "../../kube/requirements.ts";
@@ -51,7 +52,7 @@ function selects(pod: Pod, node: Node): boolean {
 }
 
 function shortOf(pod: Pod, { node, pods }: OccupiedNode): string | undefined {
-  const used = addResources(...pods.map((other) => podRequests(other.spec)));
+  const used = addResources(...pods.map(runningRequests));
   const allocatable = toResources(node.status?.allocatable ?? node.status?.capacity);
   const [name] = exceeding(addResources(used, podRequests(pod.spec)), allocatable);
   if (name === undefined) return undefined;
