@@ -10,6 +10,8 @@
 import { nodePoolLabel } from "../api/labels.ts";
 import type { Instant } from "../api/ports.ts";
 import type { Pod } from "../api/pod.ts";
+import type { PriorityClass } from "../api/priority-class.ts";
+import { admittedPriority, priorityOf } from "../kube/pod-priority.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
 import { isDaemonPod, isMirrorPod, isPending } from "../kube/pod-state.ts";
 import { operatorOf } from "../kube/requirement.ts";
@@ -91,7 +93,8 @@ function comingPods(
 ): readonly PendingPod[] {
   const { workload, count, from = 0 } = input;
   const coming = admission(input);
-  const [open, kept] = [coming.admitted(false), coming.admitted(true)];
+  const classes = input.snapshot.list("PriorityClass");
+  const [open, kept] = [withPriority(coming.admitted(false), classes), withPriority(coming.admitted(true), classes)];
   // A template with a gate or a node of its own makes Pods that wait for nothing of ours.
   if (!isProvisionable(open)) return [];
   return Array.from({ length: count }, (_unused, index) => {
@@ -100,6 +103,12 @@ function comingPods(
     const { metadata, ...first } = index < coming.belowFloor ? kept : open;
     return { key: `${workload.namespace}/${workload.kind}/${name}`, pod: { ...first, metadata: { ...metadata, name } } };
   });
+}
+
+/** The API server resolves the priority class when a Pod is made. */
+function withPriority(pod: Pod, classes: readonly PriorityClass[]): Pod {
+  const priority = admittedPriority(pod.spec, classes);
+  return priority === priorityOf(pod.spec) ? pod : { ...pod, spec: { ...pod.spec, priority } };
 }
 
 type Coming = ContractWorld & { readonly workload: Workload; readonly addedLabels?: Readonly<Record<string, string>> };

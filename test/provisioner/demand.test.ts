@@ -249,3 +249,19 @@ test("Pods to come are kept off Spot as far as the floor asks", () => {
     undefined,
   ]);
 });
+
+test("a Pod to come has the priority that the API server will give it", () => {
+  const priorityClass = (name: string, value: number, globalDefault = false) =>
+    ({ apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name, uid: name }, value, globalDefault }) as KubeObject;
+  const classes = [priorityClass("high", 1000), priorityClass("usual", 5, true), priorityClass("other-default", 9, true)];
+  const priorities = (priorityClassName: string | undefined, known: readonly KubeObject[]) => {
+    const podSpec = priorityClassName === undefined ? {} : { priorityClassName };
+    const { pods } = podDemand({ ...world([deployment({ replicas: 1, podSpec }), ...known]), memory: new Map(), now: 0 });
+    return pods.map(({ pod: { spec } }) => spec.priority ?? 0);
+  };
+  expect(priorities("high", classes)).toEqual([1000]);
+  expect(priorities(undefined, classes)).toEqual([5]);
+  expect(priorities(undefined, [])).toEqual([0]);
+  expect(priorities("system-cluster-critical", [])).toEqual([2_000_000_000]);
+  expect(priorities("unknown", classes)).toEqual([0]);
+});

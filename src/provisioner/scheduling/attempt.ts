@@ -16,6 +16,7 @@ import { domainsOf } from "./opening.ts";
 import { openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
 import { poolLedgers } from "./pool-limits.ts";
+import { priorityTiers } from "./priority.ts";
 
 export interface Strategy {
   readonly name: string;
@@ -40,9 +41,35 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt {
   const packing = emptyPacking(problem);
   const accepting = acceptingNodes(problem);
   const nodes = problem.classes.map(accepting);
-  let waiting: readonly UnplacedPods[] = placeNominated(packing, nodes);
-  waiting = inOrder(packing, waiting);
-  const lists = listsInTurn(packing);
+  const tiers = priorityTiers(inOrder(packing, placeNominated(packing, nodes)));
+  const isLimited = tiers.length > 1 && packing.ledgers.some((ledger) => ledger !== undefined);
+  // Where limits may bind, nothing is bought with those in mind who come later.
+  if (isLimited) for (const { podClass } of tiers.slice(1).flat()) packing.waiting[podClass.id] = 0;
+  let waiting: readonly UnplacedPods[] = [];
+  let lists = listsInTurn(packing);
+  for (const tier of tiers) {
+    for (const { podClass, pods } of tier) packing.waiting[podClass.id] = pods.length;
+    waiting = placeInRounds(packing, { waiting: [...waiting, ...tier], nodes, strategy, lists });
+    if (waiting.length === 0 || !isLimited) continue;
+    // What was bought in bulk and not used gives its share of the limits back before others take it.
+    for (const bin of packing.bins) shrink(packing, bin);
+    lists = listsInTurn(packing);
+    waiting = placeInRounds(packing, { waiting, nodes, strategy, lists });
+  }
+  for (const bin of packing.bins) shrink(packing, bin);
+  return { packing, unplaced: waiting };
+}
+
+interface Rounds {
+  readonly waiting: readonly UnplacedPods[];
+  readonly nodes: readonly (readonly ExistingNode[])[];
+  readonly strategy: Strategy;
+  readonly lists: (podClass: PodClass) => BinLists;
+}
+
+/** Places classes in turn until a round places none; returns those left. */
+function placeInRounds(packing: Packing, { waiting: all, nodes, strategy, lists }: Rounds): readonly UnplacedPods[] {
+  let waiting = all;
   for (let round = 0; round < roundsMax && waiting.length > 0; round += 1) {
     const before = countOf(waiting);
     waiting = waiting
@@ -53,8 +80,7 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt {
       .filter(({ pods }) => pods.length > 0);
     if (countOf(waiting) === before) break;
   }
-  for (const bin of packing.bins) shrink(packing, bin);
-  return { packing, unplaced: waiting };
+  return waiting;
 }
 
 function emptyPacking(problem: Problem): Packing {
@@ -87,6 +113,7 @@ function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode
       .filter(({ node }) => nodes[podClass.id]?.includes(node) === true)
       .flatMap(({ node, count }) => Array.from({ length: Math.min(count, pods.length) }, () => ({ podClass, pods, node }))),
   );
+  open.sort((a, b) => b.podClass.priority - a.podClass.priority);
   for (let placed = true; placed;) {
     const before = open.length;
     open = open.filter(({ podClass, pods, node }) => {

@@ -10,6 +10,7 @@ import { hostnameLabel } from "../../api/labels.ts";
 import type { Resources } from "../../api/object.ts";
 import type { Container, Pod, PodSpec, Toleration } from "../../api/pod.ts";
 import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
+import { priorityOf } from "../../kube/pod-priority.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
 import type { Requirements } from "../../kube/requirements.ts";
 
@@ -35,6 +36,8 @@ export interface PodClass {
   readonly constraints: string;
   /** True where a requirement names one Node, so that Nodes with equal labels still differ. */
   readonly namesNodes: boolean;
+  /** Of all members; classes of higher priority are placed first. */
+  readonly priority: number;
   /** The members, by key. */
   readonly pods: readonly PendingPod[];
 }
@@ -113,6 +116,7 @@ function classOf(input: { id: number; members: readonly PendingPod[]; placementI
     placementId: placementIdOf(placement),
     constraints: JSON.stringify([metadata.namespace, metadata.labels, pods, spread]),
     namesNodes: alternatives.some((requirements) => requirements.has(hostnameLabel) || requirements.has(nodeNameField)),
+    priority: priorityOf(spec),
     pods: members,
   };
 }
@@ -133,7 +137,8 @@ function signatureOf({ metadata, spec }: Pod, specTexts: Map<PodSpec, string>): 
     ]);
     specTexts.set(spec, text);
   }
-  return `${metadata.namespace ?? ""} ${text} ${JSON.stringify(metadata.labels ?? noLabels)}`;
+  const priority = priorityOf(spec);
+  return `${metadata.namespace ?? ""} ${text} ${JSON.stringify(metadata.labels ?? noLabels)}${priority === 0 ? "" : ` ${priority}`}`;
 }
 
 function resourcesOf(container: Container): unknown {

@@ -3,8 +3,8 @@
  *
  * Reads everything that scheduling depends on, as plain data. Returns the nodes to buy, the Pods that nodes already there
  * (or on their way) will take, and the Pods without a place with the reasons. Pure and deterministic: the order of the
- * input never matters. Each of a few strategies packs everything; the one that leaves the fewest Pods without a place wins,
- * then the cheapest, then the one with fewest nodes.
+ * input never matters. Each of a few strategies packs everything; the one that leaves the fewest Pods without a place wins
+ * (those of the highest priority first), then the cheapest, then the one with fewest nodes.
  *
  * Preferences: preferred node affinity and preferred Pod (anti-)affinity are ignored, as with Karpenter's preference policy
  * Ignore. ScheduleAnyway is honoured among choices of equal price, and never blocks a Pod or costs anything. Topology keys
@@ -26,6 +26,7 @@ import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { leftOut, type LeftOut } from "./obstacle.ts";
 import { podClasses, type PendingPod } from "./pod-class.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
+import { compareLeftOut } from "./priority.ts";
 import { leftOutOf } from "./reasons.ts";
 import { resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 import { topologyOf } from "./topology.ts";
@@ -131,9 +132,8 @@ function weightsOf(
 }
 
 function isBetter(a: Attempt, b: Attempt): number {
-  const left = ({ unplaced }: Attempt) => unplaced.reduce((sum, { pods }) => sum + pods.length, 0);
   return (
-    left(a) - left(b) ||
+    compareLeftOut(a.unplaced, b.unplaced) ||
     Math.round((priceOf(a.packing) - priceOf(b.packing)) * 1e6) ||
     filledBins(a.packing).length - filledBins(b.packing).length
   );
