@@ -180,7 +180,9 @@ function inOrder({ problem }: Packing, waiting: readonly UnplacedPods[]): readon
   return waiting
     .filter(({ pods }) => pods.length > 0)
     .map(({ podClass, pods }) => {
-      const apart = Number(topologyFor(problem, podClass).apartIn.some(({ group }) => group.kind === "anti-affinity"));
+      const isApart =
+        podClass.ports.length > 0 || topologyFor(problem, podClass).apartIn.some(({ group }) => group.kind === "anti-affinity");
+      const apart = Number(isApart);
       return { podClass, pods, apart, size: sizeOf(problem, podClass) };
     })
     .sort((a, b) => b.apart - a.apart || b.size - a.size || a.podClass.id - b.podClass.id);

@@ -13,7 +13,8 @@ import { fromLabels, intersection, isCompatible, requirementsOf } from "../../ku
 import { addResources, maxResources, subtractResources } from "../../kube/resources.ts";
 import { runningRequests } from "../../kube/running-requests.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
-import { daemonOverhead, type DaemonDemand } from "./daemon-overhead.ts";
+import { daemonOverhead, daemonPorts, type DaemonDemand } from "./daemon-overhead.ts";
+import { freeSlots, hostPorts, type HostPort } from "./host-ports.ts";
 import { compare } from "./label-state.ts";
 import type { NodeState } from "./node-state.ts";
 import type { PodClass } from "./pod-class.ts";
@@ -55,7 +56,7 @@ export function existingNodes(
         state,
         facts,
         allowUndefined: state.requirements === undefined ? noKeys : wellKnownLabels,
-        free: toVector(space, subtractResources(state.allocatable, takenOn(state, daemonOverhead(daemonSets, facts)))),
+        free: freeOn(state, { facts, daemonSets, space }),
         alikeId,
         value: (key) => onlyValue(facts, key),
       };
@@ -78,6 +79,20 @@ export function controllerless(pod: Pod): {
   readonly spec: PodSpec;
 } {
   return { namespace: pod.metadata.namespace ?? "", labels: pod.metadata.labels ?? {}, spec: pod.spec };
+}
+
+function freeOn(
+  state: NodeState,
+  { facts, daemonSets, space }: { readonly facts: NodeFacts; readonly daemonSets: DaemonDemand; readonly space: ResourceSpace },
+): Vector {
+  const free = subtractResources(state.allocatable, takenOn(state, daemonOverhead(daemonSets, facts)));
+  const slots = space.slots.length === 0 ? undefined : freeSlots(space.slots, portsOn(state, daemonPorts(daemonSets, facts)));
+  // Where more is given out than there is, only those who ask for it are refused.
+  return toVector(space, { ...free, ...slots }).map((amount) => Math.max(0, amount));
+}
+
+function portsOn(state: NodeState, daemons: readonly HostPort[]): readonly HostPort[] {
+  return [...daemons, ...state.pods.flatMap(({ spec }) => hostPorts(spec))];
 }
 
 /** Running Pods, and of the DaemonSets the larger of what runs and what should. */

@@ -11,6 +11,7 @@ import { acceptsClass, type ExistingNode } from "./existing-node.ts";
 import type { Obstacle } from "./obstacle.ts";
 import { vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
+import { isSlot } from "./resource-space.ts";
 
 const namesShownMax = 3;
 /** Kinds that are told apart; beyond, only the constraint is. */
@@ -57,7 +58,10 @@ function roomObstacle(
   for (const [index, key] of problem.space.names.entries()) {
     const amount = added[index] ?? 0;
     const left = (node.free[index] ?? 0) - (used[index] ?? 0);
-    if (amount > left) return { constraint: "resources", key, asked: formatAmount(key, amount) };
+    if (amount > left)
+      return isSlot(problem.space, index)
+        ? { constraint: "ports", key }
+        : { constraint: "resources", key, asked: formatAmount(key, amount) };
   }
   return undefined;
 }

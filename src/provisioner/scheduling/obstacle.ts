@@ -101,6 +101,8 @@ export function words(obstacle: Obstacle): string {
       return topologyWords(obstacle);
     case "pools":
       return "there is no NodePool to buy a node from";
+    case "ports":
+      return `${where}DaemonSets take ${key} on every instance type that it allows and the Pod asks for`;
     case "accepting":
       return "it takes no more Pods";
     default:

@@ -13,6 +13,7 @@ import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
 import { priorityOf } from "../../kube/pod-priority.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
 import type { Requirements } from "../../kube/requirements.ts";
+import { hostPorts, type HostPort } from "./host-ports.ts";
 
 /** A Pod that needs a node. The key names it in the answer and must be unique: "ns/name", or "ns/Deployment/name#0". */
 export interface PendingPod {
@@ -28,6 +29,7 @@ export interface PodClass {
   /** The spec of one member; the others differ in nothing that matters here. */
   readonly spec: PodSpec;
   readonly requests: Resources;
+  readonly ports: readonly HostPort[];
   /** Alternatives of node selector and required node affinity, in the order of the terms. */
   readonly alternatives: readonly Requirements[];
   /** Classes with the same requirements and tolerations share this number, and so their answers. */
@@ -89,6 +91,7 @@ export function podClassHash({ metadata, spec }: Pod): string {
     namespace: metadata.namespace ?? "",
     labels,
     requests: podRequests(spec),
+    ...portsOf(spec),
     nodeSelector: spec.nodeSelector ?? {},
     affinity: requiredAffinity(spec),
     tolerations,
@@ -112,6 +115,7 @@ function classOf(input: { id: number; members: readonly PendingPod[]; placementI
     labels: metadata.labels ?? noLabels,
     spec,
     requests: podRequests(spec),
+    ports: hostPorts(spec),
     alternatives,
     placementId: placementIdOf(placement),
     constraints: JSON.stringify([metadata.namespace, metadata.labels, pods, spread]),
@@ -134,11 +138,18 @@ function signatureOf({ metadata, spec }: Pod, specTexts: Map<PodSpec, string>): 
       requiredAffinity(spec),
       spec.tolerations,
       spec.topologySpreadConstraints,
+      hostPorts(spec),
     ]);
     specTexts.set(spec, text);
   }
   const priority = priorityOf(spec);
   return `${metadata.namespace ?? ""} ${text} ${JSON.stringify(metadata.labels ?? noLabels)}${priority === 0 ? "" : ` ${priority}`}`;
+}
+
+/** Stands in a hash only where there are any, so that most Pods keep the hash that NodeClaims were made with before. */
+function portsOf(spec: PodSpec): { readonly ports?: readonly HostPort[] } {
+  const ports = hostPorts(spec);
+  return ports.length === 0 ? {} : { ports };
 }
 
 function resourcesOf(container: Container): unknown {

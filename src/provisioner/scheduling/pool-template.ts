@@ -15,13 +15,14 @@ import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { has } from "../../kube/requirement.ts";
 import { intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { subtractResources } from "../../kube/resources.ts";
-import { daemonOverhead, type DaemonDemand } from "./daemon-overhead.ts";
+import { daemonOverhead, daemonPorts, type DaemonDemand } from "./daemon-overhead.ts";
+import { freeSlots } from "./host-ports.ts";
 import { toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 
 export interface TemplateType {
   readonly instanceType: InstanceType;
   readonly requirements: Requirements;
-  /** Allocatable less DaemonSet overhead. */
+  /** Allocatable less DaemonSet overhead, and the host ports that DaemonSets leave. */
   readonly usable: Vector;
   readonly overhead: Resources;
 }
@@ -68,8 +69,10 @@ function templateOf(input: {
     if (!isOffered(instanceType, requirements)) return [];
     const own = isAuto ? inAutoWords(requirementsOf(instanceType.requirements)) : requirementsOf(instanceType.requirements);
     if (intersects(requirements, own) !== undefined) return [];
-    const overhead = daemonOverhead(input.daemonSets, { requirements: intersection(requirements, own), taints });
-    const usable = toVector(space, subtractResources(instanceType.allocatable, overhead));
+    const node = { requirements: intersection(requirements, own), taints };
+    const overhead = daemonOverhead(input.daemonSets, node);
+    const slots = space.slots.length === 0 ? undefined : freeSlots(space.slots, daemonPorts(input.daemonSets, node));
+    const usable = toVector(space, { ...subtractResources(instanceType.allocatable, overhead), ...slots });
     return usable.some((amount) => amount < 0) ? [] : [{ instanceType, requirements: own, usable, overhead }];
   });
   const minValues = [...requirements.values()].flatMap(({ key, minValues: count }) => (count === undefined ? [] : [{ key, count }]));

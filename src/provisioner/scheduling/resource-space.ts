@@ -3,26 +3,35 @@
  *
  * Reads the resources that Pods and DaemonSets ask for; a resource that nobody asks for cannot decide anything. Returns
  * vectors: the solver compares amounts some millions of times in a run, and arrays are several times faster there than
- * records.
+ * records. Slots of host ports come after the resources, and are amounts like them.
  */
 import type { Resources } from "../../api/object.ts";
+import type { PortSlot } from "./host-ports.ts";
 
 /** Amounts in the order of a ResourceSpace's names. */
 export type Vector = readonly number[];
 
 export interface ResourceSpace {
+  /** Resources, then slots of host ports. */
   readonly names: readonly string[];
+  readonly slots: readonly PortSlot[];
 }
 
 const always = ["cpu", "memory", "pods"];
 
-/** Returns the space of all resources that are asked for: cpu, memory and pods, then the others by name. */
-export function resourceSpace(asked: Iterable<Resources>): ResourceSpace {
+/** Returns the space of all resources that are asked for: cpu, memory and pods, then the others by name, then the slots. */
+export function resourceSpace(asked: Iterable<Resources>, slots: readonly PortSlot[] = []): ResourceSpace {
   const others = new Set<string>();
   for (const resources of asked) {
     for (const name in resources) if ((resources[name] ?? 0) > 0) others.add(name);
   }
-  return { names: [...always, ...[...others].filter((name) => !always.includes(name)).sort()] };
+  const resources = [...always, ...[...others].filter((name) => !always.includes(name)).sort()];
+  return { names: [...resources, ...slots.map(({ name }) => name)], slots };
+}
+
+/** Says whether a position stands for a slot. */
+export function isSlot({ names, slots }: ResourceSpace, index: number): boolean {
+  return index >= names.length - slots.length;
 }
 
 /** Returns resources as a vector; a missing name is 0. */
@@ -30,9 +39,10 @@ export function toVector(space: ResourceSpace, resources: Resources): Vector {
   return space.names.map((name) => resources[name] ?? 0);
 }
 
-/** Returns a vector as resources, without the zeros. */
-export function fromVector(space: ResourceSpace, vector: Vector): Resources {
-  return Object.fromEntries(space.names.map((name, index) => [name, vector[index] ?? 0] as const).filter(([, amount]) => amount !== 0));
+/** Returns a vector as resources, without the zeros and without slots. */
+export function fromVector({ names, slots }: ResourceSpace, vector: Vector): Resources {
+  const resources = names.slice(0, names.length - slots.length);
+  return Object.fromEntries(resources.map((name, index) => [name, vector[index] ?? 0] as const).filter(([, amount]) => amount !== 0));
 }
 
 /** Says whether `room` holds `used` and `added` together. */

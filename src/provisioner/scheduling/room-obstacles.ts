@@ -12,7 +12,7 @@ import type { Obstacle } from "./obstacle.ts";
 import { vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
-import { fromVector, holds } from "./resource-space.ts";
+import { fromVector, holds, isSlot } from "./resource-space.ts";
 
 interface InState {
   readonly podClass: PodClass;
@@ -26,6 +26,7 @@ export function sizeObstacle(packing: Packing, { podClass, state }: InState): Ob
   const index = added.findIndex((amount, position) => amount > (state.largest[position] ?? 0));
   const key = names[index];
   if (key === undefined) return undefined;
+  if (isSlot(packing.problem.space, index)) return { constraint: "ports", key, fix: `ask for another port than ${key}` };
   const most = Math.max(0, state.largest[index] ?? 0);
   const available = formatAmount(key, most);
   const larger = `let NodePool ${state.template.name} use types with ${most === 0 ? "" : "more "}${key}`;

@@ -21,6 +21,7 @@ import { existingNodes } from "./existing-node.ts";
 import type { NodeState } from "./node-state.ts";
 import { forcedNodes, openBulk, openSmall } from "./opening.ts";
 import { filledBins, priceOf, type Problem } from "./packing.ts";
+import { portSlots, slotsOf } from "./host-ports.ts";
 import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { leftOut, type LeftOut } from "./obstacle.ts";
@@ -28,7 +29,7 @@ import { podClasses, type PendingPod } from "./pod-class.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
 import { compareLeftOut } from "./priority.ts";
 import { leftOutOf } from "./reasons.ts";
-import { resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
+import { isSlot, resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 import { topologyOf } from "./topology.ts";
 import type { NamespaceLabels } from "./topology-group.ts";
 import { unsupportedDemand } from "./unsupported.ts";
@@ -111,23 +112,29 @@ function problemOf(input: SolveInput): Problem {
   const run = compiled();
   const classes = podClasses(input.pods, run.placementIdOf);
   const daemonSets = daemonDemand(input.daemonSets);
-  const space = resourceSpace([...classes, ...daemonSets].map(({ requests }) => requests));
+  const slots = portSlots(classes.map(({ ports }) => ports));
+  const space = resourceSpace(
+    [...classes, ...daemonSets].map(({ requests }) => requests),
+    slots,
+  );
   const { templates, states } = run.pools({ ...input, space });
   const existing = existingNodes(input.nodes, { daemonSets, space });
-  const vectors = classes.map(({ requests }) => toVector(space, requests));
+  const vectors = classes.map(({ requests, ports }) =>
+    toVector(space, ports.length === 0 ? requests : { ...requests, ...slotsOf(slots, ports) }),
+  );
   const topology = topologyOf({ classes, existing, templates, states, namespaces: input.namespaces });
   const asked = classes.map(({ pods }) => pods.length);
   return { space, classes, vectors, templates, existing, states, topology, weights: weightsOf(space, { vectors, counts: asked }) };
 }
 
-/** The inverse of all that is asked for, by resource; 0 where nothing is, and for pods, which are never what room is for. */
+/** The inverse of all that is asked for, by resource; 0 where nothing is, and for pods and ports, which are never what room is for. */
 function weightsOf(
   space: ResourceSpace,
   { vectors, counts }: { readonly vectors: readonly Vector[]; readonly counts: readonly number[] },
 ): Vector {
   return space.names.map((name, resource) => {
     const total = vectors.reduce((sum, vector, index) => sum + (vector[resource] ?? 0) * (counts[index] ?? 0), 0);
-    return total === 0 || name === "pods" ? 0 : 1 / total;
+    return total === 0 || name === "pods" || isSlot(space, resource) ? 0 : 1 / total;
   });
 }
 

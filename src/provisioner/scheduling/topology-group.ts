@@ -14,11 +14,17 @@ import type { PodClass } from "./pod-class.ts";
 
 export type Domain = string | number;
 
+/** Which Pods a constraint is about. */
+interface Selection {
+  readonly namespaces: ReadonlySet<string>;
+  readonly selector: LabelSelector | undefined;
+}
+
 interface GroupFacts {
   readonly id: number;
   readonly key: string;
-  readonly namespaces: ReadonlySet<string>;
-  readonly selector: LabelSelector | undefined;
+  /** A Pod counts if all of these take it: several only where a Pod's affinity has several terms. */
+  readonly selections: readonly Selection[];
   /** Pods that the selector matches, by domain. */
   readonly counts: Map<Domain, number>;
   /** Pods that have this constraint, by domain. */
@@ -64,7 +70,7 @@ export function groupPlans(podClass: PodClass, namespaces: NamespaceLabels): rea
   const together = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   return [
     ...topologySpreadConstraints.map((constraint) => spreadPlan(podClass, constraint)),
-    ...together.map((term) => affinityPlan({ kind: "affinity", owner: podClass, term, namespaces })),
+    ...affinityPlans({ owner: podClass, terms: together, namespaces }),
     ...antiAffinityPlans(podClass, namespaces),
   ];
 }
@@ -75,12 +81,15 @@ export function antiAffinityPlans(
   namespaces: NamespaceLabels,
 ): readonly GroupPlan[] {
   const apart = owner.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  return apart.map((term) => affinityPlan({ kind: "anti-affinity", owner, term, namespaces }));
+  return apart.map((term) => {
+    const selections = [selectionOf({ owner, term, namespaces })];
+    return { kind: "anti-affinity", name: nameOf("anti-affinity", term.topologyKey, selections), key: term.topologyKey, selections };
+  });
 }
 
 /** Says whether a group counts Pods with these labels in this namespace. */
 export function selects(group: TopologyGroup | GroupPlan, pod: { readonly namespace: string; readonly labels: Labels }): boolean {
-  return group.namespaces.has(pod.namespace) && matchesSelector(group.selector, pod.labels);
+  return group.selections.every(({ namespaces, selector }) => namespaces.has(pod.namespace) && matchesSelector(selector, pod.labels));
 }
 
 /** The fewest Pods in any domain that counts; 0 while there are fewer domains than minDomains asks for. */
@@ -102,8 +111,7 @@ function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): Grou
     kind: "spread",
     name: JSON.stringify(["spread", topologyKey, owner.namespace, selector, maxSkew, minDomains, required, filter]),
     key: topologyKey,
-    namespaces: new Set([owner.namespace]),
-    selector,
+    selections: [{ namespaces: new Set([owner.namespace]), selector }],
     maxSkew,
     minDomains,
     required,
@@ -118,31 +126,36 @@ function nodeSide({ spec }: PodClass): unknown {
   return [spec.nodeSelector, spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution];
 }
 
-function affinityPlan(input: {
-  readonly kind: "affinity" | "anti-affinity";
+/** Only Pods that meet all terms count, for each label that any of the terms is about (InterPodAffinity of kube-scheduler). */
+function affinityPlans(input: {
+  readonly owner: PodClass;
+  readonly terms: readonly PodAffinityTerm[];
+  readonly namespaces: NamespaceLabels;
+}): readonly GroupPlan[] {
+  const selections = input.terms.map((term) => selectionOf({ ...input, term }));
+  const keys = [...new Set(input.terms.map(({ topologyKey }) => topologyKey))];
+  return keys.map((key) => ({ kind: "affinity", name: nameOf("affinity", key, selections), key, selections }));
+}
+
+interface TermOf {
   readonly owner: Pick<PodClass, "labels" | "namespace">;
   readonly term: PodAffinityTerm;
   readonly namespaces: NamespaceLabels;
-}): GroupPlan {
-  const { kind, owner, term } = input;
-  const selector = withLabelKeys({
-    selector: term.labelSelector,
-    labels: owner.labels,
-    match: term.matchLabelKeys,
-    mismatch: term.mismatchLabelKeys,
-  });
-  const namespaces = namespacesOf(input);
-  return {
-    kind,
-    name: JSON.stringify([kind, term.topologyKey, [...namespaces].sort(), selector]),
-    key: term.topologyKey,
-    namespaces,
-    selector,
-  };
+}
+
+function selectionOf(input: TermOf): Selection {
+  const { owner, term } = input;
+  const { labelSelector: selector, matchLabelKeys: match, mismatchLabelKeys: mismatch } = term;
+  return { namespaces: namespacesOf(input), selector: withLabelKeys({ selector, labels: owner.labels, match, mismatch }) };
+}
+
+function nameOf(kind: AffinityGroup["kind"], key: string, selections: readonly Selection[]): string {
+  const told = selections.map(({ namespaces, selector }) => JSON.stringify([[...namespaces].sort(), selector]));
+  return JSON.stringify([kind, key, told.sort()]);
 }
 
 /** The listed namespaces and those that the selector matches; the Pod's own where neither is given. */
-function namespacesOf(input: Parameters<typeof affinityPlan>[0]): ReadonlySet<string> {
+function namespacesOf(input: TermOf): ReadonlySet<string> {
   const { namespaces: listed = [], namespaceSelector } = input.term;
   if (listed.length === 0 && namespaceSelector === undefined) return new Set([input.owner.namespace]);
   const matched = [...input.namespaces].filter(([, labels]) => matchesSelector(namespaceSelector, labels)).map(([name]) => name);

@@ -2,8 +2,9 @@
  * Binding order: whether planned Pods could bind one after the other, each where the plan puts it.
  *
  * Reads a world whose sites hold what runs already, and the planned Pods with their sites. Returns the Pods of the furthest
- * order that could not follow, and why; none means that an order was found. All orders are tried, the plan's first: equal Pods
- * on one site stand for each other, and a set of bound Pods that led nowhere is not tried twice. Tries are bounded.
+ * order that could not follow, and why; none means that an order was found. A few orders are tried first, each beginning with the
+ * Pods that got stuck in the one before, as one that seeks its like may have to be the first; then all orders: equal Pods on one
+ * site stand for each other, and a set of bound Pods that led nowhere is not tried twice. Tries are bounded.
  */
 import type { Pod } from "../../../src/api/pod.ts";
 import { refusal, type World } from "./neighbours.ts";
@@ -39,10 +40,24 @@ interface Group {
 
 /** Sets of bound Pods that are looked at before the search gives up. */
 const statesMax = 3_000;
+/** The same in one of the first tries, and how many of those there are. */
+const shortStatesMax = 150;
+const shortTriesMax = 8;
 
 /** Searches an order in which all planned Pods bind. */
 export function bindingOrder(start: World, planned: readonly Planned[]): BindingOrder {
-  const groups = groupsOf(planned);
+  let groups = groupsOf(planned);
+  for (let tries = 0; tries < shortTriesMax; tries += 1) {
+    const found = searched(start, { groups, most: shortStatesMax });
+    if (found.stuck.length === 0 || found.isProven) return found;
+    const stuck = new Set(found.stuck.map(({ pod }) => pod));
+    const isStuck = ({ pods }: Group) => pods.some((pod) => stuck.has(pod));
+    groups = [...groups.filter(isStuck), ...groups.filter((group) => !isStuck(group))];
+  }
+  return searched(start, { groups, most: statesMax });
+}
+
+function searched(start: World, { groups, most }: { readonly groups: readonly Group[]; readonly most: number }): BindingOrder {
   const dead = new Set<string>();
   let states = 0;
   let furthest: BindingOrder | undefined;
@@ -66,7 +81,7 @@ export function bindingOrder(start: World, planned: readonly Planned[]): Binding
       }
       const next = bound.map((count, group) => (group === index ? count + 1 : count));
       const key = next.join();
-      if (dead.has(key) || states > statesMax) continue;
+      if (dead.has(key) || states > most) continue;
       const sites = world.sites.map((one, position) => (position === at ? withPod(one, pod) : one));
       const found = search({ ...world, sites }, next, [...order, { pod, at }]);
       if (found !== undefined) return found;
@@ -87,7 +102,7 @@ export function bindingOrder(start: World, planned: readonly Planned[]): Binding
   );
   if (found !== undefined) return found;
   if (furthest === undefined) throw new Error("a search that found nothing got stuck somewhere");
-  return { ...furthest, isProven: states <= statesMax };
+  return { ...furthest, isProven: states <= most };
 }
 
 /** Pods that nothing tells apart, by site, in the plan's order. */

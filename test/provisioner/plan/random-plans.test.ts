@@ -17,14 +17,11 @@ const toldMax = 20;
 
 /** Rules that plans may still break, each with the reason. */
 const openRules: ReadonlyMap<Rule, string> = new Map<Rule, string>([
-  ["NodePorts", "host ports are not looked at yet"],
   ["waits for a domain", "a zone that could be bought counts as a domain of spread, as with Karpenter, though limits may forbid to buy it"],
 ]);
 /** Cases of the runs in CI that are known to fail, each with what is wrong. */
 const openCases: ReadonlyMap<string, string> = new Map<string, string>([
   ["20261121:74", "limits cut the types of a claim to fewer than minValues asks for"],
-  ["20261122:20", "a Pod that meets only some of the affinity terms is taken for one that meets all"],
-  ["20261123:22", "a Pod with hostname spread is left out though one more node takes it"],
 ]);
 
 describe("solve, on random cases", () => {
