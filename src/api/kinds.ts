@@ -19,6 +19,7 @@ import type { Node } from "./node.ts";
 import type { PodDisruptionBudget } from "./pod-disruption-budget.ts";
 import type { Pod } from "./pod.ts";
 import type { PriorityClass } from "./priority-class.ts";
+import type { ResourceQuota } from "./resource-quota.ts";
 import type { Rollout } from "./rollout.ts";
 import type { Service } from "./service.ts";
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "./storage.ts";
@@ -48,6 +49,7 @@ export interface KindObjects {
   readonly WorkloadProfile: WorkloadProfile;
   readonly Service: Service;
   readonly LimitRange: LimitRange;
+  readonly ResourceQuota: ResourceQuota;
   readonly PriorityClass: PriorityClass;
   readonly PersistentVolumeClaim: PersistentVolumeClaim;
   readonly PersistentVolume: PersistentVolume;
@@ -114,6 +116,7 @@ const foreignKinds: Omit<KindTable, "WorkloadProfile"> = {
   },
   Service: { kind: "Service", group: "", version: "v1", resource: "services", namespaced: true },
   LimitRange: { kind: "LimitRange", group: "", version: "v1", resource: "limitranges", namespaced: true },
+  ResourceQuota: { kind: "ResourceQuota", group: "", version: "v1", resource: "resourcequotas", namespaced: true },
   PriorityClass: { kind: "PriorityClass", group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses", namespaced: false },
   PersistentVolumeClaim: {
     kind: "PersistentVolumeClaim",

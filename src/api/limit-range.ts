@@ -9,6 +9,7 @@ export interface LimitRangeItem {
   readonly defaultRequest?: ResourceList;
   readonly max?: ResourceList;
   readonly min?: ResourceList;
+  readonly maxLimitRequestRatio?: ResourceList;
 }
 
 export interface LimitRange extends KubeObject {

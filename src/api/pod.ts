@@ -4,6 +4,7 @@
  * Unknown fields stay on the object untouched; these shapes only name what our code looks at.
  */
 import type { Condition, KubeObject, LabelSelector, ObjectMeta, ResourceList } from "./object.ts";
+import type { ContainerSecurityContext, PodSecurityContext } from "./pod-security-context.ts";
 import type { VolumeClaimTemplate } from "./volume-claim.ts";
 
 export interface ResourceRequirements {
@@ -47,6 +48,7 @@ export interface Container {
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
   /** "Always" on an init container makes it a sidecar. */
   readonly restartPolicy?: string;
+  readonly securityContext?: ContainerSecurityContext;
 }
 
 export interface NodeSelectorRequirement {
@@ -153,6 +155,11 @@ export interface PodSpec {
   readonly schedulerName?: string;
   readonly serviceAccountName?: string;
   readonly hostNetwork?: boolean;
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  readonly os?: { readonly name: string };
+  readonly securityContext?: PodSecurityContext;
+  readonly activeDeadlineSeconds?: number;
   readonly runtimeClassName?: string;
   readonly volumes?: readonly Volume[];
   /** Devices of dynamic resource allocation, by the Pod's own names for them. */

@@ -42,7 +42,12 @@ export interface StatefulSet extends KubeObject {
     readonly template: PodTemplate;
     readonly volumeClaimTemplates?: readonly VolumeClaimTemplate[];
   };
-  readonly status?: { readonly replicas?: number; readonly readyReplicas?: number };
+  readonly status?: {
+    readonly replicas?: number;
+    readonly readyReplicas?: number;
+    readonly updateRevision?: string;
+    readonly observedGeneration?: number;
+  };
 }
 
 export interface DaemonSet extends KubeObject {

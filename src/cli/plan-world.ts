@@ -117,7 +117,7 @@ function emptyClusterInput(world: OfferedWorld): SolveInput {
 function inputOver(world: OfferedWorld, written: readonly KubeObject[]): SolveInput {
   const { snapshot, names } = world;
   const shared = sharedInput(world);
-  const demand = podDemand({ ...world, memory: new Map(), now: 0 });
+  const demand = podDemand({ ...world, memory: new Map(), now: 0, isOnPaper: true });
   const runs = written.flatMap((object): readonly PendingPod[] => {
     const workload = object.kind === "CronJob" ? workloadOf(object) : undefined;
     return workload === undefined ? [] : workloadDemand({ ...world, workload, count: workload.replicas });

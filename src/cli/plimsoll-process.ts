@@ -64,6 +64,7 @@ const watchedKinds = [
   "HorizontalPodAutoscaler",
   "Service",
   "LimitRange",
+  "ResourceQuota",
   "PriorityClass",
   "MutatingWebhookConfiguration",
   "ValidatingWebhookConfiguration",

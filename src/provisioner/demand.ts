@@ -2,27 +2,27 @@
  * Demand: the Pods that need room now, those that exist and those that are about to.
  *
  * Reads the snapshot, the policies and what was remembered of each workload. Returns Pods for the solver. Demand starts at
- * the workload, before its first Pod exists: wanted Pods less the live ones of that owner and template, compiled by the
- * function that admission uses, so that capacity is bought while the controller manager still makes Pods. A workload whose
- * Pods do not come (a quota, a webhook that refuses them, no controller manager) stops counting after a while; its real
- * Pods always count.
+ * the workload, before its first Pod exists: wanted Pods less the live ones of that owner and template, in the shape that they
+ * will have (prediction/), as far as quotas and admission let them in, so that capacity is bought while the controller manager still
+ * makes Pods and none is bought for Pods that never come. A workload whose Pods do not come stops counting after a while; its
+ * real Pods always count.
  */
 import { nodePoolLabel } from "../api/labels.ts";
 import type { Instant } from "../api/ports.ts";
 import type { Pod } from "../api/pod.ts";
-import type { PriorityClass } from "../api/priority-class.ts";
-import { admittedPriority, priorityOf } from "../kube/pod-priority.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { topOwner } from "../kube/owner.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
 import { isDaemonPod, isMirrorPod, isPending } from "../kube/pod-state.ts";
 import { operatorOf } from "../kube/requirement.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
-import { workloadOfPod } from "../policies/pod-owner.ts";
-import { podsBelowFloor } from "../policies/profile/on-demand-floor.ts";
-import { compiledPod } from "../policies/profile/pod-patch.ts";
-import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
+import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
+import { admittedPod, comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
+import type { DryRuns } from "./prediction/dry-run.ts";
+import { quotaRoom, type QuotaRoom } from "./prediction/quota-room.ts";
 import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
-import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
 
 /** Demand that brings no Pod for this long is dropped. */
 export const demandPatienceMs = 30_000;
@@ -30,14 +30,35 @@ export const demandPatienceMs = 30_000;
 /** Since when a workload has stood as it does, by uid: its progress is its generation and its live Pods. */
 export type DemandMemory = ReadonlyMap<string, { readonly progress: string; readonly since: Instant }>;
 
+/** Why Pods that a workload wants are not planned for. */
+export interface DemandRemark {
+  readonly workload: Workload;
+  readonly reason: string;
+  readonly message: string;
+  /** False where the Pods are expected all the same, a little later. */
+  readonly isRefusal: boolean;
+}
+
 export interface PodDemand {
   readonly pods: readonly PendingPod[];
+  /** Keys of the Pods of which more may follow at any moment: those that no workload of the snapshot stands for. */
+  readonly loose: ReadonlySet<string>;
+  readonly remarks: readonly DemandRemark[];
   /** For the next look; a restart without it only grants each workload its patience again. */
   readonly memory: DemandMemory;
 }
 
+export type DemandInput = ContractWorld & {
+  readonly memory: DemandMemory;
+  readonly now: Instant;
+  /** What the API server said that it would make of Pods to come. */
+  readonly dryRuns?: DryRuns;
+  /** True for a plan on paper: Pods that another's webhook may change are taken as they are written. */
+  readonly isOnPaper?: boolean;
+};
+
 /** Returns every Pod that waits for a node, sorted by key: real ones as "ns/name", coming ones as "ns/Deployment/name#0". */
-export function podDemand(input: ContractWorld & { readonly memory: DemandMemory; readonly now: Instant }): PodDemand {
+export function podDemand(input: DemandInput): PodDemand {
   const { snapshot, memory, now } = input;
   const missing = missingPods(snapshot);
   const next = new Map(
@@ -46,13 +67,21 @@ export function podDemand(input: ContractWorld & { readonly memory: DemandMemory
       return [uid, known?.progress === progress ? known : { progress, since: now }] as const;
     }),
   );
-  const awaited = missing.filter(({ uid }) => now - (next.get(uid)?.since ?? now) < demandPatienceMs);
-  const real = snapshot
-    .list("Pod")
-    .filter((pod) => isProvisionable(pod) && !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""))
-    .map(asPending);
-  const pods = [...real, ...awaited.flatMap((one) => comingPods({ ...input, ...one }))];
-  return { pods: pods.sort((a, b) => (a.key < b.key ? -1 : 1)), memory: next };
+  const room = quotaRoom(snapshot, now);
+  const predicted = missing.map((one) => {
+    const isPatient = now - (next.get(one.uid)?.since ?? now) < demandPatienceMs;
+    return isPatient ? predictedPods({ ...input, ...one }, room) : { pods: [], remark: droppedRemark(one) };
+  });
+  const remarks = predicted.flatMap(({ remark }) => (remark === undefined ? [] : [remark]));
+  const untold = new Set(remarks.map(({ workload }) => workload.object.metadata.uid));
+  const real = snapshot.list("Pod").filter((pod) => isProvisionable(pod) && !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""));
+  const pods = [...real.map(asPending), ...predicted.flatMap((one) => one.pods)];
+  return {
+    pods: pods.sort((a, b) => (a.key < b.key ? -1 : 1)),
+    loose: new Set(real.filter((pod) => isLoose(pod, { snapshot, untold })).map((pod) => asPending(pod).key)),
+    remarks,
+    memory: next,
+  };
 }
 
 /**
@@ -60,7 +89,7 @@ export function podDemand(input: ContractWorld & { readonly memory: DemandMemory
  * cluster (`plimsoll plan`) the count is the workload's replicas.
  */
 export function workloadDemand(input: ContractWorld & { readonly workload: Workload; readonly count: number }): readonly PendingPod[] {
-  return comingPods({ ...input, addedLabels: {}, from: 0 });
+  return podsOf(statedShape(input), input);
 }
 
 /** Returns the DaemonSets with their Pods as admission would leave them: overhead of every node that they run on. */
@@ -88,69 +117,66 @@ function refusesNodePools({ spec }: Pod): boolean {
   });
 }
 
-function comingPods(
-  input: ContractWorld & Pick<MissingPods, "workload" | "addedLabels" | "count"> & { readonly from?: number },
-): readonly PendingPod[] {
-  const { workload, count, from = 0 } = input;
-  const coming = admission(input);
-  const classes = input.snapshot.list("PriorityClass");
-  const [open, kept] = [withPriority(coming.admitted(false), classes), withPriority(coming.admitted(true), classes)];
+interface Predicted {
+  readonly pods: readonly PendingPod[];
+  readonly remark?: DemandRemark;
+}
+
+/** The Pods of one workload that will come, as far as admission and the quotas that it shares let them in. */
+function predictedPods(input: DemandInput & MissingPods, room: QuotaRoom): Predicted {
+  const { workload, count } = input;
+  const coming = comingShape(input);
+  const shape = coming.kind === "awaited" && input.isOnPaper === true ? statedShape(input) : coming;
+  if (shape.kind === "refused") return { pods: [], remark: { workload, ...shape, isRefusal: true } };
+  if (shape.kind === "awaited") return { pods: [], remark: { workload, reason: "AwaitsFirstPod", ...shape, isRefusal: false } };
   // A template with a gate or a node of its own makes Pods that wait for nothing of ours.
+  if (!isProvisionable(shape.open)) return { pods: [] };
+  const granted = room.take(shape.open, count);
+  const pods = podsOf(shape, { workload, count: granted.count });
+  if (granted.refusal === undefined) return { pods };
+  return { pods, remark: { workload, reason: "QuotaRefuses", message: granted.refusal, isRefusal: true } };
+}
+
+function podsOf(
+  { open, kept, belowFloor }: ComingShape & { readonly kind: "known" },
+  { workload, count }: { readonly workload: Workload; readonly count: number },
+): readonly PendingPod[] {
   if (!isProvisionable(open)) return [];
   return Array.from({ length: count }, (_unused, index) => {
-    const name = `${workload.name}#${from + index}`;
+    const name = `${workload.name}#${index}`;
     // The spec is shared on purpose: the solver works out each spec once.
-    const { metadata, ...first } = index < coming.belowFloor ? kept : open;
+    const { metadata, ...first } = index < belowFloor ? kept : open;
     return { key: `${workload.namespace}/${workload.kind}/${name}`, pod: { ...first, metadata: { ...metadata, name } } };
   });
 }
 
-/** The API server resolves the priority class when a Pod is made. */
-function withPriority(pod: Pod, classes: readonly PriorityClass[]): Pod {
-  const priority = admittedPriority(pod.spec, classes);
-  return priority === priorityOf(pod.spec) ? pod : { ...pod, spec: { ...pod.spec, priority } };
+function droppedRemark({ workload, count }: MissingPods): DemandRemark {
+  const message = `${count} of its Pods have not come for ${demandPatienceMs / 1_000} s: no capacity is planned for them until it changes`;
+  return { workload, reason: "DemandDropped", message, isRefusal: true };
 }
 
-type Coming = ContractWorld & { readonly workload: Workload; readonly addedLabels?: Readonly<Record<string, string>> };
-
-/** One Pod of a workload's template, compiled as the webhook would; as written where no contract can be told. */
-function admittedPod(input: Coming): Pod {
-  return admission(input).admitted(false);
-}
-
-/** How Pods of a workload's template will enter, and how many of them the on-demand floor will keep off Spot. */
-function admission({ workload, addedLabels, ...world }: Coming): {
-  readonly admitted: (onDemand: boolean) => Pod;
-  readonly belowFloor: number;
-} {
-  const { metadata, spec } = workload.template;
-  const pod: Pod = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      name: workload.name,
-      namespace: workload.namespace,
-      labels: { ...metadata?.labels, ...addedLabels },
-      ...(metadata?.annotations === undefined ? undefined : { annotations: metadata.annotations }),
+/**
+ * Says whether more Pods like this one may come that nobody knows of yet: its workload is not in the snapshot, or what it still wants
+ * can't be told.
+ */
+function isLoose(
+  pod: Pod,
+  { snapshot, untold }: { readonly snapshot: ClusterSnapshot; readonly untold: ReadonlySet<string | undefined> },
+): boolean {
+  const chain = topOwner({
+    object: pod,
+    lookup: ({ kind, name }, namespace) => {
+      const known = wholeKinds.find((one) => one === kind);
+      return known === undefined ? undefined : snapshot.get(known, { namespace, name });
     },
-    spec,
-  };
-  const answer = workloadContract({ ...world, workload: profiledWorkload(workload, pod, world) });
-  if (answer.kind !== "compiled") return { admitted: () => pod, belowFloor: 0 };
-  const { contract } = answer;
-  return {
-    admitted: (onDemand) => compiledPod({ pod, contract, names: world.names, onDemand }),
-    belowFloor: podsBelowFloor({ ...world, pod, contract }),
-  };
+  });
+  const [owner] = chain.owners;
+  if (owner === undefined || untold.has(chain.top.metadata.uid)) return true;
+  // A Rollout's ReplicaSet and a CronJob's Job stand for themselves.
+  return chain.unknown?.kind === "Deployment";
 }
 
-/** A Rollout's ReplicaSet and a CronJob's Job have the profile of their owner, as their Pods will have at admission. */
-function profiledWorkload(workload: Workload, pod: Pod, { snapshot }: ContractWorld): Workload {
-  const { namespace, kind, object } = workload;
-  const { ownerReferences } = object.metadata;
-  if ((kind !== "ReplicaSet" && kind !== "Job") || ownerReferences === undefined) return workload;
-  return workloadOfPod({ pod: { ...pod, metadata: { ...pod.metadata, ownerReferences } }, namespace, snapshot }) ?? workload;
-}
+const wholeKinds = ["Deployment", "ReplicaSet", "StatefulSet", "Job"] as const;
 
 function asPending(pod: Pod): PendingPod {
   return { key: `${pod.metadata.namespace ?? ""}/${pod.metadata.name ?? ""}`, pod };

@@ -10,13 +10,14 @@
 import type { KubeObject } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import type { Deployment, Job, ReplicaSet } from "../api/workload.ts";
+import type { Deployment, Job, ReplicaSet, StatefulSet } from "../api/workload.ts";
 import { canonicalJson } from "../api/hash.ts";
 import { controllerOf } from "../kube/owner.ts";
 import { isActive, isTerminal } from "../kube/pod-state.ts";
 import { rollingBounds } from "../kube/rolling-update.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
+import { autoscalersOf } from "../policies/workload-autoscalers.ts";
 
 export interface MissingPods {
   readonly workload: Workload;
@@ -26,24 +27,32 @@ export interface MissingPods {
   readonly count: number;
   /** Labels that its controller will add, as far as they are known. */
   readonly addedLabels: Readonly<Record<string, string>>;
+  /** Live Pods that were made from its template. */
+  readonly siblings: readonly Pod[];
 }
 
 const templateHashLabel = "pod-template-hash";
+const revisionHashLabel = "controller-revision-hash";
 const jobControllerName = "kubernetes.io/job-controller";
 /** On a Job's Pod until the Job's status counts it. */
 const jobTrackingFinalizer = "batch.kubernetes.io/job-tracking";
 
-type Missing = Pick<MissingPods, "count" | "addedLabels"> & { readonly live: number };
+type Missing = Pick<MissingPods, "count" | "addedLabels" | "siblings"> & { readonly live: number };
 
 const nothingAdded: Readonly<Record<string, string>> = {};
 
-/** Returns the workloads with Pods to come; those being deleted have none, nor those in a namespace that is. */
+/**
+ * Returns the workloads with Pods to come, in the order of kinds and names; those being deleted have none, nor those in a namespace
+ * that is. What a HorizontalPodAutoscaler will make of a workload's replicas counts at once.
+ */
 export function missingPods(snapshot: ClusterSnapshot): readonly MissingPods[] {
   const replicaSets = snapshot.list("ReplicaSet").filter((set) => controllerOf(set)?.kind !== "Deployment");
   return [
-    ...snapshot.list("Deployment").flatMap((one) => missingOf(one, (workload) => ofDeployment(snapshot, one, workload))),
-    ...replicaSets.flatMap((one) => missingOf(one, (workload) => ofReplicas(snapshot, one, workload))),
-    ...snapshot.list("StatefulSet").flatMap((one) => missingOf(one, (workload) => ofStatefulSet(snapshot, one, workload))),
+    ...snapshot.list("Deployment").flatMap((one) => missingOf(one, (workload) => ofDeployment(snapshot, one, scaled(snapshot, workload)))),
+    ...replicaSets.flatMap((one) => missingOf(one, (workload) => ofReplicas(snapshot, one, scaled(snapshot, workload)))),
+    ...snapshot
+      .list("StatefulSet")
+      .flatMap((one) => missingOf(one, (workload) => ofStatefulSet(snapshot, one, scaled(snapshot, workload)))),
     ...snapshot.list("Job").flatMap((one) => missingOf(one, (workload) => ofJob(snapshot, one, workload))),
   ].filter(({ workload }) => !isNamespaceEnding(snapshot, workload.namespace));
 }
@@ -51,6 +60,20 @@ export function missingPods(snapshot: ClusterSnapshot): readonly MissingPods[] {
 /** Says whether a namespace is being deleted: the API server then refuses every new object in it. */
 export function isNamespaceEnding(snapshot: ClusterSnapshot, namespace: string): boolean {
   return snapshot.get("Namespace", { namespace: "", name: namespace })?.metadata.deletionTimestamp !== undefined;
+}
+
+/**
+ * An autoscaler brings a workload that runs at all within its bounds at its next look, whatever its metrics say. Only the count
+ * changes: contracts are remembered by the workload itself.
+ */
+function scaled(snapshot: ClusterSnapshot, workload: Workload): Pick<Workload, "replicas"> {
+  if (workload.replicas === 0) return workload;
+  const { autoscalers } = autoscalersOf(workload, snapshot);
+  const replicas = autoscalers.reduce(
+    (count, { spec: { minReplicas = 1, maxReplicas } }) => Math.min(Math.max(count, minReplicas), maxReplicas),
+    workload.replicas,
+  );
+  return { replicas };
 }
 
 function missingOf(object: KubeObject, count: (workload: Workload) => Missing): readonly MissingPods[] {
@@ -61,22 +84,23 @@ function missingOf(object: KubeObject, count: (workload: Workload) => Missing): 
   return missing.count <= 0 ? [] : [{ workload, uid, progress: `${generation ?? 0}/${live}`, ...missing }];
 }
 
-function ofDeployment(snapshot: ClusterSnapshot, deployment: Deployment, workload: Workload): Missing {
+function ofDeployment(snapshot: ClusterSnapshot, deployment: Deployment, workload: Pick<Workload, "replicas">): Missing {
   const { spec, metadata } = deployment;
   const sets = newestFirst(snapshot.by("ReplicaSet", "owner", metadata.uid ?? ""));
   const current = sets.find((set) => isCurrent(set, deployment));
   const known = sets.reduce((sum, set) => sum + liveOf(snapshot, set).length, 0);
   // Strays are only looked for where Pods seem to be missing: it takes a walk over the namespace.
-  const strays = known >= workload.replicas && current !== undefined ? 0 : strayPods(snapshot, deployment).length;
-  const all = known + strays;
-  const ofTemplate = strays + (current === undefined ? 0 : liveOf(snapshot, current).length);
+  const strays = known >= workload.replicas && current !== undefined ? [] : strayPods(snapshot, deployment);
+  const all = known + strays.length;
+  const ofTemplate = [...strays, ...(current === undefined ? [] : liveOf(snapshot, current))];
   const { maxSurge } = rollingBounds({ strategy: spec.strategy, replicas: workload.replicas });
   const hash = current?.metadata.labels?.[templateHashLabel];
   // A paused Deployment starts no template, and scales the ones that it has.
   const wanted = spec.paused === true ? (current?.spec.replicas ?? 0) : workload.replicas;
-  const count = Math.min(wanted - ofTemplate, workload.replicas + maxSurge - all);
+  const count = Math.min(wanted - ofTemplate.length, workload.replicas + maxSurge - all);
   const blocked = sets.some(cannotMakePods) || waitsForOldPods(snapshot, { deployment, old: sets.filter((set) => set !== current) });
-  return { count: blocked ? 0 : count, live: all, addedLabels: hash === undefined ? nothingAdded : { [templateHashLabel]: hash } };
+  const addedLabels = hash === undefined ? nothingAdded : { [templateHashLabel]: hash };
+  return { count: blocked ? 0 : count, live: all, addedLabels, siblings: ofTemplate };
 }
 
 /** With the strategy Recreate nothing is made while an old Pod is left, even one on its way out. */
@@ -87,15 +111,19 @@ function waitsForOldPods(
   return deployment.spec.strategy?.type === "Recreate" && old.some((set) => ownedPods(snapshot, set).some((pod) => !isTerminal(pod)));
 }
 
-function ofReplicas(snapshot: ClusterSnapshot, owner: KubeObject, workload: Workload): Missing {
-  const live = liveOf(snapshot, owner).length;
-  return { count: workload.replicas - live, live, addedLabels: nothingAdded };
+function ofReplicas(snapshot: ClusterSnapshot, owner: ReplicaSet, workload: Pick<Workload, "replicas">): Missing {
+  const siblings = liveOf(snapshot, owner);
+  return { count: workload.replicas - siblings.length, live: siblings.length, addedLabels: nothingAdded, siblings };
 }
 
 /** A Pod that is still there holds its name, whatever its state: the next one of that name can't be made before it is gone. */
-function ofStatefulSet(snapshot: ClusterSnapshot, owner: KubeObject, workload: Workload): Missing {
-  const there = ownedPods(snapshot, owner).length;
-  return { count: workload.replicas - there, live: there, addedLabels: nothingAdded };
+function ofStatefulSet(snapshot: ClusterSnapshot, owner: StatefulSet, workload: Pick<Workload, "replicas">): Missing {
+  const there = ownedPods(snapshot, owner);
+  const { updateRevision, observedGeneration } = owner.status ?? {};
+  // While its controller has not seen a change, no revision is known to be the template's.
+  const isKnown = updateRevision !== undefined && observedGeneration === owner.metadata.generation;
+  const siblings = isKnown ? there.filter(({ metadata }) => metadata.labels?.[revisionHashLabel] === updateRevision) : [];
+  return { count: workload.replicas - there.length, live: there.length, addedLabels: nothingAdded, siblings };
 }
 
 function ofJob(snapshot: ClusterSnapshot, job: Job, workload: Workload): Missing {
@@ -112,7 +140,7 @@ function ofJob(snapshot: ClusterSnapshot, job: Job, workload: Workload): Missing
   // Another controller's Job (a queue's, say) gets its Pods where and when that controller likes.
   const foreign = managedBy !== undefined && managedBy !== jobControllerName;
   const wanted = ended || closing || foreign || suspend === true ? 0 : Math.min(workload.replicas, left);
-  return { count: wanted - live, live, addedLabels: nothingAdded };
+  return { count: wanted - live, live, addedLabels: nothingAdded, siblings: owned };
 }
 
 /** The status counts a success only after its Pod was seen; until then the Pod itself, or the list between the two, tells. */

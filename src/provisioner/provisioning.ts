@@ -16,7 +16,9 @@ import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { nextPoolPauses, noPoolPauses, pauseLeftMs, type PoolPauses } from "./pool-pause.ts";
-import { daemonSetPods, podDemand, type DemandMemory, type PodDemand } from "./demand.ts";
+import { daemonSetPods, podDemand, type DemandMemory, type DemandRemark, type PodDemand } from "./demand.ts";
+import { stayingPods } from "./leaving-pods.ts";
+import type { DryRuns } from "./prediction/dry-run.ts";
 import { nodePoolHash, nodePoolHashVersion } from "./lifecycle/node-pool-status.ts";
 import { toNodeClaim } from "./scheduling/node-claim.ts";
 import { nodeStates } from "./scheduling/node-state.ts";
@@ -56,6 +58,8 @@ export interface ObservedDemand {
   /** By pool name; a pool whose NodeClass is not ready has no entry. */
   readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
   readonly memory: ProvisioningMemory;
+  /** What the API server said that it would make of Pods to come; absent where it is not asked. */
+  readonly dryRuns?: DryRuns;
 }
 
 export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningMemory } & (
@@ -72,10 +76,12 @@ export function nextProvisioningStep(observed: ObservedDemand, now: Instant): Pr
   const { notBefore = 0 } = memory;
   if (now < notBefore) return { kind: "collect", delayMs: notBefore - now, memory };
   const pools = nextPoolPauses(memory.pools, { nodeClaims, now });
-  const demand = podDemand({ ...world, memory: memory.demand, now });
-  if (demand.pods.length === 0) return { kind: "idle", memory: { ...freshMemory, demand: demand.memory, pools } };
+  const { dryRuns } = observed;
+  const demand = podDemand({ ...world, memory: memory.demand, now, ...(dryRuns === undefined ? {} : { dryRuns }) });
+  if (demand.pods.length === 0) return idleStep(demand, { ...memory, pools });
   const seen = new Set(demand.pods.map(({ key }) => key));
-  const grew = [...seen].some((key) => !memory.seen.has(key));
+  // What a workload stands for is known whole at its first sight; only Pods that nobody announced come in bursts.
+  const grew = [...demand.loose].some((key) => !memory.seen.has(key));
   const burst = grew ? { since: memory.burst?.since ?? now, lastNew: now } : memory.burst;
   const delayMs = burst === undefined ? 0 : Math.min(burst.lastNew + burstIdleMs, burst.since + burstMaxMs) - now;
   const next = { demand: demand.memory, seen, said: memory.said, pools };
@@ -86,6 +92,15 @@ export function nextProvisioningStep(observed: ObservedDemand, now: Instant): Pr
 /** Returns the memory after a plan that took this long: as long as it held the process, so long others go first. */
 export function restingAfter(memory: ProvisioningMemory, of: { readonly endedAt: Instant; readonly tookMs: number }): ProvisioningMemory {
   return { ...memory, notBefore: of.endedAt + Math.max(planPauseMinMs, of.tookMs) };
+}
+
+/** Nothing waits; why Pods that are wanted do not come is told all the same. */
+function idleStep(demand: PodDemand, { said, pools }: ProvisioningMemory): ProvisioningStep {
+  const { events, said: next } = remarkNews(demand.remarks, said);
+  const memory = { ...freshMemory, demand: demand.memory, pools, said: next };
+  return events.length === 0
+    ? { kind: "idle", memory }
+    : { kind: "idle", memory, events, decision: { rejected: demand.remarks.map(rejectedRemark) } };
 }
 
 function planStep(
@@ -99,7 +114,13 @@ function planStep(
     nodePools,
     instanceTypes,
     daemonSets: daemonSetPods(world),
-    nodes: nodeStates({ nodes: snapshot.list("Node"), nodeClaims, pods: snapshot.list("Pod"), instanceTypes, names: world.names }),
+    nodes: nodeStates({
+      nodes: snapshot.list("Node"),
+      nodeClaims,
+      pods: stayingPods(snapshot.list("Pod"), now),
+      instanceTypes,
+      names: world.names,
+    }),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   });
   const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
@@ -107,7 +128,10 @@ function planStep(
   const results = { ...solved, newNodes: solved.newNodes.filter((node) => waitsMs(node) === 0) };
   const againMs = Math.min(replanMs, ...solved.newNodes.map(waitsMs).filter((delayMs) => delayMs > 0));
   const planned = plannedClaims(results, { known: nodeClaims, names: world.names });
-  const { events, said } = news(results, { planned, said: memory.said });
+  const ofPods = news(results, { planned, said: memory.said });
+  const ofWorkloads = remarkNews(demand.remarks, memory.said);
+  const events = [...ofPods.events, ...ofWorkloads.events];
+  const said = new Map([...ofPods.said, ...ofWorkloads.said]);
   const isNews = planned.length > 0 || events.some(({ type }) => type === "Warning");
   return {
     kind: "plan",
@@ -115,7 +139,7 @@ function planStep(
     againMs,
     memory: { ...memory, said },
     events,
-    ...(isNews ? { decision: planDecision(results, planned) } : undefined),
+    ...(isNews ? { decision: planDecision(results, { planned, remarks: demand.remarks }) } : undefined),
   };
 }
 
@@ -141,13 +165,19 @@ function plannedClaims(
   });
 }
 
-function planDecision(results: SchedulingResults, planned: readonly NodeClaim[]): Decision<unknown> {
+function planDecision(
+  results: SchedulingResults,
+  { planned, remarks }: { readonly planned: readonly NodeClaim[]; readonly remarks: readonly DemandRemark[] },
+): Decision<unknown> {
   const names = planned.map(({ metadata }) => metadata.name ?? "");
   const unplaced = results.unschedulable.map(({ pod, reasons }) => ({
     subject: pod.key,
     reason: { reason: "FailedScheduling", message: reasons.join("; ") },
   }));
-  return { chosen: { plan: results.decision.chosen, nodeClaims: names }, rejected: [...results.decision.rejected, ...unplaced] };
+  return {
+    chosen: { plan: results.decision.chosen, nodeClaims: names },
+    rejected: [...results.decision.rejected, ...unplaced, ...remarks.map(rejectedRemark)],
+  };
 }
 
 /** Events on real Pods, each once until what it says changes. */
@@ -177,6 +207,31 @@ function news(
     events: fresh.flatMap(([, { pending, note }]) => noteOn(pending, note)),
     said: new Map([...notes].map(([key, { note }]) => [key, note.message])),
   };
+}
+
+/** Refusals of Pods to come are told on their workload, each once until what it says changes. */
+function remarkNews(
+  remarks: readonly DemandRemark[],
+  said: ReadonlyMap<string, string>,
+): { readonly events: readonly EventNote[]; readonly said: ReadonlyMap<string, string> } {
+  const refusals = remarks.filter(({ isRefusal }) => isRefusal);
+  const fresh = refusals.filter((remark) => said.get(remarkKey(remark)) !== remark.message);
+  return {
+    events: fresh.map(({ workload: { apiVersion, kind, namespace, name, object }, reason, message }) => {
+      const { uid } = object.metadata;
+      return { regarding: { apiVersion, kind, namespace, name, ...(uid === undefined ? {} : { uid }) }, type: "Warning", reason, message };
+    }),
+    said: new Map(refusals.map((remark) => [remarkKey(remark), remark.message])),
+  };
+}
+
+/** No Pod has a key of three parts with a kind in it but a coming one, on which nothing is said. */
+function remarkKey({ workload: { namespace, kind, name } }: DemandRemark): string {
+  return `${namespace}/${kind}/${name}`;
+}
+
+function rejectedRemark(remark: DemandRemark): Decision<unknown>["rejected"][number] {
+  return { subject: remarkKey(remark), reason: { reason: remark.reason, message: remark.message } };
 }
 
 /** This version reads no PersistentVolumes: a Pod tied to a zone by one may be planned in another. */

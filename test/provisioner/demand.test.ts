@@ -12,7 +12,7 @@ import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import type { ContractWorld } from "../../src/policies/profile/workload-contract.ts";
 import { demandPatienceMs, podDemand, workloadDemand, type DemandMemory } from "../../src/provisioner/demand.ts";
 import { podClassHash } from "../../src/provisioner/scheduling/pod-class.ts";
-import { cronJob, deployment, job, pod, profile, replicaSet, statefulSet } from "../support/objects.ts";
+import { autoscaler, cronJob, deployment, job, pod, profile, replicaSet, statefulSet } from "../support/objects.ts";
 import { yamlText } from "../support/yaml-objects.ts";
 
 const web = deployment({ name: "web", replicas: 3 });
@@ -113,6 +113,22 @@ check(
   [],
 );
 check("a Pod that refuses every NodePool asks for nothing of ours", [refusing()], []);
+
+check(
+  "an autoscaler's minimum is asked for at once",
+  [web, autoscaler({ name: "web", minReplicas: 5, maxReplicas: 9 })],
+  coming(0, 1, 2, 3, 4),
+);
+check(
+  "no more is asked for than an autoscaler's maximum",
+  [web, autoscaler({ name: "web", minReplicas: 1, maxReplicas: 2 })],
+  coming(0, 1),
+);
+check(
+  "an autoscaler leaves alone what was scaled to nothing",
+  [deployment({ name: "web", replicas: 0 }), autoscaler({ name: "web", minReplicas: 2, maxReplicas: 4 })],
+  [],
+);
 
 const leaving = "2026-01-01T00:00:00Z";
 const db = statefulSet({ name: "db", replicas: 2 });

@@ -10,6 +10,8 @@ import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import { launchCandidates, launchResult } from "../../src/provisioner/lifecycle/launch.ts";
+import { demandPatienceMs } from "../../src/provisioner/demand.ts";
+import { leavesSoonMs, overdueMs } from "../../src/provisioner/leaving-pods.ts";
 import {
   burstIdleMs,
   burstMaxMs,
@@ -22,7 +24,7 @@ import {
   type ProvisioningStep,
 } from "../../src/provisioner/provisioning.ts";
 import { nextPoolPauses, noPoolPauses, pauseLeftMs, poolPauseBaseMs } from "../../src/provisioner/pool-pause.ts";
-import { deployment, namespaceObject, nodePool, pod } from "../support/objects.ts";
+import { deployment, namespaceObject, nodePool, pod, replicaSet } from "../support/objects.ts";
 import { yamlText } from "../support/yaml-objects.ts";
 
 const instanceTypes = catalogInstanceTypes({ zones: ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"] });
@@ -97,14 +99,58 @@ test("without demand there is nothing to do", () => {
   expect(nextProvisioningStep(observed([]), 0).kind).toBe("idle");
 });
 
-test("a burst is collected until no Pod has come for a while", () => {
-  const first = nextProvisioningStep(observed([web]), 0);
+test("a burst of Pods that nobody announced is collected until none has come for a while", () => {
+  const early = pod({ name: "early" });
+  const first = nextProvisioningStep(observed([early]), 0);
   expect(first).toMatchObject({ kind: "collect", delayMs: burstIdleMs });
-  const still = nextProvisioningStep(observed([web], { memory: first.memory }), burstIdleMs - 1);
+  const still = nextProvisioningStep(observed([early], { memory: first.memory }), burstIdleMs - 1);
   expect(still).toMatchObject({ kind: "collect", delayMs: 1 });
-  const grown = nextProvisioningStep(observed([web, pod({ name: "late" })], { memory: first.memory }), burstIdleMs - 1);
+  const grown = nextProvisioningStep(observed([early, pod({ name: "late" })], { memory: first.memory }), burstIdleMs - 1);
   expect(grown).toMatchObject({ kind: "collect", delayMs: burstIdleMs });
-  expect(nextProvisioningStep(observed([web], { memory: first.memory }), burstIdleMs).kind).toBe("plan");
+  expect(nextProvisioningStep(observed([early], { memory: first.memory }), burstIdleMs).kind).toBe("plan");
+});
+
+test("a workload's demand is known whole and planned at once, and so are its Pods when they come", () => {
+  const step = nextProvisioningStep(observed([web]), 0);
+  expect(step.kind).toBe("plan");
+  const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: web.metadata.uid ?? "", controller: true };
+  const set = replicaSet({ name: "web-1", replicas: 3, owner, podLabels: { app: "web" } });
+  const ofSet = { ...owner, kind: "ReplicaSet", name: "web-1", uid: set.metadata.uid ?? "" };
+  const came = pod({ name: "web-1-a", owner: ofSet, labels: { app: "web" } });
+  expect(nextProvisioningStep(observed([web, set, came], { memory: step.memory }), 1).kind).toBe("plan");
+  const stray = nextProvisioningStep(observed([came], { memory: step.memory }), 1);
+  expect(stray).toMatchObject({ kind: "collect", delayMs: burstIdleMs });
+});
+
+test("why a workload's Pods are not planned for is told on the workload once, and again when it changes", () => {
+  const quotaOf = (pods: string): KubeObject =>
+    ({ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "team", namespace: "shop" }, spec: { hard: { pods } } }) as KubeObject;
+  const first = nextProvisioningStep(observed([web, quotaOf("0")]), 0);
+  const told = { type: "Warning", reason: "QuotaRefuses", regarding: { kind: "Deployment", name: "web", uid: web.metadata.uid } };
+  expect(first).toMatchObject({ kind: "idle", events: [{ ...told, message: 'ResourceQuota "team" leaves pods for 0 of 3 more Pods' }] });
+  const again = nextProvisioningStep(observed([web, quotaOf("0")], { memory: first.memory }), 1_000);
+  expect(again.events).toBeUndefined();
+  const more = nextProvisioningStep(observed([web, quotaOf("2")], { memory: again.memory }), 2_000);
+  expect(more).toMatchObject({ kind: "plan", events: [told] });
+  const dropped = nextProvisioningStep(observed([web, quotaOf("2")], { memory: more.memory }), demandPatienceMs);
+  expect(dropped).toMatchObject({ kind: "idle", events: [{ ...told, reason: "DemandDropped" }] });
+});
+
+test("a Pod on its way out leaves its room to the one that comes, unless it has long to go or should be gone", () => {
+  const large = { cpu: "3", memory: "4Gi" };
+  const old = pod({ name: "old", requests: large, spec: { nodeName: "n1" } });
+  const allocatable = { cpu: "4", memory: "8Gi", pods: "110" };
+  const standing = { apiVersion: "v1", kind: "Node", metadata: { name: "n1", uid: "n1" }, status: { allocatable, capacity: allocatable } };
+  const claimsWith = (leavesAt: number | undefined, now: number): number => {
+    const ends = leavesAt === undefined ? {} : { deletionTimestamp: new Date(leavesAt).toISOString() };
+    const leaving = { ...old, metadata: { ...old.metadata, ...ends } };
+    return planned([standing, leaving, pod({ name: "next", requests: large })], {}, now).nodeClaims.length;
+  };
+  const now = 1_000_000;
+  expect(claimsWith(undefined, now)).toBe(1);
+  expect(claimsWith(now + leavesSoonMs, now)).toBe(0);
+  expect(claimsWith(now + leavesSoonMs + 10_000, now)).toBe(1);
+  expect(claimsWith(now - overdueMs - 1_000, now)).toBe(1);
 });
 
 test("a burst that never ends is planned all the same", () => {

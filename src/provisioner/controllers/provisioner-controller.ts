@@ -6,11 +6,12 @@
  * brought yet are looked at as if it had.
  */
 import { assertNever } from "../../api/assert.ts";
-import type { AnyTrigger, Controller, Requeue } from "../../api/controller.ts";
+import type { AnyTrigger, Change, Controller, Requeue } from "../../api/controller.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { KindName } from "../../api/kinds.ts";
-import type { ObjectKey } from "../../api/object.ts";
+import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
+import { jsonEquals } from "../../kube/json-patch.ts";
 import {
   freshMemory,
   nextProvisioningStep,
@@ -65,8 +66,21 @@ export function provisionerController(shell: ProvisionerShell): ControllerEntry 
   const watched = (
     ["Deployment", "StatefulSet", "ReplicaSet", "Job", "NodePool", "NodeOverlay", "NodeClaim", "WorkloadProfile"] as const
   ).map((watches): AnyTrigger => ({ watches, keysOf: () => [clusterKey] }));
-  return { controller, triggers: [...watched, podTrigger, nodeTrigger], needs: ["DaemonSet", "Namespace"] satisfies KindName[] };
+  return { controller, triggers: [...watched, ...boundTriggers, podTrigger, nodeTrigger], needs: [...deciders] };
 }
+
+/** Who has a say in Pods to come, besides their workload: without a list of them more would be planned than will come. */
+const deciders = [
+  ...(["DaemonSet", "Namespace", "ResourceQuota", "LimitRange", "HorizontalPodAutoscaler"] as const),
+  ...(["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] as const),
+] satisfies KindName[];
+
+/** What bounds a workload's Pods writes its status all the time; only its word counts. */
+const boundTriggers = (["ResourceQuota", "LimitRange", "HorizontalPodAutoscaler"] as const).map((watches): AnyTrigger => ({
+  watches,
+  keysOf: (change: Change<KubeObject & { readonly spec?: unknown }>) =>
+    change.kind === "updated" && jsonEquals(change.object.spec, change.before.spec) ? [] : [clusterKey],
+}));
 
 /** Pods change often; only those that come, go, or are bound or ended change what is wanted or free. */
 const podTrigger: AnyTrigger = {
