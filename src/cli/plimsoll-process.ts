@@ -10,16 +10,20 @@ import { platformNames } from "../api/labels.ts";
 import type { ApiTransport } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { apiClient } from "../cluster/api-client.ts";
-import { decisionLog, type DecisionLog } from "../cluster/decision-log.ts";
-import { type ClusterWatch, watchCluster } from "../cluster/watch-cluster.ts";
+import { decisionLog, type DecisionEntry } from "../cluster/decision-log.ts";
+import type { ClusterWatch } from "../cluster/watch-cluster.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import { type PolicyFile, watchPolicyFile } from "../webhook/policy-file.ts";
 import { type WebhookMetrics, webhookMetrics } from "../webhook/metrics.ts";
+import { inlineProvisioner } from "./inline-provisioner.ts";
 import { runLeadership } from "./leadership.ts";
 import { catalogTypesOf, providerTypesOf } from "./offered-types.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { recordPolicyRefusal, reviewPolicyEdit } from "./policy-review.ts";
 import type { ProcessParts, ProcessSettings } from "./process-parts.ts";
+import { openProcessWatch } from "./process-watch.ts";
+import type { Provisioner } from "./provisioner-port.ts";
+import { provisionerThread } from "./provisioner-thread.ts";
 import { openWebhook } from "./webhook-service.ts";
 
 export interface PlimsollProcess {
@@ -27,7 +31,9 @@ export interface PlimsollProcess {
   /** Resolves when the cluster has got CRDs that it lacked: then the process should be started again. */
   readonly kindsChanged: Promise<void>;
   readonly cluster: ClusterWatch;
-  readonly decisions: DecisionLog;
+  readonly provisioner: Provisioner;
+  /** The last decisions of every controller, oldest first. */
+  decisions(): Promise<readonly DecisionEntry[]>;
   /** Gives the Lease up and fails readiness, answers while endpoints move on, closes. */
   close(lameDuckMs: number): Promise<void>;
 }
@@ -84,7 +90,7 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   if (!policyFile.ok) return policyFile;
   const missing = provisioningKinds.filter((kind) => !kinds.value.includes(kind));
   if (missing.length > 0) log.warn({ missing }, "the cluster lacks CRDs; these kinds are neither judged nor provisioned");
-  const cluster = openWatch(settings, kinds.value);
+  const cluster = openProcessWatch(settings, kinds.value);
   const client = apiClient({ transport, domain });
   const names = platformNames(domain);
   const prices = settings.prices === undefined ? {} : { prices: settings.prices };
@@ -92,7 +98,7 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   const sources = { client, clock: settings.clock, names, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...prices };
   const capacity = settings.capacity?.(sources);
   const offered = { cluster, clock: settings.clock, signal: stop.signal, log, otherwise: catalogTypes };
-  const parts: ProcessParts = {
+  const parts: Omit<ProcessParts, "provisioner"> = {
     ...settings,
     ...{ client, cluster, names, capacity },
     policyFile: policyFile.value,
@@ -103,8 +109,14 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
     processMetrics: processMetrics(metrics.registry, log),
     signal: stop.signal,
   };
-  reviewed.parts = parts;
-  return run(parts, stop);
+  reviewed.parts = { ...parts, provisioner: provisionerOf(parts, settings.thread) };
+  return run(reviewed.parts, stop);
+}
+
+function provisionerOf(parts: Omit<ProcessParts, "provisioner">, settings: ProcessSettings["thread"]): Provisioner {
+  const { policyFile, processMetrics: metrics } = parts;
+  if (settings !== undefined) return provisionerThread({ ...parts, settings, metrics: metrics.thread });
+  return inlineProvisioner({ ...parts, runner: metrics.runner, policySet: () => policyFile.current(), sharesThread: true });
 }
 
 interface PolicyOpening {
@@ -133,25 +145,11 @@ function openPolicies(
   });
 }
 
-function openWatch({ transport, clock, random, domain, log }: ProcessSettings, kinds: readonly KindName[]): ClusterWatch {
-  return watchCluster({
-    ...{ transport, clock, random, domain, kinds },
-    onTrouble: (trouble) => {
-      // An API server brings no bookmarks of kinds that nobody touches: their watches are quiet, and opened again as they stood.
-      if (trouble.kind === "watch-quiet") log.debug({ trouble }, "a quiet watch is opened again");
-      else log.warn({ trouble }, "a watch is in trouble and goes on trying");
-    },
-    onHandlerError: (error, kind) => {
-      log.error({ err: error, kind }, "a change handler failed");
-    },
-  });
-}
-
 async function run(parts: ProcessParts, stop: AbortController): Promise<Result<PlimsollProcess, string>> {
   const webhook = await openWebhook(parts);
   if (!webhook.ok) {
     stop.abort();
-    await parts.cluster.close();
+    await Promise.all([parts.provisioner.close(), parts.cluster.close()]);
     return webhook;
   }
   const standDown = new AbortController();
@@ -161,13 +159,17 @@ async function run(parts: ProcessParts, stop: AbortController): Promise<Result<P
     webhookPort: webhook.value.port,
     kindsChanged: kindsChanged(parts),
     cluster: parts.cluster,
-    decisions: parts.decisions,
+    provisioner: parts.provisioner,
+    decisions: async () => {
+      const entries = [...parts.decisions.entries(), ...(await parts.provisioner.decisions())];
+      return entries.sort((a, b) => a.lastAt - b.lastAt);
+    },
     close: async (lameDuckMs) => {
       // Another may lead from now on: reviews are answered meanwhile, but nothing is bought by a process that goes.
       standDown.abort();
       await Promise.all([leading, webhook.value.close(lameDuckMs)]);
       stop.abort();
-      await parts.cluster.close();
+      await Promise.all([parts.provisioner.close(), parts.cluster.close()]);
     },
   });
 }

@@ -32,38 +32,76 @@ export const processMetricDefinitions = {
     help: "1 while this process leads and runs the controllers.",
     labels: [],
   },
+  threadUp: {
+    name: "plimsoll_provisioner_thread_up",
+    kind: "gauge",
+    help: "1 while the provisioner's thread runs, on every replica with a provider; 0 while it is started again, and without one.",
+    labels: [],
+  },
+  threadDeaths: {
+    name: "plimsoll_provisioner_thread_deaths_total",
+    kind: "counter",
+    help: "Times that the provisioner's thread died and was started again; the log says why. Webhooks go on meanwhile.",
+    labels: [],
+  },
+  threadLate: {
+    name: "plimsoll_provisioner_thread_late_total",
+    kind: "counter",
+    help: "Questions that the provisioner's thread did not answer in time, by question (metrics, decisions, advice).",
+    labels: ["question"],
+  },
 } as const satisfies Record<string, MetricDefinition>;
+
+/** What is told of the provisioner's thread. */
+export interface ThreadMetrics {
+  readonly up: Gauge;
+  readonly deaths: Counter;
+  readonly late: Counter<"question">;
+}
 
 export interface ProcessMetrics {
   readonly runner: RunnerMetrics;
+  readonly thread: ThreadMetrics;
   readonly leading: Gauge;
   readonly audit: AuditMetrics;
 }
 
 /** Makes the process's metrics in the webhook server's registry; retries and faults also go to the log. */
 export function processMetrics(registry: Registry, log: Log): ProcessMetrics {
-  const { runs, runSeconds, queued, leading } = processMetricDefinitions;
+  const { leading, threadUp, threadDeaths, threadLate } = processMetricDefinitions;
+  const registers = [registry];
+  return {
+    leading: new Gauge({ name: leading.name, help: leading.help, registers }),
+    audit: auditMetrics(registry),
+    runner: runnerMetrics(registry, log),
+    thread: {
+      up: new Gauge({ name: threadUp.name, help: threadUp.help, registers }),
+      deaths: new Counter({ name: threadDeaths.name, help: threadDeaths.help, registers }),
+      late: new Counter({ name: threadLate.name, help: threadLate.help, labelNames: threadLate.labels, registers }),
+    },
+  };
+}
+
+/** Makes what controllers tell of themselves, in the registry of their thread. */
+export function runnerMetrics(registry: Registry, log: Log): RunnerMetrics {
+  const { runs, runSeconds, queued } = processMetricDefinitions;
   const registers = [registry];
   const runsTotal = new Counter({ name: runs.name, help: runs.help, labelNames: runs.labels, registers });
   const duration = new Histogram({ name: runSeconds.name, help: runSeconds.help, labelNames: runSeconds.labels, registers });
   const depth = new Gauge({ name: queued.name, help: queued.help, labelNames: queued.labels, registers });
   return {
-    leading: new Gauge({ name: leading.name, help: leading.help, registers }),
-    audit: auditMetrics(registry),
-    runner: {
-      ran: ({ controller, outcome, durationMs, queued: waiting }) => {
-        runsTotal.inc({ controller, outcome });
-        duration.observe({ controller }, durationMs / 1000);
-        depth.set({ controller }, waiting);
-      },
-      retried: ({ controller, key, delayMs, reason, fault }) => {
-        const fields = { controller, namespace: key.namespace, name: key.name, delayMs, reason };
-        if (fault === undefined) log.warn(fields, "will look again");
-        else log.error({ ...fields, err: fault }, "a controller broke an invariant");
-      },
-      refused: ({ controller, key }) => {
-        log.warn({ controller, namespace: key.namespace, name: key.name }, "a controller's queue is full");
-      },
+    ran: ({ controller, outcome, durationMs, queued: waiting }) => {
+      runsTotal.inc({ controller, outcome });
+      duration.observe({ controller }, durationMs / 1000);
+      depth.set({ controller }, waiting);
+    },
+    retried: ({ controller, key, delayMs, reason, fault }) => {
+      const fields = { controller, namespace: key.namespace, name: key.name, delayMs, reason };
+      if (fault === undefined) log.warn(fields, "will look again");
+      else log.error({ ...fields, err: fault }, "a controller broke an invariant");
+    },
+    refused: ({ controller, key }) => {
+      log.warn({ controller, namespace: key.namespace, name: key.name }, "a controller's queue is full");
     },
   };
 }

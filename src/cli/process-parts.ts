@@ -17,6 +17,8 @@ import type { WebhookAddress } from "../webhook/registration.ts";
 import type { Log } from "./log.ts";
 import type { OfferedTypes } from "./offered-types.ts";
 import type { ProcessMetrics } from "./process-metrics.ts";
+import type { Provisioner } from "./provisioner-port.ts";
+import type { ThreadSettings } from "./provisioner-thread.ts";
 
 export interface WebhookSettings {
   readonly host: string;
@@ -60,13 +62,15 @@ export interface ProcessSettings {
   readonly webhook: WebhookSettings;
   /** Makes the provider of nodes; undefined where this process provisions nothing. */
   readonly capacity: ((sources: CapacitySources) => Capacity) | undefined;
+  /** Lets the provisioner run in a thread of its own, where it makes such a provider itself; default: on this thread. */
+  readonly thread?: ThreadSettings;
   /** Default: the dated table. */
   readonly prices?: Prices;
   readonly log: Log;
 }
 
 /** What a process is made of while it runs. */
-export interface ProcessParts extends Omit<ProcessSettings, "policies" | "capacity"> {
+export interface ProcessParts extends Omit<ProcessSettings, "policies" | "capacity" | "thread"> {
   readonly client: ApiClient;
   readonly cluster: ClusterWatch;
   readonly policyFile: PolicyFile;
@@ -74,6 +78,7 @@ export interface ProcessParts extends Omit<ProcessSettings, "policies" | "capaci
   readonly instanceTypes: OfferedTypes;
   readonly kinds: readonly KindName[];
   readonly capacity: Capacity | undefined;
+  readonly provisioner: Provisioner;
   readonly decisions: DecisionLog;
   readonly metrics: WebhookMetrics;
   readonly processMetrics: ProcessMetrics;

@@ -199,6 +199,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--ec2-endpoint <url>", "an EC2 endpoint other than the region's")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
     .option("--rate-card <file>", "prices of your own, before all others; read at the start")
+    .option("--provisioner-memory <mebibytes>", "heap of the provisioner's thread (default: half of the memory at hand)", mebibytes)
     .option("--lame-duck <seconds>", "answer this long after SIGTERM, while endpoints move on", seconds, 10)
     .option(
       "--certificate-life <duration>",
@@ -248,6 +249,12 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("a port is a number from 0 to 65535.");
   return port;
+}
+
+function mebibytes(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 64 || value > 65_536) throw new InvalidArgumentError("mebibytes are a number from 64 to 65536.");
+  return value;
 }
 
 function seconds(text: string): number {

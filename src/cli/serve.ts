@@ -4,23 +4,22 @@
  * Reads a kubeconfig or the Pod's service account. Runs one process until SIGTERM or SIGINT, then as a lame duck while
  * endpoints move on.
  */
-import { hostname } from "node:os";
+import { hostname, totalmem } from "node:os";
 import { randomBytes } from "node:crypto";
-import { zoneLabel } from "../api/labels.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import type { Prices } from "../catalog/prices.ts";
 import { httpsTransport } from "../cluster/https-transport.ts";
 import { wallClock } from "../cluster/wall-clock.ts";
 import { parseGoDuration } from "../kube/schedule.ts";
 import { type CertificateLife, certificateLife, servingLifeMinMs } from "../webhook/certificate.ts";
 import type { WebhookAddress } from "../webhook/registration.ts";
-import type { Capacity, CapacitySources, ProcessSettings, WebhookSettings } from "./process-parts.ts";
+import { capacityMaker, ratesOf } from "./capacity-maker.ts";
 import { loadKubeConfig } from "./kube-config.ts";
-import { kwokCapacity } from "./kwok-capacity.ts";
 import { processLog } from "./log.ts";
 import { startPlimsoll } from "./plimsoll-process.ts";
-import { readPriceFiles } from "./price-files.ts";
+import type { ProcessSettings, WebhookSettings } from "./process-parts.ts";
+import type { ThreadSettings } from "./provisioner-thread.ts";
 import type { ProgramSurroundings, ServeOptions } from "./surroundings.ts";
+import { threadOptions } from "./thread-options.ts";
 import { plimsollVersion } from "./version.ts";
 
 export type ServeRequest = ServeOptions & Pick<ProgramSurroundings, "env" | "stderr">;
@@ -31,7 +30,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
   const log = processLog(request.logLevel);
   const kubeConfig = loadKubeConfig(request);
   const webhook = webhookSettings(request);
-  const capacity = await capacityOf(request);
+  const capacity = await capacityMaker(request);
   const prices = ratesOf(request);
   for (const part of [prices, kubeConfig, webhook, capacity]) {
     if (part.ok) continue;
@@ -51,6 +50,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
     identity: `${request.env["POD_NAME"] ?? hostname()}_${randomBytes(4).toString("hex")}`,
     webhook: webhook.value,
     capacity: capacity.value,
+    ...(request.provider === "none" ? {} : { thread: threadSettings(request) }),
     ...(prices.value === undefined ? {} : { prices: prices.value }),
     log,
   };
@@ -85,10 +85,15 @@ function ended(): Promise<string> {
   });
 }
 
-/** A rate card speaks of every region; without one the dated table counts. */
-function ratesOf({ rateCard }: ServeRequest): Result<Prices | undefined, string> {
-  const prices = readPriceFiles(rateCard === undefined ? {} : { rateCard }, []);
-  return prices.ok ? prices : err(prices.error.join("\n"));
+/** The thread may fill half of what this process may use: whatever it needs, the webhooks keep the other half. */
+function threadSettings(request: ServeRequest): ThreadSettings {
+  const { env } = request;
+  const usable = Math.min(process.constrainedMemory() || totalmem(), totalmem());
+  return {
+    options: threadOptions(request),
+    env,
+    memoryMiB: request.provisionerMemory ?? Math.max(128, Math.floor(usable / 2 / 1024 ** 2)),
+  };
 }
 
 /** Where we listen, and under which names the API server reaches us. */
@@ -122,29 +127,4 @@ function parseService(text: string): Result<Extract<WebhookAddress, { kind: "ser
   const [, namespace, name, port] = match ?? [];
   if (namespace === undefined || name === undefined) return err(`--webhook-service ${text} is not namespace/name or namespace/name:port`);
   return ok({ kind: "service", namespace, name, port: Number(port ?? 443) });
-}
-
-async function capacityOf(request: ServeRequest): Promise<Result<((sources: CapacitySources) => Capacity) | undefined, string>> {
-  switch (request.provider) {
-    case "none":
-      return ok(undefined);
-    case "kwok":
-      return kwokCapacityOf(request.kwokJoinDelay ?? "");
-    case "ec2": {
-      const { ec2Capacity } = await import("./ec2-capacity.ts");
-      return ec2Capacity(request);
-    }
-  }
-}
-
-/** "zone=duration,...": how long nodes of a zone take to join. */
-function kwokCapacityOf(delays: string): Result<(sources: CapacitySources) => Capacity, string> {
-  const byZone = new Map<string, number>();
-  for (const entry of delays.split(",").filter((text) => text !== "")) {
-    const [zone = "", text = ""] = entry.split("=");
-    const delay = parseGoDuration(text);
-    if (zone === "" || !delay.ok) return err(`--kwok-join-delay ${entry}: write zone=duration, as in ap-southeast-1b=5s`);
-    byZone.set(zone, delay.value);
-  }
-  return ok((sources) => kwokCapacity(sources, ({ metadata }) => byZone.get(metadata.labels?.[zoneLabel] ?? "") ?? 0));
 }

@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly ec2Endpoint?: string;
   readonly region?: string;
   readonly rateCard?: string;
+  /** MiB. */
+  readonly provisionerMemory?: number;
   readonly lameDuck: number;
   readonly certificateLife: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";

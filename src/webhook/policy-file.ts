@@ -5,16 +5,23 @@
  * cheap. A file that is refused changes nothing: the last good set stays, the errors are told once, a metric says so.
  * There is no start without a good file.
  */
-import type { Clock } from "../api/ports.ts";
+import type { Clock, Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { formatPolicyError, type PolicyError } from "../policies/policy-error.ts";
-import { parsePolicyFiles } from "../policies/parse-policy-set.ts";
+import { parsePolicyFiles, type PolicyFilesSource } from "../policies/parse-policy-set.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { readPolicySource, type ReadPolicies } from "./policy-source.ts";
+
+/** What the set in force was read from: plain data, from which another thread makes the same set. */
+export interface PoliciesInForce extends Pick<PolicyFilesSource, "name" | "files" | "ownNamespace"> {
+  readonly readAt: Instant;
+}
 
 export interface PolicyFile {
   /** The set in force: the newest that parsed. */
   current(): PolicySet;
+  /** The text of that set. */
+  inForce(): PoliciesInForce;
   /** The errors of the newest file while it is refused; empty while it is in force. */
   errors(): readonly PolicyError[];
   /** Calls the listener after each set that comes into force; returns how to end that. */
@@ -43,6 +50,7 @@ export function watchPolicyFile(options: PolicyFileOptions): Result<PolicyFile, 
   void poll(options, state);
   return ok({
     current: () => state.set,
+    inForce: () => state.inForce,
     errors: () => state.errors,
     onSwap: (listener) => {
       state.listeners.add(listener);
@@ -55,6 +63,7 @@ interface FileState {
   /** What was read last, to tell a change by. */
   read: string;
   set: PolicySet;
+  inForce: PoliciesInForce;
   errors: readonly PolicyError[];
   readonly listeners: Set<() => void>;
 }
@@ -66,8 +75,12 @@ async function poll(options: PolicyFileOptions, state: FileState): Promise<void>
     // Gone for a moment is how some editors save; the last good set stays either way.
     if (!source.ok || signatureOf(source.value) === state.read) continue;
     state.read = signatureOf(source.value);
-    const next = await accepted(options, { before: state.set, parsed: parse(options, source.value) });
-    if (next.ok) state.set = next.value;
+    const inForce = inForceOf(options, source.value);
+    const next = await accepted(options, { before: state.set, parsed: parse(inForce, source.value) });
+    if (next.ok) {
+      state.set = next.value;
+      state.inForce = inForce;
+    }
     state.errors = next.ok ? [] : next.error;
     options.onChange({ set: state.set, errors: state.errors });
     if (next.ok) for (const listener of state.listeners) listener();
@@ -84,17 +97,22 @@ async function accepted(
   return refusal === undefined ? parsed : err([{ fileName: path, line: 1, column: 1, message: refusal }]);
 }
 
-function parse({ ownNamespace, clock }: PolicyFileOptions, source: ReadPolicies): Result<PolicySet, readonly PolicyError[]> {
-  return parsePolicyFiles({ ...source, now: clock.now(), ...(ownNamespace === undefined ? {} : { ownNamespace }) });
+function inForceOf({ ownNamespace, clock }: PolicyFileOptions, { name, files }: ReadPolicies): PoliciesInForce {
+  return { name, files, readAt: clock.now(), ...(ownNamespace === undefined ? {} : { ownNamespace }) };
+}
+
+function parse({ readAt, ...source }: PoliciesInForce, { readFixture }: ReadPolicies): Result<PolicySet, readonly PolicyError[]> {
+  return parsePolicyFiles({ ...source, now: readAt, ...(readFixture === undefined ? {} : { readFixture }) });
 }
 
 function signatureOf({ files }: ReadPolicies): string {
   return JSON.stringify(files);
 }
 
-function load(options: PolicyFileOptions): Result<Pick<FileState, "read" | "set">, readonly PolicyError[]> {
+function load(options: PolicyFileOptions): Result<Pick<FileState, "read" | "set" | "inForce">, readonly PolicyError[]> {
   const source = readPolicySource(options.path);
   if (!source.ok) return err([{ fileName: options.path, line: 1, column: 1, message: source.error }]);
-  const parsed = parse(options, source.value);
-  return parsed.ok ? ok({ read: signatureOf(source.value), set: parsed.value }) : parsed;
+  const inForce = inForceOf(options, source.value);
+  const parsed = parse(inForce, source.value);
+  return parsed.ok ? ok({ read: signatureOf(source.value), set: parsed.value, inForce }) : parsed;
 }

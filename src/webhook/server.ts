@@ -31,6 +31,8 @@ export interface WebhookServerOptions {
   /** What whoever asks after readiness should know besides: it is told, and changes nothing. */
   readonly remarks?: () => readonly string[];
   readonly metrics: WebhookMetrics;
+  /** What /metrics answers; default: the registry of `metrics`. */
+  readonly metricsText?: () => Promise<string>;
   readonly clock: Clock;
   /** Where a handler that threw is told; the review is answered with an error, so the failurePolicy applies. */
   readonly onError: (error: unknown) => void;
@@ -111,7 +113,7 @@ function closer(server: Server, clock: Clock): { close(): Promise<void> } {
   };
 }
 
-type ListenerOptions = Pick<WebhookServerOptions, "handler" | "notReady" | "remarks" | "metrics" | "clock" | "onError">;
+type ListenerOptions = Pick<WebhookServerOptions, "handler" | "notReady" | "remarks" | "metrics" | "metricsText" | "clock" | "onError">;
 
 interface ListenerParts {
   readonly state: { readonly closing: boolean };
@@ -178,7 +180,9 @@ function webhookApp(options: ListenerOptions, state: { readonly closing: boolean
     response.send(`${missing.length === 0 ? "ok\n" : `${missing.map((line) => `not ready: ${line}`).join("\n")}\n`}${remarks}`);
   });
   app.get("/metrics", async (_request, response) => {
-    response.type(options.metrics.registry.contentType).send(await options.metrics.registry.metrics());
+    const { registry } = options.metrics;
+    const text = await (options.metricsText?.() ?? registry.metrics());
+    response.type(registry.contentType).send(text);
   });
   return app;
 }

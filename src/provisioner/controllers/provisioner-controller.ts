@@ -59,7 +59,9 @@ export function provisionerController(shell: ProvisionerShell): ControllerEntry 
       const requeue = await act(shell, { held, step });
       // What a failed act would have said is said by the next one.
       const memory = requeue.kind === "retry" ? { ...step.memory, said } : step.memory;
-      held.memory = step.kind === "plan" ? restingAfter(memory, { endedAt: shell.clock.now(), tookMs: held.tookMs }) : memory;
+      // On a thread of its own nobody waits for a plan to end.
+      const tookMs = shell.sharesThread === false ? 0 : held.tookMs;
+      held.memory = step.kind === "plan" ? restingAfter(memory, { endedAt: shell.clock.now(), tookMs }) : memory;
       return requeue;
     },
   };

@@ -23,6 +23,8 @@ export interface ProvisionerShell {
   readonly provider: CloudProvider;
   readonly names: PlatformNames;
   readonly clock: Clock;
+  /** Whether others wait for the thread that plans are made on; then a long plan is followed by as long a rest. Default true. */
+  readonly sharesThread?: boolean;
 }
 
 /** A controller with what wakes it and what else it reads: the arguments of the runner that differ by controller. */

@@ -1,0 +1,17 @@
+/**
+ * The options of `plimsoll serve` that a provisioner is made from, as plain data for another thread.
+ */
+import type { ServeOptions } from "./surroundings.ts";
+
+const optionNames = [
+  ...(["kubeconfig", "domain", "logLevel", "provider", "kwokJoinDelay", "rateCard"] as const),
+  ...(["clusterName", "clusterEndpoint", "clusterCa", "serviceCidr", "ec2Endpoint", "region"] as const),
+] as const satisfies readonly (keyof ServeOptions)[];
+
+export type ThreadOptions = Pick<ServeOptions, (typeof optionNames)[number]>;
+
+/** Picks them by name: what the command is called with also holds streams and functions, which no message can. */
+export function threadOptions(options: ThreadOptions): ThreadOptions {
+  const picked: [string, unknown][] = optionNames.map((name) => [name, options[name]]);
+  return Object.fromEntries(picked) as ThreadOptions;
+}
