@@ -7,12 +7,17 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const hooks = pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm/api")).href;
+/** The module for import; require finds the one for itself, which looks for its hooks in the wrong folder when it is imported. */
+const hooks = pathToFileURL(
+  createRequire(import.meta.url)
+    .resolve("tsx/esm/api")
+    .replace(/\.cjs$/, ".mjs"),
+).href;
 
 const preload = `
 import { existsSync, rmSync } from "node:fs";
-import tsx from ${JSON.stringify(hooks)};
-tsx.register();
+import { register } from ${JSON.stringify(hooks)};
+register();
 const death = process.env.PLIMSOLL_DEATH;
 if (death !== undefined)
   setInterval(() => {
