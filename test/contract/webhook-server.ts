@@ -46,6 +46,7 @@ const answers: Readonly<Record<string, (review: Review) => Answer>> = {
   relabel: () => patchOf([{ op: "add", path: "/metadata/labels/also", value: "two" }]),
   unknown: () => patchOf([{ op: "add", path: "/spec/nonsense", value: 1 }]),
   misplaced: () => patchOf([{ op: "replace", path: "/spec/none/there", value: 1 }]),
+  grow: () => patchOf([{ op: "replace", path: "/spec/containers/0/resources/requests/cpu", value: "1500m" }]),
   half: () => ({ allowed: true, patch: "W10=" }),
   other: () => ({ allowed: true, uid: "another" }),
 };

@@ -1,0 +1,188 @@
+/**
+ * No node too many, on the real control plane: claims are made for the Pods that come, and for no others.
+ *
+ * Each case applies a workload of which fewer, larger or other Pods come than its manifest says. The measure is a plan of the Pods that
+ * are there in the end, on an empty cluster: as many NodeClaims were ever made, by the API server's audit log.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { platformNames } from "../../src/api/labels.ts";
+import type { KubeObject } from "../../src/api/object.ts";
+import type { Pod } from "../../src/api/pod.ts";
+import { planOf } from "../../src/cli/plan.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
+import { startWebhookServer, type WebhookServer } from "../contract/webhook-server.ts";
+import { startControlPlane, type ControlPlane } from "../support/control-plane.ts";
+import { describeOnControlPlane } from "../support/control-plane-suite.ts";
+import { applyExamples, everCreated, labInfrastructure, nodeClaims, podsOf } from "../support/lab.ts";
+import { deployment, namespaceObject } from "../support/objects.ts";
+import { forbiddenRequests, installPlimsoll, startServe, type ServeProcess } from "../support/plimsoll-serve.ts";
+import { yamlObjects, yamlText } from "../support/yaml-objects.ts";
+
+const waits = { timeout: 60_000, interval: 200 };
+/** As long as nothing comes any more. */
+const quietMs = 3_000;
+
+interface Case {
+  readonly namespace: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly given?: readonly KubeObject[];
+  readonly replicas: number;
+  /** Pods that run in the end. */
+  readonly running: number;
+  readonly rollingUpdate?: { readonly maxSurge: number; readonly maxUnavailable: number };
+  /** What the request of each Pod's CPU is in the end. */
+  readonly cpu?: string;
+}
+
+await describeOnControlPlane("claims are made for the Pods that come", () => {
+  let plane: ControlPlane;
+  let plimsoll: ServeProcess;
+  let mesh: WebhookServer;
+
+  beforeAll(async () => {
+    [plane, mesh] = await Promise.all([startControlPlane(), startWebhookServer()]);
+    await installPlimsoll(plane);
+    await applyExamples(plane, labInfrastructure);
+    plimsoll = await startServe({ controlPlane: plane, provider: "kwok" });
+  }, 600_000);
+
+  afterAll(async () => {
+    await plimsoll.stop();
+    await mesh.close();
+    await plane.close();
+  });
+
+  test("a quota of 20 Pods for 50 replicas buys for 20", async () => {
+    await play({ namespace: "quota", given: [quota("20")], replicas: 50, running: 20 });
+    expect(await eventsOn("quota")).toContain('QuotaRefuses ResourceQuota "team" leaves pods for 20 of 50 more Pods');
+  }, 120_000);
+
+  test("Pods that Pod Security refuses are bought nothing", async () => {
+    await play({ namespace: "secured", labels: { "pod-security.kubernetes.io/enforce": "restricted" }, replicas: 10, running: 0 });
+    expect(await eventsOn("secured")).toMatch(/PodSecurityRefuses Pod Security "restricted" refuses its Pods: /);
+  }, 120_000);
+
+  test("a second webhook that adds 500m to each Pod is bought for at once", async () => {
+    await play({ namespace: "meshed", given: [meshWebhook(mesh)], replicas: 12, running: 12, cpu: "1500m" });
+  }, 120_000);
+
+  test("a rollout that takes old Pods away first buys nothing", async () => {
+    const rollingUpdate = { maxSurge: 0, maxUnavailable: 5 };
+    const before = await everCreated(plane, "nodeclaims");
+    const web = await play({ namespace: "rolled", replicas: 10, running: 10, rollingUpdate }, async () => {
+      const patch = '{"spec":{"template":{"metadata":{"annotations":{"round":"2"}}}}}';
+      expect(await plane.kubectl(["patch", "-n", "rolled", "deployment/web", "-p", patch])).toMatchObject({ code: 0 });
+      await expect
+        .poll(async () => (await podsOf(plane, "rolled")).items.filter(isRunning).map(roundOf).join(), waits)
+        .toBe(Array.from({ length: 10 }, () => "2").join());
+    });
+    expect((await everCreated(plane, "nodeclaims")) - before).toBe(web.claims);
+  }, 180_000);
+
+  test("nothing that our service account asked was forbidden", async () => {
+    expect(await forbiddenRequests(plane)).toEqual([]);
+  });
+
+  /** Applies a case, waits until nothing comes any more, compares the claims ever made, and takes all of it away. */
+  async function play(one: Case, then?: () => Promise<void>): Promise<{ readonly claims: number }> {
+    const { namespace, running } = one;
+    const before = await everCreated(plane, "nodeclaims");
+    await apply(namespaceObject(namespace, one.labels ?? {}), ...(one.given ?? []));
+    // A new webhook is in force within a second or so.
+    await sleep(one.given === undefined ? 0 : 2_000);
+    await apply(webOf(one));
+    const pods = async (): Promise<readonly Pod[]> => (await podsOf(plane, namespace)).items.filter(isRunning);
+    await expect.poll(async () => (await pods()).length, waits).toBe(running);
+    await then?.();
+    await sleep(quietMs);
+    const came = await pods();
+    expect(came.length).toBe(running);
+    if (one.cpu !== undefined)
+      expect(new Set(came.map(({ spec }) => spec.containers[0]?.resources?.requests?.["cpu"]))).toEqual(new Set([one.cpu]));
+    const claims = (await everCreated(plane, "nodeclaims")) - before;
+    expect(claims).toBe(nodesFor(came));
+    expect((await nodeClaims(plane)).length).toBe(claims);
+    await clear(namespace);
+    return { claims };
+  }
+
+  async function apply(...objects: readonly KubeObject[]): Promise<void> {
+    const stdin = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects.map(withoutUid) });
+    const { code, stderr } = await plane.kubectl(["apply", "-f", "-"], { stdin });
+    expect(code, stderr).toBe(0);
+  }
+
+  async function clear(namespace: string): Promise<void> {
+    await plane.kubectl(["delete", "mutatingwebhookconfigurations", "mesh", "--ignore-not-found"]);
+    await plane.kubectl(["delete", "-n", namespace, "deployments", "--all", "--cascade=foreground"]);
+    await plane.kubectl(["delete", "nodeclaims", "--all", "--wait=false"]);
+    await expect.poll(async () => (await plane.kubectl(["get", "nodes,nodeclaims", "-o", "name"])).stdout, waits).toBe("");
+  }
+
+  async function eventsOn(namespace: string): Promise<string> {
+    const path = "jsonpath={range .items[*]}{.reason} {.message}{'\\n'}{end}";
+    return (await plane.kubectl(["get", "events", "-n", namespace, "-o", path])).stdout;
+  }
+});
+
+function webOf({ namespace, replicas, rollingUpdate }: Case): KubeObject {
+  const web = deployment({
+    ...{ name: "web", namespace, replicas, requests: { cpu: "1", memory: "1Gi" }, limits: { memory: "1Gi" } },
+    podSpec: { nodeSelector: { "workload-class": "general" } },
+  });
+  const strategy = rollingUpdate === undefined ? {} : { strategy: { type: "RollingUpdate", rollingUpdate } };
+  return { ...web, spec: { ...web.spec, ...strategy } } as KubeObject;
+}
+
+function quota(pods: string): KubeObject {
+  return {
+    ...{ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "team", namespace: "quota" } },
+    spec: { hard: { pods } },
+  } as KubeObject;
+}
+
+/** Asks for half a CPU more in each Pod of its namespace. */
+function meshWebhook({ url, caBundle }: WebhookServer): KubeObject {
+  return {
+    ...{ apiVersion: "admissionregistration.k8s.io/v1", kind: "MutatingWebhookConfiguration", metadata: { name: "mesh" } },
+    webhooks: [
+      {
+        name: "mesh.example.com",
+        clientConfig: { url: `${url}/mesh/grow`, caBundle },
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "meshed" } },
+        rules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }],
+        sideEffects: "None",
+        admissionReviewVersions: ["v1"],
+      },
+    ],
+  } as KubeObject;
+}
+
+/** How many nodes a plan on an empty cluster has for Pods that are there, which are all alike. */
+function nodesFor(pods: readonly Pod[]): number {
+  const policySet = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
+  if (!policySet.ok) throw new Error("policies.yaml does not parse");
+  const [first] = pods;
+  if (first === undefined) return 0;
+  const podSpec = Object.fromEntries(Object.entries(first.spec).filter(([name]) => name !== "nodeName"));
+  const web = deployment({ namespace: first.metadata.namespace ?? "", replicas: pods.length, podSpec });
+  const snapshot = snapshotOf([...yamlObjects(`examples/${labInfrastructure}`), web]);
+  const plan = planOf({ snapshot, policySet: policySet.value, names: platformNames() });
+  expect(plan.unschedulable).toEqual([]);
+  return plan.nodes.length;
+}
+
+function isRunning({ metadata, status }: Pod): boolean {
+  return status?.phase === "Running" && metadata.deletionTimestamp === undefined;
+}
+
+function roundOf({ metadata }: Pod): string {
+  return metadata.annotations?.["round"] ?? "1";
+}
+
+/** The API server gives each object a uid of its own. */
+function withoutUid({ metadata, ...rest }: KubeObject): KubeObject {
+  return { ...rest, metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== "uid")) };
+}
