@@ -26,3 +26,10 @@ export function decodeProcessUsage({ stat, status }: { readonly stat: string; re
   if (!Number.isInteger(ticks) || resident === undefined) throw new Error(`/proc tells no CPU time or memory: ${stat.trim()}`);
   return { cpuMicros: ticks * microsPerTick, memoryBytes: Number(resident) * kibibyte };
 }
+
+/** Reads the most memory that a process ever had resident, in bytes. */
+export function peakMemoryBytes(pid: number): number {
+  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  if (peak === undefined) throw new Error(`/proc/${pid}/status tells no peak of memory`);
+  return Number(peak) * kibibyte;
+}

@@ -1,11 +1,9 @@
 /**
  * Which provider of nodes the options of `plimsoll serve` ask for, and at which prices.
  */
-import { zoneLabel } from "../api/labels.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { Prices } from "../catalog/prices.ts";
-import { parseGoDuration } from "../kube/schedule.ts";
-import { kwokCapacity } from "./kwok-capacity.ts";
+import { kwokCapacityOf } from "./kwok-capacity.ts";
 import { readPriceFiles } from "./price-files.ts";
 import type { Capacity, CapacitySources } from "./process-parts.ts";
 import type { ThreadOptions } from "./thread-options.ts";
@@ -20,7 +18,7 @@ export async function capacityMaker(
     case "none":
       return ok(undefined);
     case "kwok":
-      return kwokCapacityOf(request.kwokJoinDelay ?? "");
+      return kwokCapacityOf(request);
     case "ec2": {
       const { ec2Capacity } = await import("./ec2-capacity.ts");
       return ec2Capacity(request);
@@ -32,16 +30,4 @@ export async function capacityMaker(
 export function ratesOf({ rateCard }: Pick<ThreadOptions, "rateCard">): Result<Prices | undefined, string> {
   const prices = readPriceFiles(rateCard === undefined ? {} : { rateCard }, []);
   return prices.ok ? prices : err(prices.error.join("\n"));
-}
-
-/** "zone=duration,...": how long nodes of a zone take to join. */
-function kwokCapacityOf(delays: string): Result<(sources: CapacitySources) => Capacity, string> {
-  const byZone = new Map<string, number>();
-  for (const entry of delays.split(",").filter((text) => text !== "")) {
-    const [zone = "", text = ""] = entry.split("=");
-    const delay = parseGoDuration(text);
-    if (zone === "" || !delay.ok) return err(`--kwok-join-delay ${entry}: write zone=duration, as in ap-southeast-1b=5s`);
-    byZone.set(zone, delay.value);
-  }
-  return ok((sources) => kwokCapacity(sources, ({ metadata }) => byZone.get(metadata.labels?.[zoneLabel] ?? "") ?? 0));
 }

@@ -192,6 +192,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--webhook-service <namespace/name[:port]>", "register this Service (default: <namespace>/plimsoll:443)")
     .addOption(new Option("--provider <name>", "where nodes come from").choices(["kwok", "ec2", "none"]).default("none"))
     .option("--kwok-join-delay <zone=duration,...>", "let kwok's nodes join late, by zone, as in ap-southeast-1b=5s (provider kwok)")
+    .option("--kwok-instance-types <file>", "types and prices of one's own, in the JSON of Karpenter's kwok provider (provider kwok)")
     .option("--cluster-name <name>", "the cluster's name in EC2 tags (provider ec2)")
     .option("--cluster-endpoint <url>", "URL of the API server, for nodes of family AL2023 (provider ec2)")
     .option("--cluster-ca <base64>", "certificate authority of the API server in base64, for nodes of family AL2023 (provider ec2)")

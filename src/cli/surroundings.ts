@@ -27,6 +27,7 @@ export interface ServeOptions {
   readonly webhookService?: string;
   readonly provider: "kwok" | "ec2" | "none";
   readonly kwokJoinDelay?: string;
+  readonly kwokInstanceTypes?: string;
   readonly clusterName?: string;
   readonly clusterEndpoint?: string;
   readonly clusterCa?: string;

@@ -24,6 +24,7 @@ export interface ServeOptions {
 }
 
 export interface ServeProcess {
+  readonly pid: number;
   readonly port: number;
   /** Log lines so far, as the objects they are. */
   log(): readonly Readonly<Record<string, unknown>>[];
@@ -61,7 +62,9 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
   const errors = collect(child.stderr);
   const gone = new Promise<number | null>((end) => child.once("exit", end));
   await ready(child, port, () => `${out()}${errors()}`);
+  if (child.pid === undefined) throw new Error("a process that is ready has an id");
   return {
+    pid: child.pid,
     port,
     stderr: errors,
     metrics: async () => (await get(port, "/metrics")).text,
