@@ -8,12 +8,14 @@ import { binLists, type BinLists } from "./bin-lists.ts";
 import { binTable } from "./bin-table.ts";
 import type { Bin, BinMember } from "./bin.ts";
 import { classRun, type Choice, type OpeningRule } from "./class-run.ts";
+import { followCover } from "./cover-advice.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
 import { acceptingNodes, hasResourcesOn, hasRoomOn } from "./node-queue.ts";
 import { nominationsOf } from "./nomination.ts";
 import { domainsOf } from "./opening.ts";
 import { openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
+import type { StepCounter } from "./pattern-pricing.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
 import { poolLedgers } from "./pool-limits.ts";
 import { priorityTiers } from "./priority.ts";
@@ -21,6 +23,8 @@ import { priorityTiers } from "./priority.ts";
 export interface Strategy {
   readonly name: string;
   readonly opening: OpeningRule;
+  /** Where nodes are opened as a program advises, before the rounds begin: the best price so far, and how much work it may take. */
+  readonly cover?: { readonly priceSoFar: number; readonly steps: StepCounter };
 }
 
 export interface UnplacedPods {
@@ -36,15 +40,23 @@ export interface Attempt {
 /** Rounds after which Pods that wait for others are given up; each round but the last places at least one. */
 const roundsMax = 32;
 
-/** Places all Pods by a strategy. Counts of the problem's topology are left as this attempt made them. */
-export function attempt(problem: Problem, strategy: Strategy): Attempt {
+/**
+ * Places all Pods by a strategy; undefined where it has nothing to try. Counts of the problem's topology are left as this attempt
+ * made them.
+ */
+export function attempt(problem: Problem, strategy: Strategy): Attempt | undefined {
   const packing = emptyPacking(problem);
   const accepting = acceptingNodes(problem);
   const nodes = problem.classes.map(accepting);
-  const tiers = priorityTiers(inOrder(packing, placeNominated(packing, nodes)));
+  let tiers = priorityTiers(inOrder(packing, placeNominated(packing, nodes)));
   const isLimited = tiers.length > 1 && packing.ledgers.some((ledger) => ledger !== undefined);
   // Where limits may bind, nothing is bought with those in mind who come later.
   if (isLimited) for (const { podClass } of tiers.slice(1).flat()) packing.waiting[podClass.id] = 0;
+  if (strategy.cover !== undefined) {
+    const left = isLimited ? undefined : placeAdvised(packing, { waiting: tiers.flat(), nodes, cover: strategy.cover });
+    if (left === undefined) return undefined;
+    tiers = priorityTiers(left);
+  }
   let waiting: readonly UnplacedPods[] = [];
   let lists = listsInTurn(packing);
   for (const tier of tiers) {
@@ -81,6 +93,19 @@ function placeInRounds(packing: Packing, { waiting: all, nodes, strategy, lists 
     if (countOf(waiting) === before) break;
   }
   return waiting;
+}
+
+const openNothing: OpeningRule = () => undefined;
+
+/** Fills the nodes that are there, then those that a program advises; returns the Pods left, or undefined where there is no advice. */
+function placeAdvised(
+  packing: Packing,
+  { waiting, nodes, cover }: Pick<Rounds, "waiting" | "nodes"> & { readonly cover: NonNullable<Strategy["cover"]> },
+): readonly UnplacedPods[] | undefined {
+  const strategy = { name: "existing", opening: openNothing };
+  const left =
+    packing.problem.existing.length === 0 ? waiting : placeInRounds(packing, { waiting, nodes, strategy, lists: listsInTurn(packing) });
+  return followCover(packing, { waiting: left, ...cover });
 }
 
 function emptyPacking(problem: Problem): Packing {

@@ -24,8 +24,12 @@ export interface OpeningFit extends BinFit {
   readonly isBulk: boolean;
 }
 
-/** Decides which type a new bin is committed to, given the cheapest one that holds its first Pod. */
-export type OpeningRule = (input: { readonly packing: Packing; readonly cheapest: BinFit; readonly added: Vector }) => OpeningFit;
+/** Decides which type a new bin is committed to, given the cheapest one that holds its first Pod; undefined where none is opened. */
+export type OpeningRule = (input: {
+  readonly packing: Packing;
+  readonly cheapest: BinFit;
+  readonly added: Vector;
+}) => OpeningFit | undefined;
 
 export interface ClassRun {
   /** The best place for one more Pod, or undefined. */

@@ -13,20 +13,22 @@ export interface Column {
   readonly cost: number;
 }
 
-export interface Basis {
+export interface Basis<C extends Column = Column> {
   /** What one more unit of each row would cost. */
   readonly prices: Float64Array;
   /** What the chosen columns cost together. */
   readonly cost: () => number;
+  /** The columns that were brought in and are still chosen, with how much of each; those of the start are left out. */
+  readonly chosen: () => readonly { readonly column: C; readonly level: number }[];
   /** Brings a column in; false where it can't be, as nothing would leave. */
-  readonly enter: (column: Column) => boolean;
+  readonly enter: (column: C) => boolean;
 }
 
 /** Amounts this small beside the largest of their column are rounding. */
 const pivotMin = 1e-10;
 
 /** Starts from one column a row, each with a single value in its own row. */
-export function basisOf(diagonal: readonly { readonly value: number; readonly cost: number }[]): Basis {
+export function basisOf<C extends Column = Column>(diagonal: readonly { readonly value: number; readonly cost: number }[]): Basis<C> {
   const rows = diagonal.length;
   const inverse = diagonal.map(({ value }, row) => {
     const line = new Float64Array(rows);
@@ -36,9 +38,11 @@ export function basisOf(diagonal: readonly { readonly value: number; readonly co
   const levels = Float64Array.from(diagonal, ({ value }) => 1 / value);
   const costs = Float64Array.from(diagonal, ({ cost }) => cost);
   const prices = Float64Array.from(diagonal, ({ value, cost }) => cost / value);
+  const columns: (C | undefined)[] = diagonal.map(() => undefined);
   return {
     prices,
     cost: () => costs.reduce((sum, cost, row) => sum + cost * (levels[row] ?? 0), 0),
+    chosen: () => columns.flatMap((column, row) => (column === undefined ? [] : [{ column, level: levels[row] ?? 0 }])),
     enter: (column) => {
       const shares = inverse.map((line) => dot(column, line));
       const leaving = leavingRow(shares, levels);
@@ -48,6 +52,7 @@ export function basisOf(diagonal: readonly { readonly value: number; readonly co
       const step = (levels[leaving] ?? 0) / (shares[leaving] ?? 1);
       for (const [row, share] of shares.entries()) levels[row] = row === leaving ? step : Math.max(0, (levels[row] ?? 0) - share * step);
       costs[leaving] = column.cost;
+      columns[leaving] = column;
       addTo(prices, inverse[leaving], reduced);
       return true;
     },

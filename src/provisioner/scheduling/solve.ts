@@ -14,12 +14,11 @@ import type { Decision } from "../../api/controller.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import { once } from "../../kube/remembered.ts";
-import { attempt, type Attempt, type Strategy } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
 import { compiledMemory } from "./compiled-pools.ts";
 import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { existingNodes } from "./existing-node.ts";
 import type { NodeState } from "./node-state.ts";
-import { forcedNodes, openBulk, openSmall } from "./opening.ts";
 import { filledBins, priceOf, type Problem } from "./packing.ts";
 import { portSlots, slotsOf } from "./host-ports.ts";
 import { improve } from "./improve.ts";
@@ -27,13 +26,12 @@ import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { leftOut, type LeftOut } from "./obstacle.ts";
 import { podClasses, type PendingPod } from "./pod-class.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
-import { compareLeftOut } from "./priority.ts";
 import { leftOutOf } from "./reasons.ts";
 import { isSlot, resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
+import { attemptAll } from "./strategies.ts";
 import { topologyOf } from "./topology.ts";
 import type { NamespaceLabels } from "./topology-group.ts";
 import { unsupportedDemand } from "./unsupported.ts";
-import { topologyCheckpoint, type TopologyCheckpoint } from "./topology-checkpoint.ts";
 
 export interface SolveInput {
   readonly pods: readonly PendingPod[];
@@ -58,19 +56,18 @@ export interface SchedulingResults {
   readonly decision: Decision<PlanChoice>;
 }
 
-const strategies: readonly Strategy[] = [
-  { name: "grow", opening: openSmall },
-  { name: "bulk", opening: openBulk },
-];
+/** How much work the search for a cheaper plan may be, in counted steps: the answer is the same on every machine. */
+const stepsDefault = 100_000_000;
 
-/** Returns the nodes that the Pods should get. */
-export function solve(input: SolveInput): SchedulingResults {
+/**
+ * Returns the nodes that the Pods should get. Steps bound what is done beyond a first plan: with 0 the plan is dearer, and as
+ * complete.
+ */
+export function solve(input: SolveInput, { stepsMax = stepsDefault }: { readonly stepsMax?: number } = {}): SchedulingResults {
   const refused = refusedPods(input.pods);
   const keys = new Set(refused.map(({ pod }) => pod.key));
   const problem = problemOf(refused.length === 0 ? input : { ...input, pods: input.pods.filter(({ key }) => !keys.has(key)) });
-  const attempts = attemptAll(problem);
-  const [best, ...others] = attempts.sort(isBetter);
-  if (best === undefined) throw new Error("invariant broken: there is a strategy");
+  const [best, ...others] = attemptAll(problem, { left: stepsMax });
   best.end.restore();
   improve(best.packing);
   return {
@@ -80,29 +77,6 @@ export function solve(input: SolveInput): SchedulingResults {
     pricePerHour: priceOf(best.packing),
     decision: planDecision(best, others),
   };
-}
-
-interface Made extends Attempt {
-  readonly strategy: Strategy;
-  /** The topology's counts as the attempt left them. */
-  readonly end: TopologyCheckpoint;
-}
-
-/**
- * Tries the strategies one after the other from the same start. Buying in bulk means fewer, larger nodes, so it is not tried
- * where growing made no more nodes than constraints force.
- */
-function attemptAll(problem: Problem): Made[] {
-  const start = topologyCheckpoint(problem.topology);
-  const nodesMin = forcedNodes(problem);
-  const attempts: Made[] = [];
-  for (const strategy of strategies) {
-    start.restore();
-    const made = attempt(problem, strategy);
-    attempts.push({ ...made, strategy, end: topologyCheckpoint(problem.topology) });
-    if (made.unplaced.length === 0 && filledBins(made.packing).length <= nodesMin) break;
-  }
-  return attempts;
 }
 
 /** What follows from NodePools and types alone is the same in the next run, most of the time. */
@@ -136,14 +110,6 @@ function weightsOf(
     const total = vectors.reduce((sum, vector, index) => sum + (vector[resource] ?? 0) * (counts[index] ?? 0), 0);
     return total === 0 || name === "pods" || isSlot(space, resource) ? 0 : 1 / total;
   });
-}
-
-function isBetter(a: Attempt, b: Attempt): number {
-  return (
-    compareLeftOut(a.unplaced, b.unplaced) ||
-    Math.round((priceOf(a.packing) - priceOf(b.packing)) * 1e6) ||
-    filledBins(a.packing).length - filledBins(b.packing).length
-  );
 }
 
 function placements({ packing }: Attempt): SchedulingResults["existing"] {

@@ -1,0 +1,62 @@
+/**
+ * The strategies of a plan: several ways to pack everything, of which the best is kept.
+ *
+ * Reads a problem. Returns the attempts, best first: the one that leaves the fewest Pods without a place (those of the highest
+ * priority first), then the cheapest, then the one with fewest nodes. Growing node by node and buying in bulk are tried nearly
+ * always; a cutting-stock program where many Pods come in few shapes and the plan so far is far from the least price.
+ */
+import { attempt, type Attempt, type Strategy } from "./attempt.ts";
+import { isCoverable } from "./cover-demand.ts";
+import { forcedNodes, openBulk, openSmall } from "./opening.ts";
+import { filledBins, priceOf, type Problem } from "./packing.ts";
+import type { StepCounter } from "./pattern-pricing.ts";
+import { compareLeftOut } from "./priority.ts";
+import { topologyCheckpoint, type TopologyCheckpoint } from "./topology-checkpoint.ts";
+
+export interface Made extends Attempt {
+  readonly strategy: Strategy;
+  /** The topology's counts as the attempt left them. */
+  readonly end: TopologyCheckpoint;
+}
+
+const always: readonly [Strategy, Strategy] = [
+  { name: "grow", opening: openSmall },
+  { name: "bulk", opening: openBulk },
+];
+
+/**
+ * Tries the strategies one after the other from the same start. Buying in bulk means fewer, larger nodes, so it is not tried
+ * where growing made no more nodes than constraints force, and neither is what comes after it.
+ */
+export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made, ...Made[]] {
+  const start = topologyCheckpoint(problem.topology);
+  const make = (strategy: Strategy): readonly Made[] => {
+    start.restore();
+    const made = attempt(problem, strategy);
+    return made === undefined ? [] : [{ ...made, strategy, end: topologyCheckpoint(problem.topology) }];
+  };
+  const attempts: Made[] = [];
+  for (const strategy of always) {
+    attempts.push(...make(strategy));
+    const [first] = attempts;
+    if (first?.unplaced.length === 0 && filledBins(first.packing).length <= forcedNodes(problem)) return [first];
+  }
+  const [soFar] = ranked(attempts);
+  if (!isCoverable(problem)) return ranked(attempts);
+  const cover = { priceSoFar: priceOf(soFar.packing), steps };
+  return ranked([...attempts, ...make({ name: "cover", opening: soFar.strategy.opening, cover })]);
+}
+
+function ranked(attempts: readonly Made[]): readonly [Made, ...Made[]] {
+  const [best, ...others] = [...attempts].sort(isBetter);
+  if (best === undefined) throw new Error("invariant broken: there is a strategy");
+  return [best, ...others];
+}
+
+function isBetter(a: Attempt, b: Attempt): number {
+  return (
+    compareLeftOut(a.unplaced, b.unplaced) ||
+    Math.round((priceOf(a.packing) - priceOf(b.packing)) * 1e6) ||
+    filledBins(a.packing).length - filledBins(b.packing).length
+  );
+}
