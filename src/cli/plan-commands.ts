@@ -20,6 +20,7 @@ daemonsets, deployments, replicasets, statefulsets, jobs and workloadprofiles.`;
 export function addPlan(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   const formats: readonly PlanFormat[] = ["text", "json", "picture", "svg"];
   planCommand(program, "plan", "Print the nodes that workloads would get, their price, and the least that any plan could cost.")
+    .option("-v, --verbose", "also why each node has its shape, the next best, and what would help a Pod without a place", false)
     .addOption(outputOption("form of the answer; picture is boxes for a terminal, svg an image", formats))
     .addHelpText(
       "after",
@@ -28,11 +29,12 @@ export function addPlan(program: Command, surroundings: ProgramSurroundings, out
 Exit: 0 every Pod is placed, 1 some are not, 2 bad input.
 ${examples("Examples:", [
   ["plimsoll plan pools.yaml app.yaml", "nodes, zones, price"],
+  ["plimsoll plan pools.yaml app.yaml -v", "and why these, and what the next best would cost"],
   ["plimsoll plan --cluster app.yaml", "what app.yaml would add to what runs"],
   ["plimsoll plan pools.yaml app.yaml -o picture", "nodes as boxes, with what stands on them"],
 ])}`,
     )
-    .action(async (paths: readonly string[], options: OfflineOptions & PlanOptions & { output: PlanFormat }) => {
+    .action(async (paths: readonly string[], options: OfflineOptions & PlanOptions & { output: PlanFormat; verbose: boolean }) => {
       const { runPlan } = await import("./plan.ts");
       outcome.code = await guarded(surroundings, () => runPlan({ ...surroundings, paths, ...options }));
     });

@@ -4,7 +4,8 @@
  * Reads two plans in the form in which they are printed. Returns data, and the same as text.
  */
 import type { Plan } from "./plan-form.ts";
-import { dollars, leftOut } from "./plan-text.ts";
+import { dollars } from "./node-why-text.ts";
+import { leftOut } from "./plan-text.ts";
 import { textTable } from "./text-table.ts";
 
 export interface PlanFigures {
@@ -104,7 +105,7 @@ export function differenceText(difference: PlanDifference): string {
     String(is),
   ]);
   const table = rows.length === 0 ? "" : `\n${textTable([["NODEPOOL", "TYPE", "ZONE", "CAPACITY", "BEFORE", "AFTER"], ...rows])}`;
-  const lost = leftOut({ unschedulable: lostPlace }, "no place any more for");
+  const lost = leftOut({ unschedulable: lostPlace }, { words: "no place any more for" });
   const found = foundPlace.map((pod) => `a place is found for ${pod}\n`);
   const told = [lost, ...found].join("");
   return `${figures}${table}${told === "" ? "" : `\n${told}`}`;

@@ -9,6 +9,7 @@ import { runningRequests } from "../kube/running-requests.ts";
 import { addResources, toResourceList } from "../kube/resources.ts";
 import { lowerBound, placedOf } from "../provisioner/scheduling/lower-bound.ts";
 import type { LeftOut } from "../provisioner/scheduling/obstacle.ts";
+import type { NodeWhy } from "../provisioner/scheduling/node-why.ts";
 import type { NodeState } from "../provisioner/scheduling/node-state.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
 import type { SchedulingResults, SolveInput } from "../provisioner/scheduling/solve.ts";
@@ -42,6 +43,8 @@ export interface Plan {
     readonly zone: string;
     readonly capacityType: string;
     readonly pricePerHour: number;
+    /** Why this shape, and what the next best would cost. */
+    readonly why: NodeWhy;
   })[];
   /** Nodes and NodeClaims that are there and take Pods; `requests` counts what runs on them too. */
   readonly existing: readonly (PlannedPlace & { readonly node: string })[];
@@ -61,6 +64,7 @@ export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
       zone: node.zone,
       capacityType: node.capacityType,
       pricePerHour: node.pricePerHour,
+      why: node.why,
       requests: toResourceList(node.requests),
       allocatable: toResourceList(node.instanceTypes.find(({ name }) => name === node.instanceType)?.allocatable ?? {}),
       ...standingOf(node.pods),

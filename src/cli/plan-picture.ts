@@ -7,6 +7,7 @@
 import pc from "picocolors";
 import type { Resources } from "../api/object.ts";
 import { formatAmount, toResources } from "../kube/resources.ts";
+import { dollars, nextBestText } from "./node-why-text.ts";
 import type { Plan, PlannedPlace } from "./plan-form.ts";
 
 export interface PictureOptions {
@@ -42,8 +43,8 @@ export function picturePlan(plan: Plan, { columns, isColoured }: PictureOptions)
   const width = Math.max(boxWidthMin, Math.floor((columns - gap.length * (perRow - 1)) / perRow));
   const paint = painterOf(plan, pc.createColors(isColoured));
   const boxes = new Map<string, Box>();
-  for (const { head, place, foot } of placesOf(plan)) {
-    const box = boxOf({ head, place, foot }, { inner: width - 4, paint });
+  for (const place of placesOf(plan)) {
+    const box = boxOf(place, { inner: width - 4, paint });
     const name = [box.title, box.foot, ...box.lines.map(({ plain }) => plain)].join("\n");
     const known = boxes.get(name);
     if (known === undefined) boxes.set(name, box);
@@ -59,6 +60,8 @@ interface PlaceText {
   readonly head: string;
   readonly foot: string;
   readonly place: PlannedPlace;
+  /** What the next best would cost. */
+  readonly next?: string;
 }
 
 function placesOf(plan: Plan): readonly PlaceText[] {
@@ -66,7 +69,8 @@ function placesOf(plan: Plan): readonly PlaceText[] {
     ...plan.existing.map((place) => ({ head: place.node, foot: "is there", place })),
     ...plan.nodes.map((place) => ({
       head: `${place.instanceType} ${place.capacityType} ${place.zone}`,
-      foot: `${place.nodePool}  $${place.pricePerHour.toFixed(4)}/h`,
+      foot: `${place.nodePool}  ${dollars(place.pricePerHour)}/h`,
+      next: nextBestText(place.why),
       place,
     })),
   ];
@@ -87,14 +91,15 @@ function painterOf(plan: Plan, colours: ReturnType<typeof pc.createColors>): Pai
   };
 }
 
-function boxOf({ head, place, foot }: PlaceText, { inner, paint }: { readonly inner: number; readonly paint: Painter }): Box {
+function boxOf({ head, place, foot, next }: PlaceText, { inner, paint }: { readonly inner: number; readonly paint: Painter }): Box {
   const bars = barNames(place).map((name) => barLine(place, { name, inner, paint }));
   const workloads = place.workloads.map(({ workload, pods }): Line => {
     const { letter, painted } = paint(workload);
     const text = cut(`${workload} ×${pods}`, inner - 2);
     return { plain: `${letter} ${text}`, painted: `${painted(letter)} ${text}` };
   });
-  return { title: cut(head, inner), foot: cut(foot, inner - 6), lines: [...bars, ...workloads], count: 1 };
+  const lines = [...bars, ...workloads, ...(next === undefined ? [] : [{ plain: cut(next, inner), painted: cut(next, inner) }])];
+  return { title: cut(head, inner), foot: cut(foot, inner - 6), lines, count: 1 };
 }
 
 /** cpu and memory, and what else is asked for besides places for Pods. */

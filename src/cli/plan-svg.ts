@@ -4,6 +4,7 @@
  * Reads a plan. Returns one document that needs nothing else: no script, no font, no style sheet.
  */
 import { toResources } from "../kube/resources.ts";
+import { dollars, nextBestText } from "./node-why-text.ts";
 import type { Plan, PlannedPlace } from "./plan-form.ts";
 import { leftOut, summaryOf } from "./plan-text.ts";
 
@@ -25,6 +26,8 @@ const hueStep = 137.5;
 interface Card {
   readonly title: string;
   readonly note: string;
+  /** What the next best would cost. */
+  readonly next?: string;
   readonly place: PlannedPlace;
 }
 
@@ -54,7 +57,8 @@ function cardsOf(plan: Plan): readonly Card[] {
     ...plan.existing.map((place) => ({ title: place.node, note: "is there", place })),
     ...plan.nodes.map((place) => ({
       title: `${place.instanceType} ${place.capacityType}`,
-      note: `${place.nodePool}, ${place.zone}, $${place.pricePerHour.toFixed(4)}/h`,
+      note: `${place.nodePool}, ${place.zone}, ${dollars(place.pricePerHour)}/h`,
+      next: nextBestText(place.why),
       place,
     })),
   ];
@@ -66,12 +70,12 @@ function coloursOf(cards: readonly Card[]): (workload: string) => string {
   return (workload) => `hsl(${Math.round(((known.get(workload) ?? 0) * hueStep) % 360)} 60% 60%)`;
 }
 
-function heightOf({ place }: Card): number {
-  return gap + lineHeight * (2 + resources.length + place.workloads.length) + gap;
+function heightOf({ place, next }: Card): number {
+  return gap + lineHeight * ((next === undefined ? 2 : 3) + resources.length + place.workloads.length) + gap;
 }
 
 function cardSvg(
-  { title, note, place }: Card,
+  { title, note, next, place }: Card,
   at: { readonly x: number; readonly y: number; readonly height: number; readonly colour: (workload: string) => string },
 ): string {
   const { x, y, height, colour } = at;
@@ -88,6 +92,7 @@ function cardSvg(
     parts.push(`<rect x="${left}" y="${line - 9}" width="10" height="10" fill="${colour(workload)}"/>`);
     parts.push(textSvg({ x: left + 16, y: line, text: short(`${workload} ×${pods}`) }));
   }
+  if (next !== undefined) parts.push(textSvg({ x: left, y: line + lineHeight, text: short(next) }));
   return `<g>\n${parts.join("\n")}\n</g>`;
 }
 

@@ -1,11 +1,15 @@
 /**
  * A plan as text: a table of nodes with what stands on them.
  */
+import { dollars, fixLines, nodeWhyLines } from "./node-why-text.ts";
 import type { Plan, PlannedShare } from "./plan-form.ts";
 import { textTable } from "./text-table.ts";
 
-/** Returns the table: nodes that are there and take Pods, nodes to buy, what has no place and why, and the price. */
-export function textPlan(plan: Plan): string {
+/**
+ * Returns the table: nodes that are there and take Pods, nodes to buy, what has no place and why, and the price. Where it is asked
+ * for, with why each node has its shape, and what would help a Pod without a place.
+ */
+export function textPlan(plan: Plan, { isVerbose = false }: { readonly isVerbose?: boolean } = {}): string {
   const rows = plan.nodes.map(({ nodePool, instanceType, zone, capacityType, pricePerHour, workloads, pods }) => [
     nodePool,
     instanceType,
@@ -18,13 +22,31 @@ export function textPlan(plan: Plan): string {
   const table = textTable([["NODEPOOL", "TYPE", "ZONE", "CAPACITY", "$/H", "PODS", "WHICH"], ...rows]);
   const standing = plan.existing.map(({ node, workloads, pods }) => [node, String(pods.length), summaryOfPods(workloads)]);
   const existing = standing.length === 0 ? "" : textTable([["NODE THAT IS THERE", "PODS", "WHICH"], ...standing]);
-  return `${existing}${plan.nodes.length === 0 ? "" : table}${leftOut(plan)}${summaryOf(plan)}`;
+  const why = isVerbose ? whyText(plan) : "";
+  return `${existing}${plan.nodes.length === 0 ? "" : table}${why}${leftOut(plan, { isVerbose })}${summaryOf(plan)}`;
+}
+
+/** Why nodes have their shapes; those that have it for the same reasons together. */
+function whyText({ nodes }: Plan): string {
+  const alike = new Map<string, { readonly head: string; readonly lines: readonly string[]; count: number }>();
+  for (const { nodePool, instanceType, zone, capacityType, why } of nodes) {
+    const head = `why ${instanceType} ${capacityType} in ${zone} of ${nodePool}`;
+    const lines = nodeWhyLines(why).map((line) => `  ${line}\n`);
+    const known = alike.get([head, ...lines].join("\n"));
+    if (known === undefined) alike.set([head, ...lines].join("\n"), { head, lines, count: 1 });
+    else known.count += 1;
+  }
+  return [...alike.values()].map(({ head, lines, count }) => `${head}${count === 1 ? "" : ` ×${count}`}:\n${lines.join("")}`).join("");
 }
 
 /** Returns what has no place, with the reasons; Pods of one workload that have the same ones together. */
-export function leftOut({ unschedulable }: Pick<Plan, "unschedulable">, words = "no place for"): string {
+export function leftOut(
+  { unschedulable }: Pick<Plan, "unschedulable">,
+  { words = "no place for", isVerbose = false }: { readonly words?: string; readonly isVerbose?: boolean } = {},
+): string {
   const alike = new Map<string, { readonly pods: string[]; readonly reasons: readonly string[] }>();
-  for (const { pod, reasons } of unschedulable) {
+  for (const { pod, reasons: own, obstacles } of unschedulable) {
+    const reasons = isVerbose ? [...own, ...fixLines(obstacles)] : own;
     const name = [pod.replace(/#\d+$/, ""), ...reasons].join("\n");
     const known = alike.get(name);
     if (known === undefined) alike.set(name, { pods: [pod], reasons });
@@ -42,11 +64,6 @@ export function leftOut({ unschedulable }: Pick<Plan, "unschedulable">, words = 
 export function summaryOf({ nodes, pricePerHour, lowerBoundPerHour }: Plan): string {
   const least = nodes.length === 0 ? "" : `; no plan for these Pods can cost less than ${dollars(lowerBoundPerHour)}`;
   return `${nodes.length} node${nodes.length === 1 ? "" : "s"}, ${dollars(pricePerHour)} an hour${least}\n`;
-}
-
-/** Returns an amount in USD as text. */
-export function dollars(amount: number): string {
-  return `$${amount.toFixed(4)}`;
 }
 
 /** "shop/Deployment/web ×6": the Pods of a node by workload. */

@@ -17,6 +17,7 @@ export type PlanFormat = "text" | "json" | "picture" | "svg";
 
 export interface PlanRequest extends PlanWorldRequest, Pick<ProgramSurroundings, "isTerminal" | "columns"> {
   readonly output: PlanFormat;
+  readonly verbose?: boolean;
 }
 
 /** Runs the command; returns 0 when every Pod has a place, 1 when some have none, 2 on bad input. */
@@ -37,10 +38,10 @@ export function planOf(world: Omit<ContractWorld, "instanceTypes">): Plan {
 
 const usualColumns = 100;
 
-function shown(plan: Plan, { output, isTerminal, columns, env }: PlanRequest): string {
+function shown(plan: Plan, { output, isTerminal, columns, env, verbose }: PlanRequest): string {
   if (output === "json") return `${JSON.stringify(plan, undefined, 2)}\n`;
   if (output === "svg") return svgPlan(plan);
-  if (output === "text") return textPlan(plan);
+  if (output === "text") return textPlan(plan, { isVerbose: verbose === true });
   const isColoured = isTerminal && (env["NO_COLOR"] ?? "") === "";
   return `${picturePlan(plan, { columns: columns ?? usualColumns, isColoured })}${leftOut(plan)}${summaryOf(plan)}`;
 }

@@ -9,11 +9,13 @@ import { capacityTypeLabel, hostnameLabel, instanceTypeLabel, nodePoolLabel, wel
 import type { PodSpec } from "../api/pod.ts";
 import { nodeNameField, podRequirements } from "../kube/pod-requirements.ts";
 import { podRequests } from "../kube/pod-requests.ts";
-import { exactly, has } from "../kube/requirement.ts";
+import { exactly } from "../kube/requirement.ts";
 import { compatible, decidedLabels, fromLabels, intersection, requirementsOf } from "../kube/requirements.ts";
 import { addResources, exceeding, formatAmount, subtractResources, toResourceList } from "../kube/resources.ts";
 import { runningRequests } from "../kube/running-requests.ts";
 import { formatTaint, untoleratedTaint } from "../kube/taint.ts";
+import type { NodeWhy } from "../provisioner/scheduling/node-why.ts";
+import type { LeftOut } from "../provisioner/scheduling/obstacle.ts";
 import type { NodeState } from "../provisioner/scheduling/node-state.ts";
 import type { PlannedNode } from "../provisioner/scheduling/planned-node.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
@@ -40,7 +42,7 @@ export interface PricedType {
 
 export type WhyPlace =
   | { readonly kind: "existing"; readonly node: string }
-  | { readonly kind: "none"; readonly reasons: readonly string[] }
+  | (LeftOut & { readonly kind: "none" })
   | (PricedType & {
       readonly kind: "new";
       readonly nodePool: string;
@@ -50,8 +52,8 @@ export type WhyPlace =
       readonly besides: readonly string[];
       /** How many types would hold all of them. */
       readonly types: number;
-      /** The next cheapest of them. */
-      readonly nextBest?: PricedType;
+      /** Why this shape, and what the next best would cost. */
+      readonly why: NodeWhy;
       /** The whole plan, solved again without this type in the pool. */
       readonly withoutType: { readonly pricePerHour: number; readonly morePerHour: number; readonly unschedulable: number };
     });
@@ -93,12 +95,14 @@ export function whyAnswer(
 
 function placeOf(input: SolveInput, { results, pending }: { readonly results: SchedulingResults; readonly pending: PendingPod }): WhyPlace {
   const left = results.unschedulable.find(({ pod }) => pod.key === pending.key);
-  if (left !== undefined) return { kind: "none", reasons: left.reasons };
+  if (left !== undefined) {
+    const { reasons, obstacles, alternativesLeft } = left;
+    return { kind: "none", reasons, obstacles, alternativesLeft };
+  }
   const standing = results.existing.find(({ pods }) => pods.some(({ key }) => key === pending.key));
   if (standing !== undefined) return { kind: "existing", node: standing.node.name };
   const node = results.newNodes.find(({ pods }) => pods.some(({ key }) => key === pending.key));
   if (node === undefined) throw new Error("invariant broken: every Pod of the input is in the answer");
-  const [next] = pricedTypes(node).filter(({ instanceType }) => instanceType !== node.instanceType);
   const without = solve({ ...input, instanceTypes: withoutType(input, node) });
   return {
     kind: "new",
@@ -109,28 +113,13 @@ function placeOf(input: SolveInput, { results, pending }: { readonly results: Sc
     pricePerHour: node.pricePerHour,
     besides: node.pods.map(({ key }) => key).filter((key) => key !== pending.key),
     types: node.instanceTypes.length,
-    ...(next === undefined ? undefined : { nextBest: next }),
+    why: node.why,
     withoutType: {
       pricePerHour: without.pricePerHour,
       morePerHour: Math.round((without.pricePerHour - results.pricePerHour) * 1e6) / 1e6,
       unschedulable: without.unschedulable.length,
     },
   };
-}
-
-/** The types that hold the node's Pods, each at its cheapest offering that the node may be launched as, cheapest first. */
-function pricedTypes({ requirements, instanceTypes }: PlannedNode): readonly PricedType[] {
-  const asked = requirementsOf(requirements);
-  const [zones, capacityTypes] = [asked.get(zoneLabel), asked.get(capacityTypeLabel)];
-  return instanceTypes
-    .flatMap(({ name, offerings }): readonly PricedType[] => {
-      const prices = offerings
-        .filter(({ available, zone }) => available && (zones === undefined || has(zones, zone)))
-        .filter(({ capacityType }) => capacityTypes === undefined || has(capacityTypes, capacityType))
-        .map(({ pricePerHour }) => pricePerHour);
-      return prices.length === 0 ? [] : [{ instanceType: name, pricePerHour: Math.min(...prices) }];
-    })
-    .sort((a, b) => a.pricePerHour - b.pricePerHour || (a.instanceType < b.instanceType ? -1 : 1));
 }
 
 function withoutType({ instanceTypes }: SolveInput, { nodePool, instanceType }: PlannedNode): SolveInput["instanceTypes"] {

@@ -1,7 +1,7 @@
 /**
  * The answer of `plimsoll why` in words.
  */
-import { dollars } from "./plan-text.ts";
+import { dollars, fixLines, moreText, nodeWhyLines } from "./node-why-text.ts";
 import type { WhyAnswer, WhyPlace } from "./why-answer.ts";
 
 /** Nodes that one reason names; the others are counted. */
@@ -24,26 +24,18 @@ export function whyText({ pod, asks, place, otherNodes, otherNodesLeft, pools }:
 }
 
 function placeLines(place: WhyPlace): readonly string[] {
-  if (place.kind === "none") return ["has no place:", ...place.reasons.map((reason) => `  ${reason}`)];
+  if (place.kind === "none") return ["has no place:", ...[...place.reasons, ...fixLines(place.obstacles)].map((line) => `  ${line}`)];
   if (place.kind === "existing") return [`goes to ${place.node}, which is there: room that is paid for costs nothing`];
-  const { nodePool, instanceType, zone, capacityType, pricePerHour, besides, types, nextBest, withoutType } = place;
+  const { nodePool, instanceType, zone, capacityType, pricePerHour, besides, types, why, withoutType } = place;
   const others = besides.length === 0 ? "alone" : `with ${besides.length} other Pod${besides.length === 1 ? "" : "s"}`;
   const holds = types === 1 ? "it is the only type that holds them" : `the cheapest of ${types} types that hold them`;
-  const next =
-    nextBest === undefined
-      ? "there is no next best"
-      : `the next best, ${nextBest.instanceType}, would cost ${dollars(nextBest.pricePerHour)} (${more(nextBest.pricePerHour - pricePerHour)})`;
   const left = withoutType.unschedulable === 0 ? "" : `, and ${withoutType.unschedulable} Pods would have no place`;
   return [
     `goes to a new node of NodePool ${nodePool}: ${instanceType} ${capacityType} in ${zone}, ${dollars(pricePerHour)} an hour, ${others}`,
-    `why this shape: ${holds}; ${next}`,
-    `without ${instanceType} the whole plan would cost ${dollars(withoutType.pricePerHour)} (${more(withoutType.morePerHour)})${left}`,
+    `why this shape: ${holds}`,
+    ...nodeWhyLines(why).map((line) => `  ${line}`),
+    `without ${instanceType} the whole plan would cost ${dollars(withoutType.pricePerHour)} (${moreText(withoutType.morePerHour)})${left}`,
   ];
-}
-
-function more(amount: number): string {
-  if (Math.abs(amount) < 1e-6) return "no more";
-  return amount > 0 ? `${dollars(amount)} more` : `${dollars(-amount)} less`;
 }
 
 /** Nodes by what keeps the Pod from them. */

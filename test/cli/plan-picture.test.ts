@@ -18,6 +18,11 @@ const node = (zone: string, cpu: string): Plan["nodes"][number] => ({
     { workload: "shop/Deployment/web", pods: 2, requests: { cpu, memory: "2Gi" } },
     { workload: 'shop/Deployment/a<b&"c"', pods: 1, requests: { cpu: "1", memory: "1Gi" } },
   ],
+  why: {
+    driver: { resources: [], labels: [], pool: "only" },
+    nextBest: { instanceType: "m6i.xlarge", zone, capacityType: "spot", pricePerHour: 0.11, difference: 0.01 },
+    cheaper: [],
+  },
   pods: ["shop/Deployment/web#0", "shop/Deployment/web#1", 'shop/Deployment/a<b&"c"#0'],
 });
 
@@ -63,7 +68,8 @@ it("puts boxes side by side where there is room, of one height", () => {
   const lines = picturePlan(plan, { columns: 140, isColoured: false }).trimEnd().split("\n");
   expect(lines[0]?.split("┌")).toHaveLength(4);
   expect(lines.map((line) => line.length)).toEqual(lines.map(() => lines[0]?.length));
-  expect(lines).toHaveLength(6);
+  expect(lines).toHaveLength(7);
+  expect(lines[5]).toContain("│ next best m6i.xlarge: $0.0100 more ");
 });
 
 it("stays as wide as the smallest box on a terminal that is narrower", () => {

@@ -24,6 +24,7 @@ it("prints exactly this form, a node for each zone of the lab's checkout-api", a
       "zone",
       "capacityType",
       "pricePerHour",
+      "why",
       "requests",
       "allocatable",
       "workloads",
@@ -112,4 +113,34 @@ it("text for people is a table with the price of it all", async () => {
   const { stdout } = await runPlimsoll(["plan", infrastructureFile, "-"], podText);
   expect(stdout).toMatch(/^NODEPOOL +TYPE +ZONE +CAPACITY +\$\/H +PODS +WHICH\n/);
   expect(stdout).toMatch(/shop\/Pod\/debug ×1\n1 node, \$\d+\.\d{4} an hour; no plan for these Pods can cost less than \$\d+\.\d{4}\n$/);
+});
+
+it("with -v the text says why each node has its shape, and what the next best would cost", async () => {
+  const { stdout } = await runPlimsoll(["plan", "-v", infrastructureFile, "examples/lab/a1-checkout-api.yaml"]);
+  const [table, why] = [stdout.split("\n").slice(0, 4), stdout.split("\n").slice(4)];
+  expect(table[0]).toMatch(/^NODEPOOL +TYPE/);
+  expect(why.slice(0, 6)).toEqual([
+    "why c6i.xlarge on-demand in ap-southeast-1a of general-flex:",
+    "  cpu decides: 2 of 3920m is used, most of it by checkout/Deployment/checkout-api",
+    "  topology.kubernetes.io/zone In [ap-southeast-1a]: by the spread of checkout/Deployment/checkout-api",
+    "  no other NodePool takes these Pods",
+    "  next best: c7i.xlarge on-demand in ap-southeast-1a, $0.2058 ($0.0098 more)",
+    "  cheaper types: 6 too small in cpu (from c6i.large, $0.0980)",
+  ]);
+  expect(why.filter((line) => line.startsWith("why "))).toHaveLength(3);
+});
+
+it("with -v the text says what would help a Pod without a place, and JSON has the same as data", async () => {
+  const lost = podText.replace("spec: {", "spec: {nodeSelector: {topology.kubernetes.io/zone: ap-sotheast-1a}, ");
+  const { code, stdout } = await runPlimsoll(["plan", "-v", infrastructureFile, "-"], lost);
+  expect([code, stdout]).toEqual([1, expect.stringContaining("\n  fix: write ap-southeast-1a\n")]);
+  const { plan } = await planned(["-"], lost);
+  expect(plan.unschedulable[0]?.obstacles).toContainEqual(
+    expect.objectContaining({
+      pool: "general-flex",
+      constraint: "requirements",
+      key: "topology.kubernetes.io/zone",
+      meant: "ap-southeast-1a",
+    }),
+  );
 });

@@ -24,8 +24,8 @@ describe("why, of a replica that is yet to come", () => {
     expect(place).toMatchObject({ kind: "new", nodePool: node?.nodePool, instanceType: node?.instanceType, zone: node?.zone });
     if (place?.kind !== "new") throw new Error("a new node was expected");
     expect([...place.besides, "checkout/Deployment/checkout-api#2"].sort()).toEqual([...(node?.pods ?? [])].sort());
-    expect(place.nextBest?.pricePerHour).toBeGreaterThanOrEqual(place.pricePerHour);
-    expect(place.nextBest?.instanceType).not.toBe(place.instanceType);
+    expect(place.why.nextBest?.pricePerHour).toBeGreaterThanOrEqual(place.pricePerHour);
+    expect(place.why.nextBest?.instanceType).not.toBe(place.instanceType);
     expect(place.withoutType.pricePerHour).toBeCloseTo(plan.pricePerHour + place.withoutType.morePerHour, 6);
   });
 
@@ -127,8 +127,7 @@ it("why in words has the place, why this shape, and each NodePool", async () => 
   expect(stdout).toMatch(
     /^checkout\/Deployment\/checkout-api#0 asks for \S+ \S+, \S+ \S+\n {2}goes to a new node of NodePool general-flex: /,
   );
-  expect(stdout).toMatch(
-    /\n {2}why this shape: the cheapest of \d+ types that hold them; the next best, \S+, would cost \$\d\.\d{4} \(\$\d\.\d{4} more\)\n/,
-  );
+  expect(stdout).toMatch(/\n {2}why this shape: the cheapest of \d+ types that hold them\n {4}cpu decides: /);
+  expect(stdout).toMatch(/\n {4}next best: \S+ on-demand in ap-southeast-1\w, \$\d\.\d{4} \(\$\d\.\d{4} more\)\n/);
   expect(stdout).toContain("\nNodePool batch-spot: no node for it: the Pod does not tolerate its taint workload-class=batch:NoSchedule\n");
 });

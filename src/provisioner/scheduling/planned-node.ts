@@ -16,6 +16,7 @@ import { toRequirementList } from "../../kube/requirements.ts";
 import { addResources } from "../../kube/resources.ts";
 import type { Bin } from "./bin.ts";
 import { compare, type Candidate, type LabelState } from "./label-state.ts";
+import { nodeWhy, type NodeWhy } from "./node-why.ts";
 import type { Packing } from "./packing.ts";
 import type { PendingPod } from "./pod-class.ts";
 import { fromVector, holds } from "./resource-space.ts";
@@ -36,6 +37,8 @@ export interface PlannedNode {
   readonly pricePerHour: number;
   /** Every zone in which the cheapest type may be launched. */
   readonly zones: readonly string[];
+  /** Why it has this shape; derived when it is read. */
+  readonly why: NodeWhy;
 }
 
 /** Types that one NodeClaim may name (Karpenter's MaxInstanceTypes). */
@@ -65,6 +68,7 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
   });
   const requirements = once(() => narrowed(state, fallbacks()));
   const instanceTypes = once(() => fallbacks().map(({ type }) => type.instanceType));
+  const why = once(() => nodeWhy(packing, { bin, fallbacks: fallbacks() }));
   const requests = once(() => addResources(fromVector(packing.problem.space, used), leastOf(fallbacks().map(({ type }) => type.overhead))));
   return {
     nodePool: state.template.nodePool,
@@ -76,6 +80,9 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
     },
     get requests() {
       return requests();
+    },
+    get why() {
+      return why();
     },
     pods: bin.members.map(({ pending }) => pending),
     instanceType: committed.type.instanceType.name,

@@ -38,6 +38,8 @@ export interface PoolTemplate {
   /** Labels of which at least so many values must stay possible, whatever is packed. */
   readonly minValues: readonly { readonly key: string; readonly count: number }[];
   readonly types: readonly TemplateType[];
+  /** All that its provider has, offered now or not. */
+  readonly known: readonly InstanceType[];
 }
 
 /** Returns the templates of all pools that take Pods: static pools and pools on their way out take none. */
@@ -64,7 +66,8 @@ function templateOf(input: {
   const requirements = poolRequirements(nodePool);
   const isAuto = isAutoPool(nodePool);
   const taints = nodePool.spec.template.spec.taints ?? [];
-  const types = (input.instanceTypes.get(nameOf(nodePool)) ?? []).flatMap((instanceType): readonly TemplateType[] => {
+  const known = input.instanceTypes.get(nameOf(nodePool)) ?? [];
+  const types = known.flatMap((instanceType): readonly TemplateType[] => {
     // Asked first, since most types that are known have no price and so no offering.
     if (!isOffered(instanceType, requirements)) return [];
     const own = isAuto ? inAutoWords(requirementsOf(instanceType.requirements)) : requirementsOf(instanceType.requirements);
@@ -77,7 +80,7 @@ function templateOf(input: {
   });
   const minValues = [...requirements.values()].flatMap(({ key, minValues: count }) => (count === undefined ? [] : [{ key, count }]));
   const allowUndefined = isAuto ? autoWellKnownLabels : wellKnownLabels;
-  return { index, nodePool, name: nameOf(nodePool), requirements, taints, allowUndefined, minValues, types };
+  return { index, nodePool, name: nameOf(nodePool), requirements, taints, allowUndefined, minValues, types, known };
 }
 
 /** Says whether the requirements leave an offering that is available. */

@@ -121,7 +121,7 @@ function roomy(site: Site): Site {
 }
 
 function withoutPorts(pod: Pod): Pod {
-  const containers = pod.spec.containers.map(({ ports: _ports, ...container }) => container);
+  const containers = pod.spec.containers.map((container) => ({ ...container, ports: [] }));
   return { ...pod, spec: { ...pod.spec, containers } };
 }
 
