@@ -16,7 +16,7 @@ import type { Candidate, LabelState } from "./label-state.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import { isAllowed, isOffered, type PoolTemplate, type TemplateType } from "./pool-template.ts";
-import { holds } from "./resource-space.ts";
+import { holds, isSlot } from "./resource-space.ts";
 
 export interface NodeWhy {
   readonly driver: NodeDriver;
@@ -46,8 +46,8 @@ export interface NextBest {
 }
 
 export interface RefusedTypes {
-  readonly by: "resources" | "requirements" | "offerings" | "limits" | "other";
-  /** The resource that is too small (none where DaemonSets fill the type alone), or the label. */
+  readonly by: "resources" | "ports" | "requirements" | "offerings" | "limits" | "other";
+  /** The resource that is too small or the port that DaemonSets take (none where DaemonSets fill the type alone), or the label. */
   readonly key?: string;
   readonly types: number;
   readonly cheapest: string;
@@ -90,7 +90,7 @@ function shortResources(
   const { usable } = bin.committed;
   const shareOf = (index: number): number => ((usable[index] ?? 0) > 0 ? (bin.used[index] ?? 0) / (usable[index] ?? 1) : 0);
   const short = new Set(cheaper.filter(({ by }) => by === "resources").map(({ key }) => key));
-  const indexes = [...names.keys()].sort((a, b) => shareOf(b) - shareOf(a) || a - b);
+  const indexes = [...names.keys()].filter((index) => !isSlot(problem.space, index)).sort((a, b) => shareOf(b) - shareOf(a) || a - b);
   const told = short.size === 0 ? indexes.slice(0, 1) : indexes.filter((index) => short.has(names[index] ?? ""));
   return told.map((index) => {
     const name = names[index] ?? "";
@@ -184,7 +184,7 @@ function refusalOf({ problem, ledgers }: Packing, { bin, type }: { readonly bin:
   const nothing = used.map(() => 0);
   if (!holds(candidate.usable, used, nothing)) {
     const index = used.findIndex((amount, position) => amount > (candidate.usable[position] ?? 0));
-    return { by: "resources", key: problem.space.names[index] ?? "" };
+    return { by: isSlot(problem.space, index) ? "ports" : "resources", key: problem.space.names[index] ?? "" };
   }
   const change = { from: committed.type.instanceType.capacity, to: type.instanceType.capacity };
   return { by: ledgers[state.template.index]?.allows(change) === false ? "limits" : "other" };

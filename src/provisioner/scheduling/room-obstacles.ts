@@ -44,7 +44,11 @@ export function roomObstacles(packing: Packing, { podClass, state }: InState): r
   const [cheapest] = holding;
   if (cheapest === undefined) {
     const asked = Object.entries(fromVector(packing.problem.space, added)).filter(([name]) => name !== "pods");
-    return [{ constraint: "resources", asked: asked.map(([name, amount]) => `${name} ${formatAmount(name, amount)}`).join(", ") }];
+    const ports = packing.problem.space.slots
+      .map(({ name }) => name)
+      .filter((name) => (added[packing.problem.space.names.indexOf(name)] ?? 0) > 0);
+    const amounts = asked.map(([name, amount]) => `${name} ${formatAmount(name, amount)}`);
+    return [{ constraint: "resources", asked: [...amounts, ...ports].join(", ") }];
   }
   const few = minValuesObstacle(state, holding);
   if (few !== undefined) return [few];

@@ -13,7 +13,7 @@ import { futuresOf } from "./futures.ts";
 import { numberedCases, usualCase } from "./random-case.ts";
 import { isMet } from "./selection.ts";
 
-const count = casesOf({ ci: 200, long: 5_000 });
+const count = casesOf({ ci: 150, long: 5_000 });
 const timeoutMs = isLongRun ? 3_600_000 : 120_000;
 
 it(

@@ -15,7 +15,7 @@ import { refusal, type World } from "./neighbours.ts";
 import { worldAsPlanned } from "./plan-checker.ts";
 import { plus, podAmounts } from "./pod-amounts.ts";
 import { isMet, untolerated, wantsNode } from "./selection.ts";
-import type { Filter, Site } from "./site.ts";
+import { refusalOfSite, type Filter, type Site } from "./site.ts";
 
 interface Look {
   readonly input: SolveInput;
@@ -97,9 +97,14 @@ function isTrueOfPool(obstacle: Obstacle, look: Look): boolean {
     return asked.length > 0 && fresh.every(({ site }) => !asked.every((one) => isMet(one, site.labels)));
   const wanted = fresh.filter(({ site }) => wantsNode(spec, site));
   if (constraint === "offerings") return wanted.length === 0;
+  const refusesItself = ({ site }: Future, ...by: readonly Filter[]) =>
+    by.includes(refusalOfSite({ ...look.pod, spec }, site)?.filter ?? "NodeUnschedulable");
+  if (constraint === "ports") return wanted.length > 0 && wanted.every((one) => refusesItself(one, "NodePorts"));
+  if (constraint === "resources" && key === "")
+    return wanted.length > 0 && wanted.every((one) => refusesItself(one, "NodePorts", "NodeResourcesFit"));
   if (constraint === "resources") return wanted.length > 0 && wanted.every(({ site }) => isTooSmall(spec, { site, key }));
   if (constraint === "topology") return wanted.length > 0 && wanted.every(({ site }) => isRefusedByOthers(obstacle, { ...look, site }));
-  const holding = wanted.filter(({ site }) => !isTooSmall(spec, { site, key: "" }));
+  const holding = wanted.filter(({ site }) => refusalOfSite({ ...look.pod, spec }, site) === undefined);
   const bought = (one: Future) => mayBuy(pool, { input: look.input, bought: look.plan.newNodes, more: one.type.capacity });
   if (constraint === "limits") return holding.length > 0 && holding.every((one) => !bought(one));
   if (constraint === "minValues" && key !== "") return new Set(holding.map(({ site }) => site.labels[key])).size < Number(obstacle.asked);
