@@ -11,6 +11,8 @@ import { classRun, type Choice, type OpeningRule } from "./class-run.ts";
 import { followCover } from "./cover-advice.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
+import { noRequirements } from "../../kube/requirements.ts";
+import { closeDomains } from "./closed-domains.ts";
 import { acceptingNodes, hasResourcesOn, hasRoomOn } from "./node-queue.ts";
 import { nominationsOf } from "./nomination.ts";
 import { domainsOf } from "./opening.ts";
@@ -69,7 +71,25 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt | undefin
     waiting = placeInRounds(packing, { waiting, nodes, strategy, lists });
   }
   for (const bin of packing.bins) shrink(packing, bin);
-  return { packing, unplaced: waiting };
+  return { packing, unplaced: placeLeft(packing, { waiting, nodes, strategy }) };
+}
+
+/** How often domains are closed for Pods that found no place. */
+const closingsMax = 8;
+
+/** Places what was left once limits have back what smaller types don't need, and spread no longer waits for what can't come. */
+function placeLeft(packing: Packing, rounds: Omit<Rounds, "lists">): readonly UnplacedPods[] {
+  let { waiting } = rounds;
+  let isLimited = packing.ledgers.some((ledger) => ledger !== undefined);
+  for (let closings = 0; closings < closingsMax && waiting.length > 0; closings += 1) {
+    const classes = waiting.map(({ podClass }) => podClass);
+    if (!isLimited && !closeDomains(packing, classes)) return waiting;
+    const before = countOf(waiting);
+    waiting = placeInRounds(packing, { ...rounds, waiting, lists: listsInTurn(packing) });
+    for (const bin of packing.bins) shrink(packing, bin);
+    isLimited &&= countOf(waiting) < before;
+  }
+  return waiting;
 }
 
 interface Rounds {
@@ -121,6 +141,7 @@ function emptyPacking(problem: Problem): Packing {
     onExisting: [],
     waiting: problem.classes.map(({ pods }) => pods.length),
     divisors: problem.classes.map((podClass) => domainsOf(topologyFor(problem, podClass))),
+    closed: { requirements: noRequirements, hosts: false },
     load: new Map(),
   };
 }

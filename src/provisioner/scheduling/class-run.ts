@@ -101,9 +101,11 @@ function openFor(looked: Looking, opening: OpeningRule): { readonly kind: "new";
   const { probe } = looked;
   const { packing, added } = probe;
   const { problem } = packing;
-  if (!isAllowedHost(probe, problem.existing.length + packing.bins.length)) return undefined;
+  const { closed } = packing;
+  if (closed.hosts || !isAllowedHost(probe, problem.existing.length + packing.bins.length)) return undefined;
   for (const template of problem.templates) {
-    const root = problem.states.root(template);
+    const first = problem.states.root(template);
+    const root = first === undefined || closed.requirements.size === 0 ? first : problem.states.narrowed(first, closed.requirements);
     if (root === undefined) continue;
     let best: OpeningFit | undefined;
     for (const state of optionsFor(probe, root)) {

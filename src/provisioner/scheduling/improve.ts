@@ -88,6 +88,8 @@ function moveAway(
   const topology = topologyFor(packing.problem, member.podClass);
   if (topology.host.affinity.length > 0 || topology.counting.some(({ kind, key }) => kind === "affinity" && key === hostnameLabel))
     return false;
+  // Where no new host may come, one Pod less on a host may be one too many elsewhere.
+  if (packing.closed.hosts && topology.counting.some((group) => group.kind === "spread" && group.hosts !== undefined)) return false;
   const added = vectorFor(packing.problem, member.podClass);
   const { id } = bin;
   recordAt(topology, binPlace(packing, bin), -1);

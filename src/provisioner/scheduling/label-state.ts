@@ -7,7 +7,7 @@
  */
 import type { Offering } from "../../api/instance-type.ts";
 import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
-import { exactly, has, values } from "../../kube/requirement.ts";
+import { exactly, has, isEmpty, operatorOf, values, type Requirement } from "../../kube/requirement.ts";
 import { intersection, intersects, isCompatible, toRequirementList, type Requirements } from "../../kube/requirements.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
 import type { PodClass } from "./pod-class.ts";
@@ -27,6 +27,8 @@ export interface LabelState {
   readonly id: number;
   readonly template: PoolTemplate;
   readonly requirements: Requirements;
+  /** Labels that a node must have though the requirements on them read as exclusions only, sorted. */
+  readonly present: readonly string[];
   /** Cheapest first, then by name; never empty. */
   readonly candidates: readonly Candidate[];
   /** The candidates by name, as requirements list them. */
@@ -43,6 +45,8 @@ export interface LabelStates {
   root(template: PoolTemplate): LabelState | undefined;
   /** The states after a Pod of the class, one for each alternative of its node affinity; none where it is kept away. */
   withClass(state: LabelState, podClass: PodClass): readonly LabelState[];
+  /** The same, whatever taints there are. */
+  matching(state: LabelState, podClass: PodClass): readonly LabelState[];
   /** The state narrowed by requirements that are compatible with its own; undefined where nothing offers them all. */
   narrowed(state: LabelState, requirements: Requirements): LabelState | undefined;
   /** The state with one value of a label decided; undefined where nothing offers it. */
@@ -62,10 +66,18 @@ export function labelStates(): LabelStates {
   const byPlacement: Memo<number, readonly LabelState[]> = new Map();
   const byValue = new Map<string, Memo<string, LabelState | undefined>>();
   const domains: Memo<string, readonly string[]> = new Map();
-  const stateOf = (template: PoolTemplate, requirements: Requirements): LabelState | undefined =>
-    internedState(interned, { template, requirements });
-  const narrowed: LabelStates["narrowed"] = (state, requirements) =>
-    stateOf(state.template, intersection(state.requirements, requirements));
+  const stateOf = (template: PoolTemplate, requirements: Requirements, present: readonly string[] = []): LabelState | undefined =>
+    internedState(interned, { template, requirements, present });
+  const narrowed: LabelStates["narrowed"] = (state, requirements) => {
+    const both = intersection(state.requirements, requirements);
+    return stateOf(state.template, both, presentIn(both, { present: state.present, parts: [state.requirements, requirements] }));
+  };
+  const matching: LabelStates["matching"] = (state, podClass) => {
+    const next = podClass.alternatives
+      .filter((alternative) => isCompatible(state.requirements, alternative, state.template.allowUndefined))
+      .flatMap((alternative) => narrowed(state, declaredOnly(state.template, alternative)) ?? []);
+    return [...new Set(next)];
+  };
   return {
     root: (template) => {
       const known = roots.get(template);
@@ -75,13 +87,10 @@ export function labelStates(): LabelStates {
       return state;
     },
     withClass: (state, podClass) =>
-      remember(byPlacement, { state, key: podClass.placementId }, () => {
-        if (untoleratedTaint(state.template.taints, podClass.spec.tolerations) !== undefined) return [];
-        const next = podClass.alternatives
-          .filter((alternative) => isCompatible(state.requirements, alternative, state.template.allowUndefined))
-          .flatMap((alternative) => narrowed(state, alternative) ?? []);
-        return [...new Set(next)];
-      }),
+      remember(byPlacement, { state, key: podClass.placementId }, () =>
+        untoleratedTaint(state.template.taints, podClass.spec.tolerations) === undefined ? matching(state, podClass) : [],
+      ),
+    matching,
     narrowed,
     withValue: (state, key, value) => {
       let memo = byValue.get(key);
@@ -100,15 +109,15 @@ export function labelStates(): LabelStates {
 /** Returns the state with these requirements, made when it first comes up; undefined where nothing is left to buy. */
 function internedState(
   interned: Map<string, LabelState | undefined>,
-  { template, requirements }: { readonly template: PoolTemplate; readonly requirements: Requirements },
+  { template, requirements, present }: Pick<LabelState, "template" | "requirements" | "present">,
 ): LabelState | undefined {
-  const name = `${template.index} ${JSON.stringify(toRequirementList(requirements))}`;
+  const name = `${template.index} ${present.join()} ${JSON.stringify(toRequirementList(requirements))}`;
   if (interned.has(name)) return interned.get(name);
-  const candidates = candidatesOf(template, requirements);
+  const candidates = candidatesOf(template, { requirements, present });
   const [first] = candidates;
   const largest = candidates.reduce((most, { usable }) => larger(most, usable), first?.usable ?? []);
   const positions = positionsOf(candidates);
-  const known = { id: interned.size, template, requirements, candidates, byName: byName(candidates), positions, largest };
+  const known = { id: interned.size, template, requirements, present, candidates, byName: byName(candidates), positions, largest };
   const state = first === undefined ? undefined : known;
   interned.set(name, state);
   return state;
@@ -125,15 +134,50 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function candidatesOf(template: PoolTemplate, requirements: Requirements): readonly Candidate[] {
+function candidatesOf(
+  template: PoolTemplate,
+  { requirements, present }: Pick<LabelState, "requirements" | "present">,
+): readonly Candidate[] {
+  if (present.some((key) => isAbsent(requirements, key))) return [];
   return template.types
     .flatMap((type): readonly Candidate[] => {
       if (intersects(requirements, type.requirements) !== undefined) return [];
+      if (present.some((key) => isAbsent(type.requirements, key))) return [];
       const offerings = allowedOfferings(type, requirements);
       const [cheapest] = offerings;
       return cheapest === undefined ? [] : [{ type, pricePerHour: cheapest.pricePerHour, usable: type.usable, offerings }];
     })
     .sort((a, b) => a.pricePerHour - b.pricePerHour || compare(a.type.instanceType.name, b.type.instanceType.name));
+}
+
+/** What excludes values of a label that no node of the pool has is met by all of them, and must not read as a claim to have it. */
+function declaredOnly({ declared }: PoolTemplate, requirements: Requirements): Requirements {
+  for (const key of requirements.keys()) {
+    if (!declared.has(key)) return new Map([...requirements].filter(([own]) => declared.has(own)));
+  }
+  return requirements;
+}
+
+/** Where one part excludes values of a label and another asks for any value of it, what both allow reads as an exclusion alone. */
+function presentIn(
+  both: Requirements,
+  { present, parts }: { readonly present: readonly string[]; readonly parts: readonly Requirements[] },
+): readonly string[] {
+  const keys = new Set(present);
+  for (const [key, requirement] of both) {
+    if (operatorOf(requirement) !== "NotIn") continue;
+    if (parts.some((part) => isPresence(part.get(key)))) keys.add(key);
+  }
+  return keys.size === present.length ? present : [...keys].sort();
+}
+
+function isPresence(requirement: Requirement | undefined): boolean {
+  return requirement !== undefined && operatorOf(requirement) === "Exists";
+}
+
+function isAbsent(requirements: Requirements, key: string): boolean {
+  const requirement = requirements.get(key);
+  return requirement !== undefined && isEmpty(requirement);
 }
 
 function byName(candidates: readonly Candidate[]): readonly Candidate[] {

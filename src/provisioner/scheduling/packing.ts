@@ -34,6 +34,13 @@ export interface Problem {
   readonly weights: Vector;
 }
 
+export interface ClosedDomains {
+  /** What is closed by label. */
+  readonly requirements: Requirements;
+  /** True where no new node may come at all. */
+  readonly hosts: boolean;
+}
+
 export interface Packing {
   readonly problem: Problem;
   readonly ledgers: readonly (PoolLedger | undefined)[];
@@ -47,6 +54,8 @@ export interface Packing {
   readonly waiting: number[];
   /** Into how many domains required spread divides each class, by class id. */
   readonly divisors: readonly number[];
+  /** What no new node may be, as spread counts on it; see closed-domains.ts. */
+  closed: ClosedDomains;
   /** Pods by label and decided value, to break ties between domains. */
   readonly load: Map<string, Map<string, number>>;
 }

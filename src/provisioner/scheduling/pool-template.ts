@@ -35,6 +35,8 @@ export interface PoolTemplate {
   readonly taints: readonly Taint[];
   /** Labels that a Pod may ask of the pool though it does not mention them. */
   readonly allowUndefined: ReadonlySet<string>;
+  /** Labels that its nodes may have at all: those that it, its types or Kubernetes' well-known ones name. */
+  readonly declared: ReadonlySet<string>;
   /** Labels of which at least so many values must stay possible, whatever is packed. */
   readonly minValues: readonly { readonly key: string; readonly count: number }[];
   readonly types: readonly TemplateType[];
@@ -80,7 +82,8 @@ function templateOf(input: {
   });
   const minValues = [...requirements.values()].flatMap(({ key, minValues: count }) => (count === undefined ? [] : [{ key, count }]));
   const allowUndefined = isAuto ? autoWellKnownLabels : wellKnownLabels;
-  return { index, nodePool, name: nameOf(nodePool), requirements, taints, allowUndefined, minValues, types, known };
+  const declared = new Set([...allowUndefined, ...requirements.keys(), ...types.flatMap((type) => [...type.requirements.keys()])]);
+  return { index, nodePool, name: nameOf(nodePool), requirements, taints, allowUndefined, declared, minValues, types, known };
 }
 
 /** Says whether the requirements leave an offering that is available. */

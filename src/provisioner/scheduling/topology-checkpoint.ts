@@ -11,10 +11,16 @@ export interface TopologyCheckpoint {
 
 /** Remembers all counts as they are now. */
 export function topologyCheckpoint({ groups }: Topology): TopologyCheckpoint {
-  const saved = groups.map((group) => ({ group, counts: new Map(group.counts), owners: new Map(group.owners) }));
+  const saved = groups.map((group) => ({
+    group,
+    ...(group.kind === "spread" ? { hosts: group.hosts } : {}),
+    counts: new Map(group.counts),
+    owners: new Map(group.owners),
+  }));
   return {
     restore: () => {
-      for (const { group, counts, owners } of saved) {
+      for (const { group, hosts, counts, owners } of saved) {
+        if (group.kind === "spread") group.hosts = hosts;
         group.counts.clear();
         group.owners.clear();
         for (const [domain, count] of counts) group.counts.set(domain, count);

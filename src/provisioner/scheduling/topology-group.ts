@@ -5,6 +5,7 @@
  * same share one. The counts change while the solver places Pods; everything else is fixed. Domains are label values, or
  * the number of a node where the label is kubernetes.io/hostname.
  */
+import { hostnameLabel } from "../../api/labels.ts";
 import type { LabelSelector, LabelSelectorRequirement } from "../../api/object.ts";
 import type { PodAffinityTerm, Taint, TopologySpreadConstraint } from "../../api/pod.ts";
 import { isCompatible, type Requirements } from "../../kube/requirements.ts";
@@ -41,6 +42,12 @@ export interface SpreadGroup extends GroupFacts {
   readonly admits: NodeFilter;
   /** True where every node counts, so that nobody needs to ask. */
   readonly admitsAll: boolean;
+  /** False where nodes count whatever node affinity the Pod has. */
+  readonly honorsAffinity: boolean;
+  /** False where nodes count whatever taints they have. */
+  readonly honorsTaints: boolean;
+  /** Over the hostname: the hosts that count, once no new one may come; a new one would be empty. */
+  hosts?: readonly Domain[] | undefined;
 }
 
 export interface AffinityGroup extends GroupFacts {
@@ -94,10 +101,18 @@ export function selects(group: TopologyGroup | GroupPlan, pod: { readonly namesp
 
 /** The fewest Pods in any domain that counts; 0 while there are fewer domains than minDomains asks for. */
 export function smallestCount(group: SpreadGroup): number {
+  if (group.key === hostnameLabel) return smallestOnHosts(group);
   if (group.counts.size < group.minDomains) return 0;
   let smallest = Infinity;
   for (const count of group.counts.values()) smallest = Math.min(smallest, count);
   return smallest === Infinity ? 0 : smallest;
+}
+
+function smallestOnHosts({ hosts, counts, minDomains }: SpreadGroup): number {
+  if (hosts === undefined || hosts.length === 0 || hosts.length < minDomains) return 0;
+  let smallest = Infinity;
+  for (const host of hosts) smallest = Math.min(smallest, counts.get(host) ?? 0);
+  return smallest;
 }
 
 function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): GroupPlan {
@@ -115,6 +130,8 @@ function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): Grou
     maxSkew,
     minDomains,
     required,
+    honorsAffinity: nodeAffinityPolicy === "Honor",
+    honorsTaints: nodeTaintsPolicy === "Honor",
     admitsAll: nodeTaintsPolicy === "Ignore" && (nodeAffinityPolicy === "Ignore" || alternatives.some((one) => one.size === 0)),
     admits: ({ requirements, taints }, allowUndefined) =>
       (nodeAffinityPolicy === "Ignore" || alternatives.some((one) => isCompatible(requirements, one, allowUndefined))) &&

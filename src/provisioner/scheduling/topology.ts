@@ -9,9 +9,10 @@
  * plan holds in one order of binding only; so such a domain is "rude", and taken only where no other will do.
  */
 import { hostnameLabel } from "../../api/labels.ts";
+import { untoleratedTaint } from "../../kube/taint.ts";
 import { classTopology, type ClassTopology } from "./class-topology.ts";
 import { controllerless, type ExistingNode } from "./existing-node.ts";
-import type { LabelStates } from "./label-state.ts";
+import type { LabelState, LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 import {
@@ -94,7 +95,7 @@ export function verdictOn(topology: ClassTopology, { key, domain }: { readonly k
   if (groups === undefined) return "good";
   for (const { group, self } of groups.spread) {
     const count = group.counts.get(domain) ?? (isHost ? 0 : undefined);
-    if (count === undefined || count + self - (isHost ? 0 : smallestCount(group)) > group.maxSkew) return "refused";
+    if (count === undefined || count + self - smallestCount(group) > group.maxSkew) return "refused";
   }
   for (const group of groups.antiAffinity) if ((group.counts.get(domain) ?? 0) > 0) return "refused";
   for (const group of groups.refusedBy) if ((group.owners.get(domain) ?? 0) > 0) return "refused";
@@ -105,7 +106,7 @@ export function verdictOn(topology: ClassTopology, { key, domain }: { readonly k
     const count = group.counts.get(domain);
     if (
       isHost
-        ? (group.owners.get(domain) ?? 0) > 0 && (count ?? 0) + 1 > group.maxSkew
+        ? (group.owners.get(domain) ?? 0) > 0 && (count ?? 0) + 1 - smallestCount(group) > group.maxSkew
         : count !== undefined && count + 1 - smallestCount(group) > group.maxSkew
     )
       return "rude";
@@ -190,8 +191,9 @@ function groupRegistry() {
 }
 
 /**
- * A zone is a domain of a spread where a node stands that the constraint admits, or where a pool can buy one for the Pod
- * now. A zone without an available offering is none, else the solver would insist on a dead zone (contract.md 3.5).
+ * A zone is a domain of a spread where a node stands that the constraint admits, or where a pool can buy one now. A zone without
+ * an available offering is none, else the solver would insist on a dead zone; one where nothing may be bought after all is
+ * taken out when Pods wait for it (closed-domains.ts).
  */
 function addDomains(input: {
   readonly group: TopologyGroup;
@@ -209,11 +211,20 @@ function addDomains(input: {
   }
   for (const template of input.templates) {
     const root = states.root(template);
-    for (const state of root === undefined ? [] : states.withClass(root, owner)) {
+    for (const state of root === undefined ? [] : statesAdmitted(group, { root, owner, states })) {
       for (const value of states.valuesOf(state, group.key)) domains.add(value);
     }
   }
   for (const domain of [...domains].sort()) group.counts.set(domain, 0);
+}
+
+/** What a pool may buy that the spread would count, though the Pods themselves may not go there. */
+function statesAdmitted(
+  group: SpreadGroup,
+  { root, owner, states }: { readonly root: LabelState; readonly owner: PodClass; readonly states: LabelStates },
+): readonly LabelState[] {
+  if (group.honorsTaints && untoleratedTaint(root.template.taints, owner.spec.tolerations) !== undefined) return [];
+  return group.honorsAffinity ? states.matching(root, owner) : [root];
 }
 
 function countRunning(groups: readonly TopologyGroup[], existing: readonly ExistingNode[]): void {

@@ -1,0 +1,101 @@
+/**
+ * Closed domains: zones and hosts that spread waits for in vain are no domains.
+ *
+ * Reads a packing in which some Pods find no place. At first every zone that could be bought counts as a domain of spread, so that
+ * Pods are spread over all of them; but limits or sizes may forbid to buy there, and kube-scheduler only knows zones with nodes. So
+ * what has no node when nothing more can be placed is taken out, and nothing may be bought there from then on. In the same way
+ * a new host, which would be empty, is waited for at first; once none may come, the hosts that are there count alone.
+ */
+import { capacityTypeLabel, hostnameLabel, zoneLabel } from "../../api/labels.ts";
+import { has } from "../../kube/requirement.ts";
+import { intersection, requirementsOf } from "../../kube/requirements.ts";
+import { commitTo, type Bin } from "./bin.ts";
+import type { ExistingNode } from "./existing-node.ts";
+import { binPlace, decidedValue, filledBins, noteChange, topologyFor, type Packing } from "./packing.ts";
+import type { PodClass } from "./pod-class.ts";
+import { addDomainsOf, recordAt } from "./topology.ts";
+import { smallestCount, type Domain, type SpreadGroup } from "./topology-group.ts";
+
+/** Takes out domains that these classes wait for in vain; says whether there were any. */
+export function closeDomains(packing: Packing, classes: readonly PodClass[]): boolean {
+  const groups = new Set(classes.flatMap((podClass) => topologyFor(packing.problem, podClass).owned.filter(isRequiredSpread)));
+  const zonal = [...groups].filter(({ key }) => key !== hostnameLabel);
+  // All are looked at: what one leaves out may be another's as well.
+  if (zonal.map((group) => closeZones(packing, group)).some(Boolean)) return true;
+  return [...groups]
+    .filter(({ key }) => key === hostnameLabel)
+    .map((group) => closeHosts(packing, group))
+    .some(Boolean);
+}
+
+function isRequiredSpread(group: { readonly kind: string }): group is SpreadGroup {
+  return group.kind === "spread" && (group as SpreadGroup).required;
+}
+
+function closeZones(packing: Packing, group: SpreadGroup): boolean {
+  const { key, counts } = group;
+  const standing = packing.problem.existing.filter((node) => group.admits(node.facts, node.allowUndefined));
+  const isThere = (domain: Domain) => standing.some((node) => mayBe(node, { key, domain }));
+  const idle = [...counts].filter(([domain, count]) => count === 0 && !isThere(domain)).map(([domain]) => String(domain));
+  if (idle.length === 0) return false;
+  for (const bin of filledBins(packing)) decide(packing, { bin, key });
+  const bought = new Set(
+    filledBins(packing).flatMap((bin) => {
+      const place = binPlace(packing, bin);
+      const domain = place.value(key);
+      // One that is still undecided may become any of them.
+      return domain === undefined ? packing.problem.states.valuesOf(bin.state, key) : place.counts(group) ? [domain] : [];
+    }),
+  );
+  const closed = idle.filter((domain) => !bought.has(domain)).sort();
+  if (closed.length === 0) return false;
+  for (const domain of closed) counts.delete(domain);
+  packing.closed = {
+    ...packing.closed,
+    requirements: intersection(packing.closed.requirements, requirementsOf([{ key, operator: "NotIn", values: closed }])),
+  };
+  return true;
+}
+
+/** Only worth it where no host is empty. */
+function closeHosts(packing: Packing, group: SpreadGroup): boolean {
+  if (group.hosts !== undefined) return false;
+  const standing = packing.problem.existing.filter((node) => group.admits(node.facts, node.allowUndefined)).map(({ id }) => id);
+  const bought = filledBins(packing).filter((bin) => binPlace(packing, bin).counts(group));
+  group.hosts = [...standing, ...bought.map(({ id }) => id)];
+  if (smallestCount(group) === 0) {
+    group.hosts = undefined;
+    return false;
+  }
+  packing.closed = { ...packing.closed, hosts: true };
+  return true;
+}
+
+function mayBe(node: ExistingNode, { key, domain }: { readonly key: string; readonly domain: Domain }): boolean {
+  const decided = node.value(key);
+  if (decided !== undefined) return decided === domain;
+  const requirement = node.facts.requirements.get(key);
+  return requirement === undefined ? node.allowUndefined.has(key) : has(requirement, String(domain));
+}
+
+/** Fixes a label of a node to be bought at what it would be launched with first, so that it makes no other domain. */
+function decide(packing: Packing, { bin, key }: { readonly bin: Bin; readonly key: string }): void {
+  const { states, topology } = packing.problem;
+  if (decidedValue(states, { state: bin.state, key }) !== undefined) return;
+  const [cheapest] = bin.committed.offerings;
+  const first = key === zoneLabel ? cheapest?.zone : key === capacityTypeLabel ? cheapest?.capacityType : undefined;
+  for (const value of first === undefined ? states.valuesOf(bin.state, key) : [first]) {
+    const state = states.withValue(bin.state, key, value);
+    const index = state?.positions.get(bin.committed.type);
+    const candidate = index === undefined ? undefined : state?.candidates[index];
+    if (state === undefined || index === undefined || candidate === undefined) continue;
+    for (const { podClass } of bin.members) recordAt(topologyFor(packing.problem, podClass), binPlace(packing, bin), -1);
+    bin.state = state;
+    commitTo(bin, { state, index, candidate, addedPrice: 0 });
+    noteChange(packing, bin);
+    const place = binPlace(packing, bin);
+    addDomainsOf(topology, place);
+    for (const { podClass } of bin.members) recordAt(topologyFor(packing.problem, podClass), place);
+    return;
+  }
+}
