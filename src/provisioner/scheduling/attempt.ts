@@ -81,14 +81,19 @@ const closingsMax = 8;
 function placeLeft(packing: Packing, rounds: Omit<Rounds, "lists">): readonly UnplacedPods[] {
   let { waiting } = rounds;
   let isLimited = packing.ledgers.some((ledger) => ledger !== undefined);
+  let inVain: (() => void)[] = [];
   for (let closings = 0; closings < closingsMax && waiting.length > 0; closings += 1) {
     const classes = waiting.map(({ podClass }) => podClass);
-    if (!isLimited && !closeDomains(packing, classes)) return waiting;
+    const reopen = isLimited ? undefined : closeDomains(packing, classes);
+    if (!isLimited && reopen === undefined) break;
+    if (reopen !== undefined) inVain.push(reopen);
     const before = countOf(waiting);
     waiting = placeInRounds(packing, { ...rounds, waiting, lists: listsInTurn(packing) });
     for (const bin of packing.bins) shrink(packing, bin);
     isLimited &&= countOf(waiting) < before;
+    if (countOf(waiting) < before) inVain = [];
   }
+  for (const reopen of inVain.reverse()) reopen();
   return waiting;
 }
 

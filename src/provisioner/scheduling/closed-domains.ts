@@ -14,30 +14,35 @@ import type { ExistingNode } from "./existing-node.ts";
 import { binPlace, decidedValue, filledBins, noteChange, topologyFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import { addDomainsOf, recordAt } from "./topology.ts";
-import { smallestCount, type Domain, type SpreadGroup } from "./topology-group.ts";
+import { smallestCount, type Domain, type SpreadGroup, type TopologyGroup } from "./topology-group.ts";
 
-/** Takes out domains that these classes wait for in vain; says whether there were any. */
-export function closeDomains(packing: Packing, classes: readonly PodClass[]): boolean {
-  const groups = new Set(classes.flatMap((podClass) => topologyFor(packing.problem, podClass).owned.filter(isRequiredSpread)));
-  const zonal = [...groups].filter(({ key }) => key !== hostnameLabel);
-  // All are looked at: what one leaves out may be another's as well.
-  if (zonal.map((group) => closeZones(packing, group)).some(Boolean)) return true;
-  return [...groups]
-    .filter(({ key }) => key === hostnameLabel)
-    .map((group) => closeHosts(packing, group))
-    .some(Boolean);
+/** Takes out domains that these classes wait for in vain. Returns the way back, or undefined where there were none. */
+export function closeDomains(packing: Packing, classes: readonly PodClass[]): Undo | undefined {
+  const owned = new Set(classes.flatMap((podClass) => topologyFor(packing.problem, podClass).owned.filter(isRequiredSpread)));
+  const groups = [...owned];
+  const { closed } = packing;
+  const zonal = groups.filter(({ key }) => key !== hostnameLabel).flatMap((group) => closeZones(packing, group) ?? []);
+  const hosts = groups.filter(({ key }) => key === hostnameLabel);
+  const undo = zonal.length > 0 ? zonal : hosts.flatMap((group) => closeHosts(packing, group) ?? []);
+  if (undo.length === 0) return undefined;
+  return () => {
+    for (const one of undo) one();
+    packing.closed = closed;
+  };
 }
 
-function isRequiredSpread(group: { readonly kind: string }): group is SpreadGroup {
-  return group.kind === "spread" && (group as SpreadGroup).required;
+type Undo = () => void;
+
+function isRequiredSpread(group: TopologyGroup): group is SpreadGroup {
+  return group.kind === "spread" && group.required;
 }
 
-function closeZones(packing: Packing, group: SpreadGroup): boolean {
+function closeZones(packing: Packing, group: SpreadGroup): Undo | undefined {
   const { key, counts } = group;
   const standing = packing.problem.existing.filter((node) => group.admits(node.facts, node.allowUndefined));
   const isThere = (domain: Domain) => standing.some((node) => mayBe(node, { key, domain }));
   const idle = [...counts].filter(([domain, count]) => count === 0 && !isThere(domain)).map(([domain]) => String(domain));
-  if (idle.length === 0) return false;
+  if (idle.length === 0) return undefined;
   for (const bin of filledBins(packing)) decide(packing, { bin, key });
   const bought = new Set(
     filledBins(packing).flatMap((bin) => {
@@ -48,27 +53,31 @@ function closeZones(packing: Packing, group: SpreadGroup): boolean {
     }),
   );
   const closed = idle.filter((domain) => !bought.has(domain)).sort();
-  if (closed.length === 0) return false;
+  if (closed.length === 0) return undefined;
   for (const domain of closed) counts.delete(domain);
   packing.closed = {
     ...packing.closed,
     requirements: intersection(packing.closed.requirements, requirementsOf([{ key, operator: "NotIn", values: closed }])),
   };
-  return true;
+  return () => {
+    for (const domain of closed) counts.set(domain, counts.get(domain) ?? 0);
+  };
 }
 
 /** Only worth it where no host is empty. */
-function closeHosts(packing: Packing, group: SpreadGroup): boolean {
-  if (group.hosts !== undefined) return false;
+function closeHosts(packing: Packing, group: SpreadGroup): Undo | undefined {
+  if (group.hosts !== undefined) return undefined;
   const standing = packing.problem.existing.filter((node) => group.admits(node.facts, node.allowUndefined)).map(({ id }) => id);
   const bought = filledBins(packing).filter((bin) => binPlace(packing, bin).counts(group));
   group.hosts = [...standing, ...bought.map(({ id }) => id)];
   if (smallestCount(group) === 0) {
     group.hosts = undefined;
-    return false;
+    return undefined;
   }
   packing.closed = { ...packing.closed, hosts: true };
-  return true;
+  return () => {
+    group.hosts = undefined;
+  };
 }
 
 function mayBe(node: ExistingNode, { key, domain }: { readonly key: string; readonly domain: Domain }): boolean {
