@@ -17,9 +17,7 @@ export type Rule =
   /** The plan holds only if NodeClaims are launched in one of the places that they allow. */
   | "other launch"
   /** A Pod is left out though a node takes it as the plan leaves the cluster. */
-  | "left out"
-  /** The same, but only because kube-scheduler does not wait for a zone that could be bought and has not been. */
-  | "waits for a domain";
+  | "left out";
 
 export interface Fault {
   readonly rule: Rule;

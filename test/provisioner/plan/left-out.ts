@@ -29,9 +29,7 @@ export function leftOutFaults({ input, plan, world }: LeftOutInput): readonly Fa
   return [...unlike.values()].flatMap((pod) => {
     const place = placeFor(pod, { input, plan, world });
     if (place === undefined) return [];
-    const says = `${pod.metadata.name ?? ""} is left out, but ${place} takes it`;
-    const isWaiting = placeFor(pod, { input, plan, world: withBuyable(world, input) }) === undefined;
-    return [{ rule: isWaiting ? ("waits for a domain" as const) : ("left out" as const), says }];
+    return [{ rule: "left out", says: `${pod.metadata.name ?? ""} is left out, but ${place} takes it` }];
   });
 }
 
@@ -77,11 +75,6 @@ function enoughOf(
     const alike = taking.filter(({ offering }) => offering.zone === one.offering.zone);
     return requirements.every(({ key, minValues = 0 }) => new Set(alike.map(({ site }) => site.labels[key])).size >= minValues);
   });
-}
-
-/** The world with an empty node of everything that could be bought, limits aside: all domains that there could be. */
-function withBuyable(world: World, input: SolveInput): World {
-  return { ...world, sites: [...world.sites, ...buyableSites(input)] };
 }
 
 /** An empty node of everything that could be bought, which takes no Pods: with it a zone counts before there is a node in it. */

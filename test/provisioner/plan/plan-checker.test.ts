@@ -432,7 +432,7 @@ describe("the checker of plans refuses, of all nodes together", () => {
     },
     {
       says: "a Pod that is kept for a zone that nobody has bought",
-      rule: "waits for a domain",
+      rule: "left out",
       of: { pods: spreading.slice(0, 2), pools: [nodePool({ name: "pool", labels: {}, limits: { nodes: "2" } })] },
       good: { newNodes: [small(["web-1"], "a"), small(["web-2"], "b")] },
       bad: { newNodes: [small(["web-1"], "a")], unschedulable: ["web-2"] },
