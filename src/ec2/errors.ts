@@ -2,7 +2,7 @@
  * EC2's error codes, sorted by what they ask of us: the only place that compares them.
  *
  * Reads what the SDK threw, or a code of a fleet's answer. Returns a plain failure. Codes that mean "not here, not now" are
- * Karpenter's list of unfulfillable capacity (karpenter.md 4.4 with 1.15's additions).
+ * Karpenter's list of unfulfillable capacity (karpenter-provider-aws pkg/errors, 1.15).
  */
 export type Ec2FailureKind =
   /** Another type, zone or way to buy may do. */

@@ -2,8 +2,8 @@
  * The CreateFleet request of one NodeClaim, and what its answer means.
  *
  * Reads a claim, its candidate types (cheapest first), what its NodeClass selects and the launch templates. Returns the exact
- * request (karpenter.md 4.3 and 4.4, for on-demand and Spot): one instance, at once, with an override for each type and zone
- * whose Priority is its price. The client token is the hash of the request and of the claim's uid, so that the same request
+ * request (karpenter-provider-aws pkg/providers/instance, for on-demand and Spot): one instance, at once, with an override for each type
+ * and zone whose Priority is its price. The client token is the hash of the request and of the claim's uid, so that the same request
  * for a claim of the same name, made anew after a failure, is another one.
  */
 import type { CreateFleetCommandInput, CreateFleetResult, FleetLaunchTemplateOverridesRequest } from "@aws-sdk/client-ec2";

@@ -2,7 +2,7 @@
  * Launch templates: what every instance of a NodeClass is made with, under a name that says what is in it.
  *
  * Reads an EC2NodeClass, what it selects, and the claim's labels and taints. Returns the template's data; its name is the
- * hash of that data, so a template is never changed and two processes that need the same one agree (karpenter.md 4.4).
+ * hash of that data, so a template is never changed and two processes that need the same one agree.
  */
 import type { RequestLaunchTemplateData, Tag } from "@aws-sdk/client-ec2";
 import type { EC2NodeClass, EC2NodeClassSpec } from "../api/ec2-node-class.ts";

@@ -1,7 +1,8 @@
 /**
  * Offerings that lacked capacity a moment ago: not asked for again for a while.
  *
- * Reads what fleets answered. A cache: a restart loses it, and the next launch tells again (karpenter.md 4.4).
+ * Reads what fleets answered. A cache: a restart loses it, and the next launch tells again, as in karpenter-provider-aws
+ * pkg/cache/unavailableofferings.go.
  */
 import type { Clock, Instant } from "../api/ports.ts";
 

@@ -31,7 +31,7 @@ export interface AdmissionRequest {
 
 /**
  * Is true for Kubernetes' own controllers and for KEDA's operator: they act for a workload that a person has already had judged,
- * so they get no warnings, and inside a profile's bounds no denial (contract.md 3.4 and 3.6).
+ * so they get no warnings, and inside a profile's bounds no denial.
  */
 export function isController(userInfo: UserInfo): boolean {
   return (

@@ -6,7 +6,7 @@
 import type { WorkloadClassEntry } from "../api/workload-class.ts";
 import type { WorkloadClass } from "./class.ts";
 
-/** Returns a class with every default filled (contract.md 3.1, 3.8). */
+/** Returns a class with every default filled. */
 export function toWorkloadClass(name: string, entry: WorkloadClassEntry): WorkloadClass {
   const { gpu } = entry;
   return {

@@ -17,7 +17,7 @@ export interface RequestRange {
   readonly default?: QuantityText;
 }
 
-/** One class of the catalogue (contract.md 3.8 and 4), every default filled. */
+/** One class of the catalogue, every default filled. */
 export interface WorkloadClass {
   readonly name: string;
   readonly purpose?: string;

@@ -12,7 +12,7 @@ import type { Allowance } from "./cel/cel-budget.ts";
 import { celCompiler, type CelCompiler, type CelExpression, type CelOutcome, type CelProblem } from "./cel/cel-expression.ts";
 import { celList } from "./cel/cel-value.ts";
 
-/** What an expression may name (contract.md section 4); `pod` is the spec of the Pod as it will run. */
+/** What an expression may name; `pod` is the spec of the Pod as it will run. */
 export const customVariables = [
   "object",
   "oldObject",

@@ -2,7 +2,7 @@
  * Denial: a verdict in the words that kubectl prints.
  *
  * Reads a verdict that refuses. Returns the Status of the answer: the first line is complete in itself, since ReplicaSet events,
- * Argo CD and Flux show little more; then every problem with its fix, and where the rule stands (contract.md 3.7).
+ * Argo CD and Flux show little more; then every problem with its fix, and where the rule stands.
  */
 import type { ApiStatus } from "../api/api-status.ts";
 import { pointerTokens } from "../kube/json-patch.ts";

@@ -13,7 +13,7 @@ import { toCompensation, type Compensation } from "./compensation.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Longest time from approval to end (contract.md section 4). */
+/** Longest time from approval to end. */
 export const exemptionDaysMax = 180;
 
 export interface Exemption {

@@ -3,7 +3,7 @@
  *
  * Reads settings.grandfather and the facts of a request. Returns whether the workload that it is about is let be: it was created
  * before the day, and the request leaves alone what makes it a new workload. Its Pods are its own: made again by their owner,
- * or wanted in another number by an autoscaler, they are never refused (contract.md section 0, finding 6).
+ * or wanted in another number by an autoscaler, they are never refused.
  */
 import type { KubeObject } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";

@@ -55,7 +55,7 @@ function byExemption(finding: JudgedFinding, { named, facts, input }: Lifting): 
   return finding;
 }
 
-/** An autoscaler inside the profile's bounds is never held up: only a person can act on the reason (contract.md 3.4). */
+/** An autoscaler inside the profile's bounds is never held up: only a person can act on the reason. */
 function isAutoscaled({ rule }: Finding, { subject, request }: Facts): boolean {
   return subject.kind === "scale" && rule !== "SCALE-001" && isController(request.userInfo);
 }

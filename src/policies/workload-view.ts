@@ -141,7 +141,7 @@ function podOf({ template, namespace, name }: Workload, snapshot: ClusterSnapsho
 /**
  * Returns an object as the workload that a person is told about, or undefined where it is none.
  *
- * What a controller of Kubernetes made from a workload is judged there, where the person is (contract.md section 0, 6); the
+ * What a controller of Kubernetes made from a workload is judged there, where the person is; the
  * Pods of other owners are judged themselves.
  */
 export function judgedWorkload(object: KubeObject): Workload | undefined {

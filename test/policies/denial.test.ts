@@ -1,5 +1,5 @@
 /**
- * Golden texts: what a person reads who is refused or warned (contract.md 3.7). The seed's own profile must be accepted.
+ * Golden texts: what a person reads who is refused or warned. The seed's own profile must be accepted.
  */
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";

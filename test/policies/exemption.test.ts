@@ -1,5 +1,5 @@
 /**
- * Exemptions: whom they let in and with which words, when they end, and what a file may not exempt (contract.md section 4).
+ * Exemptions: whom they let in and with which words, when they end, and what a file may not exempt.
  */
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/api/object.ts";

@@ -1,5 +1,5 @@
 /**
- * policies.yaml: what it parses to, and the words for everything that can be wrong with it (contract.md section 4).
+ * policies.yaml: what it parses to, and the words for everything that can be wrong with it.
  */
 import { describe, expect, it } from "vitest";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";

@@ -3,9 +3,9 @@
  *
  * Observes the profile and the snapshot, decides with the same functions that admission compiles by, and writes children
  * only over what it has seen (create, or replace at a resourceVersion). It remembers nothing: a budget is rendered again whenever the
- * scale has crossed the border of contract.md 3.5, and a deleted child is made again, because every observation compiles for the world
- * of now. Running Pods are never touched; a pending one that waits for a lost zone is made again, and a template is rolled only where
- * its profile asks for it.
+ * scale has crossed the border between two forms (profile/budget.ts), and a deleted child is made again, because every observation
+ * compiles for the world of now. Running Pods are never touched; a pending one that waits for a lost zone is made again, and a template
+ * is rolled only where its profile asks for it.
  */
 import type { Controller } from "../../api/controller.ts";
 import type { InstanceType } from "../../api/instance-type.ts";

@@ -13,7 +13,7 @@ import type { ResolvedProfile } from "./resolve.ts";
 
 type Metric = NonNullable<NonNullable<WorkloadProfileSpec["scaling"]>["metrics"]>[number];
 
-/** How long the count of maxBurstPods is: contract.md 3.1. */
+/** How long the count of maxBurstPods is. */
 const burstSeconds = 60;
 const defaultMetric: Metric = { type: "cpu", target: 70 };
 

@@ -3,7 +3,7 @@
  *
  * Reads what is asked (the profile's words, else the class's), the smallest scale and the scale of now. Returns the form
  * to write. Kubernetes rounds both percentages up, so minAvailable 80% of 3 is 3 and no Pod could ever be evicted;
- * contract.md 3.5 decides what stands in, and since a budget is rendered again when the scale crosses the border,
+ * so another form stands in where a share would block, and since a budget is rendered again when the scale crosses the border,
  * a late rendering can only slow a drain, never let too many Pods go.
  */
 import { shortHashOf } from "../../api/hash.ts";
@@ -38,7 +38,7 @@ export type BudgetForm =
   | { readonly kind: "singleton" };
 
 /**
- * Returns the form of the budget for the scale of now (the rule of contract.md 3.5).
+ * Returns the form of the budget for the scale of now.
  *
  * `adjusted` is true where the asked share is replaced because it would block at this scale.
  */

@@ -21,7 +21,7 @@ import { resolveProfile, type ResolvedProfile } from "./resolve.ts";
 
 type ProfileInput = CompileSurroundings & { readonly profile: WorkloadProfile };
 
-/** Kinds that take a PodDisruptionBudget of any form: those with a scale subresource (contract.md 3.4). */
+/** Kinds that take a PodDisruptionBudget of any form: those with a scale subresource. */
 const budgetKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "StatefulSet", "Rollout"]);
 
 /** Kinds that take none; every other kind is somebody's own, and takes one that counts Pods. */

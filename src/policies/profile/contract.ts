@@ -35,7 +35,7 @@ export interface ContainerSizing {
   readonly memoryLimitRatio?: number;
 }
 
-/** Everything that is written into a Pod, in the order of contract.md 3.4. */
+/** Everything that is written into a Pod, in the order in which the compiler writes it. */
 export interface PodParts {
   readonly mode: SizingMode;
   /** Sizing of the main container; absent where nothing is bound, or where VPA owns the requests. */
@@ -80,7 +80,7 @@ export interface OnDemandFloor {
 export type NoBudgetReason =
   /** Nothing is bound: the class only judges. */
   | "unprofiled"
-  /** The kind takes none (Job, CronJob, DaemonSet, bare Pod): contract.md 3.4. */
+  /** The kind takes none (Job, CronJob, DaemonSet, bare Pod). */
   | "kind"
   /** One replica: every budget would block each drain, or mean nothing. */
   | "singleton"

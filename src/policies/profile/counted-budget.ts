@@ -2,8 +2,9 @@
  * The counted budget: the PodDisruptionBudget of a workload whose kind nobody here knows.
  *
  * Reads the profile's terms and the Pods' own label. Returns a minAvailable of a whole number: the disruption controller
- * can't ask an unknown owner for its scale, and then reports 0 disruptions for every other form (contract.md 3.4). The selector is
- * the profile's label, which admission writes into each Pod: the owner's own selector can't be read.
+ * can't ask an unknown owner for its scale, and then reports 0 disruptions for every other form (getExpectedPodCount of
+ * pkg/controller/disruption). The selector is the profile's label, which admission writes into each Pod: the owner's own selector can't
+ * be read.
  */
 import { budgetObject, evictionsOf } from "./budget.ts";
 import type { BudgetIntent, CompiledBudget, ProfileReference } from "./contract.ts";

@@ -1,7 +1,7 @@
 /**
  * The main container: the one that a profile sizes when a Pod has several.
  *
- * Reads a Pod or a template. Returns the container's name, by the order of contract.md 3.4: the default-container
+ * Reads a Pod or a template. Returns the container's name, by this order: the default-container
  * annotation of kubectl, the container that the workload's template made unambiguous, the only one, the one with the
  * workload's name. Undefined is what REQ-006 refuses.
  */

@@ -1,7 +1,7 @@
 /**
  * The patch of one Pod: a compiled contract written into the exact JSON that the API server sent.
  *
- * Reads the Pod as received and the contract. Returns RFC 6902 operations in the fixed order of contract.md 3.4: requests
+ * Reads the Pod as received and the contract. Returns RFC 6902 operations in a fixed order: requests
  * and limits, placement, spread, grace and preStop, protection, labels, podPatch, then the annotation that says what was changed. Law: a
  * second run over the patched Pod gives no operation, whatever other webhooks did in between. What the user wrote is
  * kept: lists are only appended to, spread over a key that is already spread or kept apart is not doubled, labels that the workload's

@@ -3,7 +3,7 @@
  *
  * Reads the profile and its class as it holds in the namespace (catalogue below namespace overrides, class.ts). Returns
  * each value with its source, for status.resolved, for `plimsoll why` and for the compiler. Nothing is clamped: a value
- * outside the class's bounds is a rule's business. Precedence: contract.md 3.3.
+ * outside the class's bounds is a rule's business. The profile goes before its class.
  */
 import { dataClassificationLabel, type PlatformNames } from "../../api/labels.ts";
 import type { IntOrPercent, QuantityText } from "../../api/object.ts";
@@ -186,8 +186,7 @@ function hostSpreadOf({ profile, workloadClass, kind = "" }: ResolveInput): Reso
 }
 
 /**
- * One Pod at a time where nobody says otherwise, and where the replicas vote; a StatefulSet's class default is not asked
- * (contract.md 3.4).
+ * One Pod at a time where nobody says otherwise, and where the replicas vote; a StatefulSet's class default is not asked.
  */
 function budgetOf({ profile, workloadClass, kind }: ResolveInput): Resolved<BudgetIntent> {
   const own = intentOf(profile.spec.disruption ?? {});

@@ -1,5 +1,5 @@
 /**
- * Topology spread of one workload: over zones and over hosts, as contract.md 3.5 says.
+ * Topology spread of one workload: over zones and over hosts.
  *
  * Reads the resolved wishes and the zones that can take a Pod now. Returns the constraints in a fixed order, zone first.
  * minDomains is what makes the scheduler wait for a second and third zone: without it, the skew is counted over zones

@@ -2,7 +2,7 @@
  * The stranded Pod: one that waits for a zone which can no longer take it.
  *
  * Reads one target and the time. Returns the Pod to delete, so that its owner makes it again and admission compiles it for
- * the zones of now (contract.md 3.5). A pending Pod serves nobody, but two of our processes may see capacity differently
+ * the zones of now. A pending Pod serves nobody, but two of our processes may see capacity differently
  * for a while; so only a Pod that has waited for a minute is taken, and only one at a time, the next after a minute.
  */
 import { zoneLabel } from "../../api/labels.ts";

@@ -1,8 +1,8 @@
 /**
  * CLASS-001: a profile, or a Pod, that asks for more, or less, than its class gives.
  *
- * Reads one profile and its class as it holds in the namespace, or a workload's Pod and a running one that is resized. The class's bounds deny and never clamp, so that what a
- * person wrote is what runs (contract.md 3.3).
+ * Reads one profile and its class as it holds in the namespace, or a workload's Pod and a running one that is resized. The class's
+ * bounds deny and never clamp, so that what a person wrote is what runs.
  */
 import type { QuantityText } from "../../api/object.ts";
 import type { Container } from "../../api/pod.ts";

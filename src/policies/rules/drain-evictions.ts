@@ -3,7 +3,7 @@
  *
  * Reads the foreign budgets of each workload that a request touches (a budget that we compiled is judged by its profile) and
  * asks the eviction proof at every scale of the workload's range: its own replicas, or from the minimum of who scales it. Both
- * percentages round up, so a budget that works at 50 replicas can block at 3 (contract.md 3.5).
+ * percentages round up, so a budget that works at 50 replicas can block at 3 (GetScaledValueFromIntOrPercent of pkg/controller/disruption).
  */
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { assertNever } from "../../api/assert.ts";

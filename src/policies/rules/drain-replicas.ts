@@ -3,7 +3,7 @@
  *
  * Reads replicas, class and profile. A single replica can be evicted, but each eviction is an outage: where a profile binds
  * the workload its class decides (`singletons`), without one the rule's `unprofiled` does. A share that rounds to every
- * replica is compiled safely instead, and said (contract.md 3.5).
+ * replica is compiled safely instead, and said.
  */
 import { actionChoice } from "../action-param.ts";
 import type { FindingAction } from "../verdict.ts";

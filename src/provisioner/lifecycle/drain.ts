@@ -2,8 +2,8 @@
  * Drain: which Pods leave a node next, and how.
  *
  * Reads the Pods of a node that is to end. Returns those of the first group that is not empty, to be evicted, or deleted
- * where the node's deadline no longer leaves them their grace (karpenter.md 5.2). Eviction keeps disruption budgets; a
- * blocked Pod holds the drain up to the deadline, and without a deadline for as long as it is blocked.
+ * where the node's deadline no longer leaves them their grace (Karpenter's pkg/controllers/node/termination). Eviction keeps disruption
+ * budgets; a blocked Pod holds the drain up to the deadline, and without a deadline for as long as it is blocked.
  */
 import { disruptedTaintKey, doNotDisruptAnnotation, excludeFromLoadBalancersLabel } from "../../api/labels.ts";
 import type { Node } from "../../api/node.ts";

@@ -2,7 +2,8 @@
  * Garbage: instances without a NodeClaim, and NodeClaims without an instance.
  *
  * Reads what the cloud lists and what the cluster holds. Returns what to end. The net under every crash: whatever a launch
- * or a termination left half done is found here by the tags that the request carried (karpenter.md 5.1).
+ * or a termination left half done is found here by the tags that the request carried (Karpenter's
+ * pkg/controllers/nodeclaim/garbagecollection).
  */
 import { registeredLabel } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";

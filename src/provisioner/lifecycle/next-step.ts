@@ -10,7 +10,7 @@
  *
  * Reads a NodeClaim, its Node, the Pods there and (while it is being deleted) its instance. Returns one idempotent step; the
  * next look decides again from what then stands on the API server, so that a crash between any two steps costs only time.
- * Words and waits are Karpenter's (karpenter.md 5.1 and 5.2).
+ * Words and waits are Karpenter's (pkg/controllers/nodeclaim/lifecycle and pkg/controllers/node/termination).
  */
 import { assertNever } from "../../api/assert.ts";
 import type { ControllerStep, Reason } from "../../api/controller.ts";

@@ -1,9 +1,9 @@
 /**
  * Registration and initialization: what a Node needs before Pods may count on it.
  *
- * Reads a NodeClaim and its Node. Returns the patch of the Node, and what still holds its initialization up (karpenter.md
- * 5.1). A patch carries the Node's resourceVersion: taints are a list that is replaced whole, so a Node that somebody
- * else has just written is looked at again.
+ * Reads a NodeClaim and its Node. Returns the patch of the Node, and what still holds its initialization up (Karpenter's
+ * pkg/controllers/nodeclaim/lifecycle). A patch carries the Node's resourceVersion: taints are a list that is replaced whole, so a Node
+ * that somebody else has just written is looked at again.
  */
 import { doNotSyncTaintsLabel, initializedLabel, registeredLabel, terminationFinalizer, unregisteredTaintKey } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";

@@ -4,7 +4,7 @@
  * Reads DaemonSets (their Pod templates, as admission would leave them) and what is known of a node. Returns resources and
  * ports of the host.
  * A DaemonSet counts where its Pod could run: taints tolerated and any of its node affinity terms compatible; labels that
- * a node will only have once it has joined count as present (karpenter.md 3.7).
+ * a node will only have once it has joined count as present (getDaemonOverhead of Karpenter's scheduling/scheduler.go).
  */
 import { initializedLabel, registeredLabel, wellKnownLabels } from "../../api/labels.ts";
 import type { Resources } from "../../api/object.ts";

@@ -1,9 +1,10 @@
 /**
  * NodeClaim of a planned node: what is written to the API server to get it.
  *
- * Reads a planned node and the names that its caller chose. Returns the object of karpenter.md 1.3 ("Created NodeClaims"),
- * with a name instead of a generateName, so that writing it twice makes one. An annotation keeps which Pods it was made
- * for, by class: solving again puts the same Pods on the same claim, and a restart forgets nothing.
+ * Reads a planned node and the names that its caller chose. Returns the object that Karpenter makes
+ * (pkg/controllers/provisioning/scheduling/nodeclaimtemplate.go), with a name instead of a generateName, so that writing it twice makes
+ * one. An annotation keeps which Pods it was made for, by class: solving again puts the same Pods on the same claim, and a restart
+ * forgets nothing.
  */
 import {
   awsLabelDomain,

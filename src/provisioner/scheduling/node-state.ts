@@ -4,7 +4,7 @@
  * Reads Nodes, NodeClaims, Pods and the instance types of pools. Returns one state for each Node and for each NodeClaim
  * without a Node. A claim that has not launched may still become any of its types, so it counts with the least of each
  * resource that all of them have; every one of them holds what it was planned for. Taints that go away by themselves
- * (startup taints, not-ready and its like) are ignored until the node is initialized (karpenter.md sections 2 and 3.7).
+ * (startup taints, not-ready and its like) are ignored until the node is initialized (Karpenter's pkg/scheduling/taints.go).
  */
 import type { InstanceType } from "../../api/instance-type.ts";
 import { disruptedTaintKey, initializedLabel, instanceTypeLabel, nodePoolLabel, unregisteredTaintKey } from "../../api/labels.ts";
