@@ -25,6 +25,8 @@ import { priorityTiers } from "./priority.ts";
 export interface Strategy {
   readonly name: string;
   readonly opening: OpeningRule;
+  /** Whether Pods that may not share hosts come first, or only size counts. */
+  readonly apartFirst?: boolean;
   /** Where nodes are opened as a program advises, before the rounds begin: the best price so far, and how much work it may take. */
   readonly cover?: { readonly priceSoFar: number; readonly steps: StepCounter };
 }
@@ -50,7 +52,7 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt | undefin
   const packing = emptyPacking(problem);
   const accepting = acceptingNodes(problem);
   const nodes = problem.classes.map(accepting);
-  let tiers = priorityTiers(inOrder(packing, placeNominated(packing, nodes)));
+  let tiers = priorityTiers(inOrder(packing, { waiting: placeNominated(packing, nodes), apartFirst: strategy.apartFirst ?? true }));
   const isLimited = tiers.length > 1 && packing.ledgers.some((ledger) => ledger !== undefined);
   // Where limits may bind, nothing is bought with those in mind who come later.
   if (isLimited) for (const { podClass } of tiers.slice(1).flat()) packing.waiting[podClass.id] = 0;
@@ -143,6 +145,7 @@ function emptyPacking(problem: Problem): Packing {
     bins: [],
     table: binTable(problem.space.names.length),
     usedExisting: problem.existing.map(() => problem.space.names.map(() => 0)),
+    freeOnExisting: Float64Array.from(problem.existing.flatMap(({ free }) => free)),
     onExisting: [],
     waiting: problem.classes.map(({ pods }) => pods.length),
     divisors: problem.classes.map((podClass) => domainsOf(topologyFor(problem, podClass))),
@@ -198,7 +201,7 @@ function placeClass(
   for (const [index, pending] of pods.entries()) {
     const choice = run.next();
     if (choice === undefined) return pods.slice(index);
-    run.placed(choice, place(packing, { choice, member: { podClass, pending } }));
+    run.placed(place(packing, { choice, member: { podClass, pending } }));
     packing.waiting[podClass.id] = (packing.waiting[podClass.id] ?? 0) - 1;
   }
   return [];
@@ -227,14 +230,16 @@ function place(packing: Packing, { choice, member }: { readonly choice: Choice; 
 }
 
 /** Pods that may not share hosts first, so that the nodes they force are there to be filled; then the largest. */
-function inOrder({ problem }: Packing, waiting: readonly UnplacedPods[]): readonly UnplacedPods[] {
+function inOrder(
+  { problem }: Packing,
+  { waiting, apartFirst }: { readonly waiting: readonly UnplacedPods[]; readonly apartFirst: boolean },
+): readonly UnplacedPods[] {
   return waiting
     .filter(({ pods }) => pods.length > 0)
     .map(({ podClass, pods }) => {
       const isApart =
         podClass.ports.length > 0 || topologyFor(problem, podClass).apartIn.some(({ group }) => group.kind === "anti-affinity");
-      const apart = Number(isApart);
-      return { podClass, pods, apart, size: sizeOf(problem, podClass) };
+      return { podClass, pods, apart: Number(apartFirst && isApart), size: sizeOf(problem, podClass) };
     })
     .sort((a, b) => b.apart - a.apart || b.size - a.size || a.podClass.id - b.podClass.id);
 }

@@ -34,8 +34,8 @@ export type OpeningRule = (input: {
 export interface ClassRun {
   /** The best place for one more Pod, or undefined. */
   next(): Choice | undefined;
-  /** Tells where the Pod went: the existing node's number, or the bin. */
-  placed(at: Choice, bin: BinChoice["bin"] | undefined): void;
+  /** Tells to which bin the Pod went, if it went to one. */
+  placed(bin: BinChoice["bin"] | undefined): void;
 }
 
 interface RunInput {
@@ -68,8 +68,7 @@ export function classRun(packing: Packing, input: RunInput): ClassRun {
       // Rare: no place keeps the spread of others, so each such Pod looks over everything by itself.
       return choice === undefined && isEverRude ? choose(looking(packing, { ...input, pods: 1, rude: true }), input.opening) : choice;
     },
-    placed: (at, bin) => {
-      if (at.kind === "existing") polite.nodes.offer(at.node);
+    placed: (bin) => {
       if (bin !== undefined) polite.bins.offer(bin);
     },
   };

@@ -58,7 +58,7 @@ export function existingNodes(
         allowUndefined: state.requirements === undefined ? noKeys : wellKnownLabels,
         free: freeOn(state, { facts, daemonSets, space }),
         alikeId,
-        value: (key) => onlyValue(facts, key),
+        value: valuesOf(facts),
       };
     });
 }
@@ -100,6 +100,15 @@ function takenOn(state: NodeState, daemons: ReturnType<typeof daemonOverhead>): 
   const requests = (pods: readonly Pod[]) => addResources(...pods.map(runningRequests));
   const ownDaemons = requests(state.pods.filter((pod) => isDaemonPod(pod)));
   return addResources(requests(state.pods.filter((pod) => !isDaemonPod(pod))), maxResources(ownDaemons, daemons));
+}
+
+/** Labels are asked for again and again, and there are few. */
+function valuesOf(facts: NodeFacts): (key: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, onlyValue(facts, key));
+    return known.get(key);
+  };
 }
 
 function onlyValue({ requirements }: NodeFacts, key: string): string | undefined {

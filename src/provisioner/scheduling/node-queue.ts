@@ -6,90 +6,115 @@
  * bucket, so that a closed zone is found closed once and not node by node.
  */
 import { hostnameLabel } from "../../api/labels.ts";
+import { rowHolds } from "./bin-table.ts";
 import { acceptsClass, type ExistingNode } from "./existing-node.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import { crowdOnHost, isAllowedDomain, isAllowedHost, type Probe } from "./probe.ts";
-import { holds } from "./resource-space.ts";
-import { compareListed, shortlist, type Listed, type Shortlist } from "./shortlist.ts";
+import { compareListed, shortlist, type Listed } from "./shortlist.ts";
 import { crowding } from "./topology.ts";
 
 export interface NodeQueue {
   /** The best node for one more Pod as things are now, or undefined. */
   best(): ExistingNode | undefined;
-  /** Tells that the class has a Pod more on the node. */
-  offer(node: ExistingNode): void;
 }
 
 /** Nodes of one bucket that are kept on its list. */
 const shortlistMax = 32;
 
-interface Bucket {
+interface NodeGroup {
   readonly values: readonly { readonly key: string; readonly domain: string | undefined }[];
   readonly nodes: readonly ExistingNode[];
-  readonly list: Shortlist;
-  isFilled: boolean;
+}
+
+/** The nodes of a group as one run of Pods sees them. */
+interface Bucket extends NodeGroup {
+  /** The best node of the group for one more Pod. */
+  readonly head: () => Listed | undefined;
 }
 
 /** Opens a queue over nodes; they must let the class run by labels and taints. */
 export function nodeQueue(probe: Probe, { nodes, pods }: { readonly nodes: readonly ExistingNode[]; readonly pods: number }): NodeQueue {
-  const buckets = bucketsOf(probe, { nodes, pods });
-  const struck = new Set<number>();
-  const list = ({ list: shortlisted }: Bucket, node: ExistingNode): void => {
-    if (struck.has(node.id) || !hasResourcesOn(probe.packing, { podClass: probe.podClass, node })) return;
-    const price = node.state.initialized ? 0 : 1;
-    shortlisted.offer({ place: node.id, price, crowd: crowdOnHost(probe, node.id), left: 0, changes: 0 });
-  };
-  const headOf = (bucket: Bucket): Listed | undefined => {
-    for (;;) {
-      if (!bucket.isFilled || (bucket.list.best() === undefined && bucket.list.isCut())) {
-        bucket.isFilled = true;
-        bucket.list.clear();
-        for (const node of bucket.nodes) list(bucket, node);
-      }
-      const listed = bucket.list.best();
-      if (listed === undefined) return undefined;
-      const node = probe.packing.problem.existing[listed.place];
-      if (node === undefined) return undefined;
-      const isFresh =
-        listed.crowd === crowdOnHost(probe, listed.place) && hasResourcesOn(probe.packing, { podClass: probe.podClass, node });
-      if (isFresh && isAllowedHost(probe, listed.place)) return listed;
-      bucket.list.remove(bucket.list.listed.length - 1);
-      if (isFresh) struck.add(listed.place);
-      else list(bucket, node);
-    }
-  };
-  const bucketFor = new Map<number, Bucket>();
+  // Where hosts are all the same to the class, the first with room is the best, and one that was passed stays without room.
+  const headOf = probe.topology.host.wishes.length === 0 ? firstWithRoom : leastCrowded(Math.min(pods, shortlistMax));
+  const buckets = groupsOf(probe, nodes).map((group): Bucket => ({ ...group, head: headOf(probe, group.nodes) }));
   return {
     best: () => {
       let best: Listed | undefined;
       for (const bucket of buckets) {
         if (!bucket.values.every((value) => isAllowedDomain(probe, value))) continue;
-        const head = headOf(bucket);
+        const head = bucket.head();
         if (head === undefined) continue;
-        const listed = { ...head, crowd: head.crowd + crowdOf(probe, bucket) };
-        if (best !== undefined && compareListed(listed, best) >= 0) continue;
-        best = listed;
-        bucketFor.set(listed.place, bucket);
+        const crowd = crowdOf(probe, bucket);
+        const listed = crowd === 0 ? head : { ...head, crowd: head.crowd + crowd };
+        if (best === undefined || compareListed(listed, best) < 0) best = listed;
       }
       return best === undefined ? undefined : probe.packing.problem.existing[best.place];
-    },
-    offer: (node) => {
-      const bucket = bucketFor.get(node.id);
-      if (bucket === undefined || bucket.list.best()?.place !== node.id) return;
-      bucket.list.remove(bucket.list.listed.length - 1);
-      list(bucket, node);
     },
   };
 }
 
-function bucketsOf(probe: Probe, { nodes, pods }: { readonly nodes: readonly ExistingNode[]; readonly pods: number }): readonly Bucket[] {
+/** Goes through the nodes in order. */
+function firstWithRoom(probe: Probe, nodes: readonly ExistingNode[]): Bucket["head"] {
+  const { freeOnExisting, problem } = probe.packing;
+  const width = problem.space.names.length;
+  let next = 0;
+  let head: Listed | undefined;
+  return () => {
+    for (; next < nodes.length; next += 1) {
+      const node = nodes[next];
+      if (node === undefined || !rowHolds(freeOnExisting, node.id * width, probe.added) || !isAllowedHost(probe, node.id)) continue;
+      if (head?.place !== node.id) head = listedAs(node, 0);
+      return head;
+    }
+    return undefined;
+  };
+}
+
+/** Keeps the least crowded few, and looks over all nodes again where none of them is left. */
+function leastCrowded(max: number): (probe: Probe, nodes: readonly ExistingNode[]) => Bucket["head"] {
+  return (probe, nodes) => {
+    const list = shortlist(max);
+    const struck = new Set<number>();
+    let isFilled = false;
+    const offer = (node: ExistingNode): void => {
+      if (struck.has(node.id) || !hasResourcesOn(probe.packing, { podClass: probe.podClass, node })) return;
+      list.offer(listedAs(node, crowdOnHost(probe, node.id)));
+    };
+    return () => {
+      for (;;) {
+        if (!isFilled || (list.best() === undefined && list.isCut())) {
+          isFilled = true;
+          list.clear();
+          for (const node of nodes) offer(node);
+        }
+        const listed = list.best();
+        const node = listed === undefined ? undefined : probe.packing.problem.existing[listed.place];
+        if (listed === undefined || node === undefined) return undefined;
+        const isFresh = listed.crowd === crowdOnHost(probe, node.id) && hasResourcesOn(probe.packing, { podClass: probe.podClass, node });
+        if (isFresh && isAllowedHost(probe, node.id)) return listed;
+        list.remove(list.listed.length - 1);
+        if (isFresh) struck.add(node.id);
+        else offer(node);
+      }
+    };
+  };
+}
+
+function listedAs({ id, state }: ExistingNode, crowd: number): Listed {
+  return { place: id, price: state.initialized ? 0 : 1, crowd, left: 0, changes: 0 };
+}
+
+/** By nodes: their groups by the labels that were asked about. Classes share lists of nodes, and there are few sets of labels. */
+const groupsOfNodes = new WeakMap<readonly ExistingNode[], Map<string, readonly NodeGroup[]>>();
+
+function groupsOf(probe: Probe, nodes: readonly ExistingNode[]): readonly NodeGroup[] {
   const { keys } = probe.topology;
-  const max = Math.min(pods, shortlistMax);
-  const open = (members: readonly ExistingNode[], values: Bucket["values"]): Bucket => ({
-    ...{ values, nodes: members, list: shortlist(max), isFilled: false },
-  });
-  if (keys.length === 0) return nodes.length === 0 ? [] : [open(nodes, [])];
+  if (keys.length === 0) return nodes.length === 0 ? [] : [{ values: [], nodes }];
+  const known = groupsOfNodes.get(nodes) ?? new Map<string, readonly NodeGroup[]>();
+  groupsOfNodes.set(nodes, known);
+  const before = known.get(keys.join());
+  if (before !== undefined) return before;
   const groups = new Map<string, ExistingNode[]>();
   for (const node of nodes) {
     const name = keys.map((key) => node.value(key) ?? "").join("\n");
@@ -97,16 +122,16 @@ function bucketsOf(probe: Probe, { nodes, pods }: { readonly nodes: readonly Exi
     if (group === undefined) groups.set(name, [node]);
     else group.push(node);
   }
-  return [...groups.values()].map((group) =>
-    open(
-      group,
-      keys.map((key) => ({ key, domain: group[0]?.value(key) })),
-    ),
-  );
+  const made = [...groups.values()].map((group) => ({
+    nodes: group,
+    values: keys.map((key) => ({ key, domain: group[0]?.value(key) })),
+  }));
+  known.set(keys.join(), made);
+  return made;
 }
 
 /** How many Pods that the class wishes to keep away from are in the bucket's domains. */
-function crowdOf({ topology }: Probe, { values }: Bucket): number {
+function crowdOf({ topology }: Probe, { values }: NodeGroup): number {
   let crowd = 0;
   for (const { key, domain } of values) {
     if (domain !== undefined && (topology.byKey.get(key)?.wishes.length ?? 0) > 0) crowd += crowding(topology, { key, domain });
@@ -146,8 +171,8 @@ export function hasRoomOn(packing: Packing, { podClass, node }: { readonly podCl
 
 /** Says whether what is free on an existing node holds one more Pod of the class. */
 export function hasResourcesOn(
-  { problem, usedExisting }: Packing,
+  { problem, freeOnExisting }: Packing,
   { podClass, node }: { readonly podClass: PodClass; readonly node: ExistingNode },
 ): boolean {
-  return holds(node.free, usedExisting[node.id] ?? [], vectorFor(problem, podClass));
+  return rowHolds(freeOnExisting, node.id * problem.space.names.length, vectorFor(problem, podClass));
 }

@@ -49,6 +49,8 @@ export interface Packing {
   readonly table: BinTable;
   /** Used on each existing node by Pods of this run. */
   readonly usedExisting: Vector[];
+  /** What is free on each existing node, row by row. */
+  readonly freeOnExisting: Float64Array;
   readonly onExisting: { readonly node: ExistingNode; readonly member: BinMember }[];
   /** Pods of each class that have no place yet, by class id. */
   readonly waiting: number[];
@@ -84,8 +86,10 @@ export function priceOf(packing: Packing): number {
 
 /** Places a Pod on an existing node. */
 export function placeOnExisting(packing: Packing, { node, member }: { readonly node: ExistingNode; readonly member: BinMember }): void {
-  const { problem, usedExisting } = packing;
-  usedExisting[node.id] = plus(usedExisting[node.id] ?? [], vectorFor(problem, member.podClass));
+  const { problem, usedExisting, freeOnExisting } = packing;
+  const used = plus(usedExisting[node.id] ?? [], vectorFor(problem, member.podClass));
+  usedExisting[node.id] = used;
+  for (const [index, amount] of used.entries()) freeOnExisting[node.id * used.length + index] = (node.free[index] ?? 0) - amount;
   packing.onExisting.push({ node, member });
   recordAt(topologyFor(problem, member.podClass), {
     id: node.id,

@@ -19,14 +19,13 @@ export interface Made extends Attempt {
   readonly end: TopologyCheckpoint;
 }
 
-const always: readonly [Strategy, Strategy] = [
-  { name: "grow", opening: openSmall },
-  { name: "bulk", opening: openBulk },
-];
+const grow: Strategy = { name: "grow", opening: openSmall };
+const bulk: Strategy = { name: "bulk", opening: openBulk };
 
 /**
  * Tries the strategies one after the other from the same start. Buying in bulk means fewer, larger nodes, so it is not tried
- * where growing made no more nodes than constraints force, and neither is what comes after it.
+ * where growing made no more nodes than constraints force. Pods that may not share hosts come first, so that the nodes they force
+ * are there for others; but on nodes that stand already they may take the room of larger ones, so there both orders are tried.
  */
 export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made, ...Made[]] {
   const start = topologyCheckpoint(problem.topology);
@@ -35,16 +34,17 @@ export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made
     const made = attempt(problem, strategy);
     return made === undefined ? [] : [{ ...made, strategy, end: topologyCheckpoint(problem.topology) }];
   };
-  const attempts: Made[] = [];
-  for (const strategy of always) {
-    attempts.push(...make(strategy));
-    const [first] = attempts;
-    if (first?.unplaced.length === 0 && filledBins(first.packing).length <= forcedNodes(problem)) return [first];
+  const attempts = [...make(grow)];
+  const isForced = ({ unplaced, packing }: Made): boolean => unplaced.length === 0 && filledBins(packing).length <= forcedNodes(problem);
+  if (!attempts.some(isForced)) {
+    attempts.push(...make(bulk));
+    const [first] = ranked(attempts);
+    const cover = { priceSoFar: priceOf(first.packing), steps };
+    if (isCoverable(problem)) attempts.push(...make({ ...first.strategy, name: "cover", cover }));
   }
-  const [soFar] = ranked(attempts);
-  if (!isCoverable(problem)) return ranked(attempts);
-  const cover = { priceSoFar: priceOf(soFar.packing), steps };
-  return ranked([...attempts, ...make({ name: "cover", opening: soFar.strategy.opening, cover })]);
+  const [first] = ranked(attempts);
+  if (problem.existing.length === 0 || priceOf(first.packing) === 0) return ranked(attempts);
+  return ranked([...attempts, ...make({ name: "largest", opening: first.strategy.opening, apartFirst: false })]);
 }
 
 function ranked(attempts: readonly Made[]): readonly [Made, ...Made[]] {
