@@ -16,7 +16,7 @@ import { closeDomains } from "./closed-domains.ts";
 import { acceptingNodes, hasResourcesOn, hasRoomOn } from "./node-queue.ts";
 import { nominationsOf } from "./nomination.ts";
 import { domainsOf } from "./opening.ts";
-import { openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
+import { filledBins, openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
 import { poolLedgers } from "./pool-limits.ts";
@@ -68,20 +68,22 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt | undefin
     waiting = placeInRounds(packing, { waiting: [...waiting, ...tier], nodes, strategy, lists });
     if (waiting.length === 0 || !isLimited) continue;
     // What was bought in bulk and not used gives its share of the limits back before others take it.
-    for (const bin of packing.bins) shrink(packing, bin);
+    for (const bin of filledBins(packing)) shrink(packing, bin);
     lists = listsInTurn(packing);
     waiting = placeInRounds(packing, { waiting, nodes, strategy, lists });
   }
-  for (const bin of packing.bins) shrink(packing, bin);
-  return { packing, unplaced: placeLeft(packing, { waiting, nodes, strategy }) };
+  for (const bin of filledBins(packing)) shrink(packing, bin);
+  return { packing, unplaced: placeLeft(packing, { waiting, strategy }) };
 }
 
 /** How often domains are closed for Pods that found no place. */
 const closingsMax = 8;
 
 /** Places what was left once limits have back what smaller types don't need, and spread no longer waits for what can't come. */
-function placeLeft(packing: Packing, rounds: Omit<Rounds, "lists">): readonly UnplacedPods[] {
-  let { waiting } = rounds;
+export function placeLeft(packing: Packing, of: Pick<Rounds, "waiting" | "strategy">): readonly UnplacedPods[] {
+  let { waiting } = of;
+  if (waiting.length === 0) return waiting;
+  const rounds = { strategy: of.strategy, nodes: packing.problem.classes.map(acceptingNodes(packing.problem)) };
   let isLimited = packing.ledgers.some((ledger) => ledger !== undefined);
   let inVain: (() => void)[] = [];
   for (let closings = 0; closings < closingsMax && waiting.length > 0; closings += 1) {
@@ -91,7 +93,7 @@ function placeLeft(packing: Packing, rounds: Omit<Rounds, "lists">): readonly Un
     if (reopen !== undefined) inVain.push(reopen);
     const before = countOf(waiting);
     waiting = placeInRounds(packing, { ...rounds, waiting, lists: listsInTurn(packing) });
-    for (const bin of packing.bins) shrink(packing, bin);
+    for (const bin of filledBins(packing)) shrink(packing, bin);
     isLimited &&= countOf(waiting) < before;
     if (countOf(waiting) < before) inVain = [];
   }

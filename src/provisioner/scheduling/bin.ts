@@ -4,7 +4,9 @@
  * Reads a LabelState (what the node may become) and amounts. Returns which type holds them and what that would cost. A bin
  * is committed to one type at a time, the one that its price and its pool's limits are counted with.
  */
+import { keptTypes, type KeptTypes } from "./kept-types.ts";
 import type { Candidate, LabelState } from "./label-state.ts";
+import type { Resources } from "../../api/object.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
 import { holds, plus, type Vector } from "./resource-space.ts";
@@ -25,6 +27,8 @@ export interface Bin {
   /** Position of `committed` among the state's candidates. */
   committedIndex: number;
   members: BinMember[];
+  /** Types that minValues need beside the committed one, where limits count them. */
+  kept: KeptTypes | undefined;
   /** How often it has changed. */
   changes: number;
 }
@@ -35,6 +39,7 @@ export interface BinFit {
   readonly index: number;
   readonly candidate: Candidate;
   readonly addedPrice: number;
+  readonly kept?: KeptTypes | undefined;
 }
 
 /** Returns how a bin could take more, or undefined. With `grow` false it may not become a larger type. */
@@ -51,10 +56,12 @@ export function fitInto(
     holds(current.usable, bin.used, added) &&
     hasMinValues(state, { used: bin.used, added })
   ) {
-    return { state, index, candidate: current, addedPrice: roundedPrice(Math.max(0, current.pricePerHour - bin.committed.pricePerHour)) };
+    const kept = keptWith(state, { used: bin.used, added, ledger: input.ledger, candidate: current, from: chargedFor(bin) });
+    const addedPrice = roundedPrice(Math.max(0, current.pricePerHour - bin.committed.pricePerHour));
+    if (kept !== "none") return { state, index, candidate: current, addedPrice, kept };
   }
   if (!input.grow || !holds(state.largest, bin.used, added)) return undefined;
-  return cheapestHolding(state, { used: bin.used, added, ledger: input.ledger, from: bin.committed, start: index ?? 0 });
+  return cheapestHolding(state, { used: bin.used, added, ledger: input.ledger, from: bin, start: index ?? 0 });
 }
 
 /** Returns the cheapest type of a state that holds `used` and `added`, within the pool's limits. */
@@ -64,8 +71,8 @@ export function cheapestHolding(
     readonly used: Vector;
     readonly added: Vector;
     readonly ledger: PoolLedger | undefined;
-    /** What the bin is committed to now, which its pool's limits are charged with. */
-    readonly from: Candidate | undefined;
+    /** What is committed to now, which its pool's limits are charged with. */
+    readonly from: Pick<Bin, "committed" | "kept"> | undefined;
     /** Position of the first candidate to look at; those before it are known not to hold the amounts. */
     readonly start?: number;
   },
@@ -75,9 +82,14 @@ export function cheapestHolding(
   for (let index = input.start ?? 0; index < state.candidates.length; index += 1) {
     const candidate = state.candidates[index];
     if (candidate === undefined || !holds(candidate.usable, used, added)) continue;
-    const change = { from: from?.type.instanceType.capacity, to: candidate.type.instanceType.capacity };
-    if (ledger !== undefined && !ledger.allows(change)) continue;
-    return { state, index, candidate, addedPrice: roundedPrice(Math.max(0, candidate.pricePerHour - (from?.pricePerHour ?? 0))) };
+    const charged = from === undefined ? undefined : chargedFor(from);
+    if (ledger !== undefined && !ledger.allows({ from: charged, to: candidate.type.instanceType.capacity })) continue;
+    const kept = keptWith(state, { used, added, ledger, candidate, from: charged });
+    if (kept === "none") continue;
+    return {
+      ...{ state, index, candidate, kept },
+      addedPrice: roundedPrice(Math.max(0, candidate.pricePerHour - (from?.committed.pricePerHour ?? 0))),
+    };
   }
   return undefined;
 }
@@ -99,8 +111,24 @@ export function addTo(
   bin.changes += 1;
 }
 
+/** Returns what a bin's pool is charged with. */
+export function chargedFor({ committed, kept }: Pick<Bin, "committed" | "kept">): Resources {
+  return kept?.capacity ?? committed.type.instanceType.capacity;
+}
+
+/** The types to keep; undefined where none must be, "none" where too few can be. */
+function keptWith(
+  state: LabelState,
+  of: Omit<Parameters<typeof keptTypes>[1], "ledger"> & { readonly ledger: PoolLedger | undefined },
+): KeptTypes | "none" | undefined {
+  const { ledger } = of;
+  if (ledger === undefined || state.template.minValues.length === 0) return undefined;
+  return keptTypes(state, { ...of, ledger }) ?? "none";
+}
+
 /** Commits a bin to a type of its state. */
 export function commitTo(bin: Bin, fit: BinFit): void {
+  bin.kept = fit.kept;
   bin.committed = fit.candidate;
   bin.committedIndex = fit.index;
   bin.changes += 1;

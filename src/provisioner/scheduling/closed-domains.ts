@@ -98,9 +98,11 @@ function decide(packing: Packing, { bin, key }: { readonly bin: Bin; readonly ke
     const index = state?.positions.get(bin.committed.type);
     const candidate = index === undefined ? undefined : state?.candidates[index];
     if (state === undefined || index === undefined || candidate === undefined) continue;
+    const { kept } = bin;
+    if (kept !== undefined && [...kept.types].some((type) => !state.positions.has(type))) continue;
     for (const { podClass } of bin.members) recordAt(topologyFor(packing.problem, podClass), binPlace(packing, bin), -1);
     bin.state = state;
-    commitTo(bin, { state, index, candidate, addedPrice: 0 });
+    commitTo(bin, { state, index, candidate, addedPrice: 0, kept });
     noteChange(packing, bin);
     const place = binPlace(packing, bin);
     addDomainsOf(topology, place);

@@ -88,7 +88,12 @@ function fitOf(packing: Packing, { bin, podClass }: { readonly bin: Bin; readonl
   const probe = probeOf(packing, podClass, { rude: false });
   if (!isAllowedHost(probe, bin.id)) return undefined;
   for (const state of optionsFor(probe, bin.state)) {
-    const fit = fitInto(bin, { state, added: vectorFor(packing.problem, podClass), ledger: undefined, grow: false });
+    const fit = fitInto(bin, {
+      state,
+      added: vectorFor(packing.problem, podClass),
+      ledger: packing.ledgers[state.template.index],
+      grow: false,
+    });
     if (fit?.addedPrice === 0) return fit;
   }
   return undefined;
@@ -101,5 +106,14 @@ function openingOf({ state, index, candidate }: DemandType): BinFit {
 /** The node as it would be opened next. */
 function emptyBin({ problem, bins }: Packing, { state, index, candidate }: DemandType): Bin {
   const used = problem.space.names.map(() => 0);
-  return { id: problem.existing.length + bins.length, state, used, committed: candidate, committedIndex: index, members: [], changes: 0 };
+  return {
+    id: problem.existing.length + bins.length,
+    state,
+    used,
+    committed: candidate,
+    committedIndex: index,
+    members: [],
+    kept: undefined,
+    changes: 0,
+  };
 }

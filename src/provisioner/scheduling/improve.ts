@@ -37,12 +37,15 @@ export function shrink(packing: Packing, bin: Bin): boolean {
   const { state, used } = bin;
   if (bin.members.length === 0) {
     charge(packing, { bin, to: undefined });
+    // It is not bought, so it must not look like room that is paid for.
+    bin.used = bin.used.map(() => Infinity);
+    noteChange(packing, bin);
     return true;
   }
   const ledger = packing.ledgers[state.template.index];
-  const fit = cheapestHolding(state, { used, added: used.map(() => 0), ledger, from: bin.committed });
+  const fit = cheapestHolding(state, { used, added: used.map(() => 0), ledger, from: bin });
   if (fit === undefined || fit.candidate.pricePerHour >= bin.committed.pricePerHour) return false;
-  charge(packing, { bin, to: fit.candidate });
+  charge(packing, { bin, to: fit });
   changeBin(packing, {
     bin,
     change: () => {
@@ -111,6 +114,7 @@ function moveAway(
     return false;
   }
   const { bin: taker, fit } = best;
+  charge(packing, { bin: taker, to: fit });
   changeBin(packing, {
     bin: taker,
     change: () => {
@@ -137,7 +141,8 @@ function moveFit(
   if (verdictOn(topology, { key: hostnameLabel, domain: to.id }) !== "good") return undefined;
   for (const narrowed of states.withClass(to.state, member.podClass)) {
     const state = inDomainsOf(from.state, { state: narrowed, keys: topology.keys, states });
-    const fit = state === undefined ? undefined : fitInto(to, { state, added, ledger: undefined, grow: false });
+    const fit =
+      state === undefined ? undefined : fitInto(to, { state, added, ledger: packing.ledgers[to.state.template.index], grow: false });
     if (fit?.addedPrice === 0 && fit.candidate.type === to.committed.type) return fit;
   }
   return undefined;

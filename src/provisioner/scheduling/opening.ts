@@ -25,6 +25,8 @@ export const openBulk: OpeningRule = ({ packing, cheapest, added }) => {
   const ledger = packing.ledgers[state.template.index];
   const demand = demandOnNode(packing, state);
   const nothing = demand.map(() => 0);
+  // Limits count all that minValues keeps: what grows step by step is counted each time.
+  if (ledger !== undefined && state.template.minValues.length > 0) return { ...cheapest, isBulk: false };
   let best: OpeningFit = { ...cheapest, isBulk: false };
   let bestRate = rateOf(cheapest.candidate, demand);
   for (let index = cheapest.index + 1; index < state.candidates.length; index += 1) {

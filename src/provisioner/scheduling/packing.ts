@@ -9,7 +9,7 @@ import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
 import { exactly } from "../../kube/requirement.ts";
 import { intersection, type Requirements } from "../../kube/requirements.ts";
 import type { Bin, BinFit, BinMember } from "./bin.ts";
-import { addTo } from "./bin.ts";
+import { addTo, chargedFor } from "./bin.ts";
 import { writeRow, type BinTable } from "./bin-table.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import type { Candidate, LabelState, LabelStates } from "./label-state.ts";
@@ -104,7 +104,7 @@ export function placeInBin(
   { bin, fit, member }: { readonly bin: Bin; readonly fit: BinFit; readonly member: BinMember },
 ): void {
   const { problem } = packing;
-  charge(packing, { bin, to: fit.candidate });
+  charge(packing, { bin, to: fit });
   const isNarrower = fit.state !== bin.state || bin.members.length === 0;
   changeBin(packing, {
     bin,
@@ -133,9 +133,10 @@ export function openBin(packing: Packing, fit: BinFit): Bin {
     committed: fit.candidate,
     committedIndex: fit.index,
     members: [],
+    kept: fit.kept,
     changes: 0,
   };
-  packing.ledgers[fit.state.template.index]?.charge({ from: undefined, to: fit.candidate.type.instanceType.capacity });
+  packing.ledgers[fit.state.template.index]?.charge({ from: undefined, to: chargedFor(bin) });
   packing.bins.push(bin);
   noteChange(packing, bin);
   return bin;
@@ -183,10 +184,10 @@ export function noteChange({ problem, table }: Packing, bin: Bin): void {
 }
 
 /** Charges the pool's limits with the change of a bin's type. */
-export function charge(packing: Packing, { bin, to }: { readonly bin: Bin; readonly to: Candidate | undefined }): void {
-  const capacity = bin.committed.type.instanceType.capacity;
-  if (to?.type === bin.committed.type) return;
-  packing.ledgers[bin.state.template.index]?.charge({ from: capacity, to: to?.type.instanceType.capacity });
+export function charge(packing: Packing, { bin, to }: { readonly bin: Bin; readonly to: BinFit | undefined }): void {
+  const from = chargedFor(bin);
+  const charged = to === undefined ? undefined : chargedFor({ committed: to.candidate, kept: to.kept });
+  if (charged !== from) packing.ledgers[bin.state.template.index]?.charge({ from, to: charged });
 }
 
 /** Says whether a node to be made, as the type and offering that it is committed to, would count for a spread group. */

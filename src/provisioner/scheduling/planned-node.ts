@@ -14,7 +14,7 @@ import { nodeNameField } from "../../kube/pod-requirements.ts";
 import { once } from "../../kube/remembered.ts";
 import { toRequirementList } from "../../kube/requirements.ts";
 import { addResources } from "../../kube/resources.ts";
-import type { Bin } from "./bin.ts";
+import { chargedFor, type Bin } from "./bin.ts";
 import { compare, type Candidate, type LabelState } from "./label-state.ts";
 import { nodeWhy, type NodeWhy } from "./node-why.ts";
 import type { Packing } from "./packing.ts";
@@ -54,7 +54,7 @@ export function plannedNodes(packing: Packing, bins: readonly Bin[]): readonly P
 }
 
 function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; readonly poolNodes: number }): PlannedNode {
-  const { state, committed, used } = bin;
+  const { state, committed, used, kept } = bin;
   const { offerings } = committed;
   const [cheapest] = offerings;
   if (cheapest === undefined) throw new Error("invariant broken: a bin's type has an available offering");
@@ -62,9 +62,12 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
   const fallbacks = once((): readonly Candidate[] => {
     const allowed = spareOf(packing, { bin, poolNodes });
     const nothing = used.map(() => 0);
-    return state.candidates
-      .filter((candidate) => candidate === committed || (holds(candidate.usable, used, nothing) && allowed(candidate)))
-      .slice(0, instanceTypesMax);
+    const isKept = (candidate: Candidate) => candidate === committed || kept?.types.has(candidate.type) === true;
+    const others = state.candidates
+      .filter((candidate) => !isKept(candidate) && holds(candidate.usable, used, nothing) && allowed(candidate))
+      .slice(0, Math.max(0, instanceTypesMax - (kept?.types.size ?? 1)));
+    const chosen = new Set(others);
+    return state.candidates.filter((candidate) => chosen.has(candidate) || isKept(candidate));
   });
   const requirements = once(() => narrowed(state, fallbacks()));
   const instanceTypes = once(() => fallbacks().map(({ type }) => type.instanceType));
@@ -100,7 +103,7 @@ function spareOf(
 ): (candidate: Candidate) => boolean {
   const remaining = packing.ledgers[bin.state.template.index]?.remaining();
   if (remaining === undefined) return () => true;
-  const { capacity } = bin.committed.type.instanceType;
+  const capacity = chargedFor(bin);
   const shares = Object.entries(remaining)
     .filter(([name]) => name !== "nodes")
     .map(([name, amount]) => ({ name, most: (capacity[name] ?? 0) + Math.max(0, Math.floor(amount / poolNodes)) }));

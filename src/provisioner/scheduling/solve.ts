@@ -15,6 +15,7 @@ import type { InstanceType } from "../../api/instance-type.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import { once } from "../../kube/remembered.ts";
 import type { Attempt } from "./attempt.ts";
+import { placeLeft } from "./attempt.ts";
 import { compiledMemory } from "./compiled-pools.ts";
 import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { existingNodes } from "./existing-node.ts";
@@ -70,10 +71,12 @@ export function solve(input: SolveInput, { stepsMax = stepsDefault }: { readonly
   const [best, ...others] = attemptAll(problem, { left: stepsMax });
   best.end.restore();
   improve(best.packing);
+  // Smaller nodes may have given limits back.
+  const unplaced = placeLeft(best.packing, { waiting: best.unplaced, strategy: best.strategy });
   return {
     newNodes: plannedNodes(best.packing, filledBins(best.packing)),
     existing: placements(best),
-    unschedulable: [...unschedulable(best), ...refused].sort(byKey),
+    unschedulable: [...unschedulable({ packing: best.packing, unplaced }), ...refused].sort(byKey),
     pricePerHour: priceOf(best.packing),
     decision: planDecision(best, others),
   };

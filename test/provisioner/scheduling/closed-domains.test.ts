@@ -2,7 +2,7 @@
  * Spread in plans counts what there will be: a zone or a host that can't be bought is not waited for.
  */
 import { describe, expect, it } from "vitest";
-import { archLabel, capacityTypeLabel, hostnameLabel, zoneLabel } from "../../../src/api/labels.ts";
+import { archLabel, capacityTypeLabel, hostnameLabel, instanceTypeLabel, zoneLabel } from "../../../src/api/labels.ts";
 import type { NodeSelectorRequirement, PodSpec, TopologySpreadConstraint } from "../../../src/api/pod.ts";
 import type { NodeState } from "../../../src/provisioner/scheduling/node-state.ts";
 import { pod } from "../../support/objects.ts";
@@ -76,6 +76,20 @@ describe("spread over hosts", () => {
   it("asks for one more host while one may come", () => {
     const planned = plan(checkoutPods(3, spread), { nodes: [standing("node-1", zoneA), standing("node-2", zoneB)] });
     expect(planned.newNodes).toHaveLength(1);
+  });
+});
+
+describe("limits of a NodePool with minValues", () => {
+  it("leave each claim as many types as minValues asks for", () => {
+    const [pool] = [generalFlex({ limits: { cpu: "8" } })];
+    const { template } = pool.spec;
+    const requirements = [...template.spec.requirements, { key: instanceTypeLabel, operator: "Exists" as const, minValues: 12 }];
+    const nodePools = [{ ...pool, spec: { ...pool.spec, template: { ...template, spec: { ...template.spec, requirements } } } }];
+    const planned = plan(checkoutPods(12), { nodePools });
+    expect(planned.newNodes.length).toBeGreaterThan(0);
+    expect(planned.newNodes.every(({ instanceTypes }) => instanceTypes.length >= 12)).toBe(true);
+    const most = planned.newNodes.map(({ instanceTypes }) => Math.max(...instanceTypes.map(({ capacity }) => capacity["cpu"] ?? 0)));
+    expect(most.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(8000);
   });
 });
 
