@@ -1,45 +1,17 @@
 /**
  * `--with-cluster`: files are judged beside what stands in a cluster, over HTTPS, and nothing is written there.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { crdKinds, crdOf } from "../../src/api/crd.ts";
+import { describe, expect, it } from "vitest";
 import { laidOver } from "../../src/cli/with-cluster.ts";
-import { wallClock } from "../../src/cluster/wall-clock.ts";
-import { adminUser } from "../../src/sim/in-process-door.ts";
-import { type HttpsDoor, openHttpsDoor } from "../../src/sim/https-door.ts";
-import { kubeconfigText } from "../../src/sim/kubeconfig.ts";
-import { startWorld } from "../../src/sim/world.ts";
-import { issueServingCertificate } from "../../src/webhook/certificate.ts";
 import { budget, deployment, namespaceObject, pod } from "../support/objects.ts";
 import { budgetText, deploymentText } from "./manifest-texts.ts";
 import { runPlimsoll } from "./program-run.ts";
+import { servedCluster } from "./served-cluster.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "plimsoll-with-cluster-"));
-const kubeconfig = join(folder, "kubeconfig");
-const token = "t".repeat(32);
-const opened: { door?: HttpsDoor } = {};
-
-beforeAll(async () => {
-  const clock = wallClock();
-  const world = startWorld({ clock, seed: "with-cluster" });
-  const transport = world.transport();
-  const create = (path: string, body: object) => transport.request({ method: "POST", path, body });
-  for (const kind of crdKinds) await create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crdOf(kind));
-  await create("/api/v1/namespaces", namespaceObject("shop", { "platform.example.com/cost-owner": "checkout" }));
-  await create("/apis/apps/v1/namespaces/shop/deployments", deployment({ name: "web", replicas: 1 }));
-  const { authority, serving } = issueServingCertificate({ names: ["127.0.0.1", "localhost"], now: clock.now() });
-  const door = await openHttpsDoor(world.server, { ...serving, tokens: new Map([[token, adminUser]]) });
-  writeFileSync(kubeconfig, kubeconfigText({ url: door.url, caPem: authority.certificatePem, token }), { mode: 0o600 });
-  opened.door = door;
-});
-
-afterAll(async () => {
-  await opened.door?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+const kubeconfig = servedCluster("with-cluster", [
+  ["/api/v1/namespaces", namespaceObject("shop", { "platform.example.com/cost-owner": "checkout" })],
+  ["/apis/apps/v1/namespaces/shop/deployments", deployment({ name: "web", replicas: 1 })],
+]);
 
 const verdicts = (stdout: string) => stdout.split("\n").filter((line) => /^(?:allowed|DENIED)/.test(line));
 
@@ -61,7 +33,7 @@ describe("check --with-cluster", () => {
   });
   it("says why nothing can be read, and gives no verdict", async () => {
     for (const [words, reason] of [
-      [["--kubeconfig", join(folder, "gone")], /kubeconfig .*gone/],
+      [["--kubeconfig", `${kubeconfig}-gone`], /kubeconfig .*gone/],
       [["--kubeconfig", kubeconfig, "--context", "other"], /^the kubeconfig has no context "other"$/m],
     ] as const) {
       const { code, stderr, stdout } = await runPlimsoll(["check", "--with-cluster", ...words, "-"], budgetText());

@@ -1,5 +1,8 @@
 /**
- * The dumb twin of the solver: says what is wrong with a plan, by reading every constraint literally.
+ * The dumb twin of the solver for plans of thousands of Pods: says what is wrong with one, by reading every constraint literally.
+ *
+ * plan/plan-checker.ts reads more (ports, sidecars, every place of launch) and searches orders of binding, which only small plans allow;
+ * random cases are its business.
  *
  * Reads the input and the answer of solve. Returns sentences; none means that the plan is legal. It shares nothing with
  * the solver but shapes and Pod requests: no classes, no requirement algebra, no counters kept up to date. Topology is

@@ -7,7 +7,7 @@ import { platformNames } from "../../../src/api/labels.ts";
 import { toNodeClaim } from "../../../src/provisioner/scheduling/node-claim.ts";
 import { nodeStates } from "../../../src/provisioner/scheduling/node-state.ts";
 import { solve, type SchedulingResults, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
-import { faultsOf } from "./plan-checker.ts";
+import { planFaults } from "../plan/plan-checker.ts";
 import { randomCluster } from "./random-cluster.ts";
 
 /** One seed, so that a failure is the change's own; give another to look further. */
@@ -20,7 +20,7 @@ describe("solve, on any cluster", () => {
     () => {
       fc.assert(
         fc.property(randomCluster, (input) => {
-          expect(faultsOf(input, solve(input))).toEqual([]);
+          expect(planFaults(input, solve(input))).toEqual([]);
         }),
         settings,
       );
