@@ -142,8 +142,12 @@ function coreOf(kind: WorkloadKind, object: KubeObject): Core | undefined {
   }
 }
 
-/** With a workloadRef the template is another object's: its Pods are then seen through {@link ownerWorkload}. */
-function rolloutCore({ spec, status }: Rollout): Core | undefined {
+/**
+ * With a workloadRef the template is another object's: its Pods are then seen through {@link ownerWorkload}. The API server drops the
+ * nulls of its own kinds as it decodes them, and keeps those of a kind that a CRD defines, where they mean the same.
+ */
+function rolloutCore({ spec: written, status }: Rollout): Core | undefined {
+  const spec = withoutNulls(written) as Rollout["spec"];
   if (spec.template === undefined) return undefined;
   const { template, selector, replicas = 1 } = spec;
   const stableHash = status?.stableRS;
@@ -156,6 +160,18 @@ function jobCore(spec: JobSpec): Core {
 
 function isTemplate(template: unknown): template is PodTemplate {
   return isRecord(template) && isRecord(template["spec"]) && Array.isArray(template["spec"]["containers"]);
+}
+
+/** A value without members that are null, at any depth; what has none is not copied. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const kept = value.filter((item) => item !== null).map(withoutNulls);
+    return kept.length === value.length && kept.every((item, index) => item === value[index]) ? value : kept;
+  }
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value);
+  const kept = entries.filter(([, member]) => member !== null).map(([name, member]) => [name, withoutNulls(member)] as const);
+  return kept.length === entries.length && kept.every(([name, member]) => member === value[name]) ? value : Object.fromEntries(kept);
 }
 
 function groupOf(apiVersion: string): string {

@@ -38,6 +38,21 @@ describe("a workload", () => {
   }
 });
 
+it("of a Rollout is the same with nulls, which its CRD lets stand, as without them", () => {
+  const { spec, ...rest } = deployment() as KubeObject & { readonly spec: { readonly template: { readonly spec: object } } };
+  const rollout = { ...rest, apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", spec } as KubeObject;
+  const podSpec = { ...spec.template.spec, volumes: null, nodeSelector: null, initContainers: null, affinity: { podAffinity: null } };
+  const written = withSpec(rollout as typeof rollout & { spec: object }, {
+    replicas: null,
+    template: { ...spec.template, metadata: { labels: { app: "web" }, annotations: null }, spec: podSpec },
+  });
+  const { template, replicas } = workloadOf(written) ?? {};
+  expect(replicas).toBe(1);
+  expect(template).toEqual({ ...spec.template, metadata: { labels: { app: "web" } }, spec: { ...spec.template.spec, affinity: {} } });
+  // Nothing is copied where there is nothing to drop.
+  expect(workloadOf(rollout)?.template).toBe((rollout as typeof rollout & { spec: typeof spec }).spec.template);
+});
+
 describe("no workload", () => {
   check("is another kind", { apiVersion: "v1", kind: "Service", metadata: {} });
   check("is a kind of the same name in another group", { ...deployment(), apiVersion: "example.com/v1" });

@@ -87,4 +87,114 @@ describe("a rule that needs what a request lacks", () => {
       { numRuns: 400 },
     );
   });
+
+  it("would have found nothing in an object that has taken over parts of others", () => {
+    const graft = fc.record({ rank: fc.nat(), depth: fc.nat(), into: fc.nat() });
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), fc.array(graft, { minLength: 1, maxLength: 4 }), (rank, position, grafts) => {
+        const one = cases[rank % cases.length];
+        const object = one?.objects[position % one.objects.length];
+        if (one === undefined || object === undefined) return;
+        const grafted = grafts.reduce(
+          (grown, { rank: of, depth, into }) => withPart(grown, partsOf(shapes[of % shapes.length], depth), into),
+          object,
+        );
+        const objects = one.objects.map((own) => (own === object ? grafted : own));
+        expect(judged(grafted, { ...one, objects }).leftOut).toEqual([]);
+      }),
+      { numRuns: 600 },
+    );
+  });
 });
+
+it("a Rollout with nulls, which its CRD lets stand, is judged as one without them", () => {
+  const deployments = cases.flatMap((one) => one.objects.filter(({ kind }) => kind === "Deployment").map((object) => ({ one, object })));
+  expect(deployments.length).toBeGreaterThan(20);
+  for (const { one, object } of deployments) {
+    const rollout = { ...object, apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" };
+    const others = one.objects.filter((own) => own !== object);
+    const finding = (judgedOne: KubeObject) => judged(judgedOne, { ...one, objects: [...others, judgedOne] }).finding;
+    expect(finding(withNulls(rollout))).toEqual(finding(rollout));
+  }
+});
+
+const podNulls = [
+  "volumes",
+  "nodeSelector",
+  "initContainers",
+  "affinity",
+  "tolerations",
+  "topologySpreadConstraints",
+  "securityContext",
+  "overhead",
+];
+const containerNulls = ["resources", "ports", "env", "volumeMounts", "lifecycle", "readinessProbe", "securityContext"];
+
+/** The object with null for what it does not say. */
+function withNulls(object: KubeObject): KubeObject {
+  const copy = structuredClone(object);
+  const spec = memberAt(copy, ["spec", "template", "spec"]);
+  const fill = (at: unknown, names: readonly string[]) => {
+    if (isRecord(at)) for (const name of names) at[name] ??= null;
+  };
+  fill(memberAt(copy, ["spec"]), ["replicas", "selector", "strategy"]);
+  fill(memberAt(copy, ["spec", "template", "metadata"]), ["annotations", "finalizers"]);
+  fill(spec, podNulls);
+  for (const container of isRecord(spec) && Array.isArray(spec["containers"]) ? (spec["containers"] as unknown[]) : [])
+    fill(container, containerNulls);
+  return copy;
+}
+
+/** Objects that carry a Pod template or a Pod's spec, whose parts fit into each other. */
+const shapes = cases.flatMap(({ objects }) => objects.filter((object) => podHolder(object) !== undefined));
+
+interface Part {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** Where an object keeps the Pods that it makes: metadata and spec. */
+function podHolder(object: KubeObject): readonly string[] | undefined {
+  const paths = { Pod: [], CronJob: ["spec", "jobTemplate", "spec", "template"] } as Readonly<Record<string, readonly string[]>>;
+  const path = paths[object.kind] ?? ["spec", "template"];
+  return isRecord(memberAt(object, [...path, "spec"])) ? path : undefined;
+}
+
+/** One member of the Pods' metadata, of their spec, or of their first container. */
+function partsOf(object: KubeObject | undefined, depth: number): Part | undefined {
+  const holder = object === undefined ? undefined : podHolder(object);
+  if (object === undefined || holder === undefined) return undefined;
+  const parts = [["metadata"], ["spec"], ["spec", "containers", "0"]].flatMap((path) => {
+    const from = memberAt(object, [...holder, ...path]);
+    return isRecord(from) ? Object.entries(from).map(([name, value]): Part => ({ path: [...path, name], value })) : [];
+  });
+  return parts.filter(({ path }) => !["name", "namespace", "uid", "containers"].includes(path.at(-1) ?? ""))[depth % parts.length];
+}
+
+/** The object with the part in place of its own, or beside it where both are lists or maps. */
+function withPart(object: KubeObject, part: Part | undefined, into: number): KubeObject {
+  const holder = podHolder(object);
+  if (part === undefined || holder === undefined) return object;
+  const copy = structuredClone(object);
+  const path = [...holder, ...part.path];
+  const target = memberAt(copy, path.slice(0, -1));
+  const name = path.at(-1) ?? "";
+  if (!isRecord(target)) return object;
+  const own = target[name];
+  const isBeside = into % 2 === 0;
+  if (isBeside && Array.isArray(own) && Array.isArray(part.value)) target[name] = [...(own as unknown[]), ...(part.value as unknown[])];
+  else if (isBeside && isRecord(own) && isRecord(part.value)) target[name] = { ...own, ...part.value };
+  else target[name] = structuredClone(part.value);
+  return copy;
+}
+
+function memberAt(from: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, name) => (typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined),
+    from,
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
