@@ -105,7 +105,7 @@ interface Rounds {
   readonly waiting: readonly UnplacedPods[];
   readonly nodes: readonly (readonly ExistingNode[])[];
   readonly strategy: Strategy;
-  readonly lists: (podClass: PodClass) => BinLists;
+  readonly lists: ListsInTurn;
 }
 
 /** Places classes in turn until a round places none; returns those left. */
@@ -114,9 +114,15 @@ function placeInRounds(packing: Packing, { waiting: all, nodes, strategy, lists 
   for (let round = 0; round < roundsMax && waiting.length > 0; round += 1) {
     const before = countOf(waiting);
     waiting = waiting
-      .map(({ podClass, pods }) => ({
+      .map(({ podClass, pods }, index, turns) => ({
         podClass,
-        pods: placeClass(packing, { podClass, pods, nodes: nodes[podClass.id] ?? [], strategy, lists }),
+        pods: placeClass(packing, {
+          podClass,
+          pods,
+          nodes: nodes[podClass.id] ?? [],
+          strategy,
+          lists: lists(podClass, turns[index + 1]?.podClass),
+        }),
       }))
       .filter(({ pods }) => pods.length > 0);
     if (countOf(waiting) === before) break;
@@ -195,11 +201,11 @@ function placeClass(
     readonly pods: readonly PendingPod[];
     readonly nodes: readonly ExistingNode[];
     readonly strategy: Strategy;
-    readonly lists: (podClass: PodClass) => BinLists;
+    readonly lists: BinLists;
   },
 ): readonly PendingPod[] {
   const { podClass, pods, nodes, strategy } = input;
-  const run = classRun(packing, { podClass, nodes, opening: strategy.opening, lists: input.lists(podClass), pods: pods.length });
+  const run = classRun(packing, { podClass, nodes, opening: strategy.opening, lists: input.lists, pods: pods.length });
   for (const [index, pending] of pods.entries()) {
     const choice = run.next();
     if (choice === undefined) return pods.slice(index);
@@ -209,14 +215,26 @@ function placeClass(
   return [];
 }
 
-/** Returns the lists of a class: those of the one before it, where both ask for the same amounts under the same labels. */
-function listsInTurn(packing: Packing): (podClass: PodClass) => BinLists {
-  let last: { readonly placementId: number; readonly lists: BinLists } | undefined;
-  return ({ id, placementId }) => {
-    const added = packing.problem.vectors[id] ?? [];
-    const isSame = last?.placementId === placementId && last.lists.added.every((amount, index) => amount === added[index]);
-    if (last === undefined || !isSame) last = { placementId, lists: binLists(packing, added) };
-    return last.lists;
+/** Returns the lists of a class, given the one that comes after it. */
+type ListsInTurn = (podClass: PodClass, next: PodClass | undefined) => BinLists;
+
+/** Lists are those of the class before, where both ask for the same amounts under the same labels. */
+function listsInTurn(packing: Packing): ListsInTurn {
+  const { problem } = packing;
+  const isAlike = (a: PodClass, b: PodClass | undefined): boolean => {
+    if (b === undefined || a.placementId !== b.placementId) return false;
+    const [one, other] = [vectorFor(problem, a), vectorFor(problem, b)];
+    return one.every((amount, index) => amount === other[index]);
+  };
+  let last: { readonly podClass: PodClass; readonly lists: BinLists } | undefined;
+  return (podClass, next) => {
+    const isSame = isAlike(podClass, last?.podClass);
+    const lists =
+      last !== undefined && isSame
+        ? last.lists
+        : binLists(packing, { added: vectorFor(problem, podClass), isForOne: !isAlike(podClass, next) });
+    last = { podClass, lists };
+    return lists;
   };
 }
 

@@ -22,6 +22,8 @@ export interface BinLists {
   readonly buckets: Bucket[];
   readonly byState: (Bucket | null | undefined)[];
   isFilled: boolean;
+  /** True where only one class uses them. */
+  readonly isForOne: boolean;
 }
 
 /** The bins of one state. */
@@ -41,8 +43,8 @@ interface OwnList {
 const sharedMax = 48;
 
 /** Opens empty lists for Pods that ask for these amounts. */
-export function binLists(packing: Packing, added: Vector): BinLists {
-  return { packing, added, addedShare: shareOf(added, packing.problem.weights), buckets: [], byState: [], isFilled: false };
+export function binLists(packing: Packing, { added, isForOne }: Pick<BinLists, "added" | "isForOne">): BinLists {
+  return { packing, added, addedShare: shareOf(added, packing.problem.weights), buckets: [], byState: [], isFilled: false, isForOne };
 }
 
 /** Looks over all bins, unless that was done. The class stands for all that use the lists. */

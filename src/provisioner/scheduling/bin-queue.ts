@@ -6,18 +6,12 @@
  * minValues, which differ, are asked only of those that come up. Where the shared lists are too short for a class, because its
  * constraints rule out all that is on them, it looks over all bins by itself.
  */
-import { fitInto, type Bin, type BinFit } from "./bin.ts";
+import type { Bin } from "./bin.ts";
 import { binAt, fillLists, listBin, refillList, type BinLists, type Bucket } from "./bin-lists.ts";
+import { bestBin, cheapestFit, type BinChoice } from "./bin-scan.ts";
 import type { LabelState } from "./label-state.ts";
 import { crowdOnHost, isAllowedHost, optionsFor, type Probe } from "./probe.ts";
 import { compareListed, shortlist, type Listed, type Shortlist } from "./shortlist.ts";
-
-/** A bin that takes the Pod. */
-export interface BinChoice {
-  readonly kind: "bin";
-  readonly bin: Bin;
-  readonly fit: BinFit;
-}
 
 export interface BinQueue {
   /** The best bin for one more Pod as things are now, or undefined. */
@@ -28,6 +22,9 @@ export interface BinQueue {
 
 /** Bins of one state that a class keeps for itself: never more than Pods ask. */
 const ownMax = 32;
+
+/** So few Pods are served by looking over all bins for each, where no others need the lists. */
+const scannedMax = 2;
 
 interface Queue {
   readonly probe: Probe;
@@ -55,6 +52,7 @@ export function binQueue(probe: Probe, { lists, pods }: { readonly lists: BinLis
       if (own !== undefined) listOwn(queue, { place, own });
     },
     best: () => {
+      if (pods <= scannedMax && lists.isForOne && !lists.isFilled && probe.topology.host.wishes.length === 0) return bestBin(probe);
       fillLists(lists, probe.podClass);
       let best: Head | undefined;
       for (const bucket of lists.buckets) {
@@ -125,16 +123,4 @@ function listOwn(queue: Queue, { place, own }: { readonly place: number; readonl
   const { probe, lists, struck } = queue;
   if (struck?.has(place) === true) return;
   listBin(lists, place, { list: own, accepts: (bin) => isAllowedHost(probe, bin.id), crowd: (bin) => crowdOnHost(probe, bin.id) });
-}
-
-/** The cheapest way for a bin to take the Pod; on equal prices the state that topology likes best. */
-function cheapestFit(probe: Probe, bin: Bin): BinFit | undefined {
-  const { packing, added } = probe;
-  const ledger = packing.ledgers[bin.state.template.index];
-  let best: BinFit | undefined;
-  for (const state of optionsFor(probe, bin.state)) {
-    const fit = fitInto(bin, { state, added, ledger, grow: true });
-    if (fit !== undefined && (best === undefined || fit.addedPrice < best.addedPrice)) best = fit;
-  }
-  return best;
 }

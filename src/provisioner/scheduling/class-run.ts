@@ -6,7 +6,8 @@
  */
 import { cheapestHolding, type BinFit } from "./bin.ts";
 import type { BinLists } from "./bin-lists.ts";
-import { binQueue, type BinChoice, type BinQueue } from "./bin-queue.ts";
+import { binQueue, type BinQueue } from "./bin-queue.ts";
+import type { BinChoice } from "./bin-scan.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import type { LabelState } from "./label-state.ts";
 import { nodeQueue, type NodeQueue } from "./node-queue.ts";

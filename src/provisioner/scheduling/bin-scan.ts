@@ -1,0 +1,104 @@
+/**
+ * BinScan: the best planned node for one Pod, found by one look over all of them.
+ *
+ * Reads the bins of a packing by their rows in its table. Returns the one that a queue of shortlists (bin-queue.ts) would, but
+ * keeps nothing: lists pay where many Pods ask for the same amounts, and where no two do they would be made for each anew.
+ */
+import { rowHolds, type BinTable } from "./bin-table.ts";
+import { fitInto, roundedPrice, type Bin, type BinFit } from "./bin.ts";
+import { isAllowedHost, optionsFor, type Probe } from "./probe.ts";
+import { holds } from "./resource-space.ts";
+
+export interface BinChoice {
+  readonly kind: "bin";
+  readonly bin: Bin;
+  readonly fit: BinFit;
+}
+
+/** The best so far, by what it adds to the price and what it leaves. */
+interface Best {
+  choice: BinChoice | undefined;
+  price: number;
+  left: number;
+}
+
+/** What sums and differences of prices may be off by. */
+const priceDust = 1e-9;
+
+/** Returns the bin that adds least to the price; of equal ones that which is filled most, then the first. */
+export function bestBin(probe: Probe): BinChoice | undefined {
+  const best: Best = { choice: undefined, price: Infinity, left: Infinity };
+  const { table, bins } = probe.packing;
+  for (let place = 0; place < bins.length; place += 1) {
+    const left = table.freeShare[place] ?? 0;
+    // A zone may make a type dearer than its row says, so price 0 is known only once it is found.
+    if (best.price === 0 && left >= best.left) continue;
+    if (rowHolds(table.free, place * table.width, probe.added)) offer(probe, { best, place, left, priceMin: 0 });
+  }
+  if (best.price === 0) return best.choice;
+  for (let place = 0; place < bins.length; place += 1) {
+    const step = table.step[place] ?? Infinity;
+    // Mostly a bin's next type costs as much more as the best so far, and leaves more: then no row need be read.
+    if (step > best.price || (step === best.price && (table.nextShare[place] ?? 0) >= best.left && isNextAlone(table, place))) continue;
+    offerLarger(probe, { best, place });
+  }
+  return best.choice;
+}
+
+/** Says whether no other type costs the same as the next: only then is what the next leaves known from the table. */
+function isNextAlone(table: BinTable, place: number): boolean {
+  return (table.secondStep[place] ?? Infinity) > (table.step[place] ?? Infinity);
+}
+
+function offer(
+  probe: Probe,
+  { best, place, left, priceMin }: { readonly best: Best; readonly place: number; readonly left: number; readonly priceMin: number },
+): void {
+  if (priceMin > best.price || (priceMin === best.price && left >= best.left)) return;
+  const bin = probe.packing.bins[place];
+  if (bin === undefined || !isAllowedHost(probe, bin.id)) return;
+  const fit = cheapestFit(probe, bin);
+  if (fit === undefined || fit.addedPrice > best.price || (fit.addedPrice === best.price && left >= best.left)) return;
+  best.choice = { kind: "bin", bin, fit };
+  best.price = fit.addedPrice;
+  best.left = left;
+}
+
+/** The same for a bin that would have to become a larger type, by its own state's prices first. */
+function offerLarger(probe: Probe, { best, place }: { readonly best: Best; readonly place: number }): void {
+  const { added, packing } = probe;
+  const { table, problem } = packing;
+  const start = place * table.width;
+  if (rowHolds(table.free, start, added)) return;
+  const step = table.step[place] ?? Infinity;
+  if (rowHolds(table.next, start, added)) {
+    offer(probe, { best, place, left: table.nextShare[place] ?? 0, priceMin: step });
+    return;
+  }
+  const bin = packing.bins[place];
+  if ((table.secondStep[place] ?? Infinity) > best.price || bin === undefined || !rowHolds(table.reach, start, added)) return;
+  const { committed, committedIndex, used, state } = bin;
+  const dearest = best.price + committed.pricePerHour + priceDust;
+  for (let index = committedIndex + 1; index < state.candidates.length; index += 1) {
+    const candidate = state.candidates[index];
+    if (candidate === undefined || candidate.pricePerHour > dearest) return;
+    if (!holds(candidate.usable, used, added)) continue;
+    let left = 0;
+    for (const [resource, amount] of candidate.usable.entries())
+      left += (amount - (used[resource] ?? 0)) * (problem.weights[resource] ?? 0);
+    offer(probe, { best, place, left, priceMin: roundedPrice(candidate.pricePerHour - committed.pricePerHour) });
+    return;
+  }
+}
+
+/** The cheapest way for a bin to take the Pod; on equal prices the state that topology likes best. */
+export function cheapestFit(probe: Probe, bin: Bin): BinFit | undefined {
+  const { packing, added } = probe;
+  const ledger = packing.ledgers[bin.state.template.index];
+  let best: BinFit | undefined;
+  for (const state of optionsFor(probe, bin.state)) {
+    const fit = fitInto(bin, { state, added, ledger, grow: true });
+    if (fit !== undefined && (best === undefined || fit.addedPrice < best.addedPrice)) best = fit;
+  }
+  return best;
+}
