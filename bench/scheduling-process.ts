@@ -2,7 +2,7 @@
  * One run of Plimsoll's solver, in a process of its own: `node scheduling-process.js CASE WARM-UP SHUFFLE [bound]`.
  *
  * Reads a case's file, a file with a load of another seed, and the seed of the order in which the Pods are given (0: as they are). Packs
- * the other load a few times with the very pool and types of the case, as a process that has run a while has; then measures one packing,
+ * the other load again and again with the very pool and types of the case, as a process that has run a while has; then measures one packing,
  * from decoded Pods to the plan, and afterwards, if asked, the least that any plan for the Pods it placed could cost. Prints one line of
  * JSON.
  */
@@ -15,13 +15,15 @@ import { shuffled } from "./scheduling/draws.ts";
 import type { RunFigures } from "./scheduling/run-figures.ts";
 import { solveInput } from "./scheduling-input.ts";
 
-/** Each warm-up packs all of the other load; after three the compiler has seen enough. */
-const warmUps = 3;
+/** The rule by which every tool is warmed up: so many runs on the other load, but none is begun after so many seconds of them. */
+const warmUpsMax = 200;
+const warmUpSecondsMax = 5;
 
 function main([casePath = "", warmUpPath = "", shuffle = "0", bound]: readonly string[]): RunFigures {
   const given = decoded(casePath) as BenchCase;
   const other = decoded(warmUpPath) as BenchLoad;
-  for (let round = 0; round < warmUps; round++) solve(solveInput(other, given));
+  const warm = process.hrtime.bigint() + BigInt(warmUpSecondsMax * 1e9);
+  for (let round = 0; round < warmUpsMax && process.hrtime.bigint() < warm; round++) solve(solveInput(other, given));
   const input = solveInput({ ...given, pods: shuffled(given.pods, Number(shuffle)) }, given);
   const cpuBefore = process.cpuUsage();
   const started = process.hrtime.bigint();

@@ -1,16 +1,16 @@
 /**
- * `npm run bench:scheduling -- [--pods N] [--case NAME] [--trace FILE] [--runs N] [--json FILE] [--plot FILE] [--no-peers]`: how fast Pods are packed
+ * `npm run bench:scheduling -- [--pods N] [--case NAME] [--trace FILE] [--scaling] [--runs N] [--json FILE] [--plot FILE] [--no-peers]`: how fast Pods are packed
  * onto nodes, and how well, beside Karpenter's own scheduler on the very same Pods and instance types.
  *
- * Each run is a fresh process; the schedulers take turns. What is measured is decoded Pods to plan alone: Plimsoll's run has packed Pods
- * of another seed before, so its catalogue is compiled, and Karpenter's has built its topology and scheduler. What a row is stands in
+ * Each run is a fresh process; the schedulers take turns. What is measured is decoded Pods to plan alone: both tools have packed Pods of
+ * another seed before, up to 2,000 at a time, 200 times or until 5 s were over; and Karpenter's has built its topology and scheduler. What a row is stands in
  * scheduling/rows.ts.
  */
 import { writeFileSync } from "node:fs";
 import { benchArguments } from "./bench-arguments.ts";
 import { diversePodsMax } from "./diverse-pods.ts";
 import type { CaseRecipe } from "./scheduling/bench-case.ts";
-import { allCases } from "./scheduling/cases.ts";
+import { allCases, scalingCases } from "./scheduling/cases.ts";
 import { diverseCase } from "./scheduling/diverse-cases.ts";
 import { faultsOf } from "./scheduling/faults.ts";
 import { builtKarpenter } from "./scheduling/karpenter-build.ts";
@@ -19,7 +19,7 @@ import { openMarket } from "./scheduling/list-prices.ts";
 import { plotOf } from "./scheduling/plot.ts";
 import type { SchedulingRow } from "./scheduling/rows.ts";
 import type { Scheduler } from "./scheduling/scheduler-runs.ts";
-import { comparisonTable, rowTable } from "./scheduling/tables.ts";
+import { comparisonTable, recipeNote, rowTable, scalingTable } from "./scheduling/tables.ts";
 import { traceCases } from "./scheduling/trace-cases.ts";
 
 const runsDefault = 5;
@@ -40,6 +40,7 @@ interface Plan extends Offered {
   readonly runs: number;
   readonly karpenterLimits: Pick<Scheduler, "secondsMax" | "runSecondsMax">;
   readonly withPeers: boolean;
+  readonly isScaling: boolean;
 }
 
 function help(): string {
@@ -49,6 +50,7 @@ function help(): string {
 ${allCases()
   .map(({ name, what }) => `                 ${name.padEnd(20)} ${what}`)
   .join("\n")}
+  --scaling    in place of the cases above 12,500 to 200,000 Pods of 100 Deployments, with Plimsoll alone: how time grows
   --pods N     Karpenter's diverse Pods at this size alone (1 to ${diversePodsMax})
   --trace FILE the Pods of a production trace (CSV with name, cpu_milli, memory_mib, num_gpu) on the EC2 catalogue, in place of the
                cases above: all of them, then those without GPUs; --case trace or trace-no-gpu runs one
@@ -65,7 +67,11 @@ Examples:
 }
 
 async function main(): Promise<void> {
-  const values = benchArguments({ options: ["case", "pods", "runs", "trace", "json", "plot"], switches: ["no-peers"], help: help() });
+  const values = benchArguments({
+    options: ["case", "pods", "runs", "trace", "json", "plot"],
+    switches: ["scaling", "no-peers"],
+    help: help(),
+  });
   if (values === undefined) return;
   const plan = await planOf(values);
   if (typeof plan === "string") {
@@ -83,7 +89,9 @@ async function main(): Promise<void> {
     rows.push(...measured.rows);
     notes.push(...measured.notes);
   }
-  const parts = [rowTable(rows), comparisonTable(rows), notes].filter((lines) => lines.length > 0);
+  const parts = [rowTable(rows), plan.isScaling ? scalingTable(rows) : comparisonTable(rows), [...recipeNote(rows), ...notes]].filter(
+    (lines) => lines.length > 0,
+  );
   console.log(parts.map((lines) => lines.join("\n")).join("\n\n"));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
   if (values.plot !== undefined) writeFileSync(values.plot, plotOf(rows));
@@ -107,10 +115,15 @@ async function planOf(values: Readonly<Record<string, string | undefined>>): Pro
         ? { secondsMax: karpenterSecondsMax, runSecondsMax: karpenterRunSecondsMax }
         : { secondsMax: Infinity, runSecondsMax: Infinity },
     withPeers: values["no-peers"] === undefined,
+    isScaling: values.scaling !== undefined,
   };
 }
 
 async function casesOf(values: Readonly<Record<string, string | undefined>>): Promise<Offered | string> {
+  if (values.scaling !== undefined) {
+    if ((values.pods ?? values.case ?? values.trace) === undefined) return { cases: scalingCases(), notes: [] };
+    return "--scaling has cases of its own: leave out --pods, --case and --trace.";
+  }
   if (values.pods !== undefined && (values.case ?? values.trace) !== undefined) {
     return "--pods runs one case alone: leave out --case and --trace.";
   }
@@ -140,10 +153,11 @@ function isWithin(value: number, max: number): boolean {
 }
 
 /** Plimsoll, and Karpenter where this machine can have it; the note says which. */
-async function openSchedulers({ withPeers, karpenterLimits }: Plan): Promise<{
+async function openSchedulers({ withPeers, isScaling, karpenterLimits }: Plan): Promise<{
   readonly schedulers: readonly SchedulerOn[];
   readonly note: string;
 }> {
+  if (isScaling) return { schedulers: [plimsollOn], note: "karpenter: left out, as --scaling measures Plimsoll alone" };
   if (!withPeers) return { schedulers: [plimsollOn], note: "karpenter: left out, as --no-peers asks" };
   try {
     const { binary, version } = await builtKarpenter();

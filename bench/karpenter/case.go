@@ -59,6 +59,21 @@ func readCase(path string) (*benchCase, error) {
 	return given, nil
 }
 
+// readLoad returns the case with the Pods and nodes of another file.
+func readLoad(path string, given *benchCase) (*benchCase, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	load := &benchCase{}
+	if err := json.Unmarshal(text, load); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	load.NodePool, load.types = given.NodePool, given.types
+	stampInOrder(load.Pods)
+	return load, nil
+}
+
 // stampInOrder gives each Pod a later time of creation than the one before it, as Karpenter's benchmark does: it breaks ties.
 func stampInOrder(pods []*corev1.Pod) {
 	first := time.Now()

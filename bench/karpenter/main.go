@@ -2,7 +2,8 @@
 //
 // Reads the case's JSON file, the very file that Plimsoll's own run reads: Pods, one NodePool, its instance types, and nodes with the
 // Pods bound to them. Builds the cluster's state, the topology and the scheduler as Karpenter's own benchmark does, and measures Solve
-// alone. Prints one line of JSON. A process measures once: the scheduler keeps what a run placed.
+// alone. Prints one line of JSON. A process measures once: the scheduler keeps what a run placed. Before that it solves another load, with
+// schedulers of their own, by the rule by which Plimsoll is warmed up.
 package main
 
 import (
@@ -32,6 +33,11 @@ import (
 // concurrency is how many nodes Karpenter's benchmark lets the scheduler look at side by side.
 const concurrency = 5
 
+const (
+	warmUpsMax       = 200
+	warmUpSecondsMax = 5
+)
+
 // answer is what a run tells. Prices are USD an hour.
 type answer struct {
 	Seconds       float64 `json:"seconds"`
@@ -46,12 +52,15 @@ type answer struct {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fail(fmt.Errorf("want one argument, the JSON file of a case"))
+	if len(os.Args) != 3 {
+		fail(fmt.Errorf("want two arguments, the JSON files of a case and of a load to warm up with"))
 	}
 	log.SetLogger(logging.NopLogger)
 	given, err := readCase(os.Args[1])
 	if err != nil {
+		fail(err)
+	}
+	if err := warmUp(given, os.Args[2]); err != nil {
 		fail(err)
 	}
 	solved, err := measure(given)
@@ -66,6 +75,21 @@ func main() {
 func fail(err error) {
 	fmt.Fprintf(os.Stderr, "karpenter: %s\n", err)
 	os.Exit(1)
+}
+
+// warmUp solves the other load with the pool and types of the case: so many times, but never again after so many seconds.
+func warmUp(given *benchCase, path string) error {
+	until := time.Now().Add(warmUpSecondsMax * time.Second)
+	for run := 0; run < warmUpsMax && time.Now().Before(until); run++ {
+		other, err := readLoad(path, given)
+		if err != nil {
+			return err
+		}
+		if _, err := measure(other); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func measure(given *benchCase) (answer, error) {

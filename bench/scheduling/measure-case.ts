@@ -8,7 +8,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { caseBound } from "../scheduling-bound.ts";
-import type { BenchCase, CaseRecipe } from "./bench-case.ts";
+import type { BenchCase, BenchLoad, CaseRecipe } from "./bench-case.ts";
+import { shuffled } from "./draws.ts";
 import { rowOf, type SchedulingRow } from "./rows.ts";
 import { runInTurns, type Scheduler } from "./scheduler-runs.ts";
 
@@ -47,7 +48,16 @@ export function plimsollOn({ casePath, warmUpPath }: CaseFiles): Scheduler {
 
 /** Karpenter's scheduler, from its binary. */
 export function karpenterOn(binary: string, limits: Pick<Scheduler, "secondsMax" | "runSecondsMax">): SchedulerOn {
-  return ({ casePath }) => ({ tool: "karpenter", command: () => [binary, casePath], ...limits });
+  return ({ casePath, warmUpPath }) => ({ tool: "karpenter", command: () => [binary, casePath, warmUpPath], ...limits });
+}
+
+/** Pods of a warm-up: what takes a tool a minute to pack need not be packed to warm it. */
+const warmUpPodsMax = 2_000;
+
+/** Some of the other load, of all kinds that are in it. */
+function warmUpOf(recipe: CaseRecipe): BenchLoad {
+  const { pods, ...others } = recipe.warmUp();
+  return { ...others, pods: pods.length <= warmUpPodsMax ? pods : shuffled(pods, 1).slice(0, warmUpPodsMax) };
 }
 
 /** A measured case: a row for each scheduler that ended, and what is to be told of the others. */
@@ -66,7 +76,7 @@ export async function measureCase(
     const files = { casePath: join(folder, "case.json"), warmUpPath: join(folder, "warm-up.json") };
     const made: BenchCase = { nodePool: recipe.nodePool(), instanceTypes: recipe.instanceTypes(), ...recipe.load() };
     writeFileSync(files.casePath, JSON.stringify(made));
-    writeFileSync(files.warmUpPath, JSON.stringify(recipe.warmUp()));
+    writeFileSync(files.warmUpPath, JSON.stringify(warmUpOf(recipe)));
     const measured = await runInTurns(
       schedulers.map((on) => on(files)),
       runs,

@@ -65,6 +65,26 @@ export function comparisonTable(rows: readonly SchedulingRow[]): readonly string
   return lines.length === 0 ? [] : ["Plimsoll beside Karpenter:", "", ...markdown([header, ...lines])];
 }
 
+/** Returns a line for each case with its time beside that of the case before, which has half as many Pods. */
+export function scalingTable(rows: readonly SchedulingRow[]): readonly string[] {
+  const lines = rows.map((row, index) => {
+    const before = rows[index - 1];
+    const seconds = row.pods / row.podsPerSecond;
+    return [row.pods, seconds.toFixed(3), before === undefined ? "-" : ratio(seconds, before.pods / before.podsPerSecond, 2), row.nodes];
+  });
+  return ["Twice the Pods of one recipe:", "", ...markdown([["Pods", "seconds", "of half", "nodes"], ...lines])];
+}
+
+/** Returns a sentence on how many Pods of one recipe Plimsoll packs in the time that Karpenter takes for the fewest; none without both. */
+export function recipeNote(rows: readonly SchedulingRow[]): readonly string[] {
+  const ofRecipe = rows.filter((row) => row.case.startsWith("deployments-"));
+  const few = ofRecipe.find(({ tool }) => tool === "karpenter");
+  const many = ofRecipe.filter(({ tool }) => tool === "plimsoll").at(-1);
+  if (few === undefined || many === undefined || few.pods >= many.pods) return [];
+  const [ours, theirs] = [many, few].map((row) => `${row.pods} Pods in ${(row.pods / row.podsPerSecond).toFixed(3)} s`);
+  return [`deployments: Plimsoll places ${String(ours)}, Karpenter ${String(theirs)}, of the same recipe`];
+}
+
 /** A ratio to nothing says nothing. */
 function ratio(value: number, of: number, digits: number): string {
   return of === 0 ? "-" : (value / of).toFixed(digits);

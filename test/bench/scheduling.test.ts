@@ -9,6 +9,7 @@ import { benchNodePool, solveInput } from "../../bench/scheduling-input.ts";
 import { caseBound, resourceBound } from "../../bench/scheduling-bound.ts";
 import { diversePods } from "../../bench/diverse-pods.ts";
 import { onEmptyCluster } from "../../bench/scheduling/bench-case.ts";
+import { deploymentCase } from "../../bench/scheduling/deployment-cases.ts";
 import { distinctPods, diverseCase, preferenceCase } from "../../bench/scheduling/diverse-cases.ts";
 import { recordedDraws, seededDraws, shuffled } from "../../bench/scheduling/draws.ts";
 import { autoscalerCases } from "../../bench/scheduling/autoscaler-cases.ts";
@@ -22,7 +23,7 @@ import { plotOf } from "../../bench/scheduling/plot.ts";
 import { rowOf, type SchedulingRow } from "../../bench/scheduling/rows.ts";
 import { decodeRunFigures, type RunFigures } from "../../bench/scheduling/run-figures.ts";
 import { runInTurns, type Scheduler } from "../../bench/scheduling/scheduler-runs.ts";
-import { comparisonTable, rowTable } from "../../bench/scheduling/tables.ts";
+import { comparisonTable, recipeNote, rowTable, scalingTable } from "../../bench/scheduling/tables.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
@@ -68,6 +69,18 @@ describe("the Pods of a case", () => {
       expect(recipe.warmUp().pods).toHaveLength(recipe.load().pods.length);
       expect(recipe.warmUp().pods.map(({ spec }) => spec)).not.toEqual(recipe.load().pods.map(({ spec }) => spec));
     }
+  });
+
+  it("are 100 Deployments, all spread over zones and ten of them a Pod a node", () => {
+    const { pods } = deploymentCase(600).load();
+    expect(new Set(pods.map(({ metadata }) => metadata.labels?.app)).size).toBe(100);
+    expect(pods.filter(({ spec }) => spec.topologySpreadConstraints?.[0]?.topologyKey === "topology.kubernetes.io/zone")).toHaveLength(600);
+    expect(pods.filter(({ spec }) => spec.affinity?.podAntiAffinity !== undefined)).toHaveLength(60);
+    expect(
+      deploymentCase(600)
+        .warmUp()
+        .pods.map(({ spec }) => spec),
+    ).not.toEqual(pods.map(({ spec }) => spec));
   });
 
   it("are Karpenter's: its preference Pods ask for 100m and 4096Mi", () => {
@@ -178,6 +191,17 @@ describe("a row", () => {
     expect(comparisonTable([ours, theirs]).at(-1)).toMatch(/^\| some +\| +20\.0x \| +10\.0x \| +0\.600 \| +-1 \| +0 \| +1\.0 \|$/);
     expect(comparisonTable([ours, { ...theirs, case: "other" }])).toEqual([]);
     expect(plotOf([ours, theirs]).match(/<rect /g)).toHaveLength(3 + 4);
+  });
+
+  it("tells what twice the Pods take, and what few Pods of one recipe take Karpenter", () => {
+    const row = rowOf({ tool: "plimsoll", runs: [figures] }, of);
+    const deployments = (pods: number, seconds: number) => ({ ...row, case: `deployments-${pods}`, pods, podsPerSecond: pods / seconds });
+    const table = scalingTable([deployments(100, 1), deployments(200, 2.5), deployments(400, 5)]);
+    expect(table.slice(4).map((line) => line.split("|")[3]?.trim())).toEqual(["-", "2.50", "2.00"]);
+    expect(recipeNote([deployments(100, 1), deployments(400, 5), { ...deployments(100, 8), tool: "karpenter" }])).toEqual([
+      "deployments: Plimsoll places 400 Pods in 5.000 s, Karpenter 100 Pods in 8.000 s, of the same recipe",
+    ]);
+    expect(recipeNote([deployments(400, 5)])).toEqual([]);
   });
 });
 
