@@ -3,7 +3,7 @@
  *
  * Pods that are pinned to their Node of the plan bind exactly where the checker of test/provisioner/plan finds an order, and
  * what is left out is refused; so the checker's reading of the scheduler's filters is held to the scheduler itself. Pods that
- * are free bind, but for those that another Pod took the place of.
+ * are free to go anywhere bind, but for those that another Pod took the place of; with the placement hint these are fewer.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { solve } from "../../src/provisioner/scheduling/solve.ts";
@@ -11,33 +11,39 @@ import { type ControlPlane, startControlPlane } from "../support/control-plane.t
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { casesOf } from "../support/long-run.ts";
 import { agreementOf, type Agreement } from "./plan/agreement.ts";
+import type { FreeRound } from "./plan/free-pods.ts";
 import { numberedCases, usualCase } from "./plan/random-case.ts";
 import { schedulerWorld } from "./plan/scheduler-world.ts";
 
 const count = casesOf({ ci: 100, long: 2_000 });
-/** 0.995 is what must hold; today nothing tells the scheduler of the plan, and in these tight cases a Pod often takes another's room. */
-const freeShareMin = 0.9;
-const timeoutMs = 60_000 + count * 12_000;
+/** Control planes side by side: a case waits more than it works. */
+const lanes = 3;
+/**
+ * What holds today, with room for a slow machine. 0.995 bound and 0.01 more to pay is what must hold. The hint is lost where the
+ * scheduler tries a Pod between the hint and its node's registration: an attempt that fails clears it.
+ */
+const bounds = { plain: { boundMin: 0.86, priceAgainMax: 0.2 }, hinted: { boundMin: 0.94, priceAgainMax: 0.1 } } as const;
+const boundAgainMin = 0.8;
+const timeoutMs = 60_000 + count * 6_000;
 
 await describeOnControlPlane("plans on the real kube-scheduler", () => {
-  let controlPlane: ControlPlane;
+  let controlPlanes: readonly ControlPlane[];
   let all: readonly Agreement[];
 
   beforeAll(async () => {
-    controlPlane = await startControlPlane({ without: ["kwok", "kube-controller-manager"] });
-    const world = await schedulerWorld(controlPlane);
-    const told: Agreement[] = [];
-    for (const { name, input } of numberedCases(usualCase, count)) {
-      told.push(await agreementOf({ name, number: told.length, input, plan: solve(input), world }));
-    }
-    all = told;
+    const started = await Promise.allSettled(
+      Array.from({ length: lanes }, () => startControlPlane({ without: ["kwok", "kube-controller-manager"] })),
+    );
+    controlPlanes = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    all = await agreements(controlPlanes);
   }, timeoutMs);
 
   afterAll(async () => {
-    await controlPlane.close();
+    await Promise.all(controlPlanes.map((controlPlane) => controlPlane.close()));
   });
 
   it("binds each Pod that is pinned to its planned Node, and refuses one where the checker finds no order", () => {
+    expect(all).toHaveLength(count);
     expect(all.filter(({ expected, pinned }) => expected !== (pinned.refused.length === 0))).toEqual([]);
     expect(all.reduce((sum, { pinned }) => sum + pinned.bound, 0) / all.length).toBeGreaterThan(3);
   });
@@ -46,12 +52,59 @@ await describeOnControlPlane("plans on the real kube-scheduler", () => {
     expect(all.filter(({ taken }) => taken.length > 0)).toEqual([]);
   });
 
-  it("binds nearly all Pods that are free to go anywhere", () => {
-    const free = all.flatMap((one) => (one.free === undefined ? [] : [one.free]));
-    const bound = free.reduce((sum, one) => sum + one.bound, 0);
-    const refused = free.flatMap((one) => one.refused);
-    const share = bound / (bound + refused.length);
-    console.log(`free Pods that bind: ${(share * 100).toFixed(1)} % of ${bound + refused.length}`);
-    expect(share, refused.join("\n")).toBeGreaterThanOrEqual(freeShareMin);
-  });
+  it.each(["plain", "hinted"] as const)(
+    "binds nearly all Pods that are free to go anywhere, and the rest once it is planned again: %s",
+    (way) => {
+      const told = freeFigures(all.map(({ free }) => free[way]));
+      console.log(
+        `free Pods (${way}): ${percent(told.bound / told.planned)} of ${told.planned} bind; again ${told.boundAgain} of ${told.plannedAgain}, at ${percent(told.priceAgain / told.price)} more`,
+      );
+      expect(told.planned / all.length).toBeGreaterThan(3);
+      expect(told.bound / told.planned).toBeGreaterThanOrEqual(bounds[way].boundMin);
+      expect(told.priceAgain / told.price).toBeLessThanOrEqual(bounds[way].priceAgainMax);
+      expect(told.boundAgain).toBeGreaterThanOrEqual(told.plannedAgain * boundAgainMin);
+    },
+  );
 });
+
+/** Every lane takes the next case; answers stand in the order of the cases. */
+async function agreements(controlPlanes: readonly ControlPlane[]): Promise<readonly Agreement[]> {
+  const cases = numberedCases(usualCase, count);
+  const told: Agreement[] = [];
+  let taken = 0;
+  await Promise.all(
+    controlPlanes.map(async (controlPlane) => {
+      const world = await schedulerWorld(controlPlane);
+      for (let next = cases.next(); next.done !== true; next = cases.next()) {
+        const number = taken;
+        taken += 1;
+        const { name, input } = next.value;
+        told[number] = await agreementOf({ name, number, input, plan: solve(input), world });
+      }
+      world.close();
+    }),
+  );
+  return told;
+}
+
+interface FreeFigures {
+  readonly planned: number;
+  readonly bound: number;
+  readonly price: number;
+  readonly plannedAgain: number;
+  readonly boundAgain: number;
+  readonly priceAgain: number;
+}
+
+function freeFigures(runs: readonly (readonly FreeRound[])[]): FreeFigures {
+  const sum = (round: 0 | 1, figure: "planned" | "bound" | "pricePerHour"): number =>
+    runs.reduce((total, rounds) => total + (rounds[round]?.[figure] ?? 0), 0);
+  return {
+    ...{ planned: sum(0, "planned"), bound: sum(0, "bound"), price: sum(0, "pricePerHour") },
+    ...{ plannedAgain: sum(1, "planned"), boundAgain: sum(1, "bound"), priceAgain: sum(1, "pricePerHour") },
+  };
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}

@@ -5,8 +5,8 @@ import type { SchedulingResults, SolveInput } from "../../../src/provisioner/sch
 import type { Pod } from "../../../src/api/pod.ts";
 import type { Planned } from "./binding-order.ts";
 import { planFaults, worldAsPlanned } from "./plan-checker.ts";
-import type { SchedulerWorld, Seen } from "./scheduler-world.ts";
-import type { Site } from "./site.ts";
+import { freeRounds, type FreeCase, type FreeRound } from "./free-pods.ts";
+import { patientQuietMs, quietMs, type SchedulerWorld, type Seen } from "./scheduler-world.ts";
 
 interface Bound {
   readonly bound: number;
@@ -21,47 +21,59 @@ export interface Agreement {
   readonly pinned: Bound;
   /** Pods that the plan leaves out and the scheduler bound nevertheless. */
   readonly taken: readonly string[];
-  /** The same Pods, free to go anywhere; absent where the plan does not hold. */
-  readonly free?: Bound;
+  /** The same Pods, free to go anywhere, by whether they have the placement hint: one round, or a second for what was not bound. */
+  readonly free: { readonly plain: readonly FreeRound[]; readonly hinted: readonly FreeRound[] };
 }
 
-/** Tries one case: pinned in the order that works, then what is left out, then all anew without pins. */
-export async function agreementOf(of: {
-  readonly name: string;
+interface Tried {
   readonly number: number;
   readonly input: SolveInput;
   readonly plan: SchedulingResults;
   readonly world: SchedulerWorld;
-}): Promise<Agreement> {
-  const { name, input, plan, world } = of;
+}
+
+/** Tries one case: pinned in the order that works, then what is left out, then all anew without pins, without and with the hint. */
+export async function agreementOf(of: Tried & { readonly name: string }): Promise<Agreement> {
+  const pinned = await pinnedAgreement(of);
+  const free = async (isHinted: boolean): Promise<readonly FreeRound[]> => {
+    const rounds = await freeRounds({ ...of, ...namesOf(of.number, isHinted ? "h" : "f"), isHinted });
+    await of.world.clear();
+    return rounds;
+  };
+  return { name: of.name, ...pinned, free: { plain: await free(false), hinted: await free(true) } };
+}
+
+async function pinnedAgreement({ number, input, plan, world }: Tried): Promise<Pick<Agreement, "expected" | "pinned" | "taken">> {
+  const { called, renamed } = namesOf(number, "p");
   const { sites, binding } = worldAsPlanned(input, plan);
   const expected = binding.stuck.length === 0;
-  const called = (site: Site | undefined): string => `c${of.number}-${site?.name ?? ""}`;
-  const renamed = (pod: Pod): Pod => withName(pod, `c${of.number}-${pod.metadata.name ?? ""}`);
-  await world.stand(sites.map((site) => ({ ...site, name: called(site), pods: site.pods.map(renamed) })));
-  const inOrder: readonly Planned[] = [...binding.order, ...unbound(binding.order, { input, plan })];
-  const pinned = await world.schedule(
-    inOrder.map(({ pod, at }) => ({ pod: renamed(pod), pinnedTo: called(sites[at]) })),
-    { bindAll: expected },
+  await world.stand(sites.map((site) => ({ ...site, name: called(site.name), pods: site.pods.map(renamed) })));
+  const inOrder = [...binding.order, ...unbound(binding.order, { input, plan })].map(({ pod, at }) => ({ pod, at: sites[at]?.name ?? "" }));
+  await world.create(inOrder.map(({ pod, at }) => ({ pod: renamed(pod), pinnedTo: called(at) })));
+  const seen = await world.settled(
+    inOrder.map(({ pod }) => renamed(pod).metadata.name ?? ""),
+    { quietMs: expected ? patientQuietMs : quietMs },
   );
   // Where the checker already says that a Pod is wrongly left out, the scheduler's word adds nothing.
   const isOpen = !expected || planFaults(input, plan).length > 0;
-  const left = isOpen ? [] : await world.refuse(plan.unschedulable.map(({ pod }) => renamed(pod.pod)));
-  await world.removePods([...pinned, ...left]);
-  const free = expected
-    ? await world.schedule(
-        plannedPods(input, plan).map((pod) => ({ pod: renamed(pod) })),
-        { bindAll: false },
-      )
-    : undefined;
+  const left = isOpen ? [] : plan.unschedulable.map(({ pod }) => renamed(pod.pod));
+  await world.create(left.map((pod) => ({ pod })));
+  const looked = await world.settled(
+    left.map(({ metadata }) => metadata.name ?? ""),
+    { quietMs: patientQuietMs, isOver: () => true },
+  );
   await world.clear();
   return {
-    name,
     expected,
-    pinned: boundOf(pinned),
-    taken: left.filter(({ nodeName }) => nodeName !== undefined).map((seen) => `${seen.name} on ${seen.nodeName ?? ""}`),
-    ...(free === undefined ? {} : { free: boundOf(free) }),
+    pinned: boundOf(seen),
+    taken: looked.flatMap(({ name, nodeName }) => (nodeName === undefined ? [] : [`${name} on ${nodeName}`])),
   };
+}
+
+/** Names of a case in the cluster; each way to try it has its own, so that nothing is taken for what was there before. */
+function namesOf(number: number, way: string): Pick<FreeCase, "called" | "renamed"> {
+  const called = (name: string): string => `c${number}${way}-${name}`;
+  return { called, renamed: (pod) => withName(pod, called(pod.metadata.name ?? "")) };
 }
 
 /** Planned Pods for which there is no turn in the order, on their sites. */
@@ -75,12 +87,6 @@ function unbound(
   );
   const bought = plan.newNodes.flatMap(({ pods }, index) => pods.map(({ pod }) => ({ pod, at: input.nodes.length + index })));
   return [...existing, ...bought].filter(({ pod }) => !bound.has(pod));
-}
-
-/** In the order of the input, as controllers would make them. */
-function plannedPods(input: SolveInput, plan: SchedulingResults): readonly Pod[] {
-  const left = new Set(plan.unschedulable.map(({ pod }) => pod.key));
-  return input.pods.filter(({ key }) => !left.has(key)).map(({ pod }) => pod);
 }
 
 function withName(pod: Pod, name: string): Pod {

@@ -1,12 +1,13 @@
 /**
- * A case and its plan on the real kube-scheduler: Nodes as the plan would have them, and the Pods, pinned to theirs or free.
+ * A case on the real kube-scheduler: Nodes as a plan would have them, and the Pods, pinned to theirs or free.
  *
  * Takes a control plane without kubelets and controllers. One case at a time, since Nodes and affinities have no namespace;
- * names carry the case's number. Returns what the scheduler did with each Pod.
+ * names carry the case's number. Returns what the scheduler did with each Pod, as a watch tells it.
  */
-import { hostnameLabel } from "../../../src/api/labels.ts";
-import type { Pod, PodSpec } from "../../../src/api/pod.ts";
+import { hostnameLabel, unregisteredTaintKey } from "../../../src/api/labels.ts";
+import type { Pod, PodSpec, Taint } from "../../../src/api/pod.ts";
 import type { ControlPlane } from "../../support/control-plane.ts";
+import { watchStream, type WatchEvent } from "../../support/watch-stream.ts";
 import type { Amounts } from "./pod-amounts.ts";
 import { namespaces, sandbox } from "./random-pods.ts";
 import type { Site } from "./site.ts";
@@ -19,28 +20,40 @@ export interface Seen {
 }
 
 export interface SchedulerWorld {
-  /** Makes Nodes with the Pods that run there already, those of DaemonSets included. */
-  readonly stand: (sites: readonly Site[]) => Promise<void>;
-  /** Makes Pods one after the other, and returns when all are bound or none has been for a while: a long one if all should. */
-  readonly schedule: (
-    pods: readonly { readonly pod: Pod; readonly pinnedTo?: string }[],
-    should: { readonly bindAll: boolean },
-  ) => Promise<readonly Seen[]>;
-  /** Makes Pods that should stay without a Node, and returns once the scheduler has looked at each. */
-  readonly refuse: (pods: readonly Pod[]) => Promise<readonly Seen[]>;
-  readonly removePods: (seen: readonly Seen[]) => Promise<void>;
+  /** Makes Nodes with the Pods that run there already, those of DaemonSets included; unregistered ones take no other Pod yet. */
+  readonly stand: (sites: readonly Site[], be?: { readonly isUnregistered: boolean }) => Promise<void>;
+  /** Takes off the taint of a Node that was not registered. */
+  readonly register: (site: Site) => Promise<void>;
+  /** Makes Pods one after the other. */
+  readonly create: (pods: readonly { readonly pod: Pod; readonly pinnedTo?: string }[]) => Promise<void>;
+  /** Tells the scheduler which Node a Pod is meant for, if it still waits. */
+  readonly hint: (pod: Pod, nodeName: string) => Promise<void>;
+  /** Returns when all Pods are bound, or all have been looked at and `isOver`, or nothing was bound for a while. */
+  readonly settled: (names: readonly string[], until: Patience) => Promise<readonly Seen[]>;
+  readonly removePods: (names: readonly string[]) => Promise<void>;
   readonly clear: () => Promise<void>;
+  readonly close: () => void;
 }
 
-const daemonNamespace = "daemons";
-const pollMs = 60;
+export interface Patience {
+  /** So long after the last binding nothing more is waited for. */
+  readonly quietMs: number;
+  /** Asked when all have been looked at: true where no Pod that waits can be bound any more. */
+  readonly isOver?: (seen: readonly Seen[]) => boolean;
+}
+
 /** So long after the last binding the scheduler has mostly tried what its events made it try again (its backoff starts at 1 s). */
-const quietMs = 1_500;
+export const quietMs = 1_500;
 /** So long where every Pod should bind. */
-const patientQuietMs = 6_000;
+export const patientQuietMs = 6_000;
+
+const daemonNamespace = "daemons";
 const patienceMs = 30_000;
 /** So long after something was removed the scheduler has heard of it: Pods and Nodes reach it on watches of their own. */
 const heardMs = 250;
+/** Without news it is looked at the clock so often. */
+const lookMs = 100;
+const unregistered: Taint = { key: unregisteredTaintKey, effect: "NoExecute" };
 
 interface LivePod {
   readonly metadata: { readonly name: string; readonly namespace: string };
@@ -48,59 +61,43 @@ interface LivePod {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[] };
 }
 
+type Send = (method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown) => Promise<void>;
+
 /** Makes the namespaces, their service accounts and the RuntimeClass of every case. */
 export async function schedulerWorld(controlPlane: ControlPlane): Promise<SchedulerWorld> {
-  const send = async (method: "GET" | "POST" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<unknown> => {
+  const send: Send = async (method, path, body) => {
     const contentType = method === "PATCH" ? { contentType: "application/merge-patch+json" } : {};
     const answer = await controlPlane.request({ method, path, ...(body === undefined ? {} : { body }), ...contentType });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)} for ${JSON.stringify(body)}`);
-    return answer.body;
   };
-  const live = async (): Promise<readonly LivePod[]> =>
-    ((await send("GET", "/api/v1/pods")) as { readonly items: readonly LivePod[] }).items;
   for (const [name, labels] of [...namespaces, [daemonNamespace, {}] as const]) {
     await send("POST", "/api/v1/namespaces", { metadata: { name, labels } });
     await send("POST", `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: "default" } });
   }
   const runtimeClass = { metadata: { name: sandbox.runtimeClassName }, handler: "sandbox", overhead: { podFixed: sandbox.overhead } };
   await send("POST", "/apis/node.k8s.io/v1/runtimeclasses", runtimeClass);
-
-  const create = (pod: Pod) => send("POST", `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/pods`, pod);
-  const look = async (names: ReadonlySet<string>): Promise<readonly (Seen & { readonly isTried: boolean })[]> =>
-    (await live()).filter(({ metadata }) => names.has(metadata.name)).map(seenPod);
-
+  const live = livePods();
+  const close = await watchStream(controlPlane, "/api/v1/pods?watch=1", live.see);
+  const create = (pod: Pod): Promise<void> => send("POST", `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/pods`, pod);
   return {
-    stand: async (sites) => {
-      await Promise.all(sites.map((site) => standNode(send, site)));
+    stand: async (sites, { isUnregistered } = { isUnregistered: false }) => {
+      await Promise.all(sites.map((site) => standNode(send, site, isUnregistered ? [unregistered, ...site.taints] : site.taints)));
       await Promise.all(sites.flatMap((site) => runningOn(site).map(create)));
     },
-    schedule: async (pods, { bindAll }) => {
+    register: (site) => send("PATCH", `/api/v1/nodes/${site.name}`, { spec: { taints: site.taints.length === 0 ? null : site.taints } }),
+    create: async (pods) => {
       for (const { pod, pinnedTo } of pods) await create({ ...pod, spec: pinnedTo === undefined ? pod.spec : pinned(pod.spec, pinnedTo) });
-      const names = new Set(pods.map(({ pod }) => pod.metadata.name ?? ""));
-      const until = Date.now() + patienceMs;
-      let [bound, since] = [-1, Date.now()];
-      for (;;) {
-        const seen = await look(names);
-        const now = seen.filter(({ nodeName }) => nodeName !== undefined).length;
-        if (now > bound) [bound, since] = [now, Date.now()];
-        const isQuiet = Date.now() - since > (bindAll ? patientQuietMs : quietMs) && seen.every(({ isTried }) => isTried);
-        if (bound === pods.length || isQuiet || Date.now() > until) return seen;
-        await pause(pollMs);
-      }
     },
-    refuse: async (pods) => {
-      for (const pod of pods) await create(pod);
-      const names = new Set(pods.map(({ metadata }) => metadata.name ?? ""));
-      const until = Date.now() + patienceMs;
-      for (;;) {
-        const seen = await look(names);
-        if (seen.every(({ isTried }) => isTried) || Date.now() > until) return seen;
-        await pause(pollMs);
-      }
+    hint: async ({ metadata }, nodeName) => {
+      const path = `/api/v1/namespaces/${metadata.namespace ?? ""}/pods/${metadata.name ?? ""}/status`;
+      const body = { status: { nominatedNodeName: nodeName } };
+      const answer = await controlPlane.request({ method: "PATCH", path, body, contentType: "application/merge-patch+json" });
+      // 422: bound meanwhile, and then the API server takes no hint.
+      if (answer.status >= 300 && answer.status !== 422) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
     },
-    removePods: async (seen) => {
-      const names = new Set(seen.map(({ name }) => name));
-      const found = (await live()).filter(({ metadata }) => names.has(metadata.name));
+    settled: (names, until) => settled(live, { names, until }),
+    removePods: async (names) => {
+      const found = names.flatMap((name) => live.pods.get(name) ?? []);
       await Promise.all(
         found.map(({ metadata }) => send("DELETE", `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}?gracePeriodSeconds=0`)),
       );
@@ -112,15 +109,61 @@ export async function schedulerWorld(controlPlane: ControlPlane): Promise<Schedu
       await send("DELETE", "/api/v1/nodes");
       await pause(heardMs);
     },
+    close,
   };
 }
 
-type Send = (method: "POST" | "PATCH", path: string, body: unknown) => Promise<unknown>;
+interface LivePods {
+  readonly pods: ReadonlyMap<string, LivePod>;
+  readonly see: (event: WatchEvent) => void;
+  /** Resolves at the next event, or after a moment. */
+  readonly news: () => Promise<void>;
+}
+
+function livePods(): LivePods {
+  const pods = new Map<string, LivePod>();
+  const waiting = new Set<() => void>();
+  return {
+    pods,
+    see: ({ type, object }) => {
+      const pod = object as LivePod;
+      if (type === "DELETED") pods.delete(pod.metadata.name);
+      else pods.set(pod.metadata.name, pod);
+      for (const tell of waiting) tell();
+      waiting.clear();
+    },
+    news: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, lookMs);
+        waiting.add(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+}
+
+async function settled(
+  live: LivePods,
+  { names, until }: { readonly names: readonly string[]; readonly until: Patience },
+): Promise<readonly Seen[]> {
+  const deadline = Date.now() + patienceMs;
+  let [bound, since] = [-1, Date.now()];
+  for (;;) {
+    const found = names.flatMap((name) => live.pods.get(name) ?? []);
+    const seen = found.map(seenPod);
+    const now = seen.filter(({ nodeName }) => nodeName !== undefined).length;
+    if (now > bound) [bound, since] = [now, Date.now()];
+    const isTried = found.length === names.length && found.every(isLookedAt);
+    const isOver = isTried && (Date.now() - since > until.quietMs || until.isOver?.(seen) === true);
+    if (bound === names.length || isOver || Date.now() > deadline) return seen;
+    await live.news();
+  }
+}
 
 /** Admission taints a new Node as not ready; nobody takes that off but us. */
-async function standNode(send: Send, site: Site): Promise<void> {
-  const { name, labels, taints, accepting } = site;
-  const amounts = quantities(site.allocatable);
+async function standNode(send: Send, { name, labels, accepting, allocatable }: Site, taints: readonly Taint[]): Promise<void> {
+  const amounts = quantities(allocatable);
   await send("POST", "/api/v1/nodes", {
     metadata: { name, labels: { ...labels, [hostnameLabel]: name } },
     spec: { unschedulable: !accepting },
@@ -152,14 +195,16 @@ function pinned(spec: PodSpec, nodeName: string): PodSpec {
   return { ...spec, affinity: { ...spec.affinity, nodeAffinity } };
 }
 
-function seenPod({ metadata, spec, status }: LivePod): Seen & { readonly isTried: boolean } {
-  const condition = status?.conditions?.find(({ type }) => type === "PodScheduled");
-  return {
-    name: metadata.name,
-    nodeName: spec.nodeName,
-    says: condition?.message ?? "",
-    isTried: spec.nodeName !== undefined || condition?.status === "False",
-  };
+function scheduledCondition({ status }: LivePod) {
+  return status?.conditions?.find(({ type }) => type === "PodScheduled");
+}
+
+function isLookedAt(pod: LivePod): boolean {
+  return pod.spec.nodeName !== undefined || scheduledCondition(pod)?.status === "False";
+}
+
+function seenPod(pod: LivePod): Seen {
+  return { name: pod.metadata.name, nodeName: pod.spec.nodeName, says: scheduledCondition(pod)?.message ?? "" };
 }
 
 function pause(milliseconds: number): Promise<void> {
