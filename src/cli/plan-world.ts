@@ -21,6 +21,7 @@ import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { daemonSetPods, podDemand, workloadDemand } from "../provisioner/demand.ts";
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
+import { volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
 import { unsupportedPool } from "../provisioner/scheduling/unsupported.ts";
 import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.ts";
@@ -133,8 +134,12 @@ function inputOver(world: OfferedWorld, written: readonly KubeObject[]): SolveIn
 function sharedInput(world: OfferedWorld): Omit<SolveInput, "pods" | "nodes"> {
   const { snapshot, typesOfPools } = world;
   const nodePools = snapshot.list("NodePool");
+  const volumes = volumeWorld(snapshot);
+  // Files that say nothing of storage are about Pods alone: their volumes will be made where they come to run.
+  const isSilent = volumes.classes.length + volumes.volumes.length + volumes.claims.length === 0;
   return {
     nodePools,
+    ...(isSilent ? {} : { volumes }),
     instanceTypes: typesOfPools,
     daemonSets: daemonSetPods(world),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),

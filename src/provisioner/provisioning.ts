@@ -12,7 +12,6 @@ import type { InstanceType } from "../api/instance-type.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { NodePool } from "../api/node-pool.ts";
-import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { nextPoolPauses, noPoolPauses, pauseLeftMs, type PoolPauses } from "./pool-pause.ts";
@@ -24,6 +23,7 @@ import { toNodeClaim } from "./scheduling/node-claim.ts";
 import { nodeStates } from "./scheduling/node-state.ts";
 import type { PlannedNode } from "./scheduling/planned-node.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
+import { volumeWorld } from "./scheduling/pod-volumes.ts";
 import { solve, type SchedulingResults } from "./scheduling/solve.ts";
 
 /** A burst is over when no new Pod has come for this long. */
@@ -121,6 +121,7 @@ function planStep(
       instanceTypes,
       names: world.names,
     }),
+    volumes: volumeWorld(snapshot),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   });
   const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
@@ -188,7 +189,7 @@ function news(
   const notes = new Map<string, { readonly pending: PendingPod; readonly note: Pick<EventNote, "type" | "reason" | "message"> }>();
   const nominate = (pods: readonly PendingPod[], target: string): void => {
     for (const pending of pods) {
-      const message = `Pod should schedule on: ${target}${hasPersistentVolume(pending.pod) ? unseenVolumes : ""}`;
+      const message = `Pod should schedule on: ${target}`;
       notes.set(pending.key, { pending, note: { type: "Normal", reason: "Nominated", message } });
     }
   };
@@ -232,13 +233,6 @@ function remarkKey({ workload: { namespace, kind, name } }: DemandRemark): strin
 
 function rejectedRemark(remark: DemandRemark): Decision<unknown>["rejected"][number] {
   return { subject: remarkKey(remark), reason: { reason: remark.reason, message: remark.message } };
-}
-
-/** This version reads no PersistentVolumes: a Pod tied to a zone by one may be planned in another. */
-const unseenVolumes = "; its persistent volumes were not looked at, and may tie it to another zone";
-
-function hasPersistentVolume({ spec }: Pod): boolean {
-  return (spec.volumes ?? []).some(({ persistentVolumeClaim, ephemeral }) => (persistentVolumeClaim ?? ephemeral) !== undefined);
 }
 
 /** A Pod to come has no object to say anything on. */

@@ -268,11 +268,11 @@ test("a claim that lost its Node is no place for Pods", () => {
   expect(planned([web], { claims: lost }).nodeClaims.length).toBe(claims.length);
 });
 
-test("a Pod with a persistent volume is told that its volume was not looked at", () => {
+test("a Pod waits in words for a claim that is not there, and nothing is bought for it", () => {
   const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
   const { events } = planned([pod({ name: "db", spec: { volumes } }), pod({ name: "plain" })]);
   const said = new Map(events?.map(({ regarding, message }) => [regarding.name, message]));
-  expect(said.get("db")).toMatch(/^Pod should schedule on: nodeclaim\/\S+; .*volumes.*zone/);
+  expect(said.get("db")).toBe("Failed to schedule pod, PersistentVolumeClaim shop/data, which it mounts, does not exist; create it");
   expect(said.get("plain")).toMatch(/^Pod should schedule on: nodeclaim\/\S+$/);
 });
 

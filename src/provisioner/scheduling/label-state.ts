@@ -46,7 +46,7 @@ export interface LabelStates {
   /** The states after a Pod of the class, one for each alternative of its node affinity; none where it is kept away. */
   withClass(state: LabelState, podClass: PodClass): readonly LabelState[];
   /** The same, whatever taints there are. */
-  matching(state: LabelState, podClass: PodClass): readonly LabelState[];
+  matching(state: LabelState, alternatives: readonly Requirements[]): readonly LabelState[];
   /** The state narrowed by requirements that are compatible with its own; undefined where nothing offers them all. */
   narrowed(state: LabelState, requirements: Requirements): LabelState | undefined;
   /** The state with one value of a label decided; undefined where nothing offers it. */
@@ -72,8 +72,8 @@ export function labelStates(): LabelStates {
     const both = intersection(state.requirements, requirements);
     return stateOf(state.template, both, presentIn(both, { present: state.present, parts: [state.requirements, requirements] }));
   };
-  const matching: LabelStates["matching"] = (state, podClass) => {
-    const next = podClass.alternatives
+  const matching: LabelStates["matching"] = (state, alternatives) => {
+    const next = alternatives
       .filter((alternative) => isCompatible(state.requirements, alternative, state.template.allowUndefined))
       .flatMap((alternative) => narrowed(state, declaredOnly(state.template, alternative)) ?? []);
     return [...new Set(next)];
@@ -88,7 +88,7 @@ export function labelStates(): LabelStates {
     },
     withClass: (state, podClass) =>
       remember(byPlacement, { state, key: podClass.placementId }, () =>
-        untoleratedTaint(state.template.taints, podClass.spec.tolerations) === undefined ? matching(state, podClass) : [],
+        untoleratedTaint(state.template.taints, podClass.spec.tolerations) === undefined ? matching(state, podClass.alternatives) : [],
       ),
     matching,
     narrowed,

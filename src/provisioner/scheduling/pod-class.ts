@@ -12,8 +12,9 @@ import type { Container, Pod, PodSpec, Toleration } from "../../api/pod.ts";
 import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
 import { priorityOf } from "../../kube/pod-priority.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
-import type { Requirements } from "../../kube/requirements.ts";
+import { formatRequirements, type Requirements } from "../../kube/requirements.ts";
 import { hostPorts, type HostPort } from "./host-ports.ts";
+import { combinedPlaces } from "./pod-volumes.ts";
 
 /** A Pod that needs a node. The key names it in the answer and must be unique: "ns/name", or "ns/Deployment/name#0". */
 export interface PendingPod {
@@ -30,8 +31,10 @@ export interface PodClass {
   readonly spec: PodSpec;
   readonly requests: Resources;
   readonly ports: readonly HostPort[];
-  /** Alternatives of node selector and required node affinity, in the order of the terms. */
+  /** Alternatives of node selector and required node affinity, in the order of the terms, each with those of its volumes. */
   readonly alternatives: readonly Requirements[];
+  /** The same without volumes: what spread reads. */
+  readonly ownAlternatives: readonly Requirements[];
   /** Classes with the same requirements and tolerations share this number, and so their answers. */
   readonly placementId: number;
   /** Classes with the same text are under the same topology: namespace, labels, and all that spread and affinity say. */
@@ -64,19 +67,27 @@ const noLabels: Readonly<Record<string, string>> = {};
 /** Returns the number of a placement (node selector, node affinity and tolerations as text), the same for equal texts. */
 export type PlacementIds = (placement: string) => number;
 
+/** Returns where the volumes of a Pod let it run; undefined for a Pod that has none. */
+export type VolumePlaces = (pod: Pod) => readonly Requirements[] | undefined;
+
 /** Groups Pods into classes, ordered by what they are; members are ordered by key. */
-export function podClasses(pods: readonly PendingPod[], placementIdOf: PlacementIds): readonly PodClass[] {
+export function podClasses(
+  pods: readonly PendingPod[],
+  { placementIdOf, volumesOf }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumePlaces },
+): readonly PodClass[] {
   const groups = new Map<string, PendingPod[]>();
   const specTexts = new Map<PodSpec, string>();
   for (const pending of pods) {
-    const signature = signatureOf(pending.pod, specTexts);
+    const places = volumesOf(pending.pod);
+    const own = signatureOf(pending.pod, specTexts);
+    const signature = places === undefined ? own : `${own} ${places.map(formatRequirements).join(" or ")}`;
     const group = groups.get(signature);
     if (group === undefined) groups.set(signature, [pending]);
     else group.push(pending);
   }
   return [...groups.keys()].sort().map((signature, id) => {
     const members = (groups.get(signature) ?? []).sort((a, b) => (a.key < b.key ? -1 : 1));
-    return classOf({ id, members, placementIdOf });
+    return classOf({ id, members, placementIdOf, volumesOf });
   });
 }
 
@@ -99,12 +110,20 @@ export function podClassHash({ metadata, spec }: Pod): string {
   }).slice(0, 12);
 }
 
-function classOf(input: { id: number; members: readonly PendingPod[]; placementIdOf: PlacementIds }): PodClass {
+function classOf(input: {
+  readonly id: number;
+  readonly members: readonly PendingPod[];
+  readonly placementIdOf: PlacementIds;
+  readonly volumesOf: VolumePlaces;
+}): PodClass {
   const { id, members, placementIdOf } = input;
   const [first] = members;
   if (first === undefined) throw new Error("invariant broken: a class has a member");
   const { metadata, spec } = first.pod;
-  const alternatives = podRequirements(spec);
+  const ownAlternatives = podRequirements(spec);
+  const places = input.volumesOf(first.pod);
+  const alternatives = places === undefined ? ownAlternatives : combinedPlaces(ownAlternatives, places);
+  const volumes = places === undefined ? "" : places.map(formatRequirements).join(" or ");
   const placement = JSON.stringify([spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]);
   const { affinity, topologySpreadConstraints } = spec;
   const pods = [affinity?.podAffinity, affinity?.podAntiAffinity].map((one) => one?.requiredDuringSchedulingIgnoredDuringExecution);
@@ -117,7 +136,8 @@ function classOf(input: { id: number; members: readonly PendingPod[]; placementI
     requests: podRequests(spec),
     ports: hostPorts(spec),
     alternatives,
-    placementId: placementIdOf(placement),
+    ownAlternatives,
+    placementId: placementIdOf(placement + volumes),
     constraints: JSON.stringify([metadata.namespace, metadata.labels, pods, spread]),
     namesNodes: alternatives.some((requirements) => requirements.has(hostnameLabel) || requirements.has(nodeNameField)),
     priority: priorityOf(spec),

@@ -25,7 +25,8 @@ import { portSlots, slotsOf } from "./host-ports.ts";
 import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { leftOut, type LeftOut } from "./obstacle.ts";
-import { podClasses, type PendingPod } from "./pod-class.ts";
+import { podClasses, type PendingPod, type VolumePlaces } from "./pod-class.ts";
+import { volumePlaces, type VolumeWorld } from "./pod-volumes.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
 import { leftOutOf } from "./reasons.ts";
 import { isSlot, resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
@@ -43,6 +44,8 @@ export interface SolveInput {
   /** Nodes and NodeClaims with the Pods bound to them: see nodeStates. Their capacity counts against limits. */
   readonly nodes: readonly NodeState[];
   readonly namespaces: NamespaceLabels;
+  /** The cluster's volumes; where they are not given, Pods are planned as if they had none. */
+  readonly volumes?: VolumeWorld;
 }
 
 export interface SchedulingResults {
@@ -65,9 +68,13 @@ const stepsDefault = 100_000_000;
  * complete.
  */
 export function solve(input: SolveInput, { stepsMax = stepsDefault }: { readonly stepsMax?: number } = {}): SchedulingResults {
-  const refused = refusedPods(input.pods);
+  const volumesOf = input.volumes === undefined ? () => undefined : volumePlaces(input.volumes);
+  const refused = refusedPods(input.pods, volumesOf);
   const keys = new Set(refused.map(({ pod }) => pod.key));
-  const problem = problemOf(refused.length === 0 ? input : { ...input, pods: input.pods.filter(({ key }) => !keys.has(key)) });
+  const problem = problemOf(refused.length === 0 ? input : { ...input, pods: input.pods.filter(({ key }) => !keys.has(key)) }, (pod) => {
+    const places = volumesOf(pod);
+    return places?.ok === true ? places.value : undefined;
+  });
   const [best, ...others] = attemptAll(problem, { left: stepsMax });
   best.end.restore();
   improve(best.packing);
@@ -85,9 +92,9 @@ export function solve(input: SolveInput, { stepsMax = stepsDefault }: { readonly
 /** What follows from NodePools and types alone is the same in the next run, most of the time. */
 const compiled = compiledMemory();
 
-function problemOf(input: SolveInput): Problem {
+function problemOf(input: SolveInput, volumesOf: VolumePlaces): Problem {
   const run = compiled();
-  const classes = podClasses(input.pods, run.placementIdOf);
+  const classes = podClasses(input.pods, { placementIdOf: run.placementIdOf, volumesOf });
   const daemonSets = daemonDemand(input.daemonSets);
   const slots = portSlots(classes.map(({ ports }) => ports));
   const space = resourceSpace(
@@ -147,11 +154,13 @@ function unschedulable({ packing, unplaced }: Attempt): SchedulingResults["unsch
   });
 }
 
-/** Pods that ask for what can't be planned yet; they take part in nothing. */
-function refusedPods(pods: readonly PendingPod[]): SchedulingResults["unschedulable"] {
+/** Pods that ask for what can't be planned yet, and those that their volumes keep from every node; they take part in nothing. */
+function refusedPods(pods: readonly PendingPod[], volumesOf: ReturnType<typeof volumePlaces>): SchedulingResults["unschedulable"] {
   return pods.flatMap((pod) => {
     const reason = unsupportedDemand(pod.pod);
-    return reason === undefined ? [] : [{ pod, ...leftOut([{ constraint: "unsupported", asked: reason }]) }];
+    if (reason !== undefined) return [{ pod, ...leftOut([{ constraint: "unsupported", asked: reason }]) }];
+    const places = volumesOf(pod.pod);
+    return places?.ok === false ? [{ pod, ...leftOut([{ constraint: "volumes", asked: places.error }]) }] : [];
   });
 }
 

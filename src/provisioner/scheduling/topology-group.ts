@@ -117,7 +117,7 @@ function smallestOnHosts({ hosts, counts, minDomains }: SpreadGroup): number {
 
 function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): GroupPlan {
   const { nodeAffinityPolicy = "Honor", nodeTaintsPolicy = "Ignore", maxSkew, topologyKey, minDomains = 1 } = constraint;
-  const { alternatives } = owner;
+  const { ownAlternatives: alternatives } = owner;
   const { tolerations } = owner.spec;
   const selector = withLabelKeys({ selector: constraint.labelSelector, labels: owner.labels, match: constraint.matchLabelKeys });
   const required = constraint.whenUnsatisfiable === "DoNotSchedule";

@@ -224,7 +224,7 @@ function statesAdmitted(
   { root, owner, states }: { readonly root: LabelState; readonly owner: PodClass; readonly states: LabelStates },
 ): readonly LabelState[] {
   if (group.honorsTaints && untoleratedTaint(root.template.taints, owner.spec.tolerations) !== undefined) return [];
-  return group.honorsAffinity ? states.matching(root, owner) : [root];
+  return group.honorsAffinity ? states.matching(root, owner.ownAlternatives) : [root];
 }
 
 function countRunning(groups: readonly TopologyGroup[], existing: readonly ExistingNode[]): void {

@@ -64,7 +64,7 @@ export function standingFutures(state: NodeState, input: SolveInput): readonly S
     const { allocatable, accepting, pods } = state;
     const running = new Set(pods.flatMap(({ metadata }) => (metadata.ownerReferences ?? []).map(({ kind, name }) => `${kind} ${name}`)));
     const missing = input.daemonSets.filter(({ name }) => !running.has(`DaemonSet ${name.slice(name.indexOf("/") + 1)}`));
-    return { ...bare, allocatable, accepting, pods, daemons: daemonsOn(missing, bare) };
+    return { ...bare, allocatable, accepting, pods, daemons: daemonsOn(missing, bare), storage: input.volumes };
   });
 }
 
@@ -88,7 +88,14 @@ function newSite(
   of: { readonly pool: NodePool; readonly name: string; readonly labels: Labels; readonly type: InstanceType },
 ): Site {
   const bare = { name: of.name, labels: of.labels, taints: of.pool.spec.template.spec.taints ?? [] };
-  return { ...bare, allocatable: of.type.allocatable, accepting: true, pods: [], daemons: daemonsOn(input.daemonSets, bare) };
+  return {
+    ...bare,
+    allocatable: of.type.allocatable,
+    accepting: true,
+    pods: [],
+    daemons: daemonsOn(input.daemonSets, bare),
+    storage: input.volumes,
+  };
 }
 
 /** A DaemonSet's Pod comes where no taint keeps it away and the labels are those it asks for. */

@@ -5,12 +5,20 @@
  * words for people. Filters that look at all nodes (spread, Pod affinity) stand in neighbours.ts.
  */
 import type { Pod, PodSpec, Taint } from "../../../src/api/pod.ts";
+import { volumeProblem, type Storage } from "./claimed-volumes.ts";
 import { hostPorts, plus, podAmounts, type Amounts, type HostPort } from "./pod-amounts.ts";
 import { untolerated, wantsNode, type Labels } from "./selection.ts";
 
 /** kube-scheduler's names of its filters. */
 export type Filter =
-  "NodeUnschedulable" | "TaintToleration" | "NodeAffinity" | "NodePorts" | "NodeResourcesFit" | "PodTopologySpread" | "InterPodAffinity";
+  | "NodeUnschedulable"
+  | "TaintToleration"
+  | "NodeAffinity"
+  | "NodePorts"
+  | "NodeResourcesFit"
+  | "VolumeBinding"
+  | "PodTopologySpread"
+  | "InterPodAffinity";
 
 export interface Refusal {
   readonly filter: Filter;
@@ -27,6 +35,8 @@ export interface Site {
   /** Pods of DaemonSets that will come: they take room and ports. */
   readonly daemons: readonly PodSpec[];
   readonly pods: readonly Pod[];
+  /** The cluster's volumes; where they are not given, no Pod has any. */
+  readonly storage?: Storage | undefined;
 }
 
 export function withPod(site: Site, pod: Pod): Site {
@@ -40,7 +50,12 @@ export function refusalOfSite(pod: Pod, site: Site): Refusal | undefined {
   const taint = untolerated(spec, site.taints);
   if (taint !== undefined) return { filter: "TaintToleration", says: `taint ${taint.key} is not tolerated` };
   if (!wantsNode(spec, site)) return { filter: "NodeAffinity", says: `its labels are not asked for: ${JSON.stringify(site.labels)}` };
-  return refusalOfPorts(spec, site) ?? refusalOfRoom(spec, site);
+  return refusalOfPorts(spec, site) ?? refusalOfRoom(spec, site) ?? refusalOfVolumes(pod, site);
+}
+
+function refusalOfVolumes(pod: Pod, { storage, labels }: Site): Refusal | undefined {
+  const says = storage === undefined ? undefined : volumeProblem(pod, labels, storage);
+  return says === undefined ? undefined : { filter: "VolumeBinding", says };
 }
 
 function specsOn({ daemons, pods }: Site): readonly PodSpec[] {
