@@ -2,8 +2,8 @@
  * Obstacle faults: whether what a plan says is in the way of a Pod really is.
  *
  * Reads a plan's obstacles, and looks at each by itself in the world that the plan leaves: the nodes that a NodePool could still be
- * asked for, and those that are there, by the checker's own filters. Returns a sentence for each claim that is not true, and for each
- * alternative that no claim is about.
+ * asked for, and those that are there, by the checker's own filters, which know nothing of volumes and resource claims. Returns a
+ * sentence for each claim that is not true, and for each alternative that no claim is about.
  */
 import type { NodeSelectorRequirement, Pod, PodSpec } from "../../../src/api/pod.ts";
 import type { Constraint, Obstacle } from "../../../src/provisioner/scheduling/obstacle.ts";
@@ -24,6 +24,9 @@ interface Look {
   readonly pod: Pod;
 }
 
+/** Claims that there is nothing to hold against. */
+const unread: ReadonlySet<Constraint> = new Set(["unsupported", "volumes"]);
+
 /** Returns what is wrong with the obstacles of all Pods without a place. */
 export function obstacleFaults(input: SolveInput, plan: SchedulingResults): readonly string[] {
   if (plan.unschedulable.length === 0) return [];
@@ -32,7 +35,9 @@ export function obstacleFaults(input: SolveInput, plan: SchedulingResults): read
   if (binding.stuck.length > 0) return [];
   return plan.unschedulable.flatMap(({ pod: { pod }, obstacles }) => {
     const look = { input, plan, world: binding.world, pod };
-    const untrue = obstacles.filter((one) => !isTrue(one, look)).map((one) => `untrue: ${JSON.stringify(one)}`);
+    const untrue = obstacles
+      .filter((one) => !unread.has(one.constraint) && !isTrue(one, look))
+      .map((one) => `untrue: ${JSON.stringify(one)}`);
     return [...untrue, ...silences(obstacles, look)].map((text) => `${pod.metadata.name ?? ""}: ${text}`);
   });
 }
