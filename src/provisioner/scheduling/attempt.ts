@@ -27,6 +27,8 @@ export interface Strategy {
   readonly opening: OpeningRule;
   /** Whether Pods that may not share hosts come first, or only size counts. */
   readonly apartFirst?: boolean;
+  /** Classes by id in the order in which they are placed, in place of either. */
+  readonly order?: readonly number[];
   /** Where nodes are opened as a program advises, before the rounds begin: the best price so far, and how much work it may take. */
   readonly cover?: { readonly priceSoFar: number; readonly steps: StepCounter };
 }
@@ -52,7 +54,7 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt | undefin
   const packing = emptyPacking(problem);
   const accepting = acceptingNodes(problem);
   const nodes = problem.classes.map(accepting);
-  let tiers = priorityTiers(inOrder(packing, { waiting: placeNominated(packing, nodes), apartFirst: strategy.apartFirst ?? true }));
+  let tiers = priorityTiers(inOrder(packing, { waiting: placeNominated(packing, nodes), ...strategy }));
   const isLimited = tiers.length > 1 && packing.ledgers.some((ledger) => ledger !== undefined);
   // Where limits may bind, nothing is bought with those in mind who come later.
   if (isLimited) for (const { podClass } of tiers.slice(1).flat()) packing.waiting[podClass.id] = 0;
@@ -252,10 +254,11 @@ function place(packing: Packing, { choice, member }: { readonly choice: Choice; 
 /** Pods that may not share hosts first, so that the nodes they force are there to be filled; then the largest. */
 function inOrder(
   { problem }: Packing,
-  { waiting, apartFirst }: { readonly waiting: readonly UnplacedPods[]; readonly apartFirst: boolean },
+  { waiting, apartFirst = true, order }: Pick<Strategy, "apartFirst" | "order"> & { readonly waiting: readonly UnplacedPods[] },
 ): readonly UnplacedPods[] {
-  return waiting
-    .filter(({ pods }) => pods.length > 0)
+  const open = waiting.filter(({ pods }) => pods.length > 0);
+  if (order !== undefined) return open.sort((a, b) => order.indexOf(a.podClass.id) - order.indexOf(b.podClass.id));
+  return open
     .map(({ podClass, pods }) => {
       const isApart =
         podClass.ports.length > 0 || topologyFor(problem, podClass).apartIn.some(({ group }) => group.kind === "anti-affinity");

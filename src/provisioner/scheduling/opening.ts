@@ -20,25 +20,45 @@ export const openSmall: OpeningRule = ({ cheapest }) => ({ ...cheapest, isBulk: 
  * Commits to the type with the least price for its share of the demand that is still waiting. The demand is divided over
  * the zones that spread forces it into, and over the nodes that must exist anyway because Pods may not share a host.
  */
-export const openBulk: OpeningRule = ({ packing, cheapest, added }) => {
+export const openBulk: OpeningRule = openForPart(1);
+
+/** Does the same for one of so many equal parts of that demand. */
+export function openForPart(parts: number): OpeningRule {
+  return ({ packing, cheapest, added }) => {
+    const { state } = cheapest;
+    const ledger = packing.ledgers[state.template.index];
+    const demand = demandOnNode(packing, state).map((amount) => amount / parts);
+    const nothing = demand.map(() => 0);
+    // Limits count all that minValues keeps: what grows step by step is counted each time.
+    if (ledger !== undefined && state.template.minValues.length > 0) return { ...cheapest, isBulk: false };
+    let best: OpeningFit = { ...cheapest, isBulk: false };
+    let bestRate = rateOf(cheapest.candidate, demand);
+    for (let index = cheapest.index + 1; index < state.candidates.length; index += 1) {
+      const candidate = state.candidates[index];
+      if (candidate === undefined || !holds(candidate.usable, nothing, added)) continue;
+      const rate = rateOf(candidate, demand);
+      if (rate > bestRate * (1 - rateGainMin)) continue;
+      if (ledger !== undefined && !ledger.allows({ from: undefined, to: candidate.type.instanceType.capacity })) continue;
+      best = { state, index, candidate, addedPrice: candidate.pricePerHour, isBulk: true };
+      bestRate = rate;
+    }
+    return best;
+  };
+}
+
+/** Commits to the cheapest type that holds all that is still waiting for such nodes; where none does, as in bulk. */
+export const openForAll: OpeningRule = (input) => {
+  const { packing, cheapest } = input;
   const { state } = cheapest;
   const ledger = packing.ledgers[state.template.index];
+  if (ledger !== undefined && state.template.minValues.length > 0) return openBulk(input);
   const demand = demandOnNode(packing, state);
   const nothing = demand.map(() => 0);
-  // Limits count all that minValues keeps: what grows step by step is counted each time.
-  if (ledger !== undefined && state.template.minValues.length > 0) return { ...cheapest, isBulk: false };
-  let best: OpeningFit = { ...cheapest, isBulk: false };
-  let bestRate = rateOf(cheapest.candidate, demand);
-  for (let index = cheapest.index + 1; index < state.candidates.length; index += 1) {
-    const candidate = state.candidates[index];
-    if (candidate === undefined || !holds(candidate.usable, nothing, added)) continue;
-    const rate = rateOf(candidate, demand);
-    if (rate > bestRate * (1 - rateGainMin)) continue;
-    if (ledger !== undefined && !ledger.allows({ from: undefined, to: candidate.type.instanceType.capacity })) continue;
-    best = { state, index, candidate, addedPrice: candidate.pricePerHour, isBulk: true };
-    bestRate = rate;
-  }
-  return best;
+  const index = state.candidates.findIndex(({ usable }, position) => position >= cheapest.index && holds(usable, nothing, demand));
+  const candidate = state.candidates[index];
+  const isAllowed = ledger?.allows({ from: undefined, to: candidate?.type.instanceType.capacity }) !== false;
+  if (candidate === undefined || !isAllowed) return openBulk(input);
+  return { state, index, candidate, addedPrice: candidate.pricePerHour, isBulk: true };
 };
 
 /** A larger type must be cheaper by at least this share, so that rounding never decides. */

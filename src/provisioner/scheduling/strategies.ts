@@ -3,10 +3,12 @@
  *
  * Reads a problem. Returns the attempts, best first: the one that leaves the fewest Pods without a place (those of the highest
  * priority first), then the cheapest, then the one with fewest nodes. Growing node by node and buying in bulk are tried nearly
- * always; a cutting-stock program where many Pods come in few shapes and the plan so far is far from the least price.
+ * always; other orders where there are few Pods; a cutting-stock program where many Pods come in few shapes and the plan so far is far from the least price.
  */
 import { attempt, type Attempt, type Strategy } from "./attempt.ts";
 import { isCoverable } from "./cover-demand.ts";
+import { strategiesForFew } from "./few-pods.ts";
+import { improve } from "./improve.ts";
 import { forcedNodes, openBulk, openSmall } from "./opening.ts";
 import { filledBins, priceOf, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
@@ -29,10 +31,14 @@ const bulk: Strategy = { name: "bulk", opening: openBulk };
  */
 export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made, ...Made[]] {
   const start = topologyCheckpoint(problem.topology);
+  const few = strategiesForFew(problem);
   const make = (strategy: Strategy): readonly Made[] => {
     start.restore();
     const made = attempt(problem, strategy);
-    return made === undefined ? [] : [{ ...made, strategy, end: topologyCheckpoint(problem.topology) }];
+    if (made === undefined) return [];
+    // What is cheaper in the end is known only after improvement, which for few Pods costs nothing.
+    if (few.length > 0) improve(made.packing);
+    return [{ ...made, strategy, end: topologyCheckpoint(problem.topology) }];
   };
   const attempts = [...make(grow)];
   const isForced = ({ unplaced, packing }: Made): boolean => unplaced.length === 0 && filledBins(packing).length <= forcedNodes(problem);
@@ -43,8 +49,31 @@ export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made
     if (isCoverable(problem)) attempts.push(...make({ ...first.strategy, name: "cover", cover }));
   }
   const [first] = ranked(attempts);
-  if (problem.existing.length === 0 || priceOf(first.packing) === 0) return ranked(attempts);
-  return ranked([...attempts, ...make({ name: "largest", opening: first.strategy.opening, apartFirst: false })]);
+  if (problem.existing.length > 0 && priceOf(first.packing) > 0) {
+    attempts.push(...make({ name: "largest", opening: first.strategy.opening, apartFirst: false }));
+  }
+  return ranked([...attempts, ...bestOfFew({ attempts, few, make, steps })]);
+}
+
+/** What one attempt for few Pods costs, in steps. */
+const stepsOfAttempt = 5_000;
+
+/** The best of many attempts where there are few Pods, if it is better than what others found. */
+function bestOfFew(input: {
+  readonly attempts: readonly Made[];
+  readonly few: readonly Strategy[];
+  readonly make: (strategy: Strategy) => readonly Made[];
+  readonly steps: StepCounter;
+}): readonly Made[] {
+  const { attempts, few, make, steps } = input;
+  const [first] = ranked(attempts);
+  let best = first;
+  for (const strategy of few) {
+    if (steps.left <= 0 || (best.unplaced.length === 0 && priceOf(best.packing) === 0)) break;
+    steps.left -= stepsOfAttempt;
+    for (const made of make(strategy)) if ((compareLeftOut(made.unplaced, best.unplaced) || comparePrices(made, best)) < 0) best = made;
+  }
+  return best === first ? [] : [best];
 }
 
 function ranked(attempts: readonly Made[]): readonly [Made, ...Made[]] {
@@ -54,9 +83,9 @@ function ranked(attempts: readonly Made[]): readonly [Made, ...Made[]] {
 }
 
 function isBetter(a: Attempt, b: Attempt): number {
-  return (
-    compareLeftOut(a.unplaced, b.unplaced) ||
-    Math.round((priceOf(a.packing) - priceOf(b.packing)) * 1e6) ||
-    filledBins(a.packing).length - filledBins(b.packing).length
-  );
+  return compareLeftOut(a.unplaced, b.unplaced) || comparePrices(a, b) || filledBins(a.packing).length - filledBins(b.packing).length;
+}
+
+function comparePrices(a: Attempt, b: Attempt): number {
+  return Math.round((priceOf(a.packing) - priceOf(b.packing)) * 1e6);
 }
