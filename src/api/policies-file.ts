@@ -22,6 +22,15 @@ const settings = object("What holds for all.", {
     ),
   ),
   docsBase: optional(text("Address under which each rule has its page.")),
+  capacityAdvice: optional(
+    choice(
+      "Whether a workload that asks for more Pods is told what nodes and money they need; where Plimsoll provisions.",
+      ["off", "warn"],
+      {
+        "x-plimsoll-default": "off",
+      },
+    ),
+  ),
   podPatch: optional(
     list("Members of a Pod's spec that the podPatch of a profile may set.", text("A member such as priorityClassName."), {
       "x-plimsoll-default": "priorityClassName, runtimeClassName",

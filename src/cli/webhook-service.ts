@@ -16,6 +16,7 @@ import { bundleOf, fingerprintOf } from "../webhook/certificate-state.ts";
 import { probeListener } from "../webhook/loopback-probe.ts";
 import { closedNamespaces, type WebhookConfiguration, webhookConfigurations } from "../webhook/registration.ts";
 import { startWebhookServer, type WebhookServer } from "../webhook/server.ts";
+import { capacityAdvisor } from "./capacity-advisor.ts";
 import { mergedMetrics } from "./merged-metrics.ts";
 import { objectFormer } from "./object-form.ts";
 import type { ProcessParts } from "./process-parts.ts";
@@ -48,6 +49,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     metrics: parts.metrics,
     metricsText: async () => mergedMetrics(parts.metrics.registry, await parts.provisioner.metrics()),
     handler: handlerOf(parts, denials),
+    ...(parts.capacity === undefined ? {} : { advisor: capacityAdvisor(parts) }),
     notReady: () => notReady(parts, state),
     remarks: () => parts.policyFile.errors().map((error) => `policies refused, the last good bundle stays: ${formatPolicyError(error)}`),
     onError: (error) => {

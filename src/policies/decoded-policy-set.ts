@@ -66,6 +66,7 @@ function toSettings({ settings = {} }: PoliciesFile): PolicySettings {
     unprofiled: settings.unprofiled ?? "warn",
     failurePolicy: new Map(Object.entries(settings.failurePolicy ?? {})),
     ...(settings.docsBase === undefined ? {} : { docsBase: settings.docsBase }),
+    capacityAdvice: settings.capacityAdvice ?? "off",
     ...(settings.podPatch === undefined ? {} : { podPatchFields: settings.podPatch }),
     provider: settings.provider?.kind ?? "karpenter",
     ...toGrandfather(settings.grandfather),

@@ -25,6 +25,8 @@ export interface PolicySettings {
   readonly failurePolicy: ReadonlyMap<string, FailurePolicy>;
   /** Rule id is appended; absent where no documentation is published. */
   readonly docsBase?: string;
+  /** Whether a Warning tells what a growing workload needs and costs. */
+  readonly capacityAdvice: "off" | "warn";
   /** Members of a Pod's spec that a podPatch may set; absent: those that pod-field-patch.ts names. */
   readonly podPatchFields?: readonly string[];
   readonly provider: "karpenter" | "eks-auto";

@@ -4,34 +4,29 @@
  * Reads a question and what the provisioner would solve over now. Returns the answer. Questions and answers are plain data, since
  * the two sides may live in two threads.
  */
-import type { InstanceType } from "../api/instance-type.ts";
-import type { NodeClaim } from "../api/node-claim.ts";
-import type { NodePool } from "../api/node-pool.ts";
+import type { KubeObject } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
-import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { adviceWords } from "./advice-words.ts";
+import { capacityAdvice } from "./capacity-advice.ts";
+import type { ObservedCluster } from "./cluster-input.ts";
 import { podDemand } from "./demand.ts";
 
-/** How many Pods wait for a node, those to come included. */
-export interface AdviceRequest {
-  readonly kind: "waiting-pods";
-}
+export type AdviceRequest =
+  /** How many Pods wait for a node, those to come included. */
+  | { readonly kind: "waiting-pods" }
+  /** What a workload, as it would be stored, needs and costs. */
+  | { readonly kind: "capacity"; readonly object: KubeObject };
 
-export interface AdviceAnswer {
-  readonly kind: "waiting-pods";
-  readonly pods: number;
-}
-
-/** What an answer is made from: the same things that a plan is made from. */
-export interface AdviceWorld {
-  readonly world: ContractWorld;
-  readonly nodeClaims: readonly NodeClaim[];
-  /** The pools that our provider serves. */
-  readonly nodePools: readonly NodePool[];
-  /** By pool name; a pool whose NodeClass is not ready has no entry. */
-  readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
-}
+export type AdviceAnswer =
+  | { readonly kind: "waiting-pods"; readonly pods: number }
+  /** Absent words: it asks for nothing more. */
+  | { readonly kind: "capacity"; readonly words?: string };
 
 /** Returns the answer to a question of admission. */
-export function adviceOn(request: AdviceRequest, { world }: AdviceWorld, now: Instant): AdviceAnswer {
-  return { kind: request.kind, pods: podDemand({ ...world, memory: new Map(), now }).pods.length };
+export function adviceOn(request: AdviceRequest, observed: ObservedCluster, now: Instant): AdviceAnswer {
+  if (request.kind === "waiting-pods") {
+    return { kind: request.kind, pods: podDemand({ ...observed.world, memory: new Map(), now }).pods.length };
+  }
+  const advice = capacityAdvice(request.object, observed, now);
+  return advice === undefined ? { kind: request.kind } : { kind: request.kind, words: adviceWords(advice) };
 }

@@ -117,6 +117,19 @@ function refusesNodePools({ spec }: Pod): boolean {
   });
 }
 
+/** Returns how a workload's Pods to come are keyed, before their numbers: "ns/Kind/name". */
+export function workloadKey({
+  namespace,
+  kind,
+  name,
+}: {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+}): string {
+  return `${namespace}/${kind}/${name}`;
+}
+
 interface Predicted {
   readonly pods: readonly PendingPod[];
   readonly remark?: DemandRemark;
@@ -146,7 +159,7 @@ function podsOf(
     const name = `${workload.name}#${index}`;
     // The spec is shared on purpose: the solver works out each spec once.
     const { metadata, ...first } = index < belowFloor ? kept : open;
-    return { key: `${workload.namespace}/${workload.kind}/${name}`, pod: { ...first, metadata: { ...metadata, name } } };
+    return { key: `${workloadKey(workload)}#${index}`, pod: { ...first, metadata: { ...metadata, name } } };
   });
 }
 

@@ -8,22 +8,17 @@
 import type { ControllerStep, Decision } from "../api/controller.ts";
 import type { EventNote } from "../api/event-note.ts";
 import { canonicalJson, hashOf } from "../api/hash.ts";
-import type { InstanceType } from "../api/instance-type.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
-import type { NodePool } from "../api/node-pool.ts";
 import type { Instant } from "../api/ports.ts";
-import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { nextPoolPauses, noPoolPauses, pauseLeftMs, type PoolPauses } from "./pool-pause.ts";
-import { daemonSetPods, podDemand, type DemandMemory, type DemandRemark, type PodDemand } from "./demand.ts";
-import { stayingPods } from "./leaving-pods.ts";
+import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
+import { podDemand, workloadKey, type DemandMemory, type DemandRemark, type PodDemand } from "./demand.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
 import { nodePoolHash, nodePoolHashVersion } from "./lifecycle/node-pool-status.ts";
 import { toNodeClaim } from "./scheduling/node-claim.ts";
-import { nodeStates } from "./scheduling/node-state.ts";
 import type { PlannedNode } from "./scheduling/planned-node.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
-import { volumeWorld } from "./scheduling/pod-volumes.ts";
 import { solve, type SchedulingResults } from "./scheduling/solve.ts";
 
 /** A burst is over when no new Pod has come for this long. */
@@ -49,14 +44,7 @@ export interface ProvisioningMemory {
   readonly notBefore?: Instant;
 }
 
-export interface ObservedDemand {
-  readonly world: ContractWorld;
-  /** NodeClaims, those included that the watch has not brought yet. */
-  readonly nodeClaims: readonly NodeClaim[];
-  /** The pools that our provider serves. */
-  readonly nodePools: readonly NodePool[];
-  /** By pool name; a pool whose NodeClass is not ready has no entry. */
-  readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
+export interface ObservedDemand extends ObservedCluster {
   readonly memory: ProvisioningMemory;
   /** What the API server said that it would make of Pods to come; absent where it is not asked. */
   readonly dryRuns?: DryRuns;
@@ -107,23 +95,8 @@ function planStep(
   observed: ObservedDemand,
   { demand, memory, now }: { readonly demand: PodDemand; readonly memory: ProvisioningMemory; readonly now: Instant },
 ): ProvisioningStep {
-  const { world, nodePools, nodeClaims, instanceTypes } = observed;
-  const { snapshot } = world;
-  const solved = solve({
-    pods: demand.pods,
-    nodePools,
-    instanceTypes,
-    daemonSets: daemonSetPods(world),
-    nodes: nodeStates({
-      nodes: snapshot.list("Node"),
-      nodeClaims,
-      pods: stayingPods(snapshot.list("Pod"), now),
-      instanceTypes,
-      names: world.names,
-    }),
-    volumes: volumeWorld(snapshot),
-    namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
-  });
+  const { world, nodeClaims } = observed;
+  const solved = solve(clusterInput(observed, { pods: demand.pods, now }));
   const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
   // What a paused pool would make is made later, not elsewhere: weights hold, and another offering of it may do.
   const results = { ...solved, newNodes: solved.newNodes.filter((node) => waitsMs(node) === 0) };
@@ -227,8 +200,8 @@ function remarkNews(
 }
 
 /** No Pod has a key of three parts with a kind in it but a coming one, on which nothing is said. */
-function remarkKey({ workload: { namespace, kind, name } }: DemandRemark): string {
-  return `${namespace}/${kind}/${name}`;
+function remarkKey({ workload }: DemandRemark): string {
+  return workloadKey(workload);
 }
 
 function rejectedRemark(remark: DemandRemark): Decision<unknown>["rejected"][number] {

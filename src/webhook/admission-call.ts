@@ -15,3 +15,12 @@ export type AdmissionHandler = (call: {
   readonly tier: FailureTier;
   readonly request: AdmissionRequest;
 }) => AdmissionAnswer;
+
+/**
+ * Asks what else an allowed request should be told, where that takes a moment: texts for the Warning header. Undefined where there is
+ * nothing to ask, so that the answer leaves at once. It never rejects, and resolves within `withinMs`.
+ */
+export type AdmissionAdvisor = (
+  call: Parameters<AdmissionHandler>[0],
+  limits: { readonly withinMs: number },
+) => Promise<readonly string[]> | undefined;

@@ -30,7 +30,7 @@ export const gateLimits: Readonly<Record<Tier, TierLimits>> = {
 };
 
 /** What is left for the answer's way back. */
-const answerWayMs = 100;
+export const answerWayMs = 100;
 /** How long reviews are judged in one go before the event loop looks at sockets again. */
 const turnMs = 5;
 

@@ -7,12 +7,12 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseGoDuration } from "../kube/schedule.ts";
-import type { AdmissionGate, GateEntry, ShedReason } from "./admission-gate.ts";
-import { decodeAdmissionReview, encodeAdmissionReview, type ReviewError } from "./admission-review.ts";
+import { answerWayMs, type AdmissionGate, type GateEntry, type ShedReason } from "./admission-gate.ts";
+import { allowed, decodeAdmissionReview, encodeAdmissionReview, type AdmissionAnswer, type ReviewError } from "./admission-review.ts";
 import { bodyBytesMax, readBody } from "./body-reader.ts";
 import type { EventLoopLag } from "./event-loop-lag.ts";
 import type { WebhookMetrics } from "./metrics.ts";
-import type { AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
+import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
 
 export interface ReviewCall {
   readonly phase: AdmissionPhase;
@@ -20,6 +20,7 @@ export interface ReviewCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly handler: AdmissionHandler;
+  readonly advisor?: AdmissionAdvisor | undefined;
   readonly metrics: WebhookMetrics;
   readonly onError: (error: unknown) => void;
   readonly gate: AdmissionGate;
@@ -86,9 +87,10 @@ function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void
   return new Promise((done, failed) => {
     call.gate.inTurn(entry, (reason) => {
       try {
-        if (reason === undefined) judge(call, bytes);
-        else shed(call, reason, entry);
-        done();
+        if (reason !== undefined) shed(call, reason, entry);
+        const later = reason === undefined ? judge(call, entry, bytes) : undefined;
+        if (later === undefined) done();
+        else later.then(done, failed);
       } catch (error) {
         failed(error instanceof Error ? error : new Error(String(error)));
       }
@@ -96,27 +98,39 @@ function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void
   });
 }
 
-function judge(call: ReviewCall, bytes: Buffer): void {
+/** Judges and answers; a promise where the answer is still to leave, since there is something to be told that takes a moment. */
+function judge(call: ReviewCall, { deadlineMs }: GateEntry, bytes: Buffer): Promise<void> | undefined {
   const { phase, tier, response, metrics } = call;
   const startedAt = performance.now();
   const review = decodeAdmissionReview(bytes);
   if (!review.ok) {
     refuse(call, review.error);
-    return;
+    return undefined;
   }
-  try {
-    const answer = call.handler({ phase, tier, request: review.value });
+  const send = (answer: AdmissionAnswer): void => {
     const text = encodeAdmissionReview(review.value.uid, answer);
     response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
     response.end(text);
     metrics.requests.inc({ phase, outcome: answer.kind, dry_run: String(review.value.dryRun) });
     metrics.duration.observe({ phase }, (performance.now() - startedAt) / 1000);
+  };
+  try {
+    const asked = { phase, tier, request: review.value };
+    const answer = call.handler(asked);
+    const withinMs = deadlineMs - performance.now() - answerWayMs;
+    const advice = phase === "validate" && answer.kind === "allowed" ? call.advisor?.(asked, { withinMs }) : undefined;
+    if (advice !== undefined)
+      return advice.then((texts) => {
+        send(allowed([...answer.warnings, ...texts]));
+      });
+    send(answer);
   } catch (error) {
     call.onError(error);
     response.writeHead(500, { "Content-Type": "text/plain" });
     response.end("the review could not be judged; the error is in Plimsoll's log\n");
     metrics.requests.inc({ phase, outcome: "error", dry_run: String(review.value.dryRun) });
   }
+  return undefined;
 }
 
 const retryAfterMs = 1_000;

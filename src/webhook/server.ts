@@ -14,7 +14,7 @@ import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import type { Clock } from "../api/ports.ts";
 import { type AdmissionGate, admissionGate } from "./admission-gate.ts";
-import type { AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
+import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
 import { type EventLoopLag, eventLoopLag } from "./event-loop-lag.ts";
 import { answerReview } from "./review-answer.ts";
 import type { WebhookMetrics } from "./metrics.ts";
@@ -26,6 +26,8 @@ export interface WebhookServerOptions {
   readonly certificatePem: string;
   readonly keyPem: string;
   readonly handler: AdmissionHandler;
+  /** What allowed requests are told besides. */
+  readonly advisor?: AdmissionAdvisor;
   /** Empty when reviews may be sent; otherwise what is still missing. */
   readonly notReady: () => readonly string[];
   /** What whoever asks after readiness should know besides: it is told, and changes nothing. */
@@ -113,7 +115,10 @@ function closer(server: Server, clock: Clock): { close(): Promise<void> } {
   };
 }
 
-type ListenerOptions = Pick<WebhookServerOptions, "handler" | "notReady" | "remarks" | "metrics" | "metricsText" | "clock" | "onError">;
+type ListenerOptions = Pick<
+  WebhookServerOptions,
+  "handler" | "advisor" | "notReady" | "remarks" | "metrics" | "metricsText" | "clock" | "onError"
+>;
 
 interface ListenerParts {
   readonly state: { readonly closing: boolean };

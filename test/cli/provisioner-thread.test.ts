@@ -177,7 +177,7 @@ function lead({ isStillOurs, holds = () => true }: { readonly isStillOurs: boole
 
 async function waitingPods(): Promise<number | undefined> {
   const told = await provisioner().advise({ kind: "waiting-pods" }, { deadlineMs: 2_000 });
-  return told.ok ? told.value.pods : undefined;
+  return told.ok && told.value.kind === "waiting-pods" ? told.value.pods : undefined;
 }
 
 async function deaths(): Promise<number> {

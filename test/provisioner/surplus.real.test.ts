@@ -4,6 +4,9 @@
  * Each case applies a workload of which fewer, larger or other Pods come than its manifest says. The measure is a plan of the Pods that
  * are there in the end, on an empty cluster: as many NodeClaims were ever made, by the API server's audit log.
  */
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
@@ -45,7 +48,9 @@ await describeOnControlPlane("claims are made for the Pods that come", () => {
     [plane, mesh] = await Promise.all([startControlPlane(), startWebhookServer()]);
     await installPlimsoll(plane);
     await applyExamples(plane, labInfrastructure);
-    plimsoll = await startServe({ controlPlane: plane, provider: "kwok" });
+    const policies = join(await mkdtemp(join(tmpdir(), "plimsoll-policies-")), "policies.yaml");
+    await writeFile(policies, yamlText("policies.yaml").replace("\nsettings:\n", "\nsettings:\n  capacityAdvice: warn\n"));
+    plimsoll = await startServe({ controlPlane: plane, provider: "kwok", policies });
   }, 600_000);
 
   afterAll(async () => {
@@ -80,6 +85,25 @@ await describeOnControlPlane("claims are made for the Pods that come", () => {
     });
     expect((await everCreated(plane, "nodeclaims")) - before).toBe(web.claims);
   }, 180_000);
+
+  test("kubectl tells what a Deployment needs and costs, a dry run as the real thing, and as many claims are made", async () => {
+    await apply(namespaceObject("told"));
+    const before = await everCreated(plane, "nodeclaims");
+    const stdin = JSON.stringify(withoutUid(webOf({ namespace: "told", replicas: 20, running: 20 })));
+    const told = async (...words: readonly string[]): Promise<readonly string[]> => {
+      const { stderr } = await plane.kubectl(words, { stdin });
+      return stderr.split("\n").filter((line) => / replicas? /.test(line));
+    };
+    // The provisioner's thread may be at a plan: then the review does not wait, and nothing is told.
+    await expect.poll(async () => told("apply", "--dry-run=server", "-f", "-"), waits).toHaveLength(1);
+    const line = (await told("apply", "-f", "-"))[0] ?? "";
+    expect(line).toMatch(/^Warning: 20 replicas need \+\d+ nodes? \(.*, general-flex\), about \$\d+\.\d\d\/h; \d+% of the pool's limit$/);
+    await expect.poll(async () => (await podsOf(plane, "told")).items.filter(isRunning).length, waits).toBe(20);
+    expect((await everCreated(plane, "nodeclaims")) - before).toBe(Number(/\+(\d+) node/.exec(line)?.[1]));
+    const more = await told("scale", "-n", "told", "deployment/web", "--replicas=60", "--dry-run=server");
+    expect(more.join()).toMatch(/^Warning: 40 more replicas need \+\d+ nodes? /);
+    await clear("told");
+  }, 120_000);
 
   test("nothing that our service account asked was forbidden", async () => {
     expect(await forbiddenRequests(plane)).toEqual([]);

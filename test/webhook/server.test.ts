@@ -354,6 +354,63 @@ function options(handler: AdmissionHandler) {
   return { handler, notReady: () => [], metrics: webhookMetrics(), clock: wallClock(), onError: () => undefined };
 }
 
+describe("an allowed review may be told more", () => {
+  const told = async (over: Partial<Parameters<typeof webhookListener>[0]>, path = "/validate/open", answer = allowed(["first"])) => {
+    const got = await supertest(app(() => answer, over))
+      .post(path)
+      .send(podReview);
+    return (got.body as { readonly response: { readonly warnings?: readonly string[] } }).response.warnings;
+  };
+
+  it("after what judging had to tell", async () => {
+    expect(await told({ advisor: () => Promise.resolve(["second"]) })).toEqual(["first", "second"]);
+    expect(await told({ advisor: () => Promise.resolve([]) })).toEqual(["first"]);
+    expect(await told({ advisor: () => undefined })).toEqual(["first"]);
+  });
+
+  it("never while it mutates, nor where it is refused", async () => {
+    const advisor = () => Promise.reject(new Error("nobody may ask"));
+    expect(await told({ advisor }, "/mutate/open")).toEqual(["first"]);
+    expect(await told({ advisor }, "/validate/open", denied({ code: 403 }, ["first"]))).toEqual(["first"]);
+  });
+
+  it("within what is left of the API server's patience", async () => {
+    const asked: number[] = [];
+    await told({ advisor: (_call, { withinMs }) => void asked.push(withinMs) }, "/validate/open?timeout=2s");
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toBeGreaterThan(500);
+    expect(asked[0]).toBeLessThanOrEqual(1_900);
+  });
+
+  it("and the gate holds its place until the answer has left", async () => {
+    const [entered, left]: [number[], number[]] = [[], []];
+    const inner = admissionGate({ smoothedMs: () => 0 });
+    const gate: AdmissionGate = {
+      ...inner,
+      enter: (entry) => {
+        entered.push(1);
+        return inner.enter(entry);
+      },
+      leave: (entry) => {
+        left.push(1);
+        inner.leave(entry);
+      },
+    };
+    const advisor = async () => {
+      await sleep(20);
+      expect([entered.length, left.length]).toEqual([1, 0]);
+      return ["late"];
+    };
+    const listener = webhookListener(
+      { handler: () => allowed(), advisor, notReady: () => [], metrics: webhookMetrics(), clock: wallClock(), onError: () => undefined },
+      { state: { closing: false }, lag: { smoothedMs: () => 0, currentMs: () => 0 }, gate },
+    );
+    const answer = await supertest(listener).post("/validate/open").send(podReview);
+    expect(answer.body).toMatchObject({ response: { warnings: ["late"] } });
+    expect(left).toHaveLength(1);
+  });
+});
+
 function app(handler: AdmissionHandler, over: Partial<Parameters<typeof webhookListener>[0]> = {}) {
   return webhookListener({ handler, notReady: () => [], metrics: webhookMetrics(), clock: wallClock(), onError: () => undefined, ...over });
 }

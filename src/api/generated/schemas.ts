@@ -3720,6 +3720,15 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       "type": "string",
       "description": "Address under which each rule has its page."
      },
+     "capacityAdvice": {
+      "type": "string",
+      "enum": [
+       "off",
+       "warn"
+      ],
+      "description": "Whether a workload that asks for more Pods is told what nodes and money they need; where Plimsoll provisions.",
+      "x-plimsoll-default": "off"
+     },
      "podPatch": {
       "type": "array",
       "items": {
