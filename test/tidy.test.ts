@@ -26,10 +26,11 @@ const compositionRooms = ["cli", "main.ts"];
 
 /** Inside provisioner: controllers -> disruption, lifecycle -> scheduling. Inside policies: controllers see all else. */
 const innerRank: Readonly<Record<string, readonly string[]>> = {
+  "provisioner/prediction": [],
   "provisioner/scheduling": [],
   "provisioner/lifecycle": ["provisioner/scheduling"],
   "provisioner/disruption": ["provisioner/scheduling"],
-  "provisioner/controllers": ["provisioner/scheduling", "provisioner/lifecycle", "provisioner/disruption"],
+  "provisioner/controllers": ["provisioner/scheduling", "provisioner/lifecycle", "provisioner/disruption", "provisioner/prediction"],
 };
 
 /** Codecs and edges: files that turn unknown data into typed values, where alone a type may be asserted. */

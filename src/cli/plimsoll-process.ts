@@ -13,6 +13,7 @@ import { apiClient } from "../cluster/api-client.ts";
 import { decisionLog, type DecisionEntry } from "../cluster/decision-log.ts";
 import type { ClusterWatch } from "../cluster/watch-cluster.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
+import { admittedDesk } from "../provisioner/controllers/admitted-desk.ts";
 import { type PolicyFile, watchPolicyFile } from "../webhook/policy-file.ts";
 import { type WebhookMetrics, webhookMetrics } from "../webhook/metrics.ts";
 import { inlineProvisioner } from "./inline-provisioner.ts";
@@ -116,7 +117,14 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
 function provisionerOf(parts: Omit<ProcessParts, "provisioner">, settings: ProcessSettings["thread"]): Provisioner {
   const { policyFile, processMetrics: metrics } = parts;
   if (settings !== undefined) return provisionerThread({ ...parts, settings, metrics: metrics.thread });
-  return inlineProvisioner({ ...parts, runner: metrics.runner, policySet: () => policyFile.current(), sharesThread: true });
+  return inlineProvisioner({
+    ...parts,
+    runner: metrics.runner,
+    policySet: () => policyFile.current(),
+    sharesThread: true,
+    admitted: admittedDesk(parts.clock),
+    predictsByDryRun: false,
+  });
 }
 
 interface PolicyOpening {

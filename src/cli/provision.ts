@@ -10,6 +10,8 @@ import type { KindName } from "../api/kinds.ts";
 import { eventRecorder } from "../cluster/event-recorder.ts";
 import { foreignLeaseHolder, karpenterLeases } from "../cluster/foreign-lease.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
+import type { AdmittedDesk } from "../provisioner/controllers/admitted-desk.ts";
+import { dryRunDesk } from "../provisioner/controllers/dry-run-desk.ts";
 import { provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
 import type { ProvisionerShell } from "../provisioner/controllers/shell.ts";
 import type { Capacity, ProcessParts } from "./process-parts.ts";
@@ -22,6 +24,10 @@ export type ProvisionerParts = RunEntryParts &
     readonly policySet: () => PolicySet;
     /** Whether webhooks are answered on the same thread: then a long plan is followed by as long a rest. */
     readonly sharesThread: boolean;
+    /** What admission has just let in. */
+    readonly admitted: AdmittedDesk;
+    /** Whether the API server is asked what it would make of Pods to come. */
+    readonly predictsByDryRun: boolean;
   };
 
 const foreignLookMs = 10_000;
@@ -73,7 +79,8 @@ export function provisionerShell(parts: ProvisionerParts, { provider }: Capacity
   const { client, cluster, names, clock, sharesThread } = parts;
   const snapshot = () => cluster.snapshot();
   const world = () => ({ policySet: parts.policySet(), snapshot: snapshot(), names, instanceTypes: parts.instanceTypes() });
-  return { client, snapshot, world, provider, names, clock, sharesThread };
+  const dryRuns = parts.predictsByDryRun ? { dryRuns: dryRunDesk({ client, clock }) } : {};
+  return { client, snapshot, world, provider, names, clock, sharesThread, admitted: parts.admitted, ...dryRuns };
 }
 
 /** Asked anew after each wait; the compiler would else take the answer of before. */

@@ -35,6 +35,7 @@ export interface ServeOptions {
   readonly ec2Endpoint?: string;
   readonly region?: string;
   readonly rateCard?: string;
+  readonly predictByDryRun?: boolean;
   /** MiB. */
   readonly provisionerMemory?: number;
   readonly lameDuck: number;

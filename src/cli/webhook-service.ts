@@ -8,6 +8,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { growingWorkload } from "../policies/capacity-question.ts";
 import { denialRecorder, type DenialRecorder } from "../policies/controllers/denial-recorder.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import { admissionHandler } from "../webhook/admission-handler.ts";
@@ -90,6 +91,10 @@ async function keepRecording({ clock, signal, log }: ProcessParts, denials: Deni
 function handlerOf(parts: ProcessParts, denials: DenialRecorder) {
   const { names, namespace } = parts;
   return admissionHandler({
+    onAllowed: (request) => {
+      const object = parts.capacity === undefined ? undefined : growingWorkload({ request, snapshot: parts.cluster.snapshot() });
+      if (object !== undefined) parts.provisioner.admitted(object);
+    },
     onDenied: (denied) => {
       denials.note(denied);
     },

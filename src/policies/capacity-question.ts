@@ -55,7 +55,8 @@ function scaledWorkload({ object, resource, namespace, name }: AdmissionRequest,
     case "replicasets": {
       const known = snapshot.get(scaledKinds[resource.resource], { namespace, name });
       if (known === undefined || controllerOf(known) !== undefined || to <= (known.spec.replicas ?? 1)) return undefined;
-      const scaled: KubeObject & { readonly spec: object } = { ...known, spec: { ...known.spec, replicas: to } };
+      const metadata = { ...known.metadata, generation: (known.metadata.generation ?? 0) + 1 };
+      const scaled: KubeObject & { readonly spec: object } = { ...known, metadata, spec: { ...known.spec, replicas: to } };
       return scaled;
     }
     default:

@@ -32,6 +32,8 @@ export interface AdmissionSources {
   readonly names: PlatformNames;
   readonly clock: Clock;
   readonly metrics: WebhookMetrics;
+  /** Told of each request that is let in for good; it must not hold the answer up. */
+  readonly onAllowed?: (request: AdmissionRequest) => void;
   /** Told of each request that is refused, dry runs too; it must not hold the answer up. */
   readonly onDenied?: (denied: DeniedRequest) => void;
   /**
@@ -68,6 +70,7 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
   }
   const verdict = validate({ policySet, request, context });
   if (!request.dryRun) for (const { rule, action } of verdict.findings) sources.metrics.findings.inc({ rule, action });
+  if (verdict.allowed && !request.dryRun) sources.onAllowed?.(request);
   if (verdict.allowed) return allowed(verdict.warnings);
   sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
   return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);

@@ -6,7 +6,7 @@
  */
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
@@ -104,6 +104,32 @@ await describeOnControlPlane("claims are made for the Pods that come", () => {
     expect(more.join()).toMatch(/^Warning: 40 more replicas need \+\d+ nodes? /);
     await clear("told");
   }, 120_000);
+
+  test("with the component pod-dry-run a second webhook's Pods are bought for before the first is there", async () => {
+    await plimsoll.stop();
+    const role = resolve(import.meta.dirname, "../../deploy/components/pod-dry-run/cluster-role.yaml");
+    expect(await plane.kubectl(["apply", "-f", role])).toMatchObject({ code: 0 });
+    plimsoll = await startServe({ controlPlane: plane, provider: "kwok", args: ["--predict-by-dry-run"] });
+    await plane.stop("kube-controller-manager");
+    const before = await everCreated(plane, "nodeclaims");
+    // No controller gives the namespace its account, without which no Pod may be made.
+    await apply(namespaceObject("meshed"), {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "default", namespace: "meshed" },
+    });
+    await apply(meshWebhook(mesh));
+    await sleep(2_000);
+    await apply(webOf({ namespace: "meshed", replicas: 12, running: 12 }));
+    await expect.poll(async () => everCreated(plane, "nodeclaims"), waits).toBeGreaterThan(before);
+    expect((await podsOf(plane, "meshed")).items).toEqual([]);
+    await plane.start("kube-controller-manager");
+    await expect.poll(async () => (await podsOf(plane, "meshed")).items.filter(isRunning).length, waits).toBe(12);
+    await sleep(quietMs);
+    const came = (await podsOf(plane, "meshed")).items;
+    expect(new Set(came.map(({ spec }) => spec.containers[0]?.resources?.requests?.["cpu"]))).toEqual(new Set(["1500m"]));
+    expect((await everCreated(plane, "nodeclaims")) - before).toBe(nodesFor(came));
+  }, 180_000);
 
   test("nothing that our service account asked was forbidden", async () => {
     expect(await forbiddenRequests(plane)).toEqual([]);

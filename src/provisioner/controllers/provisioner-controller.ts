@@ -12,6 +12,8 @@ import type { KindName } from "../../api/kinds.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
+import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
+import { mayBeRefused, withAdmitted } from "../admitted-workloads.ts";
 import {
   freshMemory,
   nextProvisioningStep,
@@ -65,10 +67,17 @@ export function provisionerController(shell: ProvisionerShell): ControllerEntry 
       return requeue;
     },
   };
+  const wake = (enqueue: (key: ObjectKey) => void) => {
+    return (
+      shell.admitted?.onAdd(() => {
+        enqueue(clusterKey);
+      }) ?? (() => undefined)
+    );
+  };
   const watched = (
     ["Deployment", "StatefulSet", "ReplicaSet", "Job", "NodePool", "NodeOverlay", "NodeClaim", "WorkloadProfile"] as const
   ).map((watches): AnyTrigger => ({ watches, keysOf: () => [clusterKey] }));
-  return { controller, triggers: [...watched, ...boundTriggers, podTrigger, nodeTrigger], needs: [...deciders] };
+  return { controller, triggers: [...watched, ...boundTriggers, podTrigger, nodeTrigger], needs: [...deciders], wake };
 }
 
 /** Who has a say in Pods to come, besides their workload: without a list of them more would be planned than will come. */
@@ -111,7 +120,8 @@ const nodeTrigger: AnyTrigger = {
 async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDemand> {
   const { provider } = shell;
   await forgetGone(shell, held);
-  const world = shell.world();
+  const world = worldWithAdmitted(shell);
+  const dryRuns = await shell.dryRuns?.(world);
   const nodePools = world.snapshot.list("NodePool").filter(({ spec }) => provider.serves(spec.template.spec.nodeClassRef));
   const { instanceTypes } = await poolOffers(shell, world.snapshot);
   const known = world.snapshot.list("NodeClaim");
@@ -122,7 +132,15 @@ async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDem
     nodePools,
     instanceTypes,
     memory: held.memory,
+    ...(dryRuns === undefined ? {} : { dryRuns }),
   };
+}
+
+/** The world as it will be once the watch has brought what admission has let in. */
+function worldWithAdmitted({ admitted, world, names }: ProvisionerShell): ContractWorld {
+  const now = world();
+  const coming = (admitted?.waiting(now.snapshot) ?? []).filter(({ object }) => !mayBeRefused(object, { snapshot: now.snapshot, names }));
+  return coming.length === 0 ? now : { ...now, snapshot: withAdmitted(now.snapshot, coming, names.domain) };
 }
 
 /** A claim that came and went between two looks of ours was never in a snapshot that we saw: the API server knows. */

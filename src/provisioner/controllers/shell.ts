@@ -12,6 +12,8 @@ import type { ObjectKey } from "../../api/object.ts";
 import type { Clock, CloudProvider } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import type { AdmittedDesk } from "./admitted-desk.ts";
+import type { DryRunDesk } from "./dry-run-desk.ts";
 import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
 
 export interface ProvisionerShell {
@@ -25,6 +27,10 @@ export interface ProvisionerShell {
   readonly clock: Clock;
   /** Whether others wait for the thread that plans are made on; then a long plan is followed by as long a rest. Default true. */
   readonly sharesThread?: boolean;
+  /** What admission has just let in; absent: only the watch tells. */
+  readonly admitted?: AdmittedDesk;
+  /** Asks the API server what it would make of Pods to come; absent: nobody asks. */
+  readonly dryRuns?: DryRunDesk;
 }
 
 /** A controller with what wakes it and what else it reads: the arguments of the runner that differ by controller. */

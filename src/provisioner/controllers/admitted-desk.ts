@@ -1,0 +1,40 @@
+/**
+ * The admitted desk: takes what admission lets in, until the watch brings it.
+ *
+ * Holds a bounded list for a few seconds; losing it loses nothing, since the watch brings the same.
+ */
+import type { KubeObject } from "../../api/object.ts";
+import type { Clock } from "../../api/ports.ts";
+import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import { admittedMax, confirmationMaxMs, unconfirmed, type AdmittedWorkload } from "../admitted-workloads.ts";
+
+export interface AdmittedDesk {
+  add(object: KubeObject): void;
+  /** What the snapshot still lacks. */
+  waiting(snapshot: ClusterSnapshot): readonly AdmittedWorkload[];
+  /** Calls at each addition; returns how to end that. */
+  onAdd(wake: () => void): () => void;
+}
+
+/** Opens a desk. */
+export function admittedDesk(clock: Clock): AdmittedDesk {
+  const state: { held: readonly AdmittedWorkload[] } = { held: [] };
+  const listeners = new Set<() => void>();
+  return {
+    add: (object) => {
+      const now = clock.now();
+      const fresh = state.held.filter(({ at }) => now - at < confirmationMaxMs);
+      if (fresh.length >= admittedMax) return;
+      state.held = [...fresh, { object, at: now }];
+      for (const wake of listeners) wake();
+    },
+    waiting: (snapshot) => {
+      state.held = unconfirmed(state.held, { snapshot, now: clock.now() });
+      return state.held;
+    },
+    onAdd: (wake) => {
+      listeners.add(wake);
+      return () => listeners.delete(wake);
+    },
+  };
+}
