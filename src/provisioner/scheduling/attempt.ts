@@ -7,19 +7,20 @@
 import { binLists, type BinLists } from "./bin-lists.ts";
 import { binTable } from "./bin-table.ts";
 import type { Bin, BinMember } from "./bin.ts";
-import { classRun, type Choice, type OpeningRule } from "./class-run.ts";
+import { classRun, type Choice, type ClassRun, type OpeningRule } from "./class-run.ts";
 import { followCover } from "./cover-advice.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
 import { noRequirements } from "../../kube/requirements.ts";
 import { closeDomains } from "./closed-domains.ts";
 import { acceptingNodes, hasResourcesOn, hasRoomOn } from "./node-queue.ts";
-import { nominationsOf } from "./nomination.ts";
+import { nominationsOf, type Nomination } from "./nomination.ts";
 import { domainsOf } from "./opening.ts";
 import { filledBins, openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
 import { poolLedgers } from "./pool-limits.ts";
+import { seeksPods } from "./preference.ts";
 import { priorityTiers } from "./priority.ts";
 
 export interface Strategy {
@@ -118,13 +119,7 @@ function placeInRounds(packing: Packing, { waiting: all, nodes, strategy, lists 
     waiting = waiting
       .map(({ podClass, pods }, index, turns) => ({
         podClass,
-        pods: placeClass(packing, {
-          podClass,
-          pods,
-          nodes: nodes[podClass.id] ?? [],
-          strategy,
-          lists: lists(podClass, turns[index + 1]?.podClass),
-        }),
+        pods: placeClass(packing, { podClass, pods, nodes, strategy, lists, next: turns[index + 1]?.podClass }),
       }))
       .filter(({ pods }) => pods.length > 0);
     if (countOf(waiting) === before) break;
@@ -175,17 +170,23 @@ function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode
   let open = waiting.flatMap(({ podClass, pods }) =>
     nominations(podClass)
       .filter(({ node }) => nodes[podClass.id]?.includes(node) === true)
-      .flatMap(({ node, count }) => Array.from({ length: Math.min(count, pods.length) }, () => ({ podClass, pods, node }))),
+      .flatMap((nomination) =>
+        Array.from({ length: Math.min(nomination.count, pods.length) }, () => ({ podClass, pods, nomination, node: nomination.node })),
+      ),
   );
+  // Classes that differ in what a nomination doesn't tell share its places.
+  const taken = new Map<Nomination, number>();
   open.sort((a, b) => b.podClass.priority - a.podClass.priority);
   for (let placed = true; placed;) {
     const before = open.length;
-    open = open.filter(({ podClass, pods, node }) => {
+    open = open.filter(({ podClass, pods, nomination, node }) => {
       const [pending] = pods;
-      if (pending === undefined) return false;
+      const places = taken.get(nomination) ?? 0;
+      if (pending === undefined || places >= nomination.count) return false;
       const fits = node.state.initialized ? hasRoomOn(packing, { podClass, node }) : hasResourcesOn(packing, { podClass, node });
       if (!fits) return true;
       placeOnExisting(packing, { node, member: { podClass, pending } });
+      taken.set(nomination, places + 1);
       pods.shift();
       packing.waiting[podClass.id] = pods.length;
       return false;
@@ -201,20 +202,42 @@ function placeClass(
   input: {
     readonly podClass: PodClass;
     readonly pods: readonly PendingPod[];
-    readonly nodes: readonly ExistingNode[];
+    /** By class id. */
+    readonly nodes: readonly (readonly ExistingNode[])[];
     readonly strategy: Strategy;
-    readonly lists: BinLists;
+    readonly lists: ListsInTurn;
+    /** The class that comes after it. */
+    readonly next: PodClass | undefined;
   },
 ): readonly PendingPod[] {
   const { podClass, pods, nodes, strategy } = input;
-  const run = classRun(packing, { podClass, nodes, opening: strategy.opening, lists: input.lists, pods: pods.length });
+  // Under the policy Respect a Pod is tried with all of its preferences first, then with fewer.
+  const tried = [...(packing.problem.relaxations[podClass.id] ?? []), podClass];
+  const runs = tried.map((one) =>
+    classRun(packing, {
+      podClass: one,
+      nodes: nodes[one.id] ?? [],
+      opening: strategy.opening,
+      lists: input.lists(one, one === podClass ? input.next : undefined),
+      pods: pods.length,
+    }),
+  );
   for (const [index, pending] of pods.entries()) {
-    const choice = run.next();
-    if (choice === undefined) return pods.slice(index);
-    run.placed(place(packing, { choice, member: { podClass, pending } }));
+    const found = firstChoice(runs);
+    if (found === undefined) return pods.slice(index);
+    const bin = place(packing, { choice: found.choice, member: { podClass: tried[found.at] ?? podClass, pending } });
+    for (const run of runs) run.placed(bin);
     packing.waiting[podClass.id] = (packing.waiting[podClass.id] ?? 0) - 1;
   }
   return [];
+}
+
+function firstChoice(runs: readonly ClassRun[]): { readonly choice: Choice; readonly at: number } | undefined {
+  for (const [at, run] of runs.entries()) {
+    const choice = run.next();
+    if (choice !== undefined) return { choice, at };
+  }
+  return undefined;
 }
 
 /** Returns the lists of a class, given the one that comes after it. */
@@ -262,9 +285,11 @@ function inOrder(
     .map(({ podClass, pods }) => {
       const isApart =
         podClass.ports.length > 0 || topologyFor(problem, podClass).apartIn.some(({ group }) => group.kind === "anti-affinity");
-      return { podClass, pods, apart: Number(apartFirst && isApart), size: sizeOf(problem, podClass) };
+      // Of equals, those that would like to be near others come after them.
+      const seeks = Number(podClass.preferences === "scored" && seeksPods(podClass.spec));
+      return { podClass, pods, apart: Number(apartFirst && isApart), seeks, size: sizeOf(problem, podClass) };
     })
-    .sort((a, b) => b.apart - a.apart || b.size - a.size || a.podClass.id - b.podClass.id);
+    .sort((a, b) => b.apart - a.apart || b.size - a.size || a.seeks - b.seeks || a.podClass.id - b.podClass.id);
 }
 
 /** The largest share that one Pod takes of all that is asked for, then the sum of its shares. */

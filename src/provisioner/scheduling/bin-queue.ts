@@ -10,6 +10,7 @@ import type { Bin } from "./bin.ts";
 import { binAt, fillLists, listBin, refillList, type BinLists, type Bucket } from "./bin-lists.ts";
 import { bestBin, cheapestFit, type BinChoice } from "./bin-scan.ts";
 import type { LabelState } from "./label-state.ts";
+import { unmetIn, unmetOnBin } from "./liking.ts";
 import { crowdOnHost, isAllowedHost, optionsFor, type Probe } from "./probe.ts";
 import { compareListed, shortlist, type Listed, type Shortlist } from "./shortlist.ts";
 
@@ -52,7 +53,7 @@ export function binQueue(probe: Probe, { lists, pods }: { readonly lists: BinLis
       if (own !== undefined) listOwn(queue, { place, own });
     },
     best: () => {
-      if (pods <= scannedMax && lists.isForOne && !lists.isFilled && probe.topology.host.wishes.length === 0) return bestBin(probe);
+      if (pods <= scannedMax && lists.isForOne && !lists.isFilled && !probe.prefers) return bestBin(probe);
       fillLists(lists, probe.podClass);
       let best: Head | undefined;
       for (const bucket of lists.buckets) {
@@ -69,7 +70,7 @@ export function binQueue(probe: Probe, { lists, pods }: { readonly lists: BinLis
 function headOf(queue: Queue, bucket: Bucket): Head | undefined {
   const { state, list } = bucket;
   // The least crowded host may be one that the shared list, which knows no wishes, has left out.
-  if (queue.own[state.id] === undefined && queue.probe.topology.host.wishes.length === 0) {
+  if (queue.own[state.id] === undefined && !queue.probe.topology.wishesHost) {
     const head = bestOf(queue, bucket);
     if (head !== undefined || !list.isCut()) return head;
     if (list.listed.length < shortMax) {
@@ -83,32 +84,41 @@ function headOf(queue: Queue, bucket: Bucket): Head | undefined {
   if (head !== undefined || !own.isCut()) return head;
   const next = ownList(queue, state);
   queue.own[state.id] = next;
-  return bestOf(queue, { state, list: next });
+  // What is liked most may be behind the end of a list that knows amounts and hosts only: then the best of it has to do.
+  return bestOf(queue, { state, list: next }, { isLast: queue.probe.prefers });
 }
 
 /** A shared list that has become as short as this is made anew. */
 const shortMax = 12;
 
 /** The best of a list; undefined also where one that was left out may be better. */
-function bestOf(queue: Queue, { state, list }: Bucket): Head | undefined {
+function bestOf(queue: Queue, { state, list }: Bucket, { isLast } = { isLast: false }): Head | undefined {
   const { probe } = queue;
+  const least = leastUnmet(probe, state);
+  const atBest = (listed: Listed): Listed => (least === 0 ? listed : { ...listed, crowd: listed.crowd + least });
   let best: Head | undefined;
   for (let index = list.listed.length - 1; index >= 0; index -= 1) {
     const listed = list.listed[index];
-    if (listed === undefined || (best !== undefined && compareListed(best.listed, listed) <= 0)) return best;
+    if (listed === undefined || (best !== undefined && compareListed(best.listed, atBest(listed)) <= 0)) return best;
     const bin = binAt(probe.packing, listed.place);
     // A bin that has changed since is listed anew.
     if (bin.changes !== listed.changes || bin.state !== state) list.remove(index);
     else if (queue.struck?.has(listed.place) !== true) {
       const fit = isAllowedHost(probe, bin.id) ? cheapestFit(probe, bin) : undefined;
       // Zones may make it dearer than its state's own prices promise.
-      const asked = fit === undefined ? undefined : { ...listed, price: fit.addedPrice, crowd: crowdOnHost(probe, bin.id) };
+      const asked =
+        fit === undefined ? undefined : { ...listed, price: fit.addedPrice, crowd: unmetOnBin(probe, { state: fit.state, host: bin.id }) };
       if (fit === undefined || asked === undefined) (queue.struck ??= new Set()).add(listed.place);
       else if (best === undefined || compareListed(asked, best.listed) < 0) best = { kind: "bin", bin, fit, listed: asked };
     }
   }
   const bound = list.isCut() ? list.bound() : undefined;
-  return best !== undefined && bound !== undefined && compareListed(best.listed, bound) > 0 ? undefined : best;
+  return best !== undefined && bound !== undefined && !isLast && compareListed(best.listed, atBest(bound)) > 0 ? undefined : best;
+}
+
+/** What is against the state that a bin of this one could be in with the Pod, at best. */
+function leastUnmet(probe: Probe, state: LabelState): number {
+  return probe.prefers ? Math.min(...optionsFor(probe, state).map((option) => unmetIn(probe, option))) : 0;
 }
 
 /** Lists the bins of one state that the class may use. */

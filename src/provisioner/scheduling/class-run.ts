@@ -10,6 +10,7 @@ import { binQueue, type BinQueue } from "./bin-queue.ts";
 import type { BinChoice } from "./bin-scan.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import type { LabelState } from "./label-state.ts";
+import { isLikedMore, unmetIn, unmetOnBin, unmetOnNode } from "./liking.ts";
 import { nodeQueue, type NodeQueue } from "./node-queue.ts";
 import type { Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
@@ -86,23 +87,41 @@ function looking(packing: Packing, { podClass, nodes, lists, pods, rude }: RunIn
 }
 
 function choose(looked: Looking, opening: OpeningRule): Choice | undefined {
+  const { probe } = looked;
   const node = looked.nodes.best();
-  if (node !== undefined) return { kind: "existing", node };
+  if (node !== undefined && unmetOnNode(probe, node) === 0) return { kind: "existing", node };
   const grown = looked.bins.best();
+  // Both cost nothing: the node stays, unless the planned one is liked more.
+  if (node !== undefined)
+    return grown?.fit.addedPrice === 0 && unmetOf(probe, grown) < unmetOnNode(probe, node) ? grown : { kind: "existing", node };
   if (grown?.fit.addedPrice === 0) return grown;
   const opened = openFor(looked, opening);
   if (opened?.fit.isBulk === true) return opened;
   if (opened === undefined || grown === undefined) return grown ?? opened;
+  // For the same money no preference is worth a node more.
   return opened.fit.addedPrice < grown.fit.addedPrice ? opened : grown;
 }
 
-/** The first pool by weight that can make a node for the Pod; within it the cheapest domain and type. */
+function unmetOf(probe: Probe, { bin, fit }: BinChoice): number {
+  return unmetOnBin(probe, { state: fit.state, host: bin.id });
+}
+
+/** The number that the next node to be opened will have. */
+function newHost({ packing }: Probe): number {
+  return packing.problem.existing.length + packing.bins.length;
+}
+
+/**
+ * The first pool by weight that can make a node for the Pod; within it the cheapest domain and type. A later pool only where it costs
+ * no more and is liked more.
+ */
 function openFor(looked: Looking, opening: OpeningRule): { readonly kind: "new"; readonly fit: OpeningFit } | undefined {
   const { probe } = looked;
   const { packing, added } = probe;
   const { problem } = packing;
   const { closed } = packing;
-  if (closed.hosts || !isAllowedHost(probe, problem.existing.length + packing.bins.length)) return undefined;
+  if (closed.hosts || !isAllowedHost(probe, newHost(probe))) return undefined;
+  let chosen: OpeningFit | undefined;
   for (const template of problem.templates) {
     const first = problem.states.root(template);
     const root = first === undefined || closed.requirements.size === 0 ? first : problem.states.narrowed(first, closed.requirements);
@@ -111,11 +130,16 @@ function openFor(looked: Looking, opening: OpeningRule): { readonly kind: "new";
     for (const state of optionsFor(probe, root)) {
       const cheapest = cheapestAlone(looked, state);
       const fit = cheapest === undefined ? undefined : opening({ packing, cheapest, added });
-      if (fit !== undefined && (best === undefined || fit.addedPrice < best.addedPrice)) best = fit;
+      if (fit !== undefined && (best === undefined || isLikedMore(probe, fit, best))) best = fit;
     }
-    if (best !== undefined) return { kind: "new", fit: best };
+    if (
+      best !== undefined &&
+      (chosen === undefined || (best.addedPrice <= chosen.addedPrice && unmetIn(probe, best.state) < unmetIn(probe, chosen.state)))
+    )
+      chosen = best;
+    if (chosen !== undefined && unmetIn(probe, chosen.state) === 0) break;
   }
-  return undefined;
+  return chosen === undefined ? undefined : { kind: "new", fit: chosen };
 }
 
 /** The cheapest type that holds one Pod of the class alone; smaller ones are not looked at twice. */

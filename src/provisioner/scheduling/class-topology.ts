@@ -19,6 +19,13 @@ export interface KeyGroups {
   readonly countedBy: readonly SpreadGroup[];
   /** ScheduleAnyway. */
   readonly wishes: readonly SpreadGroup[];
+  /** Preferred Pod (anti-)affinity. */
+  readonly preferred: readonly PreferredGroup[];
+}
+
+export interface PreferredGroup {
+  readonly group: AffinityGroup;
+  readonly weight: number;
 }
 
 export interface ClassTopology {
@@ -28,6 +35,10 @@ export interface ClassTopology {
   readonly host: KeyGroups;
   /** True where the host matters at all. */
   readonly usesHost: boolean;
+  /** True where one host is wished for more than another. */
+  readonly wishesHost: boolean;
+  /** The keys of which one value is wished for more than another. */
+  readonly wishedKeys: readonly string[];
   /** True where only resources and requirements decide, so that a node which once refused always will. */
   readonly isFree: boolean;
   /** Groups that let only so many of their Pods share a host, this class among them. */
@@ -38,18 +49,26 @@ export interface ClassTopology {
   readonly mayStart: boolean;
 }
 
-/** Sorts a class's groups; `owned` are its own, `counting` those that count its Pods. */
-export function classTopology({
-  owned,
-  counting,
-}: {
+interface ClassGroups {
+  /** The class's own. */
   readonly owned: readonly TopologyGroup[];
+  /** Those that count its Pods. */
   readonly counting: readonly TopologyGroup[];
-}): ClassTopology {
-  const concerned = [...owned, ...counting.filter((group) => group.kind !== "spread" || group.required)];
+  /** Its preferred Pod (anti-)affinity. */
+  readonly preferred: readonly PreferredGroup[];
+}
+
+/** Sorts a class's groups. Where its preferences hold as rules, they are among its own, and wishes for spread are rules too. */
+export function classTopology(
+  groups: Omit<ClassGroups, "owned"> & { readonly owned: readonly TopologyGroup[]; readonly isHard: boolean },
+): ClassTopology {
+  const { counting, isHard } = groups;
+  const owned = isHard ? [...groups.owned, ...groups.preferred.map(({ group }) => group)] : groups.owned;
+  const sorted = { owned, counting, preferred: isHard ? [] : groups.preferred, isHard };
+  const concerned = [...owned, ...counting.filter(isBinding), ...sorted.preferred.map(({ group }) => group)];
   const keys = [...new Set(concerned.map((group) => group.key))].filter((key) => key !== hostnameLabel).sort();
-  const byKey = new Map(keys.map((key) => [key, keyGroups({ key, owned, counting })]));
-  const host = keyGroups({ key: hostnameLabel, owned, counting });
+  const byKey = new Map(keys.map((key) => [key, keyGroups({ key, ...sorted })]));
+  const host = keyGroups({ key: hostnameLabel, ...sorted });
   const affinities = owned.filter((group) => group.kind === "affinity");
   const usesHost = Object.values(host).some((groups: readonly unknown[]) => groups.length > 0);
   return {
@@ -57,6 +76,8 @@ export function classTopology({
     byKey,
     host,
     usesHost,
+    wishesHost: hasWishes(host),
+    wishedKeys: keys.filter((key) => hasWishes(byKey.get(key))),
     isFree: keys.length === 0 && !usesHost,
     apartIn: apartIn(host, counting),
     owned,
@@ -65,21 +86,28 @@ export function classTopology({
   };
 }
 
-function keyGroups(input: {
-  readonly key: string;
-  readonly owned: readonly TopologyGroup[];
-  readonly counting: readonly TopologyGroup[];
-}): KeyGroups {
+/** Says whether a group speaks for others than the Pods that have it. */
+function isBinding(group: TopologyGroup): boolean {
+  return group.kind === "spread" ? group.required : group.isPreferred !== true;
+}
+
+function hasWishes(groups: KeyGroups | undefined): boolean {
+  return groups !== undefined && groups.wishes.length + groups.preferred.length > 0;
+}
+
+function keyGroups(input: ClassGroups & { readonly key: string; readonly isHard: boolean }): KeyGroups {
+  const isRule = (group: SpreadGroup): boolean => group.required || input.isHard;
   const owned = input.owned.filter((group) => group.key === input.key);
   const counting = input.counting.filter((group) => group.key === input.key);
   const spreads = owned.filter((group): group is SpreadGroup => group.kind === "spread");
   return {
-    spread: spreads.filter((group) => group.required).map((group) => ({ group, self: counting.includes(group) ? 1 : 0 })),
+    spread: spreads.filter(isRule).map((group) => ({ group, self: counting.includes(group) ? 1 : 0 })),
     affinity: owned.filter((group): group is AffinityGroup => group.kind === "affinity"),
     antiAffinity: owned.filter((group): group is AffinityGroup => group.kind === "anti-affinity"),
-    refusedBy: counting.filter((group): group is AffinityGroup => group.kind === "anti-affinity"),
+    refusedBy: counting.filter((group): group is AffinityGroup => group.kind === "anti-affinity" && group.isPreferred !== true),
     countedBy: counting.filter((group): group is SpreadGroup => group.kind === "spread" && group.required && !owned.includes(group)),
-    wishes: spreads.filter((group) => !group.required),
+    wishes: spreads.filter((group) => !isRule(group)),
+    preferred: input.preferred.filter(({ group }) => group.key === input.key),
   };
 }
 

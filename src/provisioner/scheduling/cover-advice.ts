@@ -7,6 +7,7 @@
  */
 import { fitInto, type Bin, type BinFit } from "./bin.ts";
 import { coverDemand, type CoverDemand, type DemandShape, type DemandType, type WaitingClass } from "./cover-demand.ts";
+import { isLikedMore } from "./liking.ts";
 import { openBin, placeInBin, vectorFor, type Packing } from "./packing.ts";
 import { coverPatterns, leastPrice, type Pattern } from "./pattern-cover.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
@@ -87,6 +88,7 @@ function placeNext(
 function fitOf(packing: Packing, { bin, podClass }: { readonly bin: Bin; readonly podClass: PodClass }): BinFit | undefined {
   const probe = probeOf(packing, podClass, { rude: false });
   if (!isAllowedHost(probe, bin.id)) return undefined;
+  let best: BinFit | undefined;
   for (const state of optionsFor(probe, bin.state)) {
     const fit = fitInto(bin, {
       state,
@@ -94,9 +96,9 @@ function fitOf(packing: Packing, { bin, podClass }: { readonly bin: Bin; readonl
       ledger: packing.ledgers[state.template.index],
       grow: false,
     });
-    if (fit?.addedPrice === 0) return fit;
+    if (fit?.addedPrice === 0 && (best === undefined || isLikedMore(probe, fit, best))) best = fit;
   }
-  return undefined;
+  return best;
 }
 
 function openingOf({ state, index, candidate }: DemandType): BinFit {

@@ -12,12 +12,12 @@ import { exactly, values } from "../../kube/requirement.ts";
 import { fromLabels, intersection, isCompatible, requirementsOf } from "../../kube/requirements.ts";
 import { addResources, maxResources, subtractResources } from "../../kube/resources.ts";
 import { runningRequests } from "../../kube/running-requests.ts";
-import { untoleratedTaint } from "../../kube/taint.ts";
 import { daemonOverhead, daemonPorts, type DaemonDemand } from "./daemon-overhead.ts";
 import { freeSlots, hostPorts, type HostPort } from "./host-ports.ts";
 import { compare } from "./label-state.ts";
 import type { NodeState } from "./node-state.ts";
-import type { PodClass } from "./pod-class.ts";
+import type { Placement } from "./pod-class.ts";
+import { keepsOff } from "./preference.ts";
 import { toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 import type { NodeFacts } from "./topology-group.ts";
 
@@ -64,10 +64,10 @@ export function existingNodes(
 }
 
 /** Says whether requirements and taints let a class run there; resources and topology are another question. */
-export function acceptsClass(node: ExistingNode, podClass: PodClass): boolean {
+export function acceptsClass(node: ExistingNode, podClass: Placement): boolean {
   return (
     node.state.accepting &&
-    untoleratedTaint(node.facts.taints, podClass.spec.tolerations) === undefined &&
+    !keepsOff(node.facts.taints, podClass) &&
     podClass.alternatives.some((alternative) => isCompatible(node.facts.requirements, alternative, node.allowUndefined))
   );
 }

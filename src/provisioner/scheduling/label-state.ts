@@ -9,8 +9,8 @@ import type { Offering } from "../../api/instance-type.ts";
 import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
 import { exactly, has, isEmpty, operatorOf, values, type Requirement } from "../../kube/requirement.ts";
 import { intersection, intersects, isCompatible, toRequirementList, type Requirements } from "../../kube/requirements.ts";
-import { untoleratedTaint } from "../../kube/taint.ts";
-import type { PodClass } from "./pod-class.ts";
+import type { Placement } from "./pod-class.ts";
+import { keepsOff } from "./preference.ts";
 import { isAllowed, type PoolTemplate, type TemplateType } from "./pool-template.ts";
 import { larger, type Vector } from "./resource-space.ts";
 
@@ -44,7 +44,7 @@ export interface LabelStates {
   /** A pool's state before any Pod; undefined where it offers nothing. */
   root(template: PoolTemplate): LabelState | undefined;
   /** The states after a Pod of the class, one for each alternative of its node affinity; none where it is kept away. */
-  withClass(state: LabelState, podClass: PodClass): readonly LabelState[];
+  withClass(state: LabelState, placement: Placement): readonly LabelState[];
   /** The same, whatever taints there are. */
   matching(state: LabelState, alternatives: readonly Requirements[]): readonly LabelState[];
   /** The state narrowed by requirements that are compatible with its own; undefined where nothing offers them all. */
@@ -88,7 +88,7 @@ export function labelStates(): LabelStates {
     },
     withClass: (state, podClass) =>
       remember(byPlacement, { state, key: podClass.placementId }, () =>
-        untoleratedTaint(state.template.taints, podClass.spec.tolerations) === undefined ? matching(state, podClass.alternatives) : [],
+        keepsOff(state.template.taints, podClass) ? [] : matching(state, podClass.alternatives),
       ),
     matching,
     narrowed,

@@ -8,11 +8,11 @@
 import { hostnameLabel } from "../../api/labels.ts";
 import { rowHolds } from "./bin-table.ts";
 import { acceptsClass, type ExistingNode } from "./existing-node.ts";
+import { crowdInDomains, unmetByLabels } from "./liking.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import { crowdOnHost, isAllowedDomain, isAllowedHost, type Probe } from "./probe.ts";
 import { compareListed, shortlist, type Listed } from "./shortlist.ts";
-import { crowding } from "./topology.ts";
 
 export interface NodeQueue {
   /** The best node for one more Pod as things are now, or undefined. */
@@ -35,8 +35,8 @@ interface Bucket extends NodeGroup {
 
 /** Opens a queue over nodes; they must let the class run by labels and taints. */
 export function nodeQueue(probe: Probe, { nodes, pods }: { readonly nodes: readonly ExistingNode[]; readonly pods: number }): NodeQueue {
-  // Where hosts are all the same to the class, the first with room is the best, and one that was passed stays without room.
-  const headOf = probe.topology.host.wishes.length === 0 ? firstWithRoom : leastCrowded(Math.min(pods, shortlistMax));
+  // Where nodes are all the same to the class, the first with room is the best, and one that was passed stays without room.
+  const headOf = probe.prefers ? leastCrowded(Math.min(pods, shortlistMax)) : firstWithRoom;
   const buckets = groupsOf(probe, nodes).map((group): Bucket => ({ ...group, head: headOf(probe, group.nodes) }));
   return {
     best: () => {
@@ -79,7 +79,7 @@ function leastCrowded(max: number): (probe: Probe, nodes: readonly ExistingNode[
     let isFilled = false;
     const offer = (node: ExistingNode): void => {
       if (struck.has(node.id) || !hasResourcesOn(probe.packing, { podClass: probe.podClass, node })) return;
-      list.offer(listedAs(node, crowdOnHost(probe, node.id)));
+      list.offer(listedAs(node, crowdOn(probe, node)));
     };
     return () => {
       for (;;) {
@@ -91,7 +91,7 @@ function leastCrowded(max: number): (probe: Probe, nodes: readonly ExistingNode[
         const listed = list.best();
         const node = listed === undefined ? undefined : probe.packing.problem.existing[listed.place];
         if (listed === undefined || node === undefined) return undefined;
-        const isFresh = listed.crowd === crowdOnHost(probe, node.id) && hasResourcesOn(probe.packing, { podClass: probe.podClass, node });
+        const isFresh = listed.crowd === crowdOn(probe, node) && hasResourcesOn(probe.packing, { podClass: probe.podClass, node });
         if (isFresh && isAllowedHost(probe, node.id)) return listed;
         list.remove(list.listed.length - 1);
         if (isFresh) struck.add(node.id);
@@ -130,13 +130,14 @@ function groupsOf(probe: Probe, nodes: readonly ExistingNode[]): readonly NodeGr
   return made;
 }
 
-/** How many Pods that the class wishes to keep away from are in the bucket's domains. */
-function crowdOf({ topology }: Probe, { values }: NodeGroup): number {
-  let crowd = 0;
-  for (const { key, domain } of values) {
-    if (domain !== undefined && (topology.byKey.get(key)?.wishes.length ?? 0) > 0) crowd += crowding(topology, { key, domain });
-  }
-  return crowd;
+/** What is against the bucket's domains. */
+function crowdOf(probe: Probe, { values }: NodeGroup): number {
+  return crowdInDomains(probe, (key) => values.find((value) => value.key === key)?.domain);
+}
+
+/** What is against a node, the domains of its bucket aside. */
+function crowdOn(probe: Probe, node: ExistingNode): number {
+  return probe.prefers ? unmetByLabels(probe, node) + crowdOnHost(probe, node.id) : 0;
 }
 
 /** Returns a lookup of the nodes whose requirements and taints let a class run, in the order in which they are filled. */

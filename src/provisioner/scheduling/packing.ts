@@ -30,6 +30,10 @@ export interface Problem {
   readonly existing: readonly ExistingNode[];
   readonly states: LabelStates;
   readonly topology: Topology;
+  /** By class id: the classes that its Pods are tried as before; none, but under the preference policy Respect. */
+  readonly relaxations: readonly (readonly PodClass[])[];
+  /** True where some pool or node asks Pods to stay away. */
+  readonly hasSoftTaints: boolean;
   /** What one unit of each resource is worth when room is compared: its share of all that is asked for. */
   readonly weights: Vector;
 }

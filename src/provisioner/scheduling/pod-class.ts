@@ -12,9 +12,11 @@ import type { Container, Pod, PodSpec, Toleration } from "../../api/pod.ts";
 import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
 import { priorityOf } from "../../kube/pod-priority.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
-import { formatRequirements, type Requirements } from "../../kube/requirements.ts";
+import { formatRequirements, toRequirementList, type Requirements } from "../../kube/requirements.ts";
 import { hostPorts, type HostPort } from "./host-ports.ts";
 import { combinedPlaces } from "./pod-volumes.ts";
+import { preferredNodes, preferredPods, type PreferenceUse } from "./preference.ts";
+import { relaxationRungs } from "./relaxation.ts";
 
 /** A Pod that needs a node. The key names it in the answer and must be unique: "ns/name", or "ns/Deployment/name#0". */
 export interface PendingPod {
@@ -22,7 +24,17 @@ export interface PendingPod {
   readonly pod: Pod;
 }
 
-export interface PodClass {
+/** What decides which nodes let Pods run, by labels and taints. */
+export interface Placement {
+  readonly spec: PodSpec;
+  /** Alternatives of node selector and required node affinity, in the order of the terms. */
+  readonly alternatives: readonly Requirements[];
+  /** Placements with the same requirements and tolerations share this number, and so their answers. */
+  readonly placementId: number;
+  readonly preferences: PreferenceUse;
+}
+
+export interface PodClass extends Placement {
   /** Position in the list of classes. */
   readonly id: number;
   readonly namespace: string;
@@ -31,18 +43,18 @@ export interface PodClass {
   readonly spec: PodSpec;
   readonly requests: Resources;
   readonly ports: readonly HostPort[];
-  /** Alternatives of node selector and required node affinity, in the order of the terms, each with those of its volumes. */
-  readonly alternatives: readonly Requirements[];
-  /** The same without volumes: what spread reads. */
+  /** The alternatives without volumes: what spread reads. */
   readonly ownAlternatives: readonly Requirements[];
-  /** Classes with the same requirements and tolerations share this number, and so their answers. */
-  readonly placementId: number;
+  /** Preferred node affinity that is scored, heaviest first. */
+  readonly preferredNodes: readonly { readonly weight: number; readonly placement: Placement }[];
   /** Classes with the same text are under the same topology: namespace, labels, and all that spread and affinity say. */
   readonly constraints: string;
   /** True where a requirement names one Node, so that Nodes with equal labels still differ. */
   readonly namesNodes: boolean;
   /** Of all members; classes of higher priority are placed first. */
   readonly priority: number;
+  /** What its members are without any preference, where this class has some of them as rules: spread counts nodes by that. */
+  readonly strict?: PodClass;
   /** The members, by key. */
   readonly pods: readonly PendingPod[];
 }
@@ -73,13 +85,17 @@ export type VolumePlaces = (pod: Pod) => readonly Requirements[] | undefined;
 /** Groups Pods into classes, ordered by what they are; members are ordered by key. */
 export function podClasses(
   pods: readonly PendingPod[],
-  { placementIdOf, volumesOf }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumePlaces },
+  {
+    placementIdOf,
+    volumesOf,
+    preferences = "ignored",
+  }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumePlaces; readonly preferences?: PreferenceUse },
 ): readonly PodClass[] {
   const groups = new Map<string, PendingPod[]>();
   const specTexts = new Map<PodSpec, string>();
   for (const pending of pods) {
     const places = volumesOf(pending.pod);
-    const own = signatureOf(pending.pod, specTexts);
+    const own = signatureOf(pending.pod, { specTexts, preferences });
     const signature = places === undefined ? own : `${own} ${places.map(formatRequirements).join(" or ")}`;
     const group = groups.get(signature);
     if (group === undefined) groups.set(signature, [pending]);
@@ -87,7 +103,39 @@ export function podClasses(
   }
   return [...groups.keys()].sort().map((signature, id) => {
     const members = (groups.get(signature) ?? []).sort((a, b) => (a.key < b.key ? -1 : 1));
-    return classOf({ id, members, placementIdOf, volumesOf });
+    const [first] = members;
+    if (first === undefined) throw new Error("invariant broken: a class has a member");
+    return classOf({ id, pod: first.pod, members, placementIdOf, volumesOf, preferences });
+  });
+}
+
+/**
+ * Returns for each class the classes that its Pods are tried as before they are tried as it: with all preferences as rules, then
+ * with fewer and fewer. They have no members of their own, and their numbers go on from those of the classes.
+ */
+export function relaxationClasses(
+  classes: readonly PodClass[],
+  {
+    placementIdOf,
+    volumesOf,
+    hasSoftTaints,
+  }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumePlaces; readonly hasSoftTaints: boolean },
+): readonly (readonly PodClass[])[] {
+  const next = { id: classes.length };
+  const known = new Map<PodSpec, readonly PodSpec[]>();
+  return classes.map((strict) => {
+    const {
+      spec,
+      pods: [first],
+    } = strict;
+    const rungs = known.get(spec) ?? relaxationRungs(spec, { hasSoftTaints });
+    known.set(spec, rungs);
+    return rungs.flatMap((rung): readonly PodClass[] => {
+      if (first === undefined) return [];
+      const pod = { ...first.pod, spec: rung };
+      const places = volumesOf(first.pod);
+      return [{ ...classOf({ id: next.id++, pod, members: [], placementIdOf, volumesOf: () => places, preferences: "required" }), strict }];
+    });
   });
 }
 
@@ -112,19 +160,20 @@ export function podClassHash({ metadata, spec }: Pod): string {
 
 function classOf(input: {
   readonly id: number;
+  readonly pod: Pod;
   readonly members: readonly PendingPod[];
   readonly placementIdOf: PlacementIds;
   readonly volumesOf: VolumePlaces;
+  readonly preferences: PreferenceUse;
 }): PodClass {
-  const { id, members, placementIdOf } = input;
-  const [first] = members;
-  if (first === undefined) throw new Error("invariant broken: a class has a member");
-  const { metadata, spec } = first.pod;
+  const { id, pod, members, placementIdOf, preferences } = input;
+  const { metadata, spec } = pod;
   const ownAlternatives = podRequirements(spec);
-  const places = input.volumesOf(first.pod);
+  const places = input.volumesOf(pod);
   const alternatives = places === undefined ? ownAlternatives : combinedPlaces(ownAlternatives, places);
   const volumes = places === undefined ? "" : places.map(formatRequirements).join(" or ");
-  const placement = JSON.stringify([spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]);
+  const meant = preferences === "required" ? ["as required"] : [];
+  const placement = JSON.stringify([spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations, ...meant]);
   const { affinity, topologySpreadConstraints } = spec;
   const pods = [affinity?.podAffinity, affinity?.podAntiAffinity].map((one) => one?.requiredDuringSchedulingIgnoredDuringExecution);
   const spread = topologySpreadConstraints === undefined ? undefined : [topologySpreadConstraints, placement];
@@ -138,15 +187,33 @@ function classOf(input: {
     alternatives,
     ownAlternatives,
     placementId: placementIdOf(placement + volumes),
-    constraints: JSON.stringify([metadata.namespace, metadata.labels, pods, spread]),
+    preferences,
+    preferredNodes: preferences === "scored" ? preferredPlacements(spec, placementIdOf) : [],
+    constraints: JSON.stringify([metadata.namespace, metadata.labels, pods, spread, ...meant, ...preferredText(spec, preferences)]),
     namesNodes: alternatives.some((requirements) => requirements.has(hostnameLabel) || requirements.has(nodeNameField)),
     priority: priorityOf(spec),
     pods: members,
   };
 }
 
+/** Each term as a placement of its own: what a node must be to meet it. */
+function preferredPlacements(spec: PodSpec, placementIdOf: PlacementIds): PodClass["preferredNodes"] {
+  return preferredNodes(spec).map(({ weight, requirements }) => {
+    const placementId = placementIdOf(JSON.stringify(["term", toRequirementList(requirements), spec.tolerations]));
+    return { weight, placement: { spec, alternatives: [requirements], placementId, preferences: "ignored" } };
+  });
+}
+
+/** What a Pod prefers of other Pods; nothing where that is not looked at, so that texts stay those of Pods without preferences. */
+function preferredText(spec: PodSpec, preferences: PreferenceUse): readonly unknown[] {
+  return preferences === "ignored" ? [] : preferredPods(spec);
+}
+
 /** Text of all that scheduling reads of a Pod; equal text means equal class. Demand Pods share one spec object. */
-function signatureOf({ metadata, spec }: Pod, specTexts: Map<PodSpec, string>): string {
+function signatureOf(
+  { metadata, spec }: Pod,
+  { specTexts, preferences }: { readonly specTexts: Map<PodSpec, string>; readonly preferences: PreferenceUse },
+): string {
   let text = specTexts.get(spec);
   if (text === undefined) {
     text = JSON.stringify([
@@ -159,6 +226,8 @@ function signatureOf({ metadata, spec }: Pod, specTexts: Map<PodSpec, string>): 
       spec.tolerations,
       spec.topologySpreadConstraints,
       hostPorts(spec),
+      ...(preferences === "ignored" ? [] : (spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])),
+      ...preferredText(spec, preferences),
     ]);
     specTexts.set(spec, text);
   }

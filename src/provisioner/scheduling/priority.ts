@@ -9,7 +9,7 @@
 import type { PendingPod, PodClass } from "./pod-class.ts";
 
 interface ClassPods {
-  readonly podClass: PodClass;
+  readonly podClass: Pick<PodClass, "priority">;
   readonly pods: readonly PendingPod[];
 }
 

@@ -21,17 +21,26 @@ export interface Probe {
   readonly rude: boolean;
   /** The states that a bin in a state could be in with the Pod, by state id. */
   options: (readonly LabelState[] | undefined)[];
+  /** True where one place is liked better than another at the same price. */
+  readonly prefers: boolean;
+  /** What is against a state, by state id: see liking.ts. */
+  unmet: (number | undefined)[];
 }
 
 /** Opens a probe for one class. */
 export function probeOf(packing: Packing, podClass: PodClass, { rude }: { readonly rude: boolean }): Probe {
   const { problem } = packing;
-  return { packing, podClass, topology: topologyFor(problem, podClass), added: vectorFor(problem, podClass), rude, options: [] };
+  const topology = topologyFor(problem, podClass);
+  const isScored = podClass.preferences === "scored" && (podClass.preferredNodes.length > 0 || problem.hasSoftTaints);
+  const prefers = isScored || topology.wishesHost || topology.wishedKeys.length > 0;
+  return { packing, podClass, topology, added: vectorFor(problem, podClass), rude, options: [], prefers, unmet: [] };
 }
 
 /** Forgets what a placed Pod may have changed. */
 export function renew(probe: Probe): void {
-  if (probe.topology.keys.length > 0) probe.options = [];
+  if (probe.topology.keys.length === 0) return;
+  probe.options = [];
+  if (probe.prefers) probe.unmet = [];
 }
 
 /** Returns the states in which a bin could take the Pod: requirements narrowed, and every label that topology needs decided. */
@@ -45,8 +54,19 @@ export function optionsFor(probe: Probe, from: LabelState): readonly LabelState[
     if (only === undefined) break;
     options = others.length === 0 ? decide(probe, { state: only, key }) : options.flatMap((state) => decide(probe, { state, key }));
   }
+  if (probe.podClass.preferredNodes.length > 0) options = alsoPreferred(probe, options);
   probe.options[from.id] = options;
   return options;
+}
+
+/** Each state also narrowed to what the class prefers, in every combination of its terms that is still offered. */
+function alsoPreferred({ packing, podClass }: Probe, options: readonly LabelState[]): readonly LabelState[] {
+  const { states } = packing.problem;
+  const all = new Set(options);
+  for (const { placement } of podClass.preferredNodes) {
+    for (const state of [...all]) for (const narrower of states.withClass(state, placement)) all.add(narrower);
+  }
+  return [...all];
 }
 
 /** Says whether the host lets the Pod in. */
@@ -65,7 +85,7 @@ export function isAllowedDomain(
 
 /** How many Pods of its wishes are on a host. */
 export function crowdOnHost({ topology }: Pick<Probe, "topology">, id: number): number {
-  return topology.host.wishes.length === 0 ? 0 : crowding(topology, { key: hostnameLabel, domain: id });
+  return topology.wishesHost ? crowding(topology, { key: hostnameLabel, domain: id }) : 0;
 }
 
 function decide(probe: Probe, { state, key }: { readonly state: LabelState; readonly key: string }): readonly LabelState[] {

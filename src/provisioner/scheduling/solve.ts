@@ -6,9 +6,8 @@
  * input never matters. Each of a few strategies packs everything; the one that leaves the fewest Pods without a place wins
  * (those of the highest priority first), then the cheapest, then the one with fewest nodes.
  *
- * Preferences: preferred node affinity and preferred Pod (anti-)affinity are ignored, as with Karpenter's preference policy
- * Ignore. ScheduleAnyway is honoured among choices of equal price, and never blocks a Pod or costs anything. Topology keys
- * other than the hostname work for any label that NodePools or types give a list of values.
+ * Preferences are scored, and never cost anything or leave a Pod without a place; by the policy of the input they are ignored, or
+ * respected in Karpenter's way (preference.ts). Topology keys other than the hostname work for any label that NodePools or types give a list of values.
  */
 import type { Decision } from "../../api/controller.ts";
 import type { InstanceType } from "../../api/instance-type.ts";
@@ -25,8 +24,10 @@ import { portSlots, slotsOf } from "./host-ports.ts";
 import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { leftOut, type LeftOut } from "./obstacle.ts";
-import { podClasses, type PendingPod, type VolumePlaces } from "./pod-class.ts";
+import { podClasses, relaxationClasses, type PendingPod, type VolumePlaces } from "./pod-class.ts";
 import { volumePlaces, type VolumeWorld } from "./pod-volumes.ts";
+import type { PreferencePolicy } from "./preference.ts";
+import { prefersAnything, softTaintsAmong, unlessDearer } from "./preference-cost.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
 import { leftOutOf } from "./reasons.ts";
 import { isSlot, resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
@@ -46,6 +47,8 @@ export interface SolveInput {
   readonly namespaces: NamespaceLabels;
   /** The cluster's volumes; where they are not given, Pods are planned as if they had none. */
   readonly volumes?: VolumeWorld;
+  /** What preferences are worth; default Score. */
+  readonly preferencePolicy?: PreferencePolicy;
 }
 
 export interface SchedulingResults {
@@ -68,13 +71,26 @@ const stepsDefault = 100_000_000;
  * complete.
  */
 export function solve(input: SolveInput, { stepsMax = stepsDefault }: { readonly stepsMax?: number } = {}): SchedulingResults {
+  const { preferencePolicy = "Score" } = input;
+  const by = (policy: PreferencePolicy): SchedulingResults => solveBy(input, { policy, stepsMax });
+  if (preferencePolicy !== "Score") return by(preferencePolicy);
+  const ignoring = by("Ignore");
+  return prefersAnything(input) ? unlessDearer(by("Score"), ignoring) : ignoring;
+}
+
+function solveBy(
+  input: SolveInput,
+  { policy, stepsMax }: { readonly policy: PreferencePolicy; readonly stepsMax: number },
+): SchedulingResults {
   const volumesOf = input.volumes === undefined ? () => undefined : volumePlaces(input.volumes);
   const refused = refusedPods(input.pods, volumesOf);
   const keys = new Set(refused.map(({ pod }) => pod.key));
-  const problem = problemOf(refused.length === 0 ? input : { ...input, pods: input.pods.filter(({ key }) => !keys.has(key)) }, (pod) => {
+  const pods = refused.length === 0 ? input.pods : input.pods.filter(({ key }) => !keys.has(key));
+  const placesOf: VolumePlaces = (pod) => {
     const places = volumesOf(pod);
     return places?.ok === true ? places.value : undefined;
-  });
+  };
+  const problem = problemOf({ ...input, pods }, { policy, volumesOf: placesOf });
   const [best, ...others] = attemptAll(problem, { left: stepsMax });
   best.end.restore();
   improve(best.packing);
@@ -92,9 +108,16 @@ export function solve(input: SolveInput, { stepsMax = stepsDefault }: { readonly
 /** What follows from NodePools and types alone is the same in the next run, most of the time. */
 const compiled = compiledMemory();
 
-function problemOf(input: SolveInput, volumesOf: VolumePlaces): Problem {
+function problemOf(
+  input: SolveInput,
+  { policy, volumesOf }: { readonly policy: PreferencePolicy; readonly volumesOf: VolumePlaces },
+): Problem {
   const run = compiled();
-  const classes = podClasses(input.pods, { placementIdOf: run.placementIdOf, volumesOf });
+  const { placementIdOf } = run;
+  const hasSoftTaints = softTaintsAmong(input);
+  const members = podClasses(input.pods, { placementIdOf, volumesOf, preferences: policy === "Score" ? "scored" : "ignored" });
+  const relaxations = policy === "Respect" ? relaxationClasses(members, { placementIdOf, volumesOf, hasSoftTaints }) : [];
+  const classes = [...members, ...relaxations.flat()];
   const daemonSets = daemonDemand(input.daemonSets);
   const slots = portSlots(classes.map(({ ports }) => ports));
   const space = resourceSpace(
@@ -108,7 +131,8 @@ function problemOf(input: SolveInput, volumesOf: VolumePlaces): Problem {
   );
   const topology = topologyOf({ classes, existing, templates, states, namespaces: input.namespaces });
   const asked = classes.map(({ pods }) => pods.length);
-  return { space, classes, vectors, templates, existing, states, topology, weights: weightsOf(space, { vectors, counts: asked }) };
+  const weights = weightsOf(space, { vectors, counts: asked });
+  return { space, classes, vectors, templates, existing, states, topology, relaxations, hasSoftTaints, weights };
 }
 
 /** The inverse of all that is asked for, by resource; 0 where nothing is, and for pods and ports, which are never what room is for. */

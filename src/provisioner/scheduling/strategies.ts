@@ -46,7 +46,9 @@ export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made
     attempts.push(...make(bulk));
     const [first] = ranked(attempts);
     const cover = { priceSoFar: priceOf(first.packing), steps };
-    if (isCoverable(problem)) attempts.push(...make({ ...first.strategy, name: "cover", cover }));
+    // The program knows no preferences, which by the policy Respect come first.
+    if (isCoverable(problem) && problem.relaxations.every((rungs) => rungs.length === 0))
+      attempts.push(...make({ ...first.strategy, name: "cover", cover }));
   }
   const [first] = ranked(attempts);
   if (problem.existing.length > 0 && priceOf(first.packing) > 0) {

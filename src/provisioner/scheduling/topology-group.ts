@@ -7,11 +7,12 @@
  */
 import { hostnameLabel } from "../../api/labels.ts";
 import type { LabelSelector, LabelSelectorRequirement } from "../../api/object.ts";
-import type { PodAffinityTerm, Taint, TopologySpreadConstraint } from "../../api/pod.ts";
+import type { PodAffinityTerm, PodSpec, Taint, TopologySpreadConstraint } from "../../api/pod.ts";
 import { isCompatible, type Requirements } from "../../kube/requirements.ts";
 import { matchesSelector, type Labels } from "../../kube/selector.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
 import type { PodClass } from "./pod-class.ts";
+import { preferredPods } from "./preference.ts";
 
 export type Domain = string | number;
 
@@ -52,6 +53,8 @@ export interface SpreadGroup extends GroupFacts {
 
 export interface AffinityGroup extends GroupFacts {
   readonly kind: "affinity" | "anti-affinity";
+  /** True for a preferred term: it counts Pods, and never speaks for those that it counts. */
+  readonly isPreferred?: true;
 }
 
 export type TopologyGroup = SpreadGroup | AffinityGroup;
@@ -75,11 +78,26 @@ export type NamespaceLabels = ReadonlyMap<string, Labels>;
 export function groupPlans(podClass: PodClass, namespaces: NamespaceLabels): readonly GroupPlan[] {
   const { affinity, topologySpreadConstraints = [] } = podClass.spec;
   const together = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+  const isHeeded = ({ whenUnsatisfiable }: TopologySpreadConstraint): boolean =>
+    whenUnsatisfiable === "DoNotSchedule" || podClass.preferences !== "ignored";
   return [
-    ...topologySpreadConstraints.map((constraint) => spreadPlan(podClass, constraint)),
+    ...topologySpreadConstraints.filter(isHeeded).map((constraint) => spreadPlan(podClass, constraint)),
     ...affinityPlans({ owner: podClass, terms: together, namespaces }),
     ...antiAffinityPlans(podClass, namespaces),
   ];
+}
+
+/** Returns the groups of preferred Pod (anti-)affinity of a class with the weights of their terms, where they are heeded. */
+export function preferredPlans(
+  podClass: PodClass,
+  namespaces: NamespaceLabels,
+): readonly { readonly plan: GroupPlan; readonly weight: number }[] {
+  if (podClass.preferences === "ignored") return [];
+  return preferredPods(podClass.spec).map(({ kind, weight, podAffinityTerm: term }) => {
+    const { topologyKey: key } = term;
+    const selections = [selectionOf({ owner: podClass, term, namespaces })];
+    return { plan: { kind, name: `preferred ${nameOf(kind, key, selections)}`, key, selections, isPreferred: true }, weight };
+  });
 }
 
 /** Returns only the required anti-affinity of Pods: what those that already run hold against others. */
@@ -117,11 +135,11 @@ function smallestOnHosts({ hosts, counts, minDomains }: SpreadGroup): number {
 
 function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): GroupPlan {
   const { nodeAffinityPolicy = "Honor", nodeTaintsPolicy = "Ignore", maxSkew, topologyKey, minDomains = 1 } = constraint;
-  const { ownAlternatives: alternatives } = owner;
-  const { tolerations } = owner.spec;
+  const { ownAlternatives: alternatives, spec } = owner.strict ?? owner;
+  const { tolerations } = spec;
   const selector = withLabelKeys({ selector: constraint.labelSelector, labels: owner.labels, match: constraint.matchLabelKeys });
   const required = constraint.whenUnsatisfiable === "DoNotSchedule";
-  const filter = [nodeAffinityPolicy === "Honor" ? nodeSide(owner) : "", nodeTaintsPolicy === "Honor" ? tolerations : ""];
+  const filter = [nodeAffinityPolicy === "Honor" ? nodeSide(spec) : "", nodeTaintsPolicy === "Honor" ? tolerations : ""];
   return {
     kind: "spread",
     name: JSON.stringify(["spread", topologyKey, owner.namespace, selector, maxSkew, minDomains, required, filter]),
@@ -139,7 +157,7 @@ function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): Grou
   };
 }
 
-function nodeSide({ spec }: PodClass): unknown {
+function nodeSide(spec: PodSpec): unknown {
   return [spec.nodeSelector, spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution];
 }
 

@@ -10,14 +10,16 @@
  */
 import { hostnameLabel } from "../../api/labels.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
-import { classTopology, type ClassTopology } from "./class-topology.ts";
+import { classTopology, type ClassTopology, type PreferredGroup } from "./class-topology.ts";
 import { controllerless, type ExistingNode } from "./existing-node.ts";
 import type { LabelState, LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolTemplate } from "./pool-template.ts";
+import { unmetUnit } from "./preference.ts";
 import {
   antiAffinityPlans,
   groupPlans,
+  preferredPlans,
   selects,
   smallestCount,
   type Domain,
@@ -53,6 +55,7 @@ export function topologyOf(input: {
   const kindOf = input.classes.map(({ constraints }) => numbered(kinds, constraints));
   const first = input.classes.filter((_, id) => kindOf.indexOf(kindOf[id] ?? 0) === id);
   const owned = first.map((podClass) => groupPlans(podClass, input.namespaces).map((plan) => registry.groupOf(plan, podClass)));
+  const preferred = first.map((podClass) => preferredGroups(podClass, { registry, namespaces: input.namespaces }));
   const holders = input.existing.flatMap((node) =>
     node.state.pods.flatMap((pod) =>
       antiAffinityPlans(controllerless(pod), input.namespaces).map((plan) => ({ node, group: registry.groupOf(plan) })),
@@ -64,8 +67,25 @@ export function topologyOf(input: {
   countRunning(groups, input.existing);
   const hasFilters = groups.some((group) => group.kind === "spread" && !group.admitsAll && group.key !== hostnameLabel);
   const counted = countedGroups(groups);
-  const byKind = first.map((podClass, kind) => classTopology({ owned: owned[kind] ?? [], counting: counted(podClass) }));
+  const byKind = first.map((podClass, kind) =>
+    classTopology({
+      owned: owned[kind] ?? [],
+      counting: counted(podClass),
+      preferred: preferred[kind] ?? [],
+      isHard: podClass.preferences === "required",
+    }),
+  );
   return { groups, hasFilters, classes: kindOf.flatMap((kind) => byKind[kind] ?? []) };
+}
+
+function preferredGroups(
+  podClass: PodClass,
+  { registry, namespaces }: { readonly registry: ReturnType<typeof groupRegistry>; readonly namespaces: NamespaceLabels },
+): readonly PreferredGroup[] {
+  return preferredPlans(podClass, namespaces).flatMap(({ plan, weight }) => {
+    const group = registry.groupOf(plan, podClass);
+    return group.kind === "spread" ? [] : [{ group, weight }];
+  });
 }
 
 /** The number of a text: one for equal texts, counted from 0 in the order in which they come. */
@@ -114,7 +134,10 @@ export function verdictOn(topology: ClassTopology, { key, domain }: { readonly k
   return "good";
 }
 
-/** How many Pods already count in a domain, over every spread that the class has or wishes for: fewer is better. */
+/**
+ * What is against a domain, the less the better: the weight of preferred Pod (anti-)affinity that it leaves unmet, then how many
+ * Pods already count in it, over every spread that the class has or wishes for.
+ */
 export function crowding(topology: ClassTopology, { key, domain }: { readonly key: string; readonly domain: Domain }): number {
   const groups = key === hostnameLabel ? topology.host : topology.byKey.get(key);
   if (groups === undefined) return 0;
@@ -122,6 +145,11 @@ export function crowding(topology: ClassTopology, { key, domain }: { readonly ke
   for (const { group } of groups.spread) total += group.counts.get(domain) ?? 0;
   for (const group of groups.wishes) total += group.counts.get(domain) ?? 0;
   for (const group of groups.countedBy) total += group.counts.get(domain) ?? 0;
+  for (const { group, weight } of groups.preferred) {
+    const count = group.counts.get(domain) ?? 0;
+    const isUnmet = group.kind === "affinity" ? count === 0 : count > 0;
+    total += (isUnmet ? weight * unmetUnit : 0) + (group.kind === "affinity" ? 0 : count);
+  }
   return total;
 }
 
@@ -211,7 +239,7 @@ function addDomains(input: {
   }
   for (const template of input.templates) {
     const root = states.root(template);
-    for (const state of root === undefined ? [] : statesAdmitted(group, { root, owner, states })) {
+    for (const state of root === undefined ? [] : statesAdmitted(group, { root, owner: owner.strict ?? owner, states })) {
       for (const value of states.valuesOf(state, group.key)) domains.add(value);
     }
   }

@@ -1,0 +1,61 @@
+/**
+ * What preferences may cost: nothing.
+ *
+ * Reads what is to be planned, and two plans of it. Returns the one that heeds preferences, unless it leaves out Pods that the other
+ * places, is dearer by a millionth of a dollar an hour or more, or needs a node more for the same money.
+ */
+import type { Reason } from "../../api/controller.ts";
+import type { NodePool } from "../../api/node-pool.ts";
+import { priorityOf } from "../../kube/pod-priority.ts";
+import type { NodeState } from "./node-state.ts";
+import type { PendingPod } from "./pod-class.ts";
+import { hasPreferences, isSoft } from "./preference.ts";
+import { compareLeftOut } from "./priority.ts";
+import type { PodSpec } from "../../api/pod.ts";
+
+interface Asked {
+  readonly pods: readonly PendingPod[];
+  readonly nodePools: readonly NodePool[];
+  readonly nodes: readonly NodeState[];
+}
+
+interface Planned {
+  readonly newNodes: readonly unknown[];
+  readonly unschedulable: readonly { readonly pod: PendingPod }[];
+  readonly pricePerHour: number;
+  readonly decision: { readonly rejected: readonly { readonly subject: string; readonly reason: Reason }[] };
+}
+
+/** Plans whose prices differ by less cost the same. */
+const pricesPerDollar = 1e6;
+
+/** Says whether any place is liked more than another by any Pod. */
+export function prefersAnything(asked: Asked): boolean {
+  const specs = new Set<PodSpec>();
+  for (const { pod } of asked.pods) specs.add(pod.spec);
+  for (const spec of specs) if (hasPreferences(spec)) return true;
+  return specs.size > 0 && softTaintsAmong(asked);
+}
+
+/** Says whether a pool or a node asks Pods to stay away. */
+export function softTaintsAmong({ nodePools, nodes }: Omit<Asked, "pods">): boolean {
+  return nodePools.some(({ spec }) => spec.template.spec.taints?.some(isSoft) === true) || nodes.some(({ taints }) => taints.some(isSoft));
+}
+
+/** Returns the plan that heeds preferences, unless it costs more, needs more nodes or places fewer than the one that ignores them. */
+export function unlessDearer<T extends Planned>(heeding: T, ignoring: T): T {
+  const difference =
+    compareLeftOut(leftOut(heeding), leftOut(ignoring)) ||
+    Math.round((heeding.pricePerHour - ignoring.pricePerHour) * pricesPerDollar) ||
+    heeding.newNodes.length - ignoring.newNodes.length;
+  if (difference <= 0) return heeding;
+  const { newNodes, pricePerHour, unschedulable } = heeding;
+  const outcome = `${newNodes.length} nodes for ${pricePerHour.toFixed(4)} an hour, ${unschedulable.length} Pods without a place`;
+  const reason = { reason: "PreferencesCostNothing", message: `It would come to ${outcome}.` };
+  const { decision } = ignoring;
+  return { ...ignoring, decision: { ...decision, rejected: [...decision.rejected, { subject: "heeding preferences", reason }] } };
+}
+
+function leftOut({ unschedulable }: Planned): Parameters<typeof compareLeftOut>[0] {
+  return unschedulable.map(({ pod }) => ({ podClass: { priority: priorityOf(pod.pod.spec) }, pods: [pod] }));
+}
