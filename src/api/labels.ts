@@ -77,6 +77,9 @@ export const openAwsLabels: readonly string[] = [
   "ec2nodeclass",
 ].map((name) => `${awsLabelDomain}/${name}`);
 
+/** The capacity reservation that a node was bought from. */
+export const capacityReservationLabel = `${awsLabelDomain}/capacity-reservation-id`;
+
 const ofPlacement = ["instance-tenancy", "capacity-reservation", "placement-group"].map((name) => `${awsLabelDomain}/${name}`);
 /** Those of them that a NodeOverlay may name: tenancy, reservations and placement groups have no price of their own. */
 export const overlayAwsLabels: readonly string[] = openAwsLabels.filter((label) => !ofPlacement.some((start) => label.startsWith(start)));

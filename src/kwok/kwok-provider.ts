@@ -11,6 +11,7 @@ import type { InstanceType, Offering } from "../api/instance-type.ts";
 import {
   archLabel,
   awsLabelDomain,
+  capacityReservationLabel,
   capacityTypeLabel,
   instanceTypeLabel,
   nodePoolLabel,
@@ -104,7 +105,7 @@ function choose(claim: NodeClaim, [type]: readonly InstanceType[]): LaunchOutcom
 }
 
 /** Everything that a registered Node of this type says of itself. */
-function launchLabels(type: InstanceType, { zone, capacityType }: Offering): Readonly<Record<string, string>> {
+function launchLabels(type: InstanceType, { zone, capacityType, reservation }: Offering): Readonly<Record<string, string>> {
   const labels = decidedLabels(requirementsOf(type.requirements));
   return {
     [archLabel]: "amd64",
@@ -114,6 +115,7 @@ function launchLabels(type: InstanceType, { zone, capacityType }: Offering): Rea
     [zoneLabel]: zone,
     [regionLabel]: regionOfZone(zone),
     [capacityTypeLabel]: capacityType,
+    ...(reservation === undefined ? {} : { [capacityReservationLabel]: reservation.id }),
   };
 }
 

@@ -12,6 +12,7 @@ import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { labelStates, type LabelStates } from "./label-state.ts";
 import { poolTemplates, type PoolTemplate } from "./pool-template.ts";
 import type { PlacementIds } from "./pod-class.ts";
+import { reservedTemplates } from "./reserved-template.ts";
 import type { ResourceSpace } from "./resource-space.ts";
 
 export interface CompiledPools {
@@ -64,7 +65,9 @@ export function compiledMemory(): () => CompiledRun {
         const known = kept.find((one) => one.parts.length === parts.length && one.parts.every((part, index) => part === parts[index]));
         if (known !== undefined) return known.pools;
         if (kept.length >= compilationsMax) kept.shift();
-        const pools = { templates: poolTemplates({ ...input, daemonSets: daemonDemand(input.daemonSets) }), states: labelStates() };
+        const made = poolTemplates({ ...input, daemonSets: daemonDemand(input.daemonSets) });
+        const templates = made.flatMap(reservedTemplates).map((template, index) => ({ ...template, index }));
+        const pools = { templates, states: labelStates() };
         kept.push({ parts, pools });
         return pools;
       },

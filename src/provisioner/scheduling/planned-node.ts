@@ -48,9 +48,9 @@ const replacedKeys: ReadonlySet<string> = new Set([instanceTypeLabel, capacityTy
 
 /** Returns the planned nodes of a packing, in the order in which they were opened. */
 export function plannedNodes(packing: Packing, bins: readonly Bin[]): readonly PlannedNode[] {
-  const nodesByPool = new Map<number, number>();
-  for (const { state } of bins) nodesByPool.set(state.template.index, (nodesByPool.get(state.template.index) ?? 0) + 1);
-  return bins.map((bin) => plannedNode(packing, { bin, poolNodes: nodesByPool.get(bin.state.template.index) ?? 1 }));
+  const nodesByPool = new Map<string, number>();
+  for (const { state } of bins) nodesByPool.set(state.template.name, (nodesByPool.get(state.template.name) ?? 0) + 1);
+  return bins.map((bin) => plannedNode(packing, { bin, poolNodes: nodesByPool.get(bin.state.template.name) ?? 1 }));
 }
 
 function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; readonly poolNodes: number }): PlannedNode {

@@ -6,6 +6,7 @@
  * is filled in one run; the types of a claim are cut to match (planned-node.ts).
  */
 import type { ResourceList, Resources } from "../../api/object.ts";
+import type { NodePool } from "../../api/node-pool.ts";
 import { parseQuantity } from "../../kube/quantity.ts";
 import { addResources, subtractResources, toResources } from "../../kube/resources.ts";
 import type { NodeState } from "./node-state.ts";
@@ -29,15 +30,20 @@ const nanosPerUnit = 1_000_000_000n;
 const nanosPerMillicore = 1_000_000n;
 const largestAmount = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** Opens fresh ledgers for one packing, by template index. */
+/** Opens fresh ledgers for one packing, by template index; templates of one pool share its ledger. */
 export function poolLedgers(templates: readonly PoolTemplate[], nodes: readonly NodeState[]): readonly (PoolLedger | undefined)[] {
+  const byPool = new Map<string, PoolLedger | undefined>();
   return templates.map(({ nodePool, name }) => {
-    const { limits } = nodePool.spec;
-    if (limits === undefined) return undefined;
-    const used = nodes.filter((node) => node.nodePool === name).map(({ capacity }) => addResources(capacity, nodeCount));
-    const allowed = limitAmounts(limits);
-    return ledger(only(allowed, subtractResources(allowed, addResources(...used))));
+    if (!byPool.has(name)) byPool.set(name, poolLedger(nodePool, nodes));
+    return byPool.get(name);
   });
+}
+
+function poolLedger({ metadata, spec: { limits } }: NodePool, nodes: readonly NodeState[]): PoolLedger | undefined {
+  if (limits === undefined) return undefined;
+  const used = nodes.filter(({ nodePool }) => nodePool === metadata.name).map(({ capacity }) => addResources(capacity, nodeCount));
+  const allowed = limitAmounts(limits);
+  return ledger(only(allowed, subtractResources(allowed, addResources(...used))));
 }
 
 /** Amounts stand in arrays by limit, and each capacity is read once: a ledger is asked for every type that is tried. */

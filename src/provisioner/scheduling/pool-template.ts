@@ -5,14 +5,14 @@
  * in which pools are tried: weight, highest first, then name, last in the alphabet first (as Karpenter does). Types
  * that the pool's requirements exclude, that nothing offers now, or that DaemonSets fill alone are left out.
  */
-import type { InstanceType } from "../../api/instance-type.ts";
-import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
+import type { InstanceType, Reservation } from "../../api/instance-type.ts";
+import { capacityReservationLabel, capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import type { Taint } from "../../api/pod.ts";
 import { autoWellKnownLabels, inAutoWords, isAutoPool } from "../../kube/auto-labels.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
-import { has } from "../../kube/requirement.ts";
+import { has, operatorOf, type Requirement } from "../../kube/requirement.ts";
 import { intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { subtractResources } from "../../kube/resources.ts";
 import { daemonOverhead, daemonPorts, type DaemonDemand } from "./daemon-overhead.ts";
@@ -42,6 +42,8 @@ export interface PoolTemplate {
   readonly types: readonly TemplateType[];
   /** All that its provider has, offered now or not. */
   readonly known: readonly InstanceType[];
+  /** The one capacity reservation that its nodes are bought from: see reserved-template.ts. */
+  readonly reservation?: Reservation;
 }
 
 /** Returns the templates of all pools that take Pods: static pools and pools on their way out take none. */
@@ -91,12 +93,27 @@ export function isOffered(instanceType: InstanceType, requirements: Requirements
   return instanceType.offerings.some((offering) => offering.available && isAllowed(offering, requirements));
 }
 
-/** Says whether requirements allow an offering's zone and capacity type. */
-export function isAllowed(offering: { readonly zone: string; readonly capacityType: string }, requirements: Requirements): boolean {
+/** Says whether requirements allow an offering's zone, capacity type and reservation. */
+export function isAllowed(
+  offering: { readonly zone: string; readonly capacityType: string; readonly reservation?: Reservation },
+  requirements: Requirements,
+): boolean {
   const zone = requirements.get(zoneLabel);
   const capacityType = requirements.get(capacityTypeLabel);
-  return (zone === undefined || has(zone, offering.zone)) && (capacityType === undefined || has(capacityType, offering.capacityType));
+  const reservation = requirements.get(capacityReservationLabel);
+  return (
+    (zone === undefined || has(zone, offering.zone)) &&
+    (capacityType === undefined || has(capacityType, offering.capacityType)) &&
+    (reservation === undefined || isReservation(offering.reservation, reservation))
+  );
 }
+
+/** What comes from no reservation lacks the label. */
+function isReservation(reservation: Reservation | undefined, requirement: Requirement): boolean {
+  return reservation === undefined ? lackingOperators.has(operatorOf(requirement)) : has(requirement, reservation.id);
+}
+
+const lackingOperators: ReadonlySet<string> = new Set(["NotIn", "DoesNotExist"]);
 
 function nameOf(nodePool: NodePool): string {
   return nodePool.metadata.name ?? "";

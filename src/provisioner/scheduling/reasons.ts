@@ -27,7 +27,8 @@ const valuesShownMax = 12;
 
 /** Returns the reasons why no node takes a Pod of the class; never empty. */
 export function leftOutOf(packing: Packing, podClass: PodClass): LeftOut {
-  const { templates } = packing.problem;
+  // A pool's reservations stand beside its other offerings: what is against those is against the pool.
+  const templates = packing.problem.templates.filter(({ reservation }) => reservation === undefined);
   const { alternatives } = podClass;
   if (alternatives.length === 0) return leftOut([{ constraint: "requirements" }]);
   const pools = templates.slice(0, poolsAskedMax);

@@ -46,9 +46,7 @@ export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made
     attempts.push(...make(bulk));
     const [first] = ranked(attempts);
     const cover = { priceSoFar: priceOf(first.packing), steps };
-    // The program knows no preferences, which by the policy Respect come first.
-    if (isCoverable(problem) && problem.relaxations.every((rungs) => rungs.length === 0))
-      attempts.push(...make({ ...first.strategy, name: "cover", cover }));
+    if (isCoverable(problem) && isKnownToCover(problem)) attempts.push(...make({ ...first.strategy, name: "cover", cover }));
   }
   const [first] = ranked(attempts);
   if (problem.existing.length > 0 && priceOf(first.packing) > 0) {
@@ -76,6 +74,11 @@ function bestOfFew(input: {
     for (const made of make(strategy)) if ((compareLeftOut(made.unplaced, best.unplaced) || comparePrices(made, best)) < 0) best = made;
   }
   return best === first ? [] : [best];
+}
+
+/** The program knows no preferences, which by the policy Respect come first, and no reservations, which run out. */
+function isKnownToCover({ relaxations, templates }: Problem): boolean {
+  return relaxations.every((rungs) => rungs.length === 0) && templates.every(({ reservation }) => reservation === undefined);
 }
 
 function ranked(attempts: readonly Made[]): readonly [Made, ...Made[]] {

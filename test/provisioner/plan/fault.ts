@@ -4,6 +4,7 @@
 import type { Filter } from "./site.ts";
 
 export type Rule =
+  | "reservations"
   | Filter
   /** A Pod is missing or stands in the answer twice. */
   | "accounts"

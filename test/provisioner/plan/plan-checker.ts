@@ -12,6 +12,7 @@ import type { Fault } from "./fault.ts";
 import { futuresOf, standingFutures } from "./futures.ts";
 import { leftOutFaults } from "./left-out.ts";
 import { limitProblems } from "./limits.ts";
+import { reservationFaults } from "./reservation-faults.ts";
 import type { Site } from "./site.ts";
 
 /** A site's position in the world, all that it may become (what is chosen first), and the Pods planned on it. */
@@ -33,7 +34,7 @@ export function planFaults(input: SolveInput, plan: SchedulingResults): readonly
       says: `${pool.metadata.name ?? ""}: ${says}`,
     }));
   });
-  const alone = [...accountFaults(input, plan), ...claims, ...rooms, ...limits];
+  const alone = [...accountFaults(input, plan), ...claims, ...rooms, ...limits, ...reservationFaults(input, plan)];
   // Where a node does not take its Pods even alone, no order of binding is worth looking for.
   return alone.length > 0 ? alone : worldFaults(input, { plan, sites });
 }
