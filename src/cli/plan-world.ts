@@ -22,6 +22,7 @@ import { daemonSetPods, podDemand, workloadDemand } from "../provisioner/demand.
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
 import { volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
+import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
 import { unsupportedPool } from "../provisioner/scheduling/unsupported.ts";
 import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.ts";
@@ -38,6 +39,8 @@ export interface PlanOptions extends PriceFiles {
   readonly snapshot?: string;
   readonly nodepools?: string;
   readonly catalog?: string;
+  /** Default: Score. */
+  readonly preferences?: PreferencePolicy;
 }
 
 export interface PlanWorldRequest extends OfflineRequest, PlanOptions, Pick<ProgramSurroundings, "env"> {}
@@ -73,7 +76,10 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
     request.stderr.write("note: no price is known of any type of the catalog, so no node can be planned\n");
   const world = { ...offer, snapshot, policySet, names };
   return {
-    input: isOver ? inputOver(world, written) : emptyClusterInput(world),
+    input: {
+      ...(isOver ? inputOver(world, written) : emptyClusterInput(world)),
+      ...(request.preferences === undefined ? undefined : { preferencePolicy: request.preferences }),
+    },
     isFlawed: files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true,
   };
 }
