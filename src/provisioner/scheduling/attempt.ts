@@ -19,9 +19,8 @@ import { domainsOf } from "./opening.ts";
 import { filledBins, openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
-import { poolLedgers } from "./pool-limits.ts";
 import { seeksPods } from "./preference.ts";
-import { reservationRoom, reservedLedger } from "./reserved-template.ts";
+import { templateLedgers } from "./reserved-template.ts";
 import { priorityTiers } from "./priority.ts";
 
 export interface Strategy {
@@ -141,20 +140,10 @@ function placeAdvised(
   return followCover(packing, { waiting: left, ...cover });
 }
 
-/** Limits of pools, and of reservations where templates buy from them. */
-function ledgersOf({ templates, existing }: Problem): Packing["ledgers"] {
-  const states = existing.map(({ state }) => state);
-  const ledgers = poolLedgers(templates, states);
-  const room = reservationRoom(templates, states);
-  return templates.map(({ reservation }, index) =>
-    reservation === undefined ? ledgers[index] : reservedLedger(ledgers[index], { id: reservation.id, room }),
-  );
-}
-
 function emptyPacking(problem: Problem): Packing {
   return {
     problem,
-    ledgers: ledgersOf(problem),
+    ledgers: templateLedgers(problem),
     bins: [],
     table: binTable(problem.space.names.length),
     usedExisting: problem.existing.map(() => problem.space.names.map(() => 0)),

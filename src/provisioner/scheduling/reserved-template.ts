@@ -12,7 +12,7 @@ import { exactly, values } from "../../kube/requirement.ts";
 import { intersection, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { compare } from "./label-state.ts";
 import type { NodeState } from "./node-state.ts";
-import type { PoolLedger } from "./pool-limits.ts";
+import { poolLedgers, type PoolLedger } from "./pool-limits.ts";
 import { isAllowed, type PoolTemplate, type TemplateType } from "./pool-template.ts";
 
 interface Reserved {
@@ -66,8 +66,24 @@ function withoutReserved(template: PoolTemplate): PoolTemplate {
   return { ...template, types };
 }
 
-/** Returns how many nodes each reservation has room for: what the cloud says, less the claims that were not launched yet. */
-export function reservationRoom(templates: readonly PoolTemplate[], nodes: readonly NodeState[]): Map<string, number> {
+/** Opens fresh ledgers for one packing, by template index: limits of pools, and the room of reservations where templates buy from them. */
+export function templateLedgers({
+  templates,
+  existing,
+}: {
+  readonly templates: readonly PoolTemplate[];
+  readonly existing: readonly { readonly state: NodeState }[];
+}): readonly (PoolLedger | undefined)[] {
+  const states = existing.map(({ state }) => state);
+  const ledgers = poolLedgers(templates, states);
+  const room = reservationRoom(templates, states);
+  return templates.map(({ reservation }, index) =>
+    reservation === undefined ? ledgers[index] : reservedLedger(ledgers[index], { id: reservation.id, room }),
+  );
+}
+
+/** How many nodes each reservation has room for: what the cloud says, less the claims that were not launched yet. */
+function reservationRoom(templates: readonly PoolTemplate[], nodes: readonly NodeState[]): Map<string, number> {
   const room = new Map<string, number>();
   for (const { reservation } of templates) if (reservation?.remaining !== undefined) room.set(reservation.id, reservation.remaining);
   if (room.size === 0) return room;
@@ -80,8 +96,8 @@ export function reservationRoom(templates: readonly PoolTemplate[], nodes: reado
   return room;
 }
 
-/** Returns a pool's ledger that also counts the nodes of one reservation; pools that buy from it share the room. */
-export function reservedLedger(
+/** A pool's ledger that also counts the nodes of one reservation; pools that buy from it share the room. */
+function reservedLedger(
   pool: PoolLedger | undefined,
   { id, room }: { readonly id: string; readonly room: Map<string, number> },
 ): PoolLedger {
