@@ -53,7 +53,7 @@ export async function startServerProcess(options: {
 }
 
 /** The child's next message, or an error when it ends without one. */
-function answerOf<T>(child: ChildProcess): Promise<T> {
+export function answerOf<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: unknown): void => {
       child.off("exit", onExit);

@@ -6,6 +6,7 @@
  * whoever started it tells why.
  */
 import { setMaxListeners } from "node:events";
+import { constants, setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Registry } from "prom-client";
 import { assertNever } from "../api/assert.ts";
@@ -42,6 +43,7 @@ interface Desk {
 
 /** Opens everything and answers messages until the thread is ended. */
 async function runThread(port: MessagePort, start: ThreadStart): Promise<void> {
+  yieldToWebhooks();
   const post = (message: FromThread): void => {
     port.postMessage(message);
   };
@@ -54,6 +56,11 @@ async function runThread(port: MessagePort, start: ThreadStart): Promise<void> {
   });
   await parts.cluster.synced();
   post({ kind: "synced" });
+}
+
+/** Where cores are few, a review goes first; on Linux alone a priority is that of the thread that asks, not of the process. */
+function yieldToWebhooks(): void {
+  if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 }
 
 async function openParts(
