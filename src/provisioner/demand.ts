@@ -17,12 +17,13 @@ import { isDaemonPod, isMirrorPod, isPending } from "../kube/pod-state.ts";
 import { operatorOf } from "../kube/requirement.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { isPromisedPlace } from "./lifecycle/placement-hint.ts";
 import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
 import { admittedPod, comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
 import { quotaRoom, type QuotaRoom } from "./prediction/quota-room.ts";
 import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
-import type { PendingPod } from "./scheduling/pod-class.ts";
+import { podClassHash, type PendingPod } from "./scheduling/pod-class.ts";
 
 /** Demand that brings no Pod for this long is dropped. */
 export const demandPatienceMs = 30_000;
@@ -74,7 +75,10 @@ export function podDemand(input: DemandInput): PodDemand {
   });
   const remarks = predicted.flatMap(({ remark }) => (remark === undefined ? [] : [remark]));
   const untold = new Set(remarks.map(({ workload }) => workload.object.metadata.uid));
-  const real = snapshot.list("Pod").filter((pod) => isProvisionable(pod) && !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""));
+  const promises = { snapshot, names: input.names, classOf: podClassHash };
+  const real = snapshot
+    .list("Pod")
+    .filter((pod) => isProvisionable(pod) && !isPromisedPlace(pod, promises) && !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""));
   const pods = [...real.map(asPending), ...predicted.flatMap((one) => one.pods)];
   return {
     pods: pods.sort((a, b) => (a.key < b.key ? -1 : 1)),
@@ -102,10 +106,10 @@ export function daemonSetPods(world: ContractWorld): readonly DaemonSetPods[] {
   });
 }
 
-/** Says whether a Pod waits for a node that we may buy: unbound, ungated, no DaemonSet's, not promised a preempted place. */
+/** Says whether a Pod waits for a node that we may buy: unbound, ungated, no DaemonSet's. */
 export function isProvisionable(pod: Pod): boolean {
   if (!isPending(pod) || isDaemonPod(pod) || isMirrorPod(pod)) return false;
-  if ((pod.spec.schedulingGates?.length ?? 0) > 0 || pod.status?.nominatedNodeName) return false;
+  if ((pod.spec.schedulingGates?.length ?? 0) > 0) return false;
   return !refusesNodePools(pod);
 }
 

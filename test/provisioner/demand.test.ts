@@ -3,6 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
+import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { KubeObject, OwnerReference } from "../../src/api/object.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import type { Job } from "../../src/api/workload.ts";
@@ -17,6 +18,9 @@ import { yamlText } from "../support/yaml-objects.ts";
 
 const web = deployment({ name: "web", replicas: 3 });
 const webSet = setOf({ name: "web-1", hash: "1", replicas: 3 });
+
+const leaving = "2026-01-01T00:00:00Z";
+const promisingNode: KubeObject = { apiVersion: "v1", kind: "Node", metadata: { name: "n" } };
 
 const parsed = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
 
@@ -106,6 +110,17 @@ check("a bare ReplicaSet asks for its replicas", [replicaSet({ name: "solo", rep
 check("a Job asks for its parallelism", [job({ name: "run", replicas: 2 })], ["shop/Job/run#0", "shop/Job/run#1"]);
 check("a suspended Job asks for none", [suspended()], []);
 check("a bound Pod asks for nothing", [pod({ spec: { nodeName: "n" } })], []);
+check(
+  "a Pod that is promised a place that others have to leave is not bought for",
+  [promisingNode, terminating(podOf(webSet, "web-1-b", { nodeName: "n" })), nominated("web-1-a")],
+  [],
+);
+check("a Pod whose promised node is gone is bought for", [nominated("web-1-a")], ["shop/web-1-a"]);
+check(
+  "a Pod that was told the node that was bought for it still waits, on that node's room",
+  [promisingNode, promisingClaim(nominated("web-1-a")), nominated("web-1-a")],
+  ["shop/web-1-a"],
+);
 check("a gated Pod asks for nothing", [pod({ spec: { schedulingGates: [{ name: "wait" }] } })], []);
 check(
   "a DaemonSet's Pod asks for nothing",
@@ -130,7 +145,6 @@ check(
   [],
 );
 
-const leaving = "2026-01-01T00:00:00Z";
 const db = statefulSet({ name: "db", replicas: 2 });
 check(
   "a StatefulSet waits for the name of a Pod that is on its way out",
@@ -281,3 +295,19 @@ test("a Pod to come has the priority that the API server will give it", () => {
   expect(priorities("system-cluster-critical", [])).toEqual([2_000_000_000]);
   expect(priorities("unknown", classes)).toEqual([0]);
 });
+
+function nominated(name: string): Pod {
+  return { ...podOf(webSet, name), status: { nominatedNodeName: "n" } };
+}
+
+function promisingClaim(planned: Pod): KubeObject {
+  const annotations = { [platformNames().plannedPodsAnnotation]: `${podClassHash(planned)}=1` };
+  const claim: NodeClaim = {
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodeClaim",
+    metadata: { name: "n", annotations },
+    spec: { nodeClassRef: { group: "g", kind: "k", name: "n" }, requirements: [] },
+    status: { nodeName: "n" },
+  };
+  return claim;
+}

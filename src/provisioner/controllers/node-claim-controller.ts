@@ -2,7 +2,7 @@
  * The NodeClaim controller: launches, registers, initializes and ends one node for each NodeClaim.
  *
  * Reads a NodeClaim, its Node and Pods from the snapshot, its instance from the cloud while it ends, and the Pods from the API
- * server before the instance goes. Writes one step at a time; what to do is lifecycle/next-step.ts's answer. Works on every
+ * server before the instance goes. Tells Pods of their node before it opens. Writes one step at a time; what to do is lifecycle/next-step.ts's answer. Works on every
  * claim whose NodeClass the provider serves.
  */
 import type { ApiClient } from "../../api/api-client.ts";
@@ -20,6 +20,7 @@ import { claimCondition, isTrue, type ClaimStatus } from "../lifecycle/claim-sta
 import type { PodRemoval } from "../lifecycle/drain.ts";
 import { launchCandidates, launchFailedReason, launchResult } from "../lifecycle/launch.ts";
 import { claimNote, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
+import { placementHints, type PlacementHints } from "./placement-hints.ts";
 import { claimOffers } from "./pool-offers.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
@@ -31,11 +32,16 @@ const endingPollMs = 1_000;
 
 /** Makes the controller with its triggers. */
 export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
+  const hints = placementHints(shell);
   const controller: Controller<ObservedClaim, LifecycleStep> = {
     name: "node-claim",
     observe: (key) => observe(shell, key),
     decide: nextLifecycleStep,
-    act: (step) => act(shell, step),
+    act: async (step) => {
+      const events = await hintsBefore(step, { snapshot: shell.snapshot(), hints });
+      const requeue = await act(shell, step);
+      return { ...requeue, events: [...events, ...(requeue.events ?? [])] };
+    },
   };
   return { controller, triggers: triggers(shell.snapshot), needs: ["NodePool"] };
 }
@@ -71,6 +77,19 @@ async function newestClaim(
   const isAsked = known.metadata.annotations?.[names.launchRequestAnnotation] !== undefined && !isTrue(known, "Launched");
   const answer = isAsked ? await client.get("NodeClaim", keyOf(known)) : undefined;
   return answer?.ok === true && answer.value.metadata.uid === known.metadata.uid ? answer.value : known;
+}
+
+/**
+ * Tells Pods of their node until it is initialized, and before it opens: what is written next may be what lets the scheduler look. A
+ * scheduler that looked too early has taken its nomination back; then the Pod is told again.
+ */
+async function hintsBefore(
+  { nodeClaim }: LifecycleStep,
+  { snapshot, hints }: { readonly snapshot: ClusterSnapshot; readonly hints: PlacementHints },
+): Promise<readonly EventNote[]> {
+  if (nodeClaim.metadata.deletionTimestamp !== undefined || isTrue(nodeClaim, "Initialized")) return [];
+  const node = nodeOf(snapshot, nodeClaim);
+  return node === undefined ? [] : hints.give({ nodeClaim, node });
 }
 
 async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeue> {

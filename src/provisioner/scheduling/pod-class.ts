@@ -6,7 +6,7 @@
  * Pod, which is where the solver's speed comes from.
  */
 import { hashOf } from "../../api/hash.ts";
-import { hostnameLabel } from "../../api/labels.ts";
+import { hostnameLabel, regionLabel, zoneLabel } from "../../api/labels.ts";
 import type { Resources } from "../../api/object.ts";
 import type { Container, Pod, PodSpec, Toleration } from "../../api/pod.ts";
 import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
@@ -66,6 +66,9 @@ const controllerLabels: ReadonlySet<string> = new Set([
   "pod-template-generation",
   "statefulset.kubernetes.io/pod-name",
   "apps.kubernetes.io/pod-index",
+  // Since Kubernetes 1.33 a binding copies these of its Node.
+  zoneLabel,
+  regionLabel,
   "controller-uid",
   "job-name",
   "batch.kubernetes.io/controller-uid",

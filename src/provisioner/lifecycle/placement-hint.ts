@@ -1,0 +1,67 @@
+/**
+ * Placement hints: which Pods a new node was bought for, to be told to the scheduler before the node opens.
+ *
+ * Reads the plan as the NodeClaim keeps it (how many Pods of each class), the Pods that stand on the node and those that wait. Returns
+ * Pods; their status.nominatedNodeName lets the scheduler try that node first, and keeps its room from Pods of no higher priority.
+ * Pods of one class are interchangeable, so any of them will do, and the first by name are taken.
+ */
+import type { NodeClaim } from "../../api/node-claim.ts";
+import type { Pod } from "../../api/pod.ts";
+import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import { isDaemonPod, isPending, isTerminating } from "../../kube/pod-state.ts";
+import { plannedPodsOf, type PlannedPodsName } from "../scheduling/planned-pods.ts";
+
+export interface PlacementHintInput {
+  readonly nodeClaim: NodeClaim;
+  readonly names: PlannedPodsName;
+  /** Pods that stand on the node already. */
+  readonly bound: readonly Pod[];
+  /** Pods that may be hinted, in order. */
+  readonly waiting: readonly Pod[];
+  /** podClassHash, of which each Pod's is asked at most once. */
+  readonly classOf: (pod: Pod) => string;
+}
+
+/** Returns the waiting Pods that the node was planned for, less those of their class that it has. */
+export function hintedPods({ nodeClaim, names, bound, waiting, classOf }: PlacementHintInput): readonly Pod[] {
+  const room = new Map(plannedPodsOf(nodeClaim, names));
+  if (room.size === 0) return [];
+  const takesOne = (pod: Pod): boolean => {
+    const hash = classOf(pod);
+    const left = room.get(hash) ?? 0;
+    if (left > 0) room.set(hash, left - 1);
+    return left > 0;
+  };
+  for (const pod of bound) takesOne(pod);
+  return waiting.filter(takesOne);
+}
+
+/** Says whether a Pod may get a hint: it waits for the scheduler, and nobody has nominated a node for it. */
+export function isHintable(pod: Pod): boolean {
+  return isPending(pod) && !isDaemonPod(pod) && !pod.status?.nominatedNodeName && (pod.spec.schedulingGates?.length ?? 0) === 0;
+}
+
+/**
+ * Says whether a waiting Pod is promised a place that others still have to leave (preemption): room that is not bought. A node
+ * that is gone promises nothing, and neither does our own hint: that room is on the node that was planned for the Pod.
+ */
+export function isPromisedPlace(
+  pod: Pod,
+  of: { readonly snapshot: ClusterSnapshot; readonly names: PlannedPodsName; readonly classOf: (pod: Pod) => string },
+): boolean {
+  const nodeName = pod.status?.nominatedNodeName ?? "";
+  if (nodeName === "") return false;
+  const { snapshot, names, classOf } = of;
+  const node = snapshot.get("Node", { namespace: "", name: nodeName });
+  if (node === undefined) return false;
+  if (snapshot.by("Pod", "node", nodeName).some(isTerminating)) return true;
+  const claim = snapshot
+    .list("NodeClaim")
+    .find(({ status }) => status?.nodeName === nodeName || isOf(status?.providerID, node.spec?.providerID));
+  return claim === undefined || !plannedPodsOf(claim, names).has(classOf(pod));
+}
+
+/** A claim names its Node only a moment after the Node has opened. */
+function isOf(claimID: string | undefined, nodeID: string | undefined): boolean {
+  return claimID !== undefined && claimID !== "" && claimID === nodeID;
+}
