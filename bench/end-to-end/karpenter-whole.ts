@@ -6,7 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlPlane } from "../../test/support/control-plane.ts";
@@ -40,7 +40,11 @@ export async function builtKarpenterWhole(): Promise<KarpenterWhole> {
       cwd: source,
       env: { GOWORK: "off" },
     });
-    for (const path of ["pkg/apis/crds", "kwok/apis/crds"]) cpSync(join(source, path), join(unfinished, "crds"), { recursive: true });
+    mkdirSync(join(unfinished, "crds"));
+    // Read and written, since copies would be as read-only as Go's cache of modules is.
+    for (const path of ["pkg/apis/crds", "kwok/apis/crds"].map((folder) => join(source, folder))) {
+      for (const name of readdirSync(path)) writeFileSync(join(unfinished, "crds", name), readFileSync(join(path, name)));
+    }
   });
   const crds = readdirSync(join(folder, "crds"))
     .sort()
