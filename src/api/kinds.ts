@@ -18,6 +18,7 @@ import type { NodePool } from "./node-pool.ts";
 import type { Node } from "./node.ts";
 import type { PodDisruptionBudget } from "./pod-disruption-budget.ts";
 import type { Pod } from "./pod.ts";
+import type { StoredPodTemplate } from "./pod-template.ts";
 import type { PriorityClass } from "./priority-class.ts";
 import type { ResourceQuota } from "./resource-quota.ts";
 import type { Rollout } from "./rollout.ts";
@@ -51,6 +52,7 @@ export interface KindObjects {
   readonly LimitRange: LimitRange;
   readonly ResourceQuota: ResourceQuota;
   readonly PriorityClass: PriorityClass;
+  readonly PodTemplate: StoredPodTemplate;
   readonly PersistentVolumeClaim: PersistentVolumeClaim;
   readonly PersistentVolume: PersistentVolume;
   readonly StorageClass: StorageClass;
@@ -118,6 +120,7 @@ const foreignKinds: Omit<KindTable, "WorkloadProfile"> = {
   LimitRange: { kind: "LimitRange", group: "", version: "v1", resource: "limitranges", namespaced: true },
   ResourceQuota: { kind: "ResourceQuota", group: "", version: "v1", resource: "resourcequotas", namespaced: true },
   PriorityClass: { kind: "PriorityClass", group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses", namespaced: false },
+  PodTemplate: { kind: "PodTemplate", group: "", version: "v1", resource: "podtemplates", namespaced: true },
   PersistentVolumeClaim: {
     kind: "PersistentVolumeClaim",
     group: "",

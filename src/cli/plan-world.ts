@@ -18,6 +18,7 @@ import { snapshotOf } from "../kube/snapshot-of.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { bufferDemand } from "../provisioner/buffer-demand.ts";
 import { daemonSetPods, podDemand, workloadDemand } from "../provisioner/demand.ts";
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
@@ -114,10 +115,10 @@ function offerOf(
   return { instanceTypes, typesOfPools: pools.instanceTypes };
 }
 
-/** Returns the solver's input for all workloads of a snapshot as if no node existed. */
+/** Returns the solver's input for all workloads and CapacityBuffers of a snapshot as if no node existed. */
 function emptyClusterInput(world: OfferedWorld): SolveInput {
   const pods = plannedWorkloads(world.snapshot).flatMap((workload) => workloadDemand({ ...world, workload, count: workload.replicas }));
-  return { ...sharedInput(world), pods, nodes: [] };
+  return { ...sharedInput(world), pods: [...pods, ...bufferDemand(world).flatMap((buffer) => buffer.pods)], nodes: [] };
 }
 
 /** Nodes keep what runs on them; a CronJob of the files counts as one of its runs. */
@@ -170,7 +171,7 @@ interface Standing {
 async function readStanding(request: PlanWorldRequest): Promise<Standing | undefined> {
   if (request.snapshot !== undefined) return soundOf(await readSnapshotFile(request, request.snapshot));
   if (request.cluster !== true) return { objects: [], isFlawed: false };
-  const cluster = await readCluster({ ...request, alsoRead: ["NodeClaim"] });
+  const cluster = await readCluster({ ...request, alsoRead: ["NodeClaim", "CapacityBuffer", "PodTemplate"] });
   if (!cluster.ok) {
     request.stderr.write(`${cluster.error}\n`);
     return undefined;

@@ -45,6 +45,8 @@ const provisioningKinds = ["NodePool", "NodeClaim", "EC2NodeClass"] as const sat
 const optionalKinds = [
   ...provisioningKinds,
   "NodeOverlay",
+  "CapacityBuffer",
+  "PodTemplate",
   "NodeClass",
   "Rollout",
   "ScaledObject",

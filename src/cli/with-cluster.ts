@@ -28,7 +28,7 @@ export interface ClusterObjects {
 }
 
 /** Kinds that no verdict is made from. */
-const unread: ReadonlySet<KindName> = new Set(["Lease", "NodeClaim", "CapacityBuffer"]);
+const unread: ReadonlySet<KindName> = new Set(["Lease", "NodeClaim", "CapacityBuffer", "PodTemplate"]);
 const unauthorized = 401;
 const forbidden = 403;
 const absent = 404;

@@ -10,6 +10,7 @@ import { adviceWords } from "./advice-words.ts";
 import { capacityAdvice } from "./capacity-advice.ts";
 import type { ObservedCluster } from "./cluster-input.ts";
 import { podDemand } from "./demand.ts";
+import { bufferOf } from "./scheduling/buffer-pod.ts";
 
 export type AdviceRequest =
   /** How many Pods wait for a node, those to come included. */
@@ -25,7 +26,8 @@ export type AdviceAnswer =
 /** Returns the answer to a question of admission. */
 export function adviceOn(request: AdviceRequest, observed: ObservedCluster, now: Instant): AdviceAnswer {
   if (request.kind === "waiting-pods") {
-    return { kind: request.kind, pods: podDemand({ ...observed.world, memory: new Map(), now }).pods.length };
+    const { pods } = podDemand({ ...observed.world, memory: new Map(), now });
+    return { kind: request.kind, pods: pods.filter((pod) => bufferOf(pod) === undefined).length };
   }
   const advice = capacityAdvice(request.object, observed, now);
   return advice === undefined ? { kind: request.kind } : { kind: request.kind, words: adviceWords(advice) };

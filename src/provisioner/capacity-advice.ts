@@ -12,6 +12,7 @@ import { overlaySnapshot } from "../policies/overlay-snapshot.ts";
 import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
 import { podDemand, workloadKey } from "./demand.ts";
 import { missingPods } from "./missing-pods.ts";
+import { bufferOf } from "./scheduling/buffer-pod.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
 import { solve, type SchedulingResults, type SolveInput } from "./scheduling/solve.ts";
 
@@ -62,7 +63,7 @@ export function capacityAdvice(object: KubeObject, observed: ObservedCluster, no
   const demand = podDemand({ ...world, snapshot, memory: new Map(), now, isOnPaper: true });
   const own = demand.pods.filter((one) => one.key.startsWith(`${key}#`));
   const others = demand.pods.filter((one) => !one.key.startsWith(`${key}#`));
-  if (others.length > othersMax) return undefined;
+  if (others.filter((one) => bufferOf(one) === undefined).length > othersMax) return undefined;
   const remark = demand.remarks.find(({ workload }) => workloadKey(workload) === key)?.message;
   const about = { asked: missing.count, isMore: missing.siblings.length > 0, ...(remark === undefined ? {} : { remark }) };
   const input = clusterInput({ ...observed, world: { ...world, snapshot } }, { pods: demand.pods, now });

@@ -1,5 +1,5 @@
 /**
- * Demand: the Pods that need room now, those that exist and those that are about to.
+ * Demand: the Pods that need room now: those that exist, those that are about to, and those that CapacityBuffers keep room for.
  *
  * Reads the snapshot, the policies and what was remembered of each workload. Returns Pods for the solver. Demand starts at
  * the workload, before its first Pod exists: wanted Pods less the live ones of that owner and template, in the shape that they
@@ -7,21 +7,19 @@
  * makes Pods and none is bought for Pods that never come. A workload whose Pods do not come stops counting after a while; its
  * real Pods always count.
  */
-import { nodePoolLabel } from "../api/labels.ts";
 import type { Instant } from "../api/ports.ts";
 import type { Pod } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { topOwner } from "../kube/owner.ts";
-import { podRequirements } from "../kube/pod-requirements.ts";
-import { isDaemonPod, isMirrorPod, isPending } from "../kube/pod-state.ts";
-import { operatorOf } from "../kube/requirement.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { bufferDemand, type BufferRoom } from "./buffer-demand.ts";
 import { isPromisedPlace } from "./lifecycle/placement-hint.ts";
 import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
 import { admittedPod, comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
 import { quotaRoom, type QuotaRoom } from "./prediction/quota-room.ts";
+import { isProvisionable } from "./provisionable.ts";
 import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
 import { podClassHash, type PendingPod } from "./scheduling/pod-class.ts";
 
@@ -45,6 +43,8 @@ export interface PodDemand {
   /** Keys of the Pods of which more may follow at any moment: those that no workload of the snapshot stands for. */
   readonly loose: ReadonlySet<string>;
   readonly remarks: readonly DemandRemark[];
+  /** What CapacityBuffers want; their Pods are among `pods`. */
+  readonly buffers: readonly BufferRoom[];
   /** For the next look; a restart without it only grants each workload its patience again. */
   readonly memory: DemandMemory;
 }
@@ -58,7 +58,10 @@ export type DemandInput = ContractWorld & {
   readonly isOnPaper?: boolean;
 };
 
-/** Returns every Pod that waits for a node, sorted by key: real ones as "ns/name", coming ones as "ns/Deployment/name#0". */
+/**
+ * Returns every Pod that waits for a node, sorted by key: real ones as "ns/name", coming ones as "ns/Deployment/name#0", and the virtual
+ * ones of buffers as "ns/CapacityBuffer/name#0".
+ */
 export function podDemand(input: DemandInput): PodDemand {
   const { snapshot, memory, now } = input;
   const missing = missingPods(snapshot);
@@ -79,11 +82,13 @@ export function podDemand(input: DemandInput): PodDemand {
   const real = snapshot
     .list("Pod")
     .filter((pod) => isProvisionable(pod) && !isPromisedPlace(pod, promises) && !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""));
-  const pods = [...real.map(asPending), ...predicted.flatMap((one) => one.pods)];
+  const buffers = bufferDemand(input);
+  const pods = [...real.map(asPending), ...predicted.flatMap((one) => one.pods), ...buffers.flatMap((one) => one.pods)];
   return {
     pods: pods.sort((a, b) => (a.key < b.key ? -1 : 1)),
     loose: new Set(real.filter((pod) => isLoose(pod, { snapshot, untold })).map((pod) => asPending(pod).key)),
     remarks,
+    buffers,
     memory: next,
   };
 }
@@ -103,21 +108,6 @@ export function daemonSetPods(world: ContractWorld): readonly DaemonSetPods[] {
     return workload === undefined
       ? []
       : [{ name: `${workload.namespace}/${workload.name}`, spec: admittedPod({ ...world, workload }).spec }];
-  });
-}
-
-/** Says whether a Pod waits for a node that we may buy: unbound, ungated, no DaemonSet's. */
-export function isProvisionable(pod: Pod): boolean {
-  if (!isPending(pod) || isDaemonPod(pod) || isMirrorPod(pod)) return false;
-  if ((pod.spec.schedulingGates?.length ?? 0) > 0) return false;
-  return !refusesNodePools(pod);
-}
-
-/** A Pod that asks for no NodePool's label is for somebody else's nodes. */
-function refusesNodePools({ spec }: Pod): boolean {
-  return podRequirements(spec).every((alternative) => {
-    const requirement = alternative.get(nodePoolLabel);
-    return requirement !== undefined && operatorOf(requirement) === "DoesNotExist";
   });
 }
 

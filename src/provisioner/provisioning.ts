@@ -16,6 +16,7 @@ import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
 import { podDemand, workloadKey, type DemandMemory, type DemandRemark, type PodDemand } from "./demand.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
 import { nodePoolHash, nodePoolHashVersion } from "./lifecycle/node-pool-status.ts";
+import { bufferOf } from "./scheduling/buffer-pod.ts";
 import { toNodeClaim } from "./scheduling/node-claim.ts";
 import type { PlannedNode } from "./scheduling/planned-node.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
@@ -27,6 +28,9 @@ export const burstIdleMs = 150;
 export const burstMaxMs = 1_000;
 /** While Pods wait for a place, capacity is asked for again at least this often. */
 export const replanMs = 10_000;
+
+/** While nothing but the room of CapacityBuffers is asked for, it is looked for at least this often. */
+export const bufferLookMs = 30_000;
 
 /** From the end of one plan to the start of the next, at least: the process also answers reviews and renews the Lease. */
 export const planPauseMinMs = 100;
@@ -100,7 +104,8 @@ function planStep(
   const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
   // What a paused pool would make is made later, not elsewhere: weights hold, and another offering of it may do.
   const results = { ...solved, newNodes: solved.newNodes.filter((node) => waitsMs(node) === 0) };
-  const againMs = Math.min(replanMs, ...solved.newNodes.map(waitsMs).filter((delayMs) => delayMs > 0));
+  const lookMs = demand.pods.every((pod) => bufferOf(pod) !== undefined) ? bufferLookMs : replanMs;
+  const againMs = Math.min(lookMs, ...solved.newNodes.map(waitsMs).filter((delayMs) => delayMs > 0));
   const planned = plannedClaims(results, { known: nodeClaims, names: world.names });
   const ofPods = news(results, { planned, said: memory.said });
   const ofWorkloads = remarkNews(demand.remarks, memory.said);

@@ -59,6 +59,21 @@ describe("what counts", () => {
     expect(beside.plan.pricePerHour).toBeGreaterThan(alone.plan.pricePerHour);
   });
 
+  it("CapacityBuffers keep their room, under their own names", async () => {
+    const buffer = `apiVersion: autoscaling.x-k8s.io/v1beta1
+kind: CapacityBuffer
+metadata: {name: spare, namespace: shop}
+spec: {scalableRef: {apiGroup: apps, kind: Deployment, name: web}, percentage: 50}
+`;
+    const { code, plan, stderr } = await planned(["-"], `${deploymentText({ spec: "replicas: 3" })}---\n${buffer}`);
+    const workloads = plan.nodes.flatMap((node) => node.workloads.map(({ workload, pods }) => `${workload} ${pods}`)).sort();
+    expect({ code, stderr, workloads }).toEqual({
+      code: 0,
+      stderr: "",
+      workloads: ["shop/CapacityBuffer/spare 2", "shop/Deployment/web 3"],
+    });
+  });
+
   it("Pods that a controller of the files makes are not counted twice", async () => {
     const owned = podText.replace(
       "name: debug,",

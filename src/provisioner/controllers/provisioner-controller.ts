@@ -75,7 +75,7 @@ export function provisionerController(shell: ProvisionerShell): ControllerEntry 
     );
   };
   const watched = (
-    ["Deployment", "StatefulSet", "ReplicaSet", "Job", "NodePool", "NodeOverlay", "NodeClaim", "WorkloadProfile"] as const
+    ["Deployment", "StatefulSet", "ReplicaSet", "Job", "NodePool", "NodeOverlay", "NodeClaim", "WorkloadProfile", "PodTemplate"] as const
   ).map((watches): AnyTrigger => ({ watches, keysOf: () => [clusterKey] }));
   return { controller, triggers: [...watched, ...boundTriggers, podTrigger, nodeTrigger], needs: [...deciders], wake };
 }
@@ -86,12 +86,14 @@ const deciders = [
   ...(["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] as const),
 ] satisfies KindName[];
 
-/** What bounds a workload's Pods writes its status all the time; only its word counts. */
-const boundTriggers = (["ResourceQuota", "LimitRange", "HorizontalPodAutoscaler"] as const).map((watches): AnyTrigger => ({
-  watches,
-  keysOf: (change: Change<KubeObject & { readonly spec?: unknown }>) =>
-    change.kind === "updated" && jsonEquals(change.object.spec, change.before.spec) ? [] : [clusterKey],
-}));
+/** What bounds a workload's Pods, or keeps room for them, writes its status all the time; only its word counts. */
+const boundTriggers = (["ResourceQuota", "LimitRange", "HorizontalPodAutoscaler", "CapacityBuffer"] as const).map(
+  (watches): AnyTrigger => ({
+    watches,
+    keysOf: (change: Change<KubeObject & { readonly spec?: unknown }>) =>
+      change.kind === "updated" && jsonEquals(change.object.spec, change.before.spec) ? [] : [clusterKey],
+  }),
+);
 
 /** Pods change often; only those that come, go, or are bound or ended change what is wanted or free. */
 const podTrigger: AnyTrigger = {

@@ -6,6 +6,7 @@
  */
 import type { PlatformNames } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
+import { bufferOf } from "./buffer-pod.ts";
 import { podClassHash, type PendingPod } from "./pod-class.ts";
 
 /** Our name of the annotation, which hangs on the API domain. */
@@ -24,10 +25,11 @@ export function plannedPodsOf(claim: NodeClaim, { plannedPodsAnnotation }: Plann
   );
 }
 
-/** Returns the annotation's text for the Pods of a planned node. */
+/** Returns the annotation's text for the Pods of a planned node; no Pod is to come of a buffer's, so nobody is shown to its room. */
 export function formatPlannedPods(pods: readonly PendingPod[]): string {
   const counts = new Map<string, number>();
-  for (const { pod } of pods) {
+  for (const { key, pod } of pods) {
+    if (bufferOf({ key }) !== undefined) continue;
     const hash = podClassHash(pod);
     counts.set(hash, (counts.get(hash) ?? 0) + 1);
   }

@@ -1,0 +1,200 @@
+/**
+ * CapacityBuffers: how many chunks there are, which Pods keep their room, and that no real Pod waits for one.
+ */
+import { describe, expect, test } from "vitest";
+import type { CapacityBuffer } from "../../src/api/capacity-buffer.ts";
+import { platformNames } from "../../src/api/labels.ts";
+import type { NodeClaim } from "../../src/api/node-claim.ts";
+import type { KubeObject } from "../../src/api/object.ts";
+import type { Pod, PodSpec } from "../../src/api/pod.ts";
+import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
+import type { ContractWorld } from "../../src/policies/profile/workload-contract.ts";
+import { adviceOn } from "../../src/provisioner/advice.ts";
+import { bufferDemand, bufferPodsMax } from "../../src/provisioner/buffer-demand.ts";
+import type { ObservedCluster } from "../../src/provisioner/cluster-input.ts";
+import { bufferLookMs, freshMemory, nextProvisioningStep, type ProvisioningStep } from "../../src/provisioner/provisioning.ts";
+import { demandPatienceMs, podDemand } from "../../src/provisioner/demand.ts";
+import { launchCandidates, launchResult } from "../../src/provisioner/lifecycle/launch.ts";
+import { deployment, job, namespaceObject, nodePool, pod, replicaSet, statefulSet } from "../support/objects.ts";
+import { yamlText } from "../support/yaml-objects.ts";
+
+const instanceTypes = catalogInstanceTypes({ zones: ["ap-southeast-1a"] });
+const parsed = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
+const onDemand = [{ key: "karpenter.sh/capacity-type", operator: "In", values: ["on-demand"] }] as const;
+const pool = nodePool({ requirements: onDemand });
+const requests = { cpu: "1", memory: "1Gi" };
+
+function world(objects: readonly KubeObject[]): ContractWorld {
+  if (!parsed.ok) throw new Error("policies.yaml does not parse");
+  const snapshot = snapshotOf([namespaceObject(), ...objects]);
+  return { policySet: parsed.value, snapshot, names: platformNames(), instanceTypes };
+}
+
+function buffer(spec: CapacityBuffer["spec"], name = "spare", metadata: Partial<KubeObject["metadata"]> = {}): CapacityBuffer {
+  return {
+    apiVersion: "autoscaling.x-k8s.io/v1beta1",
+    kind: "CapacityBuffer",
+    metadata: { name, namespace: "shop", uid: `uid-${name}`, generation: 1, ...metadata },
+    spec,
+  };
+}
+
+function podTemplate(spec: Partial<PodSpec> = {}): KubeObject {
+  const containers = [{ name: "app", image: "example.com/app:1", resources: { requests } }];
+  const template = { metadata: { labels: { app: "chunk" } }, spec: { containers, ...spec } };
+  return { apiVersion: "v1", kind: "PodTemplate", metadata: { name: "chunk", namespace: "shop", generation: 7 }, template } as KubeObject;
+}
+
+const ref = { podTemplateRef: { name: "chunk" } };
+const of = (kind: string, name = "web", apiGroup = "apps") => ({ scalableRef: { apiGroup, kind, name } });
+const web = deployment({ name: "web", replicas: 5, requests });
+
+describe("the chunks of a buffer", () => {
+  const check = (name: string, spec: CapacityBuffer["spec"], objects: readonly KubeObject[], expected: number | string): void => {
+    test(name, () => {
+      const [room] = bufferDemand(world([...objects, buffer(spec)]));
+      expect(room?.chunks.ok === true ? room.chunks.value.replicas : room?.chunks.error.reason).toBe(expected);
+      expect(room?.pods.length).toBe(typeof expected === "number" ? expected : 0);
+    });
+  };
+  check("are its replicas", { ...ref, replicas: 3 }, [podTemplate()], 3);
+  check("are none with 0 replicas", { ...ref, replicas: 0 }, [podTemplate()], 0);
+  check("are no more than its limits hold", { ...ref, replicas: 9, limits: { cpu: "4500m", memory: "1Ti" } }, [podTemplate()], 4);
+  check("are no more than the closest limit holds", { ...ref, replicas: 9, limits: { cpu: "9", memory: "2Gi" } }, [podTemplate()], 2);
+  check("are as many as its limits hold where nothing else is said", { ...ref, limits: { cpu: "6" } }, [podTemplate()], 6);
+  check(
+    "are not bound by limits of what they do not ask for",
+    { ...ref, replicas: 2, limits: { "example.com/gpu": "0" } },
+    [podTemplate()],
+    2,
+  );
+  check("are none where limits alone say how many and bind nothing", { ...ref, limits: { "example.com/gpu": "4" } }, [podTemplate()], 0);
+  check("are the percentage of the workload, rounded up", { ...of("Deployment"), percentage: 25 }, [web], 2);
+  check("are at least one of any percentage", { ...of("Deployment"), percentage: 1 }, [web], 1);
+  check("are the larger of percentage and replicas", { ...of("Deployment"), percentage: 100, replicas: 3 }, [web], 5);
+  check("are the larger of replicas and percentage", { ...of("Deployment"), percentage: 10, replicas: 3 }, [web], 3);
+  check("are held by limits with a percentage too", { ...of("Deployment"), percentage: 200, limits: { cpu: "7" } }, [web], 7);
+  check("are none of a workload at zero", { ...of("Deployment"), percentage: 50 }, [deployment({ name: "web", replicas: 0 })], 0);
+  check("follow a StatefulSet", { ...of("StatefulSet", "db"), percentage: 50 }, [statefulSet({ name: "db", replicas: 3 })], 2);
+  check("follow a ReplicaSet", { ...of("ReplicaSet", "solo"), replicas: 1 }, [replicaSet({ name: "solo", replicas: 3 })], 1);
+  check("take an empty group for apps", { ...of("Deployment", "web", ""), replicas: 1 }, [web], 1);
+  check("can't be told without a workload", { ...of("Deployment"), replicas: 1 }, [], "ScalableRefNotFound");
+  check("can't be told without a PodTemplate", { ...ref, replicas: 1 }, [], "PodTemplateNotFound");
+  check("can't be told of another kind", { ...of("Job", "run"), replicas: 1 }, [job({ name: "run" })], "ResolutionFailed");
+  check("can't be told of another group", { ...of("Deployment", "web", "example.com"), replicas: 1 }, [web], "ResolutionFailed");
+  check("can't be told of no reference at all", { replicas: 1 }, [], "ResolutionFailed");
+  check("can't be told of a template that names its node", { ...ref, replicas: 1 }, [podTemplate({ nodeName: "n" })], "ResolutionFailed");
+  check("are wanted before a gate opens", { ...ref, replicas: 1 }, [podTemplate({ schedulingGates: [{ name: "later" }] })], 1);
+});
+
+test("a buffer of another strategy, one that is being deleted, and one of a namespace that is, are nobody's to plan for here", () => {
+  const deletionTimestamp = "2026-01-01T00:00:00Z";
+  const spec = { ...ref, replicas: 1 };
+  const ending = { ...namespaceObject("going"), metadata: { name: "going", deletionTimestamp } };
+  const objects = [
+    podTemplate(),
+    ending,
+    buffer({ ...spec, provisioningStrategy: "example.com/other" }, "a"),
+    buffer(spec, "b", { deletionTimestamp }),
+    buffer(spec, "c", { namespace: "going" }),
+    buffer({ ...spec, provisioningStrategy: "buffer.x-k8s.io/active-capacity" }, "d"),
+  ];
+  expect(bufferDemand(world(objects)).map(({ buffer: { metadata } }) => metadata.name)).toEqual(["d"]);
+});
+
+test("all buffers together are bounded, and those that come first have theirs", () => {
+  const objects = [podTemplate(), buffer({ ...ref, replicas: 2_000_000_000 }, "b"), buffer({ ...ref, replicas: 5 }, "a")];
+  expect(bufferDemand(world(objects)).map(({ pods }) => pods.length)).toEqual([5, bufferPodsMax - 5]);
+});
+
+test("a virtual Pod is marked, of the lowest priority, and like the Pods of its template", () => {
+  const { pods, loose, remarks } = podDemand({ ...world([podTemplate(), buffer({ ...ref, replicas: 2 })]), memory: new Map(), now: 0 });
+  expect(pods.map(({ key }) => key)).toEqual(["shop/CapacityBuffer/spare#0", "shop/CapacityBuffer/spare#1"]);
+  expect(pods[0]?.pod).toMatchObject({
+    metadata: {
+      namespace: "shop",
+      labels: { app: "chunk" },
+      annotations: {
+        "karpenter.sh/capacity-buffer-fake-pod": "true",
+        "karpenter.sh/capacity-buffer-name": "spare",
+        "karpenter.sh/capacity-buffer-namespace": "shop",
+      },
+    },
+    spec: { priority: -2_147_483_648, containers: [{ resources: { requests } }] },
+  });
+  expect(pods[0]?.pod.metadata.uid).toBeUndefined();
+  expect({ loose: loose.size, remarks }).toEqual({ loose: 0, remarks: [] });
+});
+
+describe("the room of a buffer", () => {
+  const spare = buffer({ ...ref, replicas: 2 });
+
+  function cluster(objects: readonly KubeObject[], claims: readonly NodeClaim[], own = pool): ObservedCluster {
+    const types = new Map([[own.metadata.name ?? "", instanceTypes]]);
+    return { world: world([own, ...claims, ...objects]), nodeClaims: claims, nodePools: [own], instanceTypes: types };
+  }
+
+  function plan(objects: readonly KubeObject[], claims: readonly NodeClaim[] = [], now = 0): ProvisioningStep & { readonly kind: "plan" } {
+    const step = nextProvisioningStep({ ...cluster(objects, claims), memory: freshMemory }, now);
+    if (step.kind !== "plan") throw new Error(`expected a plan, got ${step.kind}`);
+    return step;
+  }
+
+  test("is bought, for as long as it takes, without a word on Pods that do not exist and without a promise to those that do", () => {
+    const step = plan([podTemplate(), spare]);
+    expect(step).toMatchObject({
+      nodeClaims: [{ metadata: { annotations: { [platformNames().plannedPodsAnnotation]: "" } } }],
+      events: [],
+    });
+    expect(Number.parseInt(step.nodeClaims[0]?.spec.resources?.requests?.["cpu"] as string, 10)).toBeGreaterThanOrEqual(2);
+    expect(step.againMs).toBe(bufferLookMs);
+    expect(plan([podTemplate(), spare], [], 10 * demandPatienceMs).nodeClaims).toHaveLength(1);
+  });
+
+  test("is found where it stands, taken by Pods that come, and bought again at once", () => {
+    const claims = plan([podTemplate(), spare]).nodeClaims.map(launched);
+    expect(plan([podTemplate(), spare], claims).nodeClaims).toEqual([]);
+    const comes = deployment({ name: "web", replicas: 4, requests: { cpu: "800m", memory: "512Mi" } });
+    const refill = plan([podTemplate(), spare, comes], claims);
+    expect(refill.nodeClaims).toHaveLength(1);
+    // The Deployment's Pods are on the node that stands: what is bought was made for none of them.
+    expect(refill.nodeClaims[0]?.metadata.annotations?.[platformNames().plannedPodsAnnotation]).toBe("");
+    expect(plan([podTemplate(), spare, comes], [...claims, ...refill.nodeClaims.map(launched)]).nodeClaims).toEqual([]);
+  });
+
+  test("yields to every real Pod where a NodePool's limit holds only one of them", () => {
+    const tight = nodePool({ requirements: onDemand, limits: { cpu: "2" } });
+    const least: Pod = pod({ name: "least", spec: { ...podSpecOf(), priority: -1_000_000 } });
+    const observed = { ...cluster([podTemplate(), spare, least], [], tight), memory: freshMemory };
+    const first = nextProvisioningStep(observed, 0);
+    const step = first.kind === "collect" ? nextProvisioningStep({ ...observed, memory: first.memory }, first.delayMs) : first;
+    if (step.kind !== "plan") throw new Error(step.kind);
+    expect(step.nodeClaims).toHaveLength(1);
+    expect(step.nodeClaims[0]?.metadata.annotations?.[platformNames().plannedPodsAnnotation]).toMatch(/=1$/);
+    expect(step.events?.filter(({ type }) => type === "Warning")).toEqual([]);
+  });
+
+  test("is no Pod that waits, to admission", () => {
+    const answer = adviceOn({ kind: "waiting-pods" }, cluster([podTemplate(), spare, pod({ name: "real" })], []), 0);
+    expect(answer).toEqual({ kind: "waiting-pods", pods: 1 });
+  });
+
+  function podSpecOf(): PodSpec {
+    return { containers: [{ name: "app", image: "example.com/app:1", resources: { requests } }] };
+  }
+
+  function launched(claim: NodeClaim): NodeClaim {
+    const [type] = launchCandidates(claim, instanceTypes);
+    if (type === undefined) throw new Error("the claim has a candidate");
+    const { capacity, allocatable, offerings } = type;
+    const labels = { "node.kubernetes.io/instance-type": type.name, "topology.kubernetes.io/zone": offerings[0]?.zone ?? "" };
+    const providerID = `kwok://${claim.metadata.name ?? ""}`;
+    const outcome = { kind: "launched", providerID, imageID: "kwok", labels, capacity, allocatable } as const;
+    const result = launchResult({ nodeClaim: claim, outcome, now: 0 });
+    if (result.kind !== "launched") throw new Error("launched");
+    const metadata = { ...claim.metadata, uid: `uid-${claim.metadata.name ?? ""}`, labels: { ...claim.metadata.labels, ...result.labels } };
+    return { ...claim, metadata, status: result.status };
+  }
+});
