@@ -21,8 +21,8 @@ export interface PlacementHints {
 /** A kubelet's usual limit of Pods, and some. */
 const hintsMax = 250;
 const hintsAtOnceMax = 10;
-/** Answers that say that hints are not wanted here: not allowed, or no such thing. */
-const refusals: ReadonlySet<number> = new Set([401, 403, 405, 422]);
+/** Answers that say that hints are not wanted here. A Pod that is gone (404) or has been bound by now (422) is no refusal. */
+const refusals: ReadonlySet<number> = new Set([401, 403, 405]);
 
 interface State {
   isRefused: boolean;
@@ -56,15 +56,14 @@ export function placementHints({ client, snapshot, names }: ProvisionerShell): P
     },
   };
 
-  /** Returns the code of what stood in the way, 0 where nothing did or nobody answered. */
+  /** Returns the code of what stood in the way; 0 where nothing did or nobody answered. */
   async function nominate({ metadata }: Pod, nodeName: string): Promise<number> {
     const { namespace = "", name = "", uid } = metadata;
     // The uid is the condition: another Pod of this name is none of ours.
     const patch = { metadata: { uid }, status: { nominatedNodeName: nodeName } };
     const written = await client.patch("Pod", { namespace, name }, { body: { kind: "merge", patch }, subresource: "status" });
     if (written.ok) return 0;
-    // A Pod that is gone by now is no refusal.
-    return written.error.code === 404 ? 0 : written.error.code;
+    return written.error.code;
   }
 }
 

@@ -13,8 +13,8 @@ import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
 import { noRequirements } from "../../kube/requirements.ts";
 import { closeDomains } from "./closed-domains.ts";
-import { acceptingNodes, hasResourcesOn, hasRoomOn } from "./node-queue.ts";
-import { nominationsOf, type Nomination } from "./nomination.ts";
+import { acceptingNodes } from "./node-queue.ts";
+import { holdsNominated, nominationsOf, type Nomination } from "./nomination.ts";
 import { domainsOf } from "./opening.ts";
 import { filledBins, openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
@@ -158,8 +158,7 @@ function emptyPacking(problem: Problem): Packing {
 
 /**
  * Pods that a NodeClaim was made for go there before anything else, so that solving again asks for nothing new. One by one
- * and in turns, as spread and affinity may let a Pod go to its node only after another has gone to its own. While the node is
- * on its way the plan is trusted, as it was legal when it was made; once it is there, topology has its say again.
+ * and in turns, as spread and affinity may let a Pod go to its node only after another has gone to its own.
  */
 function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode[])[]): readonly UnplacedPods[] {
   const nominations = nominationsOf(packing.problem);
@@ -180,8 +179,7 @@ function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode
       const [pending] = pods;
       const places = taken.get(nomination) ?? 0;
       if (pending === undefined || places >= nomination.count) return false;
-      const fits = node.state.initialized ? hasRoomOn(packing, { podClass, node }) : hasResourcesOn(packing, { podClass, node });
-      if (!fits) return true;
+      if (!holdsNominated(packing, { podClass, nomination })) return true;
       placeOnExisting(packing, { node, member: { podClass, pending } });
       taken.set(nomination, places + 1);
       pods.shift();
