@@ -14,6 +14,7 @@ import { isLikedMore, unmetIn, unmetOnBin, unmetOnNode } from "./liking.ts";
 import { nodeQueue, type NodeQueue } from "./node-queue.ts";
 import type { Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
+import type { PoolTemplate } from "./pool-template.ts";
 import { isAllowedHost, optionsFor, probeOf, renew, type Probe } from "./probe.ts";
 import { holds, type Vector } from "./resource-space.ts";
 import type { ClassTopology } from "./topology.ts";
@@ -24,6 +25,8 @@ export type Choice =
 /** A new bin; bulk where it is committed to more than its first Pod needs, because many will follow. */
 export interface OpeningFit extends BinFit {
   readonly isBulk: boolean;
+  /** What NodePools of equal weight are compared by: the price, for what the rule has in mind for the node. */
+  readonly rate: number;
 }
 
 /** Decides which type a new bin is committed to, given the cheapest one that holds its first Pod; undefined where none is opened. */
@@ -112,34 +115,59 @@ function newHost({ packing }: Probe): number {
 }
 
 /**
- * The first pool by weight that can make a node for the Pod; within it the cheapest domain and type. A later pool only where it costs
- * no more and is liked more.
+ * The heaviest pool that can make a node for the Pod, the cheapest of those of equal weight, in their order where they cost the same;
+ * within it the cheapest domain and type. A later one only where it costs no more and is liked more.
  */
 function openFor(looked: Looking, opening: OpeningRule): { readonly kind: "new"; readonly fit: OpeningFit } | undefined {
   const { probe } = looked;
-  const { packing, added } = probe;
-  const { problem } = packing;
-  const { closed } = packing;
+  const { problem, closed } = probe.packing;
   if (closed.hosts || !isAllowedHost(probe, newHost(probe))) return undefined;
   let chosen: OpeningFit | undefined;
   for (const template of problem.templates) {
-    const first = problem.states.root(template);
-    const root = first === undefined || closed.requirements.size === 0 ? first : problem.states.narrowed(first, closed.requirements);
-    if (root === undefined) continue;
-    let best: OpeningFit | undefined;
-    for (const state of optionsFor(probe, root)) {
-      const cheapest = cheapestAlone(looked, state);
-      const fit = cheapest === undefined ? undefined : opening({ packing, cheapest, added });
-      if (fit !== undefined && (best === undefined || isLikedMore(probe, fit, best))) best = fit;
-    }
-    if (
-      best !== undefined &&
-      (chosen === undefined || (best.addedPrice <= chosen.addedPrice && unmetIn(probe, best.state) < unmetIn(probe, chosen.state)))
-    )
-      chosen = best;
-    if (chosen !== undefined && unmetIn(probe, chosen.state) === 0) break;
+    const isRival = chosen !== undefined && areRivals(chosen.state.template, template);
+    if (chosen !== undefined && !isRival && unmetIn(probe, chosen.state) === 0) continue;
+    const best = openIn(looked, { template, opening });
+    if (best === undefined) continue;
+    if (chosen === undefined || (isRival ? isBetterRate(probe, best, chosen) : isFreelyLiked(probe, best, chosen))) chosen = best;
   }
   return chosen === undefined ? undefined : { kind: "new", fit: chosen };
+}
+
+/** The cheapest domain and type of one template. */
+function openIn(
+  looked: Looking,
+  { template, opening }: { readonly template: PoolTemplate; readonly opening: OpeningRule },
+): OpeningFit | undefined {
+  const { probe } = looked;
+  const { packing, added } = probe;
+  const { states } = packing.problem;
+  const { requirements } = packing.closed;
+  const first = states.root(template);
+  const root = first === undefined || requirements.size === 0 ? first : states.narrowed(first, requirements);
+  let best: OpeningFit | undefined;
+  for (const state of root === undefined ? [] : optionsFor(probe, root)) {
+    const cheapest = cheapestAlone(looked, state);
+    const fit = cheapest === undefined ? undefined : opening({ packing, cheapest, added });
+    if (fit !== undefined && (best === undefined || isLikedMore(probe, fit, best))) best = fit;
+  }
+  return best;
+}
+
+/** Says whether two templates are of pools of equal weight; templates of one pool have an order of their own. */
+export function areRivals(a: PoolTemplate, b: PoolTemplate): boolean {
+  return a.name !== b.name && (a.nodePool.spec.weight ?? 0) === (b.nodePool.spec.weight ?? 0);
+}
+
+/** A pool must be cheaper by at least this share, so that rounding never decides. */
+const rateGainMin = 1e-9;
+
+function isBetterRate(probe: Probe, one: OpeningFit, other: OpeningFit): boolean {
+  if (one.rate < other.rate * (1 - rateGainMin)) return true;
+  return one.rate <= other.rate * (1 + rateGainMin) && unmetIn(probe, one.state) < unmetIn(probe, other.state);
+}
+
+function isFreelyLiked(probe: Probe, one: OpeningFit, other: OpeningFit): boolean {
+  return one.addedPrice <= other.addedPrice && unmetIn(probe, one.state) < unmetIn(probe, other.state);
 }
 
 /** The cheapest type that holds one Pod of the class alone; smaller ones are not looked at twice. */

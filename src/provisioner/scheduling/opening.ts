@@ -10,11 +10,11 @@ import type { BinFit } from "./bin.ts";
 import type { OpeningFit, OpeningRule } from "./class-run.ts";
 import { topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { LabelState } from "./label-state.ts";
-import { holds, type Vector } from "./resource-space.ts";
+import { holds, shareOf, type Vector } from "./resource-space.ts";
 import type { ClassTopology } from "./topology.ts";
 
 /** Commits to the cheapest type that holds the first Pod; the bin grows later where that is cheaper than a new one. */
-export const openSmall: OpeningRule = ({ cheapest }) => ({ ...cheapest, isBulk: false });
+export const openSmall: OpeningRule = ({ cheapest }) => ({ ...cheapest, isBulk: false, rate: cheapest.addedPrice });
 
 /**
  * Commits to the type with the least price for its share of the demand that is still waiting. The demand is divided over
@@ -30,16 +30,17 @@ export function openForPart(parts: number): OpeningRule {
     const demand = demandOnNode(packing, state).map((amount) => amount / parts);
     const nothing = demand.map(() => 0);
     // Limits count all that minValues keeps: what grows step by step is counted each time.
-    if (ledger !== undefined && state.template.minValues.length > 0) return { ...cheapest, isBulk: false };
-    let best: OpeningFit = { ...cheapest, isBulk: false };
+    const unit = demandUnit(packing, demand);
     let bestRate = rateOf(cheapest.candidate, demand);
+    let best: OpeningFit = { ...cheapest, isBulk: false, rate: bestRate / unit };
+    if (ledger !== undefined && state.template.minValues.length > 0) return best;
     for (let index = cheapest.index + 1; index < state.candidates.length; index += 1) {
       const candidate = state.candidates[index];
       if (candidate === undefined || !holds(candidate.usable, nothing, added)) continue;
       const rate = rateOf(candidate, demand);
       if (rate > bestRate * (1 - rateGainMin)) continue;
       if (ledger !== undefined && !ledger.allows({ from: undefined, to: candidate.type.instanceType.capacity })) continue;
-      best = { state, index, candidate, addedPrice: candidate.pricePerHour, isBulk: true };
+      best = { state, index, candidate, addedPrice: candidate.pricePerHour, isBulk: true, rate: rate / unit };
       bestRate = rate;
     }
     return best;
@@ -58,7 +59,8 @@ export const openForAll: OpeningRule = (input) => {
   const candidate = state.candidates[index];
   const isAllowed = ledger?.allows({ from: undefined, to: candidate?.type.instanceType.capacity }) !== false;
   if (candidate === undefined || !isAllowed) return openBulk(input);
-  return { state, index, candidate, addedPrice: candidate.pricePerHour, isBulk: true };
+  const rate = candidate.pricePerHour / demandUnit(packing, demand);
+  return { state, index, candidate, addedPrice: candidate.pricePerHour, isBulk: true, rate };
 };
 
 /** A larger type must be cheaper by at least this share, so that rounding never decides. */
@@ -72,6 +74,12 @@ function rateOf({ pricePerHour, usable }: BinFit["candidate"], demand: Vector): 
     if (wanted > 0) served = Math.min(served, (usable[index] ?? 0) / wanted);
   }
   return pricePerHour / served;
+}
+
+/** How much of all that is asked for a demand is: pools that take different Pods are compared by the price of equal shares. */
+function demandUnit({ problem }: Packing, demand: Vector): number {
+  const share = shareOf(demand, problem.weights);
+  return share > 0 ? share : 1;
 }
 
 /** What is still waiting for nodes like this one, divided over the nodes that there must be anyway. */

@@ -6,6 +6,7 @@
  * always; other orders where there are few Pods; a cutting-stock program where many Pods come in few shapes and the plan so far is far from the least price.
  */
 import { attempt, type Attempt, type Strategy } from "./attempt.ts";
+import { areRivals } from "./class-run.ts";
 import { isCoverable } from "./cover-demand.ts";
 import { strategiesForFew } from "./few-pods.ts";
 import { improve } from "./improve.ts";
@@ -26,7 +27,8 @@ const bulk: Strategy = { name: "bulk", opening: openBulk };
 
 /**
  * Tries the strategies one after the other from the same start. Buying in bulk means fewer, larger nodes, so it is not tried
- * where growing made no more nodes than constraints force. Pods that may not share hosts come first, so that the nodes they force
+ * where growing made no more nodes than constraints force, unless pools of equal weight compete: the one whose smallest node is cheapest
+ * may have dear large ones. Pods that may not share hosts come first, so that the nodes they force
  * are there for others; but on nodes that stand already they may take the room of larger ones, so there both orders are tried.
  */
 export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made, ...Made[]] {
@@ -42,7 +44,7 @@ export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made
   };
   const attempts = [...make(grow)];
   const isForced = ({ unplaced, packing }: Made): boolean => unplaced.length === 0 && filledBins(packing).length <= forcedNodes(problem);
-  if (!attempts.some(isForced)) {
+  if (havePoolsOfEqualWeight(problem) || !attempts.some(isForced)) {
     attempts.push(...make(bulk));
     const [first] = ranked(attempts);
     const cover = { priceSoFar: priceOf(first.packing), steps };
@@ -74,6 +76,14 @@ function bestOfFew(input: {
     for (const made of make(strategy)) if ((compareLeftOut(made.unplaced, best.unplaced) || comparePrices(made, best)) < 0) best = made;
   }
   return best === first ? [] : [best];
+}
+
+/** Templates stand in the order of weight. */
+function havePoolsOfEqualWeight({ templates }: Problem): boolean {
+  return templates.some((template, index) => {
+    const next = templates[index + 1];
+    return next !== undefined && areRivals(template, next);
+  });
 }
 
 /** The program knows no preferences, which by the policy Respect come first, and no reservations, which run out. */

@@ -3,10 +3,12 @@
  */
 import { describe, expect, it } from "vitest";
 import { capacityTypeLabel, hostnameLabel, platformNames, zoneLabel } from "../../../src/api/labels.ts";
+import type { InstanceType } from "../../../src/api/instance-type.ts";
 import { shapeValidator } from "../../../src/api/validation.ts";
 import { nodeStates } from "../../../src/provisioner/scheduling/node-state.ts";
 import { podClassHash } from "../../../src/provisioner/scheduling/pod-class.ts";
 import { toNodeClaim } from "../../../src/provisioner/scheduling/node-claim.ts";
+import type { SchedulingResults, SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
 import { nodePool } from "../../support/objects.ts";
 import {
   checkoutPods,
@@ -149,6 +151,42 @@ describe("what solve heeds", () => {
     ]);
   });
 
+  /** Two pools over the same types; those of beta, which comes first by its name, cost so many times as much. */
+  const dearBeta = (times: number, weight?: number): Pick<SolveInput, "nodePools" | "instanceTypes"> => ({
+    nodePools: [generalFlex({ name: "alpha" }), generalFlex({ name: "beta", ...(weight === undefined ? {} : { weight }) })],
+    instanceTypes: new Map([
+      ["alpha", types],
+      ["beta", pricedAt(types, times)],
+    ]),
+  });
+  const poolsOf = ({ newNodes }: SchedulingResults) => [...new Set(newNodes.map(({ nodePool: pool }) => pool.metadata.name))];
+
+  it.each([
+    ["a Pod", checkoutPods(1, bare)],
+    ["a few Pods", checkoutPods(13, bare)],
+    ["many Pods", checkoutPods(150, bare)],
+    ["Pods that are spread over zones", checkoutPods(30)],
+  ])("buys from the cheapest of pools of equal weight, for %s", (_, pods) => {
+    const { pricePerHour } = plan(pods, { nodePools: [generalFlex({ name: "alpha" })] });
+    const two = plan(pods, dearBeta(1.5));
+    expect(poolsOf(two)).toEqual(["alpha"]);
+    expect(two.pricePerHour).toBeCloseTo(pricePerHour, 9);
+    expect(poolsOf(plan(pods, dearBeta(0.9)))).toEqual(["beta"]);
+    expect(poolsOf(plan(pods, dearBeta(1.5, 1)))).toEqual(["beta"]);
+  });
+
+  it("buys from the pool whose large nodes are cheap, though another of equal weight has cheaper small ones", () => {
+    const pods = checkoutPods(40, { ...bare, containers: [{ name: "app", resources: { requests: { cpu: "900m", memory: "1Gi" } } }] });
+    const cores = (type: InstanceType): number => (type.capacity["cpu"] ?? 0) / 1000;
+    const large = types.filter((type) => cores(type) >= 16);
+    const offers = { large: pricedAt(large, 0.5), small: types };
+    const nodePools = [generalFlex({ name: "large" }), generalFlex({ name: "small" })];
+    const both = plan(pods, { nodePools, instanceTypes: new Map(Object.entries(offers)) });
+    const alone = nodePools.map((pool) => plan(pods, { nodePools: [pool], instanceTypes: new Map(Object.entries(offers)) }).pricePerHour);
+    expect(poolsOf(both)).toContain("large");
+    expect(both.pricePerHour).toBeLessThanOrEqual(Math.min(...alone));
+  });
+
   it("fills a limit to the last core that a type fits into, and names no type that could exceed it", () => {
     const { newNodes, unschedulable } = plan(checkoutPods(20, bare), { nodePools: [generalFlex({ limits: { cpu: "8" } })] });
     const worst = newNodes.reduce((sum, { instanceTypes: all }) => sum + Math.max(...all.map(({ capacity }) => capacity["cpu"] ?? 0)), 0);
@@ -220,3 +258,11 @@ describe("what solve heeds", () => {
     expect(claim.spec.resources?.requests).toMatchObject({ cpu: "1", memory: "2Gi", pods: "1" });
   });
 });
+
+/** The same types, each at so many times its price. */
+function pricedAt(all: readonly InstanceType[], times: number): readonly InstanceType[] {
+  return all.map((type) => ({
+    ...type,
+    offerings: type.offerings.map((offering) => ({ ...offering, pricePerHour: offering.pricePerHour * times })),
+  }));
+}
