@@ -30,7 +30,8 @@ export interface BufferChunks {
   readonly podTemplate?: { readonly name: string; readonly generation: number };
 }
 
-const activeCapacity = "buffer.x-k8s.io/active-capacity";
+/** The only strategy that is ours: nodes are bought for the room. */
+export const activeCapacity = "buffer.x-k8s.io/active-capacity";
 const scalableKinds = ["Deployment", "StatefulSet", "ReplicaSet"] as const;
 const scalableGroup = "apps";
 

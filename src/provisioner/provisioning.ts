@@ -12,6 +12,7 @@ import type { PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { Instant } from "../api/ports.ts";
 import { nextPoolPauses, noPoolPauses, pauseLeftMs, type PoolPauses } from "./pool-pause.ts";
+import { placesOfBuffers, type PlacesOfBuffers } from "./buffer-status.ts";
 import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
 import { podDemand, workloadKey, type DemandMemory, type DemandRemark, type PodDemand } from "./demand.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
@@ -57,7 +58,7 @@ export interface ObservedDemand extends ObservedCluster {
 export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningMemory } & (
     | { readonly kind: "idle" }
     | { readonly kind: "collect"; readonly delayMs: number }
-    | { readonly kind: "plan"; readonly nodeClaims: readonly NodeClaim[]; readonly againMs: number }
+    | { readonly kind: "plan"; readonly nodeClaims: readonly NodeClaim[]; readonly againMs: number; readonly buffers: PlacesOfBuffers }
   );
 
 export const freshMemory: ProvisioningMemory = { demand: new Map(), seen: new Set(), said: new Map(), pools: noPoolPauses };
@@ -116,6 +117,7 @@ function planStep(
     kind: "plan",
     nodeClaims: planned,
     againMs,
+    buffers: placesOfBuffers(demand.buffers, solved),
     memory: { ...memory, said },
     events,
     ...(isNews ? { decision: planDecision(results, { planned, remarks: demand.remarks }) } : undefined),

@@ -22,6 +22,7 @@ import {
   type ProvisioningMemory,
   type ProvisioningStep,
 } from "../provisioning.ts";
+import type { BufferDesk } from "./buffer-desk.ts";
 import { poolOffers } from "./pool-offers.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
@@ -45,8 +46,8 @@ interface Held {
   readonly created: Map<string, Created>;
 }
 
-/** Makes the controller with its triggers. */
-export function provisionerController(shell: ProvisionerShell): ControllerEntry {
+/** Makes the controller with its triggers; the desk is told what each plan makes of CapacityBuffers. */
+export function provisionerController(shell: ProvisionerShell, buffers?: BufferDesk): ControllerEntry {
   const held: Held = { memory: freshMemory, created: new Map(), tookMs: 0 };
   const controller: Controller<ObservedDemand, ProvisioningStep> = {
     name: "provisioner",
@@ -59,6 +60,7 @@ export function provisionerController(shell: ProvisionerShell): ControllerEntry 
     act: async (step) => {
       const { said } = held.memory;
       const requeue = await act(shell, { held, step });
+      if (step.kind === "plan") buffers?.tell(step.buffers);
       // What a failed act would have said is said by the next one.
       const memory = requeue.kind === "retry" ? { ...step.memory, said } : step.memory;
       // On a thread of its own nobody waits for a plan to end.

@@ -9,6 +9,8 @@
  *
  * A provider that makes Nodes itself brings a controller of its own (kwok/kwok-join.ts), to be run beside these.
  */
+import { bufferDesk } from "./buffer-desk.ts";
+import { capacityBufferController } from "./capacity-buffer-controller.ts";
 import { garbageCollection } from "./garbage-collection.ts";
 import { nodeClaimController } from "./node-claim-controller.ts";
 import { nodeController } from "./node-controller.ts";
@@ -19,8 +21,10 @@ import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 /** Returns every controller of the provisioner; run them only while this process is the leader. */
 export function provisionerControllers(shell: ProvisionerShell): readonly ControllerEntry[] {
+  const buffers = bufferDesk();
   return [
-    provisionerController(shell),
+    provisionerController(shell, buffers),
+    capacityBufferController(shell, buffers),
     nodeClaimController(shell),
     nodePoolController(shell),
     nodeOverlayController(shell),
