@@ -138,7 +138,7 @@ export function commitTo(bin: Bin, fit: BinFit): void {
  * Says whether the types that hold the amounts still show as many values of each label as the pool's minValues ask for.
  * Only values that the narrowed requirements allow count.
  */
-function hasMinValues(state: LabelState, { used, added }: { readonly used: Vector; readonly added: Vector }): boolean {
+export function hasMinValues(state: LabelState, { used, added }: { readonly used: Vector; readonly added: Vector }): boolean {
   const { minValues } = state.template;
   if (minValues.length === 0) return true;
   const holding = state.candidates.filter(({ usable }) => holds(usable, used, added));

@@ -9,7 +9,7 @@
 import { capacityTypeLabel, hostnameLabel, zoneLabel } from "../../api/labels.ts";
 import { has } from "../../kube/requirement.ts";
 import { intersection, requirementsOf } from "../../kube/requirements.ts";
-import { commitTo, type Bin } from "./bin.ts";
+import { commitTo, hasMinValues, type Bin } from "./bin.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { binPlace, decidedValue, filledBins, noteChange, topologyFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
@@ -100,6 +100,7 @@ function decide(packing: Packing, { bin, key }: { readonly bin: Bin; readonly ke
     if (state === undefined || index === undefined || candidate === undefined) continue;
     const { kept } = bin;
     if (kept !== undefined && [...kept.types].some((type) => !state.positions.has(type))) continue;
+    if (!hasMinValues(state, { used: bin.used, added: bin.used.map(() => 0) })) continue;
     for (const { podClass } of bin.members) recordAt(topologyFor(packing.problem, podClass), binPlace(packing, bin), -1);
     bin.state = state;
     commitTo(bin, { state, index, candidate, addedPrice: 0, kept });
