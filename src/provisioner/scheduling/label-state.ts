@@ -6,9 +6,10 @@
  * of requirements runs once for each new combination and not for each Pod and node.
  */
 import type { Offering } from "../../api/instance-type.ts";
-import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
+import { capacityTypeLabel, instanceTypeLabel, zoneLabel } from "../../api/labels.ts";
 import { exactly, has, isEmpty, operatorOf, values, type Requirement } from "../../kube/requirement.ts";
-import { intersection, intersects, isCompatible, toRequirementList, type Requirements } from "../../kube/requirements.ts";
+import { intersection, intersects, isCompatible, requirementsOf, toRequirementList, type Requirements } from "../../kube/requirements.ts";
+import { meetingEither } from "./either-term.ts";
 import type { Placement } from "./pod-class.ts";
 import { keepsOff } from "./preference.ts";
 import { isAllowed, type PoolTemplate, type TemplateType } from "./pool-template.ts";
@@ -76,7 +77,9 @@ export function labelStates(): LabelStates {
     const next = alternatives
       .filter((alternative) => isCompatible(state.requirements, alternative, state.template.allowUndefined))
       .flatMap((alternative) => narrowed(state, declaredOnly(state.template, alternative)) ?? []);
-    return [...new Set(next)];
+    const either = eitherTerm(state, alternatives);
+    const together = either === undefined ? undefined : narrowed(state, either);
+    return [...new Set(together === undefined ? next : [...next, together])];
   };
   return {
     root: (template) => {
@@ -104,6 +107,14 @@ export function labelStates(): LabelStates {
     valuesOf: (state, key) => remember(domains, { state, key }, () => domainValues(state, key)),
     size: () => interned.size,
   };
+}
+
+/** The types that meet one alternative or another, where there are several; only minValues need them on one claim. */
+function eitherTerm({ template, requirements, candidates }: LabelState, alternatives: readonly Requirements[]): Requirements | undefined {
+  if (template.minValues.length === 0 || alternatives.length < 2) return undefined;
+  const types = meetingEither({ requirements, types: candidates.map(({ type }) => type) }, alternatives);
+  if (types.length < 2) return undefined;
+  return requirementsOf([{ key: instanceTypeLabel, operator: "In", values: types.map(({ instanceType }) => instanceType.name) }]);
 }
 
 /** Returns the state with these requirements, made when it first comes up; undefined where nothing is left to buy. */
