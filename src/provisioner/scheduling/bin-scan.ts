@@ -6,6 +6,7 @@
  */
 import { rowHolds, type BinTable } from "./bin-table.ts";
 import { fitInto, roundedPrice, type Bin, type BinFit } from "./bin.ts";
+import { countsTooLate } from "./late-count.ts";
 import { isLikedMore } from "./liking.ts";
 import { isAllowedHost, optionsFor, type Probe } from "./probe.ts";
 import { holds } from "./resource-space.ts";
@@ -99,7 +100,8 @@ export function cheapestFit(probe: Probe, bin: Bin): BinFit | undefined {
   let best: BinFit | undefined;
   for (const state of optionsFor(probe, bin.state)) {
     const fit = fitInto(bin, { state, added, ledger, grow: true });
-    if (fit !== undefined && (best === undefined || isLikedMore(probe, fit, best))) best = fit;
+    if (fit === undefined || countsTooLate(packing, { bin, fit, topology: probe.topology })) continue;
+    if (best === undefined || isLikedMore(probe, fit, best)) best = fit;
   }
   return best;
 }

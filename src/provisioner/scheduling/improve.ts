@@ -9,6 +9,7 @@ import { hostnameLabel } from "../../api/labels.ts";
 import { rowHolds } from "./bin-table.ts";
 import { addTo, cheapestHolding, commitTo, fitInto, type Bin, type BinFit, type BinMember } from "./bin.ts";
 import type { LabelState, LabelStates } from "./label-state.ts";
+import { countsTooLate, isCountedElsewise } from "./late-count.ts";
 import { binPlace, changeBin, charge, decidedValue, noteChange, topologyFor, vectorFor, type Packing } from "./packing.ts";
 import { minus, shareOf, type Vector } from "./resource-space.ts";
 import { recordAt, verdictOn } from "./topology.ts";
@@ -44,7 +45,7 @@ export function shrink(packing: Packing, bin: Bin): boolean {
   }
   const ledger = packing.ledgers[state.template.index];
   const fit = cheapestHolding(state, { used, added: used.map(() => 0), ledger, from: bin });
-  if (fit === undefined || fit.candidate.pricePerHour >= bin.committed.pricePerHour) return false;
+  if (fit === undefined || fit.candidate.pricePerHour >= bin.committed.pricePerHour || countsTooLate(packing, { bin, fit })) return false;
   charge(packing, { bin, to: fit });
   changeBin(packing, {
     bin,
@@ -138,7 +139,8 @@ function moveFit(
   const { states } = packing.problem;
   const topology = topologyFor(packing.problem, member.podClass);
   if (from.state.template !== to.state.template) return undefined;
-  if (verdictOn(topology, { key: hostnameLabel, domain: to.id }) !== "good") return undefined;
+  if (verdictOn(topology, { key: hostnameLabel, domain: to.id }) !== "good" || isCountedElsewise(packing, { topology, from, to }))
+    return undefined;
   for (const narrowed of states.withClass(to.state, member.podClass)) {
     const state = inDomainsOf(from.state, { state: narrowed, keys: topology.keys, states });
     const fit =

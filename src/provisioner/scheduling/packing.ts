@@ -195,7 +195,10 @@ export function charge(packing: Packing, { bin, to }: { readonly bin: Bin; reado
 }
 
 /** Says whether a node to be made, as the type and offering that it is committed to, would count for a spread group. */
-function admitsBin(group: SpreadGroup, { state, committed }: { readonly state: LabelState; readonly committed: Candidate }): boolean {
+export function admitsBin(
+  group: SpreadGroup,
+  { state, committed }: { readonly state: LabelState; readonly committed: Candidate },
+): boolean {
   if (group.admitsAll) return true;
   const { type, offerings } = committed;
   const [cheapest] = offerings;

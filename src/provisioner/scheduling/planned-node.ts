@@ -16,6 +16,7 @@ import { toRequirementList } from "../../kube/requirements.ts";
 import { addResources } from "../../kube/resources.ts";
 import { chargedFor, type Bin } from "./bin.ts";
 import { compare, type Candidate, type LabelState } from "./label-state.ts";
+import { countsTooLate } from "./late-count.ts";
 import { nodeWhy, type NodeWhy } from "./node-why.ts";
 import type { Packing } from "./packing.ts";
 import type { PendingPod } from "./pod-class.ts";
@@ -63,8 +64,11 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
     const allowed = spareOf(packing, { bin, poolNodes });
     const nothing = used.map(() => 0);
     const isKept = (candidate: Candidate) => candidate === committed || kept?.types.has(candidate.type) === true;
+    // A launch may not change what spread counts; what minValues needs stays nevertheless.
+    const counts = (candidate: Candidate) =>
+      state.template.minValues.length > 0 || !countsTooLate(packing, { bin, fit: { state, candidate } });
     const others = state.candidates
-      .filter((candidate) => !isKept(candidate) && holds(candidate.usable, used, nothing) && allowed(candidate))
+      .filter((candidate) => !isKept(candidate) && holds(candidate.usable, used, nothing) && allowed(candidate) && counts(candidate))
       .slice(0, Math.max(0, instanceTypesMax - (kept?.types.size ?? 1)));
     const chosen = new Set(others);
     return state.candidates.filter((candidate) => chosen.has(candidate) || isKept(candidate));
