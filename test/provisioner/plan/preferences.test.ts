@@ -12,15 +12,6 @@ import { numberedCases, usualCase } from "./random-case.ts";
 
 const count = casesOf({ ci: 200, long: 20_000 });
 const timeoutMs = isLongRun ? 7_200_000 : 120_000;
-/** What plans may break with and without preferences: see random-plans.test.ts. */
-const openRules: ReadonlySet<string> = new Set(["NodePorts", "waits for a domain"]);
-const openCases: ReadonlySet<string> = new Set(["20261121:74", "20261122:20", "20261123:22"]);
-/** What plans that respect preferences break in CI's cases: as is known of plans without any, in other cases. */
-const openRespected: ReadonlyMap<string, string> = new Map<string, string>([
-  ["20261121:12", "a node opened late makes its zone a domain of a spread that is placed already"],
-  ["20261122:6", "a Pod is left out though limits allow one more node for it"],
-  ["20261122:13", "limits cut the types of a claim to fewer than minValues asks for"],
-]);
 const preferredZone = "zone-c";
 
 describe("preferences, on random cases", () => {
@@ -36,7 +27,7 @@ describe("preferences, on random cases", () => {
         const isCheaper = costs.some((cost) => cost < -1e-9);
         if (costs.some((cost) => cost > 1e-6) && !isCheaper) failures.push(`${name} costs ${costs.join()}`);
         if (!isCheaper && scored.newNodes.length > ignored.newNodes.length) failures.push(`${name} has more nodes`);
-        if (!openCases.has(name)) failures.push(...faultsOf(wishing, scored).map((says) => `${name} ${says}`));
+        failures.push(...faultsOf(wishing, scored).map((says) => `${name} ${says}`));
         met += metBy(scored);
         byChance += metBy(ignored);
       }
@@ -51,7 +42,6 @@ describe("preferences, on random cases", () => {
     () => {
       const failures: string[] = [];
       for (const { name, input } of numberedCases(usualCase, count)) {
-        if (openCases.has(name) || openRespected.has(name)) continue;
         const wishing = withWishes(input);
         failures.push(...faultsOf(wishing, by(wishing, "Respect")).map((says) => `${name} ${says}`));
       }
@@ -88,7 +78,6 @@ function by(input: SolveInput, preferencePolicy: PreferencePolicy): SchedulingRe
 
 function faultsOf(input: SolveInput, plan: SchedulingResults): readonly string[] {
   return planFaults(input, plan)
-    .filter(({ rule }) => !openRules.has(rule))
     .slice(0, 1)
     .map(({ rule, says }) => `${rule}: ${says}`);
 }
