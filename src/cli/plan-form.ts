@@ -50,6 +50,8 @@ export interface Plan {
   readonly existing: readonly (PlannedPlace & { readonly node: string })[];
   /** Sentences, and the same as data: what is first in the way of each alternative. */
   readonly unschedulable: readonly (LeftOut & { readonly pod: string })[];
+  /** Whether the plan was cut short because it took too long; what it has holds. */
+  readonly truncated: boolean;
   readonly pricePerHour: number;
   /** No plan for the Pods that have a place can cost less. */
   readonly lowerBoundPerHour: number;
@@ -81,6 +83,7 @@ export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
       obstacles,
       alternativesLeft,
     })),
+    truncated: results.truncated,
     pricePerHour: results.pricePerHour,
     lowerBoundPerHour: lowerBound(placedOf(input, results)),
   };

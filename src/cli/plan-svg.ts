@@ -45,7 +45,9 @@ export function svgPlan(plan: Plan): string {
     y += height + gap;
   }
   const more = cards.length === drawn.length ? [] : [`and ${cards.length - drawn.length} more nodes`];
-  const footnotes = [...more, ...leftOut(plan).split("\n").slice(0, reasonsShownMax), summaryOf(plan).trim()].filter((line) => line !== "");
+  const footnotes = [...more, ...leftOut(plan).split("\n").slice(0, reasonsShownMax), ...summaryOf(plan).trim().split("\n")].filter(
+    (line) => line !== "",
+  );
   for (const line of footnotes) parts.push(textSvg({ x: gap, y: (y += lineHeight), text: line.slice(0, reasonCharactersMax) }));
   const width = gap + Math.max(1, Math.min(perRow, drawn.length)) * (boxWidth + gap);
   const size = `width="${Math.max(width, 760)}" height="${y + gap}"`;

@@ -4,7 +4,11 @@
  * Reads policies and manifests, and a cluster or a snapshot of one. Compiles each workload's Pods as admission would and gives
  * them to the provisioner's own solver, so the plan is what the provisioner would do.
  */
+import type { Clock } from "../api/ports.ts";
+import { wallClock } from "../cluster/wall-clock.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { planMaxMs } from "../provisioner/provisioning.ts";
+import type { IsAborted } from "../provisioner/scheduling/plan-cut.ts";
 import { solve } from "../provisioner/scheduling/solve.ts";
 import { planFrom, type Plan } from "./plan-form.ts";
 import { picturePlan } from "./plan-picture.ts";
@@ -18,16 +22,23 @@ export type PlanFormat = "text" | "json" | "picture" | "svg";
 export interface PlanRequest extends PlanWorldRequest, Pick<ProgramSurroundings, "isTerminal" | "columns"> {
   readonly output: PlanFormat;
   readonly verbose?: boolean;
+  /** Says when the plan took too long; default: after as long as the provisioner's. */
+  readonly isAborted?: IsAborted;
 }
 
 /** Runs the command; returns 0 when every Pod has a place, 1 when some have none, 2 on bad input. */
 export async function runPlan(request: PlanRequest): Promise<number> {
   const world = await readPlanWorld(request);
   if (world === undefined) return 2;
-  const plan = planFrom(world.input, solve(world.input));
+  const plan = planFrom(world.input, solve(world.input, { isAborted: request.isAborted ?? afterPlanMax(wallClock()) }));
   request.stdout.write(shown(plan, request));
   if (world.isFlawed) return 2;
   return plan.unschedulable.length === 0 ? 0 : 1;
+}
+
+function afterPlanMax(clock: Clock): IsAborted {
+  const startedAt = clock.now();
+  return () => clock.now() - startedAt > planMaxMs;
 }
 
 /** Plans all workloads of a snapshot as if no node existed. */

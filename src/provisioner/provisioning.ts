@@ -19,6 +19,7 @@ import type { DryRuns } from "./prediction/dry-run.ts";
 import { nodePoolHash, nodePoolHashVersion } from "./lifecycle/node-pool-status.ts";
 import { bufferOf } from "./scheduling/buffer-pod.ts";
 import { toNodeClaim } from "./scheduling/node-claim.ts";
+import type { IsAborted } from "./scheduling/plan-cut.ts";
 import type { PlannedNode } from "./scheduling/planned-node.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
 import { solve, type SchedulingResults } from "./scheduling/solve.ts";
@@ -32,6 +33,9 @@ export const replanMs = 10_000;
 
 /** While nothing but the room of CapacityBuffers is asked for, it is looked for at least this often. */
 export const bufferLookMs = 30_000;
+
+/** A plan that takes longer than this is cut short, acted on as far as it came, and followed by another (as Karpenter's, after a minute). */
+export const planMaxMs = 60_000;
 
 /** From the end of one plan to the start of the next, at least: the process also answers reviews and renews the Lease. */
 export const planPauseMinMs = 100;
@@ -63,8 +67,12 @@ export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningM
 
 export const freshMemory: ProvisioningMemory = { demand: new Map(), seen: new Set(), said: new Map(), pools: noPoolPauses };
 
-/** Returns what to do about the Pods that wait. */
-export function nextProvisioningStep(observed: ObservedDemand, now: Instant): ProvisioningStep {
+/** Returns what to do about the Pods that wait; a plan ends where it is once it is told that it took too long. */
+export function nextProvisioningStep(
+  observed: ObservedDemand,
+  now: Instant,
+  { isAborted }: { readonly isAborted?: IsAborted } = {},
+): ProvisioningStep {
   const { memory, world, nodeClaims } = observed;
   const { notBefore = 0 } = memory;
   if (now < notBefore) return { kind: "collect", delayMs: notBefore - now, memory };
@@ -79,7 +87,7 @@ export function nextProvisioningStep(observed: ObservedDemand, now: Instant): Pr
   const delayMs = burst === undefined ? 0 : Math.min(burst.lastNew + burstIdleMs, burst.since + burstMaxMs) - now;
   const next = { demand: demand.memory, seen, said: memory.said, pools };
   if (burst !== undefined && delayMs > 0) return { kind: "collect", delayMs, memory: { ...next, burst } };
-  return planStep(observed, { demand, memory: next, now });
+  return planStep(observed, { demand, memory: next, now, isAborted });
 }
 
 /** Returns the memory after a plan that took this long: as long as it held the process, so long others go first. */
@@ -98,21 +106,24 @@ function idleStep(demand: PodDemand, { said, pools }: ProvisioningMemory): Provi
 
 function planStep(
   observed: ObservedDemand,
-  { demand, memory, now }: { readonly demand: PodDemand; readonly memory: ProvisioningMemory; readonly now: Instant },
+  of: { readonly demand: PodDemand; readonly memory: ProvisioningMemory; readonly now: Instant; readonly isAborted: IsAborted | undefined },
 ): ProvisioningStep {
+  const { demand, memory, now, isAborted } = of;
   const { world, nodeClaims } = observed;
-  const solved = solve(clusterInput(observed, { pods: demand.pods, now }));
+  const solved = solve(clusterInput(observed, { pods: demand.pods, now }), isAborted === undefined ? {} : { isAborted });
   const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
   // What a paused pool would make is made later, not elsewhere: weights hold, and another offering of it may do.
   const results = { ...solved, newNodes: solved.newNodes.filter((node) => waitsMs(node) === 0) };
   const lookMs = demand.pods.every((pod) => bufferOf(pod) !== undefined) ? bufferLookMs : replanMs;
-  const againMs = Math.min(lookMs, ...solved.newNodes.map(waitsMs).filter((delayMs) => delayMs > 0));
+  // What was placed is on its way by then, and costs the next plan little.
+  const usualMs = solved.truncated ? planPauseMinMs : lookMs;
+  const againMs = Math.min(usualMs, ...solved.newNodes.map(waitsMs).filter((delayMs) => delayMs > 0));
   const planned = plannedClaims(results, { known: nodeClaims, names: world.names });
   const ofPods = news(results, { planned, said: memory.said });
   const ofWorkloads = remarkNews(demand.remarks, memory.said);
   const events = [...ofPods.events, ...ofWorkloads.events];
   const said = new Map([...ofPods.said, ...ofWorkloads.said]);
-  const isNews = planned.length > 0 || events.some(({ type }) => type === "Warning");
+  const isNews = planned.length > 0 || solved.truncated || events.some(({ type }) => type === "Warning");
   return {
     kind: "plan",
     nodeClaims: planned,
@@ -156,7 +167,7 @@ function planDecision(
     reason: { reason: "FailedScheduling", message: reasons.join("; ") },
   }));
   return {
-    chosen: { plan: results.decision.chosen, nodeClaims: names },
+    chosen: { plan: results.decision.chosen, nodeClaims: names, ...(results.truncated ? { truncated: true } : undefined) },
     rejected: [...results.decision.rejected, ...unplaced, ...remarks.map(rejectedRemark)],
   };
 }

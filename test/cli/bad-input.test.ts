@@ -330,7 +330,7 @@ describe("no object in all inputs together is bad input", () => {
     ["plan", "0 nodes, $0.0000 an hour\n"],
     [
       "plan -o json",
-      `${JSON.stringify({ nodes: [], existing: [], unschedulable: [], pricePerHour: 0, lowerBoundPerHour: 0 }, undefined, 2)}\n`,
+      `${JSON.stringify({ nodes: [], existing: [], unschedulable: [], truncated: false, pricePerHour: 0, lowerBoundPerHour: 0 }, undefined, 2)}\n`,
     ],
   ])("%s says so", async (command, answer) => {
     const { code, stdout, stderr } = await runPlimsoll([...command.split(" "), "-"], "");

@@ -38,6 +38,7 @@ const plan: Plan = {
     },
   ],
   unschedulable: [{ pod: "shop/Pod/left", reasons: ["NodePool general: too large"], obstacles: [], alternativesLeft: 0 }],
+  truncated: false,
   pricePerHour: 0.3,
   lowerBoundPerHour: 0.25,
 };

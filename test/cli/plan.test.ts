@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../src/cli/plan-form.ts";
+import { summaryOf } from "../../src/cli/plan-text.ts";
 import { deploymentText, infrastructureFile, podText } from "./manifest-texts.ts";
 import { runPlimsoll } from "./program-run.ts";
 
@@ -16,7 +17,7 @@ async function planned(
 
 it("prints exactly this form, a node for each zone of the lab's checkout-api", async () => {
   const { code, plan } = await planned(["examples/lab/a1-checkout-api.yaml"]);
-  expect(Object.keys(plan)).toEqual(["nodes", "existing", "unschedulable", "pricePerHour", "lowerBoundPerHour"]);
+  expect(Object.keys(plan)).toEqual(["nodes", "existing", "unschedulable", "truncated", "pricePerHour", "lowerBoundPerHour"]);
   expect(plan.nodes.map((node) => Object.keys(node))).toEqual(
     plan.nodes.map(() => [
       "nodePool",
@@ -43,7 +44,9 @@ it("prints exactly this form, a node for each zone of the lab's checkout-api", a
   );
   expect(plan.lowerBoundPerHour).toBeGreaterThan(0);
   expect(plan.lowerBoundPerHour).toBeLessThanOrEqual(plan.pricePerHour);
-  expect({ code, unschedulable: plan.unschedulable }).toEqual({ code: 0, unschedulable: [] });
+  expect({ code, unschedulable: plan.unschedulable, truncated: plan.truncated }).toEqual({ code: 0, unschedulable: [], truncated: false });
+  const told = "the plan took too long and was cut short: with more time it may place more Pods, or cost less\n";
+  expect(summaryOf({ ...plan, truncated: true })).toBe(`${told}${summaryOf(plan)}`);
 });
 
 describe("what counts", () => {

@@ -18,6 +18,7 @@ import {
   freshMemory,
   nextProvisioningStep,
   planPauseMinMs,
+  replanMs,
   restingAfter,
   type ObservedDemand,
   type ProvisioningMemory,
@@ -94,6 +95,26 @@ function launchedOf(claim: NodeClaim): NodeClaim {
   if (result.kind !== "launched") throw new Error("launched");
   return { ...claim, metadata: { ...claim.metadata, labels: { ...claim.metadata.labels, ...result.labels } }, status: result.status };
 }
+
+test("a plan that is cut short is acted on as far as it came, told, and followed by another at once", () => {
+  const pods = ["a", "b"].map((name) => pod({ name, requests: { cpu: "500m", memory: "1Gi" } }));
+  const first = nextProvisioningStep(observed(pods), 0);
+  const of = observed(pods, { memory: first.memory });
+  const questions = (limit: number) => {
+    let asked = 0;
+    const step = nextProvisioningStep(of, burstIdleMs, { isAborted: () => asked++ >= limit });
+    return { step: step.kind === "plan" ? step : undefined, asked };
+  };
+  const cut = questions(0).step;
+  expect(cut).toMatchObject({ nodeClaims: [], againMs: planPauseMinMs, decision: { chosen: { truncated: true } } });
+  const message = "Failed to schedule pod, the plan was cut short before this Pod was looked at";
+  expect(cut?.events?.map((event) => event.message)).toEqual([message, message]);
+  const whole = questions(Infinity);
+  expect(whole.step).toMatchObject({ againMs: replanMs, nodeClaims: [{}] });
+  const late = questions(whole.asked - 1).step;
+  expect(late?.nodeClaims).toHaveLength(1);
+  expect(late?.againMs).toBe(planPauseMinMs);
+});
 
 test("without demand there is nothing to do", () => {
   expect(nextProvisioningStep(observed([]), 0).kind).toBe("idle");

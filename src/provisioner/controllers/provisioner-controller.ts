@@ -17,6 +17,7 @@ import { mayBeRefused, withAdmitted } from "../admitted-workloads.ts";
 import {
   freshMemory,
   nextProvisioningStep,
+  planMaxMs,
   restingAfter,
   type ObservedDemand,
   type ProvisioningMemory,
@@ -53,7 +54,7 @@ export function provisionerController(shell: ProvisionerShell, buffers?: BufferD
     name: "provisioner",
     observe: () => observe(shell, held),
     decide: (observed, now) => {
-      const step = nextProvisioningStep(observed, now);
+      const step = nextProvisioningStep(observed, now, { isAborted: () => shell.clock.now() - now > planMaxMs });
       held.tookMs = shell.clock.now() - now;
       return step;
     },

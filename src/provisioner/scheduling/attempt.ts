@@ -1,13 +1,10 @@
 /**
  * Attempt: one whole packing by one strategy.
  *
- * Reads the problem. Returns the nodes to buy, the Pods on existing nodes and those without a place. Pods go largest first;
- * one that finds no place waits for the next round, because affinity may need another Pod to be placed before it.
+ * Reads the problem. Returns the nodes to buy, the Pods on existing nodes and those without a place. Pods go largest first.
  */
-import { binLists, type BinLists } from "./bin-lists.ts";
 import { binTable } from "./bin-table.ts";
-import type { Bin, BinMember } from "./bin.ts";
-import { classRun, type Choice, type ClassRun, type OpeningRule } from "./class-run.ts";
+import type { OpeningRule } from "./class-run.ts";
 import { followCover } from "./cover-advice.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
@@ -16,12 +13,13 @@ import { closeDomains } from "./closed-domains.ts";
 import { acceptingNodes } from "./node-queue.ts";
 import { holdsNominated, nominationsOf, type Nomination } from "./nomination.ts";
 import { domainsOf } from "./opening.ts";
-import { filledBins, openBin, placeInBin, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
+import { filledBins, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
-import type { PendingPod, PodClass } from "./pod-class.ts";
+import type { PodClass } from "./pod-class.ts";
 import { seeksPods } from "./preference.ts";
 import { templateLedgers } from "./reserved-template.ts";
 import { priorityTiers } from "./priority.ts";
+import { countOf, listsInTurn, placeInRounds, type Rounds, type UnplacedPods } from "./rounds.ts";
 
 export interface Strategy {
   readonly name: string;
@@ -34,24 +32,16 @@ export interface Strategy {
   readonly cover?: { readonly priceSoFar: number; readonly steps: StepCounter };
 }
 
-export interface UnplacedPods {
-  readonly podClass: PodClass;
-  readonly pods: readonly PendingPod[];
-}
-
 export interface Attempt {
   readonly packing: Packing;
   readonly unplaced: readonly UnplacedPods[];
 }
 
-/** Rounds after which Pods that wait for others are given up; each round but the last places at least one. */
-const roundsMax = 32;
-
 /**
  * Places all Pods by a strategy; undefined where it has nothing to try. Counts of the problem's topology are left as this attempt
- * made them.
+ * made them. Where the plan is cut short, what was placed until then stands, and the others are told as unplaced.
  */
-export function attempt(problem: Problem, strategy: Strategy): Attempt | undefined {
+export function attempt(problem: Problem, { strategy, cut }: Pick<Placing, "cut"> & { readonly strategy: Strategy }): Attempt | undefined {
   const packing = emptyPacking(problem);
   const accepting = acceptingNodes(problem);
   const nodes = problem.classes.map(accepting);
@@ -60,7 +50,7 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt | undefin
   // Where limits may bind, nothing is bought with those in mind who come later.
   if (isLimited) for (const { podClass } of tiers.slice(1).flat()) packing.waiting[podClass.id] = 0;
   if (strategy.cover !== undefined) {
-    const left = isLimited ? undefined : placeAdvised(packing, { waiting: tiers.flat(), nodes, cover: strategy.cover });
+    const left = isLimited ? undefined : placeAdvised(packing, { waiting: tiers.flat(), nodes, cut, cover: strategy.cover });
     if (left === undefined) return undefined;
     tiers = priorityTiers(left);
   }
@@ -68,28 +58,31 @@ export function attempt(problem: Problem, strategy: Strategy): Attempt | undefin
   let lists = listsInTurn(packing);
   for (const tier of tiers) {
     for (const { podClass, pods } of tier) packing.waiting[podClass.id] = pods.length;
-    waiting = placeInRounds(packing, { waiting: [...waiting, ...tier], nodes, strategy, lists });
+    waiting = placeInRounds(packing, { waiting: [...waiting, ...tier], nodes, strategy, lists, cut });
     if (waiting.length === 0 || !isLimited) continue;
     // What was bought in bulk and not used gives its share of the limits back before others take it.
     for (const bin of filledBins(packing)) shrink(packing, bin);
     lists = listsInTurn(packing);
-    waiting = placeInRounds(packing, { waiting, nodes, strategy, lists });
+    waiting = placeInRounds(packing, { waiting, nodes, strategy, lists, cut });
   }
   for (const bin of filledBins(packing)) shrink(packing, bin);
-  return { packing, unplaced: placeLeft(packing, { waiting, strategy }) };
+  return { packing, unplaced: placeLeft(packing, { waiting, strategy, cut }) };
 }
+
+type Placing = Pick<Rounds, "waiting" | "strategy" | "cut">;
 
 /** How often domains are closed for Pods that found no place. */
 const closingsMax = 8;
 
 /** Places what was left once limits have back what smaller types don't need, and spread no longer waits for what can't come. */
-export function placeLeft(packing: Packing, of: Pick<Rounds, "waiting" | "strategy">): readonly UnplacedPods[] {
+export function placeLeft(packing: Packing, of: Placing): readonly UnplacedPods[] {
+  const { strategy, cut } = of;
   let { waiting } = of;
   if (waiting.length === 0) return waiting;
-  const rounds = { strategy: of.strategy, nodes: packing.problem.classes.map(acceptingNodes(packing.problem)) };
+  const rounds = { strategy, cut, nodes: packing.problem.classes.map(acceptingNodes(packing.problem)) };
   let isLimited = packing.ledgers.some((ledger) => ledger !== undefined);
   let inVain: (() => void)[] = [];
-  for (let closings = 0; closings < closingsMax && waiting.length > 0; closings += 1) {
+  for (let closings = 0; closings < closingsMax && waiting.length > 0 && !cut.isMade(); closings += 1) {
     const classes = waiting.map(({ podClass }) => podClass);
     const reopen = isLimited ? undefined : closeDomains(packing, classes);
     if (!isLimited && reopen === undefined) break;
@@ -104,39 +97,18 @@ export function placeLeft(packing: Packing, of: Pick<Rounds, "waiting" | "strate
   return waiting;
 }
 
-interface Rounds {
-  readonly waiting: readonly UnplacedPods[];
-  readonly nodes: readonly (readonly ExistingNode[])[];
-  readonly strategy: Strategy;
-  readonly lists: ListsInTurn;
-}
-
-/** Places classes in turn until a round places none; returns those left. */
-function placeInRounds(packing: Packing, { waiting: all, nodes, strategy, lists }: Rounds): readonly UnplacedPods[] {
-  let waiting = all;
-  for (let round = 0; round < roundsMax && waiting.length > 0; round += 1) {
-    const before = countOf(waiting);
-    waiting = waiting
-      .map(({ podClass, pods }, index, turns) => ({
-        podClass,
-        pods: placeClass(packing, { podClass, pods, nodes, strategy, lists, next: turns[index + 1]?.podClass }),
-      }))
-      .filter(({ pods }) => pods.length > 0);
-    if (countOf(waiting) === before) break;
-  }
-  return waiting;
-}
-
 const openNothing: OpeningRule = () => undefined;
 
 /** Fills the nodes that are there, then those that a program advises; returns the Pods left, or undefined where there is no advice. */
 function placeAdvised(
   packing: Packing,
-  { waiting, nodes, cover }: Pick<Rounds, "waiting" | "nodes"> & { readonly cover: NonNullable<Strategy["cover"]> },
+  { waiting, nodes, cut, cover }: Pick<Rounds, "waiting" | "nodes" | "cut"> & { readonly cover: NonNullable<Strategy["cover"]> },
 ): readonly UnplacedPods[] | undefined {
-  const strategy = { name: "existing", opening: openNothing };
+  const strategy = { opening: openNothing };
   const left =
-    packing.problem.existing.length === 0 ? waiting : placeInRounds(packing, { waiting, nodes, strategy, lists: listsInTurn(packing) });
+    packing.problem.existing.length === 0
+      ? waiting
+      : placeInRounds(packing, { waiting, nodes, strategy, lists: listsInTurn(packing), cut });
   return followCover(packing, { waiting: left, ...cover });
 }
 
@@ -191,84 +163,6 @@ function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode
   return waiting;
 }
 
-/** Places the Pods of one class until one finds no place, for then none will in this round; returns those left. */
-function placeClass(
-  packing: Packing,
-  input: {
-    readonly podClass: PodClass;
-    readonly pods: readonly PendingPod[];
-    /** By class id. */
-    readonly nodes: readonly (readonly ExistingNode[])[];
-    readonly strategy: Strategy;
-    readonly lists: ListsInTurn;
-    /** The class that comes after it. */
-    readonly next: PodClass | undefined;
-  },
-): readonly PendingPod[] {
-  const { podClass, pods, nodes, strategy } = input;
-  // Under the policy Respect a Pod is tried with all of its preferences first, then with fewer.
-  const tried = [...(packing.problem.relaxations[podClass.id] ?? []), podClass];
-  const runs = tried.map((one) =>
-    classRun(packing, {
-      podClass: one,
-      nodes: nodes[one.id] ?? [],
-      opening: strategy.opening,
-      lists: input.lists(one, one === podClass ? input.next : undefined),
-      pods: pods.length,
-    }),
-  );
-  for (const [index, pending] of pods.entries()) {
-    const found = firstChoice(runs);
-    if (found === undefined) return pods.slice(index);
-    const bin = place(packing, { choice: found.choice, member: { podClass: tried[found.at] ?? podClass, pending } });
-    for (const run of runs) run.placed(bin);
-    packing.waiting[podClass.id] = (packing.waiting[podClass.id] ?? 0) - 1;
-  }
-  return [];
-}
-
-function firstChoice(runs: readonly ClassRun[]): { readonly choice: Choice; readonly at: number } | undefined {
-  for (const [at, run] of runs.entries()) {
-    const choice = run.next();
-    if (choice !== undefined) return { choice, at };
-  }
-  return undefined;
-}
-
-/** Returns the lists of a class, given the one that comes after it. */
-type ListsInTurn = (podClass: PodClass, next: PodClass | undefined) => BinLists;
-
-/** Lists are those of the class before, where both ask for the same amounts under the same labels. */
-function listsInTurn(packing: Packing): ListsInTurn {
-  const { problem } = packing;
-  const isAlike = (a: PodClass, b: PodClass | undefined): boolean => {
-    if (b === undefined || a.placementId !== b.placementId) return false;
-    const [one, other] = [vectorFor(problem, a), vectorFor(problem, b)];
-    return one.every((amount, index) => amount === other[index]);
-  };
-  let last: { readonly podClass: PodClass; readonly lists: BinLists } | undefined;
-  return (podClass, next) => {
-    const isSame = isAlike(podClass, last?.podClass);
-    const lists =
-      last !== undefined && isSame
-        ? last.lists
-        : binLists(packing, { added: vectorFor(problem, podClass), isForOne: !isAlike(podClass, next) });
-    last = { podClass, lists };
-    return lists;
-  };
-}
-
-/** Places a Pod where it was chosen to go; returns the bin that it went to, if it is one. */
-function place(packing: Packing, { choice, member }: { readonly choice: Choice; readonly member: BinMember }): Bin | undefined {
-  if (choice.kind === "existing") {
-    placeOnExisting(packing, { node: choice.node, member });
-    return undefined;
-  }
-  const bin = choice.kind === "new" ? openBin(packing, choice.fit) : choice.bin;
-  placeInBin(packing, { bin, fit: choice.fit, member });
-  return bin;
-}
-
 /** Pods that may not share hosts first, so that the nodes they force are there to be filled; then the largest. */
 function inOrder(
   { problem }: Packing,
@@ -291,8 +185,4 @@ function inOrder(
 function sizeOf(problem: Problem, podClass: PodClass): number {
   const shares = vectorFor(problem, podClass).map((amount, index) => amount * (problem.weights[index] ?? 0));
   return Math.max(...shares) + 1e-3 * shares.reduce((sum, share) => sum + share, 0);
-}
-
-function countOf(waiting: readonly UnplacedPods[]): number {
-  return waiting.reduce((sum, { pods }) => sum + pods.length, 0);
 }

@@ -11,6 +11,7 @@ import { addTo, cheapestHolding, commitTo, fitInto, type Bin, type BinFit, type 
 import type { LabelState, LabelStates } from "./label-state.ts";
 import { countsTooLate, isCountedElsewise } from "./late-count.ts";
 import { binPlace, changeBin, charge, decidedValue, noteChange, topologyFor, vectorFor, type Packing } from "./packing.ts";
+import type { PlanCut } from "./plan-cut.ts";
 import { minus, shareOf, type Vector } from "./resource-space.ts";
 import { recordAt, verdictOn } from "./topology.ts";
 
@@ -21,12 +22,13 @@ const movesTriedMax = 20_000_000;
 /** How many cheaper types a bin is tried against. */
 const smallerTypesMax = 2;
 
-/** Makes the packing cheaper where it can. */
-export function improve(packing: Packing): void {
+/** Makes the packing cheaper where it can, until the plan is cut short. */
+export function improve(packing: Packing, cut: PlanCut): void {
   const budget = { movesLeft: movesTriedMax };
   for (let sweep = 0; sweep < sweepsMax; sweep += 1) {
     let saved = false;
     for (const bin of [...packing.bins].sort((a, b) => a.committed.pricePerHour - b.committed.pricePerHour || a.id - b.id)) {
+      if (cut.isDue()) return;
       if (bin.members.length > 0 && relieve(packing, { bin, budget })) saved = true;
     }
     if (!saved || budget.movesLeft <= 0) return;

@@ -19,6 +19,7 @@ export type Constraint =
   | "resources"
   | "taint"
   | "topology"
+  | "unfinished"
   | "unsupported"
   | "volumes";
 

@@ -24,6 +24,7 @@ import { portSlots, slotsOf } from "./host-ports.ts";
 import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { leftOut, type LeftOut } from "./obstacle.ts";
+import { leftOutByCut, planCut, stepsUntil, type IsAborted, type PlanCut } from "./plan-cut.ts";
 import { podClasses, relaxationClasses, type PendingPod, type VolumePlaces } from "./pod-class.ts";
 import { volumePlaces, type VolumeWorld } from "./pod-volumes.ts";
 import type { PreferencePolicy } from "./preference.ts";
@@ -57,6 +58,8 @@ export interface SchedulingResults {
   readonly existing: readonly { readonly node: NodeState; readonly pods: readonly PendingPod[] }[];
   /** By key. The reasons are worked out when they are read, once for Pods that are alike. */
   readonly unschedulable: readonly (LeftOut & { readonly pod: PendingPod })[];
+  /** Whether the plan was cut short: what it has holds, and more work would have placed more Pods or made it cheaper. */
+  readonly truncated: boolean;
   /** Sum of the new nodes' prices, USD an hour. */
   readonly pricePerHour: number;
   /** What was chosen and which strategies were rejected. */
@@ -66,21 +69,28 @@ export interface SchedulingResults {
 /** How much work the search for a cheaper plan may be, in counted steps: the answer is the same on every machine. */
 const stepsDefault = 100_000_000;
 
-/**
- * Returns the nodes that the Pods should get. Steps bound what is done beyond a first plan: with 0 the plan is dearer, and as
- * complete.
- */
-export function solve(input: SolveInput, { stepsMax = stepsDefault }: { readonly stepsMax?: number } = {}): SchedulingResults {
+export interface SolveBounds {
+  /** Bounds what is done beyond a first plan: with 0 the plan is dearer, and as complete. */
+  readonly stepsMax?: number;
+  /** Asked every now and then; once it is true the plan ends where it is. Absent: never. */
+  readonly isAborted?: IsAborted;
+}
+
+/** Returns the nodes that the Pods should get. */
+export function solve(input: SolveInput, { stepsMax = stepsDefault, isAborted }: SolveBounds = {}): SchedulingResults {
   const { preferencePolicy = "Score" } = input;
-  const by = (policy: PreferencePolicy): SchedulingResults => solveBy(input, { policy, stepsMax });
+  const cut = planCut(isAborted);
+  const by = (policy: PreferencePolicy): SchedulingResults => solveBy(input, { policy, stepsMax, cut });
   if (preferencePolicy !== "Score") return by(preferencePolicy);
   const ignoring = by("Ignore");
-  return prefersAnything(input) ? unlessDearer(by("Score"), ignoring) : ignoring;
+  if (ignoring.truncated || !prefersAnything(input)) return ignoring;
+  const heeding = by("Score");
+  return heeding.truncated ? { ...ignoring, truncated: true } : unlessDearer(heeding, ignoring);
 }
 
 function solveBy(
   input: SolveInput,
-  { policy, stepsMax }: { readonly policy: PreferencePolicy; readonly stepsMax: number },
+  { policy, stepsMax, cut }: { readonly policy: PreferencePolicy; readonly stepsMax: number; readonly cut: PlanCut },
 ): SchedulingResults {
   const volumesOf = input.volumes === undefined ? () => undefined : volumePlaces(input.volumes);
   const refused = refusedPods(input.pods, volumesOf);
@@ -91,15 +101,19 @@ function solveBy(
     return places?.ok === true ? places.value : undefined;
   };
   const problem = problemOf({ ...input, pods }, { policy, volumesOf: placesOf });
-  const [best, ...others] = attemptAll(problem, { left: stepsMax });
+  const [best, ...others] = attemptAll(problem, { steps: stepsUntil(cut, stepsMax), cut });
   best.end.restore();
-  improve(best.packing);
+  const wasCut = cut.isMade();
+  if (!wasCut) improve(best.packing, cut);
   // Smaller nodes may have given limits back.
-  const unplaced = placeLeft(best.packing, { waiting: best.unplaced, strategy: best.strategy });
+  const unplaced = wasCut ? best.unplaced : placeLeft(best.packing, { waiting: best.unplaced, strategy: best.strategy, cut });
+  // Where a whole strategy stands as it was when it looked at these Pods last, what it found against them is true.
+  const isUnfinished = best.isCut || (wasCut ? best.isImproved : cut.isMade());
   return {
     newNodes: plannedNodes(best.packing, filledBins(best.packing)),
     existing: placements(best),
-    unschedulable: [...unschedulable({ packing: best.packing, unplaced }), ...refused].sort(byKey),
+    unschedulable: [...unschedulable({ packing: best.packing, unplaced, isUnfinished }), ...refused].sort(byKey),
+    truncated: cut.isMade(),
     pricePerHour: priceOf(best.packing),
     decision: planDecision(best, others),
   };
@@ -160,9 +174,13 @@ function placements({ packing }: Attempt): SchedulingResults["existing"] {
 }
 
 /** Pods without a place; nothing may place any more Pods with this attempt's topology. */
-function unschedulable({ packing, unplaced }: Attempt): SchedulingResults["unschedulable"] {
-  return unplaced.flatMap(({ podClass, pods }) => {
-    const found = once(() => leftOutOf(packing, podClass));
+function unschedulable({
+  packing,
+  unplaced,
+  isUnfinished,
+}: Attempt & { readonly isUnfinished: boolean }): SchedulingResults["unschedulable"] {
+  return unplaced.flatMap(({ podClass, pods, isLookedAt = false }) => {
+    const found = once(() => (isUnfinished ? leftOutByCut({ isLookedAt }) : leftOutOf(packing, podClass)));
     return pods.map((pod) => ({
       pod,
       get reasons() {

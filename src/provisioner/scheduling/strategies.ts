@@ -13,11 +13,16 @@ import { improve } from "./improve.ts";
 import { forcedNodes, openBulk, openSmall } from "./opening.ts";
 import { filledBins, priceOf, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
+import type { PlanCut } from "./plan-cut.ts";
 import { compareLeftOut } from "./priority.ts";
 import { topologyCheckpoint, type TopologyCheckpoint } from "./topology-checkpoint.ts";
 
 export interface Made extends Attempt {
   readonly strategy: Strategy;
+  /** Whether the plan was cut short before this was done. */
+  readonly isCut: boolean;
+  /** Whether its nodes were made smaller after the last look at the Pods that it leaves out. */
+  readonly isImproved: boolean;
   /** The topology's counts as the attempt left them. */
   readonly end: TopologyCheckpoint;
 }
@@ -30,19 +35,28 @@ const bulk: Strategy = { name: "bulk", opening: openBulk };
  * where growing made no more nodes than constraints force, unless pools of equal weight compete: the one whose smallest node is cheapest
  * may have dear large ones. Pods that may not share hosts come first, so that the nodes they force
  * are there for others; but on nodes that stand already they may take the room of larger ones, so there both orders are tried.
+ * Once the plan is cut short nothing more is tried, and what is half done is dropped, unless there is nothing else.
  */
-export function attemptAll(problem: Problem, steps: StepCounter): readonly [Made, ...Made[]] {
+export function attemptAll(
+  problem: Problem,
+  { steps, cut }: { readonly steps: StepCounter; readonly cut: PlanCut },
+): readonly [Made, ...Made[]] {
   const start = topologyCheckpoint(problem.topology);
   const few = strategiesForFew(problem);
+  const attempts: Made[] = [];
+  const isOver = (): boolean => attempts.length > 0 && cut.isMade();
   const make = (strategy: Strategy): readonly Made[] => {
+    if (isOver()) return [];
     start.restore();
-    const made = attempt(problem, strategy);
+    const made = attempt(problem, { strategy, cut });
     if (made === undefined) return [];
     // What is cheaper in the end is known only after improvement, which for few Pods costs nothing.
-    if (few.length > 0) improve(made.packing);
-    return [{ ...made, strategy, end: topologyCheckpoint(problem.topology) }];
+    if (few.length > 0) improve(made.packing, cut);
+    return isOver()
+      ? []
+      : [{ ...made, strategy, isCut: cut.isMade(), isImproved: few.length > 0, end: topologyCheckpoint(problem.topology) }];
   };
-  const attempts = [...make(grow)];
+  attempts.push(...make(grow));
   const isForced = ({ unplaced, packing }: Made): boolean => unplaced.length === 0 && filledBins(packing).length <= forcedNodes(problem);
   if (havePoolsOfEqualWeight(problem) || !attempts.some(isForced)) {
     attempts.push(...make(bulk));
