@@ -54,6 +54,7 @@ const rare: Readonly<Record<string, string>> = {
   "list reports.openreports.io": otherForm,
   "patch clusterreports.openreports.io": otherForm,
   "patch reports.openreports.io": otherForm,
+  "patch capacitybuffers/status.autoscaling.x-k8s.io": "a CapacityBuffer is told whether its room is there",
   "patch daemonsets.apps": "a profile with rollout: onChange binds a DaemonSet",
   "patch rollouts.argoproj.io": "a profile with rollout: onChange binds a Rollout",
   "patch statefulsets.apps": "a profile with rollout: onChange binds a StatefulSet",
