@@ -6,11 +6,10 @@
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:https";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, getLocal } from "../test/support/loopback.ts";
 import { diversePods } from "./diverse-pods.ts";
 import type { LoopDelay } from "./event-loop-probe.ts";
 import { openReviewClient, type ReviewClient } from "./review-client.ts";
@@ -58,7 +57,7 @@ export async function startServed(pods: number): Promise<ServedProcess> {
   writeFileSync(join(folder, "kubeconfig"), kubeconfig, { mode: 0o600 });
   const port = await freePort();
   const server = spawnServe(port, join(folder, "kubeconfig"));
-  await until("the server is ready", async () => (await get(port, "/readyz")).status === 200);
+  await until("the server is ready", async () => (await getLocal(port, "/readyz")).status === 200);
   await until("the leader has looked at every profile", () => isQuiet(port));
   tell("authority");
   const { authorityPem } = await answerOf<{ readonly authorityPem: string }>(world);
@@ -103,7 +102,7 @@ async function hasTurned(planned: () => Promise<Planned>, to: "solve" | "rest"):
 /** What runs beside the webhooks on their thread has ended, for three seconds at least. */
 async function isQuiet(port: number): Promise<boolean> {
   const ran = async (): Promise<string> =>
-    (await get(port, "/metrics")).text
+    (await getLocal(port, "/metrics")).text
       .split("\n")
       .filter((line) => /^plimsoll_controller_runs_total.*"(profile|audit)"/.test(line))
       .join();
@@ -117,7 +116,7 @@ async function freshPlanned(port: number): Promise<Planned> {
   const lateOf = (text: string): string => /^plimsoll_provisioner_thread_late_total\{question="metrics"\} (\S+)$/m.exec(text)?.[1] ?? "0";
   let late = "";
   for (let tries = 0; tries < triesMax; tries++) {
-    const { text } = await get(port, "/metrics");
+    const { text } = await getLocal(port, "/metrics");
     if (lateOf(text) === late || (late === "" && lateOf(text) === "0")) return plannedOf(text);
     late = lateOf(text);
   }
@@ -145,34 +144,4 @@ async function end(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await gone;
-}
-
-/** Status 0 where nobody answers. */
-function get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((answered) => {
-    const asked = request({ host: "127.0.0.1", port, path, rejectUnauthorized: false, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      response.once("end", () => {
-        answered({ status: response.statusCode ?? 0, text });
-      });
-    });
-    asked.on("error", () => {
-      answered({ status: 0, text: "" });
-    });
-    asked.end();
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((found) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        found(port);
-      });
-    });
-  });
 }

@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ControlPlane } from "../../test/support/control-plane.ts";
 import { builtFolder, runBuild } from "../peers/peer-build.ts";
-import { freePort } from "../peers/peer-process.ts";
+import { freePort } from "../../test/support/loopback.ts";
 import { karpenterVersion } from "../scheduling/karpenter-build.ts";
 import { answers, type ControllerProcess } from "./controller-process.ts";
 

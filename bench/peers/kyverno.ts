@@ -14,7 +14,8 @@ import type { ServerProcess } from "../server-process.ts";
 import { createAll } from "./api-server.ts";
 import { brokenChecks, fiveChecks, judgedResources } from "./five-checks.ts";
 import { builtKyverno, kyvernoVersion } from "./kyverno-build.ts";
-import { freePort, startPeer, type PeerProcess } from "./peer-process.ts";
+import { freePort } from "../../test/support/loopback.ts";
+import { startPeer, type PeerProcess } from "./peer-process.ts";
 import type { Peer } from "./peer.ts";
 
 const registrationWaitMsMax = 60_000;

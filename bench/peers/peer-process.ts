@@ -7,7 +7,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { request } from "node:https";
-import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openReviewClient } from "../review-client.ts";
 import type { ServerProcess } from "../server-process.ts";
@@ -59,16 +58,6 @@ export async function startPeer({ command, args, env, cwd, port, readyPath }: Pe
     throw new Error(`${command} did not get ready: ${log.tail}`);
   }
   return { stop, serving: (authorityPem) => servingPeer(child, { port, authorityPem, stop }) };
-}
-
-/** Returns a loopback port that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function servingPeer(

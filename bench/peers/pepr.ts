@@ -15,7 +15,8 @@ import type { Contender } from "../contender.ts";
 import type { ServerProcess } from "../server-process.ts";
 import { builtFolder, runBuild } from "./peer-build.ts";
 import { startPeprStoreApi } from "./pepr-store-api.ts";
-import { freePort, startPeer, type PeerProcess } from "./peer-process.ts";
+import { freePort } from "../../test/support/loopback.ts";
+import { startPeer, type PeerProcess } from "./peer-process.ts";
 import type { Peer } from "./peer.ts";
 
 // Not the registry's "latest", which is an old version under a number that was given by mistake.

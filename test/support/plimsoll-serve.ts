@@ -6,10 +6,9 @@
  * Forbidden fails the test that caused it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { request } from "node:https";
-import { createServer, type AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import type { ControlPlane } from "./control-plane.ts";
+import { freePort, getLocal } from "./loopback.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -67,7 +66,7 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
     pid: child.pid,
     port,
     stderr: errors,
-    metrics: async () => (await get(port, "/metrics")).text,
+    metrics: async () => (await getLocal(port, "/metrics")).text,
     log: () =>
       out()
         .split("\n")
@@ -103,40 +102,9 @@ const readyMaxMs = 30_000;
 async function ready(child: ChildProcess, port: number, output: () => string): Promise<void> {
   for (const start = Date.now(); Date.now() - start < readyMaxMs;) {
     if (child.exitCode !== null) throw new Error(`serve ended at its start: ${output()}`);
-    if ((await get(port, "/readyz")).status === 200) return;
+    if ((await getLocal(port, "/readyz")).status === 200) return;
     await new Promise((wait) => setTimeout(wait, 50));
   }
   child.kill("SIGKILL");
   throw new Error(`serve did not become ready: ${output()}`);
-}
-
-/** Status 0 where nobody answers. */
-function get(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((answered) => {
-    const asked = request({ host: "127.0.0.1", port, path, rejectUnauthorized: false, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      response.once("end", () => {
-        answered({ status: response.statusCode ?? 0, text });
-      });
-    });
-    asked.on("error", () => {
-      answered({ status: 0, text: "" });
-    });
-    asked.end();
-  });
-}
-
-/** A port that is free now; the kernel does not hand it out again at once. */
-function freePort(): Promise<number> {
-  return new Promise((found) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        found(port);
-      });
-    });
-  });
 }

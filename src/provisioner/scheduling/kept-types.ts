@@ -2,7 +2,7 @@
  * KeptTypes: what a NodeClaim must stay able to become, where its NodePool has both minValues and limits.
  *
  * Reads a label state and the amounts on a node. Returns the smallest types that together show as many values as minValues asks
- * for, beside the one that the node is committed to. The claim may be launched as any of them, so limits are charged with the
+ * for, beside the one that the node is committed to. The claim may be launched as each of them, so limits are charged with the
  * most that any has; charged with the committed type alone they would later cut the claim's types below minValues.
  */
 import { values } from "../../kube/requirement.ts";
