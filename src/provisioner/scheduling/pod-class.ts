@@ -8,7 +8,7 @@
 import { hashOf } from "../../api/hash.ts";
 import { hostnameLabel, regionLabel, zoneLabel } from "../../api/labels.ts";
 import type { Resources } from "../../api/object.ts";
-import type { Container, Pod, PodSpec, Toleration } from "../../api/pod.ts";
+import type { Container, Pod, PodAffinityTerm, PodSpec, Toleration } from "../../api/pod.ts";
 import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
 import { priorityOf } from "../../kube/pod-priority.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
@@ -144,7 +144,8 @@ export function relaxationClasses(
 
 /**
  * Returns 12 hex digits that name the Pod's class across processes: equal for a Deployment's Pod to come and for the Pod
- * that came. What controllers and admission add to each Pod (template hashes, default tolerations) is left out.
+ * that came. What controllers, admission and the API server add to each Pod (template hashes, default tolerations, the values of label
+ * keys in selectors) is left out.
  */
 export function podClassHash({ metadata, spec }: Pod): string {
   const labels = Object.fromEntries(Object.entries(metadata.labels ?? noLabels).filter(([key]) => !controllerLabels.has(key)));
@@ -155,10 +156,23 @@ export function podClassHash({ metadata, spec }: Pod): string {
     requests: podRequests(spec),
     ...portsOf(spec),
     nodeSelector: spec.nodeSelector ?? {},
-    affinity: requiredAffinity(spec),
+    affinity: requiredAffinity(spec, asWritten),
     tolerations,
-    spread: spec.topologySpreadConstraints ?? [],
+    spread: (spec.topologySpreadConstraints ?? []).map(asWritten),
   }).slice(0, 12);
+}
+
+/**
+ * Returns a term or constraint as its author wrote it: the API server (since Kubernetes 1.33 and 1.34) adds what matchLabelKeys and
+ * mismatchLabelKeys stand for to the selector of each Pod, and takes no selector that had such a key before.
+ */
+function asWritten<T extends Pick<PodAffinityTerm, "labelSelector" | "matchLabelKeys" | "mismatchLabelKeys">>(term: T): T {
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term;
+  const keys = [...matchLabelKeys, ...mismatchLabelKeys];
+  if (labelSelector?.matchExpressions === undefined || keys.length === 0) return term;
+  const { matchExpressions, ...rest } = labelSelector;
+  const own = matchExpressions.filter(({ key }) => !keys.includes(key));
+  return { ...term, labelSelector: own.length === 0 ? rest : { ...rest, matchExpressions: own } };
 }
 
 function classOf(input: {
@@ -248,12 +262,12 @@ function resourcesOf(container: Container): unknown {
   return [container.resources, container.restartPolicy];
 }
 
-function requiredAffinity({ affinity }: PodSpec): unknown {
+function requiredAffinity({ affinity }: PodSpec, read: (term: PodAffinityTerm) => PodAffinityTerm = (term) => term): unknown {
   if (affinity === undefined) return undefined;
   return [
     affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
-    affinity.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
-    affinity.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
+    affinity.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.map(read),
+    affinity.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.map(read),
   ];
 }
 

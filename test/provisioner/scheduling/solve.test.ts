@@ -93,6 +93,23 @@ describe("a Pod's class", () => {
     expect(podClassHash(liveCheckoutPod(3))).toBe(podClassHash(demand!.pod));
     expect(podClassHash(checkoutPods(1, { nodeSelector: {} })[0]!.pod)).not.toBe(podClassHash(demand!.pod));
   });
+
+  it("is the same once the API server has written the values of label keys into selectors", () => {
+    const own = { labelSelector: { matchLabels: { app: "checkout-api" } }, topologyKey: "kubernetes.io/hostname" };
+    const merged = (operator: "In" | "NotIn", key: string, value: string) => {
+      return { ...own, labelSelector: { ...own.labelSelector, matchExpressions: [{ key, operator, values: [value] }] } };
+    };
+    const hashOf = (spread: typeof own, apart: typeof own): string => {
+      const topologySpreadConstraints = [{ ...zoneSpread, ...spread, matchLabelKeys: ["pod-template-hash"] }];
+      const term = { ...apart, mismatchLabelKeys: ["tenant"] };
+      const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+      return podClassHash(checkoutPods(1, { topologySpreadConstraints, affinity })[0]!.pod);
+    };
+    const written = hashOf(own, own);
+    expect(hashOf(merged("In", "pod-template-hash", "5d8f"), merged("NotIn", "tenant", "red"))).toBe(written);
+    expect(hashOf(merged("In", "track", "stable"), own)).not.toBe(written);
+    expect(hashOf(own, merged("NotIn", "track", "stable"))).not.toBe(written);
+  });
 });
 
 describe("why a Pod gets no node", () => {
