@@ -13,9 +13,10 @@ import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
 import { configurationNames, exemptNamespaces } from "../webhook/registration.ts";
 import type { ProcessParts } from "./process-parts.ts";
 
-/** Returns the audit for the runner; one namespace at a time, so that no two looks share the event loop. */
+/** Returns the audit for the runner; one namespace at a time, and a slice of it in each of the turns. */
 export function auditEntry(
   parts: ProcessParts,
+  pause: () => Promise<void>,
 ): ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake" | "workersMax"> {
   const { cluster, names, clock, log, processMetrics } = parts;
   const sources = { snapshot: () => cluster.snapshot(), names };
@@ -33,7 +34,7 @@ export function auditEntry(
     shelf,
     exempt: new Set([...exemptNamespaces, parts.namespace]),
     registeredAt,
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    pause,
     onAudited: (namespace, tally) => {
       processMetrics.audit.tell(namespace, tally, parts.policyFile.current().exemptions);
     },

@@ -11,6 +11,7 @@ import { apiClient } from "../cluster/api-client.ts";
 import type { ObjectKey } from "../api/object.ts";
 import { eventRecorder } from "../cluster/event-recorder.ts";
 import { type Leadership, runWhenLeading } from "../cluster/leader-election.ts";
+import { loopTurns } from "../cluster/loop-turns.ts";
 import type { RunControllerOptions } from "../cluster/runner.ts";
 import { profileController } from "../policies/controllers/profile-controller.ts";
 import { allProfileKeys, profileTriggers } from "../policies/controllers/profile-triggers.ts";
@@ -66,9 +67,11 @@ async function lead(parts: ProcessParts, leadership: Leadership): Promise<void> 
   const events = eventRecorder({ client: parts.client, clock: parts.clock, instance: parts.identity, signal });
   const term = { events, signal };
   const common: RunEntryParts = { ...parts, runner: parts.processMetrics.runner };
+  // A new leader looks at every profile and every object, and answers reviews meanwhile: they wait for one look at most.
+  const pause = loopTurns();
   await Promise.all([
-    runEntry(common, profileEntry(parts), term),
-    runEntry(common, auditEntry(parts), term),
+    runEntry(common, { ...profileEntry(parts), pause }, term),
+    runEntry(common, auditEntry(parts, pause), term),
     parts.provisioner.lead({ signal, holds: () => leadership.holds(), isStillOurs: () => parts.signal.aborted }),
   ]);
   // Who leads next tells the counts.

@@ -18,7 +18,7 @@ export type RunEntryParts = Pick<ProcessParts, "cluster" | "clock" | "random" | 
 /** Runs a controller until the term ends. */
 export function runEntry(
   { cluster, clock, random, decisions, kinds, runner }: RunEntryParts,
-  entry: ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake" | "workersMax">,
+  entry: ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake" | "workersMax" | "pause">,
   { events, signal }: Term,
 ): Promise<void> {
   // A cluster may lack Karpenter's CRDs: what is not watched wakes nobody.

@@ -51,6 +51,11 @@ export interface RunControllerOptions<Observed, Step extends ControllerStep> {
   readonly workersMax?: number;
   /** Every key that the triggers name in the whole snapshot comes again about this often. Default 10 min. */
   readonly resyncMs?: number;
+  /**
+   * Lets everything else that waits have its turn, before each look. Without it looks that write nothing follow each other in one turn of
+   * the event loop, however many keys are due.
+   */
+  readonly pause?: () => Promise<void>;
 }
 
 const defaultWorkersMax = 4;
@@ -113,8 +118,10 @@ async function resync<Observed, Step extends ControllerStep>(
 }
 
 async function work<Observed, Step extends ControllerStep>(options: RunControllerOptions<Observed, Step>, queue: WorkQueue): Promise<void> {
-  const { controller, clock, metrics } = options;
+  const { controller, clock, metrics, pause, signal } = options;
   for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
+    await pause?.();
+    if (signal.aborted) return;
     const startedAt = clock.now();
     const outcome = await lookOnce(options, { queue, key });
     queue.done(key);

@@ -148,7 +148,8 @@ export function judgedWorkload(object: KubeObject): Workload | undefined {
   return hasJudgedOwner(object) ? undefined : workloadOf(object);
 }
 
-const workloadKinds = [
+/** Every kind that may be a workload. */
+export const workloadKinds = [
   "CronJob",
   "DaemonSet",
   "Deployment",

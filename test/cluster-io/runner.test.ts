@@ -8,6 +8,7 @@ import { defaultDomain } from "../../src/api/labels.ts";
 import type { ObjectKey } from "../../src/api/object.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { decisionLog } from "../../src/cluster/decision-log.ts";
+import { loopTurns } from "../../src/cluster/loop-turns.ts";
 import { runController } from "../../src/cluster/runner.ts";
 import type { RunControllerOptions, RunOutcome } from "../../src/cluster/runner.ts";
 import { watchCluster } from "../../src/cluster/watch-cluster.ts";
@@ -32,7 +33,7 @@ const pathOf = (name: string): string => `/api/v1/namespaces/shop/pods/${name}`;
 /** A controller that labels each Pod; `act` answers as the test says. */
 function world(
   act: (name: string, at: number) => Requeue | Promise<Requeue> = () => ({ kind: "done" }),
-  options: Partial<Pick<RunControllerOptions<Pod, LabelStep>, "workersMax" | "triggers" | "needs">> & {
+  options: Partial<Pick<RunControllerOptions<Pod, LabelStep>, "workersMax" | "triggers" | "needs" | "pause">> & {
     readonly observe?: (name: string) => void;
   } = {},
 ) {
@@ -80,6 +81,7 @@ function world(
     },
     signal: stop.signal,
     workersMax: options.workersMax ?? 2,
+    ...(options.pause === undefined ? {} : { pause: options.pause }),
   });
   closers.push(async () => {
     stop.abort();
@@ -224,6 +226,34 @@ test("a stop lets the act under way end, and begins no other", async () => {
   release();
   await running;
   expect(acts).toEqual(["a 0"]);
+});
+
+test("looks that write nothing let what else waits have its turn, and one look a turn is all that it waits for", async () => {
+  const order: string[] = [];
+  const { api } = world(() => ({ kind: "done" }), { workersMax: 2, pause: loopTurns(), observe: (name) => order.push(name) });
+  for (const name of ["a", "b", "c", "d"]) api.put(pathOf(name), pod({ name }));
+  const beside = (): void => {
+    order.push("beside");
+    if (order.length < 40) setImmediate(beside);
+  };
+  setImmediate(beside);
+  for (let turns = 0; turns < 100 && !order.includes("d"); turns++) await new Promise((resolve) => setImmediate(resolve));
+  const looks = order.flatMap((what, index) => (what === "beside" ? [] : [index]));
+  expect(order.filter((what) => what !== "beside").sort()).toEqual(["a", "b", "c", "d"]);
+  expect(looks.slice(1).every((at, index) => at - (looks[index] ?? 0) > 1)).toBe(true);
+});
+
+test("a term that ends while a look waits for its turn has no such look", async () => {
+  const observed: string[] = [];
+  const held: { go: () => void } = { go: () => undefined };
+  const pause = () => new Promise<void>((resolve) => (held.go = resolve));
+  const { api, time, stop, running } = world(() => ({ kind: "done" }), { workersMax: 1, pause, observe: (name) => observed.push(name) });
+  api.put(pathOf("a"), pod({ name: "a" }));
+  await time.advance(10);
+  stop.abort();
+  held.go();
+  await running;
+  expect(observed).toEqual([]);
 });
 
 test("the log keeps the last decisions of each controller, however many there are", () => {

@@ -53,6 +53,9 @@ const neededKinds = [
   ...(["Pod", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Namespace"] as const),
 ] as const satisfies readonly KindName[];
 
+/** The same under every domain. */
+const profileResource = kindTable().WorkloadProfile.resource;
+
 /** Makes the controller; its key is a profile's. */
 export function profileController(ports: ProfileControllerPorts): Controller<ObservedProfile, ProfileStep> {
   return {
@@ -152,7 +155,7 @@ function findingsOf(profile: WorkloadProfile, { policySet, names, ...world }: Ob
     uid: profile.metadata.uid ?? "",
     operation: "CREATE",
     kind: { group, version, kind: profile.kind },
-    resource: { group, version, resource: kindTable(names.domain).WorkloadProfile.resource },
+    resource: { group, version, resource: profileResource },
     name: profile.metadata.name ?? "",
     namespace: profile.metadata.namespace ?? "",
     object: profile,

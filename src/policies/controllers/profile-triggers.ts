@@ -11,13 +11,15 @@ import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Pod } from "../../api/pod.ts";
 import type { Rollout } from "../../api/rollout.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { isActive } from "../../kube/pod-state.ts";
+import { remembered } from "../../kube/remembered.ts";
 import { workloadOf, type Workload } from "../../kube/workload.ts";
 import { workloadOfPod } from "../pod-owner.ts";
 import { waitsForZones } from "../profile/stranded-pod.ts";
-import { claimsWorkload } from "../profile/workload-contract.ts";
+import { profilesClaiming } from "../profile/workload-contract.ts";
 
 /** What the triggers read: the snapshot of the moment tells the profiles of a namespace. */
 export interface ProfileTriggerSources {
@@ -27,10 +29,7 @@ export interface ProfileTriggerSources {
 
 /** Returns the triggers of the profile's controller. */
 export function profileTriggers({ snapshot, names }: ProfileTriggerSources): readonly AnyTrigger[] {
-  const inNamespace = (namespace: string | undefined) =>
-    snapshot()
-      .list("WorkloadProfile", namespace ?? "")
-      .map(keyOf);
+  const inNamespace = (namespace: string | undefined) => keysOfList(snapshot().list("WorkloadProfile", namespace ?? ""));
   const ofWorkload = (change: Change<KubeObject>) => (isWanted(change) ? claimants(change, { snapshot: snapshot(), names }) : []);
   const ofNeighbour = (change: Change<KubeObject>) => (isWanted(change) ? inNamespace(change.object.metadata.namespace) : []);
   return [
@@ -58,6 +57,9 @@ export function profileTriggers({ snapshot, names }: ProfileTriggerSources): rea
     { watches: "Pod", keysOf: (change) => (countsChange(change) ? podKeys(change, { snapshot: snapshot(), names }) : []) },
   ];
 }
+
+/** A start, and a new budget, ask for all profiles of a namespace as often as it has any. */
+const keysOfList = remembered((profiles: readonly WorkloadProfile[]): readonly ObjectKey[] => profiles.map(keyOf));
 
 /** Returns the keys of every profile: what a new policy set concerns. */
 export function allProfileKeys(snapshot: ClusterSnapshot): readonly ObjectKey[] {
@@ -91,10 +93,8 @@ function claimants(change: Change<KubeObject>, world: World): readonly ObjectKey
 }
 
 function claimantsOf(workloads: readonly Workload[], { snapshot, names }: World): readonly ObjectKey[] {
-  return snapshot
-    .list("WorkloadProfile", workloads[0]?.namespace ?? "")
-    .filter((profile) => workloads.some((workload) => claimsWorkload({ workload, profile, names })))
-    .map(keyOf);
+  const profiles = snapshot.list("WorkloadProfile", workloads[0]?.namespace ?? "");
+  return [...new Set(workloads.flatMap((workload) => profilesClaiming({ workload, profiles, names })))].map(keyOf);
 }
 
 /** Most changes of a Pod are its kubelet's; only those that move a count of the status or a wait for zones concern us. */

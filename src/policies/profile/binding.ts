@@ -92,6 +92,13 @@ export function claims({ profile, workload, names }: Omit<BindingInput, "profile
   return named === workload.name && !bindsExplicitly(profile);
 }
 
+/** Returns the profiles that lay claim to a workload, as {@link claims} has it, without asking each of a namespace's hundreds. */
+export function claimingProfiles({ workload, profiles, names }: BindingInput): readonly WorkloadProfile[] {
+  const labelled = workload.labels[names.profileLabel] ?? workload.templateLabels[names.profileLabel];
+  const words = labelled === undefined ? [workload.name] : [workload.name, labelled];
+  return candidates(profiles, { namespace: workload.namespace, names: words }).filter((profile) => claims({ profile, workload, names }));
+}
+
 /** Only profiles that say how they bind, and those of the workload's name or label, can have a claim: a namespace has hundreds of others. */
 function candidates(
   profiles: readonly WorkloadProfile[],

@@ -44,8 +44,11 @@ export interface ChildPlanInput<T extends ChildObject> {
 /** Returns what to write so that the namespace has exactly the wanted objects of this profile; each list is sorted by name. */
 export function planChildren<T extends ChildObject>(input: ChildPlanInput<T>): ChildPlan<T> {
   const { profile, desired, observed, adopt, inDoubt } = input;
-  const living = observed.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const wanted = new Set(desired.map(({ metadata }) => metadata.name));
+  // A namespace has hundreds of others' objects, which are sifted out before anything is made of them.
+  const living = observed.filter(
+    (child) => child.metadata.deletionTimestamp === undefined && (wanted.has(child.metadata.name) || isChildOf(child, profile)),
+  );
   const holders = new Map(living.map((child) => [child.metadata.name, child]));
   const pairs = desired.toSorted(byName).map((child) => ({ child, holder: holders.get(child.metadata.name) }));
   const isForeign = (holder: T): boolean => !isChildOf(holder, profile);

@@ -164,7 +164,7 @@ function doubleBudget({ profile, budgets }: ProfileView, target: ProfileTarget):
   const { budget } = target.contract;
   if (budget.kind === "none") return undefined;
   const labels = target.workload.template.metadata?.labels;
-  const other = budgets.find((held) => !isChildOf(held, profile) && matchesSelector(held.spec.selector, labels));
+  const other = budgets.find((held) => matchesSelector(held.spec.selector, labels) && !isChildOf(held, profile));
   if (other === undefined || other.metadata.name === budget.budget.metadata.name) return undefined;
   const names = [other.metadata.name ?? "", budget.budget.metadata.name ?? ""].sort();
   const text = `PodDisruptionBudgets "${names[0]}" and "${names[1]}" both select pods of ${nameOfTarget(target)}; the eviction API refuses pods with two budgets`;

@@ -10,9 +10,11 @@ import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import type { PodSpec } from "../../api/pod.ts";
+import { jsonEquals } from "../../kube/json-patch.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
 import { podRequirements } from "../../kube/pod-requirements.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
+import { remembered, rememberedAlike } from "../../kube/remembered.ts";
 import { has } from "../../kube/requirement.ts";
 import { intersection, type Requirements } from "../../kube/requirements.ts";
 import { fitsWithin } from "../../kube/resources.ts";
@@ -36,13 +38,12 @@ export function planEstimate(of: {
 }): PlanEstimate | undefined {
   const { spec, nodePools, instanceTypes } = of;
   const wants = podRequests(spec);
-  const alternatives = podRequirements(spec);
   const costs = new Map<string, number>();
   for (const pool of nodePools) {
-    const asked = alternatives.map((alternative) => intersection(poolRequirements(pool), alternative));
-    for (const type of typesOfPool(pool, instanceTypes)) {
-      const cost = fitsWithin(wants, type.allocatable) ? costOn(type, { wants, asked }) : undefined;
-      if (cost !== undefined) costs.set(type.name, Math.min(cost, costs.get(type.name) ?? cost));
+    for (const { type, pricePerHour } of soldByPool(pool)(instanceTypes)(spec)) {
+      if (!fitsWithin(wants, type.allocatable)) continue;
+      const cost = pricePerHour * shareOf(wants, type.allocatable);
+      costs.set(type.name, Math.min(cost, costs.get(type.name) ?? cost));
     }
   }
   const cheapestFirst = [...costs].sort(([a, costA], [b, costB]) => costA - costB || (a < b ? -1 : 1));
@@ -51,15 +52,37 @@ export function planEstimate(of: {
   return { candidateTypes: cheapestFirst.slice(0, candidatesMax).map(([name]) => name), replicaHourly: best[1] };
 }
 
-function costOn(
-  type: InstanceType,
-  { wants, asked }: { readonly wants: Resources; readonly asked: readonly Requirements[] },
-): number | undefined {
-  const matching = asked.filter((requirements) => isWithin(type, requirements));
-  const prices = type.offerings
-    .filter((offering) => offering.available && matching.some((requirements) => isSoldAs(offering, requirements)))
-    .map(({ pricePerHour }) => pricePerHour);
-  return prices.length === 0 ? undefined : Math.min(...prices) * shareOf(wants, type.allocatable);
+/** An instance type with the price of the cheapest of its offerings that will do. */
+interface SoldType {
+  readonly type: InstanceType;
+  readonly pricePerHour: number;
+}
+
+/** Hundreds of workloads ask a pool for nodes in the same few words, and each answer looks at every offering of every type. */
+const soldByPool = remembered((pool: NodePool) =>
+  remembered((instanceTypes: readonly InstanceType[]) =>
+    rememberedAlike((spec: PodSpec) => typesSoldTo({ pool, instanceTypes, spec }), isPlacedInSameWords),
+  ),
+);
+
+function isPlacedInSameWords(a: PodSpec, b: PodSpec): boolean {
+  return jsonEquals(a.nodeSelector, b.nodeSelector) && jsonEquals(a.affinity?.nodeAffinity, b.affinity?.nodeAffinity);
+}
+
+function typesSoldTo(of: {
+  readonly pool: NodePool;
+  readonly instanceTypes: readonly InstanceType[];
+  readonly spec: PodSpec;
+}): readonly SoldType[] {
+  const { pool, instanceTypes, spec } = of;
+  const asked = podRequirements(spec).map((alternative) => intersection(poolRequirements(pool), alternative));
+  return typesOfPool(pool, instanceTypes).flatMap((type) => {
+    const matching = asked.filter((requirements) => isWithin(type, requirements));
+    const prices = type.offerings
+      .filter((offering) => offering.available && matching.some((requirements) => isSoldAs(offering, requirements)))
+      .map(({ pricePerHour }) => pricePerHour);
+    return prices.length === 0 ? [] : [{ type, pricePerHour: Math.min(...prices) }];
+  });
 }
 
 function isSoldAs({ zone, capacityType }: Offering, requirements: Requirements): boolean {

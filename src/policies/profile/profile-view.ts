@@ -24,9 +24,9 @@ import { planEstimate, type PlanEstimate } from "./plan-estimate.ts";
 import { judgedPod } from "./judged-pod.ts";
 import { sizingOfPod, templatePod } from "./pod-patch.ts";
 import { contractFor } from "./pod-variant.ts";
-import { possibleTargets } from "./profile-targets.ts";
+import { claimedTargets } from "./profile-targets.ts";
 import { resolveProfile, type ResolvedProfile } from "./resolve.ts";
-import { boundClassName, claimsWorkload, workloadContract, type ContractWorld } from "./workload-contract.ts";
+import { boundClassName, workloadContract, type ContractWorld } from "./workload-contract.ts";
 import { poolsThatTake } from "./zones.ts";
 
 /** One workload that the profile governs. */
@@ -75,8 +75,10 @@ export function profileView({ profile, ...world }: ContractWorld & { readonly pr
   const namespace = profile.metadata.namespace ?? "";
   const className = boundClassName(profile, policySet);
   const workloadClass = classFor(policySet, { className, namespace });
-  const claimed = possibleTargets(snapshot, namespace).filter(({ workload }) => claimsWorkload({ workload, profile, names }));
-  const found = claimed.map((target) => ({ ...target, outcome: workloadContract({ workload: target.workload, ...world }) }));
+  const found = claimedTargets({ snapshot, profile, names }).map((target) => ({
+    ...target,
+    outcome: workloadContract({ workload: target.workload, ...world }),
+  }));
   const targets = found.flatMap(({ workload, pods, outcome }) => {
     if (outcome.kind !== "compiled" || outcome.binding.kind !== "bound") return [];
     if (outcome.binding.profile.metadata.name !== profile.metadata.name) return [];

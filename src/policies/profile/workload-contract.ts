@@ -16,7 +16,7 @@ import type { Workload } from "../../kube/workload.ts";
 import { classFor, type WorkloadClass } from "../class.ts";
 import { withMigration } from "../migration.ts";
 import type { PolicySet } from "../policy-set.ts";
-import { bindProfile, claims, type Binding, type BindingConflict, type BindingSubject } from "./binding.ts";
+import { bindProfile, claimingProfiles, claims, type Binding, type BindingConflict, type BindingSubject } from "./binding.ts";
 import { compileProfile, compileUnprofiled } from "./compile.ts";
 import { rememberedContract } from "./contract-memory.ts";
 import type { CompiledContract } from "./contract.ts";
@@ -112,6 +112,15 @@ export function claimsWorkload(input: {
   readonly names: PlatformNames;
 }): boolean {
   return claims({ ...input, workload: subjectOf(input.workload) });
+}
+
+/** Returns the profiles that lay claim to a workload; see {@link claimsWorkload}. */
+export function profilesClaiming(input: {
+  readonly workload: Workload;
+  readonly profiles: readonly WorkloadProfile[];
+  readonly names: PlatformNames;
+}): readonly WorkloadProfile[] {
+  return claimingProfiles({ ...input, workload: subjectOf(input.workload) });
 }
 
 function subjectOf(workload: Workload): BindingSubject {
