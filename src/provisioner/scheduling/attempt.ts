@@ -20,6 +20,7 @@ import { seeksPods } from "./preference.ts";
 import { templateLedgers } from "./reserved-template.ts";
 import { priorityTiers } from "./priority.ts";
 import { countOf, listsInTurn, placeInRounds, type Rounds, type UnplacedPods } from "./rounds.ts";
+import type { Steers } from "./steering.ts";
 
 export interface Strategy {
   readonly name: string;
@@ -28,6 +29,8 @@ export interface Strategy {
   readonly apartFirst?: boolean;
   /** Classes by id in the order in which they are placed, in place of either. */
   readonly order?: readonly number[];
+  /** Where classes go first. */
+  readonly steers?: Steers;
   /** Where nodes are opened as a program advises, before the rounds begin: the best price so far, and how much work it may take. */
   readonly cover?: { readonly priceSoFar: number; readonly steps: StepCounter };
 }

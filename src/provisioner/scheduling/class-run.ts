@@ -10,13 +10,14 @@ import { binQueue, type BinQueue } from "./bin-queue.ts";
 import type { BinChoice } from "./bin-scan.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import type { LabelState } from "./label-state.ts";
-import { isLikedMore, unmetIn, unmetOnBin, unmetOnNode } from "./liking.ts";
+import { unmetIn, unmetOnBin, unmetOnNode } from "./liking.ts";
 import { nodeQueue, type NodeQueue } from "./node-queue.ts";
 import type { Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 import { isAllowedHost, optionsFor, probeOf, renew, type Probe } from "./probe.ts";
 import { holds, type Vector } from "./resource-space.ts";
+import type { Steer } from "./steering.ts";
 import type { ClassTopology } from "./topology.ts";
 
 export type Choice =
@@ -51,6 +52,8 @@ interface RunInput {
   readonly lists: BinLists;
   /** How many Pods are to be placed. */
   readonly pods: number;
+  /** Where they are to go, and nowhere else. */
+  readonly steer?: Steer | undefined;
 }
 
 interface Looking {
@@ -65,7 +68,7 @@ interface Looking {
 export function classRun(packing: Packing, input: RunInput): ClassRun {
   const polite = looking(packing, { ...input, rude: false });
   const { topology } = polite.probe;
-  const isEverRude = mayBeRude(topology);
+  const isEverRude = input.steer === undefined && mayBeRude(topology);
   return {
     next: () => {
       renew(polite.probe);
@@ -79,8 +82,8 @@ export function classRun(packing: Packing, input: RunInput): ClassRun {
   };
 }
 
-function looking(packing: Packing, { podClass, nodes, lists, pods, rude }: RunInput & { readonly rude: boolean }): Looking {
-  const probe = probeOf(packing, podClass, { rude });
+function looking(packing: Packing, { podClass, nodes, lists, pods, steer, rude }: RunInput & { readonly rude: boolean }): Looking {
+  const probe = probeOf(packing, podClass, { rude, steer });
   return {
     probe,
     nodes: nodeQueue(probe, { nodes, pods }),
@@ -148,7 +151,7 @@ function openIn(
   for (const state of root === undefined ? [] : optionsFor(probe, root)) {
     const cheapest = cheapestAlone(looked, state);
     const fit = cheapest === undefined ? undefined : opening({ packing, cheapest, added });
-    if (fit !== undefined && (best === undefined || isLikedMore(probe, fit, best))) best = fit;
+    if (fit !== undefined && (best === undefined || isBetterRate(probe, fit, best))) best = fit;
   }
   return best;
 }

@@ -8,6 +8,7 @@ import { hostnameLabel } from "../../api/labels.ts";
 import { compare, type LabelState } from "./label-state.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
+import type { Steer } from "./steering.ts";
 import type { Vector } from "./resource-space.ts";
 import { crowding, verdictOn, type ClassTopology } from "./topology.ts";
 
@@ -19,6 +20,8 @@ export interface Probe {
   readonly added: Vector;
   /** True where a rude domain will do. */
   readonly rude: boolean;
+  /** Where the Pod is to go, and nowhere else. */
+  readonly steer: Steer | undefined;
   /** The states that a bin in a state could be in with the Pod, by state id. */
   options: (readonly LabelState[] | undefined)[];
   /** True where one place is liked better than another at the same price. */
@@ -28,12 +31,16 @@ export interface Probe {
 }
 
 /** Opens a probe for one class. */
-export function probeOf(packing: Packing, podClass: PodClass, { rude }: { readonly rude: boolean }): Probe {
+export function probeOf(
+  packing: Packing,
+  podClass: PodClass,
+  { rude, steer }: { readonly rude: boolean; readonly steer?: Steer | undefined },
+): Probe {
   const { problem } = packing;
   const topology = topologyFor(problem, podClass);
   const isScored = podClass.preferences === "scored" && (podClass.preferredNodes.length > 0 || problem.hasSoftTaints);
   const prefers = isScored || topology.wishesHost || topology.wishedKeys.length > 0;
-  return { packing, podClass, topology, added: vectorFor(problem, podClass), rude, options: [], prefers, unmet: [] };
+  return { packing, podClass, topology, added: vectorFor(problem, podClass), rude, steer, options: [], prefers, unmet: [] };
 }
 
 /** Forgets what a placed Pod may have changed. */
@@ -76,9 +83,10 @@ export function isAllowedHost({ topology, rude }: Pick<Probe, "topology" | "rude
 
 /** Says whether a node with this value of a label (none where undefined) lets the Pod in. */
 export function isAllowedDomain(
-  { topology, rude }: Pick<Probe, "topology" | "rude">,
+  { topology, rude, steer }: Pick<Probe, "topology" | "rude"> & Partial<Pick<Probe, "steer">>,
   { key, domain }: { readonly key: string; readonly domain: string | undefined },
 ): boolean {
+  if (isElsewhere(steer, { key, domain })) return false;
   if (domain === undefined) return !needsDomain(topology, key);
   return isGoodEnough(verdictOn(topology, { key, domain }), rude);
 }
@@ -89,13 +97,14 @@ export function crowdOnHost({ topology }: Pick<Probe, "topology">, id: number): 
 }
 
 function decide(probe: Probe, { state, key }: { readonly state: LabelState; readonly key: string }): readonly LabelState[] {
-  const { packing, topology, rude } = probe;
+  const { packing, topology, rude, steer } = probe;
   const { states } = packing.problem;
   const offered = states.valuesOf(state, key);
-  if (offered.length === 0) return needsDomain(topology, key) ? [] : [state];
+  if (offered.length === 0) return needsDomain(topology, key) || isElsewhere(steer, { key, domain: undefined }) ? [] : [state];
   const load = packing.load.get(key);
   const open: { readonly domain: string; readonly crowd: number; readonly load: number }[] = [];
   for (const domain of offered) {
+    if (isElsewhere(steer, { key, domain })) continue;
     if (!isGoodEnough(verdictOn(topology, { key, domain }), rude)) continue;
     open.push({ domain, crowd: crowding(topology, { key, domain }), load: load?.get(domain) ?? 0 });
   }
@@ -106,6 +115,10 @@ function decide(probe: Probe, { state, key }: { readonly state: LabelState; read
     if (next !== undefined) decided.push(next);
   }
   return decided;
+}
+
+function isElsewhere(steer: Steer | undefined, { key, domain }: { readonly key: string; readonly domain: string | undefined }): boolean {
+  return steer !== undefined && steer.key === key && steer.domain !== domain;
 }
 
 function needsDomain(topology: ClassTopology, key: string): boolean {

@@ -12,6 +12,7 @@ import type { ExistingNode } from "./existing-node.ts";
 import { openBin, placeInBin, placeOnExisting, vectorFor, type Packing } from "./packing.ts";
 import type { PlanCut } from "./plan-cut.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
+import type { Steers } from "./steering.ts";
 
 export interface UnplacedPods {
   readonly podClass: PodClass;
@@ -26,7 +27,7 @@ const roundsMax = 32;
 export interface Rounds {
   readonly waiting: readonly UnplacedPods[];
   readonly nodes: readonly (readonly ExistingNode[])[];
-  readonly strategy: { readonly opening: OpeningRule };
+  readonly strategy: { readonly opening: OpeningRule; readonly steers?: Steers };
   readonly lists: ListsInTurn;
   readonly cut: PlanCut;
 }
@@ -54,22 +55,31 @@ function placeClass(
 ): UnplacedPods {
   const { podClass, pods, nodes, strategy, cut, isLookedAt = false } = input;
   if (cut.isDue()) return { podClass, pods, isLookedAt };
-  // Under the policy Respect a Pod is tried with all of its preferences first, then with fewer.
-  const tried = [...(packing.problem.relaxations[podClass.id] ?? []), podClass];
-  const runs = tried.map((one) =>
+  // Under the policy Respect a Pod is tried with all of its preferences first, then with fewer; each time where it is steered to, then anywhere.
+  const tried = [...(packing.problem.relaxations[podClass.id] ?? []), podClass].flatMap((one) => {
+    const steer = strategy.steers?.get(podClass.id);
+    return steer === undefined
+      ? [{ one, steer }]
+      : [
+          { one, steer },
+          { one, steer: undefined },
+        ];
+  });
+  const runs = tried.map(({ one, steer }) =>
     classRun(packing, {
       podClass: one,
       nodes: nodes[one.id] ?? [],
       opening: strategy.opening,
       lists: input.lists(one, one === podClass ? input.next : undefined),
       pods: pods.length,
+      steer,
     }),
   );
   for (const [index, pending] of pods.entries()) {
     if (index > 0 && index % podsBetweenAsksMax === 0 && cut.isDue()) return { podClass, pods: pods.slice(index), isLookedAt };
     const found = firstChoice(runs);
     if (found === undefined) return { podClass, pods: pods.slice(index), isLookedAt: true };
-    const bin = place(packing, { choice: found.choice, member: { podClass: tried[found.at] ?? podClass, pending } });
+    const bin = place(packing, { choice: found.choice, member: { podClass: tried[found.at]?.one ?? podClass, pending } });
     for (const run of runs) run.placed(bin);
     packing.waiting[podClass.id] = (packing.waiting[podClass.id] ?? 0) - 1;
   }

@@ -3,7 +3,7 @@
  *
  * Reads a problem. Returns the attempts, best first: the one that leaves the fewest Pods without a place (those of the highest
  * priority first), then the cheapest, then the one with fewest nodes. Growing node by node and buying in bulk are tried nearly
- * always; other orders where there are few Pods; a cutting-stock program where many Pods come in few shapes and the plan so far is far from the least price.
+ * always; other orders and zones where there are few Pods; a cutting-stock program where many Pods come in few shapes and the plan so far is far from the least price.
  */
 import { attempt, type Attempt, type Strategy } from "./attempt.ts";
 import { areRivals } from "./class-run.ts";
@@ -15,6 +15,7 @@ import { filledBins, priceOf, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
 import type { PlanCut } from "./plan-cut.ts";
 import { compareLeftOut } from "./priority.ts";
+import { steersOf } from "./steering.ts";
 import { topologyCheckpoint, type TopologyCheckpoint } from "./topology-checkpoint.ts";
 
 export interface Made extends Attempt {
@@ -68,26 +69,42 @@ export function attemptAll(
   if (problem.existing.length > 0 && priceOf(first.packing) > 0) {
     attempts.push(...make({ name: "largest", opening: first.strategy.opening, apartFirst: false }));
   }
-  return ranked([...attempts, ...bestOfFew({ attempts, few, make, steps })]);
+  return ranked([...attempts, ...bestOfFew({ problem, attempts, few, make, steps })]);
 }
 
 /** What one attempt for few Pods costs, in steps. */
 const stepsOfAttempt = 5_000;
 
+/** Attempts of one problem that send classes to one zone or another. */
+const steeredMax = 60;
+
 /** The best of many attempts where there are few Pods, if it is better than what others found. */
 function bestOfFew(input: {
+  readonly problem: Problem;
   readonly attempts: readonly Made[];
   readonly few: readonly Strategy[];
   readonly make: (strategy: Strategy) => readonly Made[];
   readonly steps: StepCounter;
 }): readonly Made[] {
-  const { attempts, few, make, steps } = input;
+  const { problem, attempts, few, make, steps } = input;
+  if (few.length === 0) return [];
   const [first] = ranked(attempts);
   let best = first;
-  for (const strategy of few) {
-    if (steps.left <= 0 || (best.unplaced.length === 0 && priceOf(best.packing) === 0)) break;
+  const isDone = (): boolean => steps.left <= 0 || (best.unplaced.length === 0 && priceOf(best.packing) === 0);
+  const tryOne = (strategy: Strategy): void => {
     steps.left -= stepsOfAttempt;
     for (const made of make(strategy)) if ((compareLeftOut(made.unplaced, best.unplaced) || comparePrices(made, best)) < 0) best = made;
+  };
+  for (const strategy of few) if (!isDone()) tryOne(strategy);
+  // Each steer that gained something stays while others are tried.
+  const steers = isDone() ? [] : steersOf(problem);
+  let left = steeredMax;
+  for (let before: Made | undefined; before !== best && left > 0;) {
+    before = best;
+    for (const steer of steers.slice(0, left)) {
+      left -= 1;
+      if (!isDone()) tryOne({ ...best.strategy, name: "few", steers: new Map([...(best.strategy.steers ?? []), ...steer]) });
+    }
   }
   return best === first ? [] : [best];
 }

@@ -5,7 +5,7 @@
  * what is placed. A Pod that any required group counts fixes the zone of its node at once, so counts are always exact and
  * no node blocks several zones (Karpenter leaves the zone open and blocks them all).
  *
- * Courtesy: a Pod may break the spread of other Pods merely by being counted by them. Kubernetes allows that, but then the
+ * Courtesy: a Pod may break the spread of other Pods merely by being counted by them where they are. Kubernetes allows that, but then the
  * plan holds in one order of binding only; so such a domain is "rude", and taken only where no other will do.
  */
 import { hostnameLabel } from "../../api/labels.ts";
@@ -123,13 +123,10 @@ export function verdictOn(topology: ClassTopology, { key, domain }: { readonly k
     for (const group of groups.affinity) if ((group.counts.get(domain) ?? 0) === 0) return "refused";
   }
   for (const group of groups.countedBy) {
-    const count = group.counts.get(domain);
-    if (
-      isHost
-        ? (group.owners.get(domain) ?? 0) > 0 && (count ?? 0) + 1 - smallestCount(group) > group.maxSkew
-        : count !== undefined && count + 1 - smallestCount(group) > group.maxSkew
-    )
-      return "rude";
+    // Where none of them is, they are in the way of nobody: no other domain is fuller for it.
+    if ((group.owners.get(domain) ?? 0) === 0) continue;
+    const count = group.counts.get(domain) ?? (isHost ? 0 : undefined);
+    if (count !== undefined && count + 1 - smallestCount(group) > group.maxSkew) return "rude";
   }
   return "good";
 }

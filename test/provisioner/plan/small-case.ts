@@ -6,26 +6,35 @@
  */
 import type { NodePool } from "../../../src/api/node-pool.ts";
 import type { Affinity, Pod, PodSpec } from "../../../src/api/pod.ts";
-import { numberedCases, type CaseLimits, type NumberedCase } from "./random-case.ts";
+import type { SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
+import { caseCalled, numberedCases, type CaseLimits, type NumberedCase } from "./random-case.ts";
 
 export interface SmallCaseLimits {
   readonly podsMax: number;
   /** No Pod minds another. */
   readonly alone: boolean;
-  readonly count: number;
 }
 
 /** Returns so many cases. */
-export function smallCases({ podsMax, alone, count }: SmallCaseLimits): readonly NumberedCase[] {
-  const limits: CaseLimits = { replicasMax: 4, deploymentsMax: 4, nodesMax: 1, poolsMax: 1, alone };
-  return [...numberedCases(limits, count)].map(({ name, input }) => ({
-    name,
-    input: {
-      ...input,
-      nodePools: input.nodePools.map(withoutWishes),
-      pods: input.pods.slice(0, podsMax).map(({ key, pod }) => ({ key, pod: withoutPreferences(pod) })),
-    },
-  }));
+export function smallCases(limits: SmallCaseLimits & { readonly count: number }): readonly NumberedCase[] {
+  return [...numberedCases(caseLimits(limits), limits.count)].map(({ name, input }) => ({ name, input: cut(input, limits) }));
+}
+
+/** Returns the case of a name that a failing check has printed. */
+export function smallCaseCalled(limits: SmallCaseLimits, name: string): NumberedCase {
+  return { name, input: cut(caseCalled(caseLimits(limits), name), limits) };
+}
+
+function caseLimits({ alone }: SmallCaseLimits): CaseLimits {
+  return { replicasMax: 4, deploymentsMax: 4, nodesMax: 1, poolsMax: 1, alone };
+}
+
+function cut(input: SolveInput, { podsMax }: SmallCaseLimits): SolveInput {
+  return {
+    ...input,
+    nodePools: input.nodePools.map(withoutWishes),
+    pods: input.pods.slice(0, podsMax).map(({ key, pod }) => ({ key, pod: withoutPreferences(pod) })),
+  };
 }
 
 function withoutWishes(pool: NodePool): NodePool {
