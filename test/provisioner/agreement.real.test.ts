@@ -57,7 +57,7 @@ await describeOnControlPlane("plans on the real kube-scheduler", () => {
     (way) => {
       const told = freeFigures(all.map(({ free }) => free[way]));
       console.log(
-        `free Pods (${way}): ${percent(told.bound / told.planned)} of ${told.planned} bind; again ${told.boundAgain} of ${told.plannedAgain}, at ${percent(told.priceAgain / told.price)} more`,
+        `free Pods (${way}): ${percent(told.bound / told.planned)} of ${told.planned} bind (${told.refused}); again ${told.boundAgain} of ${told.plannedAgain}, at ${percent(told.priceAgain / told.price)} more`,
       );
       expect(told.planned / all.length).toBeGreaterThan(3);
       expect(told.bound / told.planned).toBeGreaterThanOrEqual(bounds[way].boundMin);
@@ -94,12 +94,17 @@ interface FreeFigures {
   readonly plannedAgain: number;
   readonly boundAgain: number;
   readonly priceAgain: number;
+  /** How many were refused in the first round, by filter. */
+  readonly refused: string;
 }
 
 function freeFigures(runs: readonly (readonly FreeRound[])[]): FreeFigures {
   const sum = (round: 0 | 1, figure: "planned" | "bound" | "pricePerHour"): number =>
     runs.reduce((total, rounds) => total + (rounds[round]?.[figure] ?? 0), 0);
+  const refused = runs.flatMap(([first]) => first?.refused ?? []);
+  const counts = [...new Set(refused)].sort().map((filter) => `${filter} ${refused.filter((one) => one === filter).length}`);
   return {
+    refused: counts.join(", "),
     ...{ planned: sum(0, "planned"), bound: sum(0, "bound"), price: sum(0, "pricePerHour") },
     ...{ plannedAgain: sum(1, "planned"), boundAgain: sum(1, "bound"), priceAgain: sum(1, "pricePerHour") },
   };

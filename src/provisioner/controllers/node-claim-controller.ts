@@ -20,7 +20,9 @@ import { claimCondition, isTrue, type ClaimStatus } from "../lifecycle/claim-sta
 import type { PodRemoval } from "../lifecycle/drain.ts";
 import { launchCandidates, launchFailedReason, launchResult } from "../lifecycle/launch.ts";
 import { claimNote, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
-import { placementHints, type PlacementHints } from "./placement-hints.ts";
+import { hintNews } from "../lifecycle/placement-hint.ts";
+import { hasUnregisteredTaint } from "../lifecycle/registration.ts";
+import { placementHints, type GivenHints, type PlacementHints } from "./placement-hints.ts";
 import { claimOffers } from "./pool-offers.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
@@ -38,7 +40,8 @@ export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
     observe: (key) => observe(shell, key),
     decide: nextLifecycleStep,
     act: async (step) => {
-      const events = await hintsBefore(step, { snapshot: shell.snapshot(), hints });
+      const { events, leadMs } = await hintsBefore(step, { snapshot: shell.snapshot(), hints });
+      if (leadMs > 0 && step.kind === "patch-node" && hasUnregisteredTaint(step.node)) return { kind: "after", delayMs: leadMs, events };
       const requeue = await act(shell, step);
       return { ...requeue, events: [...events, ...(requeue.events ?? [])] };
     },
@@ -80,16 +83,15 @@ async function newestClaim(
 }
 
 /**
- * Tells Pods of their node until it is initialized, and before it opens: what is written next may be what lets the scheduler look. A
- * scheduler that looked too early has taken its nomination back; then the Pod is told again.
+ * Tells Pods of their node before it opens: what is written next may be what lets the scheduler look. A scheduler that looked too early
+ * has taken its nomination back; then the Pod is told again, for a while after the node is initialized too.
  */
 async function hintsBefore(
   { nodeClaim }: LifecycleStep,
   { snapshot, hints }: { readonly snapshot: ClusterSnapshot; readonly hints: PlacementHints },
-): Promise<readonly EventNote[]> {
-  if (nodeClaim.metadata.deletionTimestamp !== undefined || isTrue(nodeClaim, "Initialized")) return [];
-  const node = nodeOf(snapshot, nodeClaim);
-  return node === undefined ? [] : hints.give({ nodeClaim, node });
+): Promise<GivenHints> {
+  const node = nodeClaim.metadata.deletionTimestamp === undefined ? nodeOf(snapshot, nodeClaim) : undefined;
+  return node === undefined ? { events: [], leadMs: 0 } : hints.give({ nodeClaim, node });
 }
 
 async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeue> {
@@ -234,14 +236,16 @@ function triggers(snapshot: () => ClusterSnapshot): readonly AnyTrigger[] {
     { watches: "NodeClaim", keysOf: (change) => (isOwnFailureText(change) ? [] : [keyOf(change.object)]) },
     { watches: "Node", keysOf: ({ object }) => claimKeys(object) },
     {
-      // Only Pods that leave matter, and only to a node that is being drained.
+      // Pods that leave matter to a node that is being drained, and what becomes of hints to one that is filled.
       watches: "Pod",
-      keysOf: ({ kind, object }) =>
-        kind === "deleted" && object.spec.nodeName
-          ? claimKeys(snapshot().get("Node", { namespace: "", name: object.spec.nodeName })).filter(
-              (key) => snapshot().get("NodeClaim", key)?.metadata.deletionTimestamp !== undefined,
-            )
-          : [],
+      keysOf: (change) => {
+        const { kind, object } = change;
+        const nodeName = kind === "deleted" ? object.spec.nodeName : hintNews(change);
+        if (!nodeName) return [];
+        return claimKeys(snapshot().get("Node", { namespace: "", name: nodeName })).filter(
+          (key) => (kind === "deleted") === (snapshot().get("NodeClaim", key)?.metadata.deletionTimestamp !== undefined),
+        );
+      },
     },
   ];
 }

@@ -1,76 +1,147 @@
 /**
  * Placement hints on their way: writes the node's name into the status of the Pods that it was planned for.
  *
- * Reads the snapshot. Writes pods/status before a node opens. A hint is help and no duty: one that fails is left out, and where
- * the API server refuses them none is tried again in this process, which is told once.
+ * Reads the snapshot. Writes pods/status before a node opens, and again for a while where the scheduler has taken a nomination back. A
+ * hint is help and no duty: one that fails is left out, and where the API server refuses them none is tried again in this process,
+ * which is told once.
  */
 import type { EventNote } from "../../api/event-note.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { Pod } from "../../api/pod.ts";
+import { isOlderVersion } from "../../kube/resource-version.ts";
+import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
 import { hintedPods, isHintable } from "../lifecycle/placement-hint.ts";
 import { podClassHash } from "../scheduling/pod-class.ts";
 import type { ProvisionerShell } from "./shell.ts";
 
 export interface PlacementHints {
-  /** Gives the hints of one node; returns what there is to tell. */
-  give(of: { readonly nodeClaim: NodeClaim; readonly node: Node }): Promise<readonly EventNote[]>;
+  /** Gives the hints of one node that are due. */
+  give(of: { readonly nodeClaim: NodeClaim; readonly node: Node }): Promise<GivenHints>;
+}
+
+export interface GivenHints {
+  /** What there is to tell. */
+  readonly events: readonly EventNote[];
+  /** So long the node should not open yet: the scheduler hears of Pods and of Nodes on watches of their own. */
+  readonly leadMs: number;
 }
 
 /** A kubelet's usual limit of Pods, and some. */
 const hintsMax = 250;
 const hintsAtOnceMax = 10;
+/** A Pod that the scheduler has refused so often on the nodes that it was told of is left alone. */
+const hintsPerPodMax = 6;
+/** So long after a node is initialized its Pods are told again; what still waits then is planned anew. */
+const hintsAfterMs = 20_000;
+/** So long before its node opens a hint is written; less than anybody waits for a node. */
+const hintLeadMs = 100;
+const nothing: GivenHints = { events: [], leadMs: 0 };
 /** Answers that say that hints are not wanted here. A Pod that is gone (404) or has been bound by now (422) is no refusal. */
 const refusals: ReadonlySet<number> = new Set([401, 403, 405]);
 
+/** The last hint of a Pod. */
+interface Given {
+  readonly nodeName: string;
+  readonly times: number;
+  /** The Pod's version with the hint: what the watch brings before it does not know of the hint. Empty while it is being written. */
+  readonly version: string;
+}
+
 interface State {
   isRefused: boolean;
-  /** Pods whose hint the watch may not have brought yet, by uid: several nodes open at once. */
-  readonly given: Set<string>;
+  /** By uid. */
+  readonly given: Map<string, Given>;
+  /** Nodes that have had their lead, until they are initialized. */
+  readonly led: Set<string>;
   readonly hashes: WeakMap<Pod, string>;
 }
 
 /** Makes what the controller of NodeClaims gives hints with. */
-export function placementHints({ client, snapshot, names }: ProvisionerShell): PlacementHints {
-  const state: State = { isRefused: false, given: new Set(), hashes: new WeakMap() };
+export function placementHints({
+  client,
+  snapshot,
+  names,
+  clock,
+}: Pick<ProvisionerShell, "client" | "snapshot" | "names" | "clock">): PlacementHints {
+  const state: State = { isRefused: false, given: new Map(), led: new Set(), hashes: new WeakMap() };
   return {
     give: async ({ nodeClaim, node }) => {
-      if (state.isRefused) return [];
       const nodeName = node.metadata.name ?? "";
-      const pods = snapshot();
-      const hintable = pods.list("Pod").filter(isHintable);
-      forget(state, hintable);
-      const waiting = hintable.filter(({ metadata }) => !state.given.has(metadata.uid ?? ""));
-      const classOf = (pod: Pod): string => classHashOf(state, pod);
-      const chosen = hintedPods({ nodeClaim, names, waiting, bound: pods.by("Pod", "node", nodeName), classOf }).slice(0, hintsMax);
-      for (const { metadata } of chosen) state.given.add(metadata.uid ?? "");
+      if (isTrue(nodeClaim, "Initialized")) state.led.delete(nodeName);
+      if (state.isRefused || isOver(nodeClaim, clock.now())) return nothing;
+      const now = snapshot();
+      const chosen = chosenPods(state, { nodeClaim, names, nodeName, pods: now.list("Pod"), bound: now.by("Pod", "node", nodeName) });
+      for (const pod of chosen) note(state, pod, { nodeName, version: "" });
       for (let from = 0; from < chosen.length; from += hintsAtOnceMax) {
         const codes = await Promise.all(chosen.slice(from, from + hintsAtOnceMax).map((pod) => nominate(pod, nodeName)));
         const refused = codes.find((code) => refusals.has(code));
         if (refused === undefined) continue;
         state.isRefused = true;
-        return [refusedNote(nodeClaim, refused)];
+        return { events: [refusedNote(nodeClaim, refused)], leadMs: 0 };
       }
-      return [];
+      return chosen.length === 0 ? nothing : { events: [], leadMs: leadOf(state, { nodeClaim, nodeName }) };
     },
   };
 
   /** Returns the code of what stood in the way; 0 where nothing did or nobody answered. */
-  async function nominate({ metadata }: Pod, nodeName: string): Promise<number> {
-    const { namespace = "", name = "", uid } = metadata;
+  async function nominate(pod: Pod, nodeName: string): Promise<number> {
+    const { namespace = "", name = "", uid } = pod.metadata;
     // The uid is the condition: another Pod of this name is none of ours.
     const patch = { metadata: { uid }, status: { nominatedNodeName: nodeName } };
     const written = await client.patch("Pod", { namespace, name }, { body: { kind: "merge", patch }, subresource: "status" });
-    if (written.ok) return 0;
-    return written.error.code;
+    // One that failed counts as given and lost: it may be tried again once the Pod has changed.
+    note(state, pod, { nodeName, version: (written.ok ? written.value : pod).metadata.resourceVersion ?? "0" });
+    return written.ok ? 0 : written.error.code;
   }
 }
 
-/** What no longer waits without a hint needs no memory. */
-function forget({ given }: State, hintable: readonly Pod[]): void {
-  const open = new Set(hintable.map(({ metadata }) => metadata.uid ?? ""));
-  for (const uid of given) if (!open.has(uid)) given.delete(uid);
+/** Once a node, and only before it opens: later hints hold nothing up. */
+function leadOf({ led }: State, { nodeClaim, nodeName }: { readonly nodeClaim: NodeClaim; readonly nodeName: string }): number {
+  if (isTrue(nodeClaim, "Registered") || led.has(nodeName)) return 0;
+  led.add(nodeName);
+  return hintLeadMs;
+}
+
+/** Pods that are bound soon after their node opened need no hint any more, and others are planned for again. */
+function isOver(nodeClaim: NodeClaim, now: number): boolean {
+  const initialized = claimCondition(nodeClaim, "Initialized");
+  return initialized?.status === "True" && now - Date.parse(initialized.lastTransitionTime) > hintsAfterMs;
+}
+
+function chosenPods(
+  state: State,
+  of: Omit<Parameters<typeof hintedPods>[0], "told" | "waiting" | "classOf"> & { readonly nodeName: string; readonly pods: readonly Pod[] },
+): readonly Pod[] {
+  const { given } = state;
+  const hintable = of.pods.filter(isHintable);
+  forget(state, of.pods);
+  /** Told, though the watch has not brought it yet. */
+  const isOnItsWay = ({ metadata }: Pod): boolean => {
+    const last = given.get(metadata.uid ?? "");
+    return last !== undefined && (last.version === "" || isOlderVersion(metadata.resourceVersion, last.version));
+  };
+  const told = of.pods.filter(
+    (pod) =>
+      !pod.spec.nodeName &&
+      (pod.status?.nominatedNodeName === of.nodeName || (isOnItsWay(pod) && given.get(pod.metadata.uid ?? "")?.nodeName === of.nodeName)),
+  );
+  const waiting = hintable.filter((pod) => !isOnItsWay(pod) && (given.get(pod.metadata.uid ?? "")?.times ?? 0) < hintsPerPodMax);
+  return hintedPods({ ...of, told, waiting, classOf: (pod) => classHashOf(state, pod) }).slice(0, hintsMax);
+}
+
+function note({ given }: State, { metadata }: Pod, { nodeName, version }: Omit<Given, "times">): void {
+  const uid = metadata.uid ?? "";
+  const times = (given.get(uid)?.times ?? 0) + (version === "" ? 1 : 0);
+  given.set(uid, { nodeName, version, times });
+}
+
+/** What no longer waits needs no memory. */
+function forget({ given }: State, pods: readonly Pod[]): void {
+  if (given.size === 0) return;
+  const open = new Set(pods.filter(({ spec }) => !spec.nodeName).map(({ metadata }) => metadata.uid ?? ""));
+  for (const uid of given.keys()) if (!open.has(uid)) given.delete(uid);
 }
 
 /** The snapshot hands out the same object until the Pod changes. */

@@ -3,18 +3,17 @@ import { expect, it } from "vitest";
 import { platformNames } from "../../../src/api/labels.ts";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { Node } from "../../../src/api/node.ts";
-import { err, ok } from "../../../src/api/result.ts";
+import type { Pod } from "../../../src/api/pod.ts";
 import { apiClient } from "../../../src/cluster/api-client.ts";
-import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
+import { objectTree } from "../../../src/kube/snapshot-of.ts";
 import { placementHints } from "../../../src/provisioner/controllers/placement-hints.ts";
-import type { ProvisionerShell } from "../../../src/provisioner/controllers/shell.ts";
 import { podClassHash } from "../../../src/provisioner/scheduling/pod-class.ts";
 import { pod } from "../../support/objects.ts";
 
 const names = platformNames();
 const waiting = ["a", "b", "c"].map((name) => {
   const one = pod({ name, labels: { app: "web" } });
-  return { ...one, metadata: { ...one.metadata, uid: `uid-${name}` } };
+  return { ...one, metadata: { ...one.metadata, uid: `uid-${name}`, resourceVersion: "1" } };
 });
 
 it("gives nodes that open at once different Pods, each by its uid", async () => {
@@ -28,47 +27,97 @@ it("gives nodes that open at once different Pods, each by its uid", async () => 
 
 it("tells once that the API server refuses hints, and gives none from then on", async () => {
   const { hints, written } = open(403);
-  const [note] = await hints.give(opening("n1"));
+  const {
+    events: [note],
+  } = await hints.give(opening("n1"));
   expect(note).toMatchObject({ type: "Warning", reason: "PlacementHintsRefused", regarding: { kind: "NodeClaim", name: "n1" } });
-  expect(await hints.give(opening("n2"))).toEqual([]);
+  expect(await hints.give(opening("n2"))).toEqual({ events: [], leadMs: 0 });
   expect(written).toHaveLength(1);
 });
 
 it.each([404, 409, 500, 0])("leaves a hint out that fails with %d, and goes on with others", async (status) => {
   const { hints, written } = open(status);
-  for (const name of ["n1", "n2"]) expect(await hints.give(opening(name))).toEqual([]);
+  for (const name of ["n1", "n2"]) expect((await hints.give(opening(name))).events).toEqual([]);
   expect(written).toHaveLength(2);
+});
+
+it("tells no more Pods than were planned while the watch has not brought the hints", async () => {
+  const { hints, written } = open(200);
+  for (let times = 0; times < 3; times += 1) await hints.give(opening("n1"));
+  expect(written).toHaveLength(1);
+});
+
+it("lets a node wait once for its hints to be heard of, and none that has none", async () => {
+  const { hints, tree } = open(200);
+  const leads: number[] = [];
+  for (const version of [11, 21, 31]) {
+    leads.push((await hints.give(opening("n1"))).leadMs);
+    tree.put("Pod", versioned(version));
+  }
+  expect(leads).toEqual([100, 0, 0]);
+  expect((await hints.give({ ...opening("n2"), nodeClaim: unplanned(opening("n2").nodeClaim) })).leadMs).toBe(0);
+});
+
+it("tells a Pod again that has lost its nomination, and leaves it alone after a few times", async () => {
+  const { hints, written, tree } = open(200);
+  for (const { metadata } of waiting.slice(1)) tree.remove("Pod", { namespace: "shop", name: metadata.name ?? "" });
+  for (let times = 1; times < 20; times += 1) {
+    await hints.give(opening("n1"));
+    const told = written.length;
+    // An update that came before the hint says nothing of it; one that came after it tells that the scheduler has taken it back.
+    for (const version of [told * 10 - 1, told * 10 + 1]) {
+      await hints.give(opening("n1"));
+      expect(written).toHaveLength(told);
+      tree.put("Pod", versioned(version));
+    }
+  }
+  expect(written).toHaveLength(6);
+});
+
+it("tells nobody of a node that has been open for a while", async () => {
+  const { hints, written } = open(200);
+  const nodeOpen = (at: string) => {
+    const { nodeClaim, node } = opening("n1");
+    const conditions = [{ type: "Initialized", status: "True" as const, reason: "Initialized", message: "", lastTransitionTime: at }];
+    return { node, nodeClaim: { ...nodeClaim, status: { conditions } } };
+  };
+  await hints.give(nodeOpen("1969-12-31T23:59:39Z"));
+  expect(written).toEqual([]);
+  await hints.give(nodeOpen("1969-12-31T23:59:41Z"));
+  expect(written).toHaveLength(1);
 });
 
 function open(status: number) {
   const written: { readonly path: string; readonly body: unknown }[] = [];
+  const tree = objectTree();
+  for (const one of waiting) tree.put("Pod", one);
   const client = apiClient({
     domain: names.domain,
     transport: {
       request: ({ path, body }) => {
         written.push({ path, body });
-        return Promise.resolve(status === 200 ? { ok: true, status, body: waiting[0] } : { ok: false, status, error: { code: status } });
+        return Promise.resolve(
+          status === 200 ? { ok: true, status, body: versioned(10 * written.length) } : { ok: false, status, error: { code: status } },
+        );
       },
       watch: () => {
         throw new Error("nothing is watched");
       },
     },
   });
-  const snapshot = snapshotOf(waiting);
-  const provider: ProvisionerShell["provider"] = {
-    name: "none",
-    serves: () => true,
-    instanceTypes: () => Promise.resolve(ok([])),
-    create: () => Promise.resolve({ kind: "failed", message: "none" }),
-    get: () => Promise.resolve(err("none")),
-    list: () => Promise.resolve(ok([])),
-    delete: () => Promise.resolve(ok("gone")),
-  };
-  const world = () => {
-    throw new Error("nothing is planned");
-  };
   const clock = { now: () => 0, sleep: () => Promise.resolve() };
-  return { written, hints: placementHints({ client, snapshot: () => snapshot, world, provider, names, clock }) };
+  return { written, tree, hints: placementHints({ client, snapshot: () => tree.snapshot(), names, clock }) };
+}
+
+/** The first Pod, in a version of it. */
+function versioned(version: number): Pod {
+  const [first] = waiting;
+  if (first === undefined) throw new Error("there are some");
+  return { ...first, metadata: { ...first.metadata, resourceVersion: String(version) } };
+}
+
+function unplanned({ metadata, ...rest }: NodeClaim): NodeClaim {
+  return { ...rest, metadata: { name: metadata.name ?? "" } };
 }
 
 /** A node that is about to open, planned for one Pod. */

@@ -2,26 +2,28 @@
  * Free Pods: a case as a cluster lives it, on the real kube-scheduler.
  *
  * The Pods are there first. What the nodes that stand take is bound; the rest is planned, the planned Nodes join, and lose the taint
- * that kept Pods away. With the hint, each planned Pod has got status.nominatedNodeName just before. Pods that the plan leaves out are
+ * that kept Pods away. With the hint, the product tells Pods of their Node before, and again while they wait (hint-keeper.ts). Pods that the plan leaves out are
  * taken away, since what they could take is not what is asked here; planned ones that are not bound are planned again, once. Returns
- * counts and prices of both rounds.
+ * counts and prices of both rounds, and what stood in the way.
  */
-import { hostnameLabel } from "../../../src/api/labels.ts";
+import { hostnameLabel, platformNames } from "../../../src/api/labels.ts";
+import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { Pod } from "../../../src/api/pod.ts";
+import { toNodeClaim } from "../../../src/provisioner/scheduling/node-claim.ts";
 import type { NodeState } from "../../../src/provisioner/scheduling/node-state.ts";
 import type { PlannedNode } from "../../../src/provisioner/scheduling/planned-node.ts";
 import { solve, type SchedulingResults, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
 import { refusal } from "./neighbours.ts";
 import { worldAsPlanned } from "./plan-checker.ts";
 import { patientQuietMs, type SchedulerWorld, type Seen } from "./scheduler-world.ts";
-import { withPod, type Site } from "./site.ts";
+import { withPod, type Filter, type Site } from "./site.ts";
 
 export interface FreeRound {
   /** Pods that the plan has a place for. */
   readonly planned: number;
   readonly bound: number;
-  /** What the scheduler says of each planned Pod that it did not bind. */
-  readonly refused: readonly string[];
+  /** By what filter each planned Pod that was not bound is refused in the end where it was planned: what others have taken from it. */
+  readonly refused: readonly (Filter | "none")[];
   readonly pricePerHour: number;
 }
 
@@ -74,21 +76,37 @@ async function round(
   );
   const left = new Set(plan.unschedulable.map(({ pod }) => pod.key));
   await of.world.removePods(plan.unschedulable.map(({ pod }) => of.renamed(pod.pod).metadata.name ?? ""));
-  if (of.isHinted) {
-    const hints = plan.newNodes.flatMap(({ pods }, index) => pods.map(({ pod }) => ({ pod, at: coming[index]?.name ?? "" })));
-    await Promise.all(hints.map(({ pod, at }) => of.world.hint(of.renamed(pod), of.called(at))));
-  }
-  await Promise.all(coming.map((site) => of.world.register(asNode(of, site))));
+  await Promise.all(
+    coming.map((site, index) => {
+      const planned = plan.newNodes[index];
+      const nodeClaim = planned === undefined || !of.isHinted ? undefined : claimOf(of, planned, site);
+      return of.world.open(asNode(of, site), nodeClaim);
+    }),
+  );
   const bought = plan.newNodes.map((planned, index) => boughtNode(planned, coming[index]));
   const planned = waiting.filter(({ key }) => !left.has(key));
   const progress = await bindings(of, { standing: [...standing, ...bought], waiting: planned });
-  return { told: toldOf(plan, progress), progress };
+  return { told: toldOf(of, { plan, progress, names: coming.map(({ name }) => name) }), progress };
 }
 
-function toldOf(plan: SchedulingResults, { waiting }: Progress): FreeRound {
-  const planned = [...plan.newNodes, ...plan.existing].flatMap(({ pods }) => pods.map(({ key }) => key));
-  const left = new Set(waiting.map(({ key }) => key));
-  const refused = planned.filter((key) => left.has(key));
+/** `names` are those of the new nodes. */
+function toldOf(
+  { input: { namespaces } }: FreeCase,
+  { plan, progress, names }: { readonly plan: SchedulingResults; readonly progress: Progress; readonly names: readonly string[] },
+): FreeRound {
+  const places = [
+    ...plan.newNodes.map(({ pods }, index) => ({ pods, at: names[index] })),
+    ...plan.existing.map(({ pods, node }) => ({ pods, at: node.name })),
+  ];
+  const planned = places.flatMap(({ pods, at }) => pods.map(({ key, pod }) => ({ key, pod, at })));
+  const left = new Set(progress.waiting.map(({ key }) => key));
+  const sites = progress.standing.map(({ site }) => site);
+  const refused = planned
+    .filter(({ key }) => left.has(key))
+    .map(({ pod, at }) => {
+      const site = sites.find(({ name }) => name === at);
+      return (site === undefined ? undefined : refusal(pod, site, { sites, namespaces })?.filter) ?? "none";
+    });
   return { planned: planned.length, bound: planned.length - refused.length, refused, pricePerHour: plan.pricePerHour };
 }
 
@@ -136,6 +154,11 @@ function boughtNode(planned: PlannedNode, site: Site | undefined): Standing {
     ...{ pods: [], initialized: true, accepting: true, planned: new Map<string, number>() },
   };
   return { state, site };
+}
+
+/** The claim that the product would have made of a planned node. */
+function claimOf({ called }: FreeCase, planned: PlannedNode, { name }: Site): NodeClaim {
+  return toNodeClaim(planned, { name: called(name), plannedPodsAnnotation: platformNames().plannedPodsAnnotation });
 }
 
 function named(site: Site, name: string): Site {

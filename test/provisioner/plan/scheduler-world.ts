@@ -5,9 +5,11 @@
  * names carry the case's number. Returns what the scheduler did with each Pod, as a watch tells it.
  */
 import { hostnameLabel, unregisteredTaintKey } from "../../../src/api/labels.ts";
+import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { Pod, PodSpec, Taint } from "../../../src/api/pod.ts";
 import type { ControlPlane } from "../../support/control-plane.ts";
 import { watchStream, type WatchEvent } from "../../support/watch-stream.ts";
+import { hintKeeper } from "./hint-keeper.ts";
 import type { Amounts } from "./pod-amounts.ts";
 import { namespaces, sandbox } from "./random-pods.ts";
 import type { Site } from "./site.ts";
@@ -22,12 +24,10 @@ export interface Seen {
 export interface SchedulerWorld {
   /** Makes Nodes with the Pods that run there already, those of DaemonSets included; unregistered ones take no other Pod yet. */
   readonly stand: (sites: readonly Site[], be?: { readonly isUnregistered: boolean }) => Promise<void>;
-  /** Takes off the taint of a Node that was not registered. */
-  readonly register: (site: Site) => Promise<void>;
+  /** Takes off the taint of a Node that was not registered; with a NodeClaim its Pods are told of it before, and while they wait. */
+  readonly open: (site: Site, nodeClaim?: NodeClaim) => Promise<void>;
   /** Makes Pods one after the other. */
   readonly create: (pods: readonly { readonly pod: Pod; readonly pinnedTo?: string }[]) => Promise<void>;
-  /** Tells the scheduler which Node a Pod is meant for, if it still waits. */
-  readonly hint: (pod: Pod, nodeName: string) => Promise<void>;
   /** Returns when all Pods are bound, or all have been looked at and `isOver`, or nothing was bound for a while. */
   readonly settled: (names: readonly string[], until: Patience) => Promise<readonly Seen[]>;
   readonly removePods: (names: readonly string[]) => Promise<void>;
@@ -77,23 +77,24 @@ export async function schedulerWorld(controlPlane: ControlPlane): Promise<Schedu
   const runtimeClass = { metadata: { name: sandbox.runtimeClassName }, handler: "sandbox", overhead: { podFixed: sandbox.overhead } };
   await send("POST", "/apis/node.k8s.io/v1/runtimeclasses", runtimeClass);
   const live = livePods();
-  const close = await watchStream(controlPlane, "/api/v1/pods?watch=1", live.see);
+  const keeper = hintKeeper(controlPlane);
+  const close = await watchStream(controlPlane, "/api/v1/pods?watch=1", (event) => {
+    live.see(event);
+    keeper.see(event);
+  });
   const create = (pod: Pod): Promise<void> => send("POST", `/api/v1/namespaces/${pod.metadata.namespace ?? ""}/pods`, pod);
   return {
     stand: async (sites, { isUnregistered } = { isUnregistered: false }) => {
       await Promise.all(sites.map((site) => standNode(send, site, isUnregistered ? [unregistered, ...site.taints] : site.taints)));
       await Promise.all(sites.flatMap((site) => runningOn(site).map(create)));
     },
-    register: (site) => send("PATCH", `/api/v1/nodes/${site.name}`, { spec: { taints: site.taints.length === 0 ? null : site.taints } }),
     create: async (pods) => {
       for (const { pod, pinnedTo } of pods) await create({ ...pod, spec: pinnedTo === undefined ? pod.spec : pinned(pod.spec, pinnedTo) });
     },
-    hint: async ({ metadata }, nodeName) => {
-      const path = `/api/v1/namespaces/${metadata.namespace ?? ""}/pods/${metadata.name ?? ""}/status`;
-      const body = { status: { nominatedNodeName: nodeName } };
-      const answer = await controlPlane.request({ method: "PATCH", path, body, contentType: "application/merge-patch+json" });
-      // 422: bound meanwhile, and then the API server takes no hint.
-      if (answer.status >= 300 && answer.status !== 422) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+    open: async (site, nodeClaim) => {
+      const open = () => send("PATCH", `/api/v1/nodes/${site.name}`, { spec: { taints: site.taints.length === 0 ? null : site.taints } });
+      if (nodeClaim === undefined) await open();
+      else await keeper.open({ nodeName: site.name, nodeClaim, open });
     },
     settled: (names, until) => settled(live, { names, until }),
     removePods: async (names) => {
@@ -104,6 +105,7 @@ export async function schedulerWorld(controlPlane: ControlPlane): Promise<Schedu
       await pause(heardMs);
     },
     clear: async () => {
+      await keeper.end();
       for (const name of [...namespaces.keys(), daemonNamespace])
         await send("DELETE", `/api/v1/namespaces/${name}/pods?gracePeriodSeconds=0`);
       await send("DELETE", "/api/v1/nodes");
