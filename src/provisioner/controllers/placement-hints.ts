@@ -11,6 +11,7 @@ import type { Node } from "../../api/node.ts";
 import type { Pod } from "../../api/pod.ts";
 import { isOlderVersion } from "../../kube/resource-version.ts";
 import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
+import { areHintsBearable } from "../lifecycle/hint-bound.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
 import { hintedPods, isHintable } from "../lifecycle/placement-hint.ts";
 import { podClassHash } from "../scheduling/pod-class.ts";
@@ -72,6 +73,7 @@ export function placementHints({
       if (isTrue(nodeClaim, "Initialized")) state.led.delete(nodeName);
       if (state.isRefused || isOver(nodeClaim, clock.now())) return nothing;
       const now = snapshot();
+      if (!areHintsBearable(now.list("Pod"))) return nothing;
       const chosen = chosenPods(state, { nodeClaim, names, nodeName, pods: now.list("Pod"), bound: now.by("Pod", "node", nodeName) });
       for (const pod of chosen) note(state, pod, { nodeName, version: "" });
       for (let from = 0; from < chosen.length; from += hintsAtOnceMax) {
