@@ -41,6 +41,46 @@ describe("three nodes on their way, where a Pod of four has taken the place of a
   });
 });
 
+describe("three nodes, one a zone, that are full once the six Pods of a rollout have come", () => {
+  /** Before it has come, a Pod has no hash; the API server writes it into the selector of one that comes. */
+  const rolled = (name: string, hasCome = true): Pod => {
+    const hash = { "pod-template-hash": "5d8f" };
+    const matchExpressions = [{ key: "pod-template-hash", operator: "In" as const, values: ["5d8f"] }];
+    const labelSelector = { matchLabels: labels, ...(hasCome ? { matchExpressions } : {}) };
+    const constraint = { ...spread, minDomains: 3, matchLabelKeys: Object.keys(hash), labelSelector };
+    return asking(name, { topologySpreadConstraints: [constraint] }, hasCome ? { ...labels, ...hash } : labels);
+  };
+  const planned = new Map([[podClassHash(rolled("any")), 2]]);
+  const zones = ["a", "b", "c"];
+  const few = [0, 1, 2];
+  const triples = few.flatMap((first) => few.flatMap((second) => few.map((third) => [first, second, third])));
+
+  /** How many of the waiting Pods find no place, where some nodes are initialized and hold some Pods, and some of the others have come. */
+  const left = (of: { readonly initialized: readonly boolean[]; readonly bound: readonly number[]; readonly come: number }): number => {
+    const nodes = zones.map((zone, index) => {
+      const pods = Array.from({ length: of.bound[index] ?? 0 }, (_, number) => rolled(`bound-${zone}-${number}`));
+      return { ...coming(`node-${zone}`, { zone, cpu: 2000, planned, pods }), initialized: of.initialized[index] === true };
+    });
+    const waiting = Array.from({ length: 6 - sumOf(of.bound) }, (_, index) => rolled(`web-${index}`, index < of.come));
+    const pods = waiting.map((one) => ({ key: `default/${one.metadata.name ?? ""}`, pod: one }));
+    const none = { nodePools: [], instanceTypes: new Map(), daemonSets: [], namespaces: new Map() };
+    return solve({ pods, nodes, ...none }).unschedulable.length;
+  };
+
+  test("hold all of them, whichever nodes are there, have Pods, and however many of these have come", () => {
+    const states = triples
+      .filter((bound) => Math.max(...bound) - Math.min(...bound) <= 1)
+      .flatMap((bound) => Array.from({ length: 7 - sumOf(bound) }, (_, come) => ({ bound, come })))
+      .flatMap((one) => triples.filter((there) => !there.includes(2)).map((there) => ({ ...one, initialized: there.map(Boolean) })));
+    expect(states.length).toBe(480);
+    expect(states.filter((state) => left(state) > 0)).toEqual([]);
+  });
+});
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 function coming(
   name: string,
   of: { readonly zone: string; readonly cpu: number; readonly planned: NodeState["planned"]; readonly pods?: readonly Pod[] },
