@@ -6,13 +6,14 @@
 import { binTable } from "./bin-table.ts";
 import type { OpeningRule } from "./class-run.ts";
 import { followCover } from "./cover-advice.ts";
+import { isRelaxed } from "./cover-demand.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
 import { noRequirements } from "../../kube/requirements.ts";
 import { closeDomains } from "./closed-domains.ts";
 import { acceptingNodes } from "./node-queue.ts";
 import { holdsNominated, nominationsOf, type Nomination } from "./nomination.ts";
-import { domainsOf } from "./opening.ts";
+import { domainsOf, openSmall } from "./opening.ts";
 import { filledBins, placeOnExisting, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { StepCounter } from "./pattern-pricing.ts";
 import type { PodClass } from "./pod-class.ts";
@@ -100,19 +101,26 @@ export function placeLeft(packing: Packing, of: Placing): readonly UnplacedPods[
   return waiting;
 }
 
-const openNothing: OpeningRule = () => undefined;
+/** Opens what is reserved, and paid for already, alone. */
+const openReserved: OpeningRule = (of) => (of.cheapest.state.template.reservation === undefined ? undefined : openSmall(of));
 
-/** Fills the nodes that are there, then those that a program advises; returns the Pods left, or undefined where there is no advice. */
+/**
+ * Fills the nodes that are there and those that are reserved, then those that a program advises; returns the Pods left, or undefined where
+ * there is no advice. Pods whose preferences come first may ask for nodes of their own, so they wait.
+ */
 function placeAdvised(
   packing: Packing,
   { waiting, nodes, cut, cover }: Pick<Rounds, "waiting" | "nodes" | "cut"> & { readonly cover: NonNullable<Strategy["cover"]> },
 ): readonly UnplacedPods[] | undefined {
-  const strategy = { opening: openNothing };
-  const left =
-    packing.problem.existing.length === 0
-      ? waiting
-      : placeInRounds(packing, { waiting, nodes, strategy, lists: listsInTurn(packing), cut });
-  return followCover(packing, { waiting: left, ...cover });
+  const { problem } = packing;
+  const strategy = { opening: openReserved };
+  const isRoom = problem.existing.length > 0 || problem.templates.some(({ reservation }) => reservation !== undefined);
+  const [later, first] = [
+    waiting.filter((one) => isRelaxed(problem, one.podClass)),
+    waiting.filter((one) => !isRelaxed(problem, one.podClass)),
+  ];
+  const left = isRoom ? placeInRounds(packing, { waiting: first, nodes, strategy, lists: listsInTurn(packing), cut }) : first;
+  return followCover(packing, { waiting: [...left, ...later], ...cover });
 }
 
 function emptyPacking(problem: Problem): Packing {

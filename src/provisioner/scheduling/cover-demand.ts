@@ -3,9 +3,11 @@
  *
  * Reads a packing and the classes that wait. Returns shapes (classes of equal amounts that may stand on the same nodes) and the
  * types of nodes that hold them, without those that another beats. Left out are Pods for which zones or the company of others
- * decide: the program knows nothing of these. A Pod belongs to the first pool that can make a node for it, as ever.
+ * decide, and those that prefer anything where that comes first: the program knows nothing of these. A Pod belongs to the first pool that
+ * can make a node for it and to those of the same weight, as ever. Reservations, which run out, are used up before the program is asked.
  */
 import { hostnameLabel } from "../../api/labels.ts";
+import { areRivals } from "./class-run.ts";
 import type { Candidate, LabelState } from "./label-state.ts";
 import { topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { CoverShape, CoverType } from "./pattern-pricing.ts";
@@ -73,8 +75,14 @@ export function coverDemand({ problem }: Packing, waiting: readonly WaitingClass
   return { shapes, types: unbeaten(types, problem.weights) };
 }
 
+/** Says whether preferences of a class come before the price, by the policy Respect. */
+export function isRelaxed({ relaxations }: Problem, { id }: PodClass): boolean {
+  return (relaxations[id]?.length ?? 0) > 0;
+}
+
 /** Zones, wishes and the company of others are for the usual rounds. */
 function isOpen(problem: Problem, podClass: PodClass): boolean {
+  if (isRelaxed(problem, podClass)) return false;
   const { keys, host, counting } = topologyFor(problem, podClass);
   const isSought = counting.some(({ kind, key }) => kind === "affinity" && key === hostnameLabel);
   return keys.length === 0 && host.affinity.length === 0 && host.wishes.length === 0 && !isSought;
@@ -97,25 +105,30 @@ interface Place {
 function placesOf(problem: Problem, waiting: readonly WaitingClass[]): readonly Place[] {
   const open = waiting.filter(({ podClass }) => isOpen(problem, podClass));
   const states = new Map<LabelState, Set<string>>();
-  const mayBuy = new Map<PodClass, LabelState["template"]>();
-  for (const { podClass } of open) {
-    for (const template of problem.templates) {
-      const root = problem.states.root(template);
-      const own =
-        root === undefined ? [] : problem.states.withClass(root, podClass).filter((state) => holdsOne(problem, { state, podClass }));
-      if (own.length === 0) continue;
-      mayBuy.set(podClass, template);
-      for (const state of own) if (states.size < statesMax && !states.has(state)) states.set(state, new Set());
-      break;
-    }
+  const mayBuy = new Map(open.map(({ podClass }) => [podClass, startsFor(problem, podClass)]));
+  for (const starts of mayBuy.values()) {
+    for (const state of starts) if (states.size < statesMax && !states.has(state)) states.set(state, new Set());
   }
   for (const [state, names] of states) {
     for (const { podClass } of open) {
-      if (mayBuy.get(podClass) !== state.template || !problem.states.withClass(state, podClass).includes(state)) continue;
-      names.add(shapeName(problem, podClass));
+      const isHome = mayBuy.get(podClass)?.some(({ template }) => template === state.template) === true;
+      if (isHome && problem.states.withClass(state, podClass).includes(state)) names.add(shapeName(problem, podClass));
     }
   }
   return [...states].map(([state, names]) => ({ state, names }));
+}
+
+/** The states of a node for one Pod alone, in the first pool that can make one and in those of the same weight. */
+function startsFor(problem: Problem, podClass: PodClass): readonly LabelState[] {
+  const starts: LabelState[] = [];
+  for (const template of problem.templates) {
+    const [first] = starts;
+    if (template.reservation !== undefined || (first !== undefined && !areRivals(first.template, template))) continue;
+    const root = problem.states.root(template);
+    const own = root === undefined ? [] : problem.states.withClass(root, podClass);
+    starts.push(...own.filter((state) => holdsOne(problem, { state, podClass })));
+  }
+  return starts;
 }
 
 function holdsOne(problem: Problem, { state, podClass }: { readonly state: LabelState; readonly podClass: PodClass }): boolean {
@@ -146,15 +159,15 @@ function shapesOf(problem: Problem, waiting: readonly WaitingClass[]): readonly 
     .slice(0, shapesMax);
 }
 
-/** Types in a state that hold one of its shapes; what is reserved is limited in number, which the program does not know. */
+/** Types in a state that hold one of its shapes. */
 function typesIn(
   state: LabelState,
   { shapes, taken }: { readonly shapes: readonly CoverShape[]; readonly taken: readonly number[] },
 ): readonly DemandType[] {
   return state.candidates.flatMap((candidate, index) => {
-    const { usable, pricePerHour, offerings } = candidate;
+    const { usable, pricePerHour } = candidate;
     const held = taken.filter((shape) => (shapes[shape]?.asks ?? []).every((ask, resource) => ask <= (usable[resource] ?? 0)));
-    if (held.length === 0 || pricePerHour <= 0 || offerings.some(({ reservation }) => reservation !== undefined)) return [];
+    if (held.length === 0 || pricePerHour <= 0) return [];
     return [{ state, index, candidate, usable, pricePerHour, shapes: held }];
   });
 }

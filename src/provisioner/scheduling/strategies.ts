@@ -63,7 +63,7 @@ export function attemptAll(
     attempts.push(...make(bulk));
     const [first] = ranked(attempts);
     const cover = { priceSoFar: priceOf(first.packing), steps };
-    if (isCoverable(problem) && isKnownToCover(problem)) attempts.push(...make({ ...first.strategy, name: "cover", cover }));
+    if (isCoverable(problem) && areReservedFirst(problem)) attempts.push(...make({ ...first.strategy, name: "cover", cover }));
   }
   const [first] = ranked(attempts);
   if (problem.existing.length > 0 && priceOf(first.packing) > 0) {
@@ -117,9 +117,10 @@ function havePoolsOfEqualWeight({ templates }: Problem): boolean {
   });
 }
 
-/** The program knows no preferences, which by the policy Respect come first, and no reservations, which run out. */
-function isKnownToCover({ relaxations, templates }: Problem): boolean {
-  return relaxations.every((rungs) => rungs.length === 0) && templates.every(({ reservation }) => reservation === undefined);
+/** What is reserved is used up before the program is asked, so its pools must come first for all Pods. */
+function areReservedFirst({ templates }: Problem): boolean {
+  const weights = templates.map(({ nodePool }) => nodePool.spec.weight ?? 0);
+  return templates.every(({ reservation }, index) => reservation === undefined || weights[index] === weights[0]);
 }
 
 function ranked(attempts: readonly Made[]): readonly [Made, ...Made[]] {

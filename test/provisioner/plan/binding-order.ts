@@ -38,7 +38,7 @@ interface Group {
   readonly pods: readonly Pod[];
 }
 
-/** Sets of bound Pods that are looked at before the search gives up. */
+/** Sets of bound Pods, beyond one a Pod, that are looked at before the search gives up. */
 const statesMax = 3_000;
 /** The same in one of the first tries, and how many of those there are. */
 const shortStatesMax = 150;
@@ -48,13 +48,13 @@ const shortTriesMax = 8;
 export function bindingOrder(start: World, planned: readonly Planned[]): BindingOrder {
   let groups = groupsOf(planned);
   for (let tries = 0; tries < shortTriesMax; tries += 1) {
-    const found = searched(start, { groups, most: shortStatesMax });
+    const found = searched(start, { groups, most: planned.length + shortStatesMax });
     if (found.stuck.length === 0 || found.isProven) return found;
     const stuck = new Set(found.stuck.map(({ pod }) => pod));
     const isStuck = ({ pods }: Group) => pods.some((pod) => stuck.has(pod));
     groups = [...groups.filter(isStuck), ...groups.filter((group) => !isStuck(group))];
   }
-  return searched(start, { groups, most: statesMax });
+  return searched(start, { groups, most: planned.length + statesMax });
 }
 
 function searched(start: World, { groups, most }: { readonly groups: readonly Group[]; readonly most: number }): BindingOrder {

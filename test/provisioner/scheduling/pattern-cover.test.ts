@@ -7,14 +7,15 @@ import { fakeInstanceTypes } from "../../../bench/fake-instance-types.ts";
 import { plainPod } from "../../../bench/scheduling/populated-cases.ts";
 import { seededDraws } from "../../../bench/scheduling/draws.ts";
 import { benchNodePool, solveInput } from "../../../bench/scheduling-input.ts";
-import type { InstanceType } from "../../../src/api/instance-type.ts";
+import type { InstanceType, Offering } from "../../../src/api/instance-type.ts";
+import type { NodePool } from "../../../src/api/node-pool.ts";
 import type { Pod } from "../../../src/api/pod.ts";
-import { hostnameLabel } from "../../../src/api/labels.ts";
+import { capacityTypeLabel, hostnameLabel, instanceTypeLabel } from "../../../src/api/labels.ts";
 import { lowerBound } from "../../../src/provisioner/scheduling/lower-bound.ts";
 import { coverPatterns, leastPrice } from "../../../src/provisioner/scheduling/pattern-cover.ts";
 import { bestFillings, type CoverShape, type CoverType } from "../../../src/provisioner/scheduling/pattern-pricing.ts";
-import { solve } from "../../../src/provisioner/scheduling/solve.ts";
-import { faultsOf } from "./plan-checker.ts";
+import { solve, type SchedulingResults, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
+import { planFaults } from "../plan/plan-checker.ts";
 
 const gibibyte = 1024 ** 3;
 const draw = seededDraws(11);
@@ -82,7 +83,7 @@ describe("plans for many Pods of few shapes", () => {
     expect(first.pricePerHour / lowerBound(input)).toBeGreaterThan(1.05);
     expect(plan.pricePerHour / lowerBound(input)).toBeLessThan(1.03);
     expect(plan.unschedulable).toEqual([]);
-    expect(faultsOf(input, plan)).toEqual([]);
+    expect(planFaults(input, plan)).toEqual([]);
   });
 
   it("keep Pods apart that may not share a node, and leave a pool's limits whole", () => {
@@ -91,7 +92,7 @@ describe("plans for many Pods of few shapes", () => {
     const limited = { ...nodePool, spec: { ...nodePool.spec, limits: { cpu: "4000" } } };
     const input = solveInput({ pods, nodes: [], boundPods: [] }, { nodePool: limited, instanceTypes: types });
     const plan = solve(input);
-    expect(faultsOf(input, plan)).toEqual([]);
+    expect(planFaults(input, plan)).toEqual([]);
     const cpus = plan.newNodes.map(({ instanceType }) => types.find(({ name }) => name === instanceType)?.capacity.cpu ?? 0);
     expect(cpus.reduce((sum, cpu) => sum + cpu, 0)).toBeLessThanOrEqual(4_000_000);
   });
@@ -105,6 +106,64 @@ describe("plans for many Pods of few shapes", () => {
 
   it("are complete also where no steps are left for a cheaper one", () => {
     expect(solve(inputOf(batch()), { stepsMax: 1_000 }).unschedulable).toEqual([]);
+  });
+});
+
+describe("plans for many Pods, where there is more to heed than shapes", () => {
+  const nearLeast = (input: SolveInput): SchedulingResults => {
+    const [first, plan] = [solve(input, { stepsMax: 0 }), solve(input)];
+    expect(plan.decision.chosen?.strategy).toBe("cover");
+    expect(plan.pricePerHour).toBeLessThan(first.pricePerHour * 0.98);
+    expect(plan.unschedulable).toEqual([]);
+    expect(planFaults(input, plan)).toEqual([]);
+    return plan;
+  };
+
+  it("buy from all pools of equal weight, and from no lighter one", () => {
+    const named = (name: string, weight: number): NodePool => {
+      const { spec } = benchNodePool();
+      return { ...benchNodePool(), metadata: { name, uid: name }, spec: { ...spec, weight } };
+    };
+    const priced = (factor: number): readonly InstanceType[] =>
+      types.map((type) => ({
+        ...type,
+        offerings: type.offerings.map((one) => ({ ...one, pricePerHour: one.pricePerHour * factor })),
+      }));
+    const small = (type: InstanceType): boolean => (type.capacity.cpu ?? 0) <= 24_000;
+    const input = {
+      ...inputOf(batch()),
+      nodePools: [named("cheap", 0), named("large", 1), named("small", 1)],
+      instanceTypes: new Map([
+        ["cheap", priced(0.1)],
+        ["large", priced(1).filter((type) => !small(type))],
+        ["small", [...priced(0.9).filter(small), ...priced(3).filter((type) => !small(type))]],
+      ]),
+    };
+    const pools = nearLeast(input).newNodes.map(({ nodePool }) => nodePool.metadata.name);
+    expect([...new Set(pools)].sort()).toEqual(["large", "small"]);
+  });
+
+  it("use up what is reserved first", () => {
+    const reservation = { id: "cr-1", kind: "default", isInterruptible: false, remaining: 5 } as const;
+    const reserved = types.map((type) => {
+      const { zone = "" } = type.offerings[0] ?? {};
+      const own: Offering = { zone, capacityType: "reserved", pricePerHour: 1e-7, available: true, reservation };
+      const requirements = type.requirements.map((one) =>
+        one.key === capacityTypeLabel ? { ...one, values: [...(one.values ?? []), "reserved"] } : one,
+      );
+      return type.name === "type-16-64" ? { ...type, requirements, offerings: [...type.offerings, own] } : type;
+    });
+    const input = { ...inputOf(batch()), instanceTypes: new Map([["default", reserved]]) };
+    expect(nearLeast(input).newNodes.filter(({ capacityType }) => capacityType === "reserved")).toHaveLength(5);
+  });
+
+  it("give Pods what they prefer, by the policy Respect, and cover the others", () => {
+    const preference = { matchExpressions: [{ key: instanceTypeLabel, operator: "In", values: ["type-192-1536"] } as const] };
+    const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference }] } };
+    const pods = batch((size) => (size === 4 ? { affinity } : {}));
+    const plan = nearLeast({ ...inputOf(pods), preferencePolicy: "Respect" });
+    const theirs = plan.newNodes.filter(({ pods: held }) => held.some(({ pod }) => pod.metadata.labels?.["size"] === "4"));
+    expect([...new Set(theirs.map(({ instanceType }) => instanceType))]).toEqual(["type-192-1536"]);
   });
 });
 

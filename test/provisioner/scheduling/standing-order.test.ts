@@ -7,7 +7,7 @@ import { benchNode, plainPod } from "../../../bench/scheduling/populated-cases.t
 import { benchNodePool, solveInput } from "../../../bench/scheduling-input.ts";
 import { hostnameLabel } from "../../../src/api/labels.ts";
 import { solve } from "../../../src/provisioner/scheduling/solve.ts";
-import { faultsOf } from "./plan-checker.ts";
+import { planFaults } from "../plan/plan-checker.ts";
 
 const types = fakeInstanceTypes(16);
 const node = (name: string) => benchNode({ name, type: types[7]!, zone: "test-zone-1" });
@@ -32,5 +32,5 @@ it("large Pods go onto nodes that stand before small ones that may not share a n
   expect(plan.existing.flatMap(({ pods: placed }) => placed.map(({ key }) => key.replace(/-\d+$/, "")))).toEqual(
     Array.from({ length: 4 }, () => "default/large"),
   );
-  expect(faultsOf(input, plan)).toEqual([]);
+  expect(planFaults(input, plan)).toEqual([]);
 });
