@@ -24,20 +24,7 @@ describe("solve, on random cases", () => {
   it(
     "plans what kube-scheduler binds, whatever its NodeClaims are launched as, and leaves out only what has no place",
     () => {
-      const failures: string[] = [];
-      let [placed, left] = [0, 0];
-      for (const { name, input } of numberedCases(usualCase, count)) {
-        const plan = solve(input);
-        left += plan.unschedulable.length;
-        placed += input.pods.length - plan.unschedulable.length;
-        const faults = planFaults(input, plan);
-        failures.push(...faults.slice(0, 1).map(({ rule, says }) => `${name} ${rule}: ${says}`));
-        if (failures.length >= toldMax) break;
-      }
-      expect(failures).toEqual([]);
-      // The cases are worth something: most Pods get a place, and many do not.
-      expect(placed / count).toBeGreaterThan(4);
-      expect(left / count).toBeGreaterThan(1);
+      expectLegal({ of: (input) => input, placedMin: 4, leftMin: 1 });
     },
     timeoutMs,
   );
@@ -45,20 +32,7 @@ describe("solve, on random cases", () => {
   it(
     "plans Pods where their volumes are, or can be made",
     () => {
-      const failures: string[] = [];
-      let [placed, left] = [0, 0];
-      for (const { name, input: bare } of numberedCases(usualCase, count)) {
-        const input = withVolumes(bare);
-        const plan = solve(input);
-        left += plan.unschedulable.length;
-        placed += input.pods.length - plan.unschedulable.length;
-        const faults = planFaults(input, plan);
-        failures.push(...faults.slice(0, 1).map(({ rule, says }) => `${name} ${rule}: ${says}`));
-        if (failures.length >= toldMax) break;
-      }
-      expect(failures).toEqual([]);
-      expect(placed / count).toBeGreaterThan(3);
-      expect(left / count).toBeGreaterThan(2);
+      expectLegal({ of: withVolumes, placedMin: 3, leftMin: 2 });
     },
     timeoutMs,
   );
@@ -81,6 +55,35 @@ describe("solve, on random cases", () => {
     timeoutMs,
   );
 });
+
+/** Asks the checker about all cases. They are worth something: so many Pods a case get a place, and so many do not. */
+function expectLegal({
+  of,
+  placedMin,
+  leftMin,
+}: {
+  readonly of: (input: SolveInput) => SolveInput;
+  readonly placedMin: number;
+  readonly leftMin: number;
+}): void {
+  const failures: string[] = [];
+  let [placed, left] = [0, 0];
+  for (const { name, input: drawn } of numberedCases(usualCase, count)) {
+    const input = of(drawn);
+    const plan = solve(input);
+    left += plan.unschedulable.length;
+    placed += input.pods.length - plan.unschedulable.length;
+    failures.push(
+      ...planFaults(input, plan)
+        .slice(0, 1)
+        .map(({ rule, says }) => `${name} ${rule}: ${says}`),
+    );
+    if (failures.length >= toldMax) break;
+  }
+  expect(failures).toEqual([]);
+  expect(placed / count).toBeGreaterThan(placedMin);
+  expect(left / count).toBeGreaterThan(leftMin);
+}
 
 /** The same input in another order, the same one each time. */
 function shuffled(input: SolveInput): SolveInput {

@@ -105,6 +105,10 @@ describe("a plan for many Pods", () => {
     const complete = plans.filter(({ unschedulable }) => unschedulable.length === 0);
     expect(complete.filter(({ truncated }) => truncated).length).toBeGreaterThan(5);
     for (const plan of complete) expect(plan.pricePerHour).toBeGreaterThanOrEqual(whole.pricePerHour - 1e-9);
+    // The half of a strategy is dropped: nobody is told what it would have come to, for it would have come to something else.
+    const told = complete.flatMap(({ decision }) => decision.rejected.map(({ reason }) => reason.message));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter((message) => !message.endsWith(" 0 Pods without a place."))).toEqual([]);
     expect(plans.map(({ truncated }) => truncated)).toEqual(plans.map((_, question) => question < questions));
   });
 
