@@ -75,10 +75,6 @@ export async function runController<Observed, Step extends ControllerStep>(optio
   const enqueue = (key: ObjectKey): void => {
     if (!queue.add(textOf(key)) && !signal.aborted) metrics.refused({ controller: controller.name, key });
   };
-  const stops = [
-    ...triggers.map((trigger) => watchTrigger(trigger, { cluster, enqueue })),
-    ...(options.wake === undefined ? [] : [options.wake(enqueue)]),
-  ];
   signal.addEventListener(
     "abort",
     () => {
@@ -86,6 +82,11 @@ export async function runController<Observed, Step extends ControllerStep>(optio
     },
     { once: true },
   );
+  const stops = options.wake === undefined ? [] : [options.wake(enqueue)];
+  for (const trigger of triggers) {
+    await options.pause?.();
+    stops.push(watchTrigger(trigger, { cluster, enqueue }));
+  }
   const workers = Array.from({ length: options.workersMax ?? defaultWorkersMax }, () => work(options, queue));
   await Promise.all([...workers, resync(options, enqueue)]);
   for (const stop of stops) stop();
@@ -96,24 +97,38 @@ interface TriggerTarget {
   readonly enqueue: (key: ObjectKey) => void;
 }
 
+/**
+ * Enqueues what each change concerns. A watch begins with a replay of all that is there, in which many objects concern the same keys: a
+ * trigger that returns the same list for them has it enqueued once.
+ */
 function watchTrigger<K extends KindName>(trigger: Trigger<K>, { cluster, enqueue }: TriggerTarget): () => void {
-  return cluster.onChange(trigger.watches, (change) => {
-    for (const key of trigger.keysOf(change)) enqueue(key);
+  const replay: { isOver: boolean; last?: readonly ObjectKey[] } = { isOver: false };
+  const stop = cluster.onChange(trigger.watches, (change) => {
+    const keys = trigger.keysOf(change);
+    if (keys === replay.last) return;
+    if (!replay.isOver) replay.last = keys;
+    for (const key of keys) enqueue(key);
   });
+  replay.isOver = true;
+  delete replay.last;
+  return stop;
 }
 
 /** Brings every key of the snapshot back from time to time: the net under a refused key, a forgotten trigger, a cloud that changed. */
 async function resync<Observed, Step extends ControllerStep>(
-  { clock, random, signal, cluster, triggers, resyncMs = defaultResyncMs }: RunControllerOptions<Observed, Step>,
+  { clock, random, signal, cluster, triggers, pause, resyncMs = defaultResyncMs }: RunControllerOptions<Observed, Step>,
   enqueue: TriggerTarget["enqueue"],
 ): Promise<void> {
-  const pauseEnded = async (): Promise<boolean> => {
+  const intervalEnded = async (): Promise<boolean> => {
     await clock.sleep(resyncMs * (0.9 + random() / 5), signal);
     return !signal.aborted;
   };
-  while (await pauseEnded()) {
+  while (await intervalEnded()) {
     // A watch that begins replays the whole store; ended at once, it is a replay and nothing else.
-    for (const trigger of triggers) watchTrigger(trigger, { cluster, enqueue })();
+    for (const trigger of triggers) {
+      await pause?.();
+      watchTrigger(trigger, { cluster, enqueue })();
+    }
   }
 }
 

@@ -243,6 +243,27 @@ test("looks that write nothing let what else waits have its turn, and one look a
   expect(looks.slice(1).every((at, index) => at - (looks[index] ?? 0) > 1)).toBe(true);
 });
 
+test("one list of keys that all objects of a start concern is enqueued once for them, and at each change after", async () => {
+  const all = [keyOf(pod({ name: "a" })), keyOf(pod({ name: "b" }))];
+  const asked: number[] = [];
+  const counted = {
+    *[Symbol.iterator]() {
+      asked.push(all.length);
+      yield* all;
+    },
+  };
+  const trigger: AnyTrigger = { watches: "Pod", keysOf: () => counted as unknown as readonly ObjectKey[] };
+  const { api, time, acts } = world(undefined, { triggers: [trigger] });
+  for (const name of ["a", "b", "c"]) api.put(pathOf(name), pod({ name }));
+  await time.advance(10);
+  expect([acts, asked.length]).toEqual([["a 0", "b 0"], 1]);
+  for (const tier of ["gold", "silver"]) {
+    api.put(pathOf("c"), pod({ name: "c", labels: { tier } }));
+    await time.advance(10);
+  }
+  expect([acts.slice(2), asked.length]).toEqual([["a 10", "b 10", "a 20", "b 20"], 3]);
+});
+
 test("a term that ends while a look waits for its turn has no such look", async () => {
   const observed: string[] = [];
   const held: { go: () => void } = { go: () => undefined };
