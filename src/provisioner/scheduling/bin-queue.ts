@@ -26,6 +26,8 @@ const ownMax = 32;
 
 /** So few Pods are served by looking over all bins for each, where no others need the lists. */
 const scannedMax = 2;
+/** And any number of Pods, where there are so few bins that a look costs less than keeping lists. */
+const scannedBinsMax = 128;
 
 interface Queue {
   readonly probe: Probe;
@@ -53,7 +55,7 @@ export function binQueue(probe: Probe, { lists, pods }: { readonly lists: BinLis
       if (own !== undefined) listOwn(queue, { place, own });
     },
     best: () => {
-      if (pods <= scannedMax && lists.isForOne && !lists.isFilled && !probe.prefers) return bestBin(probe);
+      if (isScanned(queue)) return bestBin(probe);
       fillLists(lists, probe.podClass);
       let best: Head | undefined;
       for (const bucket of lists.buckets) {
@@ -64,6 +66,12 @@ export function binQueue(probe: Probe, { lists, pods }: { readonly lists: BinLis
       return best;
     },
   };
+}
+
+/** Says whether the Pod is better served by one look over all bins; wishes are known to lists alone. */
+function isScanned({ probe, lists, pods }: Queue): boolean {
+  if (lists.isFilled || probe.prefers) return false;
+  return probe.packing.bins.length <= scannedBinsMax || (pods <= scannedMax && lists.isForOne);
 }
 
 /** The best bin of a state for the Pod once everything is asked. */

@@ -9,7 +9,7 @@ import { fitInto, roundedPrice, type Bin, type BinFit } from "./bin.ts";
 import { countsTooLate } from "./late-count.ts";
 import { isLikedMore } from "./liking.ts";
 import { isAllowedHost, optionsFor, type Probe } from "./probe.ts";
-import { holds } from "./resource-space.ts";
+import { holds, type Vector } from "./resource-space.ts";
 
 export interface BinChoice {
   readonly kind: "bin";
@@ -35,16 +35,30 @@ export function bestBin(probe: Probe): BinChoice | undefined {
     const left = table.freeShare[place] ?? 0;
     // A zone may make a type dearer than its row says, so price 0 is known only once it is found.
     if (best.price === 0 && left >= best.left) continue;
-    if (rowHolds(table.free, place * table.width, probe.added)) offer(probe, { best, place, left, priceMin: 0 });
+    if (rowHolds(table.free, place * table.width, probe.added)) offer(probe, { best, place, left });
   }
-  if (best.price === 0) return best.choice;
+  if (best.price !== 0) scanLarger(probe, best);
+  return best.choice;
+}
+
+/** Goes on with the bins that would have to become a larger type, by their own states' prices first. */
+function scanLarger(probe: Probe, best: Best): void {
+  const { added, packing } = probe;
+  const { table, bins } = packing;
   for (let place = 0; place < bins.length; place += 1) {
     const step = table.step[place] ?? Infinity;
+    const left = table.nextShare[place] ?? 0;
     // Mostly a bin's next type costs as much more as the best so far, and leaves more: then no row need be read.
-    if (step > best.price || (step === best.price && (table.nextShare[place] ?? 0) >= best.left && isNextAlone(table, place))) continue;
-    offerLarger(probe, { best, place });
+    const isNextBehind = step === best.price && left >= best.left;
+    if (step > best.price || (isNextBehind && isNextAlone(table, place))) continue;
+    const start = place * table.width;
+    if (rowHolds(table.free, start, added)) continue;
+    if (rowHolds(table.next, start, added)) {
+      if (!isNextBehind) offer(probe, { best, place, left });
+    } else if ((table.secondStep[place] ?? Infinity) <= best.price && rowHolds(table.reach, start, added)) {
+      offerLarger(probe, { best, place });
+    }
   }
-  return best.choice;
 }
 
 /** Says whether no other type costs the same as the next: only then is what the next leaves known from the table. */
@@ -52,11 +66,7 @@ function isNextAlone(table: BinTable, place: number): boolean {
   return (table.secondStep[place] ?? Infinity) > (table.step[place] ?? Infinity);
 }
 
-function offer(
-  probe: Probe,
-  { best, place, left, priceMin }: { readonly best: Best; readonly place: number; readonly left: number; readonly priceMin: number },
-): void {
-  if (priceMin > best.price || (priceMin === best.price && left >= best.left)) return;
+function offer(probe: Probe, { best, place, left }: { readonly best: Best; readonly place: number; readonly left: number }): void {
   const bin = probe.packing.bins[place];
   if (bin === undefined || !isAllowedHost(probe, bin.id)) return;
   const fit = cheapestFit(probe, bin);
@@ -66,31 +76,29 @@ function offer(
   best.left = left;
 }
 
-/** The same for a bin that would have to become a larger type, by its own state's prices first. */
+/** The same for a bin that would have to become a larger type than the next. */
 function offerLarger(probe: Probe, { best, place }: { readonly best: Best; readonly place: number }): void {
   const { added, packing } = probe;
-  const { table, problem } = packing;
-  const start = place * table.width;
-  if (rowHolds(table.free, start, added)) return;
-  const step = table.step[place] ?? Infinity;
-  if (rowHolds(table.next, start, added)) {
-    offer(probe, { best, place, left: table.nextShare[place] ?? 0, priceMin: step });
-    return;
-  }
   const bin = packing.bins[place];
-  if ((table.secondStep[place] ?? Infinity) > best.price || bin === undefined || !rowHolds(table.reach, start, added)) return;
+  if (bin === undefined) return;
   const { committed, committedIndex, used, state } = bin;
   const dearest = best.price + committed.pricePerHour + priceDust;
   for (let index = committedIndex + 1; index < state.candidates.length; index += 1) {
     const candidate = state.candidates[index];
     if (candidate === undefined || candidate.pricePerHour > dearest) return;
     if (!holds(candidate.usable, used, added)) continue;
-    let left = 0;
-    for (const [resource, amount] of candidate.usable.entries())
-      left += (amount - (used[resource] ?? 0)) * (problem.weights[resource] ?? 0);
-    offer(probe, { best, place, left, priceMin: roundedPrice(candidate.pricePerHour - committed.pricePerHour) });
+    const left = shareLeft(candidate.usable, { used, weights: packing.problem.weights });
+    const priceMin = roundedPrice(candidate.pricePerHour - committed.pricePerHour);
+    if (priceMin < best.price || (priceMin === best.price && left < best.left)) offer(probe, { best, place, left });
     return;
   }
+}
+
+/** What is left of a type's room, in shares of all that is asked for. */
+function shareLeft(usable: Vector, { used, weights }: { readonly used: Vector; readonly weights: Vector }): number {
+  let left = 0;
+  for (let index = 0; index < usable.length; index += 1) left += ((usable[index] ?? 0) - (used[index] ?? 0)) * (weights[index] ?? 0);
+  return left;
 }
 
 /** The cheapest way for a bin to take the Pod; on equal prices the state that topology likes best. */

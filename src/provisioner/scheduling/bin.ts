@@ -79,17 +79,15 @@ export function cheapestHolding(
 ): BinFit | undefined {
   const { used, added, ledger, from } = input;
   if (!hasMinValues(state, input)) return undefined;
+  const charged = from === undefined ? undefined : chargedFor(from);
   for (let index = input.start ?? 0; index < state.candidates.length; index += 1) {
     const candidate = state.candidates[index];
     if (candidate === undefined || !holds(candidate.usable, used, added)) continue;
-    const charged = from === undefined ? undefined : chargedFor(from);
     if (ledger !== undefined && !ledger.allows({ from: charged, to: candidate.type.instanceType.capacity })) continue;
     const kept = keptWith(state, { used, added, ledger, candidate, from: charged });
     if (kept === "none") continue;
-    return {
-      ...{ state, index, candidate, kept },
-      addedPrice: roundedPrice(Math.max(0, candidate.pricePerHour - (from?.committed.pricePerHour ?? 0))),
-    };
+    const addedPrice = roundedPrice(Math.max(0, candidate.pricePerHour - (from?.committed.pricePerHour ?? 0)));
+    return { state, index, candidate, addedPrice, kept };
   }
   return undefined;
 }

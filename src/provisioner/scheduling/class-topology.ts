@@ -70,7 +70,7 @@ export function classTopology(
   const byKey = new Map(keys.map((key) => [key, keyGroups({ key, ...sorted })]));
   const host = keyGroups({ key: hostnameLabel, ...sorted });
   const affinities = owned.filter((group) => group.kind === "affinity");
-  const usesHost = Object.values(host).some((groups: readonly unknown[]) => groups.length > 0);
+  const usesHost = concerns(host);
   return {
     keys,
     byKey,
@@ -86,6 +86,11 @@ export function classTopology(
   };
 }
 
+function concerns({ spread, affinity, antiAffinity, refusedBy, countedBy, wishes, preferred }: KeyGroups): boolean {
+  const lists = spread.length + affinity.length + antiAffinity.length + refusedBy.length;
+  return lists + countedBy.length + wishes.length + preferred.length > 0;
+}
+
 /** Says whether a group speaks for others than the Pods that have it. */
 function isBinding(group: TopologyGroup): boolean {
   return group.kind === "spread" ? group.required : group.isPreferred !== true;
@@ -95,10 +100,21 @@ function hasWishes(groups: KeyGroups | undefined): boolean {
   return groups !== undefined && groups.wishes.length + groups.preferred.length > 0;
 }
 
+const noGroups: KeyGroups = {
+  spread: [],
+  affinity: [],
+  antiAffinity: [],
+  refusedBy: [],
+  countedBy: [],
+  wishes: [],
+  preferred: [],
+};
+
 function keyGroups(input: ClassGroups & { readonly key: string; readonly isHard: boolean }): KeyGroups {
   const isRule = (group: SpreadGroup): boolean => group.required || input.isHard;
   const owned = input.owned.filter((group) => group.key === input.key);
   const counting = input.counting.filter((group) => group.key === input.key);
+  if (owned.length + counting.length + input.preferred.length === 0) return noGroups;
   const spreads = owned.filter((group): group is SpreadGroup => group.kind === "spread");
   return {
     spread: spreads.filter(isRule).map((group) => ({ group, self: counting.includes(group) ? 1 : 0 })),

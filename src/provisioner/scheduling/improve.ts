@@ -62,12 +62,8 @@ export function shrink(packing: Packing, bin: Bin): boolean {
 function relieve(packing: Packing, { bin, budget }: { readonly bin: Bin; readonly budget: { movesLeft: number } }): boolean {
   for (const target of smallerTypes(bin)) {
     const excess = minus(bin.used, target);
-    const leaving = bin.members
-      .map((member) => ({ member, vector: vectorFor(packing.problem, member.podClass) }))
-      .filter(({ vector }) => vector.every((amount, index) => amount >= (excess[index] ?? 0)))
-      .sort((a, b) => worth(packing, a.vector) - worth(packing, b.vector));
     const tried = new Set<number>();
-    for (const { member } of leaving) {
+    for (const member of leaving(packing, { bin, excess })) {
       if (tried.has(member.podClass.id)) continue;
       tried.add(member.podClass.id);
       if (moveAway(packing, { bin, member, budget })) return shrink(packing, bin);
@@ -76,14 +72,31 @@ function relieve(packing: Packing, { bin, budget }: { readonly bin: Bin; readonl
   return false;
 }
 
+/** The Pods of which each alone takes so much that the rest would do with less, the smallest first. */
+function leaving(packing: Packing, { bin, excess }: { readonly bin: Bin; readonly excess: Vector }): readonly BinMember[] {
+  const { problem } = packing;
+  const found = bin.members.filter(({ podClass }) => isAtLeast(vectorFor(problem, podClass), excess));
+  if (found.length < 2) return found;
+  return found
+    .map((member) => ({ member, worth: shareOf(vectorFor(problem, member.podClass), problem.weights) }))
+    .sort((a, b) => a.worth - b.worth)
+    .map(({ member }) => member);
+}
+
+function isAtLeast(amounts: Vector, least: Vector): boolean {
+  for (let index = 0; index < amounts.length; index += 1) if ((amounts[index] ?? 0) < (least[index] ?? 0)) return false;
+  return true;
+}
+
 /** The room of the next cheaper types; nothing at all, if the bin holds one Pod. */
 function smallerTypes(bin: Bin): readonly Vector[] {
   if (bin.members.length === 1) return [bin.used.map(() => 0)];
-  const cheaper = bin.state.candidates.slice(0, bin.committedIndex).filter(({ pricePerHour }) => pricePerHour < bin.committed.pricePerHour);
-  return cheaper
-    .slice(-smallerTypesMax)
-    .reverse()
-    .map(({ usable }) => usable);
+  const found: Vector[] = [];
+  for (let index = bin.committedIndex - 1; index >= 0 && found.length < smallerTypesMax; index -= 1) {
+    const candidate = bin.state.candidates[index];
+    if (candidate !== undefined && candidate.pricePerHour < bin.committed.pricePerHour) found.push(candidate.usable);
+  }
+  return found;
 }
 
 function moveAway(
@@ -164,8 +177,4 @@ function inDomainsOf(
     decided = states.withValue(decided, key, value);
   }
   return decided;
-}
-
-function worth(packing: Packing, vector: Vector): number {
-  return shareOf(vector, packing.problem.weights);
 }

@@ -58,15 +58,14 @@ export interface LabelStates {
   size(): number;
 }
 
-type Memo<K, V> = Map<LabelState, Map<K, { readonly value: V }>>;
+/** By state id: what was found for each key. */
+type Memo<K, V> = (Map<K, V> | undefined)[];
 
 /** Makes the empty collection of states of one run. */
 export function labelStates(): LabelStates {
   const interned = new Map<string, LabelState | undefined>();
   const roots = new Map<PoolTemplate, LabelState | undefined>();
-  const byPlacement: Memo<number, readonly LabelState[]> = new Map();
-  const byValue = new Map<string, Memo<string, LabelState | undefined>>();
-  const domains: Memo<string, readonly string[]> = new Map();
+  const byPlacement: Memo<number, readonly LabelState[]> = [];
   const stateOf = (template: PoolTemplate, requirements: Requirements, present: readonly string[] = []): LabelState | undefined =>
     internedState(interned, { template, requirements, present });
   const narrowed: LabelStates["narrowed"] = (state, requirements) => {
@@ -89,23 +88,47 @@ export function labelStates(): LabelStates {
       roots.set(template, state);
       return state;
     },
-    withClass: (state, podClass) =>
-      remember(byPlacement, { state, key: podClass.placementId }, () =>
-        keepsOff(state.template.taints, podClass) ? [] : matching(state, podClass.alternatives),
-      ),
+    withClass: (state, podClass) => {
+      const row = rowOf(byPlacement, state);
+      const known = row.get(podClass.placementId);
+      if (known !== undefined) return known;
+      const found = keepsOff(state.template.taints, podClass) ? [] : matching(state, podClass.alternatives);
+      row.set(podClass.placementId, found);
+      return found;
+    },
     matching,
     narrowed,
-    withValue: (state, key, value) => {
-      let memo = byValue.get(key);
-      if (memo === undefined) byValue.set(key, (memo = new Map<LabelState, Map<string, { readonly value: LabelState | undefined }>>()));
-      return remember(memo, { state, key: value }, () => {
-        const own = state.requirements.get(key);
-        if (own !== undefined && !has(own, value)) return undefined;
-        return narrowed(state, new Map([[key, exactly(key, value)]]));
-      });
-    },
-    valuesOf: (state, key) => remember(domains, { state, key }, () => domainValues(state, key)),
+    withValue: decisions(narrowed),
+    valuesOf: openValues(),
     size: () => interned.size,
+  };
+}
+
+/** Decides labels, and remembers what came of it; null where nothing offers the value. */
+function decisions(narrowed: LabelStates["narrowed"]): LabelStates["withValue"] {
+  const byKey = new Map<string, Memo<string, LabelState | null>>();
+  return (state, key, value) => {
+    let memo = byKey.get(key);
+    if (memo === undefined) byKey.set(key, (memo = []));
+    const row = rowOf(memo, state);
+    const known = row.get(value);
+    if (known !== undefined) return known ?? undefined;
+    const own = state.requirements.get(key);
+    const found = own !== undefined && !has(own, value) ? undefined : narrowed(state, new Map([[key, exactly(key, value)]]));
+    row.set(value, found ?? null);
+    return found;
+  };
+}
+
+function openValues(): LabelStates["valuesOf"] {
+  const memo: Memo<string, readonly string[]> = [];
+  return (state, key) => {
+    const row = rowOf(memo, state);
+    const known = row.get(key);
+    if (known !== undefined) return known;
+    const found = domainValues(state, key);
+    row.set(key, found);
+    return found;
   };
 }
 
@@ -219,10 +242,6 @@ function domainValues({ requirements, candidates }: LabelState, key: string): re
   return [...found].sort();
 }
 
-function remember<K, V>(memo: Memo<K, V>, at: { readonly state: LabelState; readonly key: K }, make: () => V): V {
-  let row = memo.get(at.state);
-  if (row === undefined) memo.set(at.state, (row = new Map<K, { readonly value: V }>()));
-  let known = row.get(at.key);
-  if (known === undefined) row.set(at.key, (known = { value: make() }));
-  return known.value;
+function rowOf<K, V>(memo: Memo<K, V>, { id }: LabelState): Map<K, V> {
+  return (memo[id] ??= new Map<K, V>());
 }

@@ -163,8 +163,8 @@ export function decidedValue(
   states: LabelStates,
   { state, key }: { readonly state: LabelState; readonly key: string },
 ): string | undefined {
-  const [only, ...others] = states.valuesOf(state, key);
-  return others.length === 0 ? only : undefined;
+  const values = states.valuesOf(state, key);
+  return values.length === 1 ? values[0] : undefined;
 }
 
 /** Changes what a bin is to become; the Pods that were on it count anew, as a spread may count only some kinds of nodes. */

@@ -94,22 +94,28 @@ export function podClasses(
     preferences = "ignored",
   }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumePlaces; readonly preferences?: PreferenceUse },
 ): readonly PodClass[] {
-  const groups = new Map<string, PendingPod[]>();
-  const specTexts = new Map<PodSpec, string>();
+  const groups = new Map<string, { readonly signature: string; readonly members: PendingPod[] }>();
+  const textOf = specTexts(preferences);
   for (const pending of pods) {
+    const { metadata, spec } = pending.pod;
     const places = volumesOf(pending.pod);
-    const own = signatureOf(pending.pod, { specTexts, preferences });
-    const signature = places === undefined ? own : `${own} ${places.map(formatRequirements).join(" or ")}`;
-    const group = groups.get(signature);
-    if (group === undefined) groups.set(signature, [pending]);
-    else group.push(pending);
+    const { text, number } = textOf(spec);
+    const labels = JSON.stringify(metadata.labels ?? noLabels);
+    const volumes = places === undefined ? "" : ` ${places.map(formatRequirements).join(" or ")}`;
+    // The number stands for the text of the spec, which is long and shared by many.
+    const name = `${number} ${metadata.namespace ?? ""} ${labels}${volumes}`;
+    const group = groups.get(name);
+    if (group !== undefined) group.members.push(pending);
+    else
+      groups.set(name, { signature: `${metadata.namespace ?? ""} ${text} ${labels}${priorityText(spec)}${volumes}`, members: [pending] });
   }
-  return [...groups.keys()].sort().map((signature, id) => {
-    const members = (groups.get(signature) ?? []).sort((a, b) => (a.key < b.key ? -1 : 1));
-    const [first] = members;
-    if (first === undefined) throw new Error("invariant broken: a class has a member");
-    return classOf({ id, pod: first.pod, members, placementIdOf, volumesOf, preferences });
-  });
+  return [...groups.values()]
+    .sort((a, b) => (a.signature < b.signature ? -1 : 1))
+    .map(({ members }, id) => {
+      const [first] = members.sort((a, b) => (a.key < b.key ? -1 : 1));
+      if (first === undefined) throw new Error("invariant broken: a class has a member");
+      return classOf({ id, pod: first.pod, members, placementIdOf, volumesOf, preferences });
+    });
 }
 
 /**
@@ -226,30 +232,48 @@ function preferredText(spec: PodSpec, preferences: PreferenceUse): readonly unkn
   return preferences === "ignored" ? [] : preferredPods(spec);
 }
 
-/** Text of all that scheduling reads of a Pod; equal text means equal class. Demand Pods share one spec object. */
-function signatureOf(
-  { metadata, spec }: Pod,
-  { specTexts, preferences }: { readonly specTexts: Map<PodSpec, string>; readonly preferences: PreferenceUse },
-): string {
-  let text = specTexts.get(spec);
-  if (text === undefined) {
-    text = JSON.stringify([
-      spec.containers.map(resourcesOf),
-      spec.initContainers?.map(resourcesOf),
-      spec.resources,
-      spec.overhead,
-      spec.nodeSelector,
-      requiredAffinity(spec),
-      spec.tolerations,
-      spec.topologySpreadConstraints,
-      hostPorts(spec),
-      ...(preferences === "ignored" ? [] : (spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])),
-      ...preferredText(spec, preferences),
-    ]);
-    specTexts.set(spec, text);
-  }
+interface SpecText {
+  readonly text: string;
+  /** The same for equal texts of equal priority. */
+  readonly number: number;
+}
+
+/** Returns the text of all that scheduling reads of a spec, found once for each object: Pods of one workload often share theirs. */
+function specTexts(preferences: PreferenceUse): (spec: PodSpec) => SpecText {
+  const bySpec = new Map<PodSpec, SpecText>();
+  const numbers = new Map<string, number>();
+  return (spec) => {
+    const known = bySpec.get(spec);
+    if (known !== undefined) return known;
+    const text = specText(spec, preferences);
+    const name = text + priorityText(spec);
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    const made = { text, number };
+    bySpec.set(spec, made);
+    return made;
+  };
+}
+
+function specText(spec: PodSpec, preferences: PreferenceUse): string {
+  return JSON.stringify([
+    spec.containers.map(resourcesOf),
+    spec.initContainers?.map(resourcesOf),
+    spec.resources,
+    spec.overhead,
+    spec.nodeSelector,
+    requiredAffinity(spec),
+    spec.tolerations,
+    spec.topologySpreadConstraints,
+    hostPorts(spec),
+    ...(preferences === "ignored" ? [] : (spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])),
+    ...preferredText(spec, preferences),
+  ]);
+}
+
+function priorityText(spec: PodSpec): string {
   const priority = priorityOf(spec);
-  return `${metadata.namespace ?? ""} ${text} ${JSON.stringify(metadata.labels ?? noLabels)}${priority === 0 ? "" : ` ${priority}`}`;
+  return priority === 0 ? "" : ` ${priority}`;
 }
 
 /** Stands in a hash only where there are any, so that most Pods keep the hash that NodeClaims were made with before. */

@@ -31,10 +31,13 @@ const pricesPerDollar = 1e6;
 
 /** Says whether any place is liked more than another by any Pod. */
 export function prefersAnything(asked: Asked): boolean {
-  const specs = new Set<PodSpec>();
-  for (const { pod } of asked.pods) specs.add(pod.spec);
-  for (const spec of specs) if (hasPreferences(spec)) return true;
-  return specs.size > 0 && softTaintsAmong(asked);
+  let last: PodSpec | undefined;
+  for (const { pod } of asked.pods) {
+    // Replicas that come one after the other mostly share their spec.
+    if (pod.spec !== last && hasPreferences(pod.spec)) return true;
+    last = pod.spec;
+  }
+  return last !== undefined && softTaintsAmong(asked);
 }
 
 /** Says whether a pool or a node asks Pods to stay away. */

@@ -13,7 +13,7 @@
  * A term is met on a node as kube-scheduler reads it; a Pod affinity term is met where one Pod is that it seeks, an
  * anti-affinity term where none is that it avoids. An untolerated PreferNoSchedule taint counts as the heaviest term.
  */
-import type { PodSpec, Taint, WeightedPodAffinityTerm } from "../../api/pod.ts";
+import type { Affinity, PodSpec, Taint, WeightedPodAffinityTerm } from "../../api/pod.ts";
 import { termRequirements } from "../../kube/pod-requirements.ts";
 import type { Requirements } from "../../kube/requirements.ts";
 import { tolerates, untoleratedTaint } from "../../kube/taint.ts";
@@ -88,9 +88,20 @@ export function isSoft({ effect }: Taint): boolean {
 
 /** Says whether a Pod prefers anything of nodes or of other Pods. */
 export function hasPreferences(spec: PodSpec): boolean {
-  const { affinity, topologySpreadConstraints = [] } = spec;
-  return (affinity !== undefined && preferredNodes(spec).length + preferredPods(spec).length > 0) || topologySpreadConstraints.some(isWish);
+  const { affinity, topologySpreadConstraints } = spec;
+  return topologySpreadConstraints?.some(isWish) === true || (affinity !== undefined && prefersByAffinity(spec, affinity));
 }
+
+function prefersByAffinity(spec: PodSpec, { nodeAffinity, podAffinity, podAntiAffinity }: Affinity): boolean {
+  // Asked of every Pod, and most have none of these lists.
+  return (
+    (podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? noTerms).length > 0 ||
+    (podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? noTerms).length > 0 ||
+    (nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution !== undefined && preferredNodes(spec).length > 0)
+  );
+}
+
+const noTerms: readonly unknown[] = [];
 
 function isWish({ whenUnsatisfiable }: { readonly whenUnsatisfiable: string }): boolean {
   return whenUnsatisfiable === "ScheduleAnyway";

@@ -57,9 +57,9 @@ export function optionsFor(probe: Probe, from: LabelState): readonly LabelState[
   const { states } = probe.packing.problem;
   let options = states.withClass(from, probe.podClass);
   for (const key of probe.topology.keys) {
-    const [only, ...others] = options;
+    const [only] = options;
     if (only === undefined) break;
-    options = others.length === 0 ? decide(probe, { state: only, key }) : options.flatMap((state) => decide(probe, { state, key }));
+    options = options.length === 1 ? decide(probe, { state: only, key }) : options.flatMap((state) => decide(probe, { state, key }));
   }
   if (probe.podClass.preferredNodes.length > 0) options = alsoPreferred(probe, options);
   probe.options[from.id] = options;
@@ -97,15 +97,20 @@ export function crowdOnHost({ topology }: Pick<Probe, "topology">, id: number): 
 }
 
 function decide(probe: Probe, { state, key }: { readonly state: LabelState; readonly key: string }): readonly LabelState[] {
-  const { packing, topology, rude, steer } = probe;
+  const { packing, topology, steer } = probe;
   const { states } = packing.problem;
   const offered = states.valuesOf(state, key);
-  if (offered.length === 0) return needsDomain(topology, key) || isElsewhere(steer, { key, domain: undefined }) ? [] : [state];
+  const [first] = offered;
+  if (first === undefined) return needsDomain(topology, key) || isElsewhere(steer, { key, domain: undefined }) ? [] : [state];
+  if (offered.length === 1) {
+    const isOpen = isAllowedDomain(probe, { key, domain: first });
+    const next = isOpen ? states.withValue(state, key, first) : undefined;
+    return next === undefined ? [] : [next];
+  }
   const load = packing.load.get(key);
   const open: { readonly domain: string; readonly crowd: number; readonly load: number }[] = [];
   for (const domain of offered) {
-    if (isElsewhere(steer, { key, domain })) continue;
-    if (!isGoodEnough(verdictOn(topology, { key, domain }), rude)) continue;
+    if (!isAllowedDomain(probe, { key, domain })) continue;
     open.push({ domain, crowd: crowding(topology, { key, domain }), load: load?.get(domain) ?? 0 });
   }
   if (open.length > 1) open.sort((a, b) => a.crowd - b.crowd || a.load - b.load || compare(a.domain, b.domain));

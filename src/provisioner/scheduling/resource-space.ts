@@ -53,6 +53,12 @@ export function holds(room: Vector, used: Vector, added: Vector): boolean {
   return true;
 }
 
+/** Says whether two vectors have the same amounts. */
+export function isEqual(a: Vector, b: Vector): boolean {
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
+}
+
 export function plus(a: Vector, b: Vector): Vector {
   return a.map((amount, index) => amount + (b[index] ?? 0));
 }

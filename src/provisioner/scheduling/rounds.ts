@@ -12,7 +12,8 @@ import type { ExistingNode } from "./existing-node.ts";
 import { openBin, placeInBin, placeOnExisting, vectorFor, type Packing } from "./packing.ts";
 import type { PlanCut } from "./plan-cut.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
-import type { Steers } from "./steering.ts";
+import { isEqual } from "./resource-space.ts";
+import type { Steer, Steers } from "./steering.ts";
 
 export interface UnplacedPods {
   readonly podClass: PodClass;
@@ -55,16 +56,7 @@ function placeClass(
 ): UnplacedPods {
   const { podClass, pods, nodes, strategy, cut, isLookedAt = false } = input;
   if (cut.isDue()) return { podClass, pods, isLookedAt };
-  // Under the policy Respect a Pod is tried with all of its preferences first, then with fewer; each time where it is steered to, then anywhere.
-  const tried = [...(packing.problem.relaxations[podClass.id] ?? []), podClass].flatMap((one) => {
-    const steer = strategy.steers?.get(podClass.id);
-    return steer === undefined
-      ? [{ one, steer }]
-      : [
-          { one, steer },
-          { one, steer: undefined },
-        ];
-  });
+  const tried = waysOf(packing, { podClass, steer: strategy.steers?.get(podClass.id) });
   const runs = tried.map(({ one, steer }) =>
     classRun(packing, {
       podClass: one,
@@ -75,7 +67,9 @@ function placeClass(
       steer,
     }),
   );
-  for (const [index, pending] of pods.entries()) {
+  for (let index = 0; index < pods.length; index += 1) {
+    const pending = pods[index];
+    if (pending === undefined) break;
     if (index > 0 && index % podsBetweenAsksMax === 0 && cut.isDue()) return { podClass, pods: pods.slice(index), isLookedAt };
     const found = firstChoice(runs);
     if (found === undefined) return { podClass, pods: pods.slice(index), isLookedAt: true };
@@ -86,9 +80,28 @@ function placeClass(
   return { podClass, pods: [] };
 }
 
+interface Way {
+  readonly one: PodClass;
+  readonly steer: Steer | undefined;
+}
+
+/** Under the policy Respect a Pod is tried with all of its preferences first, then with fewer; each time where it is steered to, then anywhere. */
+function waysOf(
+  { problem }: Packing,
+  { podClass, steer }: { readonly podClass: PodClass; readonly steer: Steer | undefined },
+): readonly Way[] {
+  const anywhere = [...(problem.relaxations[podClass.id] ?? []), podClass].map((one) => ({ one, steer: undefined }));
+  return steer === undefined
+    ? anywhere
+    : anywhere.flatMap(({ one }) => [
+        { one, steer },
+        { one, steer: undefined },
+      ]);
+}
+
 function firstChoice(runs: readonly ClassRun[]): { readonly choice: Choice; readonly at: number } | undefined {
-  for (const [at, run] of runs.entries()) {
-    const choice = run.next();
+  for (let at = 0; at < runs.length; at += 1) {
+    const choice = runs[at]?.next();
     if (choice !== undefined) return { choice, at };
   }
   return undefined;
@@ -102,8 +115,7 @@ export function listsInTurn(packing: Packing): ListsInTurn {
   const { problem } = packing;
   const isAlike = (a: PodClass, b: PodClass | undefined): boolean => {
     if (b === undefined || a.placementId !== b.placementId) return false;
-    const [one, other] = [vectorFor(problem, a), vectorFor(problem, b)];
-    return one.every((amount, index) => amount === other[index]);
+    return isEqual(vectorFor(problem, a), vectorFor(problem, b));
   };
   let last: { readonly podClass: PodClass; readonly lists: BinLists } | undefined;
   return (podClass, next) => {

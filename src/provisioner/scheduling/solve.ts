@@ -94,8 +94,8 @@ function solveBy(
 ): SchedulingResults {
   const volumesOf = input.volumes === undefined ? () => undefined : volumePlaces(input.volumes);
   const refused = refusedPods(input.pods, volumesOf);
-  const keys = new Set(refused.map(({ pod }) => pod.key));
-  const pods = refused.length === 0 ? input.pods : input.pods.filter(({ key }) => !keys.has(key));
+  const isRefused = new Set(refused.map(({ pod }) => pod));
+  const pods = refused.length === 0 ? input.pods : input.pods.filter((pod) => !isRefused.has(pod));
   const placesOf: VolumePlaces = (pod) => {
     const places = volumesOf(pod);
     return places?.ok === true ? places.value : undefined;
@@ -198,12 +198,14 @@ function unschedulable({
 
 /** Pods that ask for what can't be planned yet, and those that their volumes keep from every node; they take part in nothing. */
 function refusedPods(pods: readonly PendingPod[], volumesOf: ReturnType<typeof volumePlaces>): SchedulingResults["unschedulable"] {
-  return pods.flatMap((pod) => {
+  const refused: SchedulingResults["unschedulable"][number][] = [];
+  for (const pod of pods) {
     const reason = unsupportedDemand(pod.pod);
-    if (reason !== undefined) return [{ pod, ...leftOut([{ constraint: "unsupported", asked: reason }]) }];
-    const places = volumesOf(pod.pod);
-    return places?.ok === false ? [{ pod, ...leftOut([{ constraint: "volumes", asked: places.error }]) }] : [];
-  });
+    const places = reason === undefined ? volumesOf(pod.pod) : undefined;
+    if (reason !== undefined) refused.push({ pod, ...leftOut([{ constraint: "unsupported", asked: reason }]) });
+    else if (places?.ok === false) refused.push({ pod, ...leftOut([{ constraint: "volumes", asked: places.error }]) });
+  }
+  return refused;
 }
 
 function byKey(a: { readonly pod: PendingPod }, b: { readonly pod: PendingPod }): number {

@@ -53,7 +53,7 @@ export function topologyOf(input: {
   // Classes that differ in amounts alone are under the same constraints, and there are many of those.
   const kinds = new Map<string, number>();
   const kindOf = input.classes.map(({ constraints }) => numbered(kinds, constraints));
-  const first = input.classes.filter((_, id) => kindOf.indexOf(kindOf[id] ?? 0) === id);
+  const first = firstOfEach(input.classes, kindOf);
   const owned = first.map((podClass) => groupPlans(podClass, input.namespaces).map((plan) => registry.groupOf(plan, podClass)));
   const preferred = first.map((podClass) => preferredGroups(podClass, { registry, namespaces: input.namespaces }));
   const holders = input.existing.flatMap((node) =>
@@ -86,6 +86,13 @@ function preferredGroups(
     const group = registry.groupOf(plan, podClass);
     return group.kind === "spread" ? [] : [{ group, weight }];
   });
+}
+
+/** The first class of each kind; kinds are numbered in the order in which they come. */
+function firstOfEach(classes: readonly PodClass[], kindOf: readonly number[]): readonly PodClass[] {
+  const first: PodClass[] = [];
+  for (const [id, podClass] of classes.entries()) if (kindOf[id] === first.length) first.push(podClass);
+  return first;
 }
 
 /** The number of a text: one for equal texts, counted from 0 in the order in which they come. */
