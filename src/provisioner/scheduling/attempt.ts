@@ -63,11 +63,11 @@ export function attempt(problem: Problem, { strategy, cut }: Pick<Placing, "cut"
   for (const tier of tiers) {
     for (const { podClass, pods } of tier) packing.waiting[podClass.id] = pods.length;
     waiting = placeInRounds(packing, { waiting: [...waiting, ...tier], nodes, strategy, lists, cut });
-    if (waiting.length === 0 || !isLimited) continue;
-    // What was bought in bulk and not used gives its share of the limits back before others take it.
-    for (const bin of filledBins(packing)) shrink(packing, bin);
+    if (waiting.length === 0 || tier === tiers.at(-1)) continue;
+    // What was bought in bulk and not used gives its share of the limits back, and domains are closed, before others take what there is.
+    if (isLimited) for (const bin of filledBins(packing)) shrink(packing, bin);
+    waiting = placeLeft(packing, { waiting, strategy, cut });
     lists = listsInTurn(packing);
-    waiting = placeInRounds(packing, { waiting, nodes, strategy, lists, cut });
   }
   for (const bin of filledBins(packing)) shrink(packing, bin);
   return { packing, unplaced: placeLeft(packing, { waiting, strategy, cut }) };
