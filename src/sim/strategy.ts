@@ -26,6 +26,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "./json.ts";
+import { withLabelKeys } from "./label-keys.ts";
 import type { Random } from "./random.ts";
 import type { ServedResource } from "./served-resource.ts";
 
@@ -77,7 +78,7 @@ export function preparedForCreate(object: JsonObject, served: ServedResource, { 
   if (served.storage === "namespaces") return preparedNamespace(withFreshStatus(born, served), name);
   if (served.storage === definitionStorage)
     return establishedDefinition(defaultedDefinition(withValue(born, ["status"], undefined)), timeText(now));
-  return withFreshStatus(born, served);
+  return withFreshStatus(served.storage === "pods" ? withLabelKeys(born) : born, served);
 }
 
 function withFreshStatus(object: JsonObject, served: ServedResource): JsonObject {

@@ -22,6 +22,33 @@ export const objectCases: readonly Case[] = [
       ]),
   },
   {
+    name: "a Pod's selectors are completed with the label keys of its spread and affinity",
+    run: (world, ns) => {
+      const labelSelector = { matchLabels: { app: "web" } };
+      const term = { topologyKey: "topology.kubernetes.io/zone", labelSelector };
+      const keys = { matchLabelKeys: ["hash", "none"], mismatchLabelKeys: ["tenant"] };
+      const spread = { ...term, maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
+      const body = pod("keyed", {
+        metadata: { name: "keyed", labels: { app: "web", hash: "h1", tenant: "t1" } },
+        spec: {
+          containers: [{ name: "app", image: "app" }],
+          topologySpreadConstraints: [
+            { ...spread, matchLabelKeys: ["hash", "none"] },
+            { ...spread, topologyKey: "kubernetes.io/hostname" },
+          ],
+          affinity: {
+            podAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [{ ...term, ...keys }],
+              preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: { ...term, ...keys } }],
+            },
+            podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ ...term, mismatchLabelKeys: ["tenant"] }, term] },
+          },
+        },
+      });
+      return tellAll(world, [{ method: "POST", path: pods(ns), body }]);
+    },
+  },
+  {
     name: "a Pod gets its defaults, tolerations, priority and QoS class",
     run: (world, ns) =>
       tellAll(world, [

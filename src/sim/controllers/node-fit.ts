@@ -75,7 +75,7 @@ function skewOn(
   const domain = domainOf(at.on);
   if (domain === undefined) return undefined;
   const eligible = at.all.filter((other) => domainOf(other) !== undefined && countsFor(pod, constraint, other.node));
-  const selector = withMatchLabels(constraint, pod);
+  const { labelSelector: selector } = constraint;
   const counts = domainCounts({
     domains: eligible.flatMap((other) => domainOf(other) ?? []),
     items: eligible.flatMap((other) => other.pods.map((item) => ({ item, other }))),
@@ -96,16 +96,6 @@ function isCounted(pod: Pod, other: Pod, selector: LabelSelector | undefined): b
 function countsFor(pod: Pod, constraint: TopologySpreadConstraint, node: Node): boolean {
   if ((constraint.nodeAffinityPolicy ?? "Honor") === "Honor" && !selects(pod, node)) return false;
   return (constraint.nodeTaintsPolicy ?? "Ignore") === "Ignore" || untoleratedTaint(node.spec?.taints, pod.spec.tolerations) === undefined;
-}
-
-function withMatchLabels(constraint: TopologySpreadConstraint, pod: Pod): LabelSelector | undefined {
-  const keys = constraint.matchLabelKeys ?? [];
-  if (keys.length === 0) return constraint.labelSelector;
-  const own = keys.flatMap((key) => {
-    const value = pod.metadata.labels?.[key];
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return { ...constraint.labelSelector, matchLabels: { ...constraint.labelSelector?.matchLabels, ...Object.fromEntries(own) } };
 }
 
 function affinityAllows(pod: Pod, on: OccupiedNode, all: readonly OccupiedNode[]): boolean {
