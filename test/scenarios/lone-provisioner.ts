@@ -1,0 +1,86 @@
+/**
+ * A provisioner on the embedded world's virtual clock, which dies when it is told to: from then on nothing that it asks is sent,
+ * and nothing comes back.
+ */
+import { Registry } from "prom-client";
+import type { KindName } from "../../src/api/kinds.ts";
+import { defaultDomain, platformNames } from "../../src/api/labels.ts";
+import type { ApiAnswer, ApiTransport, Clock } from "../../src/api/ports.ts";
+import { kwokCapacity } from "../../src/cli/kwok-capacity.ts";
+import { processLog } from "../../src/cli/log.ts";
+import { catalogTypesOf } from "../../src/cli/offered-types.ts";
+import { runnerMetrics } from "../../src/cli/process-metrics.ts";
+import { openProcessWatch } from "../../src/cli/process-watch.ts";
+import { provision } from "../../src/cli/provision.ts";
+import { apiClient } from "../../src/cluster/api-client.ts";
+import { decisionLog } from "../../src/cluster/decision-log.ts";
+import type { PolicySet } from "../../src/policies/policy-set.ts";
+import { admittedDesk } from "../../src/provisioner/controllers/admitted-desk.ts";
+
+export interface LoneProvisionerOptions {
+  readonly transport: ApiTransport;
+  readonly clock: Clock;
+  readonly policySet: PolicySet;
+  readonly kinds: readonly KindName[];
+  readonly joinDelayMs: number;
+  /** Writes that it lives to send; the last one is stored, and its answer never comes. */
+  readonly writesMax: number;
+}
+
+export interface LoneProvisioner {
+  /** Writes that it has sent so far. */
+  writes(): number;
+  isDead(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Starts one; as a leader does, at once. */
+export function startLoneProvisioner(options: LoneProvisionerOptions): LoneProvisioner {
+  const { clock, policySet, kinds, joinDelayMs } = options;
+  const life = new AbortController();
+  const count = { writes: 0 };
+  const transport = mortal(options, { life, count });
+  const log = processLog("error");
+  const random = (): number => 0.5;
+  const cluster = openProcessWatch({ transport, clock, random, domain: defaultDomain, log }, kinds);
+  const client = apiClient({ transport, domain: defaultDomain });
+  const names = platformNames(defaultDomain);
+  const instanceTypes = catalogTypesOf(cluster);
+  const capacity = kwokCapacity({ client, clock, names, snapshot: () => cluster.snapshot(), instanceTypes }, () => joinDelayMs);
+  const running = provision(
+    {
+      ...{ client, cluster, clock, random, names, kinds, log, capacity, instanceTypes, identity: "lone" },
+      ...{ sharesThread: false, admitted: admittedDesk(clock), predictsByDryRun: false, decisions: decisionLog() },
+      policySet: () => policySet,
+      runner: runnerMetrics(new Registry(), log),
+    },
+    life.signal,
+  );
+  return {
+    writes: () => count.writes,
+    isDead: () => life.signal.aborted,
+    stop: async () => {
+      life.abort();
+      await Promise.all([running, cluster.close()]);
+    },
+  };
+}
+
+function mortal(
+  { transport, writesMax }: LoneProvisionerOptions,
+  { life, count }: { readonly life: AbortController; readonly count: { writes: number } },
+): ApiTransport {
+  const silence: ApiAnswer = { ok: false, status: 0, error: { code: 0, reason: "Dead", message: "the process is gone" } };
+  return {
+    watch: (request) => transport.watch({ ...request, signal: AbortSignal.any([request.signal, life.signal]) }),
+    request: async (request) => {
+      if (life.signal.aborted) return silence;
+      if (request.method === "GET") return transport.request(request);
+      count.writes += 1;
+      if (count.writes < writesMax) return transport.request(request);
+      life.abort();
+      await transport.request(request);
+      return silence;
+    },
+  };
+}
