@@ -1,7 +1,7 @@
 /**
- * Admitted workloads: those that admission has just let in, and that no watch has brought yet.
+ * Admitted workloads: those that admission has just let in, and that no watch has brought yet; and who has a say in their Pods.
  *
- * Reads what the webhook says and the snapshot. Returns the snapshot with them in it, so that their Pods are planned for at once. The
+ * Reads what the webhook and the API server say, and the snapshot. Returns the snapshot with them in it, so that their Pods are planned for at once. The
  * watch confirms: one that it brings, in this or a later generation, is forgotten, and so is one that it does not bring in time,
  * since somebody after us has refused it.
  */
@@ -23,6 +23,8 @@ export const admittedMax = 100;
 export interface AdmittedWorkload {
   readonly object: KubeObject;
   readonly at: Instant;
+  /** The API server has shown it: nobody can refuse it any more. */
+  readonly isStored?: boolean;
 }
 
 /** Returns those that are still to be confirmed. */

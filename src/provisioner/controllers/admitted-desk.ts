@@ -1,5 +1,5 @@
 /**
- * The admitted desk: takes what admission lets in, until the watch brings it.
+ * The admitted desk: takes what admission lets in, and what the API server was asked for, until the watch brings it.
  *
  * Holds a bounded list for a few seconds; losing it loses nothing, since the watch brings the same.
  */
@@ -9,7 +9,7 @@ import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { admittedMax, confirmationMaxMs, unconfirmed, type AdmittedWorkload } from "../admitted-workloads.ts";
 
 export interface AdmittedDesk {
-  add(object: KubeObject): void;
+  add(object: KubeObject, of?: Pick<AdmittedWorkload, "isStored">): void;
   /** What the snapshot still lacks. */
   waiting(snapshot: ClusterSnapshot): readonly AdmittedWorkload[];
   /** Calls at each addition; returns how to end that. */
@@ -21,11 +21,11 @@ export function admittedDesk(clock: Clock): AdmittedDesk {
   const state: { held: readonly AdmittedWorkload[] } = { held: [] };
   const listeners = new Set<() => void>();
   return {
-    add: (object) => {
+    add: (object, of = {}) => {
       const now = clock.now();
       const fresh = state.held.filter(({ at }) => now - at < confirmationMaxMs);
       if (fresh.length >= admittedMax) return;
-      state.held = [...fresh, { object, at: now }];
+      state.held = [...fresh, { object, at: now, ...of }];
       for (const wake of listeners) wake();
     },
     waiting: (snapshot) => {

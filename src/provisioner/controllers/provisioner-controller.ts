@@ -25,6 +25,7 @@ import {
 } from "../provisioning.ts";
 import type { BufferDesk } from "./buffer-desk.ts";
 import { poolOffers } from "./pool-offers.ts";
+import { newcomerDesk, type NewcomerDesk } from "./newcomer-desk.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 /** The only key: a plan is of the whole cluster. */
@@ -45,11 +46,14 @@ interface Held {
   /** How long the last decision held the process. */
   tookMs: number;
   readonly created: Map<string, Created>;
+  readonly newcomers: NewcomerDesk | undefined;
 }
 
 /** Makes the controller with its triggers; the desk is told what each plan makes of CapacityBuffers. */
 export function provisionerController(shell: ProvisionerShell, buffers?: BufferDesk): ControllerEntry {
-  const held: Held = { memory: freshMemory, created: new Map(), tookMs: 0 };
+  const { client, admitted } = shell;
+  const newcomers = admitted === undefined ? undefined : newcomerDesk({ client, admitted });
+  const held: Held = { memory: freshMemory, created: new Map(), tookMs: 0, newcomers };
   const controller: Controller<ObservedDemand, ProvisioningStep> = {
     name: "provisioner",
     observe: () => observe(shell, held),
@@ -125,6 +129,7 @@ const nodeTrigger: AnyTrigger = {
 async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDemand> {
   const { provider } = shell;
   await forgetGone(shell, held);
+  await held.newcomers?.(worldWithAdmitted(shell).snapshot);
   const world = worldWithAdmitted(shell);
   const dryRuns = await shell.dryRuns?.(world);
   const nodePools = world.snapshot.list("NodePool").filter(({ spec }) => provider.serves(spec.template.spec.nodeClassRef));
@@ -144,7 +149,9 @@ async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDem
 /** The world as it will be once the watch has brought what admission has let in. */
 function worldWithAdmitted({ admitted, world, names }: ProvisionerShell): ContractWorld {
   const now = world();
-  const coming = (admitted?.waiting(now.snapshot) ?? []).filter(({ object }) => !mayBeRefused(object, { snapshot: now.snapshot, names }));
+  const coming = (admitted?.waiting(now.snapshot) ?? []).filter(
+    ({ object, isStored = false }) => isStored || !mayBeRefused(object, { snapshot: now.snapshot, names }),
+  );
   return coming.length === 0 ? now : { ...now, snapshot: withAdmitted(now.snapshot, coming, names.domain) };
 }
 
