@@ -40,6 +40,8 @@ export interface InstanceType {
   readonly capacity: Resources;
   /** Capacity less kube-reserved, system-reserved and eviction threshold. */
   readonly allocatable: Resources;
+  /** How many volumes of each CSI driver a Node can attach; of a driver that is not named no limit is known. */
+  readonly attachable?: Readonly<Record<string, number>>;
   /** What may be bought; empty where no price is known, since nothing is bought blindly. */
   readonly offerings: readonly Offering[];
   /** Where a type without offerings is sold all the same: rules and reviews judge by it, the solver never does. */

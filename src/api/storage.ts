@@ -1,5 +1,6 @@
 /**
- * Volumes of the cluster, as on the wire: claims, volumes and storage classes, by the fields that decide where a Pod can go.
+ * Volumes of the cluster, as on the wire: claims, volumes, storage classes and the drivers of nodes, by the fields that decide where a
+ * Pod can go.
  */
 import type { KubeObject } from "./object.ts";
 import type { NodeSelectorTerm } from "./pod.ts";
@@ -15,7 +16,8 @@ export interface PersistentVolume extends KubeObject {
     readonly storageClassName?: string;
     readonly claimRef?: { readonly namespace?: string; readonly name?: string };
     readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] } };
-    readonly csi?: { readonly driver: string };
+    readonly csi?: { readonly driver: string; readonly volumeHandle?: string };
+    readonly awsElasticBlockStore?: { readonly volumeID: string };
     readonly local?: { readonly path: string };
     readonly hostPath?: { readonly path: string };
   };
@@ -28,4 +30,11 @@ export interface StorageClass extends KubeObject {
   readonly allowedTopologies?: readonly {
     readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[];
   }[];
+}
+
+/** The CSI drivers of the Node of the same name. A driver without a count has no limit. */
+export interface CSINode extends KubeObject {
+  readonly spec: {
+    readonly drivers?: readonly { readonly name: string; readonly allocatable?: { readonly count?: number } }[];
+  };
 }

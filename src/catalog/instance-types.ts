@@ -9,6 +9,7 @@ import { archLabel, awsLabelDomain, capacityTypeLabel, instanceTypeLabel, osLabe
 import type { InstanceType, Offering, Place } from "../api/instance-type.ts";
 import type { NodeSelectorRequirement } from "../api/pod.ts";
 import { nodeResources, type NodeSettings } from "./allocatable.ts";
+import { attachableVolumes } from "./attach-limit.ts";
 import { remembered } from "../kube/remembered.ts";
 import type { Ec2InstanceFacts } from "./ec2-facts.ts";
 import { knownInstanceFacts } from "./known-instances.ts";
@@ -75,22 +76,27 @@ const windowsBuildLabel = "node.kubernetes.io/windows-build";
 export function catalogInstanceTypes(options: CatalogOptions): readonly InstanceType[] {
   const { facts = knownInstanceFacts(), prices = fallbackPrices(), settings } = options;
   const labels = labelsOfAll(facts);
-  const resources = settings === undefined ? usualResources(facts) : facts.map((of) => nodeResources(of, settings));
+  const resources = settings === undefined ? usualResources(facts) : facts.map((of) => resourcesOf(of, settings));
   return facts.map((of, index) => {
     const soldIn = placesOf(of, options);
     const offerings = [...offeringsOf(of.name, soldIn, prices), ...(options.reserved?.(of.name) ?? [])];
     const requirements = [...(labels[index] ?? []), ...placeLabels(offerings.length > 0 ? offerings : soldIn)];
-    const { capacity = {}, allocatable = {} } = resources[index] ?? {};
-    return { name: of.name, requirements, capacity, allocatable, offerings, ...(offerings.length > 0 ? undefined : { soldIn }) };
+    const own = resources[index] ?? resourcesOf(of, settings);
+    return { name: of.name, requirements, ...own, offerings, ...(offerings.length > 0 ? undefined : { soldIn }) };
   });
 }
 
 /** What does not depend on zones, prices and settings is found once for a list of facts. */
-const usualResources = remembered((facts: readonly Ec2InstanceFacts[]) => facts.map((of) => nodeResources(of)));
+const usualResources = remembered((facts: readonly Ec2InstanceFacts[]) => facts.map((of) => resourcesOf(of)));
 const labelsOfAll = remembered((facts: readonly Ec2InstanceFacts[]) => {
   const labels = sharedLabels();
   return facts.map((of) => typeLabels(of, labels));
 });
+
+function resourcesOf(facts: Ec2InstanceFacts, settings?: NodeSettings): Pick<InstanceType, "capacity" | "allocatable" | "attachable"> {
+  const attachable = attachableVolumes(facts, settings);
+  return { ...nodeResources(facts, settings), ...(attachable === undefined ? {} : { attachable }) };
+}
 
 /** The zones of the recorded region are known by type; in any other region a type counts as offered everywhere. */
 function placesOf({ name, capacityTypes = everyCapacityType, offeredIn }: Ec2InstanceFacts, options: CatalogOptions): readonly Place[] {

@@ -56,6 +56,7 @@ export function moreText(amount: number): string {
 function refusedText({ by, key = "", types, cheapest, pricePerHour }: RefusedTypes): string {
   const why = {
     resources: key === "" ? "filled by DaemonSets" : `too small in ${key}`,
+    volumes: `attach too few ${key}`,
     ports: `without a free ${key}`,
     requirements: `other ${key}`,
     offerings: "not offered",

@@ -7,6 +7,7 @@
 import { podRequests } from "../kube/pod-requests.ts";
 import { runningRequests } from "../kube/running-requests.ts";
 import { addResources, toResourceList } from "../kube/resources.ts";
+import { driversOf } from "../provisioner/scheduling/attachments.ts";
 import { lowerBound, placedOf } from "../provisioner/scheduling/lower-bound.ts";
 import type { LeftOut } from "../provisioner/scheduling/obstacle.ts";
 import type { NodeWhy } from "../provisioner/scheduling/node-why.ts";
@@ -50,6 +51,8 @@ export interface Plan {
   readonly existing: readonly (PlannedPlace & { readonly node: string })[];
   /** Sentences, and the same as data: what is first in the way of each alternative. */
   readonly unschedulable: readonly (LeftOut & { readonly pod: string })[];
+  /** Drivers of volumes on the nodes to buy of which these types have no known limit: planned as if there were none. */
+  readonly attachLimitsUnknown?: readonly { readonly driver: string; readonly instanceTypes: readonly string[] }[];
   /** Whether the plan was cut short because it took too long; what it has holds. */
   readonly truncated: boolean;
   readonly pricePerHour: number;
@@ -83,10 +86,27 @@ export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
       obstacles,
       alternativesLeft,
     })),
+    ...unknownLimits(input, results),
     truncated: results.truncated,
     pricePerHour: results.pricePerHour,
     lowerBoundPerHour: lowerBound(placedOf(input, results)),
   };
+}
+
+/** Stands only where there are any. */
+function unknownLimits({ volumes }: SolveInput, { newNodes }: SchedulingResults): Pick<Plan, "attachLimitsUnknown"> {
+  if (volumes === undefined) return {};
+  const driversOfPod = driversOf(volumes);
+  const types = new Map<string, Set<string>>();
+  for (const { instanceType, instanceTypes, pods } of newNodes) {
+    const known = instanceTypes.find(({ name }) => name === instanceType)?.attachable ?? {};
+    for (const driver of new Set(pods.flatMap(({ pod }) => driversOfPod(pod)))) {
+      if (known[driver] === undefined) types.set(driver, (types.get(driver) ?? new Set<string>()).add(instanceType));
+    }
+  }
+  if (types.size === 0) return {};
+  const ordered = [...types].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { attachLimitsUnknown: ordered.map(([driver, names]) => ({ driver, instanceTypes: [...names].sort() })) };
 }
 
 function requestsOn({ pods }: NodeState): ReturnType<typeof podRequests> {

@@ -134,7 +134,7 @@ function inputOver(world: OfferedWorld, written: readonly KubeObject[]): SolveIn
   return {
     ...shared,
     pods: [...demand.pods, ...runs],
-    nodes: nodeStates({ nodes, nodeClaims, pods, instanceTypes: shared.instanceTypes, names }),
+    nodes: nodeStates({ nodes, nodeClaims, pods, instanceTypes: shared.instanceTypes, names, csiNodes: snapshot.list("CSINode") }),
   };
 }
 

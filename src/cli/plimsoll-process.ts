@@ -55,6 +55,7 @@ const optionalKinds = [
   "PersistentVolumeClaim",
   "PersistentVolume",
   "StorageClass",
+  "CSINode",
 ] as const satisfies readonly KindName[];
 /** How often missing CRDs are looked for. */
 const kindsLookMs = 15_000;

@@ -44,6 +44,7 @@ export function clusterInput(
       pods: stayingPods(snapshot.list("Pod"), now),
       instanceTypes,
       names,
+      csiNodes: snapshot.list("CSINode"),
     }),
     volumes: volumeWorld(snapshot),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),

@@ -132,6 +132,7 @@ function emptyPacking(problem: Problem): Packing {
     usedExisting: problem.existing.map(() => problem.space.names.map(() => 0)),
     freeOnExisting: Float64Array.from(problem.existing.flatMap(({ free }) => free)),
     onExisting: [],
+    attached: new Map(),
     waiting: problem.classes.map(({ pods }) => pods.length),
     divisors: problem.classes.map((podClass) => domainsOf(topologyFor(problem, podClass))),
     closed: { requirements: noRequirements, hosts: false },

@@ -8,7 +8,7 @@
  */
 import type { Bin } from "./bin.ts";
 import { binAt, fillLists, listBin, refillList, type BinLists, type Bucket } from "./bin-lists.ts";
-import { bestBin, cheapestFit, type BinChoice } from "./bin-scan.ts";
+import { bestBin, bestSharingBin, cheapestFit, type BinChoice } from "./bin-scan.ts";
 import type { LabelState } from "./label-state.ts";
 import { unmetIn, unmetOnBin } from "./liking.ts";
 import { crowdOnHost, isAllowedHost, optionsFor, type Probe } from "./probe.ts";
@@ -55,6 +55,7 @@ export function binQueue(probe: Probe, { lists, pods }: { readonly lists: BinLis
       if (own !== undefined) listOwn(queue, { place, own });
     },
     best: () => {
+      if (probe.podClass.shared.length > 0) return bestSharingBin(probe);
       if (isScanned(queue)) return bestBin(probe);
       fillLists(lists, probe.podClass);
       let best: Head | undefined;

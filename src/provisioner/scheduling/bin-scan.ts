@@ -7,7 +7,8 @@
 import { rowHolds, type BinTable } from "./bin-table.ts";
 import { fitInto, roundedPrice, type Bin, type BinFit } from "./bin.ts";
 import { countsTooLate } from "./late-count.ts";
-import { isLikedMore } from "./liking.ts";
+import { isLikedMore, unmetOnBin } from "./liking.ts";
+import { vectorOn } from "./packing.ts";
 import { isAllowedHost, optionsFor, type Probe } from "./probe.ts";
 import { holds, type Vector } from "./resource-space.ts";
 
@@ -59,6 +60,21 @@ function scanLarger(probe: Probe, best: Best): void {
       offerLarger(probe, { best, place });
     }
   }
+}
+
+/** The same for Pods that share volumes: what one takes differs by what is attached, which no row and no list tells. */
+export function bestSharingBin(probe: Probe): BinChoice | undefined {
+  const { packing, podClass } = probe;
+  let best: (BinChoice & { readonly unmet: number; readonly left: number }) | undefined;
+  for (const [place, bin] of packing.bins.entries()) {
+    if (bin.members.length === 0 || !isAllowedHost(probe, bin.id)) continue;
+    const fit = cheapestFit({ ...probe, added: vectorOn(packing, { podClass, host: bin.id }) }, bin);
+    if (fit === undefined) continue;
+    const one = { unmet: unmetOnBin(probe, { state: fit.state, host: bin.id }), left: packing.table.freeShare[place] ?? 0 };
+    const order = best === undefined ? -1 : fit.addedPrice - best.fit.addedPrice || one.unmet - best.unmet || one.left - best.left;
+    if (order < 0) best = { kind: "bin", bin, fit, ...one };
+  }
+  return best === undefined ? undefined : { kind: "bin", bin: best.bin, fit: best.fit };
 }
 
 /** Says whether no other type costs the same as the next: only then is what the next leaves known from the table. */

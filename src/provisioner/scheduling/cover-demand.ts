@@ -80,12 +80,12 @@ export function isRelaxed({ relaxations }: Problem, { id }: PodClass): boolean {
   return (relaxations[id]?.length ?? 0) > 0;
 }
 
-/** Zones, wishes and the company of others are for the usual rounds. */
+/** Zones, wishes and the company of others are for the usual rounds; so are Pods that share volumes. */
 function isOpen(problem: Problem, podClass: PodClass): boolean {
   if (isRelaxed(problem, podClass)) return false;
   const { keys, host, counting } = topologyFor(problem, podClass);
   const isSought = counting.some(({ kind, key }) => kind === "affinity" && key === hostnameLabel);
-  return keys.length === 0 && host.affinity.length === 0 && host.wishes.length === 0 && !isSought;
+  return podClass.shared.length === 0 && keys.length === 0 && host.affinity.length === 0 && host.wishes.length === 0 && !isSought;
 }
 
 function shapeName(problem: Problem, podClass: PodClass): string {

@@ -12,6 +12,7 @@ import { exactly, values } from "../../kube/requirement.ts";
 import { fromLabels, intersection, isCompatible, requirementsOf } from "../../kube/requirements.ts";
 import { addResources, maxResources, subtractResources } from "../../kube/resources.ts";
 import { runningRequests } from "../../kube/running-requests.ts";
+import { attachable, type AttachedVolume } from "./attachments.ts";
 import { daemonOverhead, daemonPorts, type DaemonDemand } from "./daemon-overhead.ts";
 import { freeSlots, hostPorts, type HostPort } from "./host-ports.ts";
 import { compare } from "./label-state.ts";
@@ -31,15 +32,19 @@ export interface ExistingNode {
   /** Labels that may still come: the well-known ones while no Node has joined. */
   readonly allowUndefined: ReadonlySet<string>;
   readonly free: Vector;
+  /** Ids of the volumes that its Pods have attached, as far as they count. */
+  readonly attached: ReadonlySet<string>;
   /** Nodes with the same number have the same labels (but for the hostname) and taints. */
   readonly alikeId: number;
   readonly value: (key: string) => string | undefined;
 }
 
+type HeldBy = (pods: readonly Pod[]) => readonly AttachedVolume[];
+
 /** Returns nodes and NodeClaims in the order in which they are filled. */
 export function existingNodes(
   states: readonly NodeState[],
-  { daemonSets, space }: { readonly daemonSets: DaemonDemand; readonly space: ResourceSpace },
+  { daemonSets, space, heldBy }: Pick<FreeInput, "daemonSets" | "space"> & { readonly heldBy: HeldBy },
 ): readonly ExistingNode[] {
   const alike = new Map<string, number>();
   return [...states]
@@ -51,12 +56,14 @@ export function existingNodes(
       const name = JSON.stringify([{ ...state.labels, [hostnameLabel]: "" }, state.requirements, state.taints]);
       const alikeId = alike.get(name) ?? alike.size;
       alike.set(name, alikeId);
+      const held = heldBy(state.pods);
       return {
         id,
         state,
         facts,
         allowUndefined: state.requirements === undefined ? noKeys : wellKnownLabels,
-        free: freeOn(state, { facts, daemonSets, space }),
+        free: freeOn(state, { facts, daemonSets, space, held }),
+        attached: new Set(held.map((volume) => volume.id)),
         alikeId,
         value: valuesOf(facts),
       };
@@ -81,14 +88,19 @@ export function controllerless(pod: Pod): {
   return { namespace: pod.metadata.namespace ?? "", labels: pod.metadata.labels ?? {}, spec: pod.spec };
 }
 
-function freeOn(
-  state: NodeState,
-  { facts, daemonSets, space }: { readonly facts: NodeFacts; readonly daemonSets: DaemonDemand; readonly space: ResourceSpace },
-): Vector {
+interface FreeInput {
+  readonly facts: NodeFacts;
+  readonly daemonSets: DaemonDemand;
+  readonly space: ResourceSpace;
+  readonly held: readonly AttachedVolume[];
+}
+
+function freeOn(state: NodeState, { facts, daemonSets, space, held }: FreeInput): Vector {
   const free = subtractResources(state.allocatable, takenOn(state, daemonOverhead(daemonSets, facts)));
   const slots = space.slots.length === 0 ? undefined : freeSlots(space.slots, portsOn(state, daemonPorts(daemonSets, facts)));
   // Where more is given out than there is, only those who ask for it are refused.
-  return toVector(space, { ...free, ...slots }).map((amount) => Math.max(0, amount));
+  const volumes = space.drivers.length === 0 ? undefined : attachable(space.drivers, { limits: state.attachable, held });
+  return toVector(space, { ...free, ...volumes, ...slots }).map((amount) => Math.max(0, amount));
 }
 
 function portsOn(state: NodeState, daemons: readonly HostPort[]): readonly HostPort[] {

@@ -104,6 +104,8 @@ function moveAway(
   input: { readonly bin: Bin; readonly member: BinMember; readonly budget: { movesLeft: number } },
 ): boolean {
   const { bin, member, budget } = input;
+  // What it leaves behind and takes along depends on who else mounts its volumes.
+  if (member.podClass.shared.length > 0) return false;
   const topology = topologyFor(packing.problem, member.podClass);
   if (topology.host.affinity.length > 0 || topology.counting.some(({ kind, key }) => kind === "affinity" && key === hostnameLabel))
     return false;

@@ -7,11 +7,12 @@
 import { conflictsOf } from "../../kube/requirements.ts";
 import { formatAmount } from "../../kube/resources.ts";
 import { formatTaint, untoleratedTaint } from "../../kube/taint.ts";
+import { attachmentName } from "./attachments.ts";
 import { acceptsClass, type ExistingNode } from "./existing-node.ts";
 import type { Obstacle } from "./obstacle.ts";
-import { vectorFor, type Packing } from "./packing.ts";
+import { vectorOn, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
-import { isSlot } from "./resource-space.ts";
+import { kindAt } from "./resource-space.ts";
 
 const namesShownMax = 3;
 /** Kinds that are told apart; beyond, only the constraint is. */
@@ -22,7 +23,7 @@ export function nodeObstacles(packing: Packing, podClass: PodClass): readonly Ob
   const kinds = new Map<string, { readonly obstacle: Obstacle; names: string[]; count: number }>();
   for (const node of packing.problem.existing) {
     const obstacle = obstacleOf(packing, { podClass, node });
-    const full = [obstacle.constraint, obstacle.key, obstacle.value].join("\n");
+    const full = [obstacle.constraint, obstacle.key, obstacle.value, obstacle.available].join("\n");
     const isTold = kinds.has(full) || kinds.size < kindsMax;
     const name = isTold ? full : obstacle.constraint;
     let kind = kinds.get(name);
@@ -50,18 +51,29 @@ function labelObstacle({ facts, allowUndefined }: ExistingNode, { alternatives }
 }
 
 function roomObstacle(
-  { problem, usedExisting }: Packing,
+  packing: Packing,
   { podClass, node }: { readonly podClass: PodClass; readonly node: ExistingNode },
 ): Obstacle | undefined {
-  const added = vectorFor(problem, podClass);
+  const { problem, usedExisting } = packing;
+  const added = vectorOn(packing, { podClass, host: node.id });
   const used = usedExisting[node.id] ?? [];
   for (const [index, key] of problem.space.names.entries()) {
     const amount = added[index] ?? 0;
     const left = (node.free[index] ?? 0) - (used[index] ?? 0);
-    if (amount > left)
-      return isSlot(problem.space, index)
-        ? { constraint: "ports", key }
-        : { constraint: "resources", key, asked: formatAmount(key, amount) };
+    if (amount <= left) continue;
+    const kind = kindAt(problem.space, index);
+    if (kind === "port") return { constraint: "ports", key };
+    if (kind === "resource") return { constraint: "resources", key, asked: formatAmount(key, amount) };
+    return attachmentObstacle(node, { driver: problem.space.drivers.find((one) => attachmentName(one) === key) ?? "", amount, left });
   }
   return undefined;
+}
+
+/** Nodes that can attach as many volumes and have as many left are told together. */
+function attachmentObstacle(
+  { state }: ExistingNode,
+  { driver, amount, left }: { readonly driver: string; readonly amount: number; readonly left: number },
+): Obstacle {
+  const value = String(state.attachable?.[driver] ?? 0);
+  return { constraint: "attachments", key: driver, value, asked: String(amount), available: String(Math.max(0, left)) };
 }

@@ -9,7 +9,7 @@ import { hostnameLabel } from "../../api/labels.ts";
 import { rowHolds } from "./bin-table.ts";
 import { acceptsClass, type ExistingNode } from "./existing-node.ts";
 import { crowdInDomains, unmetByLabels } from "./liking.ts";
-import { topologyFor, vectorFor, type Packing } from "./packing.ts";
+import { topologyFor, vectorOn, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import { crowdOnHost, isAllowedDomain, isAllowedHost, type Probe } from "./probe.ts";
 import { compareListed, shortlist, type Listed } from "./shortlist.ts";
@@ -58,12 +58,15 @@ export function nodeQueue(probe: Probe, { nodes, pods }: { readonly nodes: reado
 function firstWithRoom(probe: Probe, nodes: readonly ExistingNode[]): Bucket["head"] {
   const { freeOnExisting, problem } = probe.packing;
   const width = problem.space.names.length;
+  const isSharing = probe.podClass.shared.length > 0;
   let next = 0;
   let head: Listed | undefined;
   return () => {
     for (; next < nodes.length; next += 1) {
       const node = nodes[next];
-      if (node === undefined || !rowHolds(freeOnExisting, node.id * width, probe.added) || !isAllowedHost(probe, node.id)) continue;
+      if (node === undefined) continue;
+      const added = isSharing ? vectorOn(probe.packing, { podClass: probe.podClass, host: node.id }) : probe.added;
+      if (!rowHolds(freeOnExisting, node.id * width, added) || !isAllowedHost(probe, node.id)) continue;
       if (head?.place !== node.id) head = listedAs(node, 0);
       return head;
     }
@@ -172,8 +175,9 @@ export function hasRoomOn(packing: Packing, { podClass, node }: { readonly podCl
 
 /** Says whether what is free on an existing node holds one more Pod of the class. */
 export function hasResourcesOn(
-  { problem, freeOnExisting }: Packing,
+  packing: Packing,
   { podClass, node }: { readonly podClass: PodClass; readonly node: ExistingNode },
 ): boolean {
-  return rowHolds(freeOnExisting, node.id * problem.space.names.length, vectorFor(problem, podClass));
+  const { problem, freeOnExisting } = packing;
+  return rowHolds(freeOnExisting, node.id * problem.space.names.length, vectorOn(packing, { podClass, host: node.id }));
 }

@@ -12,6 +12,7 @@ import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { Resources } from "../../api/object.ts";
 import type { NodeSelectorRequirement, Pod, Taint } from "../../api/pod.ts";
+import type { CSINode } from "../../api/storage.ts";
 import { isTerminal } from "../../kube/pod-state.ts";
 import { has } from "../../kube/requirement.ts";
 import { requirementsOf } from "../../kube/requirements.ts";
@@ -31,6 +32,8 @@ export interface NodeState {
   readonly allocatable: Resources;
   /** Counts against the NodePool's limits. */
   readonly capacity: Resources;
+  /** How many volumes of each CSI driver it can attach; of a driver that is not named no limit is known. */
+  readonly attachable?: Readonly<Record<string, number>>;
   /** Pods bound to it that have not ended, those of DaemonSets included. */
   readonly pods: readonly Pod[];
   readonly initialized: boolean;
@@ -58,14 +61,18 @@ export function nodeStates(input: {
   /** By NodePool name. */
   readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
   readonly names: PlannedPodsName;
+  /** The drivers of Nodes, by their names; a Node that has none here has no limit. */
+  readonly csiNodes?: readonly CSINode[];
 }): readonly NodeState[] {
   const podsByNode = boundPods(input.pods);
   const claimOf = claimLookup(input.nodeClaims);
   const joined = new Set<NodeClaim>();
+  const csiNodes = new Map((input.csiNodes ?? []).map((one) => [one.metadata.name ?? "", one]));
   const standing = input.nodes.map((node) => {
     const claim = claimOf(node);
     if (claim !== undefined) joined.add(claim);
-    return standingState({ node, claim, pods: podsByNode.get(node.metadata.name ?? "") ?? [], names: input.names });
+    const pods = podsByNode.get(node.metadata.name ?? "") ?? [];
+    return standingState({ ...input, node, claim, pods, csiNode: csiNodes.get(node.metadata.name ?? "") });
   });
   const coming = input.nodeClaims.filter((claim) => !joined.has(claim)).map((claim) => comingState(claim, input));
   return [...standing, ...coming];
@@ -76,8 +83,10 @@ function standingState(input: {
   readonly claim: NodeClaim | undefined;
   readonly pods: readonly Pod[];
   readonly names: PlannedPodsName;
+  readonly csiNode: CSINode | undefined;
+  readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
 }): NodeState {
-  const { node, claim, pods, names } = input;
+  const { node, claim, pods, names, csiNode } = input;
   const labels = node.metadata.labels ?? {};
   const initialized = claim === undefined || labels[initializedLabel] === "true";
   const taints = node.spec?.taints ?? [];
@@ -90,6 +99,8 @@ function standingState(input: {
     taints: initialized ? taints : taints.filter((taint) => !isPassing(taint, claim)),
     allocatable: initialized ? status : { ...toResources(claim.status?.allocatable), ...withoutZeros(status) },
     capacity: maxResources(toResources(node.status?.capacity), initialized ? {} : toResources(claim.status?.capacity)),
+    // A driver writes its limit once it has started; until then the type's is what will come.
+    ...attachableField({ ...(initialized ? {} : leastAttachable(possibleTypes(claim, input))), ...countsOf(csiNode) }),
     pods,
     initialized,
     accepting: !isLeaving && claim?.metadata.deletionTimestamp === undefined && node.spec?.unschedulable !== true,
@@ -97,13 +108,10 @@ function standingState(input: {
   };
 }
 
-function comingState(
-  claim: NodeClaim,
-  { instanceTypes, names }: { readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>; readonly names: PlannedPodsName },
-): NodeState {
+function comingState(claim: NodeClaim, { instanceTypes, names }: TypesByPool & { readonly names: PlannedPodsName }): NodeState {
   const labels = claim.metadata.labels ?? {};
   const identity = identityOf(claim, labels);
-  const possible = possibleTypes(claim, instanceTypes.get(identity.nodePool ?? "") ?? []);
+  const possible = possibleTypes(claim, { instanceTypes });
   const { allocatable, capacity } = claim.status ?? {};
   return {
     ...identity,
@@ -113,6 +121,7 @@ function comingState(
     taints: claim.spec.taints ?? [],
     allocatable: allocatable === undefined ? leastOf(possible, toResources(claim.spec.resources?.requests)) : toResources(allocatable),
     capacity: capacity === undefined ? maxResources(...possible.map((type) => type.capacity)) : toResources(capacity),
+    ...attachableField(leastAttachable(possible)),
     pods: [],
     initialized: false,
     // One that had a Node and lost it is no place to come, though its instance may still run and counts against limits.
@@ -139,9 +148,35 @@ export function isEphemeralTaint({ key, effect }: Taint): boolean {
   return ephemeralTaints.has(`${key}:${effect}`) || key.startsWith(readinessTaintPrefix);
 }
 
-function possibleTypes(claim: NodeClaim, types: readonly InstanceType[]): readonly InstanceType[] {
-  const requirement = requirementsOf(claim.spec.requirements).get(instanceTypeLabel);
+interface TypesByPool {
+  readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
+}
+
+/** Once it is launched it is of one type. */
+function possibleTypes({ metadata, spec }: NodeClaim, { instanceTypes }: TypesByPool): readonly InstanceType[] {
+  const types = instanceTypes.get(metadata.labels?.[nodePoolLabel] ?? "") ?? [];
+  const launched = metadata.labels?.[instanceTypeLabel];
+  if (launched !== undefined) return types.filter(({ name }) => name === launched);
+  const requirement = requirementsOf(spec.requirements).get(instanceTypeLabel);
   return requirement === undefined ? types : types.filter(({ name }) => has(requirement, name));
+}
+
+/** The least that any type can attach, by driver. */
+function leastAttachable(types: readonly InstanceType[]): Readonly<Record<string, number>> {
+  const least: Record<string, number> = {};
+  for (const { attachable = {} } of types)
+    for (const driver in attachable) least[driver] = Math.min(least[driver] ?? Infinity, attachable[driver] ?? Infinity);
+  return least;
+}
+
+function countsOf(csiNode: CSINode | undefined): Readonly<Record<string, number>> {
+  const drivers = csiNode?.spec.drivers ?? [];
+  return Object.fromEntries(drivers.flatMap(({ name, allocatable: { count } = {} }) => (count === undefined ? [] : [[name, count]])));
+}
+
+/** Stands only where a limit is known. */
+function attachableField(attachable: Readonly<Record<string, number>>): Pick<NodeState, "attachable"> {
+  return Object.keys(attachable).length === 0 ? {} : { attachable };
 }
 
 /** The least that every possible type has, never less than what the claim asks for. */

@@ -16,7 +16,7 @@ import type { Candidate, LabelState } from "./label-state.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import { isAllowed, isOffered, type PoolTemplate, type TemplateType } from "./pool-template.ts";
-import { holds, isSlot } from "./resource-space.ts";
+import { holds, kindAt } from "./resource-space.ts";
 
 export interface NodeWhy {
   readonly driver: NodeDriver;
@@ -46,8 +46,11 @@ export interface NextBest {
 }
 
 export interface RefusedTypes {
-  readonly by: "resources" | "ports" | "requirements" | "offerings" | "limits" | "other";
-  /** The resource that is too small or the port that DaemonSets take (none where DaemonSets fill the type alone), or the label. */
+  readonly by: "resources" | "volumes" | "ports" | "requirements" | "offerings" | "limits" | "other";
+  /**
+   * The resource that is too small, the driver whose volumes are too many or the port that DaemonSets take (none where DaemonSets fill the
+   * type alone), or the label.
+   */
   readonly key?: string;
   readonly types: number;
   readonly cheapest: string;
@@ -89,8 +92,10 @@ function shortResources(
   const { names } = problem.space;
   const { usable } = bin.committed;
   const shareOf = (index: number): number => ((usable[index] ?? 0) > 0 ? (bin.used[index] ?? 0) / (usable[index] ?? 1) : 0);
-  const short = new Set(cheaper.filter(({ by }) => by === "resources").map(({ key }) => key));
-  const indexes = [...names.keys()].filter((index) => !isSlot(problem.space, index)).sort((a, b) => shareOf(b) - shareOf(a) || a - b);
+  const short = new Set(cheaper.filter(({ by }) => by === "resources" || by === "volumes").map(({ key }) => key));
+  const indexes = [...names.keys()]
+    .filter((index) => kindAt(problem.space, index) !== "port")
+    .sort((a, b) => shareOf(b) - shareOf(a) || a - b);
   const told = short.size === 0 ? indexes.slice(0, 1) : indexes.filter((index) => short.has(names[index] ?? ""));
   return told.map((index) => {
     const name = names[index] ?? "";
@@ -184,11 +189,13 @@ function refusalOf({ problem, ledgers }: Packing, { bin, type }: { readonly bin:
   const nothing = used.map(() => 0);
   if (!holds(candidate.usable, used, nothing)) {
     const index = used.findIndex((amount, position) => amount > (candidate.usable[position] ?? 0));
-    return { by: isSlot(problem.space, index) ? "ports" : "resources", key: problem.space.names[index] ?? "" };
+    return { by: causes[kindAt(problem.space, index)], key: problem.space.names[index] ?? "" };
   }
   const change = { from: committed.type.instanceType.capacity, to: type.instanceType.capacity };
   return { by: ledgers[state.template.index]?.allows(change) === false ? "limits" : "other" };
 }
+
+const causes = { resource: "resources", volumes: "volumes", port: "ports" } as const;
 
 /** It is sold for less only in another zone or another way, or not now. */
 function elsewhere(instanceType: InstanceType, { state, committed }: Bin): Cause {

@@ -10,6 +10,7 @@ import { formatConflict } from "../../kube/requirements.ts";
 
 export type Constraint =
   | "accepting"
+  | "attachments"
   | "limits"
   | "minValues"
   | "offerings"
@@ -30,8 +31,9 @@ export interface Obstacle {
   /** Position of the node affinity term that this is about, where the Pod has several. */
   readonly term?: number;
   readonly constraint: Constraint;
-  /** The label, taint, resource or port that it is about. */
+  /** The label, taint, resource, port or CSI driver that it is about. */
   readonly key?: string;
+  /** The taint; of a node that is there, how many volumes of the driver it can attach. */
   readonly value?: string;
   readonly asked?: string;
   readonly available?: string;
@@ -104,6 +106,8 @@ export function words(obstacle: Obstacle): string {
       return "there is no NodePool to buy a node from";
     case "ports":
       return `${where}DaemonSets take ${key} on every instance type that it allows and the Pod asks for`;
+    case "attachments":
+      return attachmentWords(obstacle);
     case "accepting":
       return "it takes no more Pods";
     default:
@@ -127,6 +131,15 @@ function resourceWords({ key, asked = "", available = "" }: Obstacle): string {
   return `no instance type is large enough: the Pod asks for ${key} ${asked}, and there is at most ${key} ${available} beside DaemonSets`;
 }
 
+/** Of one node, as there is only one with so many left, or of all that a NodePool could make. */
+function attachmentWords({ key = "", value = "", asked = "", available = "", nodes, within }: Obstacle): string {
+  if (nodes === undefined) {
+    const where = within === undefined ? "" : `in ${within}, where spread and affinity would let it, `;
+    return `${where}no instance type attaches enough volumes: the Pod needs ${asked} of ${key}, and there is room for at most ${available}`;
+  }
+  return `without room for its volumes (${available} of ${value} ${key} volumes are free on ${nodes.names[0] ?? ""}, it needs ${asked})`;
+}
+
 function topologyWords({ key, available }: Obstacle): string {
   if (key === undefined) return "its constraints and those of other Pods leave no zone in which a type is offered now";
   if (key === hostnameLabel) return "its Pod affinity needs a node where another Pod already is";
@@ -136,6 +149,7 @@ function topologyWords({ key, available }: Obstacle): string {
 
 const nodeWords: Readonly<Partial<Record<Constraint, string>>> = {
   accepting: "going away or cordoned",
+  attachments: "without room for its volumes",
   taint: "with a taint that the Pod does not tolerate",
   requirements: "with other labels",
   ports: "with a host port that is taken",
@@ -147,9 +161,11 @@ const nodeWords: Readonly<Partial<Record<Constraint, string>>> = {
 /** One sentence for all nodes that are there, counted by what is in the way. */
 function nodesWords(obstacles: readonly Obstacle[]): readonly string[] {
   const counts = new Map<string, number>();
-  for (const { constraint, nodes } of obstacles) {
+  for (const obstacle of obstacles) {
+    const { constraint, nodes, available } = obstacle;
     if (nodes === undefined) continue;
-    const text = nodeWords[constraint] ?? constraint;
+    const isCounted = constraint === "attachments" && available !== undefined;
+    const text = isCounted ? attachmentWords(obstacle) : (nodeWords[constraint] ?? constraint);
     counts.set(text, (counts.get(text) ?? 0) + nodes.count);
   }
   const parts = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([text, count]) => `${count} ${text}`);

@@ -8,6 +8,7 @@
 import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
 import { exactly } from "../../kube/requirement.ts";
 import { intersection, type Requirements } from "../../kube/requirements.ts";
+import { attachmentName } from "./attachments.ts";
 import type { Bin, BinFit, BinMember } from "./bin.ts";
 import { addTo, chargedFor } from "./bin.ts";
 import { writeRow, type BinTable } from "./bin-table.ts";
@@ -24,7 +25,7 @@ import type { SpreadGroup } from "./topology-group.ts";
 export interface Problem {
   readonly space: ResourceSpace;
   readonly classes: readonly PodClass[];
-  /** What one Pod of a class asks for, by class id. */
+  /** What one Pod of a class asks for where none of its volumes is attached, by class id. */
   readonly vectors: readonly Vector[];
   readonly templates: readonly PoolTemplate[];
   readonly existing: readonly ExistingNode[];
@@ -56,6 +57,8 @@ export interface Packing {
   /** What is free on each existing node, row by row. */
   readonly freeOnExisting: Float64Array;
   readonly onExisting: { readonly node: ExistingNode; readonly member: BinMember }[];
+  /** Ids of the shared volumes that Pods of this run have brought to a host, by its number. */
+  readonly attached: Map<number, Set<string>>;
   /** Pods of each class that have no place yet, by class id. */
   readonly waiting: number[];
   /** Into how many domains required spread divides each class, by class id. */
@@ -73,9 +76,26 @@ export function topologyFor(problem: Problem, podClass: PodClass): ClassTopology
   return topology;
 }
 
-/** Returns what one Pod of a class asks for. */
+/** Returns what one Pod of a class asks for at most. */
 export function vectorFor(problem: Problem, podClass: PodClass): Vector {
   return problem.vectors[podClass.id] ?? [];
+}
+
+/** Returns what one more Pod of a class takes of a host: a volume that is attached there already takes nothing. */
+export function vectorOn(
+  { problem, attached }: Packing,
+  { podClass, host }: { readonly podClass: PodClass; readonly host: number },
+): Vector {
+  const vector = vectorFor(problem, podClass);
+  if (podClass.shared.length === 0) return vector;
+  const isThere = (id: string): boolean => attached.get(host)?.has(id) === true || problem.existing[host]?.attached.has(id) === true;
+  const there = podClass.shared.filter(({ id }) => isThere(id)).map(({ driver }) => attachmentName(driver));
+  return vector.map((amount, index) => amount - there.filter((name) => name === problem.space.names[index]).length);
+}
+
+function noteAttached({ attached }: Packing, { podClass, host }: { readonly podClass: PodClass; readonly host: number }): void {
+  if (podClass.shared.length === 0) return;
+  attached.set(host, new Set([...(attached.get(host) ?? []), ...podClass.shared.map(({ id }) => id)]));
 }
 
 /** Returns the bins that hold Pods: the nodes to buy. */
@@ -91,7 +111,9 @@ export function priceOf(packing: Packing): number {
 /** Places a Pod on an existing node. */
 export function placeOnExisting(packing: Packing, { node, member }: { readonly node: ExistingNode; readonly member: BinMember }): void {
   const { problem, usedExisting, freeOnExisting } = packing;
-  const used = plus(usedExisting[node.id] ?? [], vectorFor(problem, member.podClass));
+  const at = { podClass: member.podClass, host: node.id };
+  const used = plus(usedExisting[node.id] ?? [], vectorOn(packing, at));
+  noteAttached(packing, at);
   usedExisting[node.id] = used;
   for (const [index, amount] of used.entries()) freeOnExisting[node.id * used.length + index] = (node.free[index] ?? 0) - amount;
   packing.onExisting.push({ node, member });
@@ -109,11 +131,14 @@ export function placeInBin(
 ): void {
   const { problem } = packing;
   charge(packing, { bin, to: fit });
+  const at = { podClass: member.podClass, host: bin.id };
+  const added = vectorOn(packing, at);
+  noteAttached(packing, at);
   const isNarrower = fit.state !== bin.state || bin.members.length === 0;
   changeBin(packing, {
     bin,
     change: () => {
-      addTo(bin, { fit, member, added: vectorFor(problem, member.podClass) });
+      addTo(bin, { fit, member, added });
     },
   });
   const place = binPlace(packing, bin);

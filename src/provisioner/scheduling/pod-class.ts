@@ -8,15 +8,17 @@
 import { hashOf } from "../../api/hash.ts";
 import { hostnameLabel, regionLabel, zoneLabel } from "../../api/labels.ts";
 import type { Resources } from "../../api/object.ts";
-import type { Container, Pod, PodAffinityTerm, PodSpec, Toleration } from "../../api/pod.ts";
+import type { Pod, PodAffinityTerm, PodSpec, Toleration } from "../../api/pod.ts";
 import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
 import { priorityOf } from "../../kube/pod-priority.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
-import { formatRequirements, toRequirementList, type Requirements } from "../../kube/requirements.ts";
+import { toRequirementList, type Requirements } from "../../kube/requirements.ts";
+import { noVolumes, placesText, volumesText, type AttachedVolume, type VolumesOf } from "./attachments.ts";
 import { hostPorts, type HostPort } from "./host-ports.ts";
 import { combinedPlaces } from "./pod-volumes.ts";
-import { preferredNodes, preferredPods, type PreferenceUse } from "./preference.ts";
+import { preferredNodes, type PreferenceUse } from "./preference.ts";
 import { relaxationRungs } from "./relaxation.ts";
+import { preferredText, priorityText, requiredAffinity, specTexts } from "./spec-text.ts";
 
 /** A Pod that needs a node. The key names it in the answer and must be unique: "ns/name", or "ns/Deployment/name#0". */
 export interface PendingPod {
@@ -43,6 +45,10 @@ export interface PodClass extends Placement {
   readonly spec: PodSpec;
   readonly requests: Resources;
   readonly ports: readonly HostPort[];
+  /** Volumes that one member has attached, by the names of their amounts. */
+  readonly attached: Resources;
+  /** Those of them that other Pods mount too. */
+  readonly shared: readonly AttachedVolume[];
   /** The alternatives without volumes: what spread reads. */
   readonly ownAlternatives: readonly Requirements[];
   /** Preferred node affinity that is scored, heaviest first. */
@@ -82,9 +88,6 @@ const noLabels: Readonly<Record<string, string>> = {};
 /** Returns the number of a placement (node selector, node affinity and tolerations as text), the same for equal texts. */
 export type PlacementIds = (placement: string) => number;
 
-/** Returns where the volumes of a Pod let it run; undefined for a Pod that has none. */
-export type VolumePlaces = (pod: Pod) => readonly Requirements[] | undefined;
-
 /** Groups Pods into classes, ordered by what they are; members are ordered by key. */
 export function podClasses(
   pods: readonly PendingPod[],
@@ -92,16 +95,16 @@ export function podClasses(
     placementIdOf,
     volumesOf,
     preferences = "ignored",
-  }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumePlaces; readonly preferences?: PreferenceUse },
+  }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumesOf; readonly preferences?: PreferenceUse },
 ): readonly PodClass[] {
   const groups = new Map<string, { readonly signature: string; readonly members: PendingPod[] }>();
   const textOf = specTexts(preferences);
   for (const pending of pods) {
     const { metadata, spec } = pending.pod;
-    const places = volumesOf(pending.pod);
+    const own = volumesOf(pending.pod);
     const { text, number } = textOf(spec);
     const labels = JSON.stringify(metadata.labels ?? noLabels);
-    const volumes = places === undefined ? "" : ` ${places.map(formatRequirements).join(" or ")}`;
+    const volumes = own === undefined ? "" : ` ${volumesText(own)}`;
     // The number stands for the text of the spec, which is long and shared by many.
     const name = `${number} ${metadata.namespace ?? ""} ${labels}${volumes}`;
     const group = groups.get(name);
@@ -128,7 +131,7 @@ export function relaxationClasses(
     placementIdOf,
     volumesOf,
     hasSoftTaints,
-  }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumePlaces; readonly hasSoftTaints: boolean },
+  }: { readonly placementIdOf: PlacementIds; readonly volumesOf: VolumesOf; readonly hasSoftTaints: boolean },
 ): readonly (readonly PodClass[])[] {
   const next = { id: classes.length };
   const known = new Map<PodSpec, readonly PodSpec[]>();
@@ -142,8 +145,10 @@ export function relaxationClasses(
     return rungs.flatMap((rung): readonly PodClass[] => {
       if (first === undefined) return [];
       const pod = { ...first.pod, spec: rung };
-      const places = volumesOf(first.pod);
-      return [{ ...classOf({ id: next.id++, pod, members: [], placementIdOf, volumesOf: () => places, preferences: "required" }), strict }];
+      const volumes = volumesOf(first.pod);
+      return [
+        { ...classOf({ id: next.id++, pod, members: [], placementIdOf, volumesOf: () => volumes, preferences: "required" }), strict },
+      ];
     });
   });
 }
@@ -186,15 +191,14 @@ function classOf(input: {
   readonly pod: Pod;
   readonly members: readonly PendingPod[];
   readonly placementIdOf: PlacementIds;
-  readonly volumesOf: VolumePlaces;
+  readonly volumesOf: VolumesOf;
   readonly preferences: PreferenceUse;
 }): PodClass {
   const { id, pod, members, placementIdOf, preferences } = input;
   const { metadata, spec } = pod;
   const ownAlternatives = podRequirements(spec);
-  const places = input.volumesOf(pod);
+  const { places, counts: attached, shared } = input.volumesOf(pod) ?? noVolumes;
   const alternatives = places === undefined ? ownAlternatives : combinedPlaces(ownAlternatives, places);
-  const volumes = places === undefined ? "" : places.map(formatRequirements).join(" or ");
   const meant = preferences === "required" ? ["as required"] : [];
   const placement = JSON.stringify([spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations, ...meant]);
   const { affinity, topologySpreadConstraints } = spec;
@@ -207,9 +211,11 @@ function classOf(input: {
     spec,
     requests: podRequests(spec),
     ports: hostPorts(spec),
+    attached,
+    shared,
     alternatives,
     ownAlternatives,
-    placementId: placementIdOf(placement + volumes),
+    placementId: placementIdOf(placement + placesText(places)),
     preferences,
     preferredNodes: preferences === "scored" ? preferredPlacements(spec, placementIdOf) : [],
     constraints: JSON.stringify([metadata.namespace, metadata.labels, pods, spread, ...meant, ...preferredText(spec, preferences)]),
@@ -227,72 +233,10 @@ function preferredPlacements(spec: PodSpec, placementIdOf: PlacementIds): PodCla
   });
 }
 
-/** What a Pod prefers of other Pods; nothing where that is not looked at, so that texts stay those of Pods without preferences. */
-function preferredText(spec: PodSpec, preferences: PreferenceUse): readonly unknown[] {
-  return preferences === "ignored" ? [] : preferredPods(spec);
-}
-
-interface SpecText {
-  readonly text: string;
-  /** The same for equal texts of equal priority. */
-  readonly number: number;
-}
-
-/** Returns the text of all that scheduling reads of a spec, found once for each object: Pods of one workload often share theirs. */
-function specTexts(preferences: PreferenceUse): (spec: PodSpec) => SpecText {
-  const bySpec = new Map<PodSpec, SpecText>();
-  const numbers = new Map<string, number>();
-  return (spec) => {
-    const known = bySpec.get(spec);
-    if (known !== undefined) return known;
-    const text = specText(spec, preferences);
-    const name = text + priorityText(spec);
-    const number = numbers.get(name) ?? numbers.size;
-    numbers.set(name, number);
-    const made = { text, number };
-    bySpec.set(spec, made);
-    return made;
-  };
-}
-
-function specText(spec: PodSpec, preferences: PreferenceUse): string {
-  return JSON.stringify([
-    spec.containers.map(resourcesOf),
-    spec.initContainers?.map(resourcesOf),
-    spec.resources,
-    spec.overhead,
-    spec.nodeSelector,
-    requiredAffinity(spec),
-    spec.tolerations,
-    spec.topologySpreadConstraints,
-    hostPorts(spec),
-    ...(preferences === "ignored" ? [] : (spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])),
-    ...preferredText(spec, preferences),
-  ]);
-}
-
-function priorityText(spec: PodSpec): string {
-  const priority = priorityOf(spec);
-  return priority === 0 ? "" : ` ${priority}`;
-}
-
 /** Stands in a hash only where there are any, so that most Pods keep the hash that NodeClaims were made with before. */
 function portsOf(spec: PodSpec): { readonly ports?: readonly HostPort[] } {
   const ports = hostPorts(spec);
   return ports.length === 0 ? {} : { ports };
-}
-
-function resourcesOf(container: Container): unknown {
-  return [container.resources, container.restartPolicy];
-}
-
-function requiredAffinity({ affinity }: PodSpec, read: (term: PodAffinityTerm) => PodAffinityTerm = (term) => term): unknown {
-  if (affinity === undefined) return undefined;
-  return [
-    affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
-    affinity.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.map(read),
-    affinity.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.map(read),
-  ];
 }
 
 function isDefaultToleration({ key, operator, effect }: Toleration): boolean {

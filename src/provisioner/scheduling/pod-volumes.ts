@@ -38,13 +38,13 @@ export function volumeWorld(snapshot: ClusterSnapshot): VolumeWorld {
 }
 
 /** Looks volumes up by name. */
-interface Shelf {
+export interface Shelf {
   readonly claims: ReadonlyMap<string, PersistentVolumeClaim>;
   readonly volumes: ReadonlyMap<string, PersistentVolume>;
   readonly classes: ReadonlyMap<string, StorageClass>;
 }
 
-interface MountedClaim {
+export interface MountedClaim {
   /** Undefined where the claim will be made with the Pod. */
   readonly claim: PersistentVolumeClaim | undefined;
   readonly name: string;
@@ -67,12 +67,17 @@ export function mountsClaims({ volumes }: PodSpec): boolean {
 
 /** Returns the lookup of where a Pod's volumes let it run; undefined for a Pod without claims. */
 export function volumePlaces(world: VolumeWorld): (pod: Pod) => Result<Alternatives, string> | undefined {
-  const shelf: Shelf = {
+  const shelf = volumeShelf(world);
+  return (pod) => (mountsClaims(pod.spec) ? placesOf(pod, shelf) : undefined);
+}
+
+/** Returns the cluster's volumes by name. */
+export function volumeShelf(world: VolumeWorld): Shelf {
+  return {
     claims: new Map(world.claims.map((one) => [`${one.metadata.namespace ?? ""}/${one.metadata.name ?? ""}`, one])),
     volumes: new Map(world.volumes.map((one) => [one.metadata.name ?? "", one])),
     classes: new Map(world.classes.map((one) => [one.metadata.name ?? "", one])),
   };
-  return (pod) => (mountsClaims(pod.spec) ? placesOf(pod, shelf) : undefined);
 }
 
 function placesOf(pod: Pod, shelf: Shelf): Result<Alternatives, string> {
@@ -104,7 +109,8 @@ export function combinedPlaces(a: Alternatives, b: Alternatives): Alternatives {
   return [...byText.values()].slice(0, alternativesMax);
 }
 
-function mountedClaims({ metadata, spec }: Pod, { claims }: Shelf): readonly Result<MountedClaim, string>[] {
+/** Returns the claims that a Pod mounts, those included that will be made with it; or the sentence that one is missing. */
+export function mountedClaims({ metadata, spec }: Pod, { claims }: Shelf): readonly Result<MountedClaim, string>[] {
   const namespace = metadata.namespace ?? "";
   const found = (name: string): MountedClaim | undefined => {
     const claim = claims.get(`${namespace}/${name}`);
@@ -140,8 +146,7 @@ function placesOfClass({ name, spec }: MountedClaim, shelf: Shelf): Result<Alter
   const about = `PersistentVolumeClaim ${name}`;
   const named = spec.storageClassName;
   if (named === "") return err(`${about} has no storage class and waits for a volume; create a PersistentVolume for it`);
-  const defaults = [...shelf.classes.values()].filter(({ metadata }) => metadata.annotations?.[isDefaultClass] === "true");
-  const found = named === undefined ? newest(defaults) : shelf.classes.get(named);
+  const found = classOfClaim(spec, shelf);
   if (found === undefined)
     return err(
       named === undefined
@@ -159,6 +164,12 @@ function placesOfClass({ name, spec }: MountedClaim, shelf: Shelf): Result<Alter
       requirementsOf(matchLabelExpressions.map(({ key, values }) => ({ key, operator: "In", values }))),
     ),
   );
+}
+
+/** Returns the StorageClass that a claim names, or the default one where it names none. */
+export function classOfClaim({ storageClassName }: VolumeClaimSpec, { classes }: Shelf): StorageClass | undefined {
+  if (storageClassName !== undefined) return classes.get(storageClassName);
+  return newest([...classes.values()].filter(({ metadata }) => metadata.annotations?.[isDefaultClass] === "true"));
 }
 
 /** Volumes that somebody made by hand: the Pod may go where one of them still is free. */

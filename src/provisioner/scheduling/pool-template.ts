@@ -15,6 +15,7 @@ import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { has, operatorOf, type Requirement } from "../../kube/requirement.ts";
 import { intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { subtractResources } from "../../kube/resources.ts";
+import { attachable } from "./attachments.ts";
 import { daemonOverhead, daemonPorts, type DaemonDemand } from "./daemon-overhead.ts";
 import { freeSlots } from "./host-ports.ts";
 import { toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
@@ -22,7 +23,7 @@ import { toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 export interface TemplateType {
   readonly instanceType: InstanceType;
   readonly requirements: Requirements;
-  /** Allocatable less DaemonSet overhead, and the host ports that DaemonSets leave. */
+  /** Allocatable less DaemonSet overhead, the volumes it can attach, and the host ports that DaemonSets leave. */
   readonly usable: Vector;
   readonly overhead: Resources;
 }
@@ -79,7 +80,8 @@ function templateOf(input: {
     const node = { requirements: intersection(requirements, own), taints };
     const overhead = daemonOverhead(input.daemonSets, node);
     const slots = space.slots.length === 0 ? undefined : freeSlots(space.slots, daemonPorts(input.daemonSets, node));
-    const usable = toVector(space, { ...subtractResources(instanceType.allocatable, overhead), ...slots });
+    const volumes = space.drivers.length === 0 ? undefined : attachable(space.drivers, { limits: instanceType.attachable });
+    const usable = toVector(space, { ...subtractResources(instanceType.allocatable, overhead), ...volumes, ...slots });
     return usable.some((amount) => amount < 0) ? [] : [{ instanceType, requirements: own, usable, overhead }];
   });
   const minValues = [...requirements.values()].flatMap(({ key, minValues: count }) => (count === undefined ? [] : [{ key, count }]));

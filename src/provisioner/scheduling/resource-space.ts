@@ -3,35 +3,42 @@
  *
  * Reads the resources that Pods and DaemonSets ask for; a resource that nobody asks for cannot decide anything. Returns
  * vectors: the solver compares amounts some millions of times in a run, and arrays are several times faster there than
- * records. Slots of host ports come after the resources, and are amounts like them.
+ * records. Volumes to attach and slots of host ports come after the resources, and are amounts like them.
  */
 import type { Resources } from "../../api/object.ts";
+import { attachmentName } from "./attachments.ts";
 import type { PortSlot } from "./host-ports.ts";
 
 /** Amounts in the order of a ResourceSpace's names. */
 export type Vector = readonly number[];
 
 export interface ResourceSpace {
-  /** Resources, then slots of host ports. */
+  /** Resources, then volumes by driver, then slots of host ports. */
   readonly names: readonly string[];
+  /** CSI drivers of which there are volumes to count. */
+  readonly drivers: readonly string[];
   readonly slots: readonly PortSlot[];
 }
 
 const always = ["cpu", "memory", "pods"];
 
-/** Returns the space of all resources that are asked for: cpu, memory and pods, then the others by name, then the slots. */
-export function resourceSpace(asked: Iterable<Resources>, slots: readonly PortSlot[] = []): ResourceSpace {
+/** Returns the space of all resources that are asked for: cpu, memory and pods, then the others by name, then volumes and slots. */
+export function resourceSpace(
+  asked: Iterable<Resources>,
+  { drivers, slots }: { readonly drivers: readonly string[]; readonly slots: readonly PortSlot[] },
+): ResourceSpace {
   const others = new Set<string>();
   for (const resources of asked) {
     for (const name in resources) if ((resources[name] ?? 0) > 0) others.add(name);
   }
   const resources = [...always, ...[...others].filter((name) => !always.includes(name)).sort()];
-  return { names: [...resources, ...slots.map(({ name }) => name)], slots };
+  return { names: [...resources, ...drivers.map(attachmentName), ...slots.map(({ name }) => name)], drivers, slots };
 }
 
-/** Says whether a position stands for a slot. */
-export function isSlot({ names, slots }: ResourceSpace, index: number): boolean {
-  return index >= names.length - slots.length;
+/** Returns what a position stands for. */
+export function kindAt({ names, drivers, slots }: ResourceSpace, index: number): "resource" | "volumes" | "port" {
+  const ports = names.length - slots.length;
+  return index >= ports ? "port" : index >= ports - drivers.length ? "volumes" : "resource";
 }
 
 /** Returns resources as a vector; a missing name is 0. */
@@ -39,9 +46,9 @@ export function toVector(space: ResourceSpace, resources: Resources): Vector {
   return space.names.map((name) => resources[name] ?? 0);
 }
 
-/** Returns a vector as resources, without the zeros and without slots. */
-export function fromVector({ names, slots }: ResourceSpace, vector: Vector): Resources {
-  const resources = names.slice(0, names.length - slots.length);
+/** Returns a vector as resources, without the zeros, volumes and slots. */
+export function fromVector({ names, drivers, slots }: ResourceSpace, vector: Vector): Resources {
+  const resources = names.slice(0, names.length - slots.length - drivers.length);
   return Object.fromEntries(resources.map((name, index) => [name, vector[index] ?? 0] as const).filter(([, amount]) => amount !== 0));
 }
 

@@ -6,13 +6,14 @@
 import type { Resources } from "../../api/object.ts";
 import { values } from "../../kube/requirement.ts";
 import { addResources, formatAmount } from "../../kube/resources.ts";
+import { attachmentName } from "./attachments.ts";
 import { cheapestHolding } from "./bin.ts";
 import type { Candidate, LabelState } from "./label-state.ts";
 import type { Obstacle } from "./obstacle.ts";
 import { vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
-import { fromVector, holds, isSlot } from "./resource-space.ts";
+import { fromVector, holds, kindAt } from "./resource-space.ts";
 
 interface InState {
   readonly podClass: PodClass;
@@ -26,8 +27,14 @@ export function sizeObstacle(packing: Packing, { podClass, state }: InState): Ob
   const index = added.findIndex((amount, position) => amount > (state.largest[position] ?? 0));
   const key = names[index];
   if (key === undefined) return undefined;
-  if (isSlot(packing.problem.space, index)) return { constraint: "ports", key, fix: `ask for another port than ${key}` };
+  const kind = kindAt(packing.problem.space, index);
+  if (kind === "port") return { constraint: "ports", key, fix: `ask for another port than ${key}` };
   const most = Math.max(0, state.largest[index] ?? 0);
+  if (kind === "volumes") {
+    const driver = packing.problem.space.drivers.find((one) => attachmentName(one) === key) ?? key;
+    const fix = `mount at most ${most} volumes of ${driver} in one Pod, or let NodePool ${state.template.name} use types that attach more`;
+    return { constraint: "attachments", key: driver, asked: String(added[index] ?? 0), available: String(most), fix };
+  }
   const available = formatAmount(key, most);
   const larger = `let NodePool ${state.template.name} use types with ${most === 0 ? "" : "more "}${key}`;
   const fix = most === 0 ? larger : `ask for at most ${key} ${available}, or ${larger}`;
@@ -44,11 +51,12 @@ export function roomObstacles(packing: Packing, { podClass, state }: InState): r
   const [cheapest] = holding;
   if (cheapest === undefined) {
     const asked = Object.entries(fromVector(packing.problem.space, added)).filter(([name]) => name !== "pods");
-    const ports = packing.problem.space.slots
-      .map(({ name }) => name)
-      .filter((name) => (added[packing.problem.space.names.indexOf(name)] ?? 0) > 0);
+    const { names, drivers, slots } = packing.problem.space;
+    const amountOf = (name: string): number => added[names.indexOf(name)] ?? 0;
+    const ports = slots.map(({ name }) => name).filter((name) => amountOf(name) > 0);
+    const volumes = drivers.map(attachmentName).flatMap((name) => (amountOf(name) === 0 ? [] : [`${name} ${amountOf(name)}`]));
     const amounts = asked.map(([name, amount]) => `${name} ${formatAmount(name, amount)}`);
-    return [{ constraint: "resources", asked: [...amounts, ...ports].join(", ") }];
+    return [{ constraint: "resources", asked: [...amounts, ...volumes, ...ports].join(", ") }];
   }
   const few = minValuesObstacle(state, holding);
   if (few !== undefined) return [few];

@@ -15,6 +15,7 @@ import type { NodePool } from "../../api/node-pool.ts";
 import { once } from "../../kube/remembered.ts";
 import type { Attempt } from "./attempt.ts";
 import { placeLeft } from "./attempt.ts";
+import { attachmentsOf, type Attachments, type VolumesOf } from "./attachments.ts";
 import { compiledMemory } from "./compiled-pools.ts";
 import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { existingNodes } from "./existing-node.ts";
@@ -25,13 +26,13 @@ import { improve } from "./improve.ts";
 import { plannedNodes, type PlannedNode } from "./planned-node.ts";
 import { leftOut, type LeftOut } from "./obstacle.ts";
 import { leftOutByCut, planCut, stepsUntil, type IsAborted, type PlanCut } from "./plan-cut.ts";
-import { podClasses, relaxationClasses, type PendingPod, type VolumePlaces } from "./pod-class.ts";
+import { podClasses, relaxationClasses, type PendingPod } from "./pod-class.ts";
 import { volumePlaces, type VolumeWorld } from "./pod-volumes.ts";
 import type { PreferencePolicy } from "./preference.ts";
 import { prefersAnything, softTaintsAmong, unlessDearer } from "./preference-cost.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
 import { leftOutOf } from "./reasons.ts";
-import { isSlot, resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
+import { kindAt, resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
 import { attemptAll } from "./strategies.ts";
 import { topologyOf } from "./topology.ts";
 import type { NamespaceLabels } from "./topology-group.ts";
@@ -96,11 +97,12 @@ function solveBy(
   const refused = refusedPods(input.pods, volumesOf);
   const isRefused = new Set(refused.map(({ pod }) => pod));
   const pods = refused.length === 0 ? input.pods : input.pods.filter((pod) => !isRefused.has(pod));
-  const placesOf: VolumePlaces = (pod) => {
+  const attachments = attachmentsOf({ ...input, pods: pods.map(({ pod }) => pod) });
+  const ofPod: VolumesOf = (pod) => {
     const places = volumesOf(pod);
-    return places?.ok === true ? places.value : undefined;
+    return places?.ok === true ? { places: places.value, ...attachments.of(pod) } : undefined;
   };
-  const problem = problemOf({ ...input, pods }, { policy, volumesOf: placesOf });
+  const problem = problemOf({ ...input, pods }, { policy, volumesOf: ofPod, attachments });
   const [best, ...others] = attemptAll(problem, { steps: stepsUntil(cut, stepsMax), cut });
   best.end.restore();
   const wasCut = cut.isMade();
@@ -124,8 +126,9 @@ const compiled = compiledMemory();
 
 function problemOf(
   input: SolveInput,
-  { policy, volumesOf }: { readonly policy: PreferencePolicy; readonly volumesOf: VolumePlaces },
+  of: { readonly policy: PreferencePolicy; readonly volumesOf: VolumesOf; readonly attachments: Attachments },
 ): Problem {
+  const { policy, volumesOf, attachments } = of;
   const run = compiled();
   const { placementIdOf } = run;
   const hasSoftTaints = softTaintsAmong(input);
@@ -136,12 +139,12 @@ function problemOf(
   const slots = portSlots(classes.map(({ ports }) => ports));
   const space = resourceSpace(
     [...classes, ...daemonSets].map(({ requests }) => requests),
-    slots,
+    { slots, drivers: attachments.drivers },
   );
   const { templates, states } = run.pools({ ...input, space });
-  const existing = existingNodes(input.nodes, { daemonSets, space });
-  const vectors = classes.map(({ requests, ports }) =>
-    toVector(space, ports.length === 0 ? requests : { ...requests, ...slotsOf(slots, ports) }),
+  const existing = existingNodes(input.nodes, { daemonSets, space, heldBy: attachments.heldBy });
+  const vectors = classes.map(({ requests, ports, attached }) =>
+    toVector(space, { ...requests, ...attached, ...(ports.length === 0 ? undefined : slotsOf(slots, ports)) }),
   );
   const topology = topologyOf({ classes, existing, templates, states, namespaces: input.namespaces });
   const asked = classes.map(({ pods }) => pods.length);
@@ -149,14 +152,14 @@ function problemOf(
   return { space, classes, vectors, templates, existing, states, topology, relaxations, hasSoftTaints, weights };
 }
 
-/** The inverse of all that is asked for, by resource; 0 where nothing is, and for pods and ports, which are never what room is for. */
+/** The inverse of all that is asked for, by resource; 0 where nothing is, and for pods, volumes and ports, which are never what room is for. */
 function weightsOf(
   space: ResourceSpace,
   { vectors, counts }: { readonly vectors: readonly Vector[]; readonly counts: readonly number[] },
 ): Vector {
   return space.names.map((name, resource) => {
     const total = vectors.reduce((sum, vector, index) => sum + (vector[resource] ?? 0) * (counts[index] ?? 0), 0);
-    return total === 0 || name === "pods" || isSlot(space, resource) ? 0 : 1 / total;
+    return total === 0 || name === "pods" || kindAt(space, resource) !== "resource" ? 0 : 1 / total;
   });
 }
 

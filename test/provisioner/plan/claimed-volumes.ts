@@ -1,7 +1,8 @@
 /**
- * Claimed volumes: kube-scheduler's VolumeBinding, read as it is documented, and random cases with volumes.
+ * Claimed volumes: kube-scheduler's VolumeBinding and what its NodeVolumeLimits counts, read as they are documented, and random cases
+ * with volumes.
  *
- * Reads a Pod, the cluster's storage and a node's labels. Returns why the Pod's volumes keep it from the node. It shares no code with
+ * Reads a Pod, the cluster's storage and a node's labels. Returns why the Pod's volumes keep it from the node, and which it attaches. It shares no code with
  * the solver.
  */
 import type { NodeSelectorTerm, Pod } from "../../../src/api/pod.ts";
@@ -53,15 +54,33 @@ function classProblem({ storageClassName }: VolumeClaimSpec, labels: Labels, { c
   return allowed.length === 0 || isAllowed ? undefined : `class ${storageClassName ?? ""} makes no volumes there`;
 }
 
+/** The volumes that a Pod has attached: what tells them apart, and the driver. */
+export function attachedBy({ metadata: { namespace = "", name: podName = "" }, spec }: Pod, storage: Storage): readonly [string, string][] {
+  return (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }): readonly [string, string][] => {
+    if (persistentVolumeClaim === undefined && ephemeral === undefined) return [];
+    const claimName = persistentVolumeClaim?.claimName ?? `${podName}-${name}`;
+    const found = storage.claims.find(({ metadata }) => metadata.name === claimName && metadata.namespace === namespace);
+    const own = found?.spec ?? ephemeral?.volumeClaimTemplate?.spec;
+    const csi = storage.volumes.find(({ metadata }) => metadata.name === own?.volumeName)?.spec.csi;
+    if (csi !== undefined) return [[`volume ${csi.driver} ${csi.volumeHandle ?? ""}`, csi.driver]];
+    const made = storage.classes.find(({ metadata }) => metadata.name === own?.storageClassName);
+    return made === undefined || own?.volumeName !== undefined ? [] : [[`claim ${namespace}/${claimName}`, made.provisioner]];
+  });
+}
+
+const disk = "disk.example.com";
 const inZones = (...values: string[]): NodeSelectorTerm => ({ matchExpressions: [{ key: zoneLabel, operator: "In", values }] });
 const volume = (name: string, ...nodeSelectorTerms: NodeSelectorTerm[]): PersistentVolume => ({
   apiVersion: "v1",
   kind: "PersistentVolume",
   metadata: { name },
-  spec: nodeSelectorTerms.length === 0 ? {} : { nodeAffinity: { required: { nodeSelectorTerms } } },
+  spec: {
+    csi: { driver: disk, volumeHandle: name },
+    ...(nodeSelectorTerms.length === 0 ? {} : { nodeAffinity: { required: { nodeSelectorTerms } } }),
+  },
 });
 const storageClass = (name: string, of: Partial<StorageClass>): StorageClass => ({
-  ...{ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: { name }, provisioner: "disk.example.com" },
+  ...{ apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: { name }, provisioner: disk },
   ...of,
 });
 const late = "WaitForFirstConsumer" as const;
@@ -111,4 +130,36 @@ export function withVolumes(input: SolveInput): SolveInput {
     return { key, pod: { ...pod, spec: { ...pod.spec, volumes } } };
   });
   return { ...input, pods, volumes: storage };
+}
+
+/** How many volumes nodes and types attach in turn; 0 stands for no limit. */
+const limitsInTurn = [1, 2, 0, 3, 2] as const;
+
+/**
+ * The same case with volumes of each Pod's own beside those that Pods share, and with limits: which ones follows from the order of
+ * types and nodes, and from what the Pods are.
+ */
+export function withAttachLimits(bare: SolveInput): SolveInput {
+  const input = withVolumes(bare);
+  const limitOf = (at: number): { readonly attachable?: Readonly<Record<string, number>> } => {
+    const count = limitsInTurn[at % limitsInTurn.length] ?? 0;
+    return count === 0 ? {} : { attachable: { [disk]: count } };
+  };
+  const types = [...new Set([...input.instanceTypes.values()].flat().map(({ name }) => name))].sort();
+  return {
+    ...input,
+    pods: input.pods.map(({ key, pod }, at) => (at % 3 === 0 ? { key, pod: withOwnVolumes(pod, 1 + (at % 2)) } : { key, pod })),
+    nodes: input.nodes.map((node, at) => ({ ...node, ...limitOf(at) })),
+    instanceTypes: new Map(
+      [...input.instanceTypes].map(([pool, own]) => [pool, own.map((type) => ({ ...type, ...limitOf(types.indexOf(type.name)) }))]),
+    ),
+  };
+}
+
+function withOwnVolumes(pod: Pod, count: number): Pod {
+  const own = Array.from({ length: count }, (_, index) => ({
+    name: `own-${index}`,
+    ephemeral: { volumeClaimTemplate: { spec: { storageClassName: "late" } } },
+  }));
+  return { ...pod, spec: { ...pod.spec, volumes: [...(pod.spec.volumes ?? []), ...own] } };
 }

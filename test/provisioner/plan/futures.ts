@@ -61,10 +61,10 @@ export function standingFutures(state: NodeState, input: SolveInput): readonly S
   return labels.map((all) => {
     const decided = { ...all, [hostnameLabel]: all[hostnameLabel] ?? state.name };
     const bare = { name: state.name, labels: decided, taints: state.taints };
-    const { allocatable, accepting, pods } = state;
+    const { allocatable, accepting, pods, attachable } = state;
     const running = new Set(pods.flatMap(({ metadata }) => (metadata.ownerReferences ?? []).map(({ kind, name }) => `${kind} ${name}`)));
     const missing = input.daemonSets.filter(({ name }) => !running.has(`DaemonSet ${name.slice(name.indexOf("/") + 1)}`));
-    return { ...bare, allocatable, accepting, pods, daemons: daemonsOn(missing, bare), storage: input.volumes };
+    return { ...bare, allocatable, attachable, accepting, pods, daemons: daemonsOn(missing, bare), storage: input.volumes };
   });
 }
 
@@ -91,6 +91,7 @@ function newSite(
   return {
     ...bare,
     allocatable: of.type.allocatable,
+    attachable: of.type.attachable,
     accepting: true,
     pods: [],
     daemons: daemonsOn(input.daemonSets, bare),

@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { solve, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
 import { casesOf, isLongRun } from "../../support/long-run.ts";
-import { withVolumes } from "./claimed-volumes.ts";
+import { withAttachLimits, withVolumes } from "./claimed-volumes.ts";
 import { planFaults } from "./plan-checker.ts";
 import { caseCalled, numberedCases, usualCase } from "./random-case.ts";
 
@@ -33,6 +33,27 @@ describe("solve, on random cases", () => {
     "plans Pods where their volumes are, or can be made",
     () => {
       expectLegal({ of: withVolumes, placedMin: 3, leftMin: 2 });
+    },
+    timeoutMs,
+  );
+
+  it(
+    "plans no node for more volumes than it attaches, and leaves out only what no node attaches",
+    () => {
+      const failures: string[] = [];
+      let [placed, limited] = [0, 0];
+      for (const { name, input: bare } of numberedCases(usualCase, count)) {
+        const input = withAttachLimits(bare);
+        const plan = solve(input);
+        placed += input.pods.length - plan.unschedulable.length;
+        limited += plan.unschedulable.filter(({ obstacles }) => obstacles.some(({ constraint }) => constraint === "attachments")).length;
+        const faults = planFaults(input, plan);
+        failures.push(...faults.slice(0, 1).map(({ rule, says }) => `${name} ${rule}: ${says}`));
+        if (failures.length >= toldMax) break;
+      }
+      expect(failures).toEqual([]);
+      expect(placed / count).toBeGreaterThan(2);
+      expect(limited).toBeGreaterThan(10);
     },
     timeoutMs,
   );

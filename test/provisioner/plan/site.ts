@@ -5,7 +5,7 @@
  * words for people. Filters that look at all nodes (spread, Pod affinity) stand in neighbours.ts.
  */
 import type { Pod, PodSpec, Taint } from "../../../src/api/pod.ts";
-import { volumeProblem, type Storage } from "./claimed-volumes.ts";
+import { attachedBy, volumeProblem, type Storage } from "./claimed-volumes.ts";
 import { hostPorts, plus, podAmounts, type Amounts, type HostPort } from "./pod-amounts.ts";
 import { untolerated, wantsNode, type Labels } from "./selection.ts";
 
@@ -17,6 +17,7 @@ export type Filter =
   | "NodePorts"
   | "NodeResourcesFit"
   | "VolumeBinding"
+  | "NodeVolumeLimits"
   | "PodTopologySpread"
   | "InterPodAffinity";
 
@@ -37,6 +38,8 @@ export interface Site {
   readonly pods: readonly Pod[];
   /** The cluster's volumes; where they are not given, no Pod has any. */
   readonly storage?: Storage | undefined;
+  /** How many volumes of each driver it can attach; none where there is no limit. */
+  readonly attachable?: Amounts | undefined;
 }
 
 export function withPod(site: Site, pod: Pod): Site {
@@ -50,12 +53,27 @@ export function refusalOfSite(pod: Pod, site: Site): Refusal | undefined {
   const taint = untolerated(spec, site.taints);
   if (taint !== undefined) return { filter: "TaintToleration", says: `taint ${taint.key} is not tolerated` };
   if (!wantsNode(spec, site)) return { filter: "NodeAffinity", says: `its labels are not asked for: ${JSON.stringify(site.labels)}` };
-  return refusalOfPorts(spec, site) ?? refusalOfRoom(spec, site) ?? refusalOfVolumes(pod, site);
+  return refusalOfPorts(spec, site) ?? refusalOfRoom(spec, site) ?? refusalOfVolumes(pod, site) ?? refusalOfLimits(pod, site);
 }
 
 function refusalOfVolumes(pod: Pod, { storage, labels }: Site): Refusal | undefined {
   const says = storage === undefined ? undefined : volumeProblem(pod, labels, storage);
   return says === undefined ? undefined : { filter: "VolumeBinding", says };
+}
+
+/** All volumes that would be attached, each once, are counted by driver; a driver of which the Pod brings nothing new is not looked at. */
+function refusalOfLimits(pod: Pod, { storage, attachable = {}, pods }: Site): Refusal | undefined {
+  if (storage === undefined) return undefined;
+  const there = new Map(pods.flatMap((one) => attachedBy(one, storage)));
+  const added = [...new Map(attachedBy(pod, storage))].filter(([id]) => !there.has(id));
+  for (const driver of new Set(added.map(([, own]) => own))) {
+    const limit = attachable[driver];
+    const before = [...there.values()].filter((own) => own === driver).length;
+    const more = added.filter(([, own]) => own === driver).length;
+    if (limit !== undefined && before + more > limit)
+      return { filter: "NodeVolumeLimits", says: `${driver}: ${before} and ${more} more, ${limit} at most` };
+  }
+  return undefined;
 }
 
 function specsOn({ daemons, pods }: Site): readonly PodSpec[] {
