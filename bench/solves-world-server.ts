@@ -48,7 +48,7 @@ async function open({ pods, workloads }: Exclude<ToWorld, string>): Promise<Runn
   return { world, timer: undefined };
 }
 
-/** A new leader looks at every profile once; of 1,000 that takes minutes, which is not what is measured here. */
+/** A new leader looks at every profile once, and at Pods of all of them: that is not what is measured here. */
 function isHeld({ metadata }: KubeObject, workloads: number): boolean {
   const serial = /service-(\d{4})/.exec(metadata.name ?? "")?.[1];
   return serial === undefined || Number(serial) < workloads;

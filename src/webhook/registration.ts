@@ -3,7 +3,8 @@
  *
  * Reads the grants of the policy set, where we are reached, and our CA. Returns the configuration objects, pure.
  *
- * Every request meets exactly one validating and one mutating entry. What is fail-closed (WorkloadProfiles, and the
+ * Every request meets exactly one validating and one mutating entry, but for Pods that Kubernetes' own controllers make of a workload: those
+ * meet the mutating one alone, since rules judge the workload. What is fail-closed (WorkloadProfiles, and the
  * namespaces granted a fail-closed class) has failurePolicy Fail; the rest has Ignore. The API server can't see a class
  * while we are down, so a class is closed only through its granted namespaces: grants by label become a
  * namespaceSelector; grants by name become matchConditions on request.namespace, since a matchCondition that reads
@@ -140,6 +141,7 @@ function configuration(request: {
   const mutating = phase === "mutate";
   const outside = { key: namespaceNameLabel, operator: "NotIn" as const, values: [...exemptNamespaces, input.ownNamespace] };
   const namespaceSelector: LabelSelector = { matchExpressions: [outside, ...tier.selector] };
+  const conditions = [...tier.conditions, ...(mutating || tier.only !== undefined ? [] : [judgedBefore])];
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: mutating ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration",
@@ -152,7 +154,7 @@ function configuration(request: {
         failurePolicy: tier.path === "closed" ? "Fail" : "Ignore",
         matchPolicy: "Equivalent",
         namespaceSelector,
-        ...(tier.conditions.length > 0 ? { matchConditions: tier.conditions } : {}),
+        ...(conditions.length > 0 ? { matchConditions: conditions } : {}),
         sideEffects: "NoneOnDryRun",
         timeoutSeconds: 5,
         admissionReviewVersions: ["v1"],
@@ -168,6 +170,20 @@ function clientConfig(input: RegistrationInput, path: string): object {
   if (address.kind === "url") return { url: `${address.baseUrl.replace(/\/$/, "")}${path}`, caBundle };
   return { service: { namespace: address.namespace, name: address.name, port: address.port, path }, caBundle };
 }
+
+/** What makes Pods of a workload, where the controller manager uses an account for each of its controllers, as installers have it. */
+const podMakers = ["replicaset-controller", "statefulset-controller", "daemon-set-controller", "job-controller"];
+
+/**
+ * A Pod that a controller makes was judged with its workload, and has just been brought under its contract: a second call for each Pod
+ * of a burst would only say so. What a person claims to be a controller's is still asked about.
+ */
+const judgedBefore: MatchCondition = {
+  name: "not-made-of-a-judged-workload",
+  expression: `!(request.resource.resource == "pods" && request.operation == "CREATE" && (${podMakers
+    .map((account) => `request.userInfo.username == "system:serviceaccount:kube-system:${account}"`)
+    .join(" || ")}))`,
+};
 
 const writes = ["CREATE", "UPDATE"] as const;
 

@@ -48,6 +48,16 @@ await describeOnControlPlane("fail-closed tiers on the real control plane", () =
     }
   });
 
+  it("is asked once about each Pod that a controller makes of a workload, to bring it under its contract", async () => {
+    for (const name of ["shop", "vault", "payments-core"]) {
+      const before = await reviews();
+      expect(await create(deployment(name, podsOfBurst))).toMatchObject({ code: 0 });
+      await expect.poll(async () => (await reviews()).mutate - before.mutate, { timeout: 30_000 }).toBe(podsOfBurst);
+      // The Deployment, its ReplicaSet, and what their controllers write on them.
+      expect((await reviews()).validate - before.validate).toBeLessThan(podsOfBurst);
+    }
+  });
+
   it("is asked neither about kube-system nor about our own namespace", async () => {
     const before = await reviews();
     for (const namespace of ["kube-system", "plimsoll-system"]) expect(await create(pod(namespace))).toMatchObject({ code: 0 });
@@ -124,9 +134,11 @@ function pod(namespace: string): object {
   return { apiVersion: "v1", kind: "Pod", metadata: { generateName: "web-", namespace, ownerReferences }, spec: podSpec };
 }
 
-function deployment(namespace: string): object {
+const podsOfBurst = 12;
+
+function deployment(namespace: string, replicas = 2): object {
   const labels = { app: "web" };
-  const spec = { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec } };
+  const spec = { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec } };
   return { apiVersion: "apps/v1", kind: "Deployment", metadata: { generateName: "web-", namespace }, spec };
 }
 

@@ -62,6 +62,38 @@ describe("the webhook registration", () => {
     );
   });
 
+  describe("of what Kubernetes' own controllers make of a workload", () => {
+    const account = "system:serviceaccount:kube-system:";
+    const closed = { names: ["prod-*"], labels: [{ key: "tier", value: "x" }] };
+    const asks = (kind: string, namespace: string, of: Partial<Asked>): number =>
+      entries(closed, kind).filter(
+        (entry) =>
+          entry.rules.some(({ resources }) => resources.includes(of.resource ?? "pods")) &&
+          meets(entry, namespace, { "kubernetes.io/metadata.name": namespace, ...(namespace === "labelled" ? { tier: "x" } : {}) }, of),
+      ).length;
+    const check = (what: string, of: Partial<Asked>, validated: number): void => {
+      it(what, () => {
+        for (const namespace of ["shop", "prod-a", "labelled"]) {
+          expect(asks("ValidatingWebhookConfiguration", namespace, of)).toBe(validated);
+          if ((of.resource ?? "pods") === "pods") expect(asks("MutatingWebhookConfiguration", namespace, of)).toBe(1);
+        }
+      });
+    };
+    for (const maker of ["replicaset-controller", "statefulset-controller", "daemon-set-controller", "job-controller"]) {
+      check(`shows a Pod of the ${maker} to the mutating entry alone`, { username: `${account}${maker}` }, 0);
+    }
+    check("shows a person's Pod to both", {}, 1);
+    check("shows a Pod of another account of kube-system to both", { username: `${account}default` }, 1);
+    check("shows a Pod of an account that is only called so to both", { username: "system:serviceaccount:shop:replicaset-controller" }, 1);
+    check("shows a Pod of a controller manager with one account for all to both", { username: "system:kube-controller-manager" }, 1);
+    check("shows other objects of those controllers", { resource: "replicasets", username: `${account}replicaset-controller` }, 1);
+    check(
+      "shows a change of a running Pod",
+      { resource: "pods/resize", operation: "UPDATE", username: `${account}replicaset-controller` },
+      1,
+    );
+  });
+
   it("shows a NodePool, which no namespaceSelector keeps out, to one entry whatever the grants are", () => {
     for (const names of [[], ["prod-*"]]) {
       const found = entries({ names, labels: [{ key: "tier", value: "x" }] }, "ValidatingWebhookConfiguration").filter(({ rules }) =>
@@ -150,12 +182,18 @@ function written(closed: ClosedNamespaces): readonly string[] {
 }
 
 /** What the API server does with an entry, in a few dumb lines: selector on labels, then the CEL forms that we generate. */
-function meets(entry: Entry, namespace: string, labels: Record<string, string>): boolean {
+function meets(entry: Entry, namespace: string, labels: Record<string, string>, of: Partial<Asked> = {}): boolean {
   if (!matchesSelector(entry.namespaceSelector, labels)) return false;
+  const { resource = "pods", operation = "CREATE", username = "jane" } = of;
+  const request = { namespace, operation, resource: { resource }, userInfo: { username } };
   return (entry.matchConditions ?? []).every(({ expression }) => {
-    const script = expression
-      .replaceAll(/request\.namespace\.matches\(("[^"]*")\)/g, "new RegExp($1).test(namespace)")
-      .replaceAll("request.namespace", "namespace");
-    return runInNewContext(script, { namespace }) as boolean;
+    const script = expression.replaceAll(/request\.namespace\.matches\(("[^"]*")\)/g, "new RegExp($1).test(request.namespace)");
+    return runInNewContext(script, { request }) as boolean;
   });
+}
+
+interface Asked {
+  readonly resource: string;
+  readonly operation: string;
+  readonly username: string;
 }
