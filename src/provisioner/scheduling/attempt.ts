@@ -145,8 +145,11 @@ function emptyPacking(problem: Problem): Packing {
  * and in turns, as spread and affinity may let a Pod go to its node only after another has gone to its own.
  */
 function placeNominated(packing: Packing, nodes: readonly (readonly ExistingNode[])[]): readonly UnplacedPods[] {
+  const { classes, existing } = packing.problem;
+  // Mostly no node expects anybody.
+  if (existing.every(({ state }) => state.planned.size === 0)) return classes.map((podClass) => ({ podClass, pods: podClass.pods }));
   const nominations = nominationsOf(packing.problem);
-  const waiting = packing.problem.classes.map((podClass) => ({ podClass, pods: [...podClass.pods] }));
+  const waiting = classes.map((podClass) => ({ podClass, pods: [...podClass.pods] }));
   let open = waiting.flatMap(({ podClass, pods }) =>
     nominations(podClass)
       .filter(({ node }) => nodes[podClass.id]?.includes(node) === true)

@@ -66,7 +66,7 @@ interface Looking {
 
 /** Opens a run for Pods of a class. */
 export function classRun(packing: Packing, input: RunInput): ClassRun {
-  const polite = looking(packing, { ...input, rude: false });
+  const polite = looking(packing, input, { rude: false });
   const { topology } = polite.probe;
   const isEverRude = input.steer === undefined && mayBeRude(topology);
   return {
@@ -74,7 +74,7 @@ export function classRun(packing: Packing, input: RunInput): ClassRun {
       renew(polite.probe);
       const choice = choose(polite, input.opening);
       // Rare: no place keeps the spread of others, so each such Pod looks over everything by itself.
-      return choice === undefined && isEverRude ? choose(looking(packing, { ...input, pods: 1, rude: true }), input.opening) : choice;
+      return choice === undefined && isEverRude ? choose(looking(packing, { ...input, pods: 1 }, { rude: true }), input.opening) : choice;
     },
     placed: (bin) => {
       if (bin !== undefined) polite.bins.offer(bin);
@@ -82,7 +82,7 @@ export function classRun(packing: Packing, input: RunInput): ClassRun {
   };
 }
 
-function looking(packing: Packing, { podClass, nodes, lists, pods, steer, rude }: RunInput & { readonly rude: boolean }): Looking {
+function looking(packing: Packing, { podClass, nodes, lists, pods, steer }: RunInput, { rude }: { readonly rude: boolean }): Looking {
   const probe = probeOf(packing, podClass, { rude, steer });
   return {
     probe,

@@ -14,7 +14,15 @@ import { holds, shareOf, type Vector } from "./resource-space.ts";
 import type { ClassTopology } from "./topology.ts";
 
 /** Commits to the cheapest type that holds the first Pod; the bin grows later where that is cheaper than a new one. */
-export const openSmall: OpeningRule = ({ cheapest }) => ({ ...cheapest, isBulk: false, rate: cheapest.addedPrice });
+export const openSmall: OpeningRule = ({ cheapest: { state, index, candidate, addedPrice, kept } }) => ({
+  state,
+  index,
+  candidate,
+  addedPrice,
+  kept,
+  isBulk: false,
+  rate: addedPrice,
+});
 
 /**
  * Commits to the type with the least price for its share of the demand that is still waiting. The demand is divided over

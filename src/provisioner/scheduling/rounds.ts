@@ -39,7 +39,7 @@ export function placeInRounds(packing: Packing, { waiting: all, ...how }: Rounds
   for (let round = 0; round < roundsMax && waiting.length > 0; round += 1) {
     const before = countOf(waiting);
     waiting = waiting
-      .map((one, index, turns) => placeClass(packing, { ...how, ...one, next: turns[index + 1]?.podClass }))
+      .map((one, index, turns) => placeClass(packing, how, { one, next: turns[index + 1]?.podClass }))
       .filter(({ pods }) => pods.length > 0);
     if (how.cut.isMade() || countOf(waiting) === before) break;
   }
@@ -52,9 +52,10 @@ const podsBetweenAsksMax = 64;
 /** Places the Pods of one class until one finds no place, for then none will in this round; returns those left. */
 function placeClass(
   packing: Packing,
-  input: Omit<Rounds, "waiting"> & UnplacedPods & { /** The class that comes after it. */ readonly next: PodClass | undefined },
+  { nodes, strategy, lists, cut }: Omit<Rounds, "waiting">,
+  { one: turn, next }: { readonly one: UnplacedPods; /** The class that comes after it. */ readonly next: PodClass | undefined },
 ): UnplacedPods {
-  const { podClass, pods, nodes, strategy, cut, isLookedAt = false } = input;
+  const { podClass, pods, isLookedAt = false } = turn;
   if (cut.isDue()) return { podClass, pods, isLookedAt };
   const tried = waysOf(packing, { podClass, steer: strategy.steers?.get(podClass.id) });
   const runs = tried.map(({ one, steer }) =>
@@ -62,7 +63,7 @@ function placeClass(
       podClass: one,
       nodes: nodes[one.id] ?? [],
       opening: strategy.opening,
-      lists: input.lists(one, one === podClass ? input.next : undefined),
+      lists: lists(one, one === podClass ? next : undefined),
       pods: pods.length,
       steer,
     }),
@@ -90,7 +91,9 @@ function waysOf(
   { problem }: Packing,
   { podClass, steer }: { readonly podClass: PodClass; readonly steer: Steer | undefined },
 ): readonly Way[] {
-  const anywhere = [...(problem.relaxations[podClass.id] ?? []), podClass].map((one) => ({ one, steer: undefined }));
+  const relaxed = problem.relaxations[podClass.id];
+  if (relaxed === undefined && steer === undefined) return [{ one: podClass, steer }];
+  const anywhere = [...(relaxed ?? []), podClass].map((one) => ({ one, steer: undefined }));
   return steer === undefined
     ? anywhere
     : anywhere.flatMap(({ one }) => [
