@@ -19,10 +19,13 @@ const count = casesOf({ ci: 100, long: 2_000 });
 /** Control planes side by side: a case waits more than it works. */
 const lanes = 3;
 /**
- * What holds today, with room for a slow machine. 0.995 bound and 0.01 more to pay is what must hold. The hint is lost where the
- * scheduler tries a Pod between the hint and its node's registration: an attempt that fails clears it.
+ * What holds today, with room for a slow machine. 0.995 bound and 0.01 more to pay is what must hold. Pods that tolerate everything bind to
+ * Nodes that are not registered, before anybody is told of these: cases without such Pods are counted apart.
  */
-const bounds = { plain: { boundMin: 0.86, priceAgainMax: 0.2 }, hinted: { boundMin: 0.94, priceAgainMax: 0.1 } } as const;
+const bounds = {
+  plain: { boundMin: 0.86, closedMin: 0.86, priceAgainMax: 0.2 },
+  hinted: { boundMin: 0.95, closedMin: 0.97, priceAgainMax: 0.1 },
+} as const;
 const boundAgainMin = 0.8;
 const timeoutMs = 60_000 + count * 6_000;
 
@@ -56,11 +59,12 @@ await describeOnControlPlane("plans on the real kube-scheduler", () => {
     "binds nearly all Pods that are free to go anywhere, and the rest once it is planned again: %s",
     (way) => {
       const told = freeFigures(all.map(({ free }) => free[way]));
-      console.log(
-        `free Pods (${way}): ${percent(told.bound / told.planned)} of ${told.planned} bind (${told.refused}); again ${told.boundAgain} of ${told.plannedAgain}, at ${percent(told.priceAgain / told.price)} more`,
-      );
+      const closed = freeFigures(all.filter(({ isClosed }) => isClosed).map(({ free }) => free[way]));
+      console.log(`free Pods (${way}): ${inWords(told)}`);
+      console.log(`free Pods (${way}) of cases where no Pod tolerates everything: ${inWords(closed)}`);
       expect(told.planned / all.length).toBeGreaterThan(3);
       expect(told.bound / told.planned).toBeGreaterThanOrEqual(bounds[way].boundMin);
+      expect(closed.bound / closed.planned).toBeGreaterThanOrEqual(bounds[way].closedMin);
       expect(told.priceAgain / told.price).toBeLessThanOrEqual(bounds[way].priceAgainMax);
       expect(told.boundAgain).toBeGreaterThanOrEqual(told.plannedAgain * boundAgainMin);
     },
@@ -94,20 +98,30 @@ interface FreeFigures {
   readonly plannedAgain: number;
   readonly boundAgain: number;
   readonly priceAgain: number;
+  /** Of the cases with a second round: what the nodes cost that have no Pod after it. */
+  readonly idleAfter: number;
   /** How many were refused in the first round, by filter. */
   readonly refused: string;
 }
 
 function freeFigures(runs: readonly (readonly FreeRound[])[]): FreeFigures {
-  const sum = (round: 0 | 1, figure: "planned" | "bound" | "pricePerHour"): number =>
+  const sum = (round: 0 | 1, figure: "planned" | "bound" | "pricePerHour" | "idlePerHour"): number =>
     runs.reduce((total, rounds) => total + (rounds[round]?.[figure] ?? 0), 0);
   const refused = runs.flatMap(([first]) => first?.refused ?? []);
   const counts = [...new Set(refused)].sort().map((filter) => `${filter} ${refused.filter((one) => one === filter).length}`);
   return {
     refused: counts.join(", "),
+    idleAfter: sum(1, "idlePerHour"),
     ...{ planned: sum(0, "planned"), bound: sum(0, "bound"), price: sum(0, "pricePerHour") },
     ...{ plannedAgain: sum(1, "planned"), boundAgain: sum(1, "bound"), priceAgain: sum(1, "pricePerHour") },
   };
+}
+
+function inWords(told: FreeFigures): string {
+  const { planned, bound, price, plannedAgain, boundAgain, priceAgain } = told;
+  const left = planned - bound - plannedAgain;
+  const again = `again ${boundAgain} of ${plannedAgain}, at ${percent(priceAgain / price)} more; ${left} have no place any more`;
+  return `${percent(bound / planned)} of ${planned} bind (${told.refused}); ${again}; ${percent(told.idleAfter / price)} of the price stands idle`;
 }
 
 function percent(share: number): string {

@@ -22,7 +22,7 @@ import { launchCandidates, launchFailedReason, launchResult } from "../lifecycle
 import { claimNote, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
 import { hintNews } from "../lifecycle/placement-hint.ts";
 import { hasUnregisteredTaint } from "../lifecycle/registration.ts";
-import { placementHints, type GivenHints, type PlacementHints } from "./placement-hints.ts";
+import { placementHints, type GivenHints, type PlacementHints, type ToldNode } from "./placement-hints.ts";
 import { claimOffers } from "./pool-offers.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
@@ -40,8 +40,9 @@ export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
     observe: (key) => observe(shell, key),
     decide: nextLifecycleStep,
     act: async (step) => {
-      const { events, leadMs } = await hintsBefore(step, { snapshot: shell.snapshot(), hints });
-      if (leadMs > 0 && step.kind === "patch-node" && hasUnregisteredTaint(step.node)) return { kind: "after", delayMs: leadMs, events };
+      const isOpening = step.kind === "patch-node" && hasUnregisteredTaint(step.node);
+      const { events, leadMs } = await hintsBefore(step, { snapshot: shell.snapshot(), hints, isOpening });
+      if (leadMs > 0 && isOpening) return { kind: "after", delayMs: leadMs, events };
       const requeue = await act(shell, step);
       return { ...requeue, events: [...events, ...(requeue.events ?? [])] };
     },
@@ -88,10 +89,21 @@ async function newestClaim(
  */
 async function hintsBefore(
   { nodeClaim }: LifecycleStep,
-  { snapshot, hints }: { readonly snapshot: ClusterSnapshot; readonly hints: PlacementHints },
+  { snapshot, hints, isOpening }: { readonly snapshot: ClusterSnapshot; readonly hints: PlacementHints; readonly isOpening: boolean },
 ): Promise<GivenHints> {
   const node = nodeClaim.metadata.deletionTimestamp === undefined ? nodeOf(snapshot, nodeClaim) : undefined;
-  return node === undefined ? { events: [], leadMs: 0 } : hints.give({ nodeClaim, node });
+  if (node === undefined) return { events: [], leadMs: 0 };
+  return hints.give({ nodeClaim, node, closed: isOpening ? closedNodes(snapshot, nodeClaim) : [] });
+}
+
+/** Other nodes of claims that have joined and wait to open. */
+function closedNodes(snapshot: ClusterSnapshot, than: NodeClaim): readonly ToldNode[] {
+  return snapshot.list("NodeClaim").flatMap((nodeClaim) => {
+    const { name, deletionTimestamp } = nodeClaim.metadata;
+    if (name === than.metadata.name || deletionTimestamp !== undefined || isTrue(nodeClaim, "Registered")) return [];
+    const node = nodeOf(snapshot, nodeClaim);
+    return node !== undefined && hasUnregisteredTaint(node) ? [{ nodeClaim, node }] : [];
+  });
 }
 
 async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeue> {

@@ -9,6 +9,7 @@ import type { EventNote } from "../../api/event-note.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { Pod } from "../../api/pod.ts";
+import type { Instant } from "../../api/ports.ts";
 import { isOlderVersion } from "../../kube/resource-version.ts";
 import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
 import { areHintsBearable } from "../lifecycle/hint-bound.ts";
@@ -17,15 +18,23 @@ import { hintedPods, isHintable } from "../lifecycle/placement-hint.ts";
 import { podClassHash } from "../scheduling/pod-class.ts";
 import type { ProvisionerShell } from "./shell.ts";
 
+export interface ToldNode {
+  readonly nodeClaim: NodeClaim;
+  readonly node: Node;
+}
+
 export interface PlacementHints {
-  /** Gives the hints of one node that are due. */
-  give(of: { readonly nodeClaim: NodeClaim; readonly node: Node }): Promise<GivenHints>;
+  /**
+   * Gives the hints of one node that are due, and first those of others that wait to open: when one opens, the scheduler tries the Pods
+   * of all, and who has no hint yet takes what was meant for another.
+   */
+  give(of: ToldNode & { readonly closed?: readonly ToldNode[] }): Promise<GivenHints>;
 }
 
 export interface GivenHints {
   /** What there is to tell. */
   readonly events: readonly EventNote[];
-  /** So long the node should not open yet: the scheduler hears of Pods and of Nodes on watches of their own. */
+  /** So long the node should not open yet; 0 but for the first moment after its first hints. The scheduler hears of Pods and of Nodes on watches of their own. */
   readonly leadMs: number;
 }
 
@@ -38,7 +47,8 @@ const hintsPerPodMax = 6;
 const hintsAfterMs = 20_000;
 /** So long before its node opens a hint is written; less than anybody waits for a node. */
 const hintLeadMs = 100;
-const nothing: GivenHints = { events: [], leadMs: 0 };
+/** So many other nodes are told of with one. */
+const closedMax = 50;
 /** Answers that say that hints are not wanted here. A Pod that is gone (404) or has been bound by now (422) is no refusal. */
 const refusals: ReadonlySet<number> = new Set([401, 403, 405]);
 
@@ -54,8 +64,8 @@ interface State {
   isRefused: boolean;
   /** By uid. */
   readonly given: Map<string, Given>;
-  /** Nodes that have had their lead, until they are initialized. */
-  readonly led: Set<string>;
+  /** When nodes got their first hints; forgotten after a while. */
+  readonly led: Map<string, Instant>;
   readonly hashes: WeakMap<Pod, string>;
 }
 
@@ -66,26 +76,32 @@ export function placementHints({
   names,
   clock,
 }: Pick<ProvisionerShell, "client" | "snapshot" | "names" | "clock">): PlacementHints {
-  const state: State = { isRefused: false, given: new Map(), led: new Set(), hashes: new WeakMap() };
+  const state: State = { isRefused: false, given: new Map(), led: new Map(), hashes: new WeakMap() };
   return {
-    give: async ({ nodeClaim, node }) => {
-      const nodeName = node.metadata.name ?? "";
-      if (isTrue(nodeClaim, "Initialized")) state.led.delete(nodeName);
-      if (state.isRefused || isOver(nodeClaim, clock.now())) return nothing;
-      const now = snapshot();
-      if (!areHintsBearable(now.list("Pod"))) return nothing;
-      const chosen = chosenPods(state, { nodeClaim, names, nodeName, pods: now.list("Pod"), bound: now.by("Pod", "node", nodeName) });
-      for (const pod of chosen) note(state, pod, { nodeName, version: "" });
-      for (let from = 0; from < chosen.length; from += hintsAtOnceMax) {
-        const codes = await Promise.all(chosen.slice(from, from + hintsAtOnceMax).map((pod) => nominate(pod, nodeName)));
-        const refused = codes.find((code) => refusals.has(code));
-        if (refused === undefined) continue;
-        state.isRefused = true;
-        return { events: [refusedNote(nodeClaim, refused)], leadMs: 0 };
-      }
-      return chosen.length === 0 ? nothing : { events: [], leadMs: leadOf(state, { nodeClaim, nodeName }) };
+    give: async ({ closed = [], ...of }) => {
+      const given = await Promise.all([...closed.slice(0, closedMax), of].map(giveOne));
+      return { events: given.flat(), leadMs: leadLeft(state, { ...of, now: clock.now() }) };
     },
   };
+
+  async function giveOne({ nodeClaim, node }: ToldNode): Promise<readonly EventNote[]> {
+    const nodeName = node.metadata.name ?? "";
+    if (state.isRefused || isOver(nodeClaim, clock.now())) return [];
+    const now = snapshot();
+    if (!areHintsBearable(now.list("Pod"))) return [];
+    const chosen = chosenPods(state, { nodeClaim, names, nodeName, pods: now.list("Pod"), bound: now.by("Pod", "node", nodeName) });
+    const isFirst = chosen.length > 0 && !state.led.has(nodeName);
+    if (isFirst) lead(state, { nodeName, now: clock.now() });
+    for (const pod of chosen) note(state, pod, { nodeName, version: "" });
+    for (let from = 0; from < chosen.length; from += hintsAtOnceMax) {
+      const codes = await Promise.all(chosen.slice(from, from + hintsAtOnceMax).map((pod) => nominate(pod, nodeName)));
+      const refused = codes.find((code) => refusals.has(code));
+      if (refused === undefined) continue;
+      return refuse(state) ? [refusedNote(nodeClaim, refused)] : [];
+    }
+    if (isFirst) lead(state, { nodeName, now: clock.now() });
+    return [];
+  }
 
   /** Returns the code of what stood in the way; 0 where nothing did or nobody answered. */
   async function nominate(pod: Pod, nodeName: string): Promise<number> {
@@ -99,15 +115,26 @@ export function placementHints({
   }
 }
 
-/** Once a node, and only before it opens: later hints hold nothing up. */
-function leadOf({ led }: State, { nodeClaim, nodeName }: { readonly nodeClaim: NodeClaim; readonly nodeName: string }): number {
-  if (isTrue(nodeClaim, "Registered") || led.has(nodeName)) return 0;
-  led.add(nodeName);
-  return hintLeadMs;
+/** Says whether this is the first refusal. */
+function refuse(state: State): boolean {
+  const isFirst = !state.isRefused;
+  state.isRefused = true;
+  return isFirst;
+}
+
+function lead({ led }: State, { nodeName, now }: { readonly nodeName: string; readonly now: Instant }): void {
+  for (const [name, since] of led) if (now - since > hintsAfterMs) led.delete(name);
+  led.set(nodeName, now);
+}
+
+/** Later hints than the first hold nothing up. */
+function leadLeft({ led, isRefused }: State, { nodeClaim, node, now }: ToldNode & { readonly now: Instant }): number {
+  const since = led.get(node.metadata.name ?? "");
+  return since === undefined || isRefused || isTrue(nodeClaim, "Registered") ? 0 : Math.max(0, since + hintLeadMs - now);
 }
 
 /** Pods that are bound soon after their node opened need no hint any more, and others are planned for again. */
-function isOver(nodeClaim: NodeClaim, now: number): boolean {
+function isOver(nodeClaim: NodeClaim, now: Instant): boolean {
   const initialized = claimCondition(nodeClaim, "Initialized");
   return initialized?.status === "True" && now - Date.parse(initialized.lastTransitionTime) > hintsAfterMs;
 }

@@ -36,14 +36,28 @@ const claim: NodeClaim = {
 };
 
 test("a node opens a moment after its Pods have been told of it, and at once where it has none", async () => {
-  const { look, patched } = open([claim, node, waiting]);
+  const { look, patched, time } = open([claim, node, waiting]);
   expect(await look()).toMatchObject({ kind: "after", delayMs: 100 });
   expect(patched).toEqual(["Pod"]);
+  time.now = 100;
   expect(await look()).toMatchObject({ kind: "done" });
   expect(patched).toEqual(["Pod", "Node"]);
   const alone = open([claim, node]);
   await alone.look();
   expect(alone.patched).toEqual(["Node"]);
+});
+
+test("with a node that opens, the Pods of others are told that wait to open, and not of those that have opened", async () => {
+  const second: Pod = { ...waiting, metadata: { ...waiting.metadata, name: "web-2", uid: "u2" } };
+  const other = { ...node, metadata: { name: "n2" }, spec: { ...node.spec, providerID: "test://n2" } };
+  const its = { ...claim, metadata: { ...claim.metadata, name: "general-2" }, status: { ...claim.status, providerID: "test://n2" } };
+  const both = open([claim, node, waiting, its, other, second]);
+  await both.look();
+  expect(both.patched).toEqual(["Pod", "Pod"]);
+  const opened: Node = { ...other, spec: { providerID: "test://n2" } };
+  const one = open([claim, node, waiting, its, opened, second]);
+  await one.look();
+  expect(one.patched).toEqual(["Pod"]);
 });
 
 describe("a Pod's change wakes the claim of its node", () => {
@@ -69,16 +83,17 @@ function open(objects: readonly KubeObject[]) {
     patched.push(kind);
     return Promise.resolve(ok(kind === "Pod" ? { ...waiting, metadata: { ...waiting.metadata, resourceVersion: "2" } } : node));
   }) as unknown as ApiClient["patch"];
-  const { controller } = nodeClaimController(shellOf(objects, patch));
+  const time = { now: 0 };
+  const { controller } = nodeClaimController(shellOf(objects, patch, () => time.now));
   const look = async () => {
     const observed = await controller.observe({ namespace: "", name: "general-1" });
     if (observed === undefined) throw new Error("the claim is known");
     return controller.act(controller.decide(observed, 0));
   };
-  return { look, patched };
+  return { look, patched, time };
 }
 
-function shellOf(objects: readonly KubeObject[], patch?: ApiClient["patch"]): ProvisionerShell {
+function shellOf(objects: readonly KubeObject[], patch?: ApiClient["patch"], now = () => 0): ProvisionerShell {
   const unused = () => Promise.reject(new Error("not asked for here"));
   const client: ApiClient = {
     ...{ create: unused, get: unused, list: unused, replace: unused, apply: unused, applyStatus: unused },
@@ -97,5 +112,5 @@ function shellOf(objects: readonly KubeObject[], patch?: ApiClient["patch"]): Pr
   const world = () => {
     throw new Error("nothing is planned");
   };
-  return { client, snapshot: () => snapshot, world, provider, names, clock: { now: () => 0, sleep: () => Promise.resolve() } };
+  return { client, snapshot: () => snapshot, world, provider, names, clock: { now, sleep: () => Promise.resolve() } };
 }

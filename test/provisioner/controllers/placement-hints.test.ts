@@ -47,15 +47,32 @@ it("tells no more Pods than were planned while the watch has not brought the hin
   expect(written).toHaveLength(1);
 });
 
-it("lets a node wait once for its hints to be heard of, and none that has none", async () => {
-  const { hints, tree } = open(200);
+it("lets a node wait a moment after its first hints, and none that has none", async () => {
+  const { hints, tree, time } = open(200);
   const leads: number[] = [];
-  for (const version of [11, 21, 31]) {
+  for (const [now, version] of [
+    [0, 11],
+    [60, 21],
+    [110, 31],
+  ] as const) {
+    time.now = now;
     leads.push((await hints.give(opening("n1"))).leadMs);
     tree.put("Pod", versioned(version));
   }
-  expect(leads).toEqual([100, 0, 0]);
+  expect(leads).toEqual([100, 40, 0]);
   expect((await hints.give({ ...opening("n2"), nodeClaim: unplanned(opening("n2").nodeClaim) })).leadMs).toBe(0);
+});
+
+it("tells the Pods of other nodes that wait to open first, and lets each node wait from its own hints on", async () => {
+  const { hints, written, time } = open(200);
+  const first = hints.give({ ...opening("n1"), closed: [opening("n2")] });
+  expect((await Promise.all([first, hints.give(opening("n2"))])).map(({ leadMs }) => leadMs)).toEqual([100, 100]);
+  expect(written.map(({ body }) => (body as { readonly status: unknown }).status)).toEqual([
+    { nominatedNodeName: "n2" },
+    { nominatedNodeName: "n1" },
+  ]);
+  time.now = 100;
+  expect((await hints.give(opening("n2"))).leadMs).toBe(0);
 });
 
 it("tells a Pod again that has lost its nomination, and leaves it alone after a few times", async () => {
@@ -105,8 +122,9 @@ function open(status: number) {
       },
     },
   });
-  const clock = { now: () => 0, sleep: () => Promise.resolve() };
-  return { written, tree, hints: placementHints({ client, snapshot: () => tree.snapshot(), names, clock }) };
+  const time = { now: 0 };
+  const clock = { now: () => time.now, sleep: () => Promise.resolve() };
+  return { written, tree, time, hints: placementHints({ client, snapshot: () => tree.snapshot(), names, clock }) };
 }
 
 /** The first Pod, in a version of it. */

@@ -6,7 +6,8 @@ import type { Pod } from "../../../src/api/pod.ts";
 import type { Planned } from "./binding-order.ts";
 import { planFaults, worldAsPlanned } from "./plan-checker.ts";
 import { freeRounds, type FreeCase, type FreeRound } from "./free-pods.ts";
-import { patientQuietMs, quietMs, type SchedulerWorld, type Seen } from "./scheduler-world.ts";
+import { untolerated } from "./selection.ts";
+import { patientQuietMs, quietMs, unregistered, type SchedulerWorld, type Seen } from "./scheduler-world.ts";
 
 interface Bound {
   readonly bound: number;
@@ -19,6 +20,8 @@ export interface Agreement {
   /** Whether the checker finds an order in which all planned Pods bind. */
   readonly expected: boolean;
   readonly pinned: Bound;
+  /** Whether the taint of a Node that is not registered keeps every Pod of the case away. */
+  readonly isClosed: boolean;
   /** Pods that the plan leaves out and the scheduler bound nevertheless. */
   readonly taken: readonly string[];
   /** The same Pods, free to go anywhere, by whether they have the placement hint: one round, or a second for what was not bound. */
@@ -40,7 +43,8 @@ export async function agreementOf(of: Tried & { readonly name: string }): Promis
     await of.world.clear();
     return rounds;
   };
-  return { name: of.name, ...pinned, free: { plain: await free(false), hinted: await free(true) } };
+  const isClosed = of.input.pods.every(({ pod }) => untolerated(pod.spec, [unregistered]) !== undefined);
+  return { name: of.name, ...pinned, isClosed, free: { plain: await free(false), hinted: await free(true) } };
 }
 
 async function pinnedAgreement({ number, input, plan, world }: Tried): Promise<Pick<Agreement, "expected" | "pinned" | "taken">> {

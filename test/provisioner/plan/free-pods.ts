@@ -25,6 +25,8 @@ export interface FreeRound {
   /** By what filter each planned Pod that was not bound is refused in the end where it was planned: what others have taken from it. */
   readonly refused: readonly (Filter | "none")[];
   readonly pricePerHour: number;
+  /** Of all nodes that were bought so far and have no Pod now: what could be given back. */
+  readonly idlePerHour: number;
 }
 
 /** A case, with its names as the cluster has them. */
@@ -44,6 +46,8 @@ interface Standing {
 
 interface Progress {
   readonly standing: readonly Standing[];
+  /** Prices of the nodes that were bought, by name. */
+  readonly bought: ReadonlyMap<string, number>;
   readonly waiting: SolveInput["pods"];
 }
 
@@ -53,7 +57,7 @@ export async function freeRounds(of: FreeCase): Promise<readonly FreeRound[]> {
   const standing = standingAtFirst(input);
   await world.stand(standing.map(({ site }) => asNode(of, site)));
   await world.create(input.pods.map(({ pod }) => ({ pod: renamed(pod) })));
-  const start = await bindings(of, { standing, waiting: input.pods });
+  const start = await bindings(of, { standing, bought: new Map(), waiting: input.pods });
   const first = await round(of, { number: 1, ...start });
   if (first === undefined) return [];
   if (first.told.refused.length === 0) return [first.told];
@@ -63,7 +67,7 @@ export async function freeRounds(of: FreeCase): Promise<readonly FreeRound[]> {
 
 async function round(
   of: FreeCase,
-  { number, standing, waiting }: Progress & { readonly number: number },
+  { number, standing, bought, waiting }: Progress & { readonly number: number },
 ): Promise<{ readonly told: FreeRound; readonly progress: Progress } | undefined> {
   const input: SolveInput = { ...of.input, pods: waiting, nodes: standing.map(({ state }) => state) };
   const plan = solve(input);
@@ -83,9 +87,13 @@ async function round(
       return of.world.open(asNode(of, site), nodeClaim);
     }),
   );
-  const bought = plan.newNodes.map((planned, index) => boughtNode(planned, coming[index]));
-  const planned = waiting.filter(({ key }) => !left.has(key));
-  const progress = await bindings(of, { standing: [...standing, ...bought], waiting: planned });
+  const joined = plan.newNodes.map((planned, index) => boughtNode(planned, coming[index]));
+  const prices = plan.newNodes.map(({ pricePerHour }, index) => [coming[index]?.name ?? "", pricePerHour] as const);
+  const progress = await bindings(of, {
+    standing: [...standing, ...joined],
+    bought: new Map([...bought, ...prices]),
+    waiting: waiting.filter(({ key }) => !left.has(key)),
+  });
   return { told: toldOf(of, { plan, progress, names: coming.map(({ name }) => name) }), progress };
 }
 
@@ -107,11 +115,15 @@ function toldOf(
       const site = sites.find(({ name }) => name === at);
       return (site === undefined ? undefined : refusal(pod, site, { sites, namespaces })?.filter) ?? "none";
     });
-  return { planned: planned.length, bound: planned.length - refused.length, refused, pricePerHour: plan.pricePerHour };
+  const idle = sites.filter(({ pods }) => pods.length === 0).map(({ name }) => progress.bought.get(name) ?? 0);
+  return {
+    ...{ planned: planned.length, bound: planned.length - refused.length, refused, pricePerHour: plan.pricePerHour },
+    idlePerHour: idle.reduce((sum, price) => sum + price, 0),
+  };
 }
 
 /** Waits until no Pod can be bound any more by the checker's reading of the filters; returns the world with those that were. */
-async function bindings(of: FreeCase, { standing, waiting }: Progress): Promise<Progress> {
+async function bindings(of: FreeCase, { standing, bought, waiting }: Progress): Promise<Progress> {
   const byName = new Map(waiting.map((pending) => [of.renamed(pending.pod).metadata.name ?? "", pending]));
   const after = (seen: readonly Seen[]): Progress => {
     const nodeOf = new Map(seen.map(({ name, nodeName }) => [byName.get(name)?.key, nodeName]));
@@ -120,6 +132,7 @@ async function bindings(of: FreeCase, { standing, waiting }: Progress): Promise<
         const pods = waiting.flatMap(({ key, pod }) => (nodeOf.get(key) === of.called(site.name) ? [pod] : []));
         return { state: { ...state, pods: [...state.pods, ...pods] }, site: pods.reduce(withPod, site) };
       }),
+      bought,
       waiting: waiting.filter(({ key }) => nodeOf.get(key) === undefined),
     };
   };

@@ -13,7 +13,7 @@ import type { Pod } from "../../../src/api/pod.ts";
 import type { ApiTransport } from "../../../src/api/ports.ts";
 import { apiClient } from "../../../src/cluster/api-client.ts";
 import { objectTree } from "../../../src/kube/snapshot-of.ts";
-import { placementHints } from "../../../src/provisioner/controllers/placement-hints.ts";
+import { placementHints, type ToldNode } from "../../../src/provisioner/controllers/placement-hints.ts";
 import { hintNews } from "../../../src/provisioner/lifecycle/placement-hint.ts";
 import type { ControlPlane } from "../../support/control-plane.ts";
 import type { WatchEvent } from "../../support/watch-stream.ts";
@@ -37,10 +37,17 @@ export function hintKeeper(controlPlane: Pick<ControlPlane, "request">): HintKee
   const claims = new Map<string, NodeClaim>();
   const looks = new Map<string, Promise<number>>();
 
+  const closed = new Set<string>();
+
+  const toldNode = (name: string): readonly ToldNode[] => {
+    const nodeClaim = claims.get(name);
+    return nodeClaim === undefined ? [] : [{ nodeClaim, node: { apiVersion: "v1", kind: "Node", metadata: { name } } }];
+  };
   const give = async (nodeName: string): Promise<number> => {
-    const nodeClaim = claims.get(nodeName);
-    if (nodeClaim === undefined) return 0;
-    const { events, leadMs } = await hints.give({ nodeClaim, node: { apiVersion: "v1", kind: "Node", metadata: { name: nodeName } } });
+    const [own] = toldNode(nodeName);
+    if (own === undefined) return 0;
+    const others = closed.has(nodeName) ? [...closed].filter((name) => name !== nodeName).flatMap(toldNode) : [];
+    const { events, leadMs } = await hints.give({ ...own, closed: others });
     if (events.length > 0) throw new Error(events.map(({ message }) => message).join());
     return leadMs;
   };
@@ -57,11 +64,9 @@ export function hintKeeper(controlPlane: Pick<ControlPlane, "request">): HintKee
     },
     open: async ({ nodeName, nodeClaim, open }) => {
       claims.set(nodeName, nodeClaim);
-      const leadMs = await look(nodeName);
-      if (leadMs > 0) {
-        await sleep(leadMs);
-        await look(nodeName);
-      }
+      closed.add(nodeName);
+      for (let leadMs = await look(nodeName); leadMs > 0; leadMs = await look(nodeName)) await sleep(leadMs);
+      closed.delete(nodeName);
       await open();
     },
     end: async () => {

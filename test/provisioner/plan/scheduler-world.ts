@@ -53,7 +53,8 @@ const patienceMs = 30_000;
 const heardMs = 250;
 /** Without news it is looked at the clock so often. */
 const lookMs = 100;
-const unregistered: Taint = { key: unregisteredTaintKey, effect: "NoExecute" };
+/** What keeps Pods away from a Node until it is registered, but for those that tolerate everything. */
+export const unregistered: Taint = { key: unregisteredTaintKey, effect: "NoExecute" };
 
 interface LivePod {
   readonly metadata: { readonly name: string; readonly namespace: string };
