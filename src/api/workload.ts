@@ -41,6 +41,7 @@ export interface StatefulSet extends KubeObject {
     readonly podManagementPolicy?: string;
     readonly template: PodTemplate;
     readonly volumeClaimTemplates?: readonly VolumeClaimTemplate[];
+    readonly ordinals?: { readonly start?: number };
   };
   readonly status?: {
     readonly replicas?: number;

@@ -8,7 +8,7 @@
  * real Pods always count.
  */
 import type { Instant } from "../api/ports.ts";
-import type { Pod } from "../api/pod.ts";
+import type { Pod, PodSpec, Volume } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { topOwner } from "../kube/owner.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
@@ -19,6 +19,7 @@ import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods
 import { admittedPod, comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
 import { quotaRoom, type QuotaRoom } from "./prediction/quota-room.ts";
+import { templateClaims } from "./prediction/template-claims.ts";
 import { isProvisionable } from "./provisionable.ts";
 import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
 import { podClassHash, type PendingPod } from "./scheduling/pod-class.ts";
@@ -139,22 +140,40 @@ function predictedPods(input: DemandInput & MissingPods, room: QuotaRoom): Predi
   // A template with a gate or a node of its own makes Pods that wait for nothing of ours.
   if (!isProvisionable(shape.open)) return { pods: [] };
   const granted = room.take(shape.open, count);
-  const pods = podsOf(shape, { workload, count: granted.count });
+  const pods = podsOf(shape, { snapshot: input.snapshot, workload, count: granted.count });
   if (granted.refusal === undefined) return { pods };
   return { pods, remark: { workload, reason: "QuotaRefuses", message: granted.refusal, isRefusal: true } };
 }
 
 function podsOf(
   { open, kept, belowFloor }: ComingShape & { readonly kind: "known" },
-  { workload, count }: { readonly workload: Workload; readonly count: number },
+  { snapshot, workload, count }: Pick<ContractWorld, "snapshot"> & { readonly workload: Workload; readonly count: number },
 ): readonly PendingPod[] {
   if (!isProvisionable(open)) return [];
+  const claims = templateClaims(snapshot, { workload, count });
+  const mounting = specsWithClaims();
   return Array.from({ length: count }, (_unused, index) => {
     const name = `${workload.name}#${index}`;
     // The spec is shared on purpose: the solver works out each spec once.
     const { metadata, ...first } = index < belowFloor ? kept : open;
-    return { key: `${workloadKey(workload)}#${index}`, pod: { ...first, metadata: { ...metadata, name } } };
+    const spec = mounting(first.spec, claims[index] ?? []);
+    return { key: `${workloadKey(workload)}#${index}`, pod: { ...first, spec, metadata: { ...metadata, name } } };
   });
+}
+
+/** Returns specs with a Pod's claims in place of the template's volumes of their names; the same object for the same claims. */
+function specsWithClaims(): (spec: PodSpec, claims: readonly Volume[]) => PodSpec {
+  const made = new Map<PodSpec, Map<string, PodSpec>>();
+  return (spec, claims) => {
+    if (claims.length === 0) return spec;
+    const known = made.get(spec) ?? new Map<string, PodSpec>();
+    made.set(spec, known);
+    const text = JSON.stringify(claims);
+    const names = new Set(claims.map(({ name }) => name));
+    const own = known.get(text) ?? { ...spec, volumes: [...(spec.volumes ?? []).filter(({ name }) => !names.has(name)), ...claims] };
+    known.set(text, own);
+    return own;
+  };
 }
 
 function droppedRemark({ workload, count }: MissingPods): DemandRemark {
