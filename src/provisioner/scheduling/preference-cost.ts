@@ -9,9 +9,9 @@ import type { NodePool } from "../../api/node-pool.ts";
 import { priorityOf } from "../../kube/pod-priority.ts";
 import type { NodeState } from "./node-state.ts";
 import type { PendingPod } from "./pod-class.ts";
-import { hasPreferences, isSoft } from "./preference.ts";
+import { hasPreferences, isSoft, softTaintWeight } from "./preference.ts";
 import { compareLeftOut } from "./priority.ts";
-import type { PodSpec } from "../../api/pod.ts";
+import type { PodSpec, Taint } from "../../api/pod.ts";
 
 interface Asked {
   readonly pods: readonly PendingPod[];
@@ -37,7 +37,17 @@ export function prefersAnything(asked: Asked): boolean {
     if (pod.spec !== last && hasPreferences(pod.spec)) return true;
     last = pod.spec;
   }
-  return last !== undefined && softTaintsAmong(asked);
+  const taints = softTaintsIn(asked);
+  return taints.length > 0 && asked.pods.some(({ pod }) => softTaintWeight(taints, pod.spec) > 0);
+}
+
+/** Each soft taint once, of however many nodes. */
+function softTaintsIn({ nodePools, nodes }: Omit<Asked, "pods">): readonly Taint[] {
+  const found = new Map<string, Taint>();
+  for (const taints of [...nodePools.map(({ spec }) => spec.template.spec.taints ?? []), ...nodes.map((node) => node.taints)]) {
+    for (const taint of taints) if (isSoft(taint)) found.set(JSON.stringify([taint.key, taint.value]), taint);
+  }
+  return [...found.values()];
 }
 
 /** Says whether a pool or a node asks Pods to stay away. */

@@ -232,6 +232,22 @@ describe("preferences by policy", () => {
     [["a|b"], ["a|b"], ["a|b"]],
   );
 
+  it("taints that only ask cost no second plan where every Pod tolerates them", () => {
+    const shy = [nodePool({ name: "shy", taints: [{ key: "x", effect: "PreferNoSchedule" }] })];
+    const questions = (spec: Partial<PodSpec>, preferencePolicy: PreferencePolicy): number => {
+      let asked = 0;
+      const input = { pods: pods(4, spec), nodePools: shy, instanceTypes: new Map([["shy", [typeIn({ a: 0.2 })]]]) };
+      solve(
+        { ...input, daemonSets: [], nodes: [], namespaces: new Map([["shop", {}]]), preferencePolicy },
+        { isAborted: () => (asked++, false) },
+      );
+      return asked;
+    };
+    const tolerant = { tolerations: [{ key: "x", operator: "Exists" }] } as const;
+    expect(questions(tolerant, "Score")).toBe(questions(tolerant, "Ignore"));
+    expect(questions({}, "Score")).toBeGreaterThan(questions({}, "Ignore"));
+  });
+
   it("a respected wish to be apart keeps nobody else off a node", () => {
     const asked = [...pods(1, { affinity: apart(hostnameLabel) }), ...pods(1, {}, "other")];
     expect(podsOnNodes(planned(asked, { preferencePolicy: "Respect" }))).toHaveLength(1);
