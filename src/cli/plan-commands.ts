@@ -3,11 +3,11 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
-import { preferencePolicies } from "../provisioner/scheduling/preference.ts";
 import { examples, guarded, outputOption } from "./command-line.ts";
 import type { PlanFormat } from "./plan.ts";
 import type { PlanOptions } from "./plan-world.ts";
 import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
+import { preferenceOption } from "./preference-option.ts";
 import { type ConstraintKind, constraintKinds, type WhatifChanges } from "./whatif-change.ts";
 
 const madeOf = `
@@ -133,12 +133,5 @@ function planCommand(
     .option("--price-list <file>", "on-demand prices: an AWS offer file, or what aws pricing get-products printed")
     .option("--spot-history <file>", "Spot prices: what aws ec2 describe-spot-price-history printed")
     .option("--rate-card <file>", "prices of your own, before all others")
-    .addOption(
-      new Option(
-        "--preferences <policy>",
-        "what Pods prefer: choose by it where it costs nothing, ignore it, or respect it as Karpenter does",
-      )
-        .choices(preferencePolicies)
-        .default(preferencePolicies[0]),
-    );
+    .addOption(preferenceOption("--preferences"));
 }

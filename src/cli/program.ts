@@ -9,6 +9,7 @@ import { defaultDomain } from "../api/labels.ts";
 import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-commands.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
 import { addPlan, addWhatif, addWhy } from "./plan-commands.ts";
+import { preferenceOption } from "./preference-option.ts";
 import { addClass, addPolicy, addRules } from "./policy-commands.ts";
 import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
@@ -200,6 +201,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--ec2-endpoint <url>", "an EC2 endpoint other than the region's")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
     .option("--rate-card <file>", "prices of your own, before all others; read at the start")
+    .addOption(preferenceOption("--preference-policy"))
     .option("--predict-by-dry-run", "ask the API server by dry runs what Pods to come will be (needs deploy/components/pod-dry-run)")
     .option("--provisioner-memory <mebibytes>", "heap of the provisioner's thread (default: half of the memory at hand)", mebibytes)
     .option("--lame-duck <seconds>", "answer this long after SIGTERM, while endpoints move on", seconds, 10)

@@ -13,6 +13,7 @@ import type { PolicySet } from "../policies/policy-set.ts";
 import type { AdmittedDesk } from "../provisioner/controllers/admitted-desk.ts";
 import { dryRunDesk } from "../provisioner/controllers/dry-run-desk.ts";
 import { provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
+import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
 import type { ProvisionerShell } from "../provisioner/controllers/shell.ts";
 import type { Capacity, ProcessParts } from "./process-parts.ts";
 import { runEntry, type RunEntryParts } from "./run-entry.ts";
@@ -28,6 +29,8 @@ export type ProvisionerParts = RunEntryParts &
     readonly admitted: AdmittedDesk;
     /** Whether the API server is asked what it would make of Pods to come. */
     readonly predictsByDryRun: boolean;
+    /** What preferences are worth; absent: the solver's default. */
+    readonly preferencePolicy?: PreferencePolicy | undefined;
   };
 
 const foreignLookMs = 10_000;
@@ -80,7 +83,18 @@ export function provisionerShell(parts: ProvisionerParts, { provider }: Capacity
   const snapshot = () => cluster.snapshot();
   const world = () => ({ policySet: parts.policySet(), snapshot: snapshot(), names, instanceTypes: parts.instanceTypes() });
   const dryRuns = parts.predictsByDryRun ? { dryRuns: dryRunDesk({ client, clock }) } : {};
-  return { client, snapshot, world, provider, names, clock, sharesThread, admitted: parts.admitted, ...dryRuns };
+  return {
+    client,
+    snapshot,
+    world,
+    provider,
+    names,
+    clock,
+    sharesThread,
+    admitted: parts.admitted,
+    preferencePolicy: parts.preferencePolicy,
+    ...dryRuns,
+  };
 }
 
 /** Asked anew after each wait; the compiler would else take the answer of before. */

@@ -91,6 +91,7 @@ async function openParts(
     ...{ client, cluster, clock, random, names, kinds, log, identity, capacity, sharesThread: false },
     admitted: admittedDesk(clock),
     predictsByDryRun: options.predictByDryRun === true,
+    preferencePolicy: options.preferencePolicy,
     instanceTypes: providerTypesOf({ provider: capacity.provider, cluster, clock, signal, log, otherwise: catalogTypes }),
     decisions: decisionLog(),
     policySet: () => of.policies.current,

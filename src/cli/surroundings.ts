@@ -1,6 +1,8 @@
 /**
  * What the process hands to its commands, and what the longest of them is told on the command line. Shapes only.
  */
+import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
+
 
 /** The process's own things, handed in so that tests can run the program in theirs. */
 export interface ProgramSurroundings {
@@ -35,6 +37,7 @@ export interface ServeOptions {
   readonly ec2Endpoint?: string;
   readonly region?: string;
   readonly rateCard?: string;
+  readonly preferencePolicy?: PreferencePolicy;
   readonly predictByDryRun?: boolean;
   /** MiB. */
   readonly provisionerMemory?: number;

@@ -4,7 +4,17 @@
 import type { ServeOptions } from "./surroundings.ts";
 
 const optionNames = [
-  ...(["kubeconfig", "domain", "logLevel", "provider", "kwokJoinDelay", "kwokInstanceTypes", "rateCard", "predictByDryRun"] as const),
+  ...([
+    "kubeconfig",
+    "domain",
+    "logLevel",
+    "provider",
+    "kwokJoinDelay",
+    "kwokInstanceTypes",
+    "rateCard",
+    "preferencePolicy",
+    "predictByDryRun",
+  ] as const),
   ...(["clusterName", "clusterEndpoint", "clusterCa", "serviceCidr", "ec2Endpoint", "region"] as const),
 ] as const satisfies readonly (keyof ServeOptions)[];
 

@@ -13,6 +13,7 @@ import { daemonSetPods } from "./demand.ts";
 import { stayingPods } from "./leaving-pods.ts";
 import { nodeStates } from "./scheduling/node-state.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
+import type { PreferencePolicy } from "./scheduling/preference.ts";
 import { volumeWorld } from "./scheduling/pod-volumes.ts";
 import type { SolveInput } from "./scheduling/solve.ts";
 
@@ -25,11 +26,13 @@ export interface ObservedCluster {
   readonly nodePools: readonly NodePool[];
   /** By pool name; a pool whose NodeClass is not ready has no entry. */
   readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
+  /** What preferences are worth; absent: the solver's default. */
+  readonly preferencePolicy?: PreferencePolicy | undefined;
 }
 
 /** Returns what to solve so that these Pods get a place in the cluster. */
 export function clusterInput(
-  { world, nodePools, nodeClaims, instanceTypes }: ObservedCluster,
+  { world, nodePools, nodeClaims, instanceTypes, preferencePolicy }: ObservedCluster,
   { pods, now }: { readonly pods: readonly PendingPod[]; readonly now: Instant },
 ): SolveInput {
   const { snapshot, names } = world;
@@ -47,6 +50,7 @@ export function clusterInput(
       csiNodes: snapshot.list("CSINode"),
     }),
     volumes: volumeWorld(snapshot),
+    ...(preferencePolicy === undefined ? {} : { preferencePolicy }),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   };
 }

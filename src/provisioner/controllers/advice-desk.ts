@@ -13,5 +13,9 @@ export async function adviceNow(shell: ProvisionerShell, request: AdviceRequest)
   const world = shell.world();
   const nodePools = world.snapshot.list("NodePool").filter(({ spec }) => provider.serves(spec.template.spec.nodeClassRef));
   const { instanceTypes } = await poolOffers(shell, world.snapshot);
-  return adviceOn(request, { world, nodeClaims: world.snapshot.list("NodeClaim"), nodePools, instanceTypes }, clock.now());
+  return adviceOn(
+    request,
+    { world, nodeClaims: world.snapshot.list("NodeClaim"), nodePools, instanceTypes, preferencePolicy: shell.preferencePolicy },
+    clock.now(),
+  );
 }

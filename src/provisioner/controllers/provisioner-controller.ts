@@ -141,6 +141,7 @@ async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDem
     nodeClaims: [...known, ...[...held.created.values()].map(({ nodeClaim }) => nodeClaim)],
     nodePools,
     instanceTypes,
+    preferencePolicy: shell.preferencePolicy,
     memory: held.memory,
     ...(dryRuns === undefined ? {} : { dryRuns }),
   };

@@ -12,6 +12,7 @@ import type { ObjectKey } from "../../api/object.ts";
 import type { Clock, CloudProvider } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import type { PreferencePolicy } from "../scheduling/preference.ts";
 import type { AdmittedDesk } from "./admitted-desk.ts";
 import type { DryRunDesk } from "./dry-run-desk.ts";
 import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
@@ -29,6 +30,8 @@ export interface ProvisionerShell {
   readonly sharesThread?: boolean;
   /** What admission has just let in; absent: only the watch tells. */
   readonly admitted?: AdmittedDesk;
+  /** What preferences are worth; absent: the solver's default. */
+  readonly preferencePolicy?: PreferencePolicy | undefined;
   /** Asks the API server what it would make of Pods to come; absent: nobody asks. */
   readonly dryRuns?: DryRunDesk;
 }

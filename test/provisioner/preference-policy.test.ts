@@ -1,0 +1,31 @@
+/**
+ * The preference policy of `plimsoll serve`: what it is started with is what it plans by, as `plimsoll plan` does.
+ */
+import { expect, test } from "vitest";
+import { platformNames } from "../../src/api/labels.ts";
+import { preferenceOption } from "../../src/cli/preference-option.ts";
+import { threadOptions } from "../../src/cli/thread-options.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { clusterInput } from "../../src/provisioner/cluster-input.ts";
+import { preferencePolicies } from "../../src/provisioner/scheduling/preference.ts";
+import { policySet } from "../support/admission.ts";
+
+const world = { snapshot: snapshotOf([]), policySet: policySet(), names: platformNames(), instanceTypes: [] };
+const observed = { world, nodeClaims: [], nodePools: [], instanceTypes: new Map() };
+
+test("is one option for both commands, by Karpenter's name for the process", () => {
+  const [plan, serve] = (["--preferences", "--preference-policy"] as const).map(preferenceOption);
+  expect(serve?.attributeName()).toBe("preferencePolicy");
+  expect(serve?.argChoices).toEqual([...preferencePolicies]);
+  expect([serve?.defaultValue, serve?.description]).toEqual([plan?.defaultValue, plan?.description]);
+});
+
+test.each(preferencePolicies)("goes to the thread that provisions, and into what is solved: %s", (preferencePolicy) => {
+  const options = { domain: "platform.example.com", logLevel: "info", provider: "kwok", preferencePolicy } as const;
+  expect(threadOptions(options).preferencePolicy).toBe(preferencePolicy);
+  expect(clusterInput({ ...observed, preferencePolicy }, { pods: [], now: 0 }).preferencePolicy).toBe(preferencePolicy);
+});
+
+test("is the solver's default where nothing is said", () => {
+  expect(clusterInput(observed, { pods: [], now: 0 })).not.toHaveProperty("preferencePolicy");
+});
