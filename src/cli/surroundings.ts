@@ -3,7 +3,6 @@
  */
 import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
 
-
 /** The process's own things, handed in so that tests can run the program in theirs. */
 export interface ProgramSurroundings {
   readonly argv: readonly string[];

@@ -48,6 +48,8 @@ export const quietMs = 1_500;
 export const patientQuietMs = 6_000;
 
 const daemonNamespace = "daemons";
+/** Of one Node: more than any case has. */
+const podsMax = "1000";
 const patienceMs = 30_000;
 /** So long after something was removed the scheduler has heard of it: Pods and Nodes reach it on watches of their own. */
 const heardMs = 250;
@@ -166,7 +168,7 @@ async function settled(
 
 /** Admission taints a new Node as not ready; nobody takes that off but us. */
 async function standNode(send: Send, { name, labels, accepting, allocatable }: Site, taints: readonly Taint[]): Promise<void> {
-  const amounts = quantities(allocatable);
+  const amounts = { ...quantities(allocatable), [pinOf(name)]: podsMax };
   await send("POST", "/api/v1/nodes", {
     metadata: { name, labels: { ...labels, [hostnameLabel]: name } },
     spec: { unschedulable: !accepting },
@@ -189,13 +191,26 @@ function runningOn({ name, pods, daemons }: Site): readonly Pod[] {
   return [...pods, ...daemonPods].map((pod) => ({ ...pod, spec: { ...pod.spec, nodeName: name } }));
 }
 
-/** A Pod that may go to one Node only: each of its terms asks for that Node's name too. */
+/**
+ * A Pod that may go to one Node only, as only that Node has the resource of its name. By node affinity a pin would be read by spread, too,
+ * which counts no domain but those that a Pod's node affinity lets it into.
+ */
 function pinned(spec: PodSpec, nodeName: string): PodSpec {
-  const byName = { key: "metadata.name", operator: "In" as const, values: [nodeName] };
-  const own = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [{}];
-  const nodeSelectorTerms = own.map((term) => ({ ...term, matchFields: [...(term.matchFields ?? []), byName] }));
-  const nodeAffinity = { ...spec.affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
-  return { ...spec, affinity: { ...spec.affinity, nodeAffinity } };
+  const [first, ...others] = spec.containers;
+  if (first === undefined) throw new Error("a Pod has a container");
+  const { requests, limits } = first.resources ?? {};
+  const pin = { [pinOf(nodeName)]: "1" };
+  return {
+    ...spec,
+    containers: [
+      { ...first, resources: { ...first.resources, requests: { ...requests, ...pin }, limits: { ...limits, ...pin } } },
+      ...others,
+    ],
+  };
+}
+
+function pinOf(nodeName: string): string {
+  return `pin.example.com/${nodeName}`;
 }
 
 function scheduledCondition({ status }: LivePod) {
