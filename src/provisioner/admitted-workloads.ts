@@ -12,6 +12,7 @@ import type { Instant } from "../api/ports.ts";
 import type { ResourceQuota } from "../api/resource-quota.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { WebhookRule } from "../api/webhook-configuration.ts";
+import { isOlderVersion } from "../kube/resource-version.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { overlaySnapshot } from "../policies/overlay-snapshot.ts";
 
@@ -32,7 +33,17 @@ export function unconfirmed(
   admitted: readonly AdmittedWorkload[],
   { snapshot, now }: { readonly snapshot: ClusterSnapshot; readonly now: Instant },
 ): readonly AdmittedWorkload[] {
-  return admitted.filter(({ object, at }) => now - at < confirmationMaxMs && !isConfirmed(object, snapshot));
+  return admitted.filter(({ object, at, isStored = false }) => {
+    const isThere = isStored ? isStoredIn(snapshot, object) : isConfirmed(object, snapshot);
+    return now - at < confirmationMaxMs && !isThere;
+  });
+}
+
+/** Says whether the snapshot has a stored object as it was shown, or a later state of it; many kinds keep no generation. */
+export function isStoredIn(snapshot: ClusterSnapshot, { kind, metadata }: KubeObject): boolean {
+  if (!isKindName(kind)) return true;
+  const known = snapshot.get(kind, { namespace: metadata.namespace ?? "", name: metadata.name ?? "" });
+  return known !== undefined && !isOlderVersion(known.metadata.resourceVersion, metadata.resourceVersion);
 }
 
 /** Returns the snapshot as it will be once the watch has brought them. */

@@ -9,7 +9,8 @@ import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { admittedMax, confirmationMaxMs, unconfirmed, type AdmittedWorkload } from "../admitted-workloads.ts";
 
 export interface AdmittedDesk {
-  add(object: KubeObject, of?: Pick<AdmittedWorkload, "isStored">): void;
+  /** Returns whether there is room for it. */
+  add(object: KubeObject, of?: Pick<AdmittedWorkload, "isStored">): boolean;
   /** What the snapshot still lacks. */
   waiting(snapshot: ClusterSnapshot): readonly AdmittedWorkload[];
   /** Calls at each addition; returns how to end that. */
@@ -24,9 +25,10 @@ export function admittedDesk(clock: Clock): AdmittedDesk {
     add: (object, of = {}) => {
       const now = clock.now();
       const fresh = state.held.filter(({ at }) => now - at < confirmationMaxMs);
-      if (fresh.length >= admittedMax) return;
+      if (fresh.length >= admittedMax) return false;
       state.held = [...fresh, { object, at: now, ...of }];
       for (const wake of listeners) wake();
+      return true;
     },
     waiting: (snapshot) => {
       state.held = unconfirmed(state.held, { snapshot, now: clock.now() });

@@ -2,59 +2,79 @@
  * The newcomer desk: before nodes are bought for a workload that was never planned for, the API server itself says who has a say in its Pods.
  *
  * Each kind has a watch of its own, so a profile that was applied just before its Deployment may be heard of after it; a plan without it
- * would buy nodes of the wrong shape. Reads the snapshot. Lays what it lacks on the admitted desk, where it stays until the watch brings
- * it. An API server that doesn't answer is asked again at the next look.
+ * would buy nodes of the wrong shape. Reads the snapshot. Lays what it lacks, or has an older state of, on the admitted desk, where it stays
+ * until the watch brings it. No plan waits long for an answer: one that is late is laid when it comes, which wakes the planner; where one
+ * fails the same is asked again after a while.
  */
 import type { ApiClient } from "../../api/api-client.ts";
-import { isKindName } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/object.ts";
+import type { Clock } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import { isStoredIn } from "../admitted-workloads.ts";
 import { missingPods } from "../missing-pods.ts";
 import type { AdmittedDesk } from "./admitted-desk.ts";
 
 /** Asks for the workloads of a snapshot that are new since the last call. */
 export type NewcomerDesk = (snapshot: ClusterSnapshot) => Promise<void>;
 
+export interface NewcomerDeskOptions {
+  readonly client: Pick<ApiClient, "list">;
+  readonly admitted: AdmittedDesk;
+  readonly clock: Clock;
+}
+
 const workloadKinds = ["Deployment", "StatefulSet", "ReplicaSet", "Job"] as const;
 /** Of a namespace: who shapes Pods, or keeps them out. */
 const deciderKinds = ["WorkloadProfile", "LimitRange", "ResourceQuota"] as const;
-/** Namespaces of one look; more at once come with a new leader, whose watches have had their time. */
-const namespacesMax = 20;
+/** Namespaces of one look; others are asked for at the next. */
+const namespacesMax = 25;
+/** A plan waits so long for answers, which take milliseconds. */
+const answerMaxMs = 500;
+/** So long after a question that failed, or whose answer found no room, the next one is asked. */
+const silenceMs = 2_000;
 
 /** Opens a desk; it forgets everything with the process. */
-export function newcomerDesk({ client, admitted }: Asker): NewcomerDesk {
+export function newcomerDesk({ client, admitted, clock }: NewcomerDeskOptions): NewcomerDesk {
   let known: ReadonlyMap<string, number> = new Map();
+  let notBefore = 0;
   return async (snapshot) => {
-    const standing = new Map(
-      workloadKinds.flatMap((kind) => snapshot.list(kind)).map(({ metadata }) => [metadata.uid ?? "", metadata.generation ?? 0] as const),
-    );
+    const standing = standingOf(snapshot);
     if ([...standing].every(([uid, generation]) => known.get(uid) === generation)) return;
     const newcomers = missingPods(snapshot).filter(({ uid }) => known.get(uid) !== standing.get(uid));
-    const namespaces = [...new Set(newcomers.map(({ workload }) => workload.namespace))].slice(0, namespacesMax);
-    const answers = await Promise.all(namespaces.map((namespace) => deciders(client, namespace)));
-    const unheard = new Set(namespaces.filter((_namespace, index) => answers[index] === undefined));
-    for (const { uid, workload } of newcomers) if (unheard.has(workload.namespace)) standing.delete(uid);
-    for (const object of answers.flatMap((answer) => answer ?? [])) if (!isIn(snapshot, object)) admitted.add(object, { isStored: true });
+    const unknown = [...new Set(newcomers.map(({ workload }) => workload.namespace))];
+    const asked = clock.now() < notBefore ? [] : unknown.slice(0, namespacesMax);
+    for (const { uid, workload } of newcomers) if (!asked.includes(workload.namespace)) standing.delete(uid);
     known = standing;
+    const inTime = new AbortController();
+    await Promise.race([Promise.all(asked.map((namespace) => ask(namespace, snapshot))), clock.sleep(answerMaxMs, inTime.signal)]);
+    inTime.abort();
   };
+
+  async function ask(namespace: string, snapshot: ClusterSnapshot): Promise<void> {
+    const { heard, isWhole } = await deciders(client, namespace);
+    const isLaid = heard.filter((object) => !isStoredIn(snapshot, object)).every((object) => admitted.add(object, { isStored: true }));
+    if (isWhole && isLaid) return;
+    notBefore = clock.now() + silenceMs;
+    const left = new Set(missingPods(snapshot).flatMap(({ uid, workload }) => (workload.namespace === namespace ? [uid] : [])));
+    known = new Map([...known].filter(([uid]) => !left.has(uid)));
+  }
 }
 
-interface Asker {
-  readonly client: Pick<ApiClient, "list">;
-  readonly admitted: AdmittedDesk;
+/** The generation of each workload, by uid. */
+function standingOf(snapshot: ClusterSnapshot): Map<string, number> {
+  const workloads = workloadKinds.flatMap((kind): readonly KubeObject[] => snapshot.list(kind));
+  return new Map(workloads.map(({ metadata }) => [metadata.uid ?? "", metadata.generation ?? 0]));
 }
 
-/** Returns who has a say in the Pods of a namespace, itself among them; undefined where one of the questions was not answered. */
-async function deciders(client: Asker["client"], namespace: string): Promise<readonly KubeObject[] | undefined> {
+/** Returns who has a say in the Pods of a namespace, itself among them, as far as the API server said; what it doesn't serve has none. */
+async function deciders(
+  client: NewcomerDeskOptions["client"],
+  namespace: string,
+): Promise<{ readonly heard: readonly KubeObject[]; readonly isWhole: boolean }> {
   const lists = await Promise.all([
     client.list("Namespace", { fieldSelector: `metadata.name=${namespace}` }),
     ...deciderKinds.map((kind) => client.list(kind, { namespace })),
   ]);
-  return lists.every(({ ok }) => ok) ? lists.flatMap((list): readonly KubeObject[] => (list.ok ? list.value : [])) : undefined;
-}
-
-function isIn(snapshot: ClusterSnapshot, { kind, metadata }: KubeObject): boolean {
-  const { namespace = "", name = "", generation = 0 } = metadata;
-  const there = isKindName(kind) ? snapshot.get(kind, { namespace, name }) : undefined;
-  return there !== undefined && (there.metadata.generation ?? 0) >= generation;
+  const heard = lists.flatMap((list): readonly KubeObject[] => (list.ok ? list.value : []));
+  return { heard, isWhole: lists.every((list) => list.ok || list.error.code === 404) };
 }

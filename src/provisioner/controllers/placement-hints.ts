@@ -58,6 +58,8 @@ interface Given {
   readonly times: number;
   /** The Pod's version with the hint: what the watch brings before it does not know of the hint. Empty while it is being written. */
   readonly version: string;
+  /** The API server did not take it. */
+  readonly isLost?: boolean;
 }
 
 interface State {
@@ -110,7 +112,7 @@ export function placementHints({
     const patch = { metadata: { uid }, status: { nominatedNodeName: nodeName } };
     const written = await client.patch("Pod", { namespace, name }, { body: { kind: "merge", patch }, subresource: "status" });
     // One that failed counts as given and lost: it may be tried again once the Pod has changed.
-    note(state, pod, { nodeName, version: (written.ok ? written.value : pod).metadata.resourceVersion ?? "0" });
+    note(state, pod, { nodeName, version: (written.ok ? written.value : pod).metadata.resourceVersion ?? "0", isLost: !written.ok });
     return written.ok ? 0 : written.error.code;
   }
 }
@@ -151,19 +153,26 @@ function chosenPods(
     const last = given.get(metadata.uid ?? "");
     return last !== undefined && (last.version === "" || isOlderVersion(metadata.resourceVersion, last.version));
   };
+  /** What failed would fail again on the Pod as it is. */
+  const isLost = ({ metadata }: Pod): boolean => {
+    const last = given.get(metadata.uid ?? "");
+    return last?.isLost === true && last.version === metadata.resourceVersion;
+  };
   const told = of.pods.filter(
     (pod) =>
       !pod.spec.nodeName &&
       (pod.status?.nominatedNodeName === of.nodeName || (isOnItsWay(pod) && given.get(pod.metadata.uid ?? "")?.nodeName === of.nodeName)),
   );
-  const waiting = hintable.filter((pod) => !isOnItsWay(pod) && (given.get(pod.metadata.uid ?? "")?.times ?? 0) < hintsPerPodMax);
+  const waiting = hintable.filter(
+    (pod) => !isOnItsWay(pod) && !isLost(pod) && (given.get(pod.metadata.uid ?? "")?.times ?? 0) < hintsPerPodMax,
+  );
   return hintedPods({ ...of, told, waiting, classOf: (pod) => classHashOf(state, pod) }).slice(0, hintsMax);
 }
 
-function note({ given }: State, { metadata }: Pod, { nodeName, version }: Omit<Given, "times">): void {
+function note({ given }: State, { metadata }: Pod, { nodeName, version, isLost = false }: Omit<Given, "times">): void {
   const uid = metadata.uid ?? "";
   const times = (given.get(uid)?.times ?? 0) + (version === "" ? 1 : 0);
-  given.set(uid, { nodeName, version, times });
+  given.set(uid, { nodeName, version, times, isLost });
 }
 
 /** What no longer waits needs no memory. */

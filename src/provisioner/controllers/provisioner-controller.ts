@@ -51,8 +51,8 @@ interface Held {
 
 /** Makes the controller with its triggers; the desk is told what each plan makes of CapacityBuffers. */
 export function provisionerController(shell: ProvisionerShell, buffers?: BufferDesk): ControllerEntry {
-  const { client, admitted } = shell;
-  const newcomers = admitted === undefined ? undefined : newcomerDesk({ client, admitted });
+  const { client, admitted, clock } = shell;
+  const newcomers = admitted === undefined ? undefined : newcomerDesk({ client, admitted, clock });
   const held: Held = { memory: freshMemory, created: new Map(), tookMs: 0, newcomers };
   const controller: Controller<ObservedDemand, ProvisioningStep> = {
     name: "provisioner",
@@ -128,7 +128,6 @@ const nodeTrigger: AnyTrigger = {
 
 async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDemand> {
   const { provider } = shell;
-  await forgetGone(shell, held);
   await held.newcomers?.(worldWithAdmitted(shell).snapshot);
   const world = worldWithAdmitted(shell);
   const dryRuns = await shell.dryRuns?.(world);
@@ -136,6 +135,7 @@ async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDem
   const { instanceTypes } = await poolOffers(shell, world.snapshot);
   const known = world.snapshot.list("NodeClaim");
   for (const { metadata } of known) held.created.delete(metadata.name ?? "");
+  await forgetGone(shell, held);
   return {
     world,
     nodeClaims: [...known, ...[...held.created.values()].map(({ nodeClaim }) => nodeClaim)],
@@ -158,11 +158,13 @@ function worldWithAdmitted({ admitted, world, names }: ProvisionerShell): Contra
 
 /** A claim that came and went between two looks of ours was never in a snapshot that we saw: the API server knows. */
 async function forgetGone({ client, clock }: ProvisionerShell, { created }: Held): Promise<void> {
-  for (const [name, { at }] of [...created]) {
-    if (clock.now() - at < watchLagMs) continue;
-    const answer = await client.get("NodeClaim", { namespace: "", name });
-    if (!answer.ok && answer.error.code === 404) created.delete(name);
-  }
+  const late = [...created].filter(([, { at }]) => clock.now() - at >= watchLagMs).slice(0, createsAtOnceMax);
+  await Promise.all(
+    late.map(async ([name]) => {
+      const answer = await client.get("NodeClaim", { namespace: "", name });
+      if (!answer.ok && answer.error.code === 404) created.delete(name);
+    }),
+  );
 }
 
 async function act(shell: ProvisionerShell, { held, step }: { readonly held: Held; readonly step: ProvisioningStep }): Promise<Requeue> {

@@ -41,6 +41,16 @@ it.each([404, 409, 500, 0])("leaves a hint out that fails with %d, and goes on w
   expect(written).toHaveLength(2);
 });
 
+it("tries a hint that failed again once its Pod has changed, and before that tells others of the node", async () => {
+  const { hints, written, tree } = open(500);
+  const told = () => written.map(({ path }) => path.split("/").at(-2));
+  for (let times = 0; times < 9; times += 1) await hints.give(opening("n1"));
+  expect(told()).toEqual(["a", "b", "c"]);
+  tree.put("Pod", versioned(11));
+  await hints.give(opening("n1"));
+  expect(told()).toEqual(["a", "b", "c", "a"]);
+});
+
 it("tells no more Pods than were planned while the watch has not brought the hints", async () => {
   const { hints, written } = open(200);
   for (let times = 0; times < 3; times += 1) await hints.give(opening("n1"));
