@@ -20,7 +20,10 @@ export interface Workload {
   /** Empty while an object with generateName is in the mutating phase of admission. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Wanted Pods: parallelism for Jobs, what one run of a CronJob starts, the last counted Nodes for a DaemonSet. */
+  /**
+   * Wanted Pods: for Jobs parallelism, but no more than completions; what one run of a CronJob starts at once; the last counted Nodes for
+   * a DaemonSet.
+   */
   readonly replicas: number;
   /** Absent on Jobs that leave it to the API server, on CronJobs and on bare Pods. */
   readonly selector?: LabelSelector;
@@ -155,7 +158,9 @@ function rolloutCore({ spec: written, status }: Rollout): Core | undefined {
 }
 
 function jobCore(spec: JobSpec): Core {
-  return { replicas: spec.parallelism ?? 1, template: spec.template, hasScale: false, selector: spec.selector };
+  // No Job runs more Pods at once than it has completions left.
+  const replicas = Math.min(spec.parallelism ?? 1, spec.completions ?? Infinity);
+  return { replicas, template: spec.template, hasScale: false, selector: spec.selector };
 }
 
 function isTemplate(template: unknown): template is PodTemplate {

@@ -17,6 +17,11 @@ describe("a workload", () => {
   check("of a StatefulSet", statefulSet({ replicas: 3 }), { kind: "StatefulSet", replicas: 3, hasScale: true });
   check("of a ReplicaSet", replicaSet({ replicas: 2 }), { kind: "ReplicaSet", replicas: 2, hasScale: true });
   check("of a Job counts parallelism", withSpec(job(), { parallelism: 10 }), { kind: "Job", replicas: 10, hasScale: false });
+  check("of a Job counts no more than its completions", withSpec(job(), { parallelism: 5, completions: 3 }), {
+    kind: "Job",
+    replicas: 3,
+    hasScale: false,
+  });
   check("of a Job alone is one Pod", withoutParallelism(job()), { replicas: 1 });
   check("of a CronJob is what one run starts", cronJob(), { kind: "CronJob", hasScale: false });
   check("of a bare Pod is the Pod", pod({ name: "debug" }), {
