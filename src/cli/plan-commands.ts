@@ -14,6 +14,7 @@ const madeOf = `
 NodePools come from the files, the cluster or the snapshot; DaemonSets among them count as overhead on every
 node. Files alone are planned on an empty cluster. With --cluster, or a --snapshot of one in a file, nodes
 and NodeClaims keep what runs on them, and the Pods that wait or are yet to come need a place.
+Jobs and CronJobs of the files that are suspended are planned as if they ran, which a note says.
 A snapshot is what kubectl get -o json or -o yaml prints of pods, nodes, nodeclaims, nodepools, namespaces,
 daemonsets, deployments, replicasets, statefulsets, jobs and workloadprofiles.`;
 

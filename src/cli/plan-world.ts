@@ -22,12 +22,13 @@ import { bufferDemand } from "../provisioner/buffer-demand.ts";
 import { daemonSetPods, podDemand, workloadDemand } from "../provisioner/demand.ts";
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
-import { volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
+import { boundOnPaper, volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
 import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
 import { unsupportedPool } from "../provisioner/scheduling/unsupported.ts";
 import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.ts";
 import { readCatalogFile, readSnapshotFile } from "./plan-files.ts";
+import { isSuspended, planNotes } from "./plan-notes.ts";
 import { readPriceFiles, type PriceFiles } from "./price-files.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 import { laidOver, readCluster } from "./with-cluster.ts";
@@ -76,6 +77,7 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
   if (!instanceTypes.some(({ offerings }) => offerings.length > 0))
     request.stderr.write("note: no price is known of any type of the catalog, so no node can be planned\n");
   const world = { ...offer, snapshot, policySet, names };
+  for (const note of planNotes(world, isOver ? written : objects)) request.stderr.write(`note: ${note}\n`);
   return {
     input: {
       ...(isOver ? inputOver(world, written) : emptyClusterInput(world)),
@@ -121,13 +123,13 @@ function emptyClusterInput(world: OfferedWorld): SolveInput {
   return { ...sharedInput(world), pods: [...pods, ...bufferDemand(world).flatMap((buffer) => buffer.pods)], nodes: [] };
 }
 
-/** Nodes keep what runs on them; a CronJob of the files counts as one of its runs. */
+/** Nodes keep what runs on them; a CronJob of the files counts as one of its runs, and a suspended Job of theirs as if it ran. */
 function inputOver(world: OfferedWorld, written: readonly KubeObject[]): SolveInput {
   const { snapshot, names } = world;
   const shared = sharedInput(world);
   const demand = podDemand({ ...world, memory: new Map(), now: 0, isOnPaper: true });
   const runs = written.flatMap((object): readonly PendingPod[] => {
-    const workload = object.kind === "CronJob" ? workloadOf(object) : undefined;
+    const workload = object.kind === "CronJob" || isSuspended(object) ? workloadOf(object) : undefined;
     return workload === undefined ? [] : workloadDemand({ ...world, workload, count: workload.replicas });
   });
   const [nodes, nodeClaims, pods] = [snapshot.list("Node"), snapshot.list("NodeClaim"), snapshot.list("Pod")];
@@ -141,7 +143,7 @@ function inputOver(world: OfferedWorld, written: readonly KubeObject[]): SolveIn
 function sharedInput(world: OfferedWorld): Omit<SolveInput, "pods" | "nodes"> {
   const { snapshot, typesOfPools } = world;
   const nodePools = snapshot.list("NodePool");
-  const volumes = volumeWorld(snapshot);
+  const volumes = boundOnPaper(volumeWorld(snapshot));
   // Files that say nothing of storage are about Pods alone: their volumes will be made where they come to run.
   const isSilent = volumes.classes.length + volumes.volumes.length + volumes.claims.length === 0;
   return {

@@ -77,6 +77,72 @@ spec: {scalableRef: {apiGroup: apps, kind: Deployment, name: web}, percentage: 5
     });
   });
 
+  it("a CapacityBuffer whose template is missing keeps no room, which a note says", async () => {
+    const buffer = `apiVersion: autoscaling.x-k8s.io/v1beta1
+kind: CapacityBuffer
+metadata: {name: ghost, namespace: shop}
+spec: {podTemplateRef: {name: nope}, replicas: 3}
+`;
+    const { code, stderr } = await planned(["-"], `${podText}---\n${buffer}`);
+    const missing = 'spec.podTemplateRef: PodTemplate "nope" not found in namespace "shop"';
+    expect([code, stderr]).toEqual([0, `note: CapacityBuffer shop/ghost keeps no room in this plan: ${missing}\n`]);
+  });
+
+  it("a Job is as many Pods as it has left to complete, and what is suspended is planned as if it ran, which a note says", async () => {
+    const jobText = (name: string, spec: string) => `apiVersion: batch/v1
+kind: Job
+metadata: {name: ${name}, namespace: shop}
+spec: {${spec}, template: {spec: {restartPolicy: Never, containers: [{name: app, image: example.com/app, resources: {requests: {cpu: 1}}}]}}}
+`;
+    const files = `${jobText("short", "parallelism: 5, completions: 3")}---\n${jobText("held", "suspend: true")}`;
+    const { code, plan, stderr } = await planned(["-"], files);
+    const counts = plan.nodes.flatMap(({ pods }) => pods.map((pod) => pod.replace(/#.*/, "")));
+    expect([code, stderr, counts.filter((pod) => pod === "shop/Job/short").length, counts.includes("shop/Job/held")]).toEqual([
+      0,
+      "note: Job shop/held is suspended: planned as if it ran\n",
+      3,
+      true,
+    ]);
+  });
+
+  it("a StatefulSet's Pods go where a claim's volume is and where its class allows, whatever annotations the file lacks", async () => {
+    const zoneTerm = (zone: string) => `{key: topology.kubernetes.io/zone, operator: In, values: [${zone}]}`;
+    const storage = `apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: gp3}
+provisioner: ebs.csi.aws.com
+volumeBindingMode: WaitForFirstConsumer
+allowedTopologies: [{matchLabelExpressions: [{key: topology.kubernetes.io/zone, values: [ap-southeast-1b]}]}]
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: pv0}
+spec:
+  capacity: {storage: 10Gi}
+  accessModes: [ReadWriteOnce]
+  storageClassName: gp3
+  claimRef: {namespace: shop, name: OWNER}
+  csi: {driver: ebs.csi.aws.com, volumeHandle: vol-1}
+  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [${zoneTerm("ap-southeast-1c")}]}]}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data-web-0, namespace: shop}
+spec: {volumeName: pv0, storageClassName: gp3, accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
+---
+`;
+    const claims =
+      "volumeClaimTemplates: [{metadata: {name: data}, spec: {storageClassName: gp3, accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}}]";
+    const set = deploymentText({ spec: `replicas: 2\n  serviceName: web\n  ${claims}` }).replace("kind: Deployment", "kind: StatefulSet");
+    const { plan } = await planned(["-"], storage.replace("OWNER", "data-web-0") + set);
+    expect(plan.nodes.flatMap(({ zone, pods }) => pods.map((pod) => `${pod} ${zone}`)).sort()).toEqual([
+      "shop/StatefulSet/web#0 ap-southeast-1c",
+      "shop/StatefulSet/web#1 ap-southeast-1b",
+    ]);
+    const foreign = await planned(["-"], storage.replace("OWNER", "data-other-0") + set);
+    expect(foreign.plan.unschedulable.map(({ pod }) => pod)).toEqual(["shop/StatefulSet/web#0"]);
+  });
+
   it("Pods that a controller of the files makes are not counted twice", async () => {
     const owned = podText.replace(
       "name: debug,",

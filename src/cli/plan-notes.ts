@@ -1,0 +1,32 @@
+/**
+ * Plan notes: what a plan takes for granted, and what it leaves out, in words.
+ *
+ * Reads the world of a plan and the objects that it is about. Returns sentences, each naming its object: what is suspended is planned as if
+ * it ran, since a plan counts the most that is needed at once, and a CapacityBuffer that can't be resolved keeps no room.
+ */
+import type { KubeObject } from "../api/object.ts";
+import type { CronJob, Job } from "../api/workload.ts";
+import type { ContractWorld } from "../policies/profile/workload-contract.ts";
+import { bufferDemand } from "../provisioner/buffer-demand.ts";
+
+/** Returns the notes: first those about the planned objects in their order, then those about buffers. */
+export function planNotes(world: ContractWorld, planned: readonly KubeObject[]): readonly string[] {
+  const suspended = planned.filter(isSuspended).map((object) => `${titleOf(object)} is suspended: planned as if it ran`);
+  const unresolved = bufferDemand(world).flatMap(({ buffer, chunks }) =>
+    chunks.ok ? [] : [`${titleOf(buffer)} keeps no room in this plan: ${chunks.error.message}`],
+  );
+  return [...suspended, ...unresolved];
+}
+
+/** Says whether an object is a Job or CronJob that makes no Pods until somebody resumes it. */
+export function isSuspended(object: KubeObject): boolean {
+  return isJobOrCronJob(object) && object.spec.suspend === true;
+}
+
+function isJobOrCronJob(object: KubeObject): object is Job | CronJob {
+  return object.kind === "Job" || object.kind === "CronJob";
+}
+
+function titleOf({ kind, metadata: { namespace = "", name = "" } }: KubeObject): string {
+  return `${kind} ${namespace}/${name}`;
+}
