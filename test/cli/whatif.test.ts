@@ -28,7 +28,9 @@ describe("whatif", () => {
     expect(code).toBe(1);
     expect(difference?.nodes.filter(({ zone, after }) => zone === "ap-southeast-1a" && after > 0)).toEqual([]);
     expect(difference?.lostPlace.map(({ pod }) => pod.replace(/#\d+$/, ""))).toContain("checkout/Deployment/checkout-api");
-    expect(difference?.lostPlace[0]?.reasons.join("\n")).toContain("topology.kubernetes.io/zone");
+    expect(difference?.lostPlace[0]?.reasons.join("\n")).toContain(
+      "its spread over topology.kubernetes.io/zone has minDomains 3, only 2 can be had, and those are full: ap-southeast-1b (1 Pod, maxSkew 1)",
+    );
   });
 
   it("buys no node of a pool that there would not be, and the Pods that only it takes lose their place", async () => {

@@ -39,6 +39,8 @@ export interface Obstacle {
   readonly available?: string;
   /** What was probably meant, where a label or its value looks like a slip of the hand. */
   readonly meant?: string;
+  /** Where a spread's minDomains asks for more domains than there are: while it does, an empty one is taken to be there. */
+  readonly domains?: { readonly asked: number; readonly found: number };
   /** The domain that spread and affinity leave open, where the obstacle stands only there. */
   readonly within?: string;
   /** What would take it out of the way. */
@@ -140,10 +142,12 @@ function attachmentWords({ key = "", value = "", asked = "", available = "", nod
   return `without room for its volumes (${available} of ${value} ${key} volumes are free on ${nodes.names[0] ?? ""}, it needs ${asked})`;
 }
 
-function topologyWords({ key, available }: Obstacle): string {
+function topologyWords({ key, available, domains }: Obstacle): string {
   if (key === undefined) return "its constraints and those of other Pods leave no zone in which a type is offered now";
   if (key === hostnameLabel) return "its Pod affinity needs a node where another Pod already is";
   if (available === undefined) return `its constraint over ${key} needs nodes with that label`;
+  if (domains !== undefined)
+    return `its spread over ${key} has minDomains ${domains.asked}, only ${domains.found} can be had, and those are full: ${available}`;
   return `its spread or Pod (anti-)affinity over ${key} refuses every value: ${available}`;
 }
 

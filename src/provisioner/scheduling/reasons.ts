@@ -18,6 +18,7 @@ import type { PodClass } from "./pod-class.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 import { isAllowedDomain, isAllowedHost } from "./probe.ts";
 import { roomObstacles, sizeObstacle } from "./room-obstacles.ts";
+import type { SpreadGroup } from "./topology-group.ts";
 
 /** Alternatives that are asked: NodePools, terms of each, and domains that topology leaves open. */
 const poolsAskedMax = 50;
@@ -131,18 +132,35 @@ function topologyObstacle(packing: Packing, { podClass, state }: InState): Obsta
     if (domains.length === 0 && !isAllowedDomain({ topology, rude: true }, { key, domain: undefined }))
       return { constraint: "topology", key };
     if (domains.length === 0 || domains.some((domain) => isAllowedDomain({ topology, rude: true }, { key, domain }))) continue;
-    return { constraint: "topology", key, available: shown(domains.map((domain) => counted(packing, { podClass, key, domain }))) };
+    return refusedDomains(packing, { podClass, key, domains, pool: state.template.name });
   }
   return undefined;
 }
 
-function counted(packing: Packing, input: { readonly podClass: PodClass; readonly key: string; readonly domain: string }): string {
-  const groups = topologyFor(packing.problem, input.podClass).byKey.get(input.key);
-  const [spread] = groups?.spread ?? [];
-  const count = spread?.group.counts.get(input.domain);
-  return spread === undefined
-    ? input.domain
-    : `${input.domain} (${count === undefined ? "not counted" : `${count} Pods`}, maxSkew ${spread.group.maxSkew})`;
+function refusedDomains(
+  packing: Packing,
+  asked: { readonly podClass: PodClass; readonly key: string; readonly domains: readonly string[]; readonly pool: string },
+): Obstacle {
+  const { podClass, key, domains, pool } = asked;
+  const spreads = topologyFor(packing.problem, podClass).byKey.get(key)?.spread ?? [];
+  const few = spreads.find(
+    ({ group: { counts, minDomains, maxSkew }, self }) =>
+      counts.size < minDomains && domains.every((domain) => (counts.get(domain) ?? maxSkew) + self > maxSkew),
+  );
+  const available = shown(domains.map((domain) => counted((few ?? spreads[0])?.group, domain)));
+  if (few === undefined) return { constraint: "topology", key, available };
+  const { minDomains, counts } = few.group;
+  const missing = minDomains - counts.size;
+  const more = `${missing} more value${missing === 1 ? "" : "s"} of ${key}`;
+  const fix = `let NodePool ${pool} use ${more}, or lower the spread's minDomains to ${counts.size}`;
+  return { constraint: "topology", key, available, domains: { asked: minDomains, found: counts.size }, fix };
+}
+
+function counted(group: SpreadGroup | undefined, domain: string): string {
+  if (group === undefined) return domain;
+  const count = group.counts.get(domain);
+  const pods = count === undefined ? "not counted" : `${count} Pod${count === 1 ? "" : "s"}`;
+  return `${domain} (${pods}, maxSkew ${group.maxSkew})`;
 }
 
 /** What is in the way in the domains that topology leaves open. */

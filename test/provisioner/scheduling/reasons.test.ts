@@ -41,6 +41,18 @@ const terms = (...all: readonly (readonly [string, string])[]): Spec => ({
   },
 });
 const pool = "general-flex";
+/** A node of another pool with room for one Pod. */
+const nodeIn = (zone: string): NodeState => ({
+  name: zone,
+  labels: { [zoneLabel]: zone, [hostnameLabel]: zone, [capacityTypeLabel]: "on-demand", "workload-class": "general" },
+  taints: [],
+  allocatable: { cpu: 4000, memory: 2 ** 34, pods: 1 },
+  capacity: {},
+  pods: [],
+  initialized: true,
+  accepting: true,
+  planned: new Map(),
+});
 const only = (...names: readonly string[]) => new Map([[pool, types.filter(({ name }) => names.includes(name))]]);
 
 describe("what is in the way of each NodePool", () => {
@@ -218,13 +230,35 @@ describe("what is in the way of each NodePool", () => {
     ],
     words: ["NodePool general-flex: its limits leave cpu 1, memory 1Gi"],
   });
-  check("topology: a spread that refuses every zone, with its counts", {
+  check("topology: a spread whose minDomains waits for a zone that can't be had", {
     count: 3,
     spec: { topologySpreadConstraints: [zoneSpread] },
     changes: { instanceTypes: new Map([[pool, typesWithout(zoneC)]]) },
-    obstacles: [{ pool, constraint: "topology", key: zoneLabel, available: `${zoneA} (1 Pods, maxSkew 1), ${zoneB} (1 Pods, maxSkew 1)` }],
+    obstacles: [
+      {
+        pool,
+        constraint: "topology",
+        key: zoneLabel,
+        available: `${zoneA} (1 Pod, maxSkew 1), ${zoneB} (1 Pod, maxSkew 1)`,
+        domains: { asked: 3, found: 2 },
+        fix: `let NodePool general-flex use 1 more value of ${zoneLabel}, or lower the spread's minDomains to 2`,
+      },
+    ],
     words: [
-      `NodePool general-flex: its spread or Pod (anti-)affinity over ${zoneLabel} refuses every value: ${zoneA} (1 Pods, maxSkew 1), ${zoneB} (1 Pods, maxSkew 1)`,
+      `NodePool general-flex: its spread over ${zoneLabel} has minDomains 3, only 2 can be had, and those are full: ${zoneA} (1 Pod, maxSkew 1), ${zoneB} (1 Pod, maxSkew 1)`,
+    ],
+  });
+  check("topology: a spread that refuses every zone that the pool has, while nodes stand in another, with its counts", {
+    count: 5,
+    spec: { topologySpreadConstraints: [{ ...zoneSpread, minDomains: 1 }] },
+    changes: { instanceTypes: new Map([[pool, typesWithout(zoneB, zoneC)]]), nodes: [nodeIn(zoneB), nodeIn(zoneC)] },
+    obstacles: [
+      { pool, constraint: "topology", key: zoneLabel, available: `${zoneA} (2 Pods, maxSkew 1)` },
+      expect.objectContaining({ constraint: "resources" }) as Obstacle,
+    ],
+    words: [
+      `NodePool general-flex: its spread or Pod (anti-)affinity over ${zoneLabel} refuses every value: ${zoneA} (2 Pods, maxSkew 1)`,
+      "existing nodes: 2 without room",
     ],
   });
   check("topology: a host with another Pod on it", {

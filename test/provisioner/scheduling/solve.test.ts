@@ -74,7 +74,7 @@ describe("checkout-api, six replicas over three zones", () => {
     expect(podsByZone(three)).toEqual({ [zoneA]: 1, [zoneB]: 1 });
     expect(three.unschedulable).toHaveLength(4);
     expect(three.unschedulable[0]?.reasons).toEqual([
-      `NodePool general-flex: its spread or Pod (anti-)affinity over ${zoneLabel} refuses every value: ${zoneA} (1 Pods, maxSkew 1), ${zoneB} (1 Pods, maxSkew 1)`,
+      `NodePool general-flex: its spread over ${zoneLabel} has minDomains 3, only 2 can be had, and those are full: ${zoneA} (1 Pod, maxSkew 1), ${zoneB} (1 Pod, maxSkew 1)`,
     ]);
     const spread = { topologySpreadConstraints: [{ ...zoneSpread, minDomains: 2 }] };
     expect(podsByZone(plan(checkoutPods(6, spread), { instanceTypes: lost }))).toEqual({ [zoneA]: 3, [zoneB]: 3 });
