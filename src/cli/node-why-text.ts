@@ -1,6 +1,7 @@
 /**
  * Why a planned node has its shape, in words; and what is in the way of a Pod, as what would help.
  */
+import { amountOf, isBytes } from "../kube/resources.ts";
 import type { NodeWhy, RefusedTypes } from "../provisioner/scheduling/node-why.ts";
 import type { Obstacle } from "../provisioner/scheduling/obstacle.ts";
 
@@ -18,7 +19,7 @@ export function nodeWhyLines({ driver, nextBest, cheaper }: NodeWhy): readonly s
   const { resources, labels, pool } = driver;
   const left = labels.length - labelsToldMax;
   return [
-    ...resources.map(({ name, used, usable, pod }) => `${name} decides: ${used} of ${usable} is used, most of it by ${workloadOf(pod)}`),
+    ...resources.map(resourceText),
     ...labels
       .slice(0, labelsToldMax)
       .map(({ requirement, by, pod }) => `${requirement}: by ${by === "spread of others" ? by : `the ${by}`} of ${workloadOf(pod)}`),
@@ -30,6 +31,29 @@ export function nodeWhyLines({ driver, nextBest, cheaper }: NodeWhy): readonly s
     ...(cheaper.length === 0 ? ["cheaper types: there is none"] : [`cheaper types: ${cheaper.map(refusedText).join("; ")}`]),
   ];
 }
+
+/** The fullest decides; of the others, cheaper types have too little as well. Used and usable are told in one unit. */
+function resourceText({ name, used, usable, pod }: NodeWhy["driver"]["resources"][number], position: number): string {
+  const most = amountOf(name, usable);
+  const [suffix, unit] = unitOf(name, most);
+  const [of, all] = [amountOf(name, used), most].map((amount) => `${Number((amount / unit).toFixed(2))}${suffix}`);
+  const share = `${of ?? ""} of ${all ?? ""}`;
+  if (position > 0) return `and ${name}, of which cheaper types have too little too: ${share} is used`;
+  return `${name} decides: ${share} is used, most of it by ${workloadOf(pod)}`;
+}
+
+/** Cores, the largest binary unit of which there is at least one, or pieces. */
+function unitOf(name: string, most: number): readonly [string, number] {
+  if (name === "cpu") return ["", 1000];
+  if (!isBytes(name)) return ["", 1];
+  return byteUnits.find(([, unit]) => most >= unit) ?? ["", 1];
+}
+
+const byteUnits: readonly (readonly [string, number])[] = [
+  ["Gi", 2 ** 30],
+  ["Mi", 2 ** 20],
+  ["Ki", 2 ** 10],
+];
 
 /** Replicas have their shapes for the same reasons. */
 function workloadOf(pod: string): string {
@@ -53,7 +77,8 @@ export function moreText(amount: number): string {
   return amount > 0 ? `${dollars(amount)} more` : `${dollars(-amount)} less`;
 }
 
-function refusedText({ by, key = "", types, cheapest, pricePerHour }: RefusedTypes): string {
+function refusedText({ by, keys = [], types, cheapest, pricePerHour }: RefusedTypes): string {
+  const key = inWords(keys);
   const why = {
     resources: key === "" ? "filled by DaemonSets" : `too small in ${key}`,
     volumes: `attach too few ${key}`,
@@ -64,6 +89,12 @@ function refusedText({ by, key = "", types, cheapest, pricePerHour }: RefusedTyp
     other: "not tried",
   };
   return `${types} ${why[by]} (from ${cheapest}, ${dollars(pricePerHour)})`;
+}
+
+/** "cpu", "cpu and memory" or "cpu, memory and pods". */
+function inWords(names: readonly string[]): string {
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
 }
 
 /** What would take obstacles out of the way, each once. */

@@ -98,6 +98,7 @@ function isCpu(name: string): boolean {
   return name === "cpu" || name === "requests.cpu" || name === "limits.cpu";
 }
 
-function isBytes(name: string): boolean {
+/** Says whether amounts of a resource are bytes. */
+export function isBytes(name: string): boolean {
   return name === "memory" || name === "ephemeral-storage" || name === "storage" || name.startsWith("hugepages-");
 }

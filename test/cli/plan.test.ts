@@ -203,13 +203,14 @@ it("with -v the text says why each node has its shape, and what the next best wo
   const { stdout } = await runPlimsoll(["plan", "-v", infrastructureFile, "examples/lab/a1-checkout-api.yaml"]);
   const [table, why] = [stdout.split("\n").slice(0, 4), stdout.split("\n").slice(4)];
   expect(table[0]).toMatch(/^NODEPOOL +TYPE/);
-  expect(why.slice(0, 6)).toEqual([
+  expect(why.slice(0, 7)).toEqual([
     "why c6i.xlarge on-demand in ap-southeast-1a of general-flex:",
-    "  cpu decides: 2 of 3920m is used, most of it by checkout/Deployment/checkout-api",
+    "  memory decides: 4Gi of 6.43Gi is used, most of it by checkout/Deployment/checkout-api",
+    "  and cpu, of which cheaper types have too little too: 2 of 3.92 is used",
     "  topology.kubernetes.io/zone In [ap-southeast-1a]: by the spread of checkout/Deployment/checkout-api",
     "  no other NodePool takes these Pods",
     "  next best: c7i.xlarge on-demand in ap-southeast-1a, $0.2058 ($0.0098 more)",
-    "  cheaper types: 6 too small in cpu (from c6i.large, $0.0980)",
+    "  cheaper types: 4 too small in cpu (from m6i.large, $0.1200); 2 too small in cpu and memory (from c6i.large, $0.0980)",
   ]);
   expect(why.filter((line) => line.startsWith("why "))).toHaveLength(3);
 });

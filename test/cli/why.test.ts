@@ -127,7 +127,7 @@ it("why in words has the place, why this shape, and each NodePool", async () => 
   expect(stdout).toMatch(
     /^checkout\/Deployment\/checkout-api#0 asks for \S+ \S+, \S+ \S+\n {2}goes to a new node of NodePool general-flex: /,
   );
-  expect(stdout).toMatch(/\n {2}why this shape: the cheapest of \d+ types that hold them\n {4}cpu decides: /);
+  expect(stdout).toMatch(/\n {2}why this shape: the cheapest of \d+ types that hold them\n {4}(cpu|memory) decides: /);
   expect(stdout).toMatch(/\n {4}next best: \S+ on-demand in ap-southeast-1\w, \$\d\.\d{4} \(\$\d\.\d{4} more\)\n/);
   expect(stdout).toContain("\nNodePool batch-spot: no node for it: the Pod does not tolerate its taint workload-class=batch:NoSchedule\n");
 });

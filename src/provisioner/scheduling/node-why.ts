@@ -27,7 +27,7 @@ export interface NodeWhy {
 }
 
 export interface NodeDriver {
-  /** What cheaper types have too little of; where none is too small, what is fullest. With the Pod that asks for most of it. */
+  /** What cheaper types have too little of, fullest first; where none is too small, what is fullest. With the Pod that asks for most. */
   readonly resources: readonly { readonly name: string; readonly used: string; readonly usable: string; readonly pod: string }[];
   /** Labels that the pool leaves open and this node may not, each with a Pod and the rule that fixes it. */
   readonly labels: readonly { readonly key: string; readonly requirement: string; readonly by: LabelCause; readonly pod: string }[];
@@ -48,10 +48,10 @@ export interface NextBest {
 export interface RefusedTypes {
   readonly by: "resources" | "volumes" | "ports" | "requirements" | "offerings" | "limits" | "other";
   /**
-   * The resource that is too small, the driver whose volumes are too many or the port that DaemonSets take (none where DaemonSets fill the
-   * type alone), or the label.
+   * Every resource that is too small, driver whose volumes are too many or port that DaemonSets take (none where DaemonSets fill the
+   * type alone); else the label.
    */
-  readonly key?: string;
+  readonly keys?: readonly string[];
   readonly types: number;
   readonly cheapest: string;
   readonly pricePerHour: number;
@@ -92,7 +92,7 @@ function shortResources(
   const { names } = problem.space;
   const { usable } = bin.committed;
   const shareOf = (index: number): number => ((usable[index] ?? 0) > 0 ? (bin.used[index] ?? 0) / (usable[index] ?? 1) : 0);
-  const short = new Set(cheaper.filter(({ by }) => by === "resources" || by === "volumes").map(({ key }) => key));
+  const short = new Set(cheaper.flatMap(({ by, keys = [] }) => (by === "resources" || by === "volumes" ? keys : [])));
   const indexes = [...names.keys()]
     .filter((index) => kindAt(problem.space, index) !== "port")
     .sort((a, b) => shareOf(b) - shareOf(a) || a - b);
@@ -158,17 +158,21 @@ function cheaperTypes(packing: Packing, bin: Bin): readonly RefusedTypes[] {
     const type = offered.get(instanceType);
     const cause = type === undefined ? unofferedCause(instanceType, template) : refusalOf(packing, { bin, type });
     if (cause === undefined) continue;
-    const name = `${cause.by} ${cause.key ?? ""}`;
+    const name = nameOf(cause);
     const known = kinds.get(name);
     const isCheapest =
       known === undefined || price < known.pricePerHour || (price === known.pricePerHour && instanceType.name < known.cheapest);
     const cheapest = isCheapest ? { cheapest: instanceType.name, pricePerHour: price } : known;
     kinds.set(name, { ...known, ...cause, ...cheapest, types: (known?.types ?? 0) + 1 });
   }
-  return [...kinds.values()].sort((a, b) => b.types - a.types || (`${a.by} ${a.key ?? ""}` < `${b.by} ${b.key ?? ""}` ? -1 : 1));
+  return [...kinds.values()].sort((a, b) => b.types - a.types || (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
-type Cause = Pick<RefusedTypes, "by" | "key">;
+type Cause = Pick<RefusedTypes, "by" | "keys">;
+
+function nameOf({ by, keys = [] }: Cause): string {
+  return [by, ...keys].join(" ");
+}
 
 /** A type that the pool would not make anyway is no cheaper one. */
 function unofferedCause(instanceType: InstanceType, { nodePool, requirements }: PoolTemplate): Cause | undefined {
@@ -182,14 +186,16 @@ function refusalOf({ problem, ledgers }: Packing, { bin, type }: { readonly bin:
   for (const [key, requirement] of state.requirements) {
     const own = type.requirements.get(key);
     if (own !== undefined && intersects(new Map([[key, own]]), new Map([[key, requirement]])) !== undefined)
-      return { by: "requirements", key };
+      return { by: "requirements", keys: [key] };
   }
   const candidate = state.candidates[state.positions.get(type) ?? -1];
   if (candidate === undefined || candidate.pricePerHour >= committed.pricePerHour) return elsewhere(type.instanceType, bin);
   const nothing = used.map(() => 0);
   if (!holds(candidate.usable, used, nothing)) {
-    const index = used.findIndex((amount, position) => amount > (candidate.usable[position] ?? 0));
-    return { by: causes[kindAt(problem.space, index)], key: problem.space.names[index] ?? "" };
+    const short = [...used.keys()].filter((index) => (used[index] ?? 0) > (candidate.usable[index] ?? 0));
+    const kind = kindAt(problem.space, short[0] ?? 0);
+    const keys = short.filter((index) => kindAt(problem.space, index) === kind).map((index) => problem.space.names[index] ?? "");
+    return { by: causes[kind], keys };
   }
   const change = { from: committed.type.instanceType.capacity, to: type.instanceType.capacity };
   return { by: ledgers[state.template.index]?.allows(change) === false ? "limits" : "other" };
@@ -202,7 +208,7 @@ function elsewhere(instanceType: InstanceType, { state, committed }: Bin): Cause
   for (const key of [zoneLabel, capacityTypeLabel]) {
     const fixed = state.requirements.get(key);
     const price = priceIn(instanceType, without(state.requirements, key), { isAvailable: true });
-    if (fixed !== undefined && price !== undefined && price < committed.pricePerHour) return { by: "requirements", key };
+    if (fixed !== undefined && price !== undefined && price < committed.pricePerHour) return { by: "requirements", keys: [key] };
   }
   return { by: "offerings" };
 }

@@ -170,7 +170,7 @@ describe("a new node is planned for no more volumes than it attaches", () => {
   it("names only types that attach them all in its claim", () => {
     const [first] = plan({ pods: [db("db", { own: 5 })], types: [three, eight] }).newNodes;
     expect(first?.instanceTypes.map(({ name }) => name)).toEqual(["eight"]);
-    expect(first?.why.cheaper).toEqual([{ by: "volumes", key: `${driver} volumes`, types: 1, cheapest: "three", pricePerHour: 0.1 }]);
+    expect(first?.why.cheaper).toEqual([{ by: "volumes", keys: [`${driver} volumes`], types: 1, cheapest: "three", pricePerHour: 0.1 }]);
     expect(first?.requests).not.toHaveProperty([`${driver} volumes`]);
   });
 

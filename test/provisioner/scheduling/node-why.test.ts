@@ -63,16 +63,25 @@ describe("a node that one Pod needs", () => {
   it("has what cheaper types have too little of, each kind with its cheapest, and what the next best would cost", () => {
     expect(whyOf(asks("3", "5Gi"))).toEqual({
       driver: {
-        resources: [{ name: "cpu", used: "3", usable: "4", pod: "shop/Deployment/checkout-api#0" }],
+        resources: [
+          { name: "cpu", used: "3", usable: "4", pod: "shop/Deployment/checkout-api#0" },
+          { name: "memory", used: "5Gi", usable: "8Gi", pod: "shop/Deployment/checkout-api#0" },
+        ],
         labels: [],
         pool: "only",
       },
       nextBest: { instanceType: "next", zone: zoneA, capacityType: "on-demand", pricePerHour: 0.25, difference: 0.05 },
       cheaper: [
-        { by: "resources", key: "cpu", types: 2, cheapest: "small", pricePerHour: 0.1 },
         { by: "offerings", types: 1, cheapest: "lost", pricePerHour: 0.12 },
+        { by: "resources", keys: ["cpu"], types: 1, cheapest: "thin", pricePerHour: 0.15 },
+        { by: "resources", keys: ["cpu", "memory"], types: 1, cheapest: "small", pricePerHour: 0.1 },
       ],
     });
+  });
+
+  it("names first what is fullest of what cheaper types have too little of", () => {
+    const why = whyOf(asks("3", "7Gi"));
+    expect(why?.driver.resources.map(({ name, used }) => `${name} ${used}`)).toEqual(["memory 7Gi", "cpu 3"]);
   });
 
   it("names each resource that decides", () => {
@@ -80,7 +89,7 @@ describe("a node that one Pod needs", () => {
     expect(why?.driver.resources.map(({ name }) => name)).toEqual(["memory"]);
     expect(why?.nextBest).toBeUndefined();
     expect(why?.cheaper).toEqual([
-      { by: "resources", key: "memory", types: 3, cheapest: "small", pricePerHour: 0.1 },
+      { by: "resources", keys: ["memory"], types: 3, cheapest: "small", pricePerHour: 0.1 },
       { by: "offerings", types: 1, cheapest: "lost", pricePerHour: 0.12 },
     ]);
   });
@@ -107,19 +116,19 @@ describe("labels that decide", () => {
   it("counts types that are cheaper only in another zone", () => {
     const elsewhere = type("elsewhere", { cpu: 4, gi: 8, price: 0.11, zones: [zoneA] });
     const why = whyOf({ ...asks("3", "5Gi"), nodeSelector: { [zoneLabel]: zoneB } }, {}, [elsewhere, best]);
-    expect(why?.cheaper).toEqual([{ by: "requirements", key: zoneLabel, types: 1, cheapest: "elsewhere", pricePerHour: 0.11 }]);
+    expect(why?.cheaper).toEqual([{ by: "requirements", keys: [zoneLabel], types: 1, cheapest: "elsewhere", pricePerHour: 0.11 }]);
   });
 
   it("counts types that are cheaper only on Spot, its own among them, where the Pod refuses it", () => {
     const either = nodePool({ name: pool, labels: { "workload-class": "general" } });
     const why = whyOf(asks("3", "5Gi"), { nodePools: [either] }, [best, next]);
     expect(why?.driver.labels).toMatchObject([{ key: capacityTypeLabel, by: "nodeAffinity" }]);
-    expect(why?.cheaper).toEqual([{ by: "requirements", key: capacityTypeLabel, types: 2, cheapest: "best", pricePerHour: 0.1 }]);
+    expect(why?.cheaper).toEqual([{ by: "requirements", keys: [capacityTypeLabel], types: 2, cheapest: "best", pricePerHour: 0.1 }]);
   });
 
   it("counts types that the Pod itself refuses", () => {
     const why = whyOf({ ...asks("1", "1Gi"), nodeSelector: { [instanceTypeLabel]: "best" } });
-    expect(why?.cheaper).toContainEqual({ by: "requirements", key: instanceTypeLabel, types: 2, cheapest: "small", pricePerHour: 0.1 });
+    expect(why?.cheaper).toContainEqual({ by: "requirements", keys: [instanceTypeLabel], types: 2, cheapest: "small", pricePerHour: 0.1 });
   });
 });
 
