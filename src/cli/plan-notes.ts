@@ -2,20 +2,36 @@
  * Plan notes: what a plan takes for granted, and what it leaves out, in words.
  *
  * Reads the world of a plan and the objects that it is about. Returns sentences, each naming its object: what is suspended is planned as if
- * it ran, since a plan counts the most that is needed at once, and a CapacityBuffer that can't be resolved keeps no room.
+ * it ran, since a plan counts the most that is needed at once, a CapacityBuffer that can't be resolved keeps no room, and of a NodeClass that
+ * `plimsoll serve` could not launch the plan tells all the same what its nodes would be.
  */
+import { awsLabelDomain } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { CronJob, Job } from "../api/workload.ts";
+import { classTrouble } from "../ec2/class-trouble.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand } from "../provisioner/buffer-demand.ts";
 
-/** Returns the notes: first those about the planned objects in their order, then those about buffers. */
+/** Returns the notes: first those about the planned objects in their order, then those about buffers and about NodeClasses. */
 export function planNotes(world: ContractWorld, planned: readonly KubeObject[]): readonly string[] {
   const suspended = planned.filter(isSuspended).map((object) => `${titleOf(object)} is suspended: planned as if it ran`);
   const unresolved = bufferDemand(world).flatMap(({ buffer, chunks }) =>
     chunks.ok ? [] : [`${titleOf(buffer)} keeps no room in this plan: ${chunks.error.message}`],
   );
-  return [...suspended, ...unresolved];
+  return [...suspended, ...unresolved, ...classNotes(world)];
+}
+
+/** The NodeClasses that NodePools name and the EC2 provider could launch no node of, as it says in their status. */
+function classNotes({ snapshot }: Pick<ContractWorld, "snapshot">): readonly string[] {
+  const named = snapshot.list("NodePool").flatMap(({ spec: { template } }) => {
+    const { group, kind, name } = template.spec.nodeClassRef;
+    return group === awsLabelDomain && kind === "EC2NodeClass" ? [name] : [];
+  });
+  return [...new Set(named)].sort().flatMap((name) => {
+    const nodeClass = snapshot.get("EC2NodeClass", { namespace: "", name });
+    const trouble = nodeClass === undefined ? [] : classTrouble(nodeClass);
+    return trouble.length === 0 ? [] : [`EC2NodeClass "${name}": plimsoll serve would launch no node of it: ${trouble.join("; ")}`];
+  });
 }
 
 /** Says whether an object is a Job or CronJob that makes no Pods until somebody resumes it. */

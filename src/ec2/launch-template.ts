@@ -11,6 +11,7 @@ import { clusterNameTag, nodeClassTag, nodePoolTag, unregisteredTaintKey } from 
 import type { NodeClaim } from "../api/node-claim.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { wholeUnits } from "../kube/quantity.ts";
+import { familyTrouble, profileTrouble } from "./class-trouble.ts";
 
 /** What nodes need to know of the cluster that they join. */
 export interface ClusterIdentity {
@@ -39,12 +40,9 @@ const boundary = "//";
 
 /** Returns why this version can't make launch templates of a NodeClass; asked before anything is planned on it. */
 export function templateTrouble(nodeClass: EC2NodeClass, cluster: ClusterIdentity): string | undefined {
-  const { amiFamily, instanceProfile } = nodeClass.spec ?? {};
-  if (instanceProfile === undefined) {
-    return "spec.role needs an instance profile made of it, which this version does not do; set spec.instanceProfile";
-  }
-  if (amiFamily === "Custom") return undefined;
-  if (amiFamily !== "AL2023") return `spec.amiFamily ${amiFamily ?? "(none)"} can't be configured by this version; AL2023 and Custom can`;
+  const spec: Partial<EC2NodeClassSpec> = nodeClass.spec ?? {};
+  const trouble = profileTrouble(spec) ?? familyTrouble(spec);
+  if (trouble !== undefined || spec.amiFamily === "Custom") return trouble;
   const isKnown = cluster.endpoint !== undefined && cluster.certificateAuthority !== undefined && cluster.serviceCIDR !== undefined;
   return isKnown
     ? undefined

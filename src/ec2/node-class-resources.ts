@@ -7,6 +7,7 @@
 import type { Filter, Image, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
 import type { EC2NodeClass, EC2NodeClassSpec } from "../api/ec2-node-class.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { imageTrouble } from "./class-trouble.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText, type Ec2Failure } from "./errors.ts";
 
@@ -40,8 +41,8 @@ export async function nodeClassResources(ec2: Ec2Calls, nodeClass: EC2NodeClass)
   const groups = await selectedGroups(ec2, spec.securityGroupSelectorTerms);
   if (!groups.ok) return failed("security groups", groups.error);
   if (groups.value.length === 0) return notReady("securityGroupSelectorTerms match no security group");
-  const indirect = spec.amiSelectorTerms.map((term) => term.alias ?? term.ssmParameter).find((text) => text !== undefined);
-  if (indirect !== undefined) return notReady(`"${indirect}" can't be resolved by this version; select images by id, name or tags`);
+  const indirect = imageTrouble(spec);
+  if (indirect !== undefined) return notReady(indirect);
   const images = await selectedImages(ec2, spec.amiSelectorTerms);
   if (!images.ok) return failed("images", images.error);
   if (images.value.length === 0) return notReady("amiSelectorTerms match no image");

@@ -126,7 +126,8 @@ ${status}`;
   subnets: [{ id: subnet-1, zone: ap-southeast-1b }]
   amis: [{ id: ami-1, requirements: [{ key: kubernetes.io/arch, operator: In, values: [amd64] }] }]
 `;
-    expect((await planned([pool(), nodeClass(status), web])).nodes).toEqual(["m7i.large ap-southeast-1b 0.126"]);
+    const { nodes, stderr } = await planned([pool(), nodeClass(status), web]);
+    expect([nodes, stderr]).toEqual([["m7i.large ap-southeast-1b 0.126"], ""]);
   });
 
   test("is nothing where its class can't be counted with, and that is said", async () => {
