@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { youngMemoryMiB } from "../../src/cli/provisioner-thread.ts";
 import { caseBound } from "../scheduling-bound.ts";
 import type { BenchCase, BenchLoad, CaseRecipe } from "./bench-case.ts";
 import { shuffled } from "./draws.ts";
@@ -33,13 +34,16 @@ export function compileSolver(): void {
   execFileSync(process.execPath, words, { cwd: root, stdio: "inherit" });
 }
 
+/** As `serve` runs its provisioner's thread. */
+const memory = `--max-semi-space-size=${youngMemoryMiB / 3}`;
+
 /** Plimsoll's solver, from the compiled scheduling-process.ts; every other run gets the Pods in another order. */
 export function plimsollOn({ casePath, warmUpPath }: CaseFiles): Scheduler {
   return {
     tool: "plimsoll",
     command: (run) => {
       const words = [compiledProcess, casePath, warmUpPath, String(run % 2 === 0 ? 0 : run)];
-      return [process.execPath, ...words, ...(run === 0 ? ["bound"] : [])];
+      return [process.execPath, memory, ...words, ...(run === 0 ? ["bound"] : [])];
     },
     secondsMax: Infinity,
     runSecondsMax: Infinity,
