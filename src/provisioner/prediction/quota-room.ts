@@ -11,7 +11,7 @@ import type { Instant } from "../../api/ports.ts";
 import type { QuotaScopeRequirement, ResourceQuota } from "../../api/resource-quota.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { podLimits, podRequests, qosClass } from "../../kube/pod-requests.ts";
-import { isTerminal, isTerminating } from "../../kube/pod-state.ts";
+import { isTerminal } from "../../kube/pod-state.ts";
 import { amountOf } from "../../kube/resources.ts";
 
 /** How many Pods may enter, and which quota keeps the others out. */
@@ -38,8 +38,8 @@ export function quotaRoom(snapshot: ClusterSnapshot, now: Instant): QuotaRoom {
     const known = byNamespace.get(namespace);
     if (known !== undefined) return known;
     const quotas = snapshot.list("ResourceQuota", namespace);
-    const pods = quotas.length === 0 ? [] : snapshot.list("Pod", namespace).filter((pod) => isCounted(pod, now));
-    const ledgers = quotas.map((quota) => ledgerOf(quota, pods));
+    const pods = quotas.length === 0 ? [] : snapshot.list("Pod", namespace);
+    const ledgers = quotas.map((quota) => ledgerOf(quota, { pods, now }));
     byNamespace.set(namespace, ledgers);
     return ledgers;
   };
@@ -58,18 +58,23 @@ export function quotaRoom(snapshot: ClusterSnapshot, now: Instant): QuotaRoom {
   };
 }
 
-/** A Pod that has ended counts no more, nor one whose time to go has passed. */
-function isCounted(pod: Pod, now: Instant): boolean {
+/**
+ * A Pod that has ended is charged for nothing but its object, nor is one that should be gone: upstream gives it its grace once more
+ * after the deletionTimestamp, which has it in already.
+ */
+function isCharged(pod: Pod, now: Instant): boolean {
   if (isTerminal(pod)) return false;
-  return !isTerminating(pod) || Date.parse(pod.metadata.deletionTimestamp ?? "") > now;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds === undefined) return true;
+  return now <= Date.parse(deletionTimestamp) + deletionGracePeriodSeconds * 1_000;
 }
 
-function ledgerOf(quota: ResourceQuota, pods: readonly Pod[]): Ledger {
+function ledgerOf(quota: ResourceQuota, { pods, now }: { readonly pods: readonly Pod[]; readonly now: Instant }): Ledger {
   const hard = Object.entries(quota.spec?.hard ?? {});
   const left: Record<string, number> = Object.fromEntries(hard.map(([name, text]) => [name, amountOf(name, text)]));
   for (const pod of pods) {
     if (!isInScopes(quota, pod)) continue;
-    const usage = usageOf(pod);
+    const usage = isCharged(pod, now) ? usageOf(pod) : objectUsage;
     for (const name in left) left[name] = (left[name] ?? 0) - (usage[name] ?? 0);
   }
   return { quota, left };
@@ -92,10 +97,13 @@ function grantOf(
   return least;
 }
 
+/** What every Pod that is stored is charged for, whatever its state. */
+const objectUsage: Resources = { "count/pods": 1 };
+
 /** Usage by every name that a quota may count it under. */
 function usageOf({ spec }: Pod): Resources {
   const [requests, limits] = [podRequests(spec), podLimits(spec)];
-  const usage: Record<string, number> = { pods: 1, "count/pods": 1 };
+  const usage: Record<string, number> = { ...objectUsage, pods: 1 };
   for (const name in requests) {
     if (name === "pods") continue;
     usage[`requests.${name}`] = requests[name] ?? 0;

@@ -51,16 +51,30 @@ check(
   { objects: [quota({ hard: { pods: "1" } }), { ...running("a"), status: { phase: "Succeeded" } } as Pod] },
   leaves("pods", 1),
 );
-check(
-  "a Pod that should be gone counts no more",
-  {
-    objects: [
-      quota({ hard: { pods: "1" } }),
-      { ...running("a"), metadata: { ...running("a").metadata, deletionTimestamp: "1969-01-01T00:00:00Z" } },
-    ],
+const ended: Pod = { ...running("a"), status: { phase: "Succeeded" } };
+check("a Pod that has ended is an object still", { objects: [quota({ hard: { "count/pods": "3" } }), ended] }, leaves("count/pods", 2));
+const leaving = (deletionTimestamp: string, deletionGracePeriodSeconds?: number): Pod => ({
+  ...running("a"),
+  metadata: {
+    ...running("a").metadata,
+    deletionTimestamp,
+    ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
   },
-  leaves("pods", 1),
+});
+const [minuteAgo, halfMinuteAgo] = ["1969-12-31T23:59:00Z", "1969-12-31T23:59:30Z"];
+const single = quota({ hard: { pods: "1" } });
+check("a Pod that should be gone counts no more", { objects: [single, leaving(minuteAgo, 30)] }, leaves("pods", 1));
+check(
+  "a Pod that should be gone is an object still",
+  { objects: [quota({ hard: { "count/pods": "1" } }), leaving(minuteAgo, 30)] },
+  leaves("count/pods", 0),
 );
+check(
+  "a Pod on its way out counts until its grace has passed once more",
+  { objects: [single, leaving(halfMinuteAgo, 60)] },
+  leaves("pods", 0),
+);
+check("a Pod on its way out whose grace nobody tells counts", { objects: [single, leaving(minuteAgo)] }, leaves("pods", 0));
 check(
   "a quota of limits refuses Pods that state none",
   { objects: [quota({ hard: { "limits.cpu": "100" } })] },
