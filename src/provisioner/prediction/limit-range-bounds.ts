@@ -8,7 +8,7 @@ import type { LimitRange, LimitRangeItem } from "../../api/limit-range.ts";
 import type { Resources } from "../../api/object.ts";
 import type { Container, PodSpec } from "../../api/pod.ts";
 import { podLimits, podRequests } from "../../kube/pod-requests.ts";
-import { toResources } from "../../kube/resources.ts";
+import { amountOf, toResources } from "../../kube/resources.ts";
 
 /** What one container, or a whole Pod, asks for. */
 interface Amounts {
@@ -54,9 +54,11 @@ function brokenBound({ min, max, maxLimitRequestRatio }: LimitRangeItem, { reque
     if ((requests[name] ?? 0) > allowed) return `requests more ${name} than max ${max?.[name] ?? ""}`;
   }
   for (const name in maxLimitRequestRatio) {
-    const ratio = Number(maxLimitRequestRatio[name]);
+    const ratio = maxLimitRequestRatio[name] ?? "0";
     const [request = 0, limit = 0] = [requests[name], limits[name]];
-    if (request === 0 || limit === 0 || limit / request > ratio) return `limit to request of ${name} above ${ratio}`;
+    // The ratio is a quantity of its own ("1.5" is stored as "1500m"), read in thousandths as cpu is.
+    const isAbove = request === 0 || limit === 0 || (limit / request) * 1_000 > amountOf("cpu", ratio);
+    if (isAbove) return `limit to request of ${name} above ${ratio}`;
   }
   return undefined;
 }

@@ -34,5 +34,11 @@ check(
   "limit to request of cpu above 1 (container app)",
 );
 check("a limit as far above as is allowed may enter", { maxLimitRequestRatio: { cpu: "2" } });
+check(
+  "a ratio with a fraction counts as the API server stores it",
+  { maxLimitRequestRatio: { cpu: "1500m" } },
+  "limit to request of cpu above 1500m (container app)",
+);
+check("a limit within a ratio with a fraction may enter", { maxLimitRequestRatio: { cpu: "2500m" } });
 check("the whole Pod is measured by a Pod's bounds", { type: "Pod", max: { cpu: "3" } }, "no limit of cpu within max 3 (Pod)", twice);
 check("claims are measured elsewhere", { type: "PersistentVolumeClaim", max: { storage: "1Gi" } });
