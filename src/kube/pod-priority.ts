@@ -18,10 +18,19 @@ export function priorityOf({ priority }: Pick<PodSpec, "priority">): number {
   return priority ?? 0;
 }
 
+/** Returns why the API server would refuse a Pod for its priority class, in its words; undefined where the class is there. */
+export function priorityRefusal(
+  { priorityClassName }: Pick<PodSpec, "priorityClassName">,
+  classes: readonly PriorityClass[],
+): string | undefined {
+  if (!priorityClassName || builtInPriorities.has(priorityClassName)) return undefined;
+  if (classes.some(({ metadata }) => metadata.name === priorityClassName)) return undefined;
+  return `no PriorityClass with name ${priorityClassName} was found`;
+}
+
 /**
  * Returns the priority that the API server would give a Pod on its creation: of its class, else of the class that is the
- * global default (the lowest, if there are several), else 0. A class that is not known gives 0 too: the API server would refuse
- * the Pod, and its controller will say so.
+ * global default (the lowest, if there are several), else 0. A class that is not known gives 0 too; see {@link priorityRefusal}.
  */
 export function admittedPriority(
   { priority, priorityClassName }: Pick<PodSpec, "priority" | "priorityClassName">,

@@ -293,7 +293,7 @@ test("a Pod to come has the priority that the API server will give it", () => {
   expect(priorities(undefined, classes)).toEqual([5]);
   expect(priorities(undefined, [])).toEqual([0]);
   expect(priorities("system-cluster-critical", [])).toEqual([2_000_000_000]);
-  expect(priorities("unknown", classes)).toEqual([0]);
+  expect(priorities("unknown", classes)).toEqual([]);
 });
 
 function nominated(name: string): Pod {

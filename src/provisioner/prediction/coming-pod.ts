@@ -7,7 +7,7 @@
  */
 import type { Pod } from "../../api/pod.ts";
 import type { PriorityClass } from "../../api/priority-class.ts";
-import { admittedPriority, priorityOf } from "../../kube/pod-priority.ts";
+import { admittedPriority, priorityOf, priorityRefusal } from "../../kube/pod-priority.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { withLimitRangeDefaults } from "../../policies/limit-range-defaults.ts";
 import { workloadOfPod } from "../../policies/pod-owner.ts";
@@ -41,7 +41,12 @@ export interface ComingInput extends ContractWorld {
   /** Live Pods of its template. */
   readonly siblings?: readonly Pod[];
   readonly dryRuns?: DryRuns;
+  /** Files of a plan needn't hold the PriorityClasses of the cluster: there a class that is missing refuses nobody. */
+  readonly isOnPaper?: boolean;
 }
+
+/** Kinds whose siblings their controllers mark with a hash of the template. */
+const hashedKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet"]);
 
 /** Returns one Pod of a workload's template, compiled as the webhook would; as written where no contract can be told. */
 export function admittedPod(input: ComingInput): Pod {
@@ -64,23 +69,48 @@ function withPriority(pod: Pod, classes: readonly PriorityClass[]): Pod {
 /** Returns what the next Pods will be as far as it can be known, with the reason where it cannot. */
 export function comingShape(input: ComingInput): ComingShape {
   const stated = statedShape(input);
-  const { siblings = [], dryRuns, names, snapshot } = input;
+  const { siblings = [], dryRuns, names, workload } = input;
+  const priority = priorityClassRefusal([workload.template.spec, stated.open.spec], input);
+  if (priority !== undefined) return priority;
   const answer = dryRuns?.get(dryRunKey(input));
   if (answer?.kind === "refused") return { kind: "refused", reason: "AdmissionRefuses", message: answer.message };
-  const live = siblings.length > 0 || answer === undefined ? siblings : [answer.pod];
-  const seen = (next: Pod): Pod | undefined => siblingShape({ next, live, names });
-  const open = seen(stated.open);
-  const kept = seen(stated.kept) ?? (open === undefined ? undefined : admissionOf(input).keptOffSpot(open));
-  if (open === undefined) {
-    const others = foreignWebhooks({ pod: stated.open, snapshot, names });
-    if (others.length > 0) return { kind: "awaited", message: `waits for its first Pod, which ${others.join(", ")} may change or refuse` };
-    const { runtimeClassName, overhead } = stated.open.spec;
-    if (runtimeClassName !== undefined && overhead === undefined) {
-      return { kind: "awaited", message: `waits for its first Pod, to which RuntimeClass "${runtimeClassName}" may add overhead` };
-    }
+  const isAsked = siblings.length === 0 && answer !== undefined;
+  const among = {
+    live: isAsked ? [answer.pod] : siblings,
+    template: workload.template.spec,
+    isOfTemplate: isAsked || hashedKinds.has(workload.kind),
+    names,
+  };
+  const seen = (next: Pod): Pod | undefined => siblingShape({ ...among, next });
+  let open = seen(stated.open);
+  const message = open === undefined ? awaitedMessage(stated.open, input) : undefined;
+  if (message !== undefined) {
+    // Where the template can't tell, a sibling that was changed since it was made tells more than nobody.
+    open = siblingShape({ ...among, next: stated.open, isChangedTold: true });
+    if (open === undefined) return { kind: "awaited", message };
   }
+  const kept = seen(stated.kept) ?? (open === undefined ? undefined : admissionOf(input).keptOffSpot(open));
   const shape = { ...stated, open: open ?? stated.open, kept: kept ?? stated.kept };
   return refusalOf(shape.open, input) ?? shape;
+}
+
+/** Whose say in the first Pod must be waited for. */
+function awaitedMessage(pod: Pod, { snapshot, names }: ComingInput): string | undefined {
+  const others = foreignWebhooks({ pod, snapshot, names });
+  if (others.length > 0) return `waits for its first Pod, which ${others.join(", ")} may change or refuse`;
+  const { runtimeClassName, overhead } = pod.spec;
+  if (runtimeClassName === undefined || overhead !== undefined) return undefined;
+  return `waits for its first Pod, to which RuntimeClass "${runtimeClassName}" may add overhead`;
+}
+
+/** The class is looked up before any webhook is asked, and again after one has changed the Pod. */
+function priorityClassRefusal(specs: readonly Pod["spec"][], { snapshot, isOnPaper }: ComingInput): ComingShape | undefined {
+  if (isOnPaper === true) return undefined;
+  const classes = snapshot.list("PriorityClass");
+  const found = specs.map((spec) => priorityRefusal(spec, classes)).find((text) => text !== undefined);
+  return found === undefined
+    ? undefined
+    : { kind: "refused", reason: "PriorityClassMissing", message: `the API server would refuse its Pods: ${found}` };
 }
 
 /** A label or a range may have come after the siblings, so that what they are may enter no more. */

@@ -6,8 +6,9 @@
  * larger request is in it because it is in the Pod that came.
  */
 import type { PlatformNames } from "../../api/labels.ts";
-import type { Pod, PodSpec, Volume } from "../../api/pod.ts";
+import type { Pod, PodSpec, ResourceRequirements, Volume } from "../../api/pod.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
+import { compareQuantities } from "../../kube/quantity.ts";
 
 /** Labels that name one Pod. */
 const ownLabels: ReadonlySet<string> = new Set([
@@ -22,12 +23,18 @@ export function siblingShape(input: {
   readonly next: Pod;
   readonly live: readonly Pod[];
   readonly names: Pick<PlatformNames, "compiledAnnotation" | "onDemandFloorLabel">;
+  readonly template: PodSpec;
+  /** True where the live Pods are known to be of this template; else those that ask for other amounts than it states are not. */
+  readonly isOfTemplate: boolean;
+  /** True to take one of this template that was changed since it was made, too: resized in place, say. */
+  readonly isChangedTold?: boolean;
 }): Pod | undefined {
-  const { next, live, names } = input;
+  const { next, live, names, template, isOfTemplate, isChangedTold = false } = input;
+  const isTold = (pod: Pod): boolean => (isOfTemplate && (isChangedTold || isAsMade(pod))) || hasAmountsOf(pod, { next, template });
   let newest: Pod | undefined;
   for (const pod of live) {
     if (newest !== undefined && createdAt(pod) <= createdAt(newest)) continue;
-    if (isAlike(pod, { next, names })) newest = pod;
+    if (isAlike(pod, { next, names }) && isTold(pod)) newest = pod;
   }
   return newest === undefined ? undefined : withoutOwn(newest, next);
 }
@@ -50,6 +57,32 @@ function isAlike(
 function hasContainersOf(pod: Pod, next: Pod): boolean {
   const names = new Set(pod.spec.containers.map(({ name }) => name));
   return next.spec.containers.every(({ name }) => names.has(name));
+}
+
+/** The API server counts the changes of a Pod's spec from 1; binding it to a node is none. Before Kubernetes 1.33 it didn't count. */
+function isAsMade({ metadata: { generation = 1 } }: Pod): boolean {
+  return generation <= 1;
+}
+
+/** Each amount that the template states is the Pod's as it would be the next one's; what admission adds beside them is its own matter. */
+function hasAmountsOf(pod: Pod, { next, template }: { readonly next: Pod; readonly template: PodSpec }): boolean {
+  const [theirs, ours] = [amountsByOwner(pod.spec), amountsByOwner(next.spec)];
+  for (const [owner, stated] of amountsByOwner(template)) {
+    for (const part of ["requests", "limits"] as const) {
+      for (const name in stated?.[part]) {
+        const [is, was] = [ours.get(owner)?.[part]?.[name], theirs.get(owner)?.[part]?.[name]];
+        if (is === was) continue;
+        if (is === undefined || was === undefined || compareQuantities(is, was) !== 0) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/** The amounts of the whole Pod under "", those of containers under their names, which a Pod has once. */
+function amountsByOwner({ resources, initContainers = [], containers }: PodSpec): ReadonlyMap<string, ResourceRequirements | undefined> {
+  const named = [...initContainers, ...containers].map((one) => [one.name, one.resources] as const);
+  return new Map([["", resources], ...named]);
 }
 
 /** Two notes tell of one contract where all is equal, or where only the bundle is another and the changes are the same. */

@@ -10,7 +10,7 @@ import { workloadOf } from "../../../src/kube/workload.ts";
 import { parsePolicySet } from "../../../src/policies/parse-policy-set.ts";
 import { admittedPod, comingShape, sentPod, type ComingInput } from "../../../src/provisioner/prediction/coming-pod.ts";
 import { dryRunAnswer, dryRunKey, dryRunPod, type DryRunAnswer } from "../../../src/provisioner/prediction/dry-run.ts";
-import { deployment, namespaceObject, pod, profile } from "../../support/objects.ts";
+import { deployment, namespaceObject, pod, profile, replicaSet } from "../../support/objects.ts";
 import { yamlText } from "../../support/yaml-objects.ts";
 
 const parsed = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
@@ -135,4 +135,48 @@ test("a RuntimeClass that may add overhead is waited for", () => {
   const sandboxed = workloadOf(deployment({ name: "web", podSpec: { runtimeClassName: "gvisor" } }));
   if (sandboxed === undefined) throw new Error("a Deployment is a workload");
   expect(comingShape(inputOf([], { workload: sandboxed })).kind).toBe("awaited");
+});
+
+test("a Pod of a priority class that is not there is refused in the API server's words, but not on paper", () => {
+  const classed = (priorityClassName: string): ComingInput["workload"] => {
+    const workload = workloadOf(deployment({ name: "web", podSpec: { priorityClassName } }));
+    if (workload === undefined) throw new Error("a Deployment is a workload");
+    return workload;
+  };
+  const workload = classed("urgent");
+  const refused = { kind: "refused", reason: "PriorityClassMissing" };
+  const message = "the API server would refuse its Pods: no PriorityClass with name urgent was found";
+  expect(comingShape(inputOf([], { workload }))).toEqual({ ...refused, message });
+  expect(comingShape(inputOf([mesh], { workload, siblings: [pod({ name: "web-1" })] }))).toEqual({ ...refused, message });
+  expect(comingShape(inputOf([], { workload, isOnPaper: true })).kind).toBe("known");
+  expect(comingShape(inputOf([], { workload: classed("system-node-critical") })).kind).toBe("known");
+  const urgent = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "urgent" }, value: 7 } as KubeObject;
+  const shape = comingShape(inputOf([urgent], { workload }));
+  expect(shape.kind === "known" && shape.open.spec.priority).toBe(7);
+});
+
+/** A Pod that asks for so much, changed so often since it was made. */
+const sized = (cpu: string, { name = "web-1", at = "2026-01-01T00:00:00Z", generation = 1 } = {}): Pod => {
+  const made = pod({ name, labels: { app: "web" }, requests: { cpu, memory: "1Gi" }, limits: { memory: "2Gi" } });
+  return { ...made, metadata: { ...made.metadata, generation, creationTimestamp: at } };
+};
+
+test("a ReplicaSet of one's own has no sibling in a Pod that asks for other amounts than its template states", () => {
+  const own = workloadOf(replicaSet({ name: "web", requests: { cpu: "1", memory: "1Gi" } }));
+  if (own === undefined) throw new Error("a ReplicaSet is a workload");
+  const limited = (siblings: readonly Pod[], more: readonly KubeObject[] = []): unknown => {
+    const shape = comingShape(inputOf(more, { workload: own, siblings }));
+    return shape.kind === "known" ? shape.open.spec.containers.map(({ resources }) => resources) : shape.kind;
+  };
+  expect(limited([sized("1000m")])).toEqual([{ requests: { cpu: "1000m", memory: "1Gi" }, limits: { memory: "2Gi" } }]);
+  expect(limited([sized("4")])).toEqual([{ requests: { cpu: "1", memory: "1Gi" } }]);
+  expect(limited([sized("4", { at: "2026-01-02T00:00:00Z" }), sized("1", { name: "web-0" })])).toMatchObject([{ requests: { cpu: "1" } }]);
+  expect(limited([sized("4", { generation: 2 })], [mesh])).toBe("awaited");
+});
+
+test("a Pod that was resized in place is no shape of the others, unless nobody else can tell", () => {
+  const resized = sized("4", { name: "web-2", at: "2026-01-02T00:00:00Z", generation: 2 });
+  expect(sizes(comingShape(inputOf([], { siblings: [resized] })))).toEqual(["1"]);
+  expect(sizes(comingShape(inputOf([mesh], { siblings: [resized, sized("1500m")] })))).toEqual(["1500m"]);
+  expect(sizes(comingShape(inputOf([mesh], { siblings: [resized] })))).toEqual(["4"]);
 });
