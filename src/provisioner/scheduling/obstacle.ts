@@ -14,12 +14,15 @@ export type Constraint =
   | "limits"
   | "minValues"
   | "offerings"
+  | "places"
   | "pools"
   | "ports"
+  | "prices"
   | "requirements"
   | "resources"
   | "taint"
   | "topology"
+  | "types"
   | "unfinished"
   | "unsupported"
   | "volumes";
@@ -33,7 +36,7 @@ export interface Obstacle {
   readonly constraint: Constraint;
   /** The label, taint, resource, port or CSI driver that it is about. */
   readonly key?: string;
-  /** The taint; of a node that is there, how many volumes of the driver it can attach. */
+  /** The taint; the instance types; of a node that is there, how many volumes of the driver it can attach. */
   readonly value?: string;
   readonly asked?: string;
   readonly available?: string;
@@ -96,6 +99,10 @@ export function words(obstacle: Obstacle): string {
         : formatConflict({ ...obstacle, key, asked });
     case "offerings":
       return `${where}${offeringWords(obstacle)}`;
+    case "types":
+    case "places":
+    case "prices":
+      return `${where}${typeWords(obstacle)}`;
     case "resources":
       return `${where}${resourceWords(obstacle)}`;
     case "minValues":
@@ -126,6 +133,18 @@ function offeringWords({ key, asked = "", available = "", meant }: Obstacle): st
   const none = "no instance type that it allows and the Pod asks for is offered now";
   const hint = meant === undefined ? "" : ` (typo of "${meant}"?)`;
   return key === undefined ? none : `${none}: the Pod asks for ${asked}, offered is ${available}${hint}`;
+}
+
+/** What a NodePool lacks before anything is asked for. */
+function typeWords({ constraint, key, value = "", asked = "", available, meant }: Obstacle): string {
+  if (constraint === "prices") return `no price is known for ${value}, and nothing is bought without one`;
+  if (constraint === "places") {
+    const where = asked === "" ? "" : ` (${asked})`;
+    return `the instance types that it allows are not sold where it may buy${where}: ${value}`;
+  }
+  if (key === undefined) return "its requirements together leave no instance type, though each alone leaves some";
+  const hint = meant === undefined ? "" : ` (typo of "${meant}"?)`;
+  return `its requirement ${asked} leaves no instance type${hint}${available === undefined ? "" : `, known is ${available}`}`;
 }
 
 function resourceWords({ key, asked = "", available = "" }: Obstacle): string {

@@ -6,9 +6,11 @@
  * spread and affinity, minValues, limits. Nothing in here runs before somebody reads a reason.
  */
 import { hostnameLabel } from "../../api/labels.ts";
-import { conflictsOf, formatRequirements, type Requirements } from "../../kube/requirements.ts";
+import { podRequests } from "../../kube/pod-requests.ts";
+import { conflictsOf, formatRequirements, intersection, type Requirements } from "../../kube/requirements.ts";
 import { formatRequirement } from "../../kube/requirement.ts";
 import { formatTaint, untoleratedTaint } from "../../kube/taint.ts";
+import { emptyPoolObstacle, unpricedObstacle } from "./empty-pool.ts";
 import type { LabelState } from "./label-state.ts";
 import { meantValue } from "./meant-value.ts";
 import { nodeObstacles } from "./node-obstacles.ts";
@@ -37,7 +39,16 @@ export function leftOutOf(packing: Packing, podClass: PodClass): LeftOut {
   const none: readonly Obstacle[] = templates.length === 0 ? [{ constraint: "pools", fix: "create a NodePool" }] : [];
   const ofPools = pools.flatMap((template) => poolObstacles(packing, { podClass, template, terms }));
   const alternativesLeft = templates.length * alternatives.length - pools.length * terms.length;
-  return leftOut([...none, ...ofPools, ...nodeObstacles(packing, podClass)], alternativesLeft);
+  return leftOut([...none, ...nearestFixes(ofPools), ...nodeObstacles(packing, podClass)], alternativesLeft);
+}
+
+/** Where all that a pool lacks is a price, it is nearer than one that would need types of another kind. */
+function nearestFixes(obstacles: readonly Obstacle[]): readonly Obstacle[] {
+  if (!obstacles.some(({ constraint }) => constraint === "prices")) return obstacles;
+  return obstacles.map((one) => {
+    const { fix, ...rest } = one;
+    return fix !== undefined && one.constraint === "resources" && one.available === "0" ? rest : one;
+  });
 }
 
 interface Asked {
@@ -62,6 +73,11 @@ function poolObstacles(
 }
 
 function termObstacles(packing: Packing, { podClass, template, term }: Asked & { readonly term: Requirements }): readonly Obstacle[] {
+  const { states } = packing.problem;
+  const root = states.root(template);
+  const empty = root === undefined ? emptyPoolObstacle(template) : undefined;
+  // What is wrong with the pool whatever a Pod asks for comes before what the Pod asks for.
+  if (empty?.constraint === "types") return [empty];
   const conflicts = conflictsOf(template.requirements, term, template);
   if (conflicts.length > 0) {
     return conflicts.map((conflict) => {
@@ -74,15 +90,24 @@ function termObstacles(packing: Packing, { podClass, template, term }: Asked & {
       };
     });
   }
-  const { states } = packing.problem;
-  const root = states.root(template);
-  if (root === undefined) return [{ constraint: "offerings" }];
+  if (root === undefined) return [empty ?? { constraint: "offerings" }];
   const state = states.narrowed(root, term);
-  if (state === undefined) return [offeringObstacle(packing, { root, term })];
+  if (state === undefined) {
+    const unpriced = unpricedObstacle(template, { requirements: intersection(template.requirements, term) });
+    return [unpriced ?? offeringObstacle(packing, { root, term })];
+  }
   const short = sizeObstacle(packing, { podClass, state });
-  if (short !== undefined) return [short];
+  if (short !== undefined) return [unpricedHolding({ podClass, state }, short.key ?? "") ?? short];
   const apart = topologyObstacle(packing, { podClass, state });
   return apart === undefined ? openObstacles(packing, { podClass, state }) : [apart];
+}
+
+/** A resource that nothing on offer has (a GPU, say) may be one of types whose price nobody has told. */
+function unpricedHolding({ podClass, state }: InState, resource: string): Obstacle | undefined {
+  const { template, requirements } = state;
+  const asked = podRequests(podClass.spec)[resource];
+  if (asked === undefined || template.types.some(({ instanceType }) => (instanceType.capacity[resource] ?? 0) > 0)) return undefined;
+  return unpricedObstacle(template, { requirements, does: ({ capacity }) => (capacity[resource] ?? 0) >= asked });
 }
 
 function meantField(meant: string | undefined): { readonly meant?: string } {

@@ -2,7 +2,7 @@
  * Why a Pod has no place: one row for each constraint, as data and in words.
  */
 import { describe, expect, it } from "vitest";
-import { capacityTypeLabel, hostnameLabel, instanceTypeLabel, zoneLabel } from "../../../src/api/labels.ts";
+import { archLabel, capacityTypeLabel, hostnameLabel, instanceTypeLabel, zoneLabel } from "../../../src/api/labels.ts";
 import type { PodSpec } from "../../../src/api/pod.ts";
 import type { NodeState } from "../../../src/provisioner/scheduling/node-state.ts";
 import type { Obstacle } from "../../../src/provisioner/scheduling/obstacle.ts";
@@ -53,6 +53,9 @@ const nodeIn = (zone: string): NodeState => ({
   accepting: true,
   planned: new Map(),
 });
+const poolOf = (...requirements: NonNullable<Parameters<typeof nodePool>[0]>["requirements"] & object) =>
+  nodePool({ name: pool, requirements });
+const priceFix = "give them a price: in a rate card, a price list or a NodeOverlay";
 const only = (...names: readonly string[]) => new Map([[pool, types.filter(({ name }) => names.includes(name))]]);
 
 describe("what is in the way of each NodePool", () => {
@@ -126,6 +129,76 @@ describe("what is in the way of each NodePool", () => {
     changes: { instanceTypes: new Map([[pool, typesWithout(...zones)]]) },
     obstacles: [{ pool, constraint: "offerings" }],
     words: ["NodePool general-flex: no instance type that it allows is offered now"],
+  });
+  check("types: the first requirement of the pool that alone leaves none, with what was meant", {
+    changes: { nodePools: [poolOf({ key: capacityTypeLabel, operator: "In", values: ["onn-demand"] })] },
+    obstacles: [
+      {
+        pool,
+        constraint: "types",
+        key: capacityTypeLabel,
+        asked: `${capacityTypeLabel} In [onn-demand]`,
+        available: "on-demand, spot",
+        meant: "on-demand",
+        fix: `write on-demand in NodePool ${pool}`,
+      },
+    ],
+    words: [
+      `NodePool ${pool}: its requirement ${capacityTypeLabel} In [onn-demand] leaves no instance type (typo of "on-demand"?), known is on-demand, spot`,
+    ],
+  });
+  check("types: requirements of the pool that leave none together", {
+    changes: {
+      nodePools: [
+        poolOf({ key: archLabel, operator: "In", values: ["arm64"] }, { key: instanceTypeLabel, operator: "In", values: ["m7i.large"] }),
+      ],
+    },
+    obstacles: [{ pool, constraint: "types", fix: `ask for less in the requirements of NodePool ${pool}` }],
+    words: [`NodePool ${pool}: its requirements together leave no instance type, though each alone leaves some`],
+  });
+  check("places: types that are not sold where the pool may buy", {
+    changes: { nodePools: [poolOf({ key: instanceTypeLabel, operator: "In", values: ["g5.2xlarge", "g5.xlarge"] })] },
+    obstacles: [
+      {
+        pool,
+        constraint: "places",
+        value: "g5.xlarge, g5.2xlarge",
+        fix: `let NodePool ${pool} use other instance types, zones or capacity types`,
+      },
+    ],
+    words: [`NodePool ${pool}: the instance types that it allows are not sold where it may buy: g5.xlarge, g5.2xlarge`],
+  });
+  check("prices: types of the pool of which none is known", {
+    changes: { nodePools: [poolOf({ key: instanceTypeLabel, operator: "In", values: ["m1.xlarge", "m1.large"] })] },
+    obstacles: [{ pool, constraint: "prices", value: "m1.large, m1.xlarge", fix: priceFix }],
+    words: [`NodePool ${pool}: no price is known for m1.large, m1.xlarge, and nothing is bought without one`],
+  });
+  check("prices: of a type that the Pod asks for, and the pool allows beside others", {
+    spec: { nodeSelector: { [instanceTypeLabel]: "m1.large" } },
+    changes: { nodePools: [poolOf()] },
+    obstacles: [{ pool, constraint: "prices", value: "m1.large", fix: priceFix }],
+    words: [`NodePool ${pool}: no price is known for m1.large, and nothing is bought without one`],
+  });
+  check("prices: of types with a resource that nothing with a price has; a pool that would need other types is farther", {
+    spec: asks({ "aws.amazon.com/neuron": "1" }),
+    changes: {
+      nodePools: [
+        nodePool({ name: "small", requirements: [{ key: instanceTypeLabel, operator: "In", values: ["m7i.large"] }] }),
+        poolOf({ key: instanceTypeLabel, operator: "In", values: ["m7i.large", "inf2.xlarge"] }),
+      ],
+      instanceTypes: new Map([
+        [pool, types],
+        ["small", types],
+      ]),
+    },
+    obstacles: [
+      { pool: "small", constraint: "resources", key: "aws.amazon.com/neuron", asked: "1", available: "0" },
+      { pool, constraint: "prices", value: "inf2.xlarge", fix: priceFix },
+    ],
+    words: [
+      "NodePool small: no instance type is large enough: the Pod asks for aws.amazon.com/neuron 1, and there is at most aws.amazon.com/neuron 0 beside DaemonSets",
+      `NodePool ${pool}: no price is known for inf2.xlarge, and nothing is bought without one`,
+    ],
   });
   check("offerings: a zone that is written wrong", {
     spec: { nodeSelector: { [zoneLabel]: "ap-sotheast-1b" } },
