@@ -40,7 +40,7 @@ export interface PlanDifference {
 /** Compares two plans. */
 export function planDifference(before: Plan, after: Plan): PlanDifference {
   const [a, b] = [figuresOf(before), figuresOf(after)];
-  const [left, stillLeft] = [before, after].map(({ unschedulable }) => new Set(unschedulable.map(({ pod }) => pod)));
+  const [left, stillLeft] = [new Set(podsLeft(before)), new Set(podsLeft(after))];
   return {
     before: a,
     after: b,
@@ -51,13 +51,21 @@ export function planDifference(before: Plan, after: Plan): PlanDifference {
       unschedulable: b.unschedulable - a.unschedulable,
     },
     nodes: nodeDifferences(before, after),
-    lostPlace: after.unschedulable.filter(({ pod }) => left?.has(pod) !== true),
-    foundPlace: before.unschedulable.map(({ pod }) => pod).filter((pod) => stillLeft?.has(pod) !== true),
+    lostPlace: after.unschedulable.flatMap((one) => {
+      const pods = one.pods.filter((pod) => !left.has(pod));
+      return pods.length === 0 ? [] : [{ ...one, pods }];
+    }),
+    foundPlace: podsLeft(before).filter((pod) => !stillLeft.has(pod)),
   };
 }
 
-function figuresOf({ nodes, pricePerHour, lowerBoundPerHour, unschedulable }: Plan): PlanFigures {
-  return { nodes: nodes.length, pricePerHour, lowerBoundPerHour, unschedulable: unschedulable.length };
+function podsLeft({ unschedulable }: Plan): readonly string[] {
+  return unschedulable.flatMap(({ pods }) => pods);
+}
+
+function figuresOf(plan: Plan): PlanFigures {
+  const { nodes, pricePerHour, lowerBoundPerHour } = plan;
+  return { nodes: nodes.length, pricePerHour, lowerBoundPerHour, unschedulable: podsLeft(plan).length };
 }
 
 /** Differences of sums carry no floating-point dust. */

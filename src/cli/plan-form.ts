@@ -36,6 +36,12 @@ export interface PlannedShare {
   readonly requests: Amounts;
 }
 
+/** Sentences, and the same as data: what is first in the way of each alternative. */
+export interface LeftOutPods extends LeftOut {
+  /** "<ns>/<kind>/<name>#<i>". */
+  readonly pods: readonly string[];
+}
+
 /** A plan as `-o json` prints it. */
 export interface Plan {
   readonly nodes: readonly (PlannedPlace & {
@@ -49,8 +55,8 @@ export interface Plan {
   })[];
   /** Nodes and NodeClaims that are there and take Pods; `requests` counts what runs on them too. */
   readonly existing: readonly (PlannedPlace & { readonly node: string })[];
-  /** Sentences, and the same as data: what is first in the way of each alternative. */
-  readonly unschedulable: readonly (LeftOut & { readonly pod: string })[];
+  /** Pods that have the same in their way are told together. */
+  readonly unschedulable: readonly LeftOutPods[];
   /** Drivers of volumes on the nodes to buy of which these types have no known limit: planned as if there were none. */
   readonly attachLimitsUnknown?: readonly { readonly driver: string; readonly instanceTypes: readonly string[] }[];
   /** Whether the plan was cut short because it took too long; what it has holds. */
@@ -80,17 +86,26 @@ export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
       allocatable: toResourceList(node.allocatable),
       ...standingOf(pods),
     })),
-    unschedulable: results.unschedulable.map(({ pod, reasons, obstacles, alternativesLeft }) => ({
-      pod: pod.key,
-      reasons,
-      obstacles,
-      alternativesLeft,
-    })),
+    unschedulable: leftOutPods(results),
     ...unknownLimits(input, results),
     truncated: results.truncated,
     pricePerHour: results.pricePerHour,
     lowerBoundPerHour: lowerBound(placedOf(input, results)),
   };
+}
+
+/** In the order of their first Pods. Pods of one class share an answer, so its text is made once. */
+function leftOutPods({ unschedulable }: SchedulingResults): readonly LeftOutPods[] {
+  const texts = new Map<LeftOut["obstacles"], string>();
+  const alike = new Map<string, LeftOutPods & { readonly pods: string[] }>();
+  for (const { pod, reasons, obstacles, alternativesLeft } of unschedulable) {
+    const text = texts.get(obstacles) ?? JSON.stringify([reasons, obstacles, alternativesLeft]);
+    texts.set(obstacles, text);
+    const known = alike.get(text);
+    if (known === undefined) alike.set(text, { pods: [pod.key], reasons, obstacles, alternativesLeft });
+    else known.pods.push(pod.key);
+  }
+  return [...alike.values()];
 }
 
 /** Stands only where there are any. */

@@ -45,12 +45,15 @@ export function leftOut(
   { words = "no place for", isVerbose = false }: { readonly words?: string; readonly isVerbose?: boolean } = {},
 ): string {
   const alike = new Map<string, { readonly pods: string[]; readonly reasons: readonly string[] }>();
-  for (const { pod, reasons: own, obstacles } of unschedulable) {
+  for (const { pods, reasons: own, obstacles } of unschedulable) {
     const reasons = isVerbose ? [...own, ...fixLines(obstacles)] : own;
-    const name = [pod.replace(/#\d+$/, ""), ...reasons].join("\n");
-    const known = alike.get(name);
-    if (known === undefined) alike.set(name, { pods: [pod], reasons });
-    else known.pods.push(pod);
+    const text = reasons.join("\n");
+    for (const pod of pods) {
+      const name = [pod.replace(/#\d+$/, ""), text].join("\n");
+      const known = alike.get(name);
+      if (known === undefined) alike.set(name, { pods: [pod], reasons });
+      else known.pods.push(pod);
+    }
   }
   return [...alike.values()]
     .map(({ pods: [first = "", ...others], reasons }) => {

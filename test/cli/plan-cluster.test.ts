@@ -35,7 +35,7 @@ it("tells what the cluster has no place for, since it has no NodePool", async ()
   const { code, stdout, stderr } = await runPlimsoll(["plan", "-o", "json", "--cluster", "--kubeconfig", kubeconfig]);
   const plan = JSON.parse(stdout) as Plan;
   expect(stderr).toContain("no NodePool");
-  expect([code, plan.nodes, plan.unschedulable.length]).toEqual([1, [], 3]);
+  expect([code, plan.nodes, plan.unschedulable.flatMap(({ pods }) => pods).length]).toEqual([1, [], 3]);
 });
 
 it("says why a cluster can't be read, and exits 2", async () => {

@@ -37,7 +37,7 @@ const plan: Plan = {
       pods: ["shop/Deployment/web#2"],
     },
   ],
-  unschedulable: [{ pod: "shop/Pod/left", reasons: ["NodePool general: too large"], obstacles: [], alternativesLeft: 0 }],
+  unschedulable: [{ pods: ["shop/Pod/left"], reasons: ["NodePool general: too large"], obstacles: [], alternativesLeft: 0 }],
   truncated: false,
   pricePerHour: 0.3,
   lowerBoundPerHour: 0.25,

@@ -146,7 +146,7 @@ spec: {volumeName: pv0, storageClassName: gp3, accessModes: [ReadWriteOnce], res
       "shop/StatefulSet/web#1 ap-southeast-1b",
     ]);
     const foreign = await planned(["-"], storage.replace("OWNER", "data-other-0") + set);
-    expect(foreign.plan.unschedulable.map(({ pod }) => pod)).toEqual(["shop/StatefulSet/web#0"]);
+    expect(foreign.plan.unschedulable.flatMap(({ pods }) => pods)).toEqual(["shop/StatefulSet/web#0"]);
   });
 
   it("Pods that a controller of the files makes are not counted twice", async () => {
@@ -181,9 +181,18 @@ it("S007: places shapes that nobody made a pool for on the class's pool as it is
 it("says what has no place and why, and exits 1", async () => {
   const { code, plan } = await planned(["-"], podText.replace("cpu: 100m", "cpu: 1k"));
   expect(plan.nodes).toEqual([]);
-  expect(plan.unschedulable.map(({ pod }) => pod)).toEqual(["shop/Pod/debug#0"]);
+  expect(plan.unschedulable.flatMap(({ pods }) => pods)).toEqual(["shop/Pod/debug#0"]);
   expect(plan.unschedulable[0]?.reasons.join("\n")).toContain("general-flex");
   expect(code).toBe(1);
+});
+
+it("says once what is in the way of Pods that are alike, and who they are", async () => {
+  const lost = deploymentText({ spec: "replicas: 40" }).replace("cpu: 100m", "cpu: 1k");
+  const { plan } = await planned(["-"], `${lost}---\n${podText.replace("cpu: 100m", "cpu: 2k")}`);
+  expect(plan.unschedulable.map(({ pods, obstacles }) => [pods.length, pods[0], obstacles.length > 0])).toEqual([
+    [40, "shop/Deployment/web#0", true],
+    [1, "shop/Pod/debug#0", true],
+  ]);
 });
 
 it("plans the rest beside bad input, and exits 2", async () => {

@@ -27,7 +27,9 @@ describe("whatif", () => {
     const { code, difference } = await asked([checkout, "--without-zone", "ap-southeast-1a"]);
     expect(code).toBe(1);
     expect(difference?.nodes.filter(({ zone, after }) => zone === "ap-southeast-1a" && after > 0)).toEqual([]);
-    expect(difference?.lostPlace.map(({ pod }) => pod.replace(/#\d+$/, ""))).toContain("checkout/Deployment/checkout-api");
+    expect(difference?.lostPlace.flatMap(({ pods }) => pods.map((pod) => pod.replace(/#\d+$/, "")))).toContain(
+      "checkout/Deployment/checkout-api",
+    );
     expect(difference?.lostPlace[0]?.reasons.join("\n")).toContain(
       "its spread over topology.kubernetes.io/zone has minDomains 3, only 2 can be had, and those are full: ap-southeast-1b (1 Pod, maxSkew 1)",
     );
@@ -35,7 +37,7 @@ describe("whatif", () => {
 
   it("buys no node of a pool that there would not be, and the Pods that only it takes lose their place", async () => {
     const { code, difference } = await asked([checkout, "--without-pool", "general-flex"]);
-    expect([code, difference?.after.nodes, difference?.lostPlace.length]).toEqual([1, 0, 6]);
+    expect([code, difference?.after.nodes, difference?.lostPlace.map(({ pods }) => pods.length)]).toEqual([1, 0, [6]]);
   });
 
   it("buys on demand where there would be no Spot, which is dearer", async () => {
