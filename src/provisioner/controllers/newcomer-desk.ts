@@ -66,13 +66,14 @@ function standingOf(snapshot: ClusterSnapshot): Map<string, number> {
   return new Map(workloads.map(({ metadata }) => [metadata.uid ?? "", metadata.generation ?? 0]));
 }
 
-/** Returns who has a say in the Pods of a namespace, itself among them, as far as the API server said; what it doesn't serve has none. */
+/** Returns who has a say in the Pods of a namespace, itself and the priority classes of all among them, as far as the API server said; what it doesn't serve has none. */
 async function deciders(
   client: NewcomerDeskOptions["client"],
   namespace: string,
 ): Promise<{ readonly heard: readonly KubeObject[]; readonly isWhole: boolean }> {
   const lists = await Promise.all([
     client.list("Namespace", { fieldSelector: `metadata.name=${namespace}` }),
+    client.list("PriorityClass"),
     ...deciderKinds.map((kind) => client.list(kind, { namespace })),
   ]);
   const heard = lists.flatMap((list): readonly KubeObject[] => (list.ok ? list.value : []));

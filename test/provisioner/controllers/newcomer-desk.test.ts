@@ -79,41 +79,41 @@ test("a quota that was lowered counts as it is now, though it has no generation"
 test("a workload is asked for once a generation, and only while Pods of it are to come", async () => {
   const { questions } = deskBefore(namespaceObject());
   expect(await questions()).toBe(0);
-  expect(await questions(at(1))).toBe(4);
+  expect(await questions(at(1))).toBe(5);
   expect(await questions(at(1), pod())).toBe(0);
-  expect(await questions(at(2))).toBe(4);
+  expect(await questions(at(2))).toBe(5);
   expect(await questions(at(2), deployment({ name: "asleep", replicas: 0 }))).toBe(0);
 });
 
 test("of what fails the rest counts, and it is asked again after a while; a kind that is not served has no say", async () => {
   const desk = deskBefore(namespaceObject(), profile(7));
   desk.state.silent.set("ResourceQuota", 500).set("LimitRange", 404);
-  expect(await desk.questions(at(1))).toBe(4);
+  expect(await desk.questions(at(1))).toBe(5);
   expect(desk.planned("WorkloadProfile")).toEqual(["7"]);
   expect(await desk.questions(at(1))).toBe(0);
   desk.state.now = 2_000;
-  expect(await desk.questions(at(1))).toBe(4);
+  expect(await desk.questions(at(1))).toBe(5);
   desk.state.silent.delete("ResourceQuota");
   desk.state.now = 4_000;
-  expect(await desk.questions(at(1))).toBe(4);
+  expect(await desk.questions(at(1))).toBe(5);
   expect(await desk.questions(at(1))).toBe(0);
 });
 
 test("an answer that does not come holds no plan up", async () => {
   const desk = deskBefore(namespaceObject(), profile(7));
   desk.state.silent.set("LimitRange", Infinity);
-  expect(await desk.questions(at(1))).toBe(4);
+  expect(await desk.questions(at(1))).toBe(5);
 });
 
 test("what is beyond one look, or finds no room on the desk, is asked for by the next", async () => {
   const many = Array.from({ length: 30 }, (_unused, index) => deployment({ name: "web", namespace: `team-${index}`, replicas: 1 }));
   const desk = deskBefore();
-  expect(await desk.questions(...many)).toBe(25 * 4);
-  expect(await desk.questions(...many)).toBe(5 * 4);
+  expect(await desk.questions(...many)).toBe(25 * 5);
+  expect(await desk.questions(...many)).toBe(5 * 5);
   const full = deskBefore(namespaceObject(), profile(7));
   for (let index = 0; index < admittedMax; index += 1) full.admitted.add(stored("ResourceQuota", index + 1));
-  expect(await full.questions(at(1))).toBe(4);
+  expect(await full.questions(at(1))).toBe(5);
   full.state.now = 10_000;
-  expect(await full.questions(at(1))).toBe(4);
+  expect(await full.questions(at(1))).toBe(5);
   expect(full.planned("WorkloadProfile")).toEqual(["7"]);
 });
