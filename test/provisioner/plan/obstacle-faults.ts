@@ -102,6 +102,8 @@ function isTrueOfPool(obstacle: Obstacle, look: Look): boolean {
     return asked.length > 0 && fresh.every(({ site }) => !asked.every((one) => isMet(one, site.labels)));
   const wanted = fresh.filter(({ site }) => wantsNode(spec, site));
   if (constraint === "offerings") return wanted.length === 0;
+  if (constraint === "types" || constraint === "places") return fresh.length === 0;
+  if (constraint === "prices") return wanted.every(({ site }) => refusalOfSite({ ...look.pod, spec }, site) !== undefined);
   const refusesItself = ({ site }: Future, ...by: readonly Filter[]) =>
     by.includes(refusalOfSite({ ...look.pod, spec }, site)?.filter ?? "NodeUnschedulable");
   if (constraint === "ports") return wanted.length > 0 && wanted.every((one) => refusesItself(one, "NodePorts"));
