@@ -145,6 +145,8 @@ spec: {volumeName: pv0, storageClassName: gp3, accessModes: [ReadWriteOnce], res
       "shop/StatefulSet/web#0 ap-southeast-1c",
       "shop/StatefulSet/web#1 ap-southeast-1b",
     ]);
+    const causes = plan.nodes.flatMap(({ why }) => why.driver.labels.map(({ key, by }) => `${key} ${by}`));
+    expect(causes).toEqual(["topology.kubernetes.io/zone volumes", "topology.kubernetes.io/zone volumes"]);
     const foreign = await planned(["-"], storage.replace("OWNER", "data-other-0") + set);
     expect(foreign.plan.unschedulable.flatMap(({ pods }) => pods)).toEqual(["shop/StatefulSet/web#0"]);
   });

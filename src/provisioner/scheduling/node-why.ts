@@ -8,6 +8,7 @@
 import type { InstanceType, Offering } from "../../api/instance-type.ts";
 import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
 import { inAutoWords, isAutoPool } from "../../kube/auto-labels.ts";
+import { podRequirements } from "../../kube/pod-requirements.ts";
 import { formatRequirement } from "../../kube/requirement.ts";
 import { intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { formatAmount } from "../../kube/resources.ts";
@@ -15,6 +16,7 @@ import { roundedPrice, type Bin } from "./bin.ts";
 import type { Candidate, LabelState } from "./label-state.ts";
 import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
+import { mountsClaims } from "./pod-volumes.ts";
 import { isAllowed, isOffered, type PoolTemplate, type TemplateType } from "./pool-template.ts";
 import { holds, kindAt } from "./resource-space.ts";
 
@@ -35,7 +37,7 @@ export interface NodeDriver {
   readonly pool: "only" | "weight" | "price";
 }
 
-export type LabelCause = "nodeSelector" | "nodeAffinity" | "spread" | "affinity" | "anti-affinity" | "spread of others";
+export type LabelCause = "nodeSelector" | "nodeAffinity" | "volumes" | "spread" | "affinity" | "anti-affinity" | "spread of others";
 
 export interface NextBest {
   readonly instanceType: string;
@@ -125,7 +127,10 @@ function fixedLabels(packing: Packing, { state, members }: Bin): NodeDriver["lab
 /** What of a Pod fixes a label; its own words before those about other Pods. */
 function labelCause(packing: Packing, { podClass, key }: { readonly podClass: PodClass; readonly key: string }): LabelCause | undefined {
   if (podClass.spec.nodeSelector?.[key] !== undefined) return "nodeSelector";
-  if (podClass.alternatives.some((alternative) => alternative.has(key))) return "nodeAffinity";
+  if (podClass.alternatives.some((alternative) => alternative.has(key))) {
+    const isOfVolumes = mountsClaims(podClass.spec) && !podRequirements(podClass.spec).some((own) => own.has(key));
+    return isOfVolumes ? "volumes" : "nodeAffinity";
+  }
   const groups = topologyFor(packing.problem, podClass).byKey.get(key);
   if (groups === undefined) return undefined;
   if (groups.spread.length > 0) return "spread";
