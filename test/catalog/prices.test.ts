@@ -323,6 +323,23 @@ describe("of several sources", () => {
     expect(prices.asOf).toBe("a table of January 2026 from memory");
   });
 
+  test("the dated table knows types with GPUs, by size: Singapore's own prices of g4dn to the tenth of a cent", () => {
+    const listed: readonly (readonly [string, number])[] = Object.entries({
+      "g4dn.xlarge": 0.736,
+      "g4dn.4xlarge": 1.685,
+      "g4dn.12xlarge": 5.474,
+      "g4dn.16xlarge": 6.089,
+      "g5g.xlarge": 0.5877,
+    });
+    const wrong = listed.filter(([type, price]) => Math.abs((fallback.onDemand(type) ?? Infinity) - price) > 0.001);
+    expect(wrong).toEqual([]);
+    expect([fallback.onDemand("g4dn.metal"), fallback.onDemand("g5.3xlarge"), fallback.spot("g5.xlarge", zoneA)]).toEqual([
+      undefined,
+      undefined,
+      0.563078,
+    ]);
+  });
+
   test("the list of the zone's region counts before the table, which still knows what the list lacks", () => {
     const prices = layeredPrices({ priceLists: [list] });
     expect([prices.onDemand("m7i.large", zoneA), prices.onDemand("m7i.xlarge", zoneA), prices.onDemand("m7i.large", "us-east-1a")]).toEqual(

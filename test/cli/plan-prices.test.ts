@@ -53,6 +53,33 @@ describe("prices", () => {
     expect((await planned([pool(), web])).nodes).toEqual(["m7g.large ap-southeast-1a 0.102"]);
   });
 
+  describe("of a type that no list knows", () => {
+    const old = pool().replace("[m7i.large, m7g.large]", "[m1.large]");
+    const overlay = `apiVersion: karpenter.sh/v1alpha1
+kind: NodeOverlay
+metadata: { name: ours }
+spec: { requirements: [{ key: node.kubernetes.io/instance-type, operator: In, values: [m1.large] }], price: "0.3" }`;
+
+    test("are a reason to buy none, which the plan says", async () => {
+      const path = file("old.yaml", [old, web].join("\n---\n"));
+      const { code, stdout } = await runPlimsoll(["plan", path, "--policies", "policies.yaml", "-v"]);
+      expect(stdout).toContain("NodePool general: no price is known for m1.large, and nothing is bought without one\n");
+      expect([code, stdout]).toEqual([
+        1,
+        expect.stringContaining("fix: give them a price: in a rate card, a price list or a NodeOverlay\n"),
+      ]);
+    });
+
+    test("are those of a rate card or a NodeOverlay", async () => {
+      const card = file(
+        "old-rates.yaml",
+        "rates: [{ instanceType: m1.large, zone: ap-southeast-1a, capacityType: on-demand, pricePerHour: 0.2 }]",
+      );
+      expect((await planned([old, web], "--rate-card", card)).nodes).toEqual(["m1.large ap-southeast-1a 0.2"]);
+      expect((await planned([old, web, overlay])).nodes).toEqual(["m1.large ap-southeast-1a 0.3"]);
+    });
+  });
+
   test("are those of a rate card, by zone too", async () => {
     const card = file("rates.yaml", "rates: [{ instanceType: m7i.*, zone: ap-southeast-1b, capacityType: on-demand, percent: -50 }]");
     expect((await planned([pool(), web], "--rate-card", card)).nodes).toEqual(["m7i.large ap-southeast-1b 0.063"]);
