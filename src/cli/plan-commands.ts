@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
 import { examples, guarded, outputOption } from "./command-line.ts";
 import type { PlanFormat } from "./plan.ts";
+import { planKindLines } from "./plan-kinds.ts";
 import type { PlanOptions } from "./plan-world.ts";
 import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
 import { preferenceOption } from "./preference-option.ts";
@@ -15,8 +16,7 @@ NodePools come from the files, the cluster or the snapshot; DaemonSets among the
 node. Files alone are planned on an empty cluster. With --cluster, or a --snapshot of one in a file, nodes
 and NodeClaims keep what runs on them, and the Pods that wait or are yet to come need a place.
 Jobs and CronJobs of the files that are suspended are planned as if they ran, which a note says.
-A snapshot is what kubectl get -o json or -o yaml prints of pods, nodes, nodeclaims, nodepools, namespaces,
-daemonsets, deployments, replicasets, statefulsets, jobs and workloadprofiles.`;
+${planKindLines("A snapshot is what kubectl get -o json or -o yaml prints of", 104)}`;
 
 /** Describes `plimsoll plan`. */
 export function addPlan(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
@@ -71,14 +71,10 @@ ${examples("Examples:", [
 /** Describes `plimsoll whatif`. */
 export function addWhatif(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   planCommand(program, "whatif", "Tell what a plan would be without a NodePool, a zone, a way to buy or a kind of constraint.")
-    .option("--without-pool <name>", "without this NodePool (repeatable)", repeated, [])
-    .option("--without-zone <zone>", "without this zone; the Pods of its nodes need a place elsewhere (repeatable)", repeated, [])
-    .option("--without-capacity-type <type>", "without spot, on-demand or reserved (repeatable)", repeated, [])
-    .addOption(
-      new Option("--without-constraint <kind>", `without ${constraintKinds.join(", ")} (repeatable)`)
-        .argParser(constraintKind)
-        .default([], ""),
-    )
+    .option("--without-pool <name>", "without this NodePool (repeatable)", repeated)
+    .option("--without-zone <zone>", "without this zone; the Pods of its nodes need a place elsewhere (repeatable)", repeated)
+    .option("--without-capacity-type <type>", "without spot, on-demand or reserved (repeatable)", repeated)
+    .addOption(new Option("--without-constraint <kind>", `without ${constraintKinds.join(", ")} (repeatable)`).argParser(constraintKind))
     .addOption(outputOption("form of the answer"))
     .addHelpText(
       "after",
@@ -95,17 +91,22 @@ ${examples("Examples:", [
   ["plimsoll whatif pools.yaml app.yaml --without-constraint spread", "what does the zone spread cost?"],
 ])}`,
     )
-    .action(async (paths: readonly string[], options: OfflineOptions & PlanOptions & WhatifChanges & { output: "text" | "json" }) => {
-      const { runWhatif } = await import("./whatif.ts");
-      outcome.code = await guarded(surroundings, () => runWhatif({ ...surroundings, paths, ...options }));
-    });
+    .action(
+      async (paths: readonly string[], options: OfflineOptions & PlanOptions & Partial<WhatifChanges> & { output: "text" | "json" }) => {
+        const { runWhatif } = await import("./whatif.ts");
+        outcome.code = await guarded(surroundings, () => runWhatif({ ...surroundings, paths, ...noChange, ...options }));
+      },
+    );
 }
 
-function repeated(value: string, before: readonly string[]): readonly string[] {
+/** What is not given changes nothing; commander would show an empty list as a default. */
+const noChange: WhatifChanges = { withoutPool: [], withoutZone: [], withoutCapacityType: [], withoutConstraint: [] };
+
+function repeated(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-function constraintKind(value: string, before: readonly ConstraintKind[]): readonly ConstraintKind[] {
+function constraintKind(value: string, before: readonly ConstraintKind[] = []): readonly ConstraintKind[] {
   const kind = constraintKinds.find((known) => known === value);
   if (kind === undefined) throw new InvalidArgumentError(`It must be one of ${constraintKinds.join(", ")}.`);
   return [...before, kind];

@@ -10,20 +10,33 @@ import { textTable } from "./text-table.ts";
  * for, with why each node has its shape, and what would help a Pod without a place.
  */
 export function textPlan(plan: Plan, { isVerbose = false }: { readonly isVerbose?: boolean } = {}): string {
-  const rows = plan.nodes.map(({ nodePool, instanceType, zone, capacityType, pricePerHour, workloads, pods }) => [
-    nodePool,
-    instanceType,
-    zone,
-    capacityType,
-    dollars(pricePerHour),
-    String(pods.length),
-    summaryOfPods(workloads),
-  ]);
-  const table = textTable([["NODEPOOL", "TYPE", "ZONE", "CAPACITY", "$/H", "PODS", "WHICH"], ...rows]);
+  const table = textTable([["NODEPOOL", "TYPE", "ZONE", "CAPACITY", "$/H", "PODS", "WHICH"], ...nodeRows(plan)]);
   const standing = plan.existing.map(({ node, workloads, pods }) => [node, String(pods.length), summaryOfPods(workloads)]);
   const existing = standing.length === 0 ? "" : textTable([["NODE THAT IS THERE", "PODS", "WHICH"], ...standing]);
   const why = isVerbose ? whyText(plan) : "";
   return `${existing}${plan.nodes.length === 0 ? "" : table}${why}${leftOut(plan, { isVerbose })}${summaryOf(plan)}`;
+}
+
+/** Nodes that are alike, whatever the numbers of their Pods, share a row, whose figures are those of one of them. */
+function nodeRows({ nodes }: Plan): readonly (readonly string[])[] {
+  const alike = new Map<string, { readonly cells: readonly [string, string, ...string[]]; count: number }>();
+  for (const { nodePool, instanceType, zone, capacityType, pricePerHour, workloads, pods } of nodes) {
+    const figures = [zone, capacityType, dollars(pricePerHour), String(pods.length), summaryOfPods(workloads)];
+    const name = [nodePool, instanceType, ...figures].join("\n");
+    const known = alike.get(name);
+    if (known === undefined) alike.set(name, { cells: [nodePool, instanceType, ...figures], count: 1 });
+    else known.count += 1;
+  }
+  return [...alike.values()].map(({ cells: [nodePool, instanceType, ...figures], count }) => [
+    nodePool,
+    `${instanceType}${timesText(count)}`,
+    ...figures,
+  ]);
+}
+
+/** " ×2", and nothing for one. */
+function timesText(count: number): string {
+  return count === 1 ? "" : ` ×${count}`;
 }
 
 /** Why nodes have their shapes; those that have it for the same reasons together. */
@@ -36,7 +49,7 @@ function whyText({ nodes }: Plan): string {
     if (known === undefined) alike.set([head, ...lines].join("\n"), { head, lines, count: 1 });
     else known.count += 1;
   }
-  return [...alike.values()].map(({ head, lines, count }) => `${head}${count === 1 ? "" : ` ×${count}`}:\n${lines.join("")}`).join("");
+  return [...alike.values()].map(({ head, lines, count }) => `${head}${timesText(count)}:\n${lines.join("")}`).join("");
 }
 
 /** Returns what has no place, with the reasons; Pods of one workload that have the same ones together. */

@@ -28,6 +28,7 @@ import type { SolveInput } from "../provisioner/scheduling/solve.ts";
 import { unsupportedPool } from "../provisioner/scheduling/unsupported.ts";
 import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.ts";
 import { readCatalogFile, readSnapshotFile } from "./plan-files.ts";
+import { planKinds } from "./plan-kinds.ts";
 import { isSuspended, planNotes } from "./plan-notes.ts";
 import { readPriceFiles, type PriceFiles } from "./price-files.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
@@ -70,7 +71,7 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
   const written = files.manifests.map(({ object }) => object);
   const objects = withPools(isOver ? laidOver(standing.objects, written).map(identified) : written, pools?.objects);
   const snapshot = snapshotOf(objects, names.domain);
-  if (snapshot.list("NodePool").length === 0) request.stderr.write("note: no NodePool among the files, so no node can be planned\n");
+  if (snapshot.list("NodePool").length === 0) request.stderr.write(`note: ${noPoolText(request)}, so no node can be planned\n`);
   const offer = offerOf(request, { snapshot, ...(facts === undefined ? undefined : { facts: facts.value }) });
   if (offer === undefined) return undefined;
   const { instanceTypes } = offer;
@@ -78,13 +79,17 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
     request.stderr.write("note: no price is known of any type of the catalog, so no node can be planned\n");
   const world = { ...offer, snapshot, policySet, names };
   for (const note of planNotes(world, isOver ? written : objects)) request.stderr.write(`note: ${note}\n`);
-  return {
-    input: {
-      ...(isOver ? inputOver(world, written) : emptyClusterInput(world)),
-      ...(request.preferences === undefined ? undefined : { preferencePolicy: request.preferences }),
-    },
-    isFlawed: files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true,
+  const input = {
+    ...(isOver ? inputOver(world, written) : emptyClusterInput(world)),
+    ...(request.preferences === undefined ? undefined : { preferencePolicy: request.preferences }),
   };
+  const isFlawed = files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true;
+  // What could not be read may be all that needs a place: a plan of no node would look like an answer.
+  return isFlawed && input.pods.length === 0 ? undefined : { input, isFlawed };
+}
+
+function noPoolText({ nodepools }: PlanOptions): string {
+  return nodepools === undefined ? "no NodePool among the files" : `${nodepools}: holds no NodePool`;
 }
 
 /** What is offered: the catalogue's types, by which Pods are compiled, and those that each pool may launch. */
@@ -173,7 +178,7 @@ interface Standing {
 async function readStanding(request: PlanWorldRequest): Promise<Standing | undefined> {
   if (request.snapshot !== undefined) return soundOf(await readSnapshotFile(request, request.snapshot));
   if (request.cluster !== true) return { objects: [], isFlawed: false };
-  const cluster = await readCluster({ ...request, alsoRead: ["NodeClaim", "CapacityBuffer", "PodTemplate"] });
+  const cluster = await readCluster({ ...request, alsoRead: planKinds });
   if (!cluster.ok) {
     request.stderr.write(`${cluster.error}\n`);
     return undefined;

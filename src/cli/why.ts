@@ -25,6 +25,10 @@ export async function runWhy(request: WhyRequest): Promise<number> {
     request.stderr.write(`${request.target}: name a Pod as pod/NAME, or a workload's replica as in deploy/NAME or deploy/NAME#2\n`);
     return 2;
   }
+  if (target.kind === "DaemonSet") {
+    request.stderr.write("DaemonSets can't be asked about: they run on every node that they match, and count as its overhead\n");
+    return 2;
+  }
   const world = await readPlanWorld(request);
   if (world === undefined) return 2;
   const { input } = world;
@@ -66,6 +70,11 @@ function missingText(input: SolveInput, { namespace, kind, name }: Target & { re
   for (const { name: node, pods } of input.nodes) {
     if (kind === "Pod" && pods.some(({ metadata }) => metadata.namespace === namespace && metadata.name === name))
       return `${who} runs on node ${node}: only Pods that need a place are explained`;
+  }
+  const replicas = input.pods.filter(({ key }) => key.startsWith(`${namespace}/${kind}/${name.replace(/#.*$/, "")}#`)).length;
+  if (replicas > 0) {
+    const numbers = replicas === 1 ? "its only one is #0" : `its ${replicas} are #0 to #${replicas - 1}`;
+    return `${who} is no replica that needs a place: ${numbers}`;
   }
   const elsewhere = [...new Set(input.pods.map(({ key }) => key.split("/")[0] ?? ""))].filter(
     (other) => pendingOf(input, { namespace: other, kind, name }) !== undefined,

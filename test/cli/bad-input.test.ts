@@ -327,11 +327,8 @@ describe("no object in all inputs together is bad input", () => {
     ["check", "0 allowed, 0 denied\n"],
     ["check -o json", `${JSON.stringify(empty, undefined, 2)}\n`],
     ["render", ""],
-    ["plan", "0 nodes, $0.0000 an hour\n"],
-    [
-      "plan -o json",
-      `${JSON.stringify({ nodes: [], existing: [], unschedulable: [], truncated: false, pricePerHour: 0, lowerBoundPerHour: 0 }, undefined, 2)}\n`,
-    ],
+    ["plan", ""],
+    ["plan -o json", ""],
   ])("%s says so", async (command, answer) => {
     const { code, stdout, stderr } = await runPlimsoll([...command.split(" "), "-"], "");
     expect(stderr.split("\n")).toContain("no objects to judge");

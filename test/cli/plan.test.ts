@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Plan } from "../../src/cli/plan-form.ts";
 import { summaryOf } from "../../src/cli/plan-text.ts";
 import { deploymentText, infrastructureFile, podText } from "./manifest-texts.ts";
-import { runPlimsoll } from "./program-run.ts";
+import { folderOf, runPlimsoll } from "./program-run.ts";
 
 async function planned(
   paths: readonly string[],
@@ -202,6 +202,27 @@ it("plans the rest beside bad input, and exits 2", async () => {
   expect(plan.nodes.flatMap(({ pods }) => pods)).toEqual(["shop/Pod/debug#0"]);
   expect(stderr).toContain("standard input:1: is not a Kubernetes object");
   expect(code).toBe(2);
+});
+
+it("prints no plan where nothing that needs a place could be read", async () => {
+  const { code, stdout, stderr } = await runPlimsoll(["plan", infrastructureFile, "gone.yaml"]);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toContain("gone.yaml: no such file\n");
+});
+
+it("shows nodes that are alike in one row, with their number", async () => {
+  const { stdout } = await runPlimsoll(["plan", infrastructureFile, "examples/lab/a3-fraud-model-batch.yaml"]);
+  const [, ...rows] = stdout.split("\n").filter((line) => line.startsWith("compute-batch"));
+  expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
+    ["compute-batch", "c6i.4xlarge ×2", "ap-southeast-1a", "spot", "$0.3136", "2", "fraud/CronJob/fraud-model-batch ×2"],
+  ]);
+  expect(stdout).toContain("\n3 nodes, ");
+});
+
+it("says which file should have held NodePools", async () => {
+  const file = `${folderOf({ "pools.yaml": podText })}/pools.yaml`;
+  const { code, stderr } = await runPlimsoll(["plan", infrastructureFile, "-", "--nodepools", file], podText);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(`note: ${file}: holds no NodePool, so no node can be planned\n`)]);
 });
 
 it("says that nothing can be planned without a NodePool", async () => {

@@ -2,6 +2,7 @@
  * `plimsoll whatif`: the difference in nodes and money.
  */
 import { describe, expect, it } from "vitest";
+import { kindTable } from "../../src/api/kinds.ts";
 import type { PlanDifference } from "../../src/cli/plan-difference.ts";
 import { deploymentText, infrastructureFile, podText } from "./manifest-texts.ts";
 import { folderOf, runPlimsoll } from "./program-run.ts";
@@ -12,6 +13,14 @@ async function asked(words: readonly string[], stdin = "") {
   const { code, stdout, stderr } = await runPlimsoll(["whatif", "-o", "json", infrastructureFile, ...words], stdin);
   return { code, stderr, difference: (stdout === "" ? undefined : JSON.parse(stdout)) as PlanDifference | undefined };
 }
+
+it("help shows no empty list as a default, and every kind that a snapshot may hold", async () => {
+  const { stdout } = await runPlimsoll(["whatif", "--help"]);
+  expect(stdout).not.toContain("[]");
+  const words = stdout.split(/[\s,.]+/);
+  const resources = Object.values(kindTable()).map(({ resource }) => resource);
+  expect(resources.filter((resource) => !words.includes(resource))).toEqual(["leases"]);
+});
 
 describe("whatif", () => {
   it("tells what a zone spread costs: without it fewer nodes and less money", async () => {

@@ -114,9 +114,15 @@ describe("why refuses", () => {
   it.each([
     ["web", "web: name a Pod as pod/NAME, or a workload's replica as in deploy/NAME or deploy/NAME#2"],
     ["deploy/nope", "Deployment default/nope needs no place, or is not there; these do: shop/Deployment/web"],
+    ["deploy/web#9", "Deployment shop/web#9 is no replica that needs a place: its 3 are #0 to #2"],
+    ["ds/agent", "DaemonSets can't be asked about: they run on every node that they match"],
     ["deploy/web", "Deployment default/web is not there; one of that name is in namespace shop: name it with -n"],
   ])("%s and says what there is", async (target, message) => {
-    const { code, stderr } = await asked(target, ["-"], deploymentText());
+    const { code, stderr } = await asked(
+      target,
+      target.includes("#") ? ["-n", "shop", "-"] : ["-"],
+      deploymentText({ spec: "replicas: 3" }),
+    );
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 });
