@@ -7,7 +7,7 @@
  */
 import { err, ok, type Result } from "../api/result.ts";
 import { parsePrice } from "./prices.ts";
-import { isRecord, textAt, type JsonRecord } from "./json-record.ts";
+import { isRecord, parsedJson, textAt, type JsonRecord } from "./json-record.ts";
 
 export interface PriceList {
   readonly region: string;
@@ -45,7 +45,7 @@ interface Priced {
 
 /** Reads a price list for one region; the error says what is wrong, and with which product. */
 export function parsePriceList(text: string, region: string): Result<PriceList, string> {
-  const value = jsonOf(text);
+  const value = parsedJson(text);
   if (!value.ok) return err(`the price list is not JSON: ${value.error}`);
   const products = productsOf(value.value);
   if (!products.ok) return products;
@@ -63,15 +63,6 @@ export function parsePriceList(text: string, region: string): Result<PriceList, 
   return ok({ region, asOf: publishedAt(value.value), onDemand: new Map(prices) });
 }
 
-function jsonOf(text: string): Result<unknown, string> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return ok(value);
-  } catch (cause) {
-    return err(cause instanceof Error ? cause.message : String(cause));
-  }
-}
-
 /** The products of either form that a node could be bought as. */
 function productsOf(list: unknown): Result<readonly Product[], string> {
   if (!isRecord(list)) return err('the price list must be an object with "products" and "terms", or with "PriceList"');
@@ -86,7 +77,7 @@ function productsOf(list: unknown): Result<readonly Product[], string> {
   if (items.length > productsMax) return err(`the price list has more than ${productsMax} products; refused`);
   const found: Product[] = [];
   for (const [index, item] of items.entries()) {
-    const read = typeof item === "string" ? jsonOf(item) : ok<unknown>(item);
+    const read = typeof item === "string" ? parsedJson(item) : ok<unknown>(item);
     if (!read.ok || !isRecord(read.value)) return err(`PriceList[${index}] is no product: it must be an object, or one as JSON text`);
     const { product, terms: own } = read.value;
     if (!isRecord(product)) return err(`PriceList[${index}].product is missing`);

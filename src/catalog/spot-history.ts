@@ -6,7 +6,7 @@
  */
 import { err, ok, type Result } from "../api/result.ts";
 import { timeText } from "../kube/time-text.ts";
-import { isRecord, textAt, type JsonRecord } from "./json-record.ts";
+import { isRecord, parsedJson, textAt, type JsonRecord } from "./json-record.ts";
 import { parsePrice } from "./prices.ts";
 import { regionOfZone } from "./zones.ts";
 
@@ -31,11 +31,8 @@ interface Observed {
 
 /** Reads a history from its JSON text. */
 export function parseSpotHistory(text: string): Result<SpotHistory, string> {
-  try {
-    return decodeSpotHistory(JSON.parse(text));
-  } catch (cause) {
-    return err(`the Spot history is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
+  const value = parsedJson(text);
+  return value.ok ? decodeSpotHistory(value.value) : err(`the Spot history is not JSON: ${value.error}`);
 }
 
 /** Reads a history from an answer or a list of answers; of one place the latest price counts, at one instant the higher. */

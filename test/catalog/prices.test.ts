@@ -98,6 +98,7 @@ describe("a price list", () => {
 
   test.each([
     ["no JSON", "{", /^the price list is not JSON: /],
+    ["a text of another kind, which is not repeated", "secret: hunter2", "the price list is not JSON: Unexpected token 's'"],
     ["neither form", "{}", 'the price list has neither "products" (an offer file) nor "PriceList" (an answer of GetProducts)'],
     ["a list", "[]", 'the price list must be an object with "products" and "terms", or with "PriceList"'],
     ["an entry that is no product", '{"PriceList": ["{"]}', "PriceList[0] is no product: it must be an object, or one as JSON text"],
