@@ -38,6 +38,7 @@ export function layeredPrices(layers: PriceLayers): Prices {
   };
   return {
     asOf: asOfLayers({ ...layers, fallback }),
+    ...(layers.rateCard === undefined ? {} : { ratedTypes: layers.rateCard.instanceTypes }),
     onDemand: (instanceType, zone) => priceOf({ instanceType, zone, capacityType: "on-demand" }),
     spot: (instanceType, zone) => priceOf({ instanceType, zone, capacityType: "spot" }),
   };

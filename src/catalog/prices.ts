@@ -10,6 +10,8 @@ import type { Place } from "../api/instance-type.ts";
 export interface Prices {
   /** Where the prices are from, and their day or instant, for people. */
   readonly asOf: string;
+  /** Types that a rate card prices by name: one that no catalogue has is more likely misspelt than meant. */
+  readonly ratedTypes?: readonly string[];
   onDemand(instanceType: string, zone: string): number | undefined;
   spot(instanceType: string, zone: string): number | undefined;
 }

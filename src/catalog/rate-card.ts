@@ -20,6 +20,8 @@ export type Rate = { readonly kind: "price"; readonly pricePerHour: number } | {
 
 export interface RateCard {
   readonly source: string;
+  /** Types that rates are about by their whole names, sorted. */
+  readonly instanceTypes: readonly string[];
   rateOf(place: PricedPlace): Rate | undefined;
 }
 
@@ -67,7 +69,8 @@ export function parseRateCard({
   const rates = readRates(reader, root);
   if (typeof source !== "string") complain(reader, { node: root, field: "source", value: source, fix: "write a few words" });
   if (reader.errors.length > 0 || typeof source !== "string") return err(reader.errors.slice(0, errorsMax));
-  return ok({ source, rateOf: (place) => lookUp(rates, place) });
+  const named = [...rates.keys()].map((key) => key.split(" ")[0] ?? "").filter((name) => !name.endsWith("*"));
+  return ok({ source, instanceTypes: [...new Set(named)].sort(), rateOf: (place) => lookUp(rates, place) });
 }
 
 function readRates(reader: Reader, root: YAMLMap): ReadonlyMap<string, Rate> {

@@ -118,7 +118,10 @@ function offerOf(
     const reason = unsupportedPool(pool);
     return reason === undefined ? [] : [`NodePool "${pool.metadata.name ?? ""}": ${reason}`];
   });
-  for (const problem of [...pools.problems, ...refused]) request.stderr.write(`note: ${problem}\n`);
+  const known = new Set(instanceTypes.map(({ name }) => name));
+  const unknown = (prices.value?.ratedTypes ?? []).filter((name) => !known.has(name));
+  const rated = unknown.map((name) => `${request.rateCard ?? ""}: has a rate of ${name}, and the catalog has no such type`);
+  for (const problem of [...rated, ...pools.problems, ...refused]) request.stderr.write(`note: ${problem}\n`);
   return { instanceTypes, typesOfPools: pools.instanceTypes };
 }
 

@@ -85,6 +85,15 @@ spec: { requirements: [{ key: node.kubernetes.io/instance-type, operator: In, va
     expect((await planned([pool(), web], "--rate-card", card)).nodes).toEqual(["m7i.large ap-southeast-1b 0.063"]);
   });
 
+  test("name no type that the catalog lacks, or a note says so", async () => {
+    const card = file(
+      "rates.yaml",
+      'rates: [{ instanceType: zzz.large, capacityType: spot, pricePerHour: 3 }, { instanceType: "m7i.*", capacityType: spot, percent: 1 }]',
+    );
+    const { code, stderr } = await planned([pool(), web], "--rate-card", card);
+    expect([code, stderr]).toEqual([0, `note: ${card}: has a rate of zzz.large, and the catalog has no such type\n`]);
+  });
+
   test("are those of a price list and of a Spot history", async () => {
     const attributes = { instanceType: "m7i.large", regionCode: "ap-southeast-1", tenancy: "Shared", operatingSystem: "Linux" };
     const terms = {
