@@ -148,7 +148,10 @@ function search(
       state.stepsLeft -= 1;
       // The next shapes are no denser, and what is free buys no more than this.
       if (item === undefined || state.stepsLeft <= 0 || worth + (room * item.worth) / item.size <= state.best) return;
-      for (let count = fitting(item, free); count > 0 && state.stepsLeft > 0; count -= 1) {
+      const fit = fitting(item, free);
+      // Of the last shape fewer than fit are never worth more.
+      const fewest = at === items.length - 1 ? Math.max(1, fit) : 1;
+      for (let count = fit; count >= fewest && state.stepsLeft > 0; count -= 1) {
         counts[at] = count;
         take(free, item, count);
         visit(at + 1, worth + count * item.worth, room - count * item.size);

@@ -104,6 +104,22 @@ describe("plans for many Pods of few shapes", () => {
     expect(told(other)).toEqual(told(one));
   });
 
+  it("take little work where large nodes hold hundreds of Pods of three shapes", () => {
+    const small = [
+      { cpu: "1300m", memory: "900Mi" },
+      { cpu: "700m", memory: "3100Mi" },
+      { cpu: "300m", memory: "5000Mi" },
+    ].flatMap((requests, shape) =>
+      Array.from({ length: 400 }, (_, index) => plainPod({ name: `pod-${shape}-${index}`, labels: { shape: String(shape) }, requests })),
+    );
+    const of = { nodePool: benchNodePool(), instanceTypes: fakeInstanceTypes(400) };
+    const input = solveInput({ pods: small, nodes: [], boundPods: [] }, of);
+    const [bounded, plan] = [solve(input, { stepsMax: 20_000_000 }), solve(input)];
+    expect(plan.decision.chosen?.strategy).toBe("cover");
+    expect(bounded.pricePerHour).toBe(plan.pricePerHour);
+    expect(plan.pricePerHour).toBeLessThan(solve(input, { stepsMax: 0 }).pricePerHour * 0.9);
+  });
+
   it("are complete also where no steps are left for a cheaper one", () => {
     expect(solve(inputOf(batch()), { stepsMax: 1_000 }).unschedulable).toEqual([]);
   });
