@@ -37,6 +37,8 @@ interface Case {
   readonly rollingUpdate?: { readonly maxSurge: number; readonly maxUnavailable: number };
   /** What the request of each Pod's CPU is in the end. */
   readonly cpu?: string;
+  /** An event that is there before any Pod is made. */
+  readonly foreseen?: string;
 }
 
 await describeOnControlPlane("claims are made for the Pods that come", () => {
@@ -60,8 +62,8 @@ await describeOnControlPlane("claims are made for the Pods that come", () => {
   });
 
   test("a quota of 20 Pods for 50 replicas buys for 20", async () => {
-    await play({ namespace: "quota", given: [quota("20")], replicas: 50, running: 20 });
-    expect(await eventsOn("quota")).toContain('QuotaRefuses ResourceQuota "team" leaves pods for 20 of 50 more Pods');
+    const foreseen = 'QuotaRefuses ResourceQuota "team" leaves pods for 20 of 50 more Pods';
+    await play({ namespace: "quota", given: [quota("20")], replicas: 50, running: 20, foreseen });
   }, 120_000);
 
   test("Pods that Pod Security refuses are bought nothing", async () => {
@@ -142,7 +144,12 @@ await describeOnControlPlane("claims are made for the Pods that come", () => {
     await apply(namespaceObject(namespace, one.labels ?? {}), ...(one.given ?? []));
     // A new webhook is in force within a second or so.
     await sleep(one.given === undefined ? 0 : 2_000);
+    if (one.foreseen !== undefined) await plane.stop("kube-controller-manager");
     await apply(webOf(one));
+    if (one.foreseen !== undefined) {
+      await expect.poll(() => eventsOn(namespace), waits).toContain(one.foreseen);
+      await plane.start("kube-controller-manager");
+    }
     const pods = async (): Promise<readonly Pod[]> => (await podsOf(plane, namespace)).items.filter(isRunning);
     await expect.poll(async () => (await pods()).length, waits).toBe(running);
     await then?.();
