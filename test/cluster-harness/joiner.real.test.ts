@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startControlPlane, type ControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
+import type { InstanceHealth } from "../support/ec2-health.ts";
 import { startJoiner } from "../support/joiner.ts";
 
 const claimsPath = "/apis/karpenter.sh/v1/nodeclaims";
@@ -21,10 +22,14 @@ await describeOnControlPlane("the joiner", () => {
   };
   const nodeNames = async (): Promise<string> => (await plane.kubectl(["get", "nodes", "-o", "name"])).stdout.trim();
 
-  test("each claim joins once, after its zone's delay, unregistered, with the claim's labels and taints", async () => {
+  test("each claim joins once, after its zone's delay, unregistered, with the claim's labels and taints, unless it fails to", async () => {
     // It runs before the CRD exists, as it would before an installation.
+    const shown = new Map<string, InstanceHealth>();
     const joiner = await startJoiner({
       controlPlane: plane,
+      fails: ({ metadata }) => (metadata.name === "lost" ? "dns" : undefined),
+      show: (instanceID, health) => shown.set(instanceID, health),
+      isRunning: (instanceID) => instanceID !== "i-ended",
       delayMs: (claim) => (claim.metadata.labels?.["topology.kubernetes.io/zone"] === "ap-southeast-1a" ? 0 : 3000),
     });
     await send({ method: "POST", path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body: nodeClaimDefinition }, 201);
@@ -32,11 +37,14 @@ await describeOnControlPlane("the joiner", () => {
 
     await send({ method: "POST", path: claimsPath, body: claim({ name: "near", zone: "ap-southeast-1a" }) }, 201);
     await send({ method: "POST", path: claimsPath, body: claim({ name: "far", zone: "ap-southeast-1b" }) }, 201);
+    for (const name of ["lost", "ended"])
+      await send({ method: "POST", path: claimsPath, body: claim({ name, zone: "ap-southeast-1a" }) }, 201);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await nodeNames()).toBe(""); // nothing is launched yet
     const launchedMs = performance.now();
     await send(launch({ name: "near", zone: "ap-southeast-1a" }), 200);
     await send(launch({ name: "far", zone: "ap-southeast-1b" }), 200);
+    for (const name of ["lost", "ended"]) await send(launch({ name, zone: "ap-southeast-1a" }), 200);
 
     await expect.poll(nodeNames, { timeout: 2500, interval: 50 }).toBe("node/i-near.ec2.internal");
     await expect.poll(nodeNames, { timeout: 10_000, interval: 50 }).toBe("node/i-far.ec2.internal\nnode/i-near.ec2.internal");
@@ -60,12 +68,20 @@ await describeOnControlPlane("the joiner", () => {
           { key: "agent-not-ready", effect: "NoSchedule" },
         ]) as unknown,
       },
-      status: { allocatable: { cpu: "1930m" }, capacity: { cpu: "2" } },
+      status: {
+        allocatable: { cpu: "1930m" },
+        capacity: { cpu: "2" },
+        nodeInfo: { bootID: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/) as string },
+      },
     });
     expect(body).not.toHaveProperty(["metadata", "labels", "karpenter.k8s.aws/instance-family"]); // two values say nothing yet
     const ready = `jsonpath={.status.conditions[?(@.type=="Ready")].status}`;
     const isReady = async (): Promise<string> => (await plane.kubectl(["get", "node", "i-near.ec2.internal", "-o", ready])).stdout;
     await expect.poll(isReady, { timeout: 10_000 }).toBe("True");
+
+    // One failed to join and shows why; one has ended, and joins no more.
+    expect([...shown.keys()]).toEqual(["i-lost"]);
+    expect(shown.get("i-lost")?.consoleOutput).toContain("no such host");
 
     // A deleted Node stays away: its kubelet registered once.
     await send({ method: "DELETE", path: "/api/v1/nodes/i-near.ec2.internal" }, 200);

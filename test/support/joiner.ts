@@ -3,9 +3,13 @@
 // Watches (by polling) the NodeClaims that have a provider id, and Nodes; returns only a way to stop. A Node gets what the kubelet is told
 // by its user data: the provider id, the claim's labels (and those requirements that leave one value), the claim's capacity, the taint
 // karpenter.sh/unregistered and the claim's own taints; and the annotation that gives it one of kwok's fake kubelets. Its name is the
-// instance's, never the claim's: who confuses the two must fail here.
+// instance's, never the claim's: who confuses the two must fail here. A node may also fail to join, in one of eight ways (join-failures.ts),
+// and then its instance shows why; an instance that has ended never joins.
 import { setTimeout as sleep } from "node:timers/promises";
+import { hashOf } from "../../src/api/hash.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import type { InstanceHealth } from "./ec2-health.ts";
+import { evidenceOf, type JoinFailure } from "./join-failures.ts";
 
 /** The part of a NodeClaim (karpenter.sh/v1) that a kubelet's start is made of. */
 export type LaunchedNodeClaim = {
@@ -39,19 +43,26 @@ const pollEveryMs = 100;
 /** When each claim (by uid) was first seen launched, and which have joined: an instance registers once, also when its Node is deleted. */
 type Memory = { readonly launchedAtMs: Map<string, number>; readonly joined: Set<string> };
 
-/** Starts joining. `delayMs` says how long after its launch (its provider id was seen) a claim's Node appears; by default at once. */
-export function startJoiner({
-  controlPlane,
-  delayMs = () => 0,
-}: {
+/** How nodes join. */
+export type JoinerOptions = {
   readonly controlPlane: Pick<ControlPlane, "request">;
+  /** How long after its launch (its provider id was seen) a claim's Node appears; by default at once. */
   readonly delayMs?: (claim: LaunchedNodeClaim) => number;
-}): Promise<Joiner> {
+  /** How a claim's node fails to join; by default none does. */
+  readonly fails?: (claim: LaunchedNodeClaim) => JoinFailure | undefined;
+  /** Where EC2 lets an instance show what became of it: the stand-in's `show`. Needed with `fails`. */
+  readonly show?: (instanceID: string, health: InstanceHealth) => void;
+  /** Says whether EC2 still has an instance; by default it has. */
+  readonly isRunning?: (instanceID: string) => boolean | Promise<boolean>;
+};
+
+/** Starts joining. */
+export function startJoiner(options: JoinerOptions): Promise<Joiner> {
   const memory: Memory = { launchedAtMs: new Map(), joined: new Set() };
   const closing = new AbortController();
   const joining = (async () => {
     while (!closing.signal.aborted) {
-      await joinOnce({ controlPlane, delayMs, memory }).catch((error: unknown) => {
+      await joinOnce(options, memory).catch((error: unknown) => {
         // The API server may be stopped and started under a test; the next look tries again. What else goes wrong should be seen.
         process.stderr.write(`joiner: ${String(error)}\n`);
       });
@@ -66,15 +77,9 @@ export function startJoiner({
   });
 }
 
-async function joinOnce({
-  controlPlane: { request },
-  delayMs,
-  memory: { launchedAtMs, joined },
-}: {
-  readonly controlPlane: Pick<ControlPlane, "request">;
-  readonly delayMs: (claim: LaunchedNodeClaim) => number;
-  readonly memory: Memory;
-}): Promise<void> {
+async function joinOnce(options: JoinerOptions, { launchedAtMs, joined }: Memory): Promise<void> {
+  const { delayMs = () => 0, isRunning = () => true } = options;
+  const { request } = options.controlPlane;
   const claims = decodeClaims((await request({ method: "GET", path: "/apis/karpenter.sh/v1/nodeclaims" })).body);
   const launched = claims.filter(({ metadata, status }) => status?.providerID !== undefined && metadata.deletionTimestamp === undefined);
   const nowMs = performance.now();
@@ -86,7 +91,12 @@ async function joinOnce({
   if (due.length === 0) return;
   const present = decodeProviderIds((await request({ method: "GET", path: "/api/v1/nodes" })).body);
   for (const claim of due) {
-    if (!present.has(claim.status?.providerID)) {
+    const instanceID = instanceIDOf(claim);
+    const failure = options.fails?.(claim);
+    if (failure !== undefined) {
+      if (options.show === undefined) throw new Error("a node that fails to join needs `show`, or nobody can see why");
+      options.show(instanceID, evidenceOf(failure));
+    } else if ((await isRunning(instanceID)) && !present.has(claim.status?.providerID)) {
       const { status, body } = await request({ method: "POST", path: "/api/v1/nodes", body: nodeOf(claim) });
       if (status !== 201) throw new Error(`no Node for ${claim.metadata.name} (${status}): ${JSON.stringify(body)}`);
     }
@@ -118,6 +128,7 @@ export function nodeOf(claim: LaunchedNodeClaim): object {
       ],
     },
     status: {
+      nodeInfo: { ...nodeInfo, architecture: claim.metadata.labels?.["kubernetes.io/arch"] ?? "amd64", bootID: bootIDOf(claim) },
       capacity: claim.status?.capacity,
       allocatable: claim.status?.allocatable ?? claim.status?.capacity,
       // A kubelet registers unready; a node without the condition would be taken for ready.
@@ -128,8 +139,29 @@ export function nodeOf(claim: LaunchedNodeClaim): object {
 
 /** "aws:///ap-southeast-1a/i-0abc" joins as "i-0abc.ec2.internal"; a provider id without slashes as itself. */
 function nodeNameOf(claim: LaunchedNodeClaim): string {
-  const instance = claim.status?.providerID?.split("/").at(-1) ?? claim.metadata.uid;
-  return `${instance.toLowerCase()}.ec2.internal`;
+  return `${instanceIDOf(claim).toLowerCase()}.ec2.internal`;
+}
+
+function instanceIDOf(claim: LaunchedNodeClaim): string {
+  return claim.status?.providerID?.split("/").at(-1) ?? claim.metadata.uid;
+}
+
+/** What a kubelet says of its machine; the API server wants each of these named. */
+const nodeInfo = {
+  machineID: "",
+  systemUUID: "",
+  kernelVersion: "",
+  osImage: "",
+  containerRuntimeVersion: "",
+  kubeletVersion: "",
+  kubeProxyVersion: "",
+  operatingSystem: "linux",
+};
+
+/** For ever the same for an instance: it boots once. */
+function bootIDOf(claim: LaunchedNodeClaim): string {
+  const hash = hashOf(claim.status?.providerID ?? claim.metadata.uid);
+  return [hash.slice(0, 8), hash.slice(8, 12), `4${hash.slice(13, 16)}`, `8${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");
 }
 
 /** No such resource yet (the CRD isn't there) is the same as none. */
