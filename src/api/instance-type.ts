@@ -12,6 +12,8 @@ export interface Place {
   readonly capacityType: "spot" | "on-demand" | "reserved";
   /** False while the place is known to lack capacity or the type is not offered there. */
   readonly available: boolean;
+  /** What keeps it from being had besides capacity: a quota of the account, or that its subnets have no free address. */
+  readonly lack?: "vcpu-quota" | "addresses";
 }
 
 /** A place that can be bought from. Prices are USD an hour. */

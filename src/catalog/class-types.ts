@@ -18,7 +18,7 @@ import { amiFamilyOf, nodeSettingsOf } from "./node-settings.ts";
 import { fallbackPrices } from "./price-table.ts";
 import { reservedPrice } from "./prices.ts";
 
-export interface ClassOffer extends Pick<CatalogOptions, "facts" | "prices" | "isAvailable"> {
+export interface ClassOffer extends Pick<CatalogOptions, "facts" | "prices" | "isAvailable" | "lackOf"> {
   readonly nodeClass: EC2NodeClass;
   /** Zones to count with where nothing is known of the class's subnets. */
   readonly zones: readonly string[];
@@ -47,6 +47,7 @@ export function classInstanceTypes(offer: ClassOffer): Result<readonly InstanceT
     settings: settings.value,
     facts,
     ...(offer.isAvailable === undefined ? {} : { isAvailable: offer.isAvailable }),
+    ...(offer.lackOf === undefined ? {} : { lackOf: offer.lackOf }),
     reserved: reservedOfferings({ ...offer, prices }, zones),
   });
   const images = imageRequirements(offer);

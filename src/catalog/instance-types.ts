@@ -28,13 +28,16 @@ export interface CatalogOptions {
   readonly prices?: Prices;
   readonly settings?: NodeSettings;
   /** False for a place that is known to lack capacity; default: all have it. */
-  readonly isAvailable?: (place: {
-    readonly instanceType: string;
-    readonly zone: string;
-    readonly capacityType: Offering["capacityType"];
-  }) => boolean;
+  readonly isAvailable?: (place: CataloguePlace) => boolean;
+  /** What else keeps a place from being had; default: nothing. */
+  readonly lackOf?: (place: CataloguePlace) => Place["lack"];
   /** Offerings of capacity reservations by type; default none. */
   readonly reserved?: (instanceType: string) => readonly Offering[];
+}
+
+/** A type in a zone, bought in one way. */
+export interface CataloguePlace extends Pick<Offering, "zone" | "capacityType"> {
+  readonly instanceType: string;
 }
 
 const everyCapacityType = ["on-demand", "spot"] as const;
@@ -103,11 +106,12 @@ function placesOf({ name, capacityTypes = everyCapacityType, offeredIn }: Ec2Ins
   const isOffered = (zone: string): boolean =>
     offeredIn === undefined || regionOfZone(zone) !== offeredIn.region || offeredIn.zones.includes(zone);
   return options.zones.filter(isOffered).flatMap((zone) =>
-    capacityTypes.map((capacityType) => ({
-      zone,
-      capacityType,
-      available: options.isAvailable?.({ instanceType: name, zone, capacityType }) ?? true,
-    })),
+    capacityTypes.map((capacityType) => {
+      const place = { instanceType: name, zone, capacityType };
+      const lack = options.lackOf?.(place);
+      const available = lack === undefined && (options.isAvailable?.(place) ?? true);
+      return { zone, capacityType, available, ...(lack === undefined ? undefined : { lack }) };
+    }),
   );
 }
 

@@ -1,9 +1,10 @@
 /**
  * PriceList: on-demand prices of one region, as the AWS Pricing API gives them.
  *
- * Reads the text of an offer file (products and terms by SKU) or of a GetProducts answer (a PriceList of products with
- * their terms, as text or as objects). Returns the prices by instance type, or the sentence that names the product that can't
- * be read. Only what a node is bought as counts, as in Karpenter: Linux without licences, shared tenancy, and bare metal.
+ * Reads an offer file (products and terms by SKU) or a GetProducts answer (a PriceList of products with their terms, as text or
+ * as objects). Returns the prices by instance type, and the sentences that name the products that can't be read: in a file that
+ * somebody has named, one is a mistake to be told; in an answer of AWS it costs that product alone. Only what a node is bought as
+ * counts, as in Karpenter: Linux without licences, shared tenancy, and bare metal.
  */
 import { err, ok, type Result } from "../api/result.ts";
 import { parsePrice } from "./prices.ts";
@@ -13,7 +14,7 @@ export interface PriceList {
   readonly region: string;
   /** The day or instant that the list tells of itself; "an unknown day" where it tells none. */
   readonly asOf: string;
-  /** USD an hour. */
+  /** USD an hour; in the regions of China CNY. */
   readonly onDemand: ReadonlyMap<string, number>;
 }
 
@@ -43,24 +44,36 @@ interface Priced {
   readonly since: string;
 }
 
-/** Reads a price list for one region; the error says what is wrong, and with which product. */
+/** Reads a price list for one region from its text; the error says what is wrong, and with which product. */
 export function parsePriceList(text: string, region: string): Result<PriceList, string> {
   const value = parsedJson(text);
   if (!value.ok) return err(`the price list is not JSON: ${value.error}`);
-  const products = productsOf(value.value);
+  const read = decodePriceList(value.value, region);
+  if (!read.ok) return read;
+  const [unreadable] = read.value.unreadable;
+  return unreadable === undefined ? ok(read.value.list) : err(unreadable);
+}
+
+/** Reads a price list for one region, and leaves out what can't be read; the error says why there is nothing at all. */
+export function decodePriceList(
+  value: unknown,
+  region: string,
+): Result<{ readonly list: PriceList; readonly unreadable: readonly string[] }, string> {
+  const products = productsOf(value);
   if (!products.ok) return products;
   const onDemand = new Map<string, Priced>();
+  const unreadable: string[] = [];
   for (const product of products.value) {
     if (product.region !== region) continue;
     const priced = priceOf(product);
-    if (!priced.ok) return priced;
     const known = onDemand.get(product.instanceType);
-    if (priced.value !== undefined && (known === undefined || isNewer(priced.value, known)))
+    if (!priced.ok) unreadable.push(priced.error);
+    else if (priced.value !== undefined && (known === undefined || isNewer(priced.value, known)))
       onDemand.set(product.instanceType, priced.value);
   }
-  if (onDemand.size === 0) return err(nothingFor(region, products.value));
+  if (onDemand.size === 0) return err(unreadable[0] ?? nothingFor(region, products.value));
   const prices = [...onDemand].map(([type, { pricePerHour }]) => [type, pricePerHour] as const);
-  return ok({ region, asOf: publishedAt(value.value), onDemand: new Map(prices) });
+  return ok({ list: { region, asOf: publishedAt(value), onDemand: new Map(prices) }, unreadable });
 }
 
 /** The products of either form that a node could be bought as. */
@@ -98,16 +111,18 @@ function productOf(of: { readonly sku: string; readonly product: JsonRecord; rea
 }
 
 /** The price of a product's newest term; a price of 0 is that of what is paid elsewhere, and counts for nothing. */
-function priceOf({ sku, instanceType, onDemandTerms }: Product): Result<Priced | undefined, string> {
+function priceOf({ sku, instanceType, region, onDemandTerms }: Product): Result<Priced | undefined, string> {
+  const currency = currencyOf(region);
   let newest: Priced | undefined;
   for (const term of recordsIn(onDemandTerms)) {
     const since = textAt(term, "effectiveDate") ?? "";
     for (const dimension of recordsIn(term["priceDimensions"])) {
       const perUnit = dimension["pricePerUnit"];
-      const text = isRecord(perUnit) ? textAt(perUnit, "USD") : undefined;
+      const text = isRecord(perUnit) ? textAt(perUnit, currency) : undefined;
       const pricePerHour = text === undefined ? undefined : parsePrice(text);
       const at = `product ${sku} (${instanceType})`;
-      if (pricePerHour === undefined) return err(`${at}: pricePerUnit.USD is ${shown(text)}; it must be a number as text such as "0.096"`);
+      if (pricePerHour === undefined)
+        return err(`${at}: pricePerUnit.${currency} is ${shown(text)}; it must be a number as text such as "0.096"`);
       if (textAt(dimension, "unit") !== "Hrs")
         return err(`${at}: unit is ${shown(dimension["unit"])}; a price of a node is one an hour ("Hrs")`);
       const priced = { pricePerHour, since };
@@ -115,6 +130,11 @@ function priceOf({ sku, instanceType, onDemandTerms }: Product): Result<Priced |
     }
   }
   return ok(newest);
+}
+
+/** AWS sells the regions of China in their own currency, Spot as well: there every live price is in it. */
+function currencyOf(region: string): string {
+  return region.startsWith("cn-") ? "CNY" : "USD";
 }
 
 /** Of two prices of one type the one of the later day counts, of one day the lower: whatever the order of the list. */

@@ -15,6 +15,8 @@ export interface SpotHistory {
   readonly asOf: string;
   /** Regions of which anything is known: what is not known of a zone there is not sold as Spot there. */
   readonly regions: ReadonlySet<string>;
+  /** USD an hour by type and zone, with a space between. */
+  readonly prices: ReadonlyMap<string, number>;
   priceOf(instanceType: string, zone: string): number | undefined;
 }
 
@@ -53,10 +55,12 @@ export function decodeSpotHistory(value: unknown): Result<SpotHistory, string> {
   }
   if (latest.size === 0) return err(`the Spot history has no price of Linux among ${count} entries`);
   const all = [...latest.values()];
+  const prices = new Map([...latest].map(([place, { pricePerHour }]) => [place, pricePerHour]));
   return ok({
     asOf: timeText(all.reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity)),
     regions: new Set(all.map(({ zone }) => regionOfZone(zone))),
-    priceOf: (instanceType, zone) => latest.get(`${instanceType} ${zone}`)?.pricePerHour,
+    prices,
+    priceOf: (instanceType, zone) => prices.get(`${instanceType} ${zone}`),
   });
 }
 

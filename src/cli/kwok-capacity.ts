@@ -17,7 +17,7 @@ import type { Capacity, CapacitySources } from "./process-parts.ts";
 import type { ServeOptions } from "./surroundings.ts";
 
 /** Makes the capacity; `joinDelayMs` says how long after its launch a Node joins. */
-export function kwokCapacity(sources: CapacitySources, joinDelayMs: (claim: NodeClaim) => number = () => 0): Capacity {
+export function kwokCapacity(sources: Omit<CapacitySources, "log">, joinDelayMs: (claim: NodeClaim) => number = () => 0): Capacity {
   const { client, snapshot, instanceTypes, prices } = sources;
   return {
     provider: kwokProvider({ client, snapshot, instanceTypes, ...(prices === undefined ? {} : { prices }) }),

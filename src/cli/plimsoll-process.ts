@@ -99,7 +99,8 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   const names = platformNames(domain);
   const prices = settings.prices === undefined ? {} : { prices: settings.prices };
   const catalogTypes = catalogTypesOf(cluster, prices);
-  const sources = { client, clock: settings.clock, names, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...prices };
+  const { clock } = settings;
+  const sources = { client, clock, names, log, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...prices };
   const capacity = settings.capacity?.(sources);
   const offered = { cluster, clock: settings.clock, signal: stop.signal, log, otherwise: catalogTypes };
   const parts: Omit<ProcessParts, "provisioner"> = {

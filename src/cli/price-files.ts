@@ -8,7 +8,7 @@ import { readFileSync, statSync } from "node:fs";
 import { layeredPrices } from "../catalog/price-layers.ts";
 import { parsePriceList, type PriceList } from "../catalog/price-list.ts";
 import type { Prices } from "../catalog/prices.ts";
-import { parseRateCard } from "../catalog/rate-card.ts";
+import { parseRateCard, type RateCard } from "../catalog/rate-card.ts";
 import { parseSpotHistory } from "../catalog/spot-history.ts";
 import { regionOfZone } from "../catalog/zones.ts";
 import { err, ok, type Result } from "../api/result.ts";
@@ -23,18 +23,23 @@ export interface PriceFiles {
 /** Below the longest text that Node can hold; a region's whole offer file has some 300 MB. */
 const fileBytesMax = 500_000_000;
 
+/** Reads a rate card; undefined where none is named. */
+export function readRateCard(path: string | undefined): Result<RateCard | undefined, readonly string[]> {
+  return path === undefined ? ok(undefined) : parsed(path, (text) => parseRateCard({ text, fileName: path }));
+}
+
 /** Reads the files for the regions of some zones; undefined where none is named, so that the dated table stands alone. */
 export function readPriceFiles(files: PriceFiles, zones: readonly string[]): Result<Prices | undefined, readonly string[]> {
   const { rateCard, priceList, spotHistory } = files;
   if (rateCard === undefined && priceList === undefined && spotHistory === undefined) return ok(undefined);
-  const card = rateCard === undefined ? undefined : parsed(rateCard, (text) => parseRateCard({ text, fileName: rateCard }));
+  const card = readRateCard(rateCard);
   const lists = priceList === undefined ? undefined : parsed(priceList, (text) => priceListsOf(text, { path: priceList, zones }));
   const history = spotHistory === undefined ? undefined : parsed(spotHistory, (text) => named(spotHistory, parseSpotHistory(text)));
   const errors = [card, lists, history].flatMap((one) => (one?.ok === false ? one.error : []));
   if (errors.length > 0) return err(errors);
   return ok(
     layeredPrices({
-      ...(card?.ok === true ? { rateCard: card.value } : {}),
+      ...(card.ok && card.value !== undefined ? { rateCard: card.value } : {}),
       ...(lists?.ok === true ? { priceLists: lists.value } : {}),
       ...(history?.ok === true ? { spotHistory: history.value } : {}),
     }),

@@ -40,6 +40,7 @@ export interface CapacitySources {
   readonly instanceTypes: () => readonly InstanceType[];
   /** Default: the dated table. */
   readonly prices?: Prices;
+  readonly log: Log;
 }
 
 /** Where nodes come from, with the controllers that a provider brings of its own. */

@@ -200,6 +200,8 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--service-cidr <cidr>", "addresses of Services, for nodes of family AL2023 (provider ec2)")
     .option("--ec2-endpoint <url>", "an EC2 endpoint other than the region's")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
+    .option("--isolated-vpc", "ask no AWS service that has no VPC endpoint: on-demand prices are then the dated table's (provider ec2)")
+    .option("--record-calls <file>", "append every call to AWS to this file, one line of JSON each (provider ec2)")
     .option("--rate-card <file>", "prices of your own, before all others; read at the start")
     .addOption(preferenceOption("--preference-policy"))
     .option("--predict-by-dry-run", "ask the API server by dry runs what Pods to come will be (needs deploy/components/pod-dry-run)")

@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly serviceCidr?: string;
   readonly ec2Endpoint?: string;
   readonly region?: string;
+  readonly isolatedVpc?: boolean;
+  readonly recordCalls?: string;
   readonly rateCard?: string;
   readonly preferencePolicy?: PreferencePolicy;
   readonly predictByDryRun?: boolean;

@@ -15,7 +15,7 @@ const optionNames = [
     "preferencePolicy",
     "predictByDryRun",
   ] as const),
-  ...(["clusterName", "clusterEndpoint", "clusterCa", "serviceCidr", "ec2Endpoint", "region"] as const),
+  ...(["clusterName", "clusterEndpoint", "clusterCa", "serviceCidr", "ec2Endpoint", "region", "isolatedVpc", "recordCalls"] as const),
 ] as const satisfies readonly (keyof ServeOptions)[];
 
 export type ThreadOptions = Pick<ServeOptions, (typeof optionNames)[number]>;

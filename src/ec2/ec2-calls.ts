@@ -25,11 +25,14 @@ import type {
 } from "@aws-sdk/client-ec2";
 import { err, ok, type Result } from "../api/result.ts";
 import { ec2Failure, type Ec2Failure } from "./errors.ts";
+import type { CallLogger } from "./recorded-call.ts";
 
 export interface Ec2Endpoint {
   readonly region: string;
   /** Another endpoint than AWS' own for the region. */
   readonly endpoint?: string;
+  /** Hears of every call; the SDK's own setting, so that every client that is made of an endpoint has it. */
+  readonly logger?: CallLogger;
 }
 
 type Answer<T> = Promise<Result<T, Ec2Failure>>;

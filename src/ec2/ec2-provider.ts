@@ -7,18 +7,18 @@
  */
 import type { Instance } from "@aws-sdk/client-ec2";
 import type { ApiClient } from "../api/api-client.ts";
-import type { EC2NodeClass } from "../api/ec2-node-class.ts";
-import type { InstanceType } from "../api/instance-type.ts";
 import { awsLabelDomain, clusterNameTag, nodeClaimTag, type PlatformNames } from "../api/labels.ts";
 import type { CloudInstance, CloudProvider, Clock, Instant, InstanceReference, NodeClassReference } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import { classInstanceTypes } from "../catalog/class-types.ts";
 import type { Prices } from "../catalog/prices.ts";
+import { classTypeLists, type ReadyClass } from "./class-type-list.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
 import { instanceIDOf, keptRequest, launch, providerIDOf, send } from "./launch.ts";
 import { templateTrouble, type ClusterIdentity } from "./launch-template.ts";
+import type { LivePrices } from "./prices.ts";
+import type { LiveQuotas } from "./quotas.ts";
 import { nodeClassResources, type NodeClassResources, type NodeClassTrouble } from "./node-class-resources.ts";
 import { unavailableOfferings, type UnavailableOfferings } from "./unavailable-offerings.ts";
 
@@ -32,6 +32,10 @@ export interface Ec2ProviderOptions {
   readonly ec2: Ec2Calls;
   /** Default: the dated table. */
   readonly prices?: Prices;
+  /** Count before `prices`. */
+  readonly livePrices?: LivePrices;
+  /** Default: no quota is known. */
+  readonly quotas?: LiveQuotas;
 }
 
 /** Subnets, security groups and images are asked for again after this long. */
@@ -43,22 +47,24 @@ interface Provider extends Ec2ProviderOptions {
 }
 
 type InstanceFilter = { readonly Name: string; readonly Values: string[] };
-type Ready = { readonly nodeClass: EC2NodeClass; readonly resources: NodeClassResources };
 type ResourcesCache = Map<string, { readonly until: Instant; readonly answer: Promise<Result<NodeClassResources, NodeClassTrouble>> }>;
 
 /** Makes the provider; EC2 is first called when something is asked of it. */
 export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
   const provider: Provider = {
     ...options,
+    // Launches, refusals and subnets are heard of as they pass.
+    ec2: options.quotas?.listening(options.ec2) ?? options.ec2,
     unavailable: unavailableOfferings(options.clock),
     resources: new Map(),
   };
+  const typesOf = classTypeLists(provider);
   return {
     name: "ec2",
     serves: ({ group, kind }) => group === awsLabelDomain && kind === "EC2NodeClass",
     instanceTypes: async (reference) => {
       const ready = await readyNodeClass(provider, reference);
-      return ready.ok ? typesOf(provider, ready.value) : err(ready.error.message);
+      return ready.ok ? typesOf(ready.value) : err(ready.error.message);
     },
     create: async (nodeClaim, candidates) => {
       // What may have been sent is sent again before anything else is asked: the NodeClass may be another by now.
@@ -77,7 +83,7 @@ export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
 }
 
 /** The NodeClass and what it selects. A snapshot that has not listed NodeClasses yet says nothing about this one. */
-async function readyNodeClass(provider: Provider, { name }: NodeClassReference): Promise<Result<Ready, NodeClassTrouble>> {
+async function readyNodeClass(provider: Provider, { name }: NodeClassReference): Promise<Result<ReadyClass, NodeClassTrouble>> {
   const snapshot = provider.snapshot();
   const nodeClass = snapshot.get("EC2NodeClass", { namespace: "", name });
   if (!snapshot.knows("EC2NodeClass")) return err({ kind: "failed", message: "EC2NodeClasses have not been listed yet" });
@@ -96,18 +102,6 @@ async function readyNodeClass(provider: Provider, { name }: NodeClassReference):
   // A failure is asked again at the next look.
   if (!resources.ok) provider.resources.delete(key);
   return resources.ok ? ok({ nodeClass, resources: resources.value }) : resources;
-}
-
-/** A type whose architecture has no image can't be launched: planned, it would be given up and planned again, for ever. */
-function typesOf({ unavailable, prices }: Provider, { nodeClass, resources }: Ready): Result<readonly InstanceType[], string> {
-  return classInstanceTypes({
-    nodeClass,
-    zones: [],
-    subnetZones: Object.keys(resources.subnets),
-    architectures: Object.keys(resources.images).sort(),
-    isAvailable: (offering) => !unavailable.has(offering),
-    ...(prices === undefined ? {} : { prices }),
-  });
 }
 
 /** Every instance of a claim: by its id once that is known, whatever became of its tags, and by its tag. */

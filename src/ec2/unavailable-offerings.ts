@@ -9,6 +9,8 @@ import type { Clock, Instant } from "../api/ports.ts";
 export interface UnavailableOfferings {
   mark(offering: OfferingName): void;
   has(offering: OfferingName): boolean;
+  /** Grows whenever an answer of `has` has become another, by a mark or by time. */
+  sequence(): number;
 }
 
 export interface OfferingName {
@@ -25,9 +27,19 @@ const marksMax = 20_000;
 /** Makes an empty cache. */
 export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOfferings {
   const until = new Map<string, Instant>();
+  let sequence = 0;
   return {
+    sequence: () => {
+      for (const [name, over] of until) {
+        if (over > clock.now()) continue;
+        until.delete(name);
+        sequence += 1;
+      }
+      return sequence;
+    },
     mark: (offering) => {
       const name = nameOf(offering);
+      sequence += 1;
       until.delete(name);
       until.set(name, clock.now() + unavailableMs);
       const [oldest] = until.keys();

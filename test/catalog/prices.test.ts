@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
 import { layeredPrices } from "../../src/catalog/price-layers.ts";
-import { parsePriceList, type PriceList } from "../../src/catalog/price-list.ts";
+import { decodePriceList, parsePriceList, type PriceList } from "../../src/catalog/price-list.ts";
 import { fallbackPrices } from "../../src/catalog/price-table.ts";
 import { parseRateCard, type RateCard } from "../../src/catalog/rate-card.ts";
 import { decodeSpotHistory, parseSpotHistory, type SpotHistory } from "../../src/catalog/spot-history.ts";
@@ -87,6 +87,20 @@ describe("a price list", () => {
         ["m7i.large", 0.126],
       ]),
     );
+  });
+
+  test("of AWS' own answer loses only the products that can't be read, and says which", () => {
+    const read = decodePriceList(JSON.parse(answer({ price: "cheap" }, { type: "c7i.large", price: "0.1029" })), region);
+    if (!read.ok) throw new Error(read.error);
+    expect(read.value.list.onDemand).toEqual(new Map([["c7i.large", 0.1029]]));
+    expect(read.value.unreadable).toEqual([
+      'product SKU0 (m7i.large): pricePerUnit.USD is "cheap"; it must be a number as text such as "0.096"',
+    ]);
+  });
+
+  test("of a region of China is in its own currency", () => {
+    const text = answer({ attributes: { regionCode: "cn-north-1" } }).replaceAll("USD", "CNY");
+    expect(parsePriceList(text, "cn-north-1")).toMatchObject({ ok: true, value: { onDemand: new Map([["m7i.large", 0.126]]) } });
   });
 
   test("takes the newest price, of one day the lower, whatever the order; a price of 0 is none", () => {

@@ -3,7 +3,8 @@
  *
  * Reads a pool's template, with all types that its provider knows. Returns the obstacle without the pool's name: the first of its
  * requirements that alone leaves no type, or all of them together; else that what is left is not sold where the pool may buy, or that
- * nobody has told its price. None where types are left that are sold and priced, and only not to be had now.
+ * nobody has told its price, or that a quota or the subnets' addresses keep all of it from being had. None where types are left that are
+ * sold and priced, and only lack capacity now.
  */
 import type { InstanceType } from "../../api/instance-type.ts";
 import { capacityReservationLabel, capacityTypeLabel, regionLabel, zoneLabel } from "../../api/labels.ts";
@@ -29,7 +30,7 @@ export function emptyPoolObstacle(template: PoolTemplate): Obstacle | undefined 
   }
   const left = meetingAll(types, template.requirements);
   if (left.length === 0) return { constraint: "types", fix: `ask for less in the requirements of NodePool ${template.name}` };
-  return placesObstacle(left, template) ?? pricesObstacle(left, template);
+  return placesObstacle(left, template) ?? pricesObstacle(left, template) ?? lackObstacle(left, template);
 }
 
 /** Returns the obstacle that types would do, and are sold where the requirements allow, but have no price; none where one has. */
@@ -105,6 +106,22 @@ function pricesObstacle(types: readonly InstanceType[], { requirements }: PoolTe
   if (sold.length === 0 || isPriced) return undefined;
   return { constraint: "prices", value: named(sold), fix: "give them a price: in a rate card, a price list or a NodeOverlay" };
 }
+
+/** Capacity passes by itself; a quota and a full subnet are somebody's to mend, and hidden behind a want of capacity nobody would. */
+function lackObstacle(types: readonly InstanceType[], { requirements }: PoolTemplate): Obstacle | undefined {
+  const offerings = types.flatMap((type) => type.offerings.filter((offering) => isAllowed(offering, requirements)));
+  const lacks = new Set(offerings.map(({ lack }) => lack));
+  const known = (["vcpu-quota", "addresses"] as const).filter((lack) => lacks.has(lack));
+  if (known.length === 0 || offerings.some(({ available }) => available)) return undefined;
+  const rest = lacks.has(undefined) ? ["the rest lacks capacity now"] : [];
+  const value = [...known.map((lack) => lackWords[lack].value), ...rest].join("; ");
+  return { constraint: "offerings", value, fix: known.map((lack) => lackWords[lack].fix).join(", and ") };
+}
+
+const lackWords = {
+  "vcpu-quota": { value: "the account's quota of vCPUs is used up", fix: "ask for more vCPUs in Service Quotas" },
+  addresses: { value: "its subnets have no free addresses", fix: "add subnets to the NodeClass, or free addresses" },
+} as const;
 
 /** The smallest first. */
 function named(types: readonly InstanceType[]): string {

@@ -36,7 +36,7 @@ export interface Obstacle {
   readonly constraint: Constraint;
   /** The label, taint, resource, port or CSI driver that it is about. */
   readonly key?: string;
-  /** The taint; the instance types; of a node that is there, how many volumes of the driver it can attach. */
+  /** The taint; the instance types; what else than capacity offerings lack; of a node that is there, how many volumes of the driver it can attach. */
   readonly value?: string;
   readonly asked?: string;
   readonly available?: string;
@@ -128,8 +128,8 @@ function limitWords(limits: readonly Obstacle[]): string {
   return `its limits leave ${limits.map(({ key = "", available = "" }) => `${key} ${available}`).join(", ")}`;
 }
 
-function offeringWords({ key, asked = "", available = "", meant }: Obstacle): string {
-  if (asked === "") return "no instance type that it allows is offered now";
+function offeringWords({ key, value, asked = "", available = "", meant }: Obstacle): string {
+  if (asked === "") return `no instance type that it allows is offered now${value === undefined ? "" : `: ${value}`}`;
   const none = "no instance type that it allows and the Pod asks for is offered now";
   const hint = meant === undefined ? "" : ` (typo of "${meant}"?)`;
   return key === undefined ? none : `${none}: the Pod asks for ${asked}, offered is ${available}${hint}`;

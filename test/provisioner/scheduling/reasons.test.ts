@@ -56,6 +56,15 @@ const nodeIn = (zone: string): NodeState => ({
 const poolOf = (...requirements: NonNullable<Parameters<typeof nodePool>[0]>["requirements"] & object) =>
   nodePool({ name: pool, requirements });
 const priceFix = "give them a price: in a rate card, a price list or a NodeOverlay";
+/** Nothing is to be had; of some zones more is known than that they lack capacity. */
+const lacking = (lacks: Readonly<Record<string, "vcpu-quota" | "addresses">>) =>
+  types.map((type) => ({
+    ...type,
+    offerings: type.offerings.map((offering) => {
+      const lack = lacks[offering.zone];
+      return { ...offering, available: false, ...(lack === undefined ? {} : { lack }) };
+    }),
+  }));
 const only = (...names: readonly string[]) => new Map([[pool, types.filter(({ name }) => names.includes(name))]]);
 
 describe("what is in the way of each NodePool", () => {
@@ -129,6 +138,20 @@ describe("what is in the way of each NodePool", () => {
     changes: { instanceTypes: new Map([[pool, typesWithout(...zones)]]) },
     obstacles: [{ pool, constraint: "offerings" }],
     words: ["NodePool general-flex: no instance type that it allows is offered now"],
+  });
+  check("offerings: a quota and full subnets keep them from being had, and the rest lacks capacity", {
+    changes: { instanceTypes: new Map([[pool, lacking({ [zoneA]: "vcpu-quota", [zoneB]: "addresses" })]]) },
+    obstacles: [
+      {
+        pool,
+        constraint: "offerings",
+        value: "the account's quota of vCPUs is used up; its subnets have no free addresses; the rest lacks capacity now",
+        fix: "ask for more vCPUs in Service Quotas, and add subnets to the NodeClass, or free addresses",
+      },
+    ],
+    words: [
+      "NodePool general-flex: no instance type that it allows is offered now: the account's quota of vCPUs is used up; its subnets have no free addresses; the rest lacks capacity now",
+    ],
   });
   check("types: the first requirement of the pool that alone leaves none, with what was meant", {
     changes: { nodePools: [poolOf({ key: capacityTypeLabel, operator: "In", values: ["onn-demand"] })] },

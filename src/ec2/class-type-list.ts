@@ -1,0 +1,84 @@
+/**
+ * ClassTypeLists: what each EC2NodeClass can be launched as now, as lists that stay the same objects while nothing has changed.
+ *
+ * Reads a class with what it selects, and what is known of prices, quotas, addresses and a want of capacity. Returns its types. The
+ * solver finds what it has compiled by the identity of such a list, so it is made anew only where one of its parts is another, and kept even
+ * then where it says the same.
+ */
+import type { EC2NodeClass } from "../api/ec2-node-class.ts";
+import type { InstanceType } from "../api/instance-type.ts";
+import type { Result } from "../api/result.ts";
+import { classInstanceTypes } from "../catalog/class-types.ts";
+import type { Prices } from "../catalog/prices.ts";
+import { sameTypes } from "../catalog/same-types.ts";
+import type { NodeClassResources } from "./node-class-resources.ts";
+import type { LivePrices } from "./prices.ts";
+import type { LiveQuotas } from "./quotas.ts";
+import type { UnavailableOfferings } from "./unavailable-offerings.ts";
+
+export interface TypeSources {
+  readonly unavailable: UnavailableOfferings;
+  /** Default: the dated table. */
+  readonly prices?: Prices;
+  /** Count before `prices`. */
+  readonly livePrices?: LivePrices;
+  /** Default: no quota is known, and every subnet has addresses. */
+  readonly quotas?: LiveQuotas;
+}
+
+export interface ReadyClass {
+  readonly nodeClass: EC2NodeClass;
+  readonly resources: NodeClassResources;
+}
+
+type Types = Result<readonly InstanceType[], string>;
+
+interface Kept {
+  readonly parts: readonly unknown[];
+  readonly types: Types;
+}
+
+/** A cluster has a few; the one that was asked for longest ago goes first. */
+const classesMax = 200;
+
+/** Returns a function that tells a class's types. */
+export function classTypeLists(sources: TypeSources): (ready: ReadyClass) => Promise<Types> {
+  const kept = new Map<string, Kept>();
+  return async (ready) => {
+    const live = await sources.livePrices?.current();
+    const prices = live?.prices ?? sources.prices;
+    const lacks = sources.quotas?.current();
+    const parts = [ready.nodeClass, ready.resources, prices, lacks, sources.unavailable.sequence()];
+    const name = ready.nodeClass.metadata.name ?? "";
+    const known = kept.get(name);
+    const isSame = known !== undefined && known.parts.every((part, index) => part === parts[index]);
+    const types = isSame ? known.types : shared(known?.types, typesOf(sources.unavailable, { ready, prices, lacks }));
+    kept.delete(name);
+    kept.set(name, { parts, types });
+    const [oldest] = kept.keys();
+    if (kept.size > classesMax && oldest !== undefined) kept.delete(oldest);
+    return types;
+  };
+}
+
+function shared(before: Types | undefined, fresh: Types): Types {
+  return fresh.ok && before?.ok === true ? { ok: true, value: sameTypes(before.value, fresh.value) } : fresh;
+}
+
+/** A type whose architecture has no image can't be launched: planned, it would be given up and planned again, for ever. */
+function typesOf(
+  unavailable: UnavailableOfferings,
+  of: { readonly ready: ReadyClass; readonly prices: Prices | undefined; readonly lacks: ReturnType<LiveQuotas["current"]> | undefined },
+): Types {
+  const { nodeClass, resources } = of.ready;
+  const { lacks } = of;
+  return classInstanceTypes({
+    nodeClass,
+    zones: [],
+    subnetZones: Object.keys(resources.subnets),
+    architectures: Object.keys(resources.images).sort(),
+    isAvailable: (offering) => !unavailable.has(offering),
+    ...(of.prices === undefined ? {} : { prices: of.prices }),
+    ...(lacks === undefined ? {} : { lackOf: (place) => lacks.lackOf({ ...place, subnets: [resources.subnets[place.zone] ?? ""] })?.kind }),
+  });
+}
