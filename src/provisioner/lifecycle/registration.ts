@@ -5,13 +5,13 @@
  * pkg/controllers/nodeclaim/lifecycle). A patch carries the Node's resourceVersion: taints are a list that is replaced whole, so a Node
  * that somebody else has just written is looked at again.
  */
-import { doNotSyncTaintsLabel, initializedLabel, registeredLabel, terminationFinalizer, unregisteredTaintKey } from "../../api/labels.ts";
+import { initializedLabel, registeredLabel, terminationFinalizer, unregisteredTaintKey } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { Taint } from "../../api/pod.ts";
 import { toResources } from "../../kube/resources.ts";
 import { formatTaint } from "../../kube/taint.ts";
-import { isEphemeralTaint } from "../scheduling/node-state.ts";
+import { isEphemeralTaint, registeredTaints } from "../scheduling/node-state.ts";
 import type { ConditionChange } from "./claim-status.ts";
 
 /** An RFC 7386 patch of a Node. */
@@ -60,7 +60,7 @@ export function registrationPatch(input: {
       finalizers: withFinalizer(node),
       ownerReferences: [...owners, owner],
     },
-    spec: { taints: taintsAfter(nodeClaim, node) },
+    spec: { taints: registeredTaints(nodeClaim, node) },
   };
 }
 
@@ -89,13 +89,6 @@ export function isInitialized(node: Node): boolean {
 /** Returns the patch that labels a Node as initialized. */
 export function initializedPatch(): NodePatch {
   return { metadata: { labels: { [initializedLabel]: "true" } } };
-}
-
-function taintsAfter(nodeClaim: NodeClaim, node: Node): readonly Taint[] {
-  const kept = (node.spec?.taints ?? []).filter(({ key }) => key !== unregisteredTaintKey);
-  if (node.metadata.labels?.[doNotSyncTaintsLabel] === "true") return kept;
-  const wanted = [...(nodeClaim.spec.taints ?? []), ...(nodeClaim.spec.startupTaints ?? [])];
-  return [...kept, ...wanted.filter((taint) => !kept.some((own) => isSame(own, taint)))];
 }
 
 function withFinalizer(node: Node): readonly string[] {

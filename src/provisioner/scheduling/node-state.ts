@@ -3,11 +3,20 @@
  *
  * Reads Nodes, NodeClaims, Pods and the instance types of pools. Returns one state for each Node and for each NodeClaim
  * without a Node. A claim that has not launched may still become any of its types, so it counts with the least of each
- * resource that all of them have; every one of them holds what it was planned for. Taints that go away by themselves
+ * resource that all of them have; every one of them holds what it was planned for. A Node that is not registered yet has the labels and
+ * taints that its NodeClaim will give it (kubelets on EC2 bring few of them). Taints that go away by themselves
  * (startup taints, not-ready and its like) are ignored until the node is initialized (Karpenter's pkg/scheduling/taints.go).
  */
 import type { InstanceType } from "../../api/instance-type.ts";
-import { disruptedTaintKey, initializedLabel, instanceTypeLabel, nodePoolLabel, unregisteredTaintKey } from "../../api/labels.ts";
+import {
+  disruptedTaintKey,
+  doNotSyncTaintsLabel,
+  initializedLabel,
+  instanceTypeLabel,
+  nodePoolLabel,
+  registeredLabel,
+  unregisteredTaintKey,
+} from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { Resources } from "../../api/object.ts";
@@ -87,9 +96,8 @@ function standingState(input: {
   readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
 }): NodeState {
   const { node, claim, pods, names, csiNode } = input;
-  const labels = node.metadata.labels ?? {};
+  const { labels, taints } = registeredView(node, claim);
   const initialized = claim === undefined || labels[initializedLabel] === "true";
-  const taints = node.spec?.taints ?? [];
   const status = toResources(node.status?.allocatable);
   const isLeaving = node.metadata.deletionTimestamp !== undefined || taints.some(({ key }) => key === disruptedTaintKey);
   return {
@@ -106,6 +114,21 @@ function standingState(input: {
     accepting: !isLeaving && claim?.metadata.deletionTimestamp === undefined && node.spec?.unschedulable !== true,
     planned: claim === undefined ? nothingPlanned : plannedPodsOf(claim, names),
   };
+}
+
+/** A Node as it will be once it is registered; the same Node where it is, and where nobody will. */
+function registeredView(node: Node, claim: NodeClaim | undefined): Pick<NodeState, "labels" | "taints"> {
+  const { labels = {} } = node.metadata;
+  if (claim === undefined || labels[registeredLabel] === "true") return { labels, taints: node.spec?.taints ?? [] };
+  return { labels: { ...labels, ...claim.metadata.labels }, taints: registeredTaints(claim, node) };
+}
+
+/** Returns the taints of a Node once its NodeClaim has been synced to it: its own, those of the claim, and no longer the unregistered one. */
+export function registeredTaints(claim: NodeClaim, node: Node): readonly Taint[] {
+  const kept = (node.spec?.taints ?? []).filter(({ key }) => key !== unregisteredTaintKey);
+  if (node.metadata.labels?.[doNotSyncTaintsLabel] === "true") return kept;
+  const wanted = [...(claim.spec.taints ?? []), ...(claim.spec.startupTaints ?? [])];
+  return [...kept, ...wanted.filter(({ key, effect }) => !kept.some((own) => own.key === key && own.effect === effect))];
 }
 
 function comingState(claim: NodeClaim, { instanceTypes, names }: TypesByPool & { readonly names: PlannedPodsName }): NodeState {
