@@ -23,7 +23,7 @@ import type { PriorityClass } from "./priority-class.ts";
 import type { ResourceQuota } from "./resource-quota.ts";
 import type { Rollout } from "./rollout.ts";
 import type { Service } from "./service.ts";
-import type { CSINode, PersistentVolume, PersistentVolumeClaim, StorageClass } from "./storage.ts";
+import type { CSINode, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from "./storage.ts";
 import type { RegisteredWebhooks } from "./webhook-configuration.ts";
 import type { CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet } from "./workload.ts";
 import type { WorkloadProfile } from "./workload-profile.ts";
@@ -57,6 +57,7 @@ export interface KindObjects {
   readonly PersistentVolume: PersistentVolume;
   readonly StorageClass: StorageClass;
   readonly CSINode: CSINode;
+  readonly VolumeAttachment: VolumeAttachment;
   readonly MutatingWebhookConfiguration: RegisteredWebhooks;
   readonly ValidatingWebhookConfiguration: RegisteredWebhooks;
   /** EKS Auto Mode's; read for review only. */
@@ -132,6 +133,7 @@ const foreignKinds: Omit<KindTable, "WorkloadProfile"> = {
   PersistentVolume: { kind: "PersistentVolume", group: "", version: "v1", resource: "persistentvolumes", namespaced: false },
   StorageClass: { kind: "StorageClass", group: "storage.k8s.io", version: "v1", resource: "storageclasses", namespaced: false },
   CSINode: { kind: "CSINode", group: "storage.k8s.io", version: "v1", resource: "csinodes", namespaced: false },
+  VolumeAttachment: { kind: "VolumeAttachment", group: "storage.k8s.io", version: "v1", resource: "volumeattachments", namespaced: false },
   MutatingWebhookConfiguration: {
     kind: "MutatingWebhookConfiguration",
     group: "admissionregistration.k8s.io",

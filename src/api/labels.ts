@@ -133,12 +133,16 @@ export interface PlatformNames {
   readonly disruptionWindowAnnotation: string;
   /** On Pod templates, where spec.rollout is onChange: the contract that the template was rolled for. */
   readonly rolledContractAnnotation: string;
+  /** On the Pod template of a Deployment with one replica: uid of the Pod whose replacement is started before it may be evicted. */
+  readonly surgedForAnnotation: string;
   /** On Pods: JSON {"profile","generation","bundle","changed":{path:{from,to}}}. */
   readonly compiledAnnotation: string;
   /** On NodeClaims: the exact launch request and its client token, written before the request is sent. */
   readonly launchRequestAnnotation: string;
   /** On NodeClaims: the Pods that the claim was made for, by class, as "<podClassHash>=<count>,…". */
   readonly plannedPodsAnnotation: string;
+  /** On NodeClaims: JSON {"reason","message","requestedAt","deadline"}, while the node is to be replaced. */
+  readonly disruptionAnnotation: string;
   /** The name that both validating webhook configurations give their webhook. */
   readonly validatingWebhook: string;
   readonly mutatingWebhook: string;
@@ -157,9 +161,11 @@ export function platformNames(domain: string = defaultDomain): PlatformNames {
     onDemandFloorLabel: `${domain}/on-demand-floor`,
     disruptionWindowAnnotation: `${domain}/disruption-window`,
     rolledContractAnnotation: `${domain}/rolled-contract`,
+    surgedForAnnotation: `${domain}/surged-for`,
     compiledAnnotation: `${domain}/compiled`,
     launchRequestAnnotation: `${domain}/launch-request`,
     plannedPodsAnnotation: `${domain}/planned-pods`,
+    disruptionAnnotation: `${domain}/disruption`,
     validatingWebhook: `workloads.${domain}`,
     mutatingWebhook: `pods.${domain}`,
   };

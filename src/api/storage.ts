@@ -14,6 +14,7 @@ export interface PersistentVolumeClaim extends KubeObject {
 export interface PersistentVolume extends KubeObject {
   readonly spec: {
     readonly storageClassName?: string;
+    readonly accessModes?: readonly string[];
     readonly claimRef?: { readonly namespace?: string; readonly name?: string };
     readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] } };
     readonly csi?: { readonly driver: string; readonly volumeHandle?: string };
@@ -30,6 +31,17 @@ export interface StorageClass extends KubeObject {
   readonly allowedTopologies?: readonly {
     readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[];
   }[];
+}
+
+/** That a volume is attached to a node, or is about to be. */
+export interface VolumeAttachment extends KubeObject {
+  readonly spec: {
+    readonly attacher: string;
+    readonly nodeName: string;
+    /** Of a volume that only its Pod knows, the name is absent. */
+    readonly source: { readonly persistentVolumeName?: string };
+  };
+  readonly status?: { readonly attached?: boolean };
 }
 
 /** The CSI drivers of the Node of the same name. A driver without a count has no limit. */

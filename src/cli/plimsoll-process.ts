@@ -56,6 +56,7 @@ const optionalKinds = [
   "PersistentVolume",
   "StorageClass",
   "CSINode",
+  "VolumeAttachment",
 ] as const satisfies readonly KindName[];
 /** How often missing CRDs are looked for. */
 const kindsLookMs = 15_000;

@@ -7,6 +7,7 @@
 import type { InstanceType } from "../api/instance-type.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { NodePool } from "../api/node-pool.ts";
+import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { daemonSetPods } from "./demand.ts";
@@ -33,7 +34,7 @@ export interface ObservedCluster {
 /** Returns what to solve so that these Pods get a place in the cluster. */
 export function clusterInput(
   { world, nodePools, nodeClaims, instanceTypes, preferencePolicy }: ObservedCluster,
-  { pods, now }: { readonly pods: readonly PendingPod[]; readonly now: Instant },
+  { pods, now, moved }: { readonly pods: readonly PendingPod[]; readonly now: Instant; readonly moved?: ReadonlySet<Pod> },
 ): SolveInput {
   const { snapshot, names } = world;
   return {
@@ -44,7 +45,8 @@ export function clusterInput(
     nodes: nodeStates({
       nodes: snapshot.list("Node"),
       nodeClaims,
-      pods: stayingPods(snapshot.list("Pod"), now),
+      // A Pod that is placed anew counts where it goes, and no longer where it stands.
+      pods: stayingPods(snapshot.list("Pod"), now).filter((pod) => moved?.has(pod) !== true),
       instanceTypes,
       names,
       csiNodes: snapshot.list("CSINode"),

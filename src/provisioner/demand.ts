@@ -1,5 +1,6 @@
 /**
- * Demand: the Pods that need room now: those that exist, those that are about to, and those that CapacityBuffers keep room for.
+ * Demand: the Pods that need room now: those that wait, those that are about to come, those whose node is on its way out, and those that
+ * CapacityBuffers keep room for.
  *
  * Reads the snapshot, the policies and what was remembered of each workload. Returns Pods for the solver. Demand starts at
  * the workload, before its first Pod exists: wanted Pods less the live ones of that owner and template, in the shape that they
@@ -14,6 +15,7 @@ import { topOwner } from "../kube/owner.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand, type BufferRoom } from "./buffer-demand.ts";
+import { displacedPods, noDisplacedPods, type DisplacedPods } from "./displaced-pods.ts";
 import { isPromisedPlace } from "./lifecycle/placement-hint.ts";
 import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
 import { admittedPod, comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
@@ -46,6 +48,8 @@ export interface PodDemand {
   readonly remarks: readonly DemandRemark[];
   /** What CapacityBuffers want; their Pods are among `pods`. */
   readonly buffers: readonly BufferRoom[];
+  /** Pods whose node is on its way out; they are among `pods`, but for a plan on paper. */
+  readonly displaced: DisplacedPods;
   /** For the next look; a restart without it only grants each workload its patience again. */
   readonly memory: DemandMemory;
 }
@@ -84,12 +88,15 @@ export function podDemand(input: DemandInput): PodDemand {
     .list("Pod")
     .filter((pod) => isProvisionable(pod) && !isPromisedPlace(pod, promises) && !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""));
   const buffers = bufferDemand(input);
-  const pods = [...real.map(asPending), ...predicted.flatMap((one) => one.pods), ...buffers.flatMap((one) => one.pods)];
+  const displaced = input.isOnPaper === true ? noDisplacedPods : displacedPods(input);
+  const coming = [...predicted.flatMap((one) => one.pods), ...buffers.flatMap((one) => one.pods)];
+  const pods = [...real.map(asPending), ...displaced.pods, ...coming];
   return {
     pods: pods.sort((a, b) => (a.key < b.key ? -1 : 1)),
     loose: new Set(real.filter((pod) => isLoose(pod, { snapshot, untold })).map((pod) => asPending(pod).key)),
     remarks,
     buffers,
+    displaced,
     memory: next,
   };
 }

@@ -14,6 +14,7 @@ import type { Instant } from "../api/ports.ts";
 import { nextPoolPauses, noPoolPauses, pauseLeftMs, type PoolPauses } from "./pool-pause.ts";
 import { placesOfBuffers, type PlacesOfBuffers } from "./buffer-status.ts";
 import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
+import { movesOf, type Moves } from "./displaced-pods.ts";
 import { podDemand, workloadKey, type DemandMemory, type DemandRemark, type PodDemand } from "./demand.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
 import { nodePoolHash, nodePoolHashVersion } from "./lifecycle/node-pool-status.ts";
@@ -60,9 +61,15 @@ export interface ObservedDemand extends ObservedCluster {
 }
 
 export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningMemory } & (
-    | { readonly kind: "idle" }
+    | { readonly kind: "idle"; readonly moves: Moves }
     | { readonly kind: "collect"; readonly delayMs: number }
-    | { readonly kind: "plan"; readonly nodeClaims: readonly NodeClaim[]; readonly againMs: number; readonly buffers: PlacesOfBuffers }
+    | {
+        readonly kind: "plan";
+        readonly nodeClaims: readonly NodeClaim[];
+        readonly againMs: number;
+        readonly buffers: PlacesOfBuffers;
+        readonly moves: Moves;
+      }
   );
 
 export const freshMemory: ProvisioningMemory = { demand: new Map(), seen: new Set(), said: new Map(), pools: noPoolPauses };
@@ -99,9 +106,10 @@ export function restingAfter(memory: ProvisioningMemory, of: { readonly endedAt:
 function idleStep(demand: PodDemand, { said, pools }: ProvisioningMemory): ProvisioningStep {
   const { events, said: next } = remarkNews(demand.remarks, said);
   const memory = { ...freshMemory, demand: demand.memory, pools, said: next };
+  const moves = movesOf(demand.displaced);
   return events.length === 0
-    ? { kind: "idle", memory }
-    : { kind: "idle", memory, events, decision: { rejected: demand.remarks.map(rejectedRemark) } };
+    ? { kind: "idle", memory, moves }
+    : { kind: "idle", memory, moves, events, decision: { rejected: demand.remarks.map(rejectedRemark) } };
 }
 
 function planStep(
@@ -110,7 +118,10 @@ function planStep(
 ): ProvisioningStep {
   const { demand, memory, now, isAborted } = of;
   const { world, nodeClaims } = observed;
-  const solved = solve(clusterInput(observed, { pods: demand.pods, now }), isAborted === undefined ? {} : { isAborted });
+  const solved = solve(
+    clusterInput(observed, { pods: demand.pods, now, moved: demand.displaced.standing }),
+    isAborted === undefined ? {} : { isAborted },
+  );
   const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
   // What a paused pool would make is made later, not elsewhere: weights hold, and another offering of it may do.
   const results = { ...solved, newNodes: solved.newNodes.filter((node) => waitsMs(node) === 0) };
@@ -129,6 +140,7 @@ function planStep(
     nodeClaims: planned,
     againMs,
     buffers: placesOfBuffers(demand.buffers, solved),
+    moves: movesOf(demand.displaced, solved),
     memory: { ...memory, said },
     events,
     ...(isNews ? { decision: planDecision(results, { planned, remarks: demand.remarks }) } : undefined),

@@ -8,28 +8,25 @@
 import type { ApiClient } from "../../api/api-client.ts";
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, Requeue, Trigger } from "../../api/controller.ts";
-import type { EventNote } from "../../api/event-note.ts";
 import { canonicalJson } from "../../api/hash.ts";
 import { provisionerFieldManager, terminationFinalizer, type PlatformNames } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { ObjectKey } from "../../api/object.ts";
-import type { LaunchOutcome } from "../../api/ports.ts";
+import type { Pod } from "../../api/pod.ts";
+import type { Instant, LaunchOutcome } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { claimCondition, isTrue, type ClaimStatus } from "../lifecycle/claim-status.ts";
-import type { PodRemoval } from "../lifecycle/drain.ts";
 import { launchCandidates, launchFailedReason, launchResult } from "../lifecycle/launch.ts";
-import { claimNote, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
+import { claimNote, lifecycleStateOf, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
 import { hintNews } from "../lifecycle/placement-hint.ts";
 import { hasUnregisteredTaint } from "../lifecycle/registration.ts";
+import { awaitedVolumes } from "../lifecycle/volumes.ts";
 import { placementHints, type GivenHints, type PlacementHints, type ToldNode } from "./placement-hints.ts";
+import { removePods } from "./pod-removal.ts";
 import { claimOffers } from "./pool-offers.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
-/** Pods that one look asks to leave; the next look goes on. */
-const removalsMax = 50;
-const blockedPollMs = 2_000;
-const leavingPollMs = 1_000;
 const endingPollMs = 1_000;
 
 /** Makes the controller with its triggers. */
@@ -60,17 +57,32 @@ async function observe({ client, snapshot, provider, names, clock }: Provisioner
     nodeClaim,
     ...(node === undefined ? undefined : { node }),
     pods: node === undefined ? [] : now.by("Pod", "node", node.metadata.name ?? ""),
-    claimOnlyAnnotations: [names.launchRequestAnnotation, names.plannedPodsAnnotation],
+    claimOnlyAnnotations: [names.launchRequestAnnotation, names.plannedPodsAnnotation, names.disruptionAnnotation],
+    names,
   };
   if (nodeClaim.metadata.deletionTimestamp === undefined) return seen;
+  const leaving = { ...seen, ...endingFacts(now, { seen, at: clock.now() }) };
   const instance = await provider.get(referenceOf(nodeClaim));
-  if (!instance.ok) return { ...seen, instance: "unknown" };
-  if (instance.value === undefined) return seen;
-  const ending = { ...seen, instance: instance.value };
-  if (node === undefined || nextLifecycleStep(ending, clock.now()).kind !== "end-instance") return ending;
+  if (!instance.ok) return { ...leaving, instance: "unknown" };
+  const ending = instance.value === undefined ? leaving : { ...leaving, instance: instance.value };
+  const state = lifecycleStateOf(ending, clock.now());
+  if (node === undefined || (state !== "detaching" && state !== "terminating")) return ending;
   // The watch may lag behind a Pod that was bound just before the cordon: the API server itself says whether the node is empty.
   const bound = await client.list("Pod", { fieldSelector: `spec.nodeName=${node.metadata.name ?? ""}` });
   return bound.ok ? { ...ending, pods: bound.value } : { ...ending, instance: "unknown" };
+}
+
+/** What only the end of a node asks for. */
+function endingFacts(
+  snapshot: ClusterSnapshot,
+  { seen: { node, pods }, at }: { readonly seen: { readonly node?: Node; readonly pods: readonly Pod[] }; readonly at: Instant },
+): Pick<ObservedClaim, "awaitedVolumes" | "budgets"> {
+  if (node === undefined) return {};
+  const namespaces = [...new Set(pods.map(({ metadata }) => metadata.namespace ?? ""))];
+  return {
+    awaitedVolumes: awaitedVolumes({ snapshot, nodeName: node.metadata.name ?? "", pods, now: at }),
+    budgets: namespaces.flatMap((namespace) => snapshot.list("PodDisruptionBudget", namespace)),
+  };
 }
 
 /** A launch that was asked for may have been answered since the watch last spoke: the API server itself says whether to ask again. */
@@ -114,15 +126,18 @@ async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeu
     case "add-finalizer":
       return requeueAfter(await patchFinalizers(shell, nodeClaim, [...(nodeClaim.metadata.finalizers ?? []), terminationFinalizer]));
     case "launch":
+    case "adopt":
       return launch(shell, nodeClaim);
     case "write-status":
       return requeueAfter(await applyStatus(shell, nodeClaim, step.status));
+    case "patch-claim":
+      return requeueAfter(await client.patch("NodeClaim", key, { body: { kind: "merge", patch: step.patch } }));
     case "patch-node":
       return requeueAfter(await client.patch("Node", keyOf(step.node), { body: { kind: "merge", patch: step.patch } }));
     case "delete-claim":
       return requeueAfter(await client.delete("NodeClaim", key, uidOf(nodeClaim)));
     case "remove-pods":
-      return removePods(shell, { nodeClaim, removals: step.removals.slice(0, removalsMax) });
+      return removePods(shell, step);
     case "end-instance": {
       const ended = await provider.delete(referenceOf(nodeClaim));
       return ended.ok ? { kind: "after", delayMs: ended.value === "gone" ? 0 : endingPollMs } : { kind: "retry", reason: ended.error };
@@ -173,33 +188,6 @@ async function outcomeOf(shell: ProvisionerShell, nodeClaim: NodeClaim): Promise
   const types = await claimOffers(shell, nodeClaim);
   // Without types there are no candidates; the provider knows whether that is for good, and may have launched before.
   return shell.provider.create(nodeClaim, types.ok ? launchCandidates(nodeClaim, types.value) : []);
-}
-
-async function removePods(
-  { client }: ProvisionerShell,
-  { nodeClaim, removals }: { readonly nodeClaim: NodeClaim; readonly removals: readonly PodRemoval[] },
-): Promise<Requeue> {
-  const blocked: string[] = [];
-  for (const removal of removals) {
-    const { metadata } = removal.pod;
-    const pod = { namespace: metadata.namespace ?? "", name: metadata.name ?? "", uid: metadata.uid ?? "" };
-    if (removal.kind === "delete") {
-      const { gracePeriodSeconds } = removal;
-      const deleted = await client.delete("Pod", pod, { uid: pod.uid, gracePeriodSeconds });
-      if (!deleted.ok) blocked.push(`${pod.namespace}/${pod.name}: ${deleted.error.message ?? ""}`);
-      continue;
-    }
-    const outcome = await client.evict(pod);
-    if (outcome.kind === "evicted" || outcome.kind === "gone") continue;
-    blocked.push(`${pod.namespace}/${pod.name}: ${outcome.status.message ?? outcome.status.reason ?? ""}`);
-  }
-  if (blocked.length === 0) return { kind: "after", delayMs: leavingPollMs };
-  const message = `Failed to drain node, ${blocked.length} pods are waiting to be evicted: ${blocked.sort().slice(0, 5).join("; ")}`;
-  return { kind: "after", delayMs: blockedPollMs, events: [drainNote(nodeClaim, message)] };
-}
-
-function drainNote(nodeClaim: NodeClaim, message: string): EventNote {
-  return claimNote(nodeClaim, { type: "Warning", reason: "FailedDraining", message });
 }
 
 function applyStatus({ client }: ProvisionerShell, nodeClaim: NodeClaim, status: ClaimStatus) {

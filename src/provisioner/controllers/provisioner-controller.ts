@@ -24,6 +24,7 @@ import {
   type ProvisioningStep,
 } from "../provisioning.ts";
 import type { BufferDesk } from "./buffer-desk.ts";
+import type { MoveDesk } from "./move-desk.ts";
 import { poolOffers } from "./pool-offers.ts";
 import { newcomerDesk, type NewcomerDesk } from "./newcomer-desk.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
@@ -49,8 +50,16 @@ interface Held {
   readonly newcomers: NewcomerDesk | undefined;
 }
 
-/** Makes the controller with its triggers; the desk is told what each plan makes of CapacityBuffers. */
-export function provisionerController(shell: ProvisionerShell, buffers?: BufferDesk): ControllerEntry {
+/** Whom each plan is told, besides the API server. */
+export interface PlanDesks {
+  /** What became of CapacityBuffers. */
+  readonly buffers?: BufferDesk;
+  /** What became of the Pods of nodes on their way out. */
+  readonly moves?: MoveDesk;
+}
+
+/** Makes the controller with its triggers. */
+export function provisionerController(shell: ProvisionerShell, { buffers, moves }: PlanDesks = {}): ControllerEntry {
   const { client, admitted, clock } = shell;
   const newcomers = admitted === undefined ? undefined : newcomerDesk({ client, admitted, clock });
   const held: Held = { memory: freshMemory, created: new Map(), tookMs: 0, newcomers };
@@ -66,6 +75,7 @@ export function provisionerController(shell: ProvisionerShell, buffers?: BufferD
       const { said } = held.memory;
       const requeue = await act(shell, { held, step });
       if (step.kind === "plan") buffers?.tell(step.buffers);
+      if (step.kind !== "collect") moves?.tell(step.moves);
       // What a failed act would have said is said by the next one.
       const memory = requeue.kind === "retry" ? { ...step.memory, said } : step.memory;
       // On a thread of its own nobody waits for a plan to end.

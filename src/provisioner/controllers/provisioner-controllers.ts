@@ -13,7 +13,9 @@ import { bufferDesk } from "./buffer-desk.ts";
 import { capacityBufferController } from "./capacity-buffer-controller.ts";
 import { garbageCollection } from "./garbage-collection.ts";
 import { nodeClaimController } from "./node-claim-controller.ts";
+import { moveDesk } from "./move-desk.ts";
 import { nodeController } from "./node-controller.ts";
+import { nodeDisruption } from "./node-disruption.ts";
 import { nodeOverlayController } from "./node-overlay-controller.ts";
 import { nodePoolController } from "./node-pool-controller.ts";
 import { provisionerController } from "./provisioner-controller.ts";
@@ -21,14 +23,15 @@ import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 /** Returns every controller of the provisioner; run them only while this process is the leader. */
 export function provisionerControllers(shell: ProvisionerShell): readonly ControllerEntry[] {
-  const buffers = bufferDesk();
+  const [buffers, moves] = [bufferDesk(), moveDesk()];
   return [
-    provisionerController(shell, buffers),
+    provisionerController(shell, { buffers, moves }),
     capacityBufferController(shell, buffers),
     nodeClaimController(shell),
     nodePoolController(shell),
     nodeOverlayController(shell),
     nodeController(shell),
+    nodeDisruption(shell, moves),
     garbageCollection(shell),
   ];
 }

@@ -1,5 +1,5 @@
 /**
- * The status of a NodeClaim: its conditions, and the root condition Ready that sums them up.
+ * The status of a NodeClaim: its conditions, and the root condition Ready that sums up the first three.
  *
  * Reads a NodeClaim and what has changed. Returns the whole status to apply, with the words of Karpenter's conditions. A
  * time moves only when a status does, so that writing the same again changes nothing.
@@ -14,10 +14,13 @@ export type ClaimCondition = NonNullable<ClaimStatus["conditions"]>[number];
 /** The conditions whose conjunction is Ready, in the order in which they come true. */
 export type RootCondition = "Launched" | "Registered" | "Initialized";
 
+/** What is told besides: whether the node is what was bought, why it is disrupted, and how far its end has come. */
+export type SideCondition = "ConsistentStateFound" | "DisruptionReason" | "Drained" | "VolumesDetached" | "InstanceTerminating";
+
 const rootConditions: readonly RootCondition[] = ["Launched", "Registered", "Initialized"];
 
 export interface ConditionChange {
-  readonly type: RootCondition;
+  readonly type: RootCondition | SideCondition;
   readonly status: "True" | "False" | "Unknown";
   readonly reason: string;
   readonly message: string;
@@ -36,28 +39,46 @@ export function claimCondition(claim: NodeClaim, type: string): ClaimCondition |
 }
 
 /** Says whether a condition of a NodeClaim is True. */
-export function isTrue(claim: NodeClaim, type: RootCondition): boolean {
+export function isTrue(claim: NodeClaim, type: RootCondition | SideCondition): boolean {
   return claimCondition(claim, type)?.status === "True";
 }
 
 /** Returns a condition that has come true: its reason is its own name, as Karpenter writes it. */
-export function cameTrue(type: RootCondition): ConditionChange {
+export function cameTrue(type: RootCondition | SideCondition): ConditionChange {
   return { type, status: "True", reason: type, message: "" };
 }
 
 /** Returns the status after some changes, with every root condition and Ready. */
 export function claimStatusAfter(
   claim: NodeClaim,
-  changes: { readonly conditions: readonly ConditionChange[]; readonly fields?: Partial<ClaimStatus>; readonly now: Instant },
+  changes: {
+    readonly conditions: readonly ConditionChange[];
+    /** Conditions that no longer mean anything. */
+    readonly without?: readonly SideCondition[];
+    readonly fields?: Partial<ClaimStatus>;
+    readonly now: Instant;
+  },
 ): ClaimStatus {
-  const { now, fields } = changes;
+  const { now, fields, without = [] } = changes;
+  const changeOf = (type: string): ConditionChange | undefined => changes.conditions.find((condition) => condition.type === type);
   const roots = rootConditions.map((type) => {
-    const change = changes.conditions.find((condition) => condition.type === type);
-    const before = claimCondition(claim, type);
+    const [change, before] = [changeOf(type), claimCondition(claim, type)];
     return change === undefined && before !== undefined ? before : conditionAfter(claim, { type, ...awaiting[type], ...change }, now);
   });
-  const others = (claim.status?.conditions ?? []).filter(({ type }) => type !== "Ready" && !roots.some((root) => root.type === type));
-  return { ...claim.status, ...fields, conditions: [...roots, conditionAfter(claim, readyOf(roots), now), ...others] };
+  const isRoot = (type: string): boolean => type === "Ready" || roots.some((root) => root.type === type);
+  const known = (claim.status?.conditions ?? []).filter(({ type }) => !isRoot(type) && !without.some((gone) => gone === type));
+  const others = known.map((before) => {
+    const change = changeOf(before.type);
+    return change === undefined ? before : conditionAfter(claim, change, now);
+  });
+  const added = changes.conditions.filter(({ type }) => !isRoot(type) && !known.some((before) => before.type === type));
+  const conditions = [
+    ...roots,
+    conditionAfter(claim, readyOf(roots), now),
+    ...others,
+    ...added.map((one) => conditionAfter(claim, one, now)),
+  ];
+  return { ...claim.status, ...fields, conditions };
 }
 
 /** Says whether a change would show on the NodeClaim: status, reason or message differ. */

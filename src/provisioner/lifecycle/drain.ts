@@ -1,16 +1,18 @@
 /**
  * Drain: which Pods leave a node next, and how.
  *
- * Reads the Pods of a node that is to end. Returns those of the first group that is not empty, to be evicted, or deleted
+ * Reads the Pods of a node that is to end. Returns those of the first tier that is not empty, to be evicted, or deleted
  * where the node's deadline no longer leaves them their grace (Karpenter's pkg/controllers/node/termination). Eviction keeps disruption
  * budgets; a blocked Pod holds the drain up to the deadline, and without a deadline for as long as it is blocked.
  */
-import { disruptedTaintKey, doNotDisruptAnnotation, excludeFromLoadBalancersLabel } from "../../api/labels.ts";
+import { disruptedTaintKey, excludeFromLoadBalancersLabel, terminationTimestampAnnotation } from "../../api/labels.ts";
 import type { Node } from "../../api/node.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { Pod, Taint } from "../../api/pod.ts";
+import { closedWindowOf, doNotDisruptOf, graceMsOf, type PodProtection } from "../../kube/pod-protection.ts";
 import { isDaemonPod, isMirrorPod, isTerminal, isTerminating } from "../../kube/pod-state.ts";
 import { tolerates } from "../../kube/taint.ts";
+import { timeText } from "../../kube/time-text.ts";
 import type { NodePatch } from "./registration.ts";
 
 export type PodRemoval =
@@ -19,66 +21,96 @@ export type PodRemoval =
   | { readonly kind: "delete"; readonly pod: Pod; readonly gracePeriodSeconds: number };
 
 export interface DrainView {
-  /** Pods that still have to go, of all groups; those on their way out count. */
-  readonly remaining: number;
+  /** Pods that still have to go, of all tiers; those on their way out count. */
+  readonly remaining: readonly Pod[];
   /** What can be done now. */
   readonly removals: readonly PodRemoval[];
+  /** Pods of the tier that are left alone by their own wish. */
+  readonly held: readonly { readonly pod: Pod; readonly protection: PodProtection }[];
+}
+
+export interface DrainInput {
+  readonly pods: readonly Pod[];
+  readonly now: Instant;
+  /** When the node ends whatever stands in the way. */
+  readonly deadline: Instant | undefined;
+  readonly disruptionWindowAnnotation: string;
 }
 
 const disruptedTaint: Taint = { key: disruptedTaintKey, effect: "NoSchedule" };
 const criticalClasses: ReadonlySet<string> = new Set(["system-cluster-critical", "system-node-critical"]);
-const defaultGraceSeconds = 30;
 /** A Pod that is still there so long after its grace will not be ended by its kubelet. */
 const stuckAfterMs = 60_000;
 
-/** Returns what to do with the Pods of a node; `deadline` is when the node ends whatever stands in the way. */
-export function drainView(input: {
-  readonly pods: readonly Pod[];
-  readonly now: Instant;
-  readonly deadline: Instant | undefined;
-}): DrainView {
+/** Returns what to do with the Pods of a node. */
+export function drainView(input: DrainInput): DrainView {
   const { now, deadline } = input;
-  const drainable = input.pods.filter((pod) => isDrainable(pod, now));
-  const overdue = deadline === undefined ? [] : drainable.filter((pod) => !isTerminating(pod) && now >= deadline - graceMs(pod));
+  const remaining = input.pods.filter((pod) => isDrainable(pod, now));
+  const overdue = deadline === undefined ? [] : remaining.filter((pod) => !isTerminating(pod) && now >= deadline - graceMsOf(pod));
   const forced = overdue.map((pod): PodRemoval => ({ kind: "delete", pod, gracePeriodSeconds: secondsLeft(deadline ?? now, now) }));
-  const group = Math.min(...drainable.map(groupOf));
-  const evictable = drainable.filter((pod) => groupOf(pod) === group && !isTerminating(pod) && !isProtected(pod) && !overdue.includes(pod));
-  return { remaining: drainable.length, removals: [...forced, ...evictable.map((pod): PodRemoval => ({ kind: "evict", pod }))] };
+  const tier = Math.min(...remaining.map(tierOf));
+  const due = remaining.filter((pod) => tierOf(pod) === tier && !isTerminating(pod) && !overdue.includes(pod));
+  const held = due.flatMap((pod) => {
+    const protection = protectionOf(pod, input);
+    return protection === undefined ? [] : [{ pod, protection }];
+  });
+  const evictable = due.filter((pod) => !held.some((one) => one.pod === pod));
+  return { remaining, held, removals: [...forced, ...evictable.map((pod): PodRemoval => ({ kind: "evict", pod }))] };
 }
 
-/** Says whether new Pods and load balancers are already kept off a node. */
-export function isCordoned(node: Node): boolean {
-  const tainted = (node.spec?.taints ?? []).some(({ key, effect }) => key === disruptedTaint.key && effect === disruptedTaint.effect);
-  return tainted && node.metadata.labels?.[excludeFromLoadBalancersLabel] !== undefined;
+/** Says whether Pods that come are kept off a node since it is to go. */
+export function isDisrupted(node: Node): boolean {
+  return (node.spec?.taints ?? []).some(({ key, effect }) => key === disruptedTaint.key && effect === disruptedTaint.effect);
 }
 
-/** Returns the patch that keeps new Pods and load balancers off a node. */
-export function cordonPatch(node: Node): NodePatch {
-  const others = (node.spec?.taints ?? []).filter(({ key }) => key !== disruptedTaint.key);
+/** Says whether new Pods and load balancers are already kept off a node, and it tells its deadline. */
+export function isCordoned(node: Node, deadline: Instant | undefined): boolean {
+  const told = deadline === undefined || node.metadata.annotations?.[terminationTimestampAnnotation] === timeText(deadline);
+  return told && isDisrupted(node) && node.metadata.labels?.[excludeFromLoadBalancersLabel] !== undefined;
+}
+
+/** Returns the patch that keeps new Pods and load balancers off a node, and tells when it ends. */
+export function cordonPatch(node: Node, deadline: Instant | undefined): NodePatch {
+  const annotations = deadline === undefined ? {} : { annotations: { [terminationTimestampAnnotation]: timeText(deadline) } };
   return {
-    metadata: { resourceVersion: node.metadata.resourceVersion, labels: { [excludeFromLoadBalancersLabel]: "karpenter" } },
-    spec: { taints: [...others, disruptedTaint] },
+    metadata: { resourceVersion: node.metadata.resourceVersion, labels: { [excludeFromLoadBalancersLabel]: "karpenter" }, ...annotations },
+    spec: { taints: taintsWith(node) },
   };
 }
 
-function isDrainable(pod: Pod, now: Instant): boolean {
+/** Returns the patch that keeps new Pods off a node that waits for its replacement: it still serves what it has. */
+export function disruptedPatch(node: Node): NodePatch {
+  return { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints: taintsWith(node) } };
+}
+
+/** Returns the patch that takes new Pods to a node again, after all. */
+export function undisruptedPatch(node: Node): NodePatch {
+  return { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints: othersOf(node) } };
+}
+
+/** Says whether a drain has to wait for a Pod: not what has ended, what the node itself keeps, or what can't be ended. */
+export function isDrainable(pod: Pod, now: Instant): boolean {
   if (isTerminal(pod) || isMirrorPod(pod) || tolerates(pod.spec.tolerations, disruptedTaint)) return false;
   const { deletionTimestamp } = pod.metadata;
   // deletionTimestamp is the end of the grace, not its start.
   return deletionTimestamp === undefined || now < Date.parse(deletionTimestamp) + stuckAfterMs;
 }
 
+function taintsWith(node: Node): readonly Taint[] {
+  return [...othersOf(node), disruptedTaint];
+}
+
+function othersOf(node: Node): readonly Taint[] {
+  return (node.spec?.taints ?? []).filter(({ key }) => key !== disruptedTaint.key);
+}
+
 /** 0 and 1: Pods that are not critical, those of DaemonSets last; 2 and 3: the critical ones. */
-function groupOf(pod: Pod): number {
+function tierOf(pod: Pod): number {
   return (criticalClasses.has(pod.spec.priorityClassName ?? "") ? 2 : 0) + (isDaemonPod(pod) ? 1 : 0);
 }
 
-function isProtected(pod: Pod): boolean {
-  return pod.metadata.annotations?.[doNotDisruptAnnotation] === "true";
-}
-
-function graceMs(pod: Pod): number {
-  return (pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
+function protectionOf(pod: Pod, input: DrainInput): PodProtection | undefined {
+  return doNotDisruptOf(pod, input.now) ?? closedWindowOf(pod, input);
 }
 
 function secondsLeft(deadline: Instant, now: Instant): number {

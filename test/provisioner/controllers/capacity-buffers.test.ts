@@ -133,7 +133,7 @@ describe("on an API server", () => {
     };
     const desk = bufferDesk();
     const woken: string[] = [];
-    const [provisioner, statuses] = [provisionerController(shell, desk), capacityBufferController(shell, desk)];
+    const [provisioner, statuses] = [provisionerController(shell, { buffers: desk }), capacityBufferController(shell, desk)];
     statuses.wake?.(({ name }) => woken.push(name));
     const run = async ({ controller }: ControllerEntry, at: ObjectKey): Promise<string> => {
       await look();

@@ -191,9 +191,9 @@ describe("a launch that failed", () => {
       const observed = await controller.observe({ namespace: "", name: "general-1" });
       return observed === undefined ? undefined : controller.decide(observed, 0).kind;
     };
-    expect(await stepWhere(asked)).toBe("launch");
+    expect(await stepWhere(asked)).toBe("adopt");
     expect(await stepWhere(launched)).toBe("wait");
-    expect(await stepWhere({ ...launched, metadata: { ...launched.metadata, uid: "uid-2" } })).toBe("launch");
+    expect(await stepWhere({ ...launched, metadata: { ...launched.metadata, uid: "uid-2" } })).toBe("adopt");
   });
 
   test("is looked at again when its claim is deleted, or changed by anybody", () => {
@@ -215,7 +215,13 @@ describe("a drain", () => {
       finalizers: ["karpenter.sh/termination"],
     },
     spec: { nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" }, requirements: [] },
-    status: { providerID, nodeName: "general-1" },
+    status: {
+      providerID,
+      nodeName: "general-1",
+      conditions: [
+        { type: "InstanceTerminating", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z", reason: "InstanceTerminating" },
+      ],
+    },
   };
   const node: Node = {
     apiVersion: "v1",
@@ -242,7 +248,8 @@ describe("a drain", () => {
 
   test("evicts a Pod that was bound before the cordon and that the watch has not brought", async () => {
     const { step, selectors } = await stepWith(ok([late] as never));
-    expect(step).toMatchObject({ kind: "remove-pods", removals: [{ kind: "evict", pod: { metadata: { name: "late" } } }] });
+    const drained = expect.objectContaining({ type: "Drained", status: "Unknown", message: "1 Pod has to leave" }) as object;
+    expect(step).toMatchObject({ kind: "write-status", status: { conditions: expect.arrayContaining([drained]) as object[] } });
     expect(selectors).toEqual(["spec.nodeName=general-1"]);
   });
 

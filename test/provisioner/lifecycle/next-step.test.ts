@@ -2,11 +2,13 @@
  * The lifecycle of a NodeClaim as a table: in each state, what each event makes the next step.
  */
 import { describe, expect, test } from "vitest";
+import { platformNames } from "../../../src/api/labels.ts";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { Node } from "../../../src/api/node.ts";
+import type { PodDisruptionBudget } from "../../../src/api/pod-disruption-budget.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import type { CloudInstance } from "../../../src/api/ports.ts";
-import { cameTrue, claimStatusAfter, type RootCondition } from "../../../src/provisioner/lifecycle/claim-status.ts";
+import { cameTrue, claimStatusAfter, type ConditionChange, type RootCondition } from "../../../src/provisioner/lifecycle/claim-status.ts";
 import {
   launchTimeoutMs,
   lifecycleStateOf,
@@ -43,7 +45,14 @@ const table: Readonly<Record<LifecycleState, Readonly<Record<Event, Expected>>>>
     otherwise: "launch",
     "launch timeout": "delete-claim",
     "registration timeout": "delete-claim",
-    deleted: "end-instance",
+    deleted: "write-status",
+    "instance gone": "release-claim",
+  }),
+  asked: row({
+    otherwise: "adopt",
+    "launch timeout": "delete-claim",
+    "registration timeout": "delete-claim",
+    deleted: "write-status",
     "instance gone": "release-claim",
   }),
   unregistered: row({
@@ -52,7 +61,7 @@ const table: Readonly<Record<LifecycleState, Readonly<Record<Event, Expected>>>>
     "Node joins": "patch-node",
     "Node ready": "patch-node",
     "Node labelled": "write-status",
-    deleted: "end-instance",
+    deleted: "write-status",
     "instance gone": "release-claim",
   }),
   uninitialized: row({
@@ -63,28 +72,44 @@ const table: Readonly<Record<LifecycleState, Readonly<Record<Event, Expected>>>>
     deleted: "patch-node",
     "instance gone": "delete-node",
   }),
-  initialized: row({ otherwise: "wait", deleted: "patch-node", "instance gone": "delete-node" }),
-  draining: row({ otherwise: "remove-pods", "instance gone": "delete-node", "Pods left": "end-instance" }),
+  // Its kubelet still reports: a cloud that says otherwise is not believed at once.
+  initialized: row({ otherwise: "wait", deleted: "patch-node", "instance gone": "patch-node" }),
+  draining: row({ otherwise: "remove-pods", "instance gone": "delete-node", "Pods left": "write-status" }),
+  detaching: row({ otherwise: "wait", "instance gone": "delete-node" }),
   terminating: row({ otherwise: "end-instance", "instance gone": "delete-node" }),
   terminated: row({ otherwise: "delete-node" }),
-  ended: row({ otherwise: "release-claim", "Node joins": "delete-node", "Node ready": "delete-node", "Node labelled": "delete-node" }),
+  ended: row({ otherwise: "release-claim", "Node joins": "delete-node", "Node ready": "patch-node", "Node labelled": "delete-node" }),
   released: row({ otherwise: "wait" }),
 };
 
 const states: Readonly<Record<LifecycleState, ObservedClaim>> = {
   unguarded: observed({ nodeClaim: claim({ finalizers: [] }) }),
-  unlaunched: observed({ nodeClaim: claim({}) }),
+  unlaunched: observed({ nodeClaim: claim({ isAsked: false }) }),
+  asked: observed({ nodeClaim: claim({}) }),
   unregistered: observed({ nodeClaim: claim({ is: ["Launched"] }) }),
   uninitialized: observed({ nodeClaim: claim({ is: ["Launched", "Registered"] }), node: node({ registered: true }) }),
-  initialized: observed({ nodeClaim: ready(), node: node({ registered: true, ready: true, initialized: true }) }),
+  initialized: observed({
+    nodeClaim: told(ready(), cameTrue("ConsistentStateFound")),
+    node: node({ registered: true, ready: true, initialized: true }),
+  }),
   draining: observed({
-    nodeClaim: deleted(ready()),
+    nodeClaim: deleted(told(ready(), draining("1 Pod has to leave"))),
     node: node({ registered: true, cordoned: true }),
     pods: [pod()],
     instance: instance(),
   }),
-  terminating: observed({ nodeClaim: deleted(ready()), node: node({ registered: true, cordoned: true }), instance: instance() }),
-  terminated: observed({ nodeClaim: deleted(ready()), node: node({ registered: true, cordoned: true }) }),
+  detaching: observed({
+    nodeClaim: deleted(told(ready(), cameTrue("Drained"), detaching("waiting for 1 volumes to be detached: pv-1"))),
+    node: node({ registered: true, cordoned: true }),
+    awaitedVolumes: ["pv-1"],
+    instance: instance(),
+  }),
+  terminating: observed({
+    nodeClaim: deleted(told(ready(), cameTrue("Drained"), cameTrue("VolumesDetached"), cameTrue("InstanceTerminating"))),
+    node: node({ registered: true, cordoned: true }),
+    instance: instance(),
+  }),
+  terminated: observed({ nodeClaim: deleted(told(ready(), cameTrue("Drained"))), node: node({ registered: true, cordoned: true }) }),
   ended: observed({ nodeClaim: deleted(ready()) }),
   released: observed({ nodeClaim: deleted(claim({ finalizers: [] })) }),
 };
@@ -198,9 +223,10 @@ describe("the drain", () => {
   const agent = daemonPod("agent");
   const critical = pod({ name: "dns", spec: { priorityClassName: "system-cluster-critical" } });
   const removals = (pods: readonly Pod[], more: { readonly grace?: string; readonly now?: number } = {}) => {
-    const base = deleted(ready());
+    const base = deleted(told(ready(), draining("")));
     const nodeClaim = more.grace === undefined ? base : { ...base, spec: { ...base.spec, terminationGracePeriod: more.grace } };
-    const step = nextLifecycleStep({ ...states.draining, nodeClaim, pods }, more.now ?? soon);
+    const step = stepsOf({ ...states.draining, nodeClaim, pods }, more.now ?? createdAt + 10_000).at(-1);
+    if (step === undefined) throw new Error("no step");
     return step.kind === "remove-pods" ? step.removals.map((one) => `${one.kind} ${one.pod.metadata.name ?? ""}`) : step.kind;
   };
 
@@ -233,6 +259,141 @@ describe("the drain", () => {
     expect(removals([kept], { grace: "5m", now: createdAt + 239_000 })).toBe("wait");
     expect(removals([kept], { grace: "5m", now: createdAt + 240_000 })).toEqual(["delete kept"]);
     expect(removals([kept], { grace: "5m", now: createdAt + 300_000 })).toBe("end-instance");
+  });
+});
+
+describe("an initialized node", () => {
+  const joined = node({ registered: true, ready: true, initialized: true });
+  const step = (nodeClaim: NodeClaim, made: Node) => nextLifecycleStep(observed({ nodeClaim, node: made }), soon);
+  const statusOf = (made: LifecycleStep, type: string) =>
+    made.kind === "write-status" ? made.status.conditions?.find((condition) => condition.type === type) : made.kind;
+  const sized = (memory: string): Node => ({ ...joined, status: { ...joined.status, capacity: { cpu: "4", memory } } });
+  const bought: NodeClaim = {
+    ...ready(),
+    spec: { ...ready().spec, resources: { requests: { cpu: "1", memory: "1Gi" } } },
+    status: { ...ready().status, capacity: { cpu: "4", memory: "16Gi" } },
+  };
+
+  test("that is what was bought says so once", () => {
+    expect(statusOf(step(bought, sized("15Gi")), "ConsistentStateFound")).toMatchObject({ status: "True", reason: "ConsistentStateFound" });
+    expect(step(told(bought, cameTrue("ConsistentStateFound")), sized("15Gi")).kind).toBe("wait");
+  });
+
+  test("that lacks more than a tenth of a requested resource says which, on the claim and on the Node", () => {
+    const found = step(bought, sized("14Gi"));
+    const message = "expected 16Gi of resource memory, but found 14Gi (87.5% of expected)";
+    expect(statusOf(found, "ConsistentStateFound")).toMatchObject({ status: "False", reason: "ConsistencyCheckFailed", message });
+    expect(found.events?.map(({ reason, regarding }) => `${reason} ${regarding.kind}`)).toEqual([
+      "FailedConsistencyCheck NodeClaim",
+      "FailedConsistencyCheck Node",
+    ]);
+  });
+
+  test("that loses its label is initialized anew", () => {
+    const found = step(ready(), node({ registered: true, ready: true }));
+    expect(statusOf(found, "Initialized")).toMatchObject({ status: "Unknown", reason: "NodeReinitializing" });
+    const again = { ...ready(), ...(found.kind === "write-status" ? { status: found.status } : {}) };
+    expect(step(again, node({ registered: true, ready: true }))).toMatchObject({ kind: "patch-node" });
+    expect(step(told(again, { ...cameTrue("Drained"), type: "Rebooting" as never }), node({ registered: true, ready: true })).kind).toBe(
+      "wait",
+    );
+  });
+
+  test("whose kubelet has made its Node anew is registered anew", () => {
+    const found = step(ready(), node({ ready: true }));
+    expect(statusOf(found, "Registered")).toMatchObject({ status: "Unknown" });
+    const again = { ...ready(), ...(found.kind === "write-status" ? { status: found.status } : {}) };
+    expect(step(again, node({ ready: true }))).toMatchObject({ kind: "patch-node", patch: { spec: { taints: [] } } });
+  });
+});
+
+describe("the end of a node", () => {
+  const grace = (nodeClaim: NodeClaim): NodeClaim => ({ ...nodeClaim, spec: { ...nodeClaim.spec, terminationGracePeriod: "5m" } });
+  const leaving: ObservedClaim = { ...states.draining, nodeClaim: grace(deleted(ready())), node: node({ registered: true }) };
+  const deadline = "2026-01-01T00:05:00Z";
+
+  test("tells its deadline on the claim and on the Node, where load balancers are sent away, too", () => {
+    const first = nextLifecycleStep(leaving, soon);
+    expect(first).toMatchObject({
+      kind: "patch-claim",
+      patch: { metadata: { annotations: { "karpenter.sh/nodeclaim-termination-timestamp": deadline } } },
+    });
+    const nodeClaim = merged(leaving.nodeClaim, first.kind === "patch-claim" ? first.patch : {});
+    expect(nextLifecycleStep({ ...leaving, nodeClaim }, soon)).toMatchObject({
+      kind: "patch-node",
+      patch: {
+        metadata: {
+          annotations: { "karpenter.sh/nodeclaim-termination-timestamp": deadline },
+          labels: { "node.kubernetes.io/exclude-from-external-load-balancers": "karpenter" },
+        },
+        spec: { taints: [{ key: "karpenter.sh/disrupted", effect: "NoSchedule" }] },
+      },
+    });
+  });
+
+  test("counts down in the condition Drained, and says whom it waits for", () => {
+    const budget: PodDisruptionBudget = {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "web", namespace: "shop" },
+      spec: { minAvailable: 2, selector: { matchLabels: { app: "web-1" } } },
+      status: { disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 2 },
+    };
+    const running = { ...pod(), status: { phase: "Running" as const, conditions: [{ type: "Ready", status: "True" as const }] } };
+    const kept = pod({ name: "kept", annotations: { "karpenter.sh/do-not-disrupt": "true" } });
+    const seen = { ...leaving, pods: [running, kept], budgets: [budget] };
+    const [first] = writtenConditions(seen, createdAt + 100_000, "Drained");
+    expect(first).toMatchObject({
+      status: "Unknown",
+      reason: "Draining",
+      message: `2 Pods have to leave; shop/kept is left alone: do-not-disrupt; shop/web-1 waits: The disruption budget web needs 2 healthy pods and has 2 currently; the instance ends at ${deadline}, in 4m0s`,
+    });
+  });
+
+  test("names what was lost at the deadline", () => {
+    const seen = { ...leaving, pods: [pod({ name: "a" }), pod({ name: "b" })] };
+    const steps = stepsOf(seen, createdAt + 300_000);
+    const message = "the instance ended at its deadline with 2 Pods on it: shop/a, shop/b";
+    expect(steps.flatMap(({ events = [] }) => events).map((note) => `${note.reason}: ${note.message}`)).toContain(`PodsLost: ${message}`);
+    expect(writtenConditions(seen, createdAt + 300_000, "Drained").at(-1)).toMatchObject({
+      status: "False",
+      reason: "TerminationGracePeriodElapsed",
+      message,
+    });
+    expect(steps.at(-1)?.kind).toBe("end-instance");
+  });
+
+  test("waits for volumes, but not beyond the deadline", () => {
+    const nodeClaim = grace(deleted(told(ready(), cameTrue("Drained"))));
+    const seen = { ...leaving, nodeClaim, pods: [], awaitedVolumes: ["pv-1"] };
+    expect(stepsOf(seen, soon).at(-1)?.kind).toBe("wait");
+    expect(writtenConditions(seen, soon, "VolumesDetached").at(-1)).toMatchObject({
+      status: "Unknown",
+      reason: "AwaitingVolumeDetachment",
+    });
+    expect(stepsOf(seen, createdAt + 300_000).at(-1)?.kind).toBe("end-instance");
+    expect(writtenConditions(seen, createdAt + 300_000, "VolumesDetached").at(-1)).toMatchObject({
+      status: "False",
+      reason: "TerminationGracePeriodElapsed",
+      message: "still attached: pv-1",
+    });
+  });
+
+  test("leaves a scheduler that has not seen the cordon five seconds", () => {
+    const seen = { ...states.draining, nodeClaim: deleted(ready()), pods: [] };
+    const first = stepsOf(seen, createdAt + 60_000);
+    expect(first.at(-1)?.kind).toBe("wait");
+    const [drained] = writtenConditions(seen, createdAt + 60_000, "Drained");
+    const nodeClaim = deleted(told(ready(), { type: "Drained", status: "Unknown", reason: "Draining", message: drained?.message ?? "" }));
+    expect(stepsOf({ ...seen, nodeClaim }, createdAt + 4_900).at(-1)?.kind).toBe("wait");
+    expect(stepsOf({ ...seen, nodeClaim }, createdAt + 5_000).at(-1)?.kind).toBe("end-instance");
+  });
+
+  test("believes a cloud that has forgotten the instance only once its kubelet is silent, or its Pods have left", () => {
+    const forgotten = { ...withoutInstance(states.draining), node: withReady(node({ registered: true, cordoned: true })) };
+    expect(lifecycleStateOf(forgotten, soon)).toBe("draining");
+    expect(lifecycleStateOf({ ...forgotten, node: node({ registered: true, cordoned: true }) }, soon)).toBe("terminated");
+    expect(lifecycleStateOf({ ...forgotten, instance: { ...instance(), state: "terminated" } }, soon)).toBe("terminated");
   });
 });
 
@@ -277,8 +438,8 @@ function after(seen: ObservedClaim, event: Event): { readonly seen: ObservedClai
   }
 }
 
-function withoutInstance({ nodeClaim, node, pods }: ObservedClaim): ObservedClaim {
-  return { nodeClaim, pods, claimOnlyAnnotations, ...(node === undefined ? {} : { node }) };
+function withoutInstance({ nodeClaim, node, pods, names, awaitedVolumes = [] }: ObservedClaim): ObservedClaim {
+  return { nodeClaim, pods, claimOnlyAnnotations, names, awaitedVolumes, ...(node === undefined ? {} : { node }) };
 }
 
 /** Deleted, and without an instance any more. */
@@ -287,15 +448,17 @@ function isOver(seen: ObservedClaim): boolean {
 }
 
 function observed(of: Partial<ObservedClaim> & Pick<ObservedClaim, "nodeClaim">): ObservedClaim {
-  return { pods: [], claimOnlyAnnotations, ...of };
+  return { pods: [], claimOnlyAnnotations, names: platformNames(), ...of };
 }
 
 function claim({
   is = [],
   finalizers = ["karpenter.sh/termination"],
+  isAsked = true,
 }: {
   readonly is?: readonly RootCondition[];
   readonly finalizers?: readonly string[];
+  readonly isAsked?: boolean;
 }): NodeClaim {
   const bare: NodeClaim = {
     apiVersion: "karpenter.sh/v1",
@@ -306,7 +469,7 @@ function claim({
       generation: 1,
       creationTimestamp: "2026-01-01T00:00:00Z",
       labels: { "karpenter.sh/nodepool": "general" },
-      annotations: { [launchRequestAnnotation]: "{}", [plannedPodsAnnotation]: "a=1" },
+      annotations: { ...(isAsked ? { [launchRequestAnnotation]: "{}" } : {}), [plannedPodsAnnotation]: "a=1" },
       finalizers,
     },
     spec: { nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" }, requirements: [] },
@@ -318,6 +481,49 @@ function claim({
 
 function ready(): NodeClaim {
   return claim({ is: ["Launched", "Registered", "Initialized"] });
+}
+
+/** The claim with side conditions that came true, or not, when it was made. */
+function told(nodeClaim: NodeClaim, ...conditions: readonly ConditionChange[]): NodeClaim {
+  return { ...nodeClaim, status: claimStatusAfter(nodeClaim, { conditions, now: createdAt }) };
+}
+
+function draining(message: string): ConditionChange {
+  return { type: "Drained", status: "Unknown", reason: "Draining", message };
+}
+
+function detaching(message: string): ConditionChange {
+  return { type: "VolumesDetached", status: "Unknown", reason: "AwaitingVolumeDetachment", message };
+}
+
+/** The steps until the first that is more than telling: what is told on the way is as if it had been written. */
+function stepsOf(seen: ObservedClaim, now: number): readonly LifecycleStep[] {
+  let look = seen;
+  const steps: LifecycleStep[] = [];
+  for (let count = 0; count < 8; count += 1) {
+    const step = nextLifecycleStep(look, now);
+    steps.push(step);
+    if (step.kind === "write-status") look = { ...look, nodeClaim: { ...look.nodeClaim, status: step.status } };
+    else if (step.kind === "patch-claim") look = { ...look, nodeClaim: merged(look.nodeClaim, step.patch) };
+    else if (step.kind === "patch-node") look = { ...look, node: merged(step.node, step.patch) };
+    else return steps;
+  }
+  throw new Error("nothing but telling");
+}
+
+function writtenConditions(seen: ObservedClaim, now: number, type: string) {
+  return stepsOf(seen, now).flatMap((step) =>
+    step.kind === "write-status" ? (step.status.conditions ?? []).filter((condition) => condition.type === type) : [],
+  );
+}
+
+function merged<T extends object>(object: T, patch: object): T {
+  const entries = Object.entries(patch).map(([key, value]: readonly [string, unknown]) => {
+    const before = (object as Readonly<Record<string, unknown>>)[key];
+    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+    return [key, isMap ? merged((before ?? {}), value) : value];
+  });
+  return { ...object, ...(Object.fromEntries(entries) as Partial<T>) };
 }
 
 function deleted(nodeClaim: NodeClaim): NodeClaim {
