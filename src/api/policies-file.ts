@@ -31,6 +31,13 @@ const settings = object("What holds for all.", {
       },
     ),
   ),
+  evictions: optional(
+    choice(
+      "Who answers evictions that can't be now: the API server alone, Plimsoll with the reason, or it with a replacement of a single replica first.",
+      ["off", "explain", "surge"],
+      { "x-plimsoll-default": "surge" },
+    ),
+  ),
   podPatch: optional(
     list("Members of a Pod's spec that the podPatch of a profile may set.", text("A member such as priorityClassName."), {
       "x-plimsoll-default": "priorityClassName, runtimeClassName",

@@ -10,6 +10,7 @@ import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { growingWorkload } from "../policies/capacity-question.ts";
 import { denialRecorder, type DenialRecorder } from "../policies/controllers/denial-recorder.ts";
+import { surgeDesk, type SurgeDesk } from "../policies/controllers/surge-desk.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import { admissionHandler } from "../webhook/admission-handler.ts";
 import { type CertificateRotation, certificateRotation, type RotationLook } from "../webhook/certificate-rotation.ts";
@@ -88,9 +89,23 @@ async function keepRecording({ clock, signal, log }: ProcessParts, denials: Deni
   }
 }
 
+function surgesOf({ client, names, log }: ProcessParts): SurgeDesk {
+  return surgeDesk({
+    client,
+    names,
+    onStarted: (deployment, pod) => {
+      log.info({ deployment, pod }, "the only Pod of a Deployment is to be evicted: its replacement is started first");
+    },
+    onFailed: (deployment, problem) => {
+      log.warn({ deployment, problem }, "the replacement of a Deployment's only Pod can't be started");
+    },
+  });
+}
+
 function handlerOf(parts: ProcessParts, denials: DenialRecorder) {
   const { names, namespace } = parts;
   return admissionHandler({
+    surges: surgesOf(parts),
     onAllowed: (request) => {
       const object = parts.capacity === undefined ? undefined : growingWorkload({ request, snapshot: parts.cluster.snapshot() });
       if (object !== undefined) parts.provisioner.admitted(object);

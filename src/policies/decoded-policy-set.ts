@@ -67,6 +67,7 @@ function toSettings({ settings = {} }: PoliciesFile): PolicySettings {
     failurePolicy: new Map(Object.entries(settings.failurePolicy ?? {})),
     ...(settings.docsBase === undefined ? {} : { docsBase: settings.docsBase }),
     capacityAdvice: settings.capacityAdvice ?? "off",
+    evictions: settings.evictions ?? "surge",
     ...(settings.podPatch === undefined ? {} : { podPatchFields: settings.podPatch }),
     provider: settings.provider?.kind ?? "karpenter",
     ...toGrandfather(settings.grandfather),

@@ -27,6 +27,8 @@ export interface PolicySettings {
   readonly docsBase?: string;
   /** Whether a Warning tells what a growing workload needs and costs. */
   readonly capacityAdvice: "off" | "warn";
+  /** What evictions that can't be now are answered: nothing of ours, why not and whom to ask, or besides with a replacement first. */
+  readonly evictions: "off" | "explain" | "surge";
   /** Members of a Pod's spec that a podPatch may set; absent: those that pod-field-patch.ts names. */
   readonly podPatchFields?: readonly string[];
   readonly provider: "karpenter" | "eks-auto";

@@ -16,7 +16,10 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import type { DeniedRequest } from "../policies/denial-record.ts";
 import { denialStatus } from "../policies/denial.ts";
+import type { Pod } from "../api/pod.ts";
+import type { Deployment } from "../api/workload.ts";
 import { mutate, validate } from "../policies/evaluate.ts";
+import { evictionVerdict, isEviction } from "../policies/eviction-verdict.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { type AdmissionAnswer, allowed, denied, patched } from "./admission-review.ts";
 import type { WebhookMetrics } from "./metrics.ts";
@@ -36,6 +39,11 @@ export interface AdmissionSources {
   readonly onAllowed?: (request: AdmissionRequest) => void;
   /** Told of each request that is refused, dry runs too; it must not hold the answer up. */
   readonly onDenied?: (denied: DeniedRequest) => void;
+  /** Starts the replacement of a Pod that is the only one of its Deployment, before it is evicted; absent: nobody does. */
+  readonly surges?: {
+    mayStart(pod: Pod): boolean;
+    start(of: { readonly deployment: Deployment; readonly pod: Pod }): Promise<void>;
+  };
   /**
    * An object as the API server's own decoder leaves it, with what it would refuse; asked only where judging failed. Absent:
    * nothing is known.
@@ -63,6 +71,7 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
   if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
     return tier === "open" || isDeletion(request) ? allowed() : denied(coldStatus(request));
   }
+  if (isEviction(request)) return evictionAnswer(sources, request);
   const context = { snapshot, instanceTypes: sources.instanceTypes(request.object), names: sources.names, now: sources.clock.now() };
   if (phase === "mutate") {
     const { patch, warnings } = mutate({ policySet, request, context });
@@ -74,6 +83,20 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
   if (verdict.allowed) return allowed(verdict.warnings);
   sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
   return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
+}
+
+/** An eviction that is not refused here is still the API server's to refuse. */
+function evictionAnswer(sources: AdmissionSources, request: AdmissionRequest): AdmissionAnswer {
+  const { names, clock, surges } = sources;
+  const verdict = evictionVerdict({
+    request,
+    policySet: sources.policySet(),
+    context: { snapshot: sources.snapshot(), names, now: clock.now() },
+    maySurge: (pod) => surges?.mayStart(pod) === true,
+  });
+  if (verdict.kind === "passed") return allowed();
+  if (verdict.kind === "surge" && !request.dryRun) void surges?.start(verdict);
+  return denied(verdict.status);
 }
 
 function isDeletion({ operation, object, oldObject }: AdmissionRequest): boolean {

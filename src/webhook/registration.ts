@@ -15,12 +15,15 @@
  *   -closed-names    namespaces named by a fail-closed grant, not selected Fail
  *   -open            neither selected nor named                            Ignore
  *   -cluster         NodePools, NodeClasses, Namespaces                    Ignore
+ *   -evictions       evictions of Pods, in every namespace but the exempt  Ignore
  *
+ * An eviction that nobody answers for is the API server's to decide, as without us: a drain never waits for a webhook that is down.
  * The first four see namespaced objects only and -cluster the others only: a namespaceSelector never keeps out an object
  * without a namespace, so each of them would meet all entries.
  *
  * kube-system, kube-node-lease and our own namespace never meet us, so that we can't lock the cluster out of its own repair.
  */
+import { assertNever } from "../api/assert.ts";
 import { namespaceNameLabel, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
@@ -58,6 +61,7 @@ export function webhookConfigurations(input: RegistrationInput): readonly Webhoo
     ...tiers(input.closed).map((tier) => configuration({ input, tier, phase: "mutate" })),
     configuration({ input, tier: profilesTier, phase: "validate" }),
     configuration({ input, tier: clusterTier, phase: "validate" }),
+    configuration({ input, tier: evictionsTier, phase: "validate" }),
     ...tiers(input.closed).map((tier) => configuration({ input, tier, phase: "validate" })),
   ];
 }
@@ -75,6 +79,7 @@ export const configurationNames: readonly string[] = [
   "plimsoll-closed-names",
   "plimsoll-open",
   "plimsoll-cluster",
+  "plimsoll-evictions",
 ];
 
 /** Namespaces that never meet the webhook, besides our own. */
@@ -86,7 +91,7 @@ interface Tier {
   readonly selector: readonly LabelSelectorRequirement[];
   readonly conditions: readonly MatchCondition[];
   /** What the tier validates; absent means the workloads and what changes them. */
-  readonly only?: "profiles" | "cluster";
+  readonly only?: "profiles" | "cluster" | "evictions";
 }
 
 interface MatchCondition {
@@ -97,6 +102,8 @@ interface MatchCondition {
 const profilesTier: Tier = { suffix: "profiles", path: "closed", selector: [], conditions: [], only: "profiles" };
 
 const clusterTier: Tier = { suffix: "cluster", path: "open", selector: [], conditions: [], only: "cluster" };
+
+const evictionsTier: Tier = { suffix: "evictions", path: "open", selector: [], conditions: [], only: "evictions" };
 
 /** The disjoint namespace tiers, closed ones first. */
 function tiers(closed: ClosedNamespaces): readonly Tier[] {
@@ -194,8 +201,18 @@ const mutatedRules = [
 ];
 
 function validatedRulesOf({ only }: Tier, names: PlatformNames): readonly object[] {
-  if (only === undefined) return validatedRules;
-  return only === "profiles" ? profileRules(names) : clusterRules;
+  switch (only) {
+    case undefined:
+      return validatedRules;
+    case "profiles":
+      return profileRules(names);
+    case "cluster":
+      return clusterRules;
+    case "evictions":
+      return evictionRules;
+    default:
+      return assertNever(only);
+  }
 }
 
 function profileRules(names: PlatformNames): readonly object[] {
@@ -232,6 +249,10 @@ const validatedRules = [
   { operations: writes, apiGroups: ["keda.sh"], apiVersions: ["v1alpha1"], resources: ["scaledobjects"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["policy"], apiVersions: ["v1"], resources: ["poddisruptionbudgets"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["autoscaling"], apiVersions: ["v2"], resources: ["horizontalpodautoscalers"], scope: "Namespaced" },
+] as const;
+
+const evictionRules = [
+  { operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods/eviction"], scope: "Namespaced" },
 ] as const;
 
 const clusterRules = [

@@ -18,7 +18,7 @@ interface Entry {
 /** What a cluster, a node, a certificate or a webhook is repaired with. */
 const neverAsked: readonly string[] = [
   ...["leases", "nodes", "nodes/status", "secrets", "configmaps", "serviceaccounts", "serviceaccounts/token", "services", "endpointslices"],
-  ...["events", "pods/binding", "pods/eviction", "pods/status", "certificatesigningrequests", "customresourcedefinitions", "apiservices"],
+  ...["events", "pods/binding", "pods/status", "certificatesigningrequests", "customresourcedefinitions", "apiservices"],
   ...["mutatingwebhookconfigurations", "validatingwebhookconfigurations", "roles", "rolebindings", "clusterroles", "clusterrolebindings"],
 ];
 
@@ -135,6 +135,18 @@ describe("the webhook registration", () => {
     );
   });
 
+  it("asks about evictions in every namespace but the exempt ones, and lets them be while nobody answers", () => {
+    const closed = { names: ["prod-*"], labels: [{ key: "tier", value: "x" }] };
+    const asked = entries(closed, "ValidatingWebhookConfiguration").filter(({ rules }) =>
+      rules.some(({ resources }) => resources.includes("pods/eviction")),
+    );
+    expect(asked.map(({ failurePolicy }) => failurePolicy)).toEqual(["Ignore"]);
+    const met = ["shop", "prod-a", "kube-system", "plimsoll-system"].filter((name) =>
+      asked.some((entry) => meets(entry, name, { "kubernetes.io/metadata.name": name, tier: "x" }, { resource: "pods" })),
+    );
+    expect(met).toEqual(["shop", "prod-a"]);
+  });
+
   it("reaches us by URL or by Service, at the path of the tier", () => {
     const byUrl = webhookConfigurations({
       ...base,
@@ -144,6 +156,7 @@ describe("the webhook registration", () => {
     expect(byUrl.flatMap(({ webhooks }) => (webhooks as readonly Entry[]).map(({ clientConfig }) => clientConfig.url))).toEqual([
       "https://127.0.0.1:9443/mutate/open",
       "https://127.0.0.1:9443/validate/closed",
+      "https://127.0.0.1:9443/validate/open",
       "https://127.0.0.1:9443/validate/open",
       "https://127.0.0.1:9443/validate/open",
     ]);

@@ -3729,6 +3729,16 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       "description": "Whether a workload that asks for more Pods is told what nodes and money they need; where Plimsoll provisions.",
       "x-plimsoll-default": "off"
      },
+     "evictions": {
+      "type": "string",
+      "enum": [
+       "off",
+       "explain",
+       "surge"
+      ],
+      "description": "Who answers evictions that can't be now: the API server alone, Plimsoll with the reason, or it with a replacement of a single replica first.",
+      "x-plimsoll-default": "surge"
+     },
      "podPatch": {
       "type": "array",
       "items": {
