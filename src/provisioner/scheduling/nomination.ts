@@ -19,7 +19,7 @@ export interface Nomination {
   readonly isOnPlan: boolean;
 }
 
-/** Returns the lookup by class; hashes are only computed where some node expects Pods at all. */
+/** Returns the lookup by class, with the same nominations for classes of one hash; hashes are only computed where some node expects Pods at all. */
 export function nominationsOf(problem: Problem): (podClass: PodClass) => readonly Nomination[] {
   const byHash = new Map<string, Pick<Nomination, "node" | "count">[]>();
   const offPlan = new Set<string>();
@@ -33,11 +33,9 @@ export function nominationsOf(problem: Problem): (podClass: PodClass) => readonl
     }
   }
   if (byHash.size === 0) return () => [];
-  return ({ pods: [first] }) => {
-    if (first === undefined) return [];
-    const hash = podClassHash(first.pod);
-    return (byHash.get(hash) ?? []).map((one) => ({ ...one, isOnPlan: !offPlan.has(hash) }));
-  };
+  // Made once: classes of one hash get the same objects, by which their places are counted.
+  const nominations = new Map([...byHash].map(([hash, places]) => [hash, places.map((one) => ({ ...one, isOnPlan: !offPlan.has(hash) }))]));
+  return ({ pods: [first] }) => (first === undefined ? [] : (nominations.get(podClassHash(first.pod)) ?? []));
 }
 
 /**

@@ -77,6 +77,28 @@ describe("three nodes, one a zone, that are full once the six Pods of a rollout 
   });
 });
 
+describe("two nodes on their way, one a zone, bought for two Pods of each of two Deployments", () => {
+  const ofDeployment = (app: string, name: string, hasCome: boolean): Pod => {
+    const constraint = { ...spread, labelSelector: { matchLabels: { app } } };
+    return asking(name, { topologySpreadConstraints: [constraint] }, hasCome ? { app, "pod-template-hash": "5d8f" } : { app });
+  };
+  const apps = ["first", "second"];
+  const planned = new Map(apps.map((app) => [podClassHash(ofDeployment(app, "any", false)), 2]));
+  const nodes = ["a", "b"].map((zone) => coming(`node-${zone}`, { zone, cpu: 4000, planned }));
+
+  // A Pod that has come is of another class than one that has not, and both are of the same plan.
+  test.each([0, 1, 2, 3, 4])("hold all of them when %i of each have come", (come) => {
+    const waiting = apps.flatMap((app) => Array.from({ length: 4 }, (_, index) => ofDeployment(app, `${app}-${index}`, index < come)));
+    const pods = waiting.map((one) => ({ key: `default/${one.metadata.name ?? ""}`, pod: one }));
+    const plan = solve({ pods, nodes, nodePools: [], instanceTypes: new Map(), daemonSets: [], namespaces: new Map() });
+    expect(plan.unschedulable).toEqual([]);
+    const ofFirst = plan.existing.map(
+      ({ pods: there }) => there.filter(({ pod: { metadata } }) => metadata.labels?.["app"] === "first").length,
+    );
+    expect(ofFirst).toEqual([2, 2]);
+  });
+});
+
 function sumOf(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
