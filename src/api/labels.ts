@@ -143,6 +143,12 @@ export interface PlatformNames {
   readonly plannedPodsAnnotation: string;
   /** On NodeClaims: JSON {"reason","message","requestedAt","deadline"}, while the node is to be replaced. */
   readonly disruptionAnnotation: string;
+  /** On NodePools: what garbage collection let go in the last ten minutes. */
+  readonly removalsAnnotation: string;
+  /** On NodePools: what it would end and has not, and how to answer. */
+  readonly removalsHeldAnnotation: string;
+  /** On NodePools, by people: how many nodes it may end; used up by what it ends. */
+  readonly allowRemovalsAnnotation: string;
   /** The name that both validating webhook configurations give their webhook. */
   readonly validatingWebhook: string;
   readonly mutatingWebhook: string;
@@ -166,6 +172,9 @@ export function platformNames(domain: string = defaultDomain): PlatformNames {
     launchRequestAnnotation: `${domain}/launch-request`,
     plannedPodsAnnotation: `${domain}/planned-pods`,
     disruptionAnnotation: `${domain}/disruption`,
+    removalsAnnotation: `${domain}/removals`,
+    removalsHeldAnnotation: `${domain}/removals-held`,
+    allowRemovalsAnnotation: `${domain}/allow-removals`,
     validatingWebhook: `workloads.${domain}`,
     mutatingWebhook: `pods.${domain}`,
   };

@@ -55,6 +55,8 @@ export interface CloudInstance {
   readonly providerID: string;
   /** Name of the NodeClaim in the instance's tag; absent on an instance that is not ours. */
   readonly nodeClaim?: string;
+  /** Name of the NodePool in the instance's tag. */
+  readonly nodePool?: string;
   readonly instanceType: string;
   readonly zone: string;
   readonly capacityType: "spot" | "on-demand" | "reserved";

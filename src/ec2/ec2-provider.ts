@@ -7,7 +7,7 @@
  */
 import type { Instance } from "@aws-sdk/client-ec2";
 import type { ApiClient } from "../api/api-client.ts";
-import { awsLabelDomain, clusterNameTag, nodeClaimTag, type PlatformNames } from "../api/labels.ts";
+import { awsLabelDomain, clusterNameTag, nodeClaimTag, nodePoolTag, type PlatformNames } from "../api/labels.ts";
 import type { CloudInstance, CloudProvider, Clock, Instant, InstanceReference, NodeClassReference } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
@@ -36,6 +36,8 @@ export interface Ec2ProviderOptions {
   readonly livePrices?: LivePrices;
   /** Default: no quota is known. */
   readonly quotas?: LiveQuotas;
+  /** What can't be had just now, shared with whoever hears of it; default: its own. */
+  readonly unavailable?: UnavailableOfferings;
 }
 
 /** Subnets, security groups and images are asked for again after this long. */
@@ -55,7 +57,7 @@ export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
     ...options,
     // Launches, refusals and subnets are heard of as they pass.
     ec2: options.quotas?.listening(options.ec2) ?? options.ec2,
-    unavailable: unavailableOfferings(options.clock),
+    unavailable: options.unavailable ?? unavailableOfferings(options.clock),
     resources: new Map(),
   };
   const typesOf = classTypeLists(provider);
@@ -148,10 +150,12 @@ function toCloudInstance({
   if (InstanceId === undefined) return [];
   const zone = Placement?.AvailabilityZone ?? "";
   const nodeClaim = Tags?.find(({ Key }) => Key === nodeClaimTag)?.Value;
+  const nodePool = Tags?.find(({ Key }) => Key === nodePoolTag)?.Value;
   return [
     {
       providerID: providerIDOf({ zone, instanceID: InstanceId }),
       ...(nodeClaim === undefined ? {} : { nodeClaim }),
+      ...(nodePool === undefined ? {} : { nodePool }),
       instanceType: InstanceType ?? "",
       zone,
       capacityType: InstanceLifecycle === "spot" ? "spot" : "on-demand",

@@ -152,9 +152,13 @@ function pending({ metadata, status }: NodeClaim): CloudInstance {
   };
 }
 
-function described(labels: Readonly<Record<string, string>> = {}): Pick<CloudInstance, "instanceType" | "zone" | "capacityType"> {
+function described(
+  labels: Readonly<Record<string, string>> = {},
+): Pick<CloudInstance, "nodePool" | "instanceType" | "zone" | "capacityType"> {
   const capacityType = labels[capacityTypeLabel];
+  const nodePool = labels[nodePoolLabel];
   return {
+    ...(nodePool === undefined ? {} : { nodePool }),
     instanceType: labels[instanceTypeLabel] ?? "",
     zone: labels[zoneLabel] ?? "",
     capacityType: capacityType === "spot" || capacityType === "reserved" ? capacityType : "on-demand",

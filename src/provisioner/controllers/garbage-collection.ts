@@ -1,37 +1,52 @@
 /**
  * Garbage collection: one loop over the whole cloud that ends what a crash left behind.
  *
- * Reads every instance of the cluster and every NodeClaim. Writes the end of orphaned instances, after asking the API server
- * itself (a snapshot may lag), and the deletion of NodeClaims whose instance is gone.
+ * Reads every instance of the cluster and every NodeClaim. Writes the end of orphaned instances, after asking the API server itself (a
+ * snapshot may lag), and the deletion of NodeClaims whose instance is gone, after asking the cloud for that instance. What would end more
+ * of a NodePool than the breaker lets go is asked on the NodePool, and nothing of it is ended.
  */
 import { assertNever } from "../../api/assert.ts";
 import type { Controller, ControllerStep, Requeue } from "../../api/controller.ts";
+import type { EventNote } from "../../api/event-note.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
+import type { NodePool } from "../../api/node-pool.ts";
 import type { ObjectKey } from "../../api/object.ts";
-import type { CloudInstance } from "../../api/ports.ts";
-import { garbageOf, type Garbage } from "../lifecycle/garbage.ts";
+import type { CloudInstance, Instant } from "../../api/ports.ts";
+import { garbageOf } from "../lifecycle/garbage.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
+import { endsMax, judgeRemovals, type PoolRemovals, type RemovalNames } from "../lifecycle/removal-breaker.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 interface ObservedCloud {
   readonly instances: readonly CloudInstance[] | { readonly unknown: string };
   readonly nodeClaims: readonly NodeClaim[];
+  readonly nodePools: readonly NodePool[];
   readonly nodes: Parameters<typeof garbageOf>[0]["nodes"];
+  readonly ledgers: ReadonlyMap<string, string>;
+  readonly names: RemovalNames;
 }
 
 type GarbageStep = ControllerStep &
   (
-    | { readonly kind: "end"; readonly garbage: Garbage }
+    | { readonly kind: "end"; readonly pools: readonly PoolRemovals[]; readonly endedClaims: readonly NodeClaim[] }
     | { readonly kind: "clean" }
     | { readonly kind: "ask-again"; readonly reason: string }
   );
 
 const clusterKey = { namespace: "", name: "cluster" };
-/** Garbage ended in one look; the next one goes on. */
-const endsMax = 100;
+/** Pools that are not there whose removals are remembered; more are a mistake of somebody's, and are held. */
+const ledgersMax = 1_000;
+
+interface Collecting {
+  readonly shell: ProvisionerShell;
+  readonly everyMs: number;
+  /** What was ended of pools that are not there. */
+  readonly ledgers: Map<string, string>;
+}
 
 /** Makes the controller; `everyMs` is how often the cloud is listed. */
 export function garbageCollection(shell: ProvisionerShell, everyMs = 30_000): ControllerEntry {
+  const collecting: Collecting = { shell, everyMs, ledgers: new Map() };
   const controller: Controller<ObservedCloud, GarbageStep> = {
     name: "garbage-collection",
     observe: async () => {
@@ -40,83 +55,132 @@ export function garbageCollection(shell: ProvisionerShell, everyMs = 30_000): Co
       return {
         instances: instances.ok ? instances.value : { unknown: instances.error },
         nodeClaims: snapshot.list("NodeClaim").filter(({ spec }) => shell.provider.serves(spec.nodeClassRef)),
+        nodePools: snapshot.list("NodePool"),
         nodes: snapshot.list("Node"),
+        ledgers: collecting.ledgers,
+        names: shell.names,
       };
     },
-    decide: ({ instances, nodeClaims, nodes }, now) => {
-      if ("unknown" in instances) return { kind: "ask-again", reason: instances.unknown };
-      const garbage = garbageOf({ instances, nodeClaims, nodes, now });
-      return garbage.instances.length + garbage.nodeClaims.length === 0 ? { kind: "clean" } : endStep(garbage);
-    },
-    act: (step) => act(shell, { step, everyMs }),
+    decide: garbageStep,
+    act: (step) => act(collecting, step),
   };
   // No object stands for what was forgotten: woken once at the start, and from then on by itself.
   const wake = (enqueue: (key: ObjectKey) => void) => {
     enqueue(clusterKey);
     return () => undefined;
   };
-  return { controller, triggers: [], needs: ["NodeClaim", "Node"], wake };
+  return { controller, triggers: [], needs: ["NodeClaim", "NodePool", "Node"], wake };
 }
 
-function endStep(garbage: Garbage): GarbageStep {
+/** Returns what to do about what the cloud and the cluster tell of each other. */
+export function garbageStep(observed: ObservedCloud, now: Instant): GarbageStep {
+  const { instances } = observed;
+  if ("unknown" in instances) return { kind: "ask-again", reason: instances.unknown };
+  const garbage = garbageOf({ ...observed, instances, now });
+  const pools = judgeRemovals({ ...observed, garbage, instances, now });
+  if (pools.length + garbage.endedClaims.length === 0) return { kind: "clean" };
   const message = "The instance of this NodeClaim is gone from the cloud.";
+  const gone = [...garbage.endedClaims, ...pools.flatMap((pool) => pool.garbage.nodeClaims)];
   return {
     kind: "end",
-    garbage,
-    events: garbage.nodeClaims.map((claim) => claimNote(claim, { type: "Warning", reason: "InstanceGone", message })),
+    pools,
+    endedClaims: garbage.endedClaims.slice(0, endsMax),
+    events: [
+      ...gone.map((claim) => claimNote(claim, { type: "Warning", reason: "InstanceGone", message })),
+      ...pools.flatMap((pool) => (pool.held === undefined ? [] : [heldNote(pool, pool.held)])),
+    ],
     decision: {
       chosen: {
-        instances: garbage.instances.map(({ providerID }) => providerID),
-        nodeClaims: garbage.nodeClaims.map(({ metadata }) => metadata.name),
+        instances: pools.flatMap((pool) => pool.garbage.instances.map(({ providerID }) => providerID)),
+        nodeClaims: gone.map(({ metadata }) => metadata.name),
       },
-      rejected: [],
+      rejected: pools.flatMap(({ pool, held }) =>
+        held === undefined ? [] : [{ subject: `NodePool ${pool}`, reason: { reason: "RemovalsHeld", message: held } }],
+      ),
     },
   };
 }
 
-async function act(shell: ProvisionerShell, { step, everyMs }: { readonly step: GarbageStep; readonly everyMs: number }): Promise<Requeue> {
+/** Said on the NodePool, whether it is there or not: Events of a name are found by it. */
+function heldNote({ pool, nodePool }: PoolRemovals, message: string): EventNote {
+  const uid = nodePool?.metadata.uid === undefined ? {} : { uid: nodePool.metadata.uid };
+  const regarding = { apiVersion: "karpenter.sh/v1", kind: "NodePool", namespace: "", name: pool === "" ? "none" : pool, ...uid };
+  return { regarding, type: "Warning", reason: "RemovalsHeld", message };
+}
+
+async function act(collecting: Collecting, step: GarbageStep): Promise<Requeue> {
   switch (step.kind) {
     case "clean":
-      return { kind: "after", delayMs: everyMs };
+      return { kind: "after", delayMs: collecting.everyMs };
     case "ask-again":
       return { kind: "retry", reason: step.reason };
-    case "end":
-      return endAll(shell, { garbage: step.garbage, everyMs });
+    case "end": {
+      const failures: string[] = [];
+      for (const claim of step.endedClaims) failures.push(...(await deleteClaim(collecting, claim)));
+      for (const pool of step.pools) failures.push(...(await endPool(collecting, pool)));
+      const [failure] = failures;
+      // What was held is told though something else went wrong.
+      const held = (step.events ?? []).filter(({ reason }) => reason === "RemovalsHeld");
+      return failure === undefined ? { kind: "after", delayMs: collecting.everyMs } : { kind: "retry", reason: failure, events: held };
+    }
     default:
       return assertNever(step);
   }
 }
 
-async function endAll(
-  shell: ProvisionerShell,
-  { garbage, everyMs }: { readonly garbage: Garbage; readonly everyMs: number },
-): Promise<Requeue> {
+/** Writes down first what goes: a process that dies in between has counted it. Returns what went wrong. */
+async function endPool(collecting: Collecting, removals: PoolRemovals): Promise<readonly string[]> {
+  const written = await record(collecting, removals);
+  if (written !== undefined) return [written];
   const failures: string[] = [];
-  for (const instance of garbage.instances.slice(0, endsMax)) {
-    const failure = await endInstance(shell, instance);
-    if (failure !== undefined) failures.push(failure);
+  for (const instance of removals.garbage.instances) failures.push(...(await endInstance(collecting, instance)));
+  for (const claim of removals.garbage.nodeClaims) failures.push(...(await deleteMissing(collecting, claim)));
+  return failures;
+}
+
+async function record({ shell, ledgers }: Collecting, removals: PoolRemovals): Promise<string | undefined> {
+  const { pool, nodePool, annotations, ledger } = removals;
+  if (nodePool === undefined) {
+    if (!ledgers.has(pool) && ledgers.size >= ledgersMax) return `too many NodePools are missing: nothing of "${pool}" is ended`;
+    ledgers.set(pool, ledger);
+    return undefined;
   }
-  for (const { metadata } of garbage.nodeClaims.slice(0, endsMax)) {
-    const key = { namespace: "", name: metadata.name ?? "" };
-    const deleted = await shell.client.delete("NodeClaim", key, metadata.uid === undefined ? {} : { uid: metadata.uid });
-    if (!deleted.ok) failures.push(`NodeClaim ${key.name}: ${deleted.error.message ?? ""}`);
-  }
-  const [failure] = failures;
-  return failure === undefined ? { kind: "after", delayMs: everyMs } : { kind: "retry", reason: failure };
+  if (Object.keys(annotations).length === 0) return undefined;
+  // The version makes the write a lock: two of our processes can't each spend the same answer.
+  const patch = { metadata: { resourceVersion: nodePool.metadata.resourceVersion, annotations } };
+  const patched = await shell.client.patch("NodePool", { namespace: "", name: pool }, { body: { kind: "merge", patch } });
+  return patched.ok ? undefined : `NodePool ${pool}: ${patched.error.message ?? ""}`;
+}
+
+async function deleteClaim({ shell }: Collecting, { metadata }: NodeClaim): Promise<readonly string[]> {
+  const key = { namespace: "", name: metadata.name ?? "" };
+  const deleted = await shell.client.delete("NodeClaim", key, metadata.uid === undefined ? {} : { uid: metadata.uid });
+  return deleted.ok ? [] : [`NodeClaim ${key.name}: ${deleted.error.message ?? ""}`];
+}
+
+/** Deletes a claim once the cloud, asked for its instance alone, knows of none either. */
+async function deleteMissing(collecting: Collecting, claim: NodeClaim): Promise<readonly string[]> {
+  const providerID = claim.status?.providerID;
+  if (providerID === undefined) return [];
+  const found = await collecting.shell.provider.get({ providerID });
+  if (!found.ok) return [found.error];
+  const { state } = found.value ?? {};
+  return state === "pending" || state === "running" ? [] : deleteClaim(collecting, claim);
 }
 
 /** Ends an instance once the API server itself has said that no NodeClaim stands for it. */
-async function endInstance({ client, provider, snapshot }: ProvisionerShell, instance: CloudInstance): Promise<string | undefined> {
+async function endInstance({ shell }: Collecting, instance: CloudInstance): Promise<readonly string[]> {
+  const { client, provider, snapshot } = shell;
   const { providerID, nodeClaim = "" } = instance;
   const claim = await client.get("NodeClaim", { namespace: "", name: nodeClaim });
-  if (claim.ok && (claim.value.status?.providerID ?? providerID) === providerID) return undefined;
-  if (!claim.ok && claim.error.code !== 404) return `NodeClaim ${nodeClaim}: ${claim.error.message ?? ""}`;
+  if (claim.ok && (claim.value.status?.providerID ?? providerID) === providerID) return [];
+  if (!claim.ok && claim.error.code !== 404) return [`NodeClaim ${nodeClaim}: ${claim.error.message ?? ""}`];
   const ended = await provider.delete({ providerID });
-  if (!ended.ok) return ended.error;
+  if (!ended.ok) return [ended.error];
   const node = snapshot()
     .list("Node")
     .find(({ spec }) => spec?.providerID === providerID);
-  if (node === undefined) return undefined;
+  if (node === undefined) return [];
   const deleted = await client.delete("Node", { namespace: "", name: node.metadata.name ?? "" });
-  return deleted.ok ? undefined : `Node ${node.metadata.name ?? ""}: ${deleted.error.message ?? ""}`;
+  return deleted.ok ? [] : [`Node ${node.metadata.name ?? ""}: ${deleted.error.message ?? ""}`];
 }

@@ -3,7 +3,7 @@
  *
  * Reads what the cloud lists and what the cluster holds. Returns what to end. The net under every crash: whatever a launch
  * or a termination left half done is found here by the tags that the request carried (Karpenter's
- * pkg/controllers/nodeclaim/garbagecollection).
+ * pkg/controllers/nodeclaim/garbagecollection). How much of it may be ended at once is removal-breaker.ts's answer.
  */
 import { registeredLabel } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
@@ -17,8 +17,10 @@ export const orphanAgeMs = 30_000;
 export interface Garbage {
   /** Instances that no NodeClaim stands for. */
   readonly instances: readonly CloudInstance[];
-  /** NodeClaims that were once registered, whose instance is gone and whose Node, if any, is not ready. */
+  /** NodeClaims that were once registered, of whose instance the cloud knows nothing and whose Node, if any, is not ready. */
   readonly nodeClaims: readonly NodeClaim[];
+  /** Registered NodeClaims whose instance the cloud itself calls ended: no suspicion, but a fact. */
+  readonly endedClaims: readonly NodeClaim[];
 }
 
 /** Returns what has nobody left to end it. */
@@ -32,14 +34,19 @@ export function garbageOf(input: {
   const claims = new Map(nodeClaims.map((claim) => [claim.metadata.name ?? "", claim]));
   const alive = instances.filter(({ state }) => state === "pending" || state === "running");
   const known = new Set(alive.map(({ providerID }) => providerID));
+  const ended = new Set(instances.map(({ providerID }) => providerID).filter((providerID) => !known.has(providerID)));
   const ready = new Set(input.nodes.filter(isReady).map(({ spec }) => spec?.providerID ?? ""));
+  const registered = nodeClaims.flatMap((claim) => {
+    const providerID = claim.status?.providerID;
+    return claim.metadata.deletionTimestamp !== undefined || providerID === undefined || !wasRegistered(claim)
+      ? []
+      : [{ claim, providerID }];
+  });
+  const missing = registered.filter(({ providerID }) => !known.has(providerID) && !ended.has(providerID) && !ready.has(providerID));
   return {
     instances: alive.filter((instance) => isOrphan(instance, claims) && now - (instance.launchedAt ?? -Infinity) >= orphanAgeMs),
-    nodeClaims: nodeClaims.filter((claim) => {
-      const providerID = claim.status?.providerID;
-      if (claim.metadata.deletionTimestamp !== undefined || providerID === undefined || !wasRegistered(claim)) return false;
-      return !known.has(providerID) && !ready.has(providerID);
-    }),
+    nodeClaims: missing.map(({ claim }) => claim),
+    endedClaims: registered.filter(({ providerID }) => ended.has(providerID)).map(({ claim }) => claim),
   };
 }
 
