@@ -67,8 +67,8 @@ function meaningOf({ description, argChoices }: Option): string {
   return argChoices === undefined ? description : `${description} (${argChoices.join(", ")})`;
 }
 
-function defaultOf({ defaultValue }: Option): string {
-  return defaultValue === undefined || defaultValue === false ? "" : `\`${String(defaultValue)}\``;
+function defaultOf({ defaultValue, defaultValueDescription }: Option): string {
+  return defaultValue === undefined || defaultValue === false ? "" : `\`${defaultValueDescription ?? String(defaultValue)}\``;
 }
 
 /** What --help prints below its own part: exit codes and examples. */

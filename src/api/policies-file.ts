@@ -38,6 +38,13 @@ const settings = object("What holds for all.", {
       { "x-plimsoll-default": "surge" },
     ),
   ),
+  rebalanceRecommendation: optional(
+    choice(
+      "What follows where the cloud says that a Spot instance may soon be taken back: an Event, or a replacement; where Plimsoll provisions.",
+      ["event", "replace"],
+      { "x-plimsoll-default": "event" },
+    ),
+  ),
   podPatch: optional(
     list("Members of a Pod's spec that the podPatch of a profile may set.", text("A member such as priorityClassName."), {
       "x-plimsoll-default": "priorityClassName, runtimeClassName",

@@ -4,15 +4,26 @@
 import { err, ok, type Result } from "../api/result.ts";
 import { ec2Calls } from "../ec2/ec2-calls.ts";
 import { ec2Provider } from "../ec2/ec2-provider.ts";
+import { unavailableOfferings } from "../ec2/unavailable-offerings.ts";
 import { callRecord } from "./call-record.ts";
 import { ec2Market } from "./ec2-market.ts";
+import { ec2Voice } from "./ec2-voice.ts";
 import { readRateCard } from "./price-files.ts";
 import type { Capacity, CapacitySources } from "./process-parts.ts";
 import type { ServeOptions } from "./surroundings.ts";
 
 export interface Ec2CapacityRequest extends Pick<
   ServeOptions,
-  "clusterName" | "clusterEndpoint" | "clusterCa" | "serviceCidr" | "ec2Endpoint" | "region" | "isolatedVpc" | "recordCalls" | "rateCard"
+  | "clusterName"
+  | "clusterEndpoint"
+  | "clusterCa"
+  | "serviceCidr"
+  | "ec2Endpoint"
+  | "region"
+  | "isolatedVpc"
+  | "recordCalls"
+  | "rateCard"
+  | "interruptionQueue"
 > {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -38,6 +49,12 @@ export function ec2Capacity(request: Ec2CapacityRequest): Result<(sources: Capac
       ...(recordCalls === undefined ? {} : { logger: callRecord(recordCalls, log) }),
     };
     const market = ec2Market({ endpoint, isolated: request.isolatedVpc === true, rateCard: rateCard.value, clock, log });
-    return { provider: ec2Provider({ client, snapshot, clock, names, ec2: ec2Calls(endpoint), cluster, ...market }), entries: [] };
+    const [ec2, unavailable] = [ec2Calls(endpoint), unavailableOfferings(clock)];
+    const { interruptionQueue } = request;
+    return {
+      provider: ec2Provider({ client, snapshot, clock, names, ec2, cluster, unavailable, ...market }),
+      entries: [],
+      ...ec2Voice({ endpoint, ec2, interruptionQueue, unavailable, sources: { clock, snapshot } }),
+    };
   });
 }

@@ -2,6 +2,7 @@
  * What a Plimsoll process is started with, and what it is made of while it runs. Shapes only.
  */
 import type { ApiClient } from "../api/api-client.ts";
+import type { CloudHealth, CloudNotices } from "../api/cloud-notices.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
@@ -46,6 +47,9 @@ export interface CapacitySources {
 /** Where nodes come from, with the controllers that a provider brings of its own. */
 export interface Capacity {
   readonly provider: CloudProvider;
+  /** What the cloud tells of its instances; absent: it tells nothing. */
+  readonly notices?: CloudNotices;
+  readonly health?: CloudHealth;
   readonly entries: readonly ControllerEntry[];
 }
 

@@ -10,6 +10,7 @@ import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-c
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
 import { addPlan, addWhatif, addWhy } from "./plan-commands.ts";
 import { preferenceOption } from "./preference-option.ts";
+import { karpenterLeaseOption, modeOption } from "./provisioning-options.ts";
 import { addClass, addPolicy, addRules } from "./policy-commands.ts";
 import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
 import { plimsollVersion } from "./version.ts";
@@ -192,6 +193,8 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .addOption(new Option("--webhook-url <url>", "register this base URL, such as https://10.0.0.5:9443").conflicts("webhookService"))
     .option("--webhook-service <namespace/name[:port]>", "register this Service (default: <namespace>/plimsoll:443)")
     .addOption(new Option("--provider <name>", "where nodes come from").choices(["kwok", "ec2", "none"]).default("none"))
+    .addOption(modeOption())
+    .addOption(karpenterLeaseOption())
     .option("--kwok-join-delay <zone=duration,...>", "let kwok's nodes join late, by zone, as in ap-southeast-1b=5s (provider kwok)")
     .option("--kwok-instance-types <file>", "types and prices of one's own, in the JSON of Karpenter's kwok provider (provider kwok)")
     .option("--cluster-name <name>", "the cluster's name in EC2 tags (provider ec2)")
@@ -202,6 +205,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
     .option("--isolated-vpc", "ask no AWS service that has no VPC endpoint: on-demand prices are then the dated table's (provider ec2)")
     .option("--record-calls <file>", "append every call to AWS to this file, one line of JSON each (provider ec2)")
+    .option("--interruption-queue <name>", "the SQS queue that tells of interruptions (provider ec2)")
     .option("--rate-card <file>", "prices of your own, before all others; read at the start")
     .addOption(preferenceOption("--preference-policy"))
     .option("--predict-by-dry-run", "ask the API server by dry runs what Pods to come will be (needs deploy/components/pod-dry-run)")

@@ -3,19 +3,24 @@
  *
  * Reads the parts that a provisioner needs, which are fewer than a process has: the same function runs in a thread of its own
  * (`serve`) and beside the webhooks (the embedded world). Two provisioners would each buy for the same Pods, so it looks for
- * Karpenter's Leases before, and all the time.
+ * Karpenter's Leases before, and all the time. Who only observes writes nothing, and so needs no fence.
  */
 import { setMaxListeners } from "node:events";
+import { canonicalJson } from "../api/hash.ts";
 import type { KindName } from "../api/kinds.ts";
+import { nodePoolLabel } from "../api/labels.ts";
+import type { ObjectKey } from "../api/object.ts";
 import { eventRecorder } from "../cluster/event-recorder.ts";
 import { foreignLeaseHolder, karpenterLeases } from "../cluster/foreign-lease.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import type { AdmittedDesk } from "../provisioner/controllers/admitted-desk.ts";
 import { dryRunDesk } from "../provisioner/controllers/dry-run-desk.ts";
-import { provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
+import { observingControllers, provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
 import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
-import type { ProvisionerShell } from "../provisioner/controllers/shell.ts";
+import type { ControllerEntry, ObservedPlan, ProvisionerShell } from "../provisioner/controllers/shell.ts";
+import type { Log } from "./log.ts";
 import type { Capacity, ProcessParts } from "./process-parts.ts";
+import type { ProvisioningMode } from "./provisioning-options.ts";
 import { runEntry, type RunEntryParts } from "./run-entry.ts";
 
 /** What provisioning is made of. */
@@ -31,18 +36,25 @@ export type ProvisionerParts = RunEntryParts &
     readonly predictsByDryRun: boolean;
     /** What preferences are worth; absent: the solver's default. */
     readonly preferencePolicy?: PreferencePolicy | undefined;
+    /** Default: own. */
+    readonly mode?: ProvisioningMode | undefined;
+    /** Where a live Karpenter is known by; default: where its charts put it. */
+    readonly karpenterLeases?: readonly ObjectKey[] | undefined;
   };
 
 const foreignLookMs = 10_000;
+/** After so many looks without an answer nobody knows whether Karpenter is alive. */
+const unansweredMax = 3;
 /** Kinds of Karpenter's that the provisioner can't do without. */
 const provisionedKinds = ["NodePool", "NodeClaim"] as const satisfies readonly KindName[];
 
 /** Runs the provisioner's controllers until the signal aborts, while nobody else provisions; resolves when none of them works any more. */
 export async function provision(parts: ProvisionerParts, signal: AbortSignal): Promise<void> {
-  const { capacity, log, clock, client } = parts;
-  if (capacity === undefined || !provisionedKinds.every((kind) => parts.kinds.includes(kind))) return;
+  const { capacity, log, clock, client, mode = "own", karpenterLeases: leases = karpenterLeases } = parts;
+  if (capacity === undefined || mode === "off" || !provisionedKinds.every((kind) => parts.kinds.includes(kind))) return;
+  if (mode === "observe") return observe(parts, { capacity, term: signal });
   while (!signal.aborted) {
-    const foreign = await foreignLeaseHolder({ client, clock, leases: karpenterLeases, signal });
+    const foreign = await foreignLeaseHolder({ client, clock, leases, signal });
     if (isOver(signal)) return;
     if (!foreign.ok || foreign.value !== undefined) {
       const because = foreign.ok ? `Karpenter's Lease is held by ${foreign.value?.holder ?? ""}` : (foreign.error.message ?? "unanswered");
@@ -50,31 +62,78 @@ export async function provision(parts: ProvisionerParts, signal: AbortSignal): P
       await clock.sleep(foreignLookMs, signal);
       continue;
     }
-    await provisionUntilForeign(parts, { capacity, term: signal });
+    await provisionUntilForeign(parts, { capacity, term: signal, leases });
   }
 }
 
 async function provisionUntilForeign(
   parts: ProvisionerParts,
-  { capacity, term }: { readonly capacity: Capacity; readonly term: AbortSignal },
+  of: { readonly capacity: Capacity; readonly term: AbortSignal; readonly leases: readonly ObjectKey[] },
 ): Promise<void> {
-  const { client, clock, identity, log } = parts;
+  const { capacity, term, leases } = of;
   const stop = new AbortController();
   const signal = AbortSignal.any([term, stop.signal]);
   setMaxListeners(0, signal);
-  const events = eventRecorder({ client, clock, instance: identity, signal });
-  const entries = [...provisionerControllers(provisionerShell(parts, capacity)), ...capacity.entries];
-  log.info({ provider: capacity.provider.name }, "provisioning");
-  const running = Promise.all(entries.map((entry) => runEntry(parts, entry, { events, signal })));
-  while (!signal.aborted) {
+  const entries = [...provisionerControllers(provisionerShell(parts, capacity), capacity), ...capacity.entries];
+  parts.log.info({ provider: capacity.provider.name }, "provisioning");
+  const running = runAll(parts, entries, signal);
+  await untilForeign(parts, { leases, signal });
+  stop.abort();
+  await running;
+}
+
+/** Resolves when Karpenter is alive, when nobody knows any more whether it is, or when the term is over. */
+async function untilForeign(
+  { client, clock, log }: ProvisionerParts,
+  { leases, signal }: { readonly leases: readonly ObjectKey[]; readonly signal: AbortSignal },
+): Promise<void> {
+  for (let unanswered = 0; !signal.aborted;) {
     await clock.sleep(foreignLookMs, signal);
-    const foreign = isOver(signal) ? undefined : await foreignLeaseHolder({ client, clock, leases: karpenterLeases, signal });
-    if (foreign?.ok === true && foreign.value !== undefined) {
+    if (isOver(signal)) return;
+    const foreign = await foreignLeaseHolder({ client, clock, leases, signal });
+    if (isOver(signal)) return;
+    unanswered = foreign.ok ? 0 : unanswered + 1;
+    if (foreign.ok && foreign.value !== undefined) {
       log.error({ holder: foreign.value.holder }, "Karpenter has come alive; provisioning stops");
-      stop.abort();
+      return;
+    }
+    if (!foreign.ok && unanswered >= unansweredMax) {
+      log.error({ because: foreign.error.message ?? "unanswered" }, "nobody knows whether Karpenter is alive; provisioning stops");
+      return;
     }
   }
-  await running;
+}
+
+/** Plans and prices, beside whoever provisions. */
+async function observe(
+  parts: ProvisionerParts,
+  { capacity, term }: { readonly capacity: Capacity; readonly term: AbortSignal },
+): Promise<void> {
+  const shell = { ...provisionerShell(parts, capacity), observed: planTeller(parts.log) };
+  parts.log.info({ provider: capacity.provider.name }, "observing: plans are made, and nothing is launched");
+  await runAll(parts, observingControllers(shell), term);
+}
+
+/** Tells each plan once: without its nodes one like it is made again and again. */
+function planTeller(log: Log): (plan: ObservedPlan) => void {
+  const told = { text: "" };
+  return ({ nodeClaims, pricePerHour }) => {
+    const nodePools: Record<string, number> = {};
+    for (const { metadata } of nodeClaims) {
+      const pool = metadata.labels?.[nodePoolLabel] ?? "";
+      nodePools[pool] = (nodePools[pool] ?? 0) + 1;
+    }
+    const plan = { nodes: nodeClaims.length, nodePools, pricePerHour: Number(pricePerHour.toFixed(4)) };
+    const text = canonicalJson(plan);
+    if (text === told.text) return;
+    told.text = text;
+    if (plan.nodes > 0) log.info(plan, "would launch");
+  };
+}
+
+async function runAll(parts: ProvisionerParts, entries: readonly ControllerEntry[], signal: AbortSignal): Promise<void> {
+  const events = eventRecorder({ client: parts.client, clock: parts.clock, instance: parts.identity, signal });
+  await Promise.all(entries.map((entry) => runEntry(parts, entry, { events, signal })));
 }
 
 /** Returns what the provisioner's controllers, and its advice, are made with. */

@@ -92,6 +92,8 @@ async function openParts(
     admitted: admittedDesk(clock),
     predictsByDryRun: options.predictByDryRun === true,
     preferencePolicy: options.preferencePolicy,
+    mode: options.mode,
+    karpenterLeases: options.karpenterLease,
     instanceTypes: providerTypesOf({ provider: capacity.provider, cluster, clock, signal, log, otherwise: catalogTypes }),
     decisions: decisionLog(),
     policySet: () => of.policies.current,

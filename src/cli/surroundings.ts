@@ -1,7 +1,9 @@
 /**
  * What the process hands to its commands, and what the longest of them is told on the command line. Shapes only.
  */
+import type { ObjectKey } from "../api/object.ts";
 import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
+import type { ProvisioningMode } from "./provisioning-options.ts";
 
 /** The process's own things, handed in so that tests can run the program in theirs. */
 export interface ProgramSurroundings {
@@ -27,6 +29,8 @@ export interface ServeOptions {
   readonly webhookUrl?: string;
   readonly webhookService?: string;
   readonly provider: "kwok" | "ec2" | "none";
+  readonly mode?: ProvisioningMode;
+  readonly karpenterLease?: readonly ObjectKey[];
   readonly kwokJoinDelay?: string;
   readonly kwokInstanceTypes?: string;
   readonly clusterName?: string;
@@ -37,6 +41,7 @@ export interface ServeOptions {
   readonly region?: string;
   readonly isolatedVpc?: boolean;
   readonly recordCalls?: string;
+  readonly interruptionQueue?: string;
   readonly rateCard?: string;
   readonly preferencePolicy?: PreferencePolicy;
   readonly predictByDryRun?: boolean;

@@ -9,6 +9,8 @@ const optionNames = [
     "domain",
     "logLevel",
     "provider",
+    "mode",
+    "karpenterLease",
     "kwokJoinDelay",
     "kwokInstanceTypes",
     "rateCard",
@@ -16,6 +18,7 @@ const optionNames = [
     "predictByDryRun",
   ] as const),
   ...(["clusterName", "clusterEndpoint", "clusterCa", "serviceCidr", "ec2Endpoint", "region", "isolatedVpc", "recordCalls"] as const),
+  "interruptionQueue",
 ] as const satisfies readonly (keyof ServeOptions)[];
 
 export type ThreadOptions = Pick<ServeOptions, (typeof optionNames)[number]>;

@@ -11,6 +11,7 @@ import type {
   CreateLaunchTemplateCommandInput,
   DescribeImagesCommandInput,
   DescribeInstancesCommandInput,
+  DescribeInstanceStatusCommandInput,
   DescribeInstanceTypeOfferingsCommandInput,
   DescribeInstanceTypesCommandInput,
   DescribeSecurityGroupsCommandInput,
@@ -18,6 +19,7 @@ import type {
   EC2Client,
   Image,
   Instance,
+  InstanceStatus,
   InstanceTypeInfo,
   InstanceTypeOffering,
   SecurityGroup,
@@ -58,6 +60,12 @@ export interface Ec2TypeCalls {
   instanceTypeOfferings(input: DescribeInstanceTypeOfferingsCommandInput): Answer<readonly InstanceTypeOffering[]>;
 }
 
+/** What is asked for the health of instances. */
+export interface Ec2StatusCalls {
+  /** All pages; of running instances. */
+  instanceStatuses(input: DescribeInstanceStatusCommandInput): Answer<readonly InstanceStatus[]>;
+}
+
 /** The SDK's own retries: standard mode, as Karpenter's. */
 const attemptsMax = 4;
 /** More pages than this are a server that never ends its tokens. */
@@ -67,7 +75,7 @@ type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 type Send = <T>(call: (client: EC2Client, sdk: Sdk) => Promise<T>) => Answer<T>;
 
 /** Makes the calls; credentials come from where the SDK looks for them. */
-export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls & Ec2TypeCalls {
+export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls & Ec2TypeCalls & Ec2StatusCalls {
   let opened: Promise<{ readonly client: EC2Client; readonly sdk: Sdk }> | undefined;
   const send: Send = async (call) => {
     try {
@@ -78,7 +86,7 @@ export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls & Ec2TypeCalls {
       return err(ec2Failure(thrown));
     }
   };
-  return { ...describing(send), ...describingTypes(send), ...changing(send) };
+  return { ...describing(send), ...describingTypes(send), ...describingStatus(send), ...changing(send) };
 }
 
 function loadSdk() {
@@ -134,6 +142,18 @@ function describingTypes(send: Send): Ec2TypeCalls {
             new sdk.DescribeInstanceTypeOfferingsCommand({ ...input, ...page }),
           );
           return { items: InstanceTypeOfferings, NextToken };
+        }),
+      ),
+  };
+}
+
+function describingStatus(send: Send): Ec2StatusCalls {
+  return {
+    instanceStatuses: (input) =>
+      send((client, sdk) =>
+        everyPage(async (page) => {
+          const { InstanceStatuses = [], NextToken } = await client.send(new sdk.DescribeInstanceStatusCommand({ ...input, ...page }));
+          return { items: InstanceStatuses, NextToken };
         }),
       ),
   };

@@ -68,6 +68,7 @@ function toSettings({ settings = {} }: PoliciesFile): PolicySettings {
     ...(settings.docsBase === undefined ? {} : { docsBase: settings.docsBase }),
     capacityAdvice: settings.capacityAdvice ?? "off",
     evictions: settings.evictions ?? "surge",
+    rebalanceRecommendation: settings.rebalanceRecommendation ?? "event",
     ...(settings.podPatch === undefined ? {} : { podPatchFields: settings.podPatch }),
     provider: settings.provider?.kind ?? "karpenter",
     ...toGrandfather(settings.grandfather),

@@ -29,6 +29,8 @@ export interface PolicySettings {
   readonly capacityAdvice: "off" | "warn";
   /** What evictions that can't be now are answered: nothing of ours, why not and whom to ask, or besides with a replacement first. */
   readonly evictions: "off" | "explain" | "surge";
+  /** What follows a rebalance recommendation of the cloud. */
+  readonly rebalanceRecommendation: "event" | "replace";
   /** Members of a Pod's spec that a podPatch may set; absent: those that pod-field-patch.ts names. */
   readonly podPatchFields?: readonly string[];
   readonly provider: "karpenter" | "eks-auto";

@@ -66,6 +66,8 @@ export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningM
     | {
         readonly kind: "plan";
         readonly nodeClaims: readonly NodeClaim[];
+        /** Of the NodeClaims together. */
+        readonly pricePerHour: number;
         readonly againMs: number;
         readonly buffers: PlacesOfBuffers;
         readonly moves: Moves;
@@ -138,6 +140,7 @@ function planStep(
   return {
     kind: "plan",
     nodeClaims: planned,
+    pricePerHour: results.newNodes.reduce((sum, node) => sum + node.pricePerHour, 0),
     againMs,
     buffers: placesOfBuffers(demand.buffers, solved),
     moves: movesOf(demand.displaced, solved),

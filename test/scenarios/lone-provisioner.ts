@@ -5,13 +5,15 @@
 import { Registry } from "prom-client";
 import type { KindName } from "../../src/api/kinds.ts";
 import { defaultDomain, platformNames } from "../../src/api/labels.ts";
+import type { ObjectKey } from "../../src/api/object.ts";
 import type { ApiAnswer, ApiTransport, Clock } from "../../src/api/ports.ts";
 import { kwokCapacity } from "../../src/cli/kwok-capacity.ts";
-import { processLog } from "../../src/cli/log.ts";
+import { type Log, processLog } from "../../src/cli/log.ts";
 import { catalogTypesOf } from "../../src/cli/offered-types.ts";
 import { runnerMetrics } from "../../src/cli/process-metrics.ts";
 import { openProcessWatch } from "../../src/cli/process-watch.ts";
 import { provision } from "../../src/cli/provision.ts";
+import type { ProvisioningMode } from "../../src/cli/provisioning-options.ts";
 import { apiClient } from "../../src/cluster/api-client.ts";
 import { decisionLog } from "../../src/cluster/decision-log.ts";
 import type { PolicySet } from "../../src/policies/policy-set.ts";
@@ -25,6 +27,12 @@ export interface LoneProvisionerOptions {
   readonly joinDelayMs: number;
   /** Writes that it lives to send; the last one is stored, and its answer never comes. */
   readonly writesMax: number;
+  /** Default: it provisions. */
+  readonly mode?: ProvisioningMode;
+  /** Default: where Karpenter's charts put them. */
+  readonly karpenterLeases?: readonly ObjectKey[];
+  /** Default: errors alone are told. */
+  readonly log?: Log;
 }
 
 export interface LoneProvisioner {
@@ -36,11 +44,10 @@ export interface LoneProvisioner {
 
 /** Starts one; as a leader does, at once. */
 export function startLoneProvisioner(options: LoneProvisionerOptions): LoneProvisioner {
-  const { clock, policySet, kinds, joinDelayMs } = options;
+  const { clock, policySet, kinds, joinDelayMs, mode, karpenterLeases, log = processLog("error") } = options;
   const life = new AbortController();
   const count = { writes: 0 };
   const transport = mortal(options, { life, count });
-  const log = processLog("error");
   const random = (): number => 0.5;
   const cluster = openProcessWatch({ transport, clock, random, domain: defaultDomain, log }, kinds);
   const client = apiClient({ transport, domain: defaultDomain });
@@ -51,6 +58,7 @@ export function startLoneProvisioner(options: LoneProvisionerOptions): LoneProvi
     {
       ...{ client, cluster, clock, random, names, kinds, log, capacity, instanceTypes, identity: "lone" },
       ...{ sharesThread: false, admitted: admittedDesk(clock), predictsByDryRun: false, decisions: decisionLog() },
+      ...{ mode, karpenterLeases },
       policySet: () => policySet,
       runner: runnerMetrics(new Registry(), log),
     },

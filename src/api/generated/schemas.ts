@@ -3739,6 +3739,15 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       "description": "Who answers evictions that can't be now: the API server alone, Plimsoll with the reason, or it with a replacement of a single replica first.",
       "x-plimsoll-default": "surge"
      },
+     "rebalanceRecommendation": {
+      "type": "string",
+      "enum": [
+       "event",
+       "replace"
+      ],
+      "description": "What follows where the cloud says that a Spot instance may soon be taken back: an Event, or a replacement; where Plimsoll provisions.",
+      "x-plimsoll-default": "event"
+     },
      "podPatch": {
       "type": "array",
       "items": {

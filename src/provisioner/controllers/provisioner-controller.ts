@@ -69,7 +69,8 @@ export function provisionerController(shell: ProvisionerShell, { buffers, moves 
     decide: (observed, now) => {
       const step = nextProvisioningStep(observed, now, { isAborted: () => shell.clock.now() - now > planMaxMs });
       held.tookMs = shell.clock.now() - now;
-      return step;
+      // Who only observes says nothing on Pods, which are another's to place.
+      return shell.observed === undefined ? step : { ...step, events: [] };
     },
     act: async (step) => {
       const { said } = held.memory;
@@ -184,6 +185,10 @@ async function act(shell: ProvisionerShell, { held, step }: { readonly held: Hel
     case "collect":
       return { kind: "after", delayMs: step.delayMs };
     case "plan": {
+      if (shell.observed !== undefined) {
+        shell.observed(step);
+        return { kind: "after", delayMs: step.againMs };
+      }
       const failures = await createAll(shell, { held, nodeClaims: step.nodeClaims });
       const [failure] = failures;
       if (failure !== undefined) return { kind: "retry", reason: failure };

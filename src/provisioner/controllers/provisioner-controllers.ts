@@ -9,21 +9,31 @@
  *
  * A provider that makes Nodes itself brings a controller of its own (kwok/kwok-join.ts), to be run beside these.
  */
+import type { CloudHealth, CloudNotices } from "../../api/cloud-notices.ts";
 import { bufferDesk } from "./buffer-desk.ts";
 import { capacityBufferController } from "./capacity-buffer-controller.ts";
 import { garbageCollection } from "./garbage-collection.ts";
+import { interruptionController } from "./interruption-controller.ts";
 import { nodeClaimController } from "./node-claim-controller.ts";
 import { moveDesk } from "./move-desk.ts";
 import { nodeController } from "./node-controller.ts";
-import { nodeDisruption } from "./node-disruption.ts";
+import { nodeDisruption, replaceNode } from "./node-disruption.ts";
+import { nodeHealthController } from "./node-health-controller.ts";
 import { nodeOverlayController } from "./node-overlay-controller.ts";
 import { nodePoolController } from "./node-pool-controller.ts";
 import { provisionerController } from "./provisioner-controller.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
+/** What a cloud tells of its instances; a cloud that tells nothing has neither. */
+export interface CloudVoice {
+  readonly notices?: CloudNotices;
+  readonly health?: CloudHealth;
+}
+
 /** Returns every controller of the provisioner; run them only while this process is the leader. */
-export function provisionerControllers(shell: ProvisionerShell): readonly ControllerEntry[] {
+export function provisionerControllers(shell: ProvisionerShell, { notices, health }: CloudVoice = {}): readonly ControllerEntry[] {
   const [buffers, moves] = [bufferDesk(), moveDesk()];
+  const replace = replaceNode(shell);
   return [
     provisionerController(shell, { buffers, moves }),
     capacityBufferController(shell, buffers),
@@ -33,5 +43,14 @@ export function provisionerControllers(shell: ProvisionerShell): readonly Contro
     nodeController(shell),
     nodeDisruption(shell, moves),
     garbageCollection(shell),
+    nodeHealthController(shell, { replace, ...(health === undefined ? {} : { health }) }),
+    ...(notices === undefined ? [] : [interruptionController(shell, { notices, replace })]),
   ];
+}
+
+/** Returns the one that only plans: it tells `observed` of each plan, and writes nothing. */
+export function observingControllers(
+  shell: ProvisionerShell & { readonly observed: NonNullable<ProvisionerShell["observed"]> },
+): readonly ControllerEntry[] {
+  return [provisionerController(shell)];
 }

@@ -8,6 +8,7 @@ import type { ApiStatus } from "../../api/api-status.ts";
 import type { AnyTrigger, Controller, ControllerStep, Requeue } from "../../api/controller.ts";
 import type { KindName } from "../../api/kinds.ts";
 import type { PlatformNames } from "../../api/labels.ts";
+import type { NodeClaim } from "../../api/node-claim.ts";
 import type { ObjectKey } from "../../api/object.ts";
 import type { Clock, CloudProvider } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
@@ -16,6 +17,12 @@ import type { PreferencePolicy } from "../scheduling/preference.ts";
 import type { AdmittedDesk } from "./admitted-desk.ts";
 import type { DryRunDesk } from "./dry-run-desk.ts";
 import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
+
+/** What would have been made. */
+export interface ObservedPlan {
+  readonly nodeClaims: readonly NodeClaim[];
+  readonly pricePerHour: number;
+}
 
 export interface ProvisionerShell {
   readonly client: ApiClient;
@@ -32,6 +39,8 @@ export interface ProvisionerShell {
   readonly admitted?: AdmittedDesk;
   /** What preferences are worth; absent: the solver's default. */
   readonly preferencePolicy?: PreferencePolicy | undefined;
+  /** Told of each plan in place of its being carried out: then nothing is written. */
+  readonly observed?: (plan: ObservedPlan) => void;
   /** Asks the API server what it would make of Pods to come; absent: nobody asks. */
   readonly dryRuns?: DryRunDesk;
 }

@@ -1,0 +1,33 @@
+/**
+ * What EC2 tells of its instances: the notices of an interruption queue, where one is named, and status checks.
+ */
+import type { CapacitySources } from "./process-parts.ts";
+import type { Ec2Endpoint, Ec2StatusCalls } from "../ec2/ec2-calls.ts";
+import { instanceStatus } from "../ec2/interruption/instance-status.ts";
+import { rememberInterrupted } from "../ec2/interruption/interrupted-offerings.ts";
+import { noticeQueue } from "../ec2/interruption/notice-queue.ts";
+import { sqsCalls } from "../ec2/sqs-calls.ts";
+import type { UnavailableOfferings } from "../ec2/unavailable-offerings.ts";
+import type { CloudVoice } from "../provisioner/controllers/provisioner-controllers.ts";
+
+/** Returns whom to listen to, and whom to ask; SQS is first called when somebody listens. */
+export function ec2Voice(of: {
+  readonly endpoint: Ec2Endpoint;
+  readonly ec2: Ec2StatusCalls;
+  /** The queue's name; without it nothing is heard before its instance is gone. */
+  readonly interruptionQueue: string | undefined;
+  readonly unavailable: UnavailableOfferings;
+  readonly sources: Pick<CapacitySources, "clock" | "snapshot">;
+}): CloudVoice {
+  const { endpoint, ec2, interruptionQueue: queueName, unavailable } = of;
+  const { clock, snapshot } = of.sources;
+  const health = instanceStatus({ ec2, clock });
+  if (queueName === undefined) return { health };
+  const remember = rememberInterrupted({
+    snapshot,
+    mark: (offering) => {
+      unavailable.mark(offering);
+    },
+  });
+  return { health, notices: noticeQueue({ sqs: sqsCalls({ ...endpoint, queueName }), clock, remember }) };
+}
