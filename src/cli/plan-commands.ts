@@ -44,9 +44,9 @@ ${examples("Examples:", [
 
 /** Describes `plimsoll why`. */
 export function addWhy(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
-  planCommand(program, "why", "Tell where a Pod would go and why there, or what keeps it from every place.", {
-    name: "<pod>",
-    meaning: "pod/NAME, or a workload's replica: deploy/NAME is its first, deploy/NAME#2 its third",
+  planCommand(program, "why", "Tell where a Pod would go and why there, or what keeps it from every place; or why a node is as it is.", {
+    name: "<target>",
+    meaning: "pod/NAME, a workload's replica (deploy/NAME is its first, deploy/NAME#2 its third), or node/NAME",
   })
     .addOption(outputOption("form of the answer"))
     .addHelpText(
@@ -56,15 +56,23 @@ export function addWhy(program: Command, surroundings: ProgramSurroundings, outc
 Tells the node that the Pod gets in the plan, what the next best shape would cost, and what is against every
 other node and NodePool; an offering is an instance type in a zone, sold one way.
 
-Exit: 0 it has a place, 1 it has none, 2 bad input.
+Of node/NAME or nodeclaim/NAME, with --cluster or --snapshot: its life so far and what it waits for, what it was
+asked for, what stands on it, what would hold up its drain, and its last Events.
+
+Exit: 0 it has a place, or the node works; 1 it has none, or the node doesn't; 2 bad input.
 ${examples("Examples:", [
   ["plimsoll why deploy/web -n shop pools.yaml app.yaml", "the first replica of a Deployment to come"],
   ["plimsoll why pod/web-5d8f-x2x7q -n shop --cluster", "a Pod that waits"],
+  ["plimsoll why node/ip-10-0-1-17.ec2.internal --cluster", "a node, or a NodeClaim that never became one"],
 ])}`,
     )
     .action(async (target: string, paths: readonly string[], options: OfflineOptions & PlanOptions & { output: "text" | "json" }) => {
-      const { runWhy } = await import("./why.ts");
-      outcome.code = await guarded(surroundings, () => runWhy({ ...surroundings, target, paths, ...options }));
+      const { isNodeTarget, runWhyNode } = await import("./why-node.ts");
+      const request = { ...surroundings, target, paths, ...options };
+      const run = isNodeTarget(target)
+        ? () => runWhyNode({ ...request, now: Date.now() })
+        : async () => (await import("./why.ts")).runWhy(request);
+      outcome.code = await guarded(surroundings, run);
     });
 }
 

@@ -8,6 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { defaultDomain } from "../api/labels.ts";
 import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-commands.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
+import { addNodes } from "./nodes-commands.ts";
 import { addPlan, addWhatif, addWhy } from "./plan-commands.ts";
 import { preferenceOption } from "./preference-option.ts";
 import { karpenterLeaseOption, modeOption } from "./provisioning-options.ts";
@@ -56,6 +57,7 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
   addPlan(program, surroundings, outcome);
   addWhy(program, surroundings, outcome);
   addWhatif(program, surroundings, outcome);
+  addNodes(program, surroundings, outcome);
   addAdvise(program, surroundings, outcome);
   addLab(program, surroundings, outcome);
   addDrainPreview(program, surroundings, outcome);

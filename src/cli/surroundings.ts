@@ -16,6 +16,29 @@ export interface ProgramSurroundings {
   readonly isTerminal: boolean;
   /** How wide the terminal is, where there is one. */
   readonly columns?: number | undefined;
+  /** Both ends of the terminal, where a person sits at one. */
+  readonly terminal?: TerminalStreams | undefined;
+}
+
+/** A terminal that can be taken over: keys as they are pressed, and a screen of a known size. */
+export interface TerminalStreams {
+  readonly input: {
+    setRawMode(isRaw: boolean): unknown;
+    setEncoding(encoding: "utf8"): unknown;
+    resume(): unknown;
+    pause(): unknown;
+    on(event: "data", listener: (chunk: string) => void): unknown;
+    off(event: "data", listener: (chunk: string) => void): unknown;
+  };
+  readonly output: {
+    write(text: string): unknown;
+    on(event: "resize", listener: () => void): unknown;
+    off(event: "resize", listener: () => void): unknown;
+    readonly columns: number;
+    readonly rows: number;
+    /** True while the terminal has not taken what was written yet. */
+    readonly writableNeedDrain: boolean;
+  };
 }
 
 /** The options of `plimsoll serve`, as commander names them. */

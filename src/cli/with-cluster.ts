@@ -42,6 +42,20 @@ export async function readCluster(
     readonly alsoRead?: readonly KindName[];
   },
 ): Promise<Result<ClusterObjects, string>> {
+  const opened = openTransport(request);
+  if (!opened.ok) return opened;
+  const transport = opened.value;
+  try {
+    return await listAll(apiClient({ transport, domain: request.domain }), request);
+  } finally {
+    transport.close();
+  }
+}
+
+/** Opens the cluster that the options name; whoever opens it closes it. */
+export function openTransport(
+  request: Omit<ClusterOptions, "withCluster"> & { readonly env: Readonly<Record<string, string | undefined>> },
+): Result<ReturnType<typeof httpsTransport>, string> {
   const kubeConfig = loadKubeConfig(request);
   if (!kubeConfig.ok) return kubeConfig;
   if (request.context !== undefined) {
@@ -49,12 +63,7 @@ export async function readCluster(
     kubeConfig.value.setCurrentContext(request.context);
   }
   const userAgent = `plimsoll/${plimsollVersion()}`;
-  const transport = httpsTransport({ kubeConfig: kubeConfig.value, userAgent, clock: wallClock(), random: Math.random });
-  try {
-    return await listAll(apiClient({ transport, domain: request.domain }), request);
-  } finally {
-    transport.close();
-  }
+  return ok(httpsTransport({ kubeConfig: kubeConfig.value, userAgent, clock: wallClock(), random: Math.random }));
 }
 
 async function listAll(
