@@ -10,6 +10,7 @@ export const regionLabel = "topology.kubernetes.io/region";
 export const zoneIdLabel = "topology.k8s.aws/zone-id";
 export const archLabel = "kubernetes.io/arch";
 export const osLabel = "kubernetes.io/os";
+export const windowsBuildLabel = "node.kubernetes.io/windows-build";
 export const instanceTypeLabel = "node.kubernetes.io/instance-type";
 export const namespaceNameLabel = "kubernetes.io/metadata.name";
 /** On Namespaces, by custom: how sensitive the data in it is. */
@@ -26,7 +27,10 @@ export const nodePoolHashAnnotation = "karpenter.sh/nodepool-hash";
 export const nodePoolHashVersionAnnotation = "karpenter.sh/nodepool-hash-version";
 export const nodeClassHashAnnotation = "karpenter.k8s.aws/ec2nodeclass-hash";
 export const nodeClassHashVersionAnnotation = "karpenter.k8s.aws/ec2nodeclass-hash-version";
+/** On NodeClaims: the instance profile that their instance has. */
+export const instanceProfileAnnotation = "karpenter.k8s.aws/instance-profile-name";
 export const terminationFinalizer = "karpenter.sh/termination";
+export const nodeClassFinalizer = "karpenter.k8s.aws/termination";
 export const unregisteredTaintKey = "karpenter.sh/unregistered";
 export const disruptedTaintKey = "karpenter.sh/disrupted";
 export const excludeFromLoadBalancersLabel = "node.kubernetes.io/exclude-from-external-load-balancers";
@@ -90,7 +94,7 @@ export const wellKnownLabels: ReadonlySet<string> = new Set([
   instanceTypeLabel,
   archLabel,
   osLabel,
-  "node.kubernetes.io/windows-build",
+  windowsBuildLabel,
   capacityTypeLabel,
   nodePoolLabel,
   zoneIdLabel,

@@ -7,14 +7,14 @@
  */
 import type { EC2NodeClass, EC2NodeClassSpec } from "../api/ec2-node-class.ts";
 import type { InstanceType, Offering } from "../api/instance-type.ts";
-import { archLabel, wellKnownLabels } from "../api/labels.ts";
+import { archLabel, osLabel, wellKnownLabels, windowsBuildLabel } from "../api/labels.ts";
 import type { NodeSelectorRequirement } from "../api/pod.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { isCompatible, requirementsOf, type Requirements } from "../kube/requirements.ts";
 import type { Ec2InstanceFacts } from "./ec2-facts.ts";
 import { catalogInstanceTypes, type CatalogOptions } from "./instance-types.ts";
 import { knownInstanceFacts } from "./known-instances.ts";
-import { amiFamilyOf, nodeSettingsOf } from "./node-settings.ts";
+import { amiFamilyOf, nodeSettingsOf, windowsBuilds } from "./node-settings.ts";
 import { fallbackPrices } from "./price-table.ts";
 import { reservedPrice } from "./prices.ts";
 
@@ -53,7 +53,19 @@ export function classInstanceTypes(offer: ClassOffer): Result<readonly InstanceT
   const images = imageRequirements(offer);
   // Left out afterwards: what is derived from the list of facts is derived once, whatever classes there are.
   const launchable = types.filter((_type, index) => isLaunchable(facts[index], spec));
-  return ok(images === undefined ? launchable : launchable.filter((type) => hasImage(type, images)));
+  const build = windowsBuilds[amiFamilyOf(spec) ?? ""];
+  const ofSystem = build === undefined ? launchable : launchable.map((type) => onWindows(type, build));
+  return ok(images === undefined ? ofSystem : ofSystem.filter((type) => hasImage(type, images)));
+}
+
+/** The image decides which system a node runs; the catalogue's types are Linux's. */
+function onWindows(type: InstanceType, build: string): InstanceType {
+  const system: Readonly<Record<string, string>> = { [osLabel]: "windows", [windowsBuildLabel]: build };
+  const requirements = type.requirements.map((requirement): NodeSelectorRequirement => {
+    const value = system[requirement.key];
+    return value === undefined ? requirement : { key: requirement.key, operator: "In", values: [value] };
+  });
+  return { ...type, requirements };
 }
 
 /** What the cloud says, else what the status says, else what is asked for; sorted, each once. */

@@ -5,7 +5,16 @@
  * allocatable and one offering for each zone and way to buy. Pure, so the webhook's previews and the provisioner's plans
  * count with the same numbers.
  */
-import { archLabel, awsLabelDomain, capacityTypeLabel, instanceTypeLabel, osLabel, regionLabel, zoneLabel } from "../api/labels.ts";
+import {
+  archLabel,
+  awsLabelDomain,
+  capacityTypeLabel,
+  instanceTypeLabel,
+  osLabel,
+  regionLabel,
+  windowsBuildLabel,
+  zoneLabel,
+} from "../api/labels.ts";
 import type { InstanceType, Offering, Place } from "../api/instance-type.ts";
 import type { NodeSelectorRequirement } from "../api/pod.ts";
 import { nodeResources, type NodeSettings } from "./allocatable.ts";
@@ -68,7 +77,6 @@ const awsKeys = {
   acceleratorManufacturer: aws("accelerator-manufacturer"),
   acceleratorCount: aws("accelerator-count"),
 };
-const windowsBuildLabel = "node.kubernetes.io/windows-build";
 
 /**
  * Returns the instance types of a catalog, in the order of the facts (the known ones: by name).

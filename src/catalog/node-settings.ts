@@ -16,6 +16,13 @@ const aliasFamilies: ReadonlyMap<string, AmiFamily> = new Map(
   (["AL2", "AL2023", "Bottlerocket", "Windows2019", "Windows2022", "Windows2025"] as const).map((family) => [family.toLowerCase(), family]),
 );
 
+/** What a Windows node calls its version, by image family. */
+export const windowsBuilds: Readonly<Record<string, string>> = {
+  Windows2019: "10.0.17763",
+  Windows2022: "10.0.20348",
+  Windows2025: "10.0.26100",
+};
+
 /** Auto Mode gives nodes address prefixes; its nodes then take as many Pods as Kubernetes advises at most. */
 const autoPodsMax = 110;
 const autoVolumeSize = "80Gi";

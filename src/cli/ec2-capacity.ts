@@ -1,12 +1,21 @@
 /**
- * Capacity on EC2: the ec2 provider over an endpoint, for one named cluster.
+ * Capacity on EC2: the ec2 provider over an endpoint, for one named cluster, with the controllers of its NodeClasses.
  */
 import { err, ok, type Result } from "../api/result.ts";
-import { ec2Calls } from "../ec2/ec2-calls.ts";
+import type { ClusterIdentity } from "../ec2/cluster-identity.ts";
+import { ec2Calls, type Ec2Endpoint } from "../ec2/ec2-calls.ts";
 import { ec2Provider } from "../ec2/ec2-provider.ts";
+import { eksCalls } from "../ec2/eks-calls.ts";
+import { iamCalls } from "../ec2/iam-calls.ts";
+import { instanceProfileGarbage } from "../ec2/instance-profile-garbage.ts";
+import { instanceProfiles } from "../ec2/instance-profiles.ts";
+import { nodeClassCalls } from "../ec2/node-class-calls.ts";
+import { nodeClassController } from "../ec2/node-class-controller.ts";
+import { nodeClassDesk } from "../ec2/node-class-desk.ts";
+import { ssmCalls } from "../ec2/ssm-calls.ts";
 import { unavailableOfferings } from "../ec2/unavailable-offerings.ts";
 import { callRecord } from "./call-record.ts";
-import { ec2Market } from "./ec2-market.ts";
+import { ec2Market, type Ec2Market } from "./ec2-market.ts";
 import { ec2Voice } from "./ec2-voice.ts";
 import { readRateCard } from "./price-files.ts";
 import type { Capacity, CapacitySources } from "./process-parts.ts";
@@ -42,19 +51,40 @@ export function ec2Capacity(request: Ec2CapacityRequest): Result<(sources: Capac
     ...(request.clusterCa === undefined ? {} : { certificateAuthority: request.clusterCa }),
     ...(request.serviceCidr === undefined ? {} : { serviceCIDR: request.serviceCidr }),
   };
-  return ok(({ client, snapshot, clock, names, log }) => {
+  return ok((sources) => {
     const endpoint = {
       region,
       ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }),
-      ...(recordCalls === undefined ? {} : { logger: callRecord(recordCalls, log) }),
+      ...(recordCalls === undefined ? {} : { logger: callRecord(recordCalls, sources.log) }),
     };
-    const market = ec2Market({ endpoint, isolated: request.isolatedVpc === true, rateCard: rateCard.value, clock, log });
-    const [ec2, unavailable] = [ec2Calls(endpoint), unavailableOfferings(clock)];
+    const market = ec2Market({ endpoint, isolated: request.isolatedVpc === true, rateCard: rateCard.value, ...sources });
     const { interruptionQueue } = request;
-    return {
-      provider: ec2Provider({ client, snapshot, clock, names, ec2, cluster, unavailable, ...market }),
-      entries: [],
-      ...ec2Voice({ endpoint, ec2, interruptionQueue, unavailable, sources: { clock, snapshot } }),
-    };
+    return capacityOf(sources, { endpoint, cluster, market, interruptionQueue });
   });
+}
+
+interface Ec2Settings {
+  readonly interruptionQueue: string | undefined;
+  readonly endpoint: Ec2Endpoint;
+  readonly cluster: ClusterIdentity;
+  readonly market: Ec2Market;
+}
+
+function capacityOf(
+  { client, snapshot, clock, names }: CapacitySources,
+  { endpoint, cluster, market, interruptionQueue }: Ec2Settings,
+): Capacity {
+  const [ec2, unavailable] = [ec2Calls(endpoint), unavailableOfferings(clock)];
+  const calls = nodeClassCalls(endpoint);
+  const own = { ec2: market.quotas.listening(ec2), calls, ssm: ssmCalls(endpoint), eks: eksCalls(endpoint) };
+  const nodeClasses = nodeClassDesk({ ...own, client, snapshot, clock, cluster });
+  const profiles = instanceProfiles({ iam: iamCalls(endpoint), clock, clusterName: cluster.name, region: endpoint.region });
+  return {
+    provider: ec2Provider({ client, snapshot, clock, names, ec2, nodeClasses, cluster, unavailable, ...market }),
+    entries: [
+      nodeClassController({ client, snapshot, clock, desk: nodeClasses, profiles, calls, clusterName: cluster.name }),
+      instanceProfileGarbage({ snapshot, profiles }),
+    ],
+    ...ec2Voice({ endpoint, ec2, interruptionQueue, unavailable, sources: { clock, snapshot } }),
+  };
 }

@@ -8,7 +8,7 @@
 import { awsLabelDomain } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { CronJob, Job } from "../api/workload.ts";
-import { classTrouble } from "../ec2/class-trouble.ts";
+import { specFault } from "../ec2/node-class-fault.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand } from "../provisioner/buffer-demand.ts";
 
@@ -29,8 +29,8 @@ function classNotes({ snapshot }: Pick<ContractWorld, "snapshot">): readonly str
   });
   return [...new Set(named)].sort().flatMap((name) => {
     const nodeClass = snapshot.get("EC2NodeClass", { namespace: "", name });
-    const trouble = nodeClass === undefined ? [] : classTrouble(nodeClass);
-    return trouble.length === 0 ? [] : [`EC2NodeClass "${name}": plimsoll serve would launch no node of it: ${trouble.join("; ")}`];
+    const fault = nodeClass?.spec === undefined ? undefined : specFault(nodeClass);
+    return fault === undefined ? [] : [`EC2NodeClass "${name}": plimsoll serve would launch no node of it: ${fault.message}`];
   });
 }
 

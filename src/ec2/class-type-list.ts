@@ -12,6 +12,7 @@ import { classInstanceTypes } from "../catalog/class-types.ts";
 import type { Prices } from "../catalog/prices.ts";
 import { sameTypes } from "../catalog/same-types.ts";
 import type { NodeClassResources } from "./node-class-resources.ts";
+import { imageStatus } from "./node-class-status.ts";
 import type { LivePrices } from "./prices.ts";
 import type { LiveQuotas } from "./quotas.ts";
 import type { UnavailableOfferings } from "./unavailable-offerings.ts";
@@ -65,7 +66,7 @@ function shared(before: Types | undefined, fresh: Types): Types {
   return fresh.ok && before?.ok === true ? { ok: true, value: sameTypes(before.value, fresh.value) } : fresh;
 }
 
-/** A type whose architecture has no image can't be launched: planned, it would be given up and planned again, for ever. */
+/** A type that no image is for can't be launched: planned, it would be given up and planned again, for ever. */
 function typesOf(
   unavailable: UnavailableOfferings,
   of: { readonly ready: ReadyClass; readonly prices: Prices | undefined; readonly lacks: ReturnType<LiveQuotas["current"]> | undefined },
@@ -73,10 +74,9 @@ function typesOf(
   const { nodeClass, resources } = of.ready;
   const { lacks } = of;
   return classInstanceTypes({
-    nodeClass,
+    nodeClass: { ...nodeClass, status: { ...nodeClass.status, amis: resources.amis.map(imageStatus) } },
     zones: [],
     subnetZones: Object.keys(resources.subnets),
-    architectures: Object.keys(resources.images).sort(),
     isAvailable: (offering) => !unavailable.has(offering),
     ...(of.prices === undefined ? {} : { prices: of.prices }),
     ...(lacks === undefined ? {} : { lackOf: (place) => lacks.lackOf({ ...place, subnets: [resources.subnets[place.zone] ?? ""] })?.kind }),

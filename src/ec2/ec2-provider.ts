@@ -8,18 +8,19 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 import type { ApiClient } from "../api/api-client.ts";
 import { awsLabelDomain, clusterNameTag, nodeClaimTag, nodePoolTag, type PlatformNames } from "../api/labels.ts";
-import type { CloudInstance, CloudProvider, Clock, Instant, InstanceReference, NodeClassReference } from "../api/ports.ts";
+import type { CloudInstance, CloudProvider, Clock, InstanceReference, NodeClassReference } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Prices } from "../catalog/prices.ts";
 import { classTypeLists, type ReadyClass } from "./class-type-list.ts";
+import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
 import { instanceIDOf, keptRequest, launch, providerIDOf, send } from "./launch.ts";
-import { templateTrouble, type ClusterIdentity } from "./launch-template.ts";
+import type { NodeClassDesk } from "./node-class-desk.ts";
+import type { NodeClassTrouble } from "./node-class-resources.ts";
 import type { LivePrices } from "./prices.ts";
 import type { LiveQuotas } from "./quotas.ts";
-import { nodeClassResources, type NodeClassResources, type NodeClassTrouble } from "./node-class-resources.ts";
 import { unavailableOfferings, type UnavailableOfferings } from "./unavailable-offerings.ts";
 
 export interface Ec2ProviderOptions {
@@ -30,6 +31,8 @@ export interface Ec2ProviderOptions {
   readonly cluster: ClusterIdentity;
   /** Such as ec2Calls({ region, endpoint }). */
   readonly ec2: Ec2Calls;
+  /** What EC2NodeClasses select. */
+  readonly nodeClasses: NodeClassDesk;
   /** Default: the dated table. */
   readonly prices?: Prices;
   /** Count before `prices`. */
@@ -40,16 +43,11 @@ export interface Ec2ProviderOptions {
   readonly unavailable?: UnavailableOfferings;
 }
 
-/** Subnets, security groups and images are asked for again after this long. */
-const resourcesTtlMs = 60_000;
-
 interface Provider extends Ec2ProviderOptions {
   readonly unavailable: UnavailableOfferings;
-  readonly resources: ResourcesCache;
 }
 
 type InstanceFilter = { readonly Name: string; readonly Values: string[] };
-type ResourcesCache = Map<string, { readonly until: Instant; readonly answer: Promise<Result<NodeClassResources, NodeClassTrouble>> }>;
 
 /** Makes the provider; EC2 is first called when something is asked of it. */
 export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
@@ -58,7 +56,6 @@ export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
     // Launches, refusals and subnets are heard of as they pass.
     ec2: options.quotas?.listening(options.ec2) ?? options.ec2,
     unavailable: options.unavailable ?? unavailableOfferings(options.clock),
-    resources: new Map(),
   };
   const typesOf = classTypeLists(provider);
   return {
@@ -90,19 +87,7 @@ async function readyNodeClass(provider: Provider, { name }: NodeClassReference):
   const nodeClass = snapshot.get("EC2NodeClass", { namespace: "", name });
   if (!snapshot.knows("EC2NodeClass")) return err({ kind: "failed", message: "EC2NodeClasses have not been listed yet" });
   if (nodeClass === undefined) return err({ kind: "node-class-not-ready", message: `EC2NodeClass "${name}" does not exist` });
-  const trouble = templateTrouble(nodeClass, provider.cluster);
-  if (trouble !== undefined) return err({ kind: "node-class-not-ready", message: `EC2NodeClass "${name}": ${trouble}` });
-  const now = provider.clock.now();
-  const key = `${name}/${nodeClass.metadata.uid ?? ""}/${nodeClass.metadata.generation ?? 0}`;
-  let cached = provider.resources.get(key);
-  if (cached === undefined || cached.until <= now) {
-    cached = { until: now + resourcesTtlMs, answer: nodeClassResources(provider.ec2, nodeClass) };
-    for (const [old, { until }] of provider.resources) if (until <= now) provider.resources.delete(old);
-    provider.resources.set(key, cached);
-  }
-  const resources = await cached.answer;
-  // A failure is asked again at the next look.
-  if (!resources.ok) provider.resources.delete(key);
+  const resources = await provider.nodeClasses.resources(nodeClass);
   return resources.ok ? ok({ nodeClass, resources: resources.value }) : resources;
 }
 

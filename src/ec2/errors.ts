@@ -1,5 +1,5 @@
 /**
- * EC2's error codes, sorted by what they ask of us: the only place that compares them.
+ * EC2's error codes, and those of SSM, IAM and EKS, sorted by what they ask of us: the only place that compares them.
  *
  * Reads what the SDK threw, or a code of a fleet's answer. Returns a plain failure. Codes that mean "not here, not now" are
  * Karpenter's list of unfulfillable capacity (karpenter-provider-aws pkg/errors, 1.15).
@@ -12,6 +12,10 @@ export type Ec2FailureKind =
   | "not-found"
   | "already-exists"
   | "launch-template-not-found"
+  /** The credentials may not do this. */
+  | "unauthorized"
+  /** A dry run's way of saying that the call would have been done. */
+  | "dry-run-passed"
   | "other";
 
 export interface Ec2Failure {
@@ -37,6 +41,19 @@ const unfulfillable: ReadonlySet<string> = new Set([
 const kinds: Readonly<Record<string, Ec2FailureKind>> = {
   IdempotentParameterMismatch: "token-mismatch",
   "InvalidInstanceID.NotFound": "not-found",
+  ParameterNotFound: "not-found",
+  ResourceNotFoundException: "not-found",
+  NoSuchEntity: "not-found",
+  NoSuchEntityException: "not-found",
+  "InvalidCapacityReservationId.NotFound": "not-found",
+  "InvalidPlacementGroup.Unknown": "not-found",
+  "InvalidPlacementGroupId.NotFound": "not-found",
+  EntityAlreadyExists: "already-exists",
+  EntityAlreadyExistsException: "already-exists",
+  UnauthorizedOperation: "unauthorized",
+  AccessDenied: "unauthorized",
+  AccessDeniedException: "unauthorized",
+  DryRunOperation: "dry-run-passed",
   "InvalidLaunchTemplateName.NotFoundException": "launch-template-not-found",
   "InvalidLaunchTemplateId.NotFound": "launch-template-not-found",
   "InvalidLaunchTemplateName.AlreadyExistsException": "already-exists",

@@ -14,7 +14,8 @@ import type { EC2NodeClass } from "../api/ec2-node-class.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import { failureKindOf } from "./errors.ts";
-import { clusterTags, type ClusterIdentity } from "./launch-template.ts";
+import type { ClusterIdentity } from "./cluster-identity.ts";
+import { clusterTags } from "./launch-template.ts";
 import type { NodeClassResources } from "./node-class-resources.ts";
 
 /** A request with its token: what is kept on the NodeClaim and sent, and sent again, byte for byte. */

@@ -7,20 +7,12 @@
 import type { RequestLaunchTemplateData, Tag } from "@aws-sdk/client-ec2";
 import type { EC2NodeClass, EC2NodeClassSpec } from "../api/ec2-node-class.ts";
 import { hashOf } from "../api/hash.ts";
-import { clusterNameTag, nodeClassTag, nodePoolTag, unregisteredTaintKey } from "../api/labels.ts";
+import { clusterNameTag, nodeClassTag, nodePoolTag } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { wholeUnits } from "../kube/quantity.ts";
-import { familyTrouble, profileTrouble } from "./class-trouble.ts";
-
-/** What nodes need to know of the cluster that they join. */
-export interface ClusterIdentity {
-  readonly name: string;
-  /** URL of the API server, its certificate authority in base64 and the service addresses: for families that configure the kubelet. */
-  readonly endpoint?: string;
-  readonly certificateAuthority?: string;
-  readonly serviceCIDR?: string;
-}
+import type { ClusterIdentity } from "./cluster-identity.ts";
+import { userData, userDataSizeTrouble } from "./user-data/user-data.ts";
 
 export interface LaunchTemplate {
   readonly name: string;
@@ -32,34 +24,23 @@ interface TemplateInput {
   readonly nodeClaim: NodeClaim;
   readonly imageID: string;
   readonly securityGroupIDs: readonly string[];
+  readonly instanceProfile: string;
   readonly cluster: ClusterIdentity;
 }
 
 const gib = 1024 ** 3;
-const boundary = "//";
 
-/** Returns why this version can't make launch templates of a NodeClass; asked before anything is planned on it. */
-export function templateTrouble(nodeClass: EC2NodeClass, cluster: ClusterIdentity): string | undefined {
-  const spec: Partial<EC2NodeClassSpec> = nodeClass.spec ?? {};
-  const trouble = profileTrouble(spec) ?? familyTrouble(spec);
-  if (trouble !== undefined || spec.amiFamily === "Custom") return trouble;
-  const isKnown = cluster.endpoint !== undefined && cluster.certificateAuthority !== undefined && cluster.serviceCIDR !== undefined;
-  return isKnown
-    ? undefined
-    : "amiFamily AL2023 needs the cluster's endpoint, certificate authority and service CIDR in the provider's settings";
-}
-
-/** Returns the launch template of one image; the error is {@link templateTrouble}'s. */
+/** Returns the launch template of one image; the error names the field. */
 export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, string> {
-  const { nodeClass, imageID, securityGroupIDs, cluster } = input;
+  const { nodeClass, imageID, securityGroupIDs, instanceProfile, cluster } = input;
   const { spec } = nodeClass;
-  const trouble = templateTrouble(nodeClass, cluster);
-  if (spec === undefined || trouble !== undefined) return err(trouble ?? "it has no spec");
-  const userData = spec.amiFamily === "AL2023" ? nodeadmUserData(spec, input) : (spec.userData ?? "");
+  if (spec === undefined) return err("it has no spec");
+  const started = startText(spec, input);
+  if (!started.ok) return started;
   const data: RequestLaunchTemplateData = {
     ImageId: imageID,
-    ...(spec.instanceProfile === undefined ? {} : { IamInstanceProfile: { Name: spec.instanceProfile } }),
-    ...(userData === "" ? {} : { UserData: Buffer.from(userData).toString("base64") }),
+    IamInstanceProfile: { Name: instanceProfile },
+    ...(started.value === "" ? {} : { UserData: Buffer.from(started.value).toString("base64") }),
     ...(spec.blockDeviceMappings === undefined ? {} : { BlockDeviceMappings: spec.blockDeviceMappings.map(blockDevice) }),
     Monitoring: { Enabled: spec.detailedMonitoring ?? false },
     MetadataOptions: metadataOptions(spec),
@@ -74,6 +55,16 @@ export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, str
     TagSpecifications: [{ ResourceType: "network-interface", Tags: clusterTags(input) }],
   };
   return ok({ name: `karpenter.k8s.aws/${hashOf({ data, cluster: cluster.name }).slice(0, 20)}`, data });
+}
+
+/** What the instance reads when it starts: the claim's labels and taints are in it, the startup taints too. */
+function startText(spec: EC2NodeClassSpec, { nodeClaim, cluster, imageID }: TemplateInput): Result<string, string> {
+  const { taints = [], startupTaints = [] } = nodeClaim.spec;
+  const labels = nodeClaim.metadata.labels ?? {};
+  const text = userData({ spec, cluster, labels, taints: [...taints, ...startupTaints], images: [{ id: imageID }] });
+  if (!text.ok) return text;
+  const size = userDataSizeTrouble(text.value);
+  return size === undefined ? text : err(size);
 }
 
 /** Tags of everything that is made for a claim's nodes; the NodeClass's own come first, so that ours win. */
@@ -119,33 +110,4 @@ function metadataOptions({ metadataOptions: options }: EC2NodeClassSpec) {
     HttpTokens: options?.httpTokens ?? "required",
     InstanceMetadataTags: "disabled",
   } as const;
-}
-
-/** AL2023: a NodeConfig for nodeadm, after what the NodeClass itself says. JSON is YAML. */
-function nodeadmUserData(spec: EC2NodeClassSpec, { cluster, nodeClaim }: TemplateInput): string {
-  const { name, endpoint, certificateAuthority, serviceCIDR } = cluster;
-  const labels = Object.entries(nodeClaim.metadata.labels ?? {}).map(([key, value]) => `${key}=${value}`);
-  const taints = [
-    { key: unregisteredTaintKey, effect: "NoExecute" },
-    ...(nodeClaim.spec.taints ?? []),
-    ...(nodeClaim.spec.startupTaints ?? []),
-  ];
-  const kubelet = typeof spec.kubelet === "object" ? spec.kubelet : {};
-  const config = {
-    apiVersion: "node.eks.aws/v1alpha1",
-    kind: "NodeConfig",
-    spec: {
-      cluster: { name, apiServerEndpoint: endpoint, certificateAuthority, cidr: serviceCIDR },
-      kubelet: { config: { ...kubelet, registerWithTaints: taints }, flags: [`--node-labels=${labels.sort().join(",")}`] },
-    },
-  };
-  const parts = [
-    ...(spec.userData === undefined ? [] : [mimePart("text/x-shellscript", spec.userData)]),
-    mimePart("application/node.eks.aws", JSON.stringify(config)),
-  ];
-  return `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="${boundary}"\n\n${parts.join("")}--${boundary}--\n`;
-}
-
-function mimePart(type: string, text: string): string {
-  return `--${boundary}\nContent-Type: ${type}; charset="us-ascii"\n\n${text}\n`;
 }

@@ -27,7 +27,8 @@ import {
   type FleetAnswer,
   type FleetRequest,
 } from "./fleet-request.ts";
-import { launchTemplate, type ClusterIdentity } from "./launch-template.ts";
+import type { ClusterIdentity } from "./cluster-identity.ts";
+import { launchTemplate } from "./launch-template.ts";
 import type { NodeClassResources } from "./node-class-resources.ts";
 import type { UnavailableOfferings } from "./unavailable-offerings.ts";
 
@@ -100,7 +101,8 @@ async function ensureTemplates(ports: LaunchPorts, input: LaunchInput): Promise<
   const names: Record<string, string> = {};
   for (const architecture of new Set(candidates.map(architectureOf))) {
     const imageID = resources.images[architecture] ?? "";
-    const template = launchTemplate({ nodeClass, nodeClaim, imageID, securityGroupIDs: resources.securityGroupIDs, cluster });
+    const { securityGroupIDs, instanceProfile } = resources;
+    const template = launchTemplate({ nodeClass, nodeClaim, imageID, securityGroupIDs, instanceProfile, cluster: resources.cluster });
     if (!template.ok) return err({ kind: "node-class-not-ready", message: template.error });
     const { name, data } = template.value;
     const there = await ec2.hasLaunchTemplate(name);

@@ -1,126 +1,112 @@
 /**
- * What an EC2NodeClass selects: images, subnets and security groups, as EC2 has them now.
+ * What nodes of an EC2NodeClass are launched with: images, subnets, security groups, a profile, reservations.
  *
- * Reads selector terms. Returns the resources, or what is the matter with them. Terms are a disjunction, what a
- * term states holds together. Of several images of one architecture the newest is used; EC2 leaves deprecated ones out.
+ * Reads the findings of its selectors. Returns the resources, or what is the matter: the class is not ready, or nobody
+ * answered. Of several images for the same nodes the first counts, of several subnets in a zone the one with most free addresses.
  */
-import type { Filter, Image, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
-import type { EC2NodeClass, EC2NodeClassSpec } from "../api/ec2-node-class.ts";
+import type { EC2NodeClass } from "../api/ec2-node-class.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import { imageTrouble } from "./class-trouble.ts";
-import type { Ec2Calls } from "./ec2-calls.ts";
-import { failureText, type Ec2Failure } from "./errors.ts";
+import { amiFamilyOf } from "../catalog/node-settings.ts";
+import type { ClusterIdentity } from "./cluster-identity.ts";
+import type { Finding, NodeClassFindings, NodeSecurityGroup, NodeSubnet } from "./node-class-findings.ts";
+import { imageArchitecture, type NodeImage } from "./node-class-images.ts";
+import type { NodePlacementGroup, NodeReservation } from "./node-class-reservations.ts";
+import { clusterTrouble } from "./user-data/user-data.ts";
 
 export interface NodeClassResources {
-  /** One image an architecture, in Kubernetes' words: amd64, arm64. */
+  /** The image of each architecture for nodes without accelerators, in Kubernetes' words: amd64, arm64. */
   readonly images: Readonly<Record<string, string>>;
   /** One subnet a zone: the one with most free addresses. */
   readonly subnets: Readonly<Record<string, string>>;
   readonly securityGroupIDs: readonly string[];
+  /** Every image with the nodes that it is for, preferred first. */
+  readonly amis: readonly NodeImage[];
+  /** Every subnet, those with most free addresses first. */
+  readonly subnetList: readonly NodeSubnet[];
+  readonly securityGroups: readonly NodeSecurityGroup[];
+  readonly instanceProfile: string;
+  readonly reservations: readonly NodeReservation[];
+  readonly placementGroup?: NodePlacementGroup;
+  readonly cluster: ClusterIdentity;
 }
 
-/** Not ready: the NodeClass selects nothing, or what this version can't resolve. Failed: EC2 did not answer; it may pass. */
+/** Not ready: the NodeClass selects nothing, or is not valid. Failed: nobody answered; it may pass. */
 export interface NodeClassTrouble {
   readonly kind: "node-class-not-ready" | "failed";
   readonly message: string;
 }
 
-const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", arm64: "arm64" };
-
-/** Asks EC2 for everything that a NodeClass selects. */
-export async function nodeClassResources(ec2: Ec2Calls, nodeClass: EC2NodeClass): Promise<Result<NodeClassResources, NodeClassTrouble>> {
+/** Returns the resources of a class. Its status is asked for two things: the profile made of its role, and a finding against it. */
+export function nodeClassResources(nodeClass: EC2NodeClass, findings: NodeClassFindings): Result<NodeClassResources, NodeClassTrouble> {
+  const notReady = (message: string) => err({ kind: "node-class-not-ready", message: named(nodeClass, message) } as const);
   const { spec } = nodeClass;
-  const name = `EC2NodeClass "${nodeClass.metadata.name ?? ""}"`;
-  const notReady = (message: string) => err({ kind: "node-class-not-ready", message: `${name}: ${message}` } as const);
-  const failed = (what: string, failure: Ec2Failure) =>
-    err({ kind: "failed", message: `${name}: ${what}: ${failureText(failure)}` } as const);
   if (spec === undefined) return notReady("it has no spec");
-  const subnets = await selectedSubnets(ec2, spec.subnetSelectorTerms);
-  if (!subnets.ok) return failed("subnets", subnets.error);
-  if (subnets.value.length === 0) return notReady("subnetSelectorTerms match no subnet");
-  const groups = await selectedGroups(ec2, spec.securityGroupSelectorTerms);
-  if (!groups.ok) return failed("security groups", groups.error);
-  if (groups.value.length === 0) return notReady("securityGroupSelectorTerms match no security group");
-  const indirect = imageTrouble(spec);
-  if (indirect !== undefined) return notReady(indirect);
-  const images = await selectedImages(ec2, spec.amiSelectorTerms);
-  if (!images.ok) return failed("images", images.error);
-  if (images.value.length === 0) return notReady("amiSelectorTerms match no image");
+  if (nodeClass.metadata.deletionTimestamp !== undefined) return notReady("it is being deleted");
+  const { subnets, securityGroups, images, reservations, placementGroup, cluster, clusterUnanswered } = findings;
+  const trouble = troubleOf(nodeClass, [subnets, securityGroups, images, reservations, placementGroup]);
+  if (trouble !== undefined) return err(trouble);
+  const lacking = clusterTrouble(amiFamilyOf(spec) ?? "Custom", cluster);
+  if (lacking !== undefined && clusterUnanswered !== undefined)
+    return err({ kind: "failed", message: named(nodeClass, clusterUnanswered) });
+  const invalid = validationTrouble(nodeClass) ?? lacking;
+  if (invalid !== undefined) return notReady(invalid);
+  const instanceProfile = spec.instanceProfile ?? madeProfile(nodeClass) ?? "";
+  if (instanceProfile === "") return notReady(`no instance profile has been made of spec.role ${JSON.stringify(spec.role ?? "")} yet`);
+  const group = valueOf(placementGroup);
   return ok({
-    images: imageByArchitecture(images.value),
-    subnets: subnetByZone(subnets.value),
-    securityGroupIDs: [...new Set(groups.value.flatMap(({ GroupId }) => GroupId ?? []))].sort(),
+    images: imageByArchitecture(valueOf(images) ?? []),
+    subnets: subnetByZone(valueOf(subnets) ?? []),
+    securityGroupIDs: (valueOf(securityGroups) ?? []).map(({ id }) => id),
+    amis: valueOf(images) ?? [],
+    subnetList: valueOf(subnets) ?? [],
+    securityGroups: valueOf(securityGroups) ?? [],
+    instanceProfile,
+    reservations: valueOf(reservations) ?? [],
+    ...(group === undefined ? {} : { placementGroup: group }),
+    cluster,
   });
 }
 
-type Found<T> = Promise<Result<readonly T[], Ec2Failure>>;
-
-async function selectedSubnets(ec2: Ec2Calls, terms: EC2NodeClassSpec["subnetSelectorTerms"]): Found<Subnet> {
-  return union(terms, ({ id, tags }) => ec2.subnets({ Filters: [...idFilter("subnet-id", id), ...tagFilters(tags)] }));
+/** What no finding has: nothing there counts before no answer, since it is the class's own. */
+function troubleOf(nodeClass: EC2NodeClass, findings: readonly Finding<unknown>[]): NodeClassTrouble | undefined {
+  const nothing = findings.find(({ kind }) => kind === "nothing");
+  if (nothing?.kind === "nothing") return { kind: "node-class-not-ready", message: named(nodeClass, nothing.message) };
+  const failed = findings.find(({ kind }) => kind === "failed");
+  return failed?.kind === "failed" ? { kind: "failed", message: named(nodeClass, failed.message) } : undefined;
 }
 
-async function selectedGroups(ec2: Ec2Calls, terms: EC2NodeClassSpec["securityGroupSelectorTerms"]): Found<SecurityGroup> {
-  return union(terms, ({ id, name, tags }) =>
-    ec2.securityGroups({ Filters: [...idFilter("group-id", id), ...idFilter("group-name", name), ...tagFilters(tags)] }),
-  );
+/** What the checks of this very spec have found against it. */
+function validationTrouble({ metadata, status }: EC2NodeClass): string | undefined {
+  const validation = status?.conditions?.find(({ type }) => type === "ValidationSucceeded");
+  const isOfThisSpec = validation?.observedGeneration === (metadata.generation ?? 0);
+  return validation?.status === "False" && isOfThisSpec ? validation.message : undefined;
 }
 
-async function selectedImages(ec2: Ec2Calls, terms: EC2NodeClassSpec["amiSelectorTerms"]): Found<Image> {
-  return union(terms, ({ id, name, owner, tags }) => {
-    const owners = id === undefined ? { Owners: owner === undefined ? ["self", "amazon"] : [owner] } : {};
-    const filters = [...idFilter("image-id", id), ...idFilter("name", name), ...tagFilters(tags), { Name: "state", Values: ["available"] }];
-    return ec2.images({ ...owners, Filters: filters });
+/** The profile that stands in the status, as long as it is the one made of this very spec's role. */
+function madeProfile({ metadata, status }: EC2NodeClass): string | undefined {
+  const made = status?.conditions?.find(({ type }) => type === "InstanceProfileReady");
+  return made?.status === "True" && made.observedGeneration === (metadata.generation ?? 0) ? status?.instanceProfile : undefined;
+}
+
+function named({ metadata }: EC2NodeClass, message: string): string {
+  return `EC2NodeClass "${metadata.name ?? ""}": ${message}`;
+}
+
+function valueOf<T>(finding: Finding<T>): T | undefined {
+  return finding.kind === "found" ? finding.value : undefined;
+}
+
+/** One image for the nodes without accelerators, else any; the first wins, so entries are turned round. */
+function imageByArchitecture(images: readonly NodeImage[]): Readonly<Record<string, string>> {
+  const isSpecial = ({ requirements }: NodeImage) => requirements.some(({ operator }) => operator === "Exists");
+  const usualFirst = [...images.filter((image) => !isSpecial(image)), ...images.filter(isSpecial)];
+  const entries = usualFirst.flatMap((image): [string, string][] => {
+    const architecture = imageArchitecture(image);
+    return architecture === undefined ? [] : [[architecture, image.id]];
   });
+  return Object.fromEntries(entries.reverse());
 }
 
-/** One call a term; the first failure ends it. */
-async function union<Term, T>(
-  terms: readonly Term[],
-  ask: (term: Term) => Promise<Result<readonly T[], Ec2Failure>>,
-): Promise<Result<readonly T[], Ec2Failure>> {
-  const found: T[] = [];
-  for (const term of terms) {
-    const answer = await ask(term);
-    if (!answer.ok) return answer;
-    found.push(...answer.value);
-  }
-  return ok(found);
-}
-
-function idFilter(name: string, value: string | undefined): readonly Filter[] {
-  return value === undefined ? [] : [{ Name: name, Values: [value] }];
-}
-
-/** The value "*" means any. */
-function tagFilters(tags: Readonly<Record<string, string>> = {}): readonly Filter[] {
-  return Object.entries(tags).map(([key, value]) =>
-    value === "*" ? { Name: "tag-key", Values: [key] } : { Name: `tag:${key}`, Values: [value] },
-  );
-}
-
-function imageByArchitecture(images: readonly Image[]): Readonly<Record<string, string>> {
-  const newestLast = [...images].sort(
-    (a, b) => compare(a.CreationDate ?? "", b.CreationDate ?? "") || compare(b.ImageId ?? "", a.ImageId ?? ""),
-  );
-  return Object.fromEntries(
-    newestLast.flatMap(({ Architecture, ImageId }) => {
-      const architecture = architectures[Architecture ?? ""];
-      return architecture === undefined || ImageId === undefined ? [] : [[architecture, ImageId]];
-    }),
-  );
-}
-
-function subnetByZone(subnets: readonly Subnet[]): Readonly<Record<string, string>> {
-  const fullestFirst = [...subnets].sort(
-    (a, b) => (a.AvailableIpAddressCount ?? 0) - (b.AvailableIpAddressCount ?? 0) || compare(b.SubnetId ?? "", a.SubnetId ?? ""),
-  );
-  return Object.fromEntries(
-    fullestFirst.flatMap(({ AvailabilityZone, SubnetId }) =>
-      AvailabilityZone === undefined || SubnetId === undefined ? [] : [[AvailabilityZone, SubnetId]],
-    ),
-  );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+function subnetByZone(subnets: readonly NodeSubnet[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(subnets.map(({ zone, id }): [string, string] => [zone, id]).reverse());
 }

@@ -15,7 +15,18 @@ import { virtualTime } from "../cluster-io/virtual-clock.ts";
 import { customNodeClass } from "./custom-node-class.ts";
 
 const zone = "ap-southeast-1a";
-const resources = (): NodeClassResources => ({ images: { amd64: "ami-1" }, subnets: { [zone]: "subnet-a" }, securityGroupIDs: ["sg-1"] });
+const amd64 = { key: "kubernetes.io/arch", operator: "In", values: ["amd64"] } as const;
+const resources = (): NodeClassResources => ({
+  images: { amd64: "ami-1" },
+  subnets: { [zone]: "subnet-a" },
+  securityGroupIDs: ["sg-1"],
+  amis: [{ id: "ami-1", name: "one", deprecated: false, createdAt: "", requirements: [amd64] }],
+  subnetList: [],
+  securityGroups: [],
+  instanceProfile: "nodes",
+  reservations: [],
+  cluster: { name: "prod" },
+});
 
 function world() {
   const time = virtualTime();

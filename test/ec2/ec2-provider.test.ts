@@ -14,6 +14,7 @@ import { architectureOf } from "../../src/ec2/fleet-request.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { launchResult } from "../../src/provisioner/lifecycle/launch.ts";
 import { customNodeClass } from "./custom-node-class.ts";
+import { deskOf } from "./node-class/desk-of.ts";
 
 const zone = "ap-southeast-1a";
 const reference = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" };
@@ -55,6 +56,7 @@ function world(of: {
     names: platformNames(),
     cluster: { name: "prod" },
     ec2,
+    nodeClasses: deskOf({ ec2 }),
     ...(of.prices === undefined ? {} : { prices: of.prices }),
   });
   return { provider, terminated };

@@ -8,11 +8,22 @@ import type { NodeClaim } from "../../src/api/node-claim.ts";
 import { failureKindOf, type Ec2FailureKind } from "../../src/ec2/errors.ts";
 import { fleetAnswer, fleetRequest, launchOffers, type FleetRequest } from "../../src/ec2/fleet-request.ts";
 import { launchTemplate } from "../../src/ec2/launch-template.ts";
+import type { NodeClassResources } from "../../src/ec2/node-class-resources.ts";
 import { customNodeClass } from "./custom-node-class.ts";
 
 const [a, b] = ["ap-southeast-1a", "ap-southeast-1b"];
-const resources = { images: { amd64: "ami-1" }, subnets: { [a]: "subnet-a", [b]: "subnet-b" }, securityGroupIDs: ["sg-1"] };
 const cluster = { name: "prod" };
+const resources: NodeClassResources = {
+  images: { amd64: "ami-1" },
+  subnets: { [a]: "subnet-a", [b]: "subnet-b" },
+  securityGroupIDs: ["sg-1"],
+  amis: [],
+  subnetList: [],
+  securityGroups: [],
+  instanceProfile: "nodes",
+  reservations: [],
+  cluster,
+};
 const nodeClass: EC2NodeClass = {
   ...customNodeClass,
   spec: {
@@ -192,6 +203,7 @@ describe("the launch template", () => {
       nodeClaim: claim(),
       imageID: "ami-1",
       securityGroupIDs: ["sg-1"],
+      instanceProfile: "nodes",
       cluster: settings,
     });
   };
@@ -222,22 +234,15 @@ describe("the launch template", () => {
     const answer = made({ amiFamily: "AL2023" }, settings);
     const userData = answer.ok ? Buffer.from(answer.value.data.UserData ?? "", "base64").toString("utf8") : "";
     expect(userData).toContain("application/node.eks.aws");
-    expect(userData).toContain('"registerWithTaints":[{"key":"karpenter.sh/unregistered","effect":"NoExecute"}]');
-    expect(userData).toContain("--node-labels=karpenter.sh/nodepool=general");
+    expect(userData).toContain("registerWithTaints:\n        - effect: NoExecute\n          key: karpenter.sh/unregistered");
+    expect(userData).toContain('--node-labels="karpenter.sh/do-not-sync-taints=true,karpenter.sh/nodepool=general"');
   });
 
-  test("says what it can't make yet", () => {
-    const { instanceProfile, ...withRole } = { ...nodeClass.spec!, role: "nodes" };
-    expect(instanceProfile).toBe("nodes");
-    const input = {
-      nodeClass: { ...nodeClass, spec: withRole },
-      nodeClaim: claim(),
-      imageID: "ami-1",
-      securityGroupIDs: ["sg-1"],
-      cluster,
-    };
-    expect(launchTemplate(input)).toMatchObject({ ok: false, error: expect.stringContaining("spec.instanceProfile") as string });
-    expect(made({ amiFamily: "Bottlerocket" })).toMatchObject({ ok: false });
-    expect(made({ amiFamily: "AL2023" })).toMatchObject({ ok: false });
+  test("says what lacks of the cluster, and what is too long", () => {
+    expect(made({ amiFamily: "Bottlerocket" })).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("--cluster-endpoint") as string,
+    });
+    expect(made({ userData: "x".repeat(17_000) })).toMatchObject({ ok: false, error: expect.stringContaining("17000 bytes") as string });
   });
 });

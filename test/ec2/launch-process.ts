@@ -13,6 +13,7 @@ import { wallClock } from "../../src/cluster/wall-clock.ts";
 import { watchCluster } from "../../src/cluster/watch-cluster.ts";
 import { ec2Calls, type Ec2Calls } from "../../src/ec2/ec2-calls.ts";
 import { ec2Provider } from "../../src/ec2/ec2-provider.ts";
+import { deskOf } from "./node-class/desk-of.ts";
 import { nodeClaimController } from "../../src/provisioner/controllers/node-claim-controller.ts";
 
 const [kubeconfig = "", endpoint = "", mode = ""] = process.argv.slice(2);
@@ -33,13 +34,15 @@ const cluster = watchCluster({
 await cluster.synced();
 
 const names = platformNames();
+const ec2 = withToken(ec2Calls({ region: "ap-southeast-1", endpoint }));
 const provider = ec2Provider({
   client,
   clock,
   names,
   snapshot: () => cluster.snapshot(),
   cluster: { name: "test" },
-  ec2: withToken(ec2Calls({ region: "ap-southeast-1", endpoint })),
+  ec2,
+  nodeClasses: deskOf({ ec2, clock, cluster: { name: "test" } }),
 });
 const entry = nodeClaimController({
   client,

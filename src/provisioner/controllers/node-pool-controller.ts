@@ -50,6 +50,8 @@ export function nodePoolController(shell: ProvisionerShell): ControllerEntry {
     { watches: "NodePool", keysOf: ({ object }) => [{ namespace: "", name: object.metadata.name ?? "" }] },
     { watches: "NodeClaim", keysOf: ({ object }) => poolOf(object) },
     { watches: "Node", keysOf: ({ object }) => poolOf(object) },
+    // A class that has become ready, or no longer is, makes its pools so.
+    { watches: "EC2NodeClass", keysOf: ({ object }) => poolsOf(shell, object) },
   ];
   return { controller, triggers, needs: [] };
 }
@@ -108,6 +110,13 @@ async function act({ client }: ProvisionerShell, step: PoolStep): Promise<Requeu
     default:
       return assertNever(step);
   }
+}
+
+function poolsOf({ snapshot }: ProvisionerShell, { kind, metadata }: KubeObject): readonly ObjectKey[] {
+  const named = snapshot()
+    .list("NodePool")
+    .filter(({ spec: { template } }) => template.spec.nodeClassRef.kind === kind && template.spec.nodeClassRef.name === metadata.name);
+  return named.map((pool) => ({ namespace: "", name: pool.metadata.name ?? "" }));
 }
 
 function poolOf({ metadata }: KubeObject): readonly ObjectKey[] {
