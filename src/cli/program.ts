@@ -201,10 +201,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--kwok-instance-types <file>", "types and prices of one's own, in the JSON of Karpenter's kwok provider (provider kwok)")
     .option("--cluster-name <name>", "the cluster's name in EC2 tags (provider ec2)")
     .option("--cluster-endpoint <url>", "URL of the API server, for its nodes (provider ec2; default: what EKS tells)")
-    .option(
-      "--cluster-ca <base64>",
-      "certificate authority of the API server in base64, for its nodes (provider ec2; default: what EKS tells)",
-    )
+    .option("--cluster-ca <base64>", "certificate authority of the API server in base64 (provider ec2; default: what EKS tells)")
     .option("--service-cidr <cidr>", "addresses of Services, for nodes of family AL2023 (provider ec2; default: what EKS tells)")
     .option("--ec2-endpoint <url>", "an endpoint for every AWS call, other than the region's own")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
