@@ -9,6 +9,7 @@ import type { EC2NodeClass } from "../api/ec2-node-class.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { Result } from "../api/result.ts";
 import { classInstanceTypes } from "../catalog/class-types.ts";
+import type { Ec2InstanceFacts } from "../catalog/ec2-facts.ts";
 import type { Prices } from "../catalog/prices.ts";
 import { sameTypes } from "../catalog/same-types.ts";
 import type { NodeClassResources } from "./node-class-resources.ts";
@@ -25,6 +26,8 @@ export interface TypeSources {
   readonly livePrices?: LivePrices;
   /** Default: no quota is known, and every subnet has addresses. */
   readonly quotas?: LiveQuotas;
+  /** Default: every type of the recording. */
+  readonly facts?: readonly Ec2InstanceFacts[];
 }
 
 export interface ReadyClass {
@@ -53,7 +56,7 @@ export function classTypeLists(sources: TypeSources): (ready: ReadyClass) => Pro
     const name = ready.nodeClass.metadata.name ?? "";
     const known = kept.get(name);
     const isSame = known !== undefined && known.parts.every((part, index) => part === parts[index]);
-    const types = isSame ? known.types : shared(known?.types, typesOf(sources.unavailable, { ready, prices, lacks }));
+    const types = isSame ? known.types : shared(known?.types, typesOf(sources, { ready, prices, lacks }));
     kept.delete(name);
     kept.set(name, { parts, types });
     const [oldest] = kept.keys();
@@ -68,7 +71,7 @@ function shared(before: Types | undefined, fresh: Types): Types {
 
 /** A type that no image is for can't be launched: planned, it would be given up and planned again, for ever. */
 function typesOf(
-  unavailable: UnavailableOfferings,
+  { unavailable, facts }: TypeSources,
   of: { readonly ready: ReadyClass; readonly prices: Prices | undefined; readonly lacks: ReturnType<LiveQuotas["current"]> | undefined },
 ): Types {
   const { nodeClass, resources } = of.ready;
@@ -78,6 +81,7 @@ function typesOf(
     zones: [],
     subnetZones: Object.keys(resources.subnets),
     isAvailable: (offering) => !unavailable.has(offering),
+    ...(facts === undefined ? {} : { facts }),
     ...(of.prices === undefined ? {} : { prices: of.prices }),
     ...(lacks === undefined ? {} : { lackOf: (place) => lacks.lackOf({ ...place, subnets: [resources.subnets[place.zone] ?? ""] })?.kind }),
   });

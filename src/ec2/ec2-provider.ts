@@ -11,6 +11,7 @@ import { awsLabelDomain, clusterNameTag, nodeClaimTag, nodePoolTag, type Platfor
 import type { CloudInstance, CloudProvider, Clock, InstanceReference, NodeClassReference } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import type { Ec2InstanceFacts } from "../catalog/ec2-facts.ts";
 import type { Prices } from "../catalog/prices.ts";
 import { classTypeLists, type ReadyClass } from "./class-type-list.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
@@ -41,6 +42,8 @@ export interface Ec2ProviderOptions {
   readonly quotas?: LiveQuotas;
   /** What can't be had just now, shared with whoever hears of it; default: its own. */
   readonly unavailable?: UnavailableOfferings;
+  /** Default: every type of the recording. */
+  readonly facts?: readonly Ec2InstanceFacts[];
 }
 
 interface Provider extends Ec2ProviderOptions {

@@ -7,8 +7,9 @@
 import type { KindName } from "../../api/kinds.ts";
 import type { KubeObject, ObjectMeta } from "../../api/object.ts";
 import type { ApiServer } from "../api-server.ts";
-import { stringAt, type JsonObject } from "../json.ts";
+import { arrayAt, stringAt, type JsonObject } from "../json.ts";
 import type { ServedResource } from "../served-resource.ts";
+import type { StoreEvent } from "../store.ts";
 import { type Again, done, failed, type WorldController } from "./control-loop.ts";
 import { changed, keyOf, settled, worldClient, type WorldClient } from "./world-client.ts";
 
@@ -27,15 +28,23 @@ const ownerResources = [
 /** Returns the collector of owned objects. Keys are the uids of owners that went. */
 export function garbageCollector(server: ApiServer): WorldController {
   const client = worldClient(server, "generic-garbage-collector");
-  const goneOwner = (event: { readonly type: string; readonly object: Parameters<typeof stringAt>[0] }): readonly string[] => {
+  const goneOwner = (event: StoreEvent): readonly string[] => {
     const uid = stringAt(event.object, "metadata", "uid");
     return event.type === "DELETED" && uid !== undefined ? [uid] : [];
   };
-  return {
-    name: "garbage-collector",
-    watches: Object.fromEntries(ownerResources.map((resource) => [resource, goneOwner])),
-    reconcile: (uid) => collect(client, uid),
+  // What is made after its owner went is garbage from the start.
+  const absentOwners = ({ type, object }: StoreEvent): readonly string[] => {
+    if (type !== "ADDED") return [];
+    const owners = arrayAt(object, "metadata", "ownerReferences").flatMap((owner) => stringAt(owner, "uid") ?? []);
+    return owners.filter((uid) => !ownerStands(server, uid));
   };
+  const watches = new Map(ownerResources.map((resource) => [resource, goneOwner]));
+  watches.set("nodeclaims.karpenter.sh", (event) => [...goneOwner(event), ...absentOwners(event)]);
+  return { name: "garbage-collector", watches: Object.fromEntries(watches), reconcile: (uid) => collect(client, uid) };
+}
+
+function ownerStands({ store }: ApiServer, uid: string): boolean {
+  return ownerResources.some((resource) => store.list(resource).some((object) => stringAt(object, "metadata", "uid") === uid));
 }
 
 async function collect(client: WorldClient, uid: string): Promise<Again> {

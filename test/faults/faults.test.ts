@@ -1,0 +1,107 @@
+/**
+ * Runs of the simulated world with faults: nothing is leaked, doubled or broken, every run ends quiet, and a seed is one run to the letter.
+ *
+ * `npm run test:faults -- --runs N --seed S` makes many more of them. What a run can notice is shown by runs with something of ours broken on
+ * purpose.
+ */
+import { beforeAll, describe, expect, test } from "vitest";
+import { err, ok } from "../../src/api/result.ts";
+import { casesOf } from "../support/long-run.ts";
+import type { CloudCalls } from "./fault-cloud.ts";
+import { simulatedGround } from "./fault-ground.ts";
+import { drawFaults, faultKinds, formatFaults, parseFaults, type Fault } from "./fault-schedule.ts";
+import { faultRun, type FaultGround } from "./fault-run.ts";
+import { createRandom } from "../../src/sim/random.ts";
+
+const runs = casesOf({ ci: 20, long: 5_000 });
+/** Each act with each fault, in turn; few of them in CI, and of all kinds since the stride is odd. */
+const stride = casesOf({ ci: 97, long: 1 });
+type Calls = CloudCalls["ec2"];
+
+let ground: FaultGround;
+
+beforeAll(async () => {
+  ground = await simulatedGround();
+});
+
+describe("a run with faults", { timeout: 3_600_000 }, () => {
+  test(`leaves nothing leaked, doubled or broken, and ends quiet, in ${runs} seeds`, async () => {
+    const failed: string[] = [];
+    for (let number = 1; number <= runs; number++) {
+      const { seed, problems, faults } = await faultRun(ground, { seed: `ci:${number}` });
+      if (problems.length > 0) failed.push(`${seed} ${faults}\n  ${problems.join("\n  ")}`);
+    }
+    expect(failed).toEqual([]);
+  });
+
+  test("is the same to the letter when its seed is played again", async () => {
+    for (const seed of ["again:1", "again:2", "again:3"]) {
+      const [first, second] = [await faultRun(ground, { seed }), await faultRun(ground, { seed })];
+      expect(second.trace).toEqual(first.trace);
+    }
+  });
+
+  test("can be played with the faults that its schedule's text says", async () => {
+    const drawn = await faultRun(ground, { seed: "text:1" });
+    const replayed = await faultRun(ground, { seed: "text:1", faults: parseFaults(drawn.faults) });
+    expect(replayed.traceHash).toBe(drawn.traceHash);
+  });
+});
+
+describe("a run in which nothing else happens", { timeout: 3_600_000 }, () => {
+  test.each(["plain:1", "plain:2"])("takes no instance more for any one fault of any one act (%s)", async (seed) => {
+    const fine = await faultRun(ground, { seed, isPlain: true, faults: [] });
+    expect(fine).toMatchObject({ problems: [], lives: 1 });
+    expect(fine.instances).toBeGreaterThan(0);
+    for (let number = 0; number < fine.acts * faultKinds.length; number += stride) {
+      const kind = faultKinds[number % faultKinds.length] ?? "refuse";
+      const faults = [{ act: 1 + Math.floor(number / faultKinds.length), kind, ms: 4_000 }];
+      const { problems, instances } = await faultRun(ground, { seed, isPlain: true, faults });
+      expect({ faults: formatFaults(faults), problems, instances }).toEqual({
+        ...{ faults: formatFaults(faults), problems: [] },
+        instances: fine.instances,
+      });
+    }
+  });
+});
+
+describe("a run notices", { timeout: 600_000 }, () => {
+  const problemsOf = async (spoil: (calls: Calls) => Calls, faults: readonly Fault[] = []): Promise<string> =>
+    (await faultRun(ground, { seed: "plain:1", isPlain: true, faults, spoil })).problems.join("\n");
+
+  test("instances that nobody ends", async () => {
+    const spoil = (calls: Calls): Calls => spoiled(calls, { terminate: () => Promise.resolve(ok(undefined)) });
+    expect(await problemsOf(spoil)).toMatch(/does not end within 60 minutes: instance i-\S+ is left/);
+  });
+
+  test("launches without a client token, once the answer of one is lost", async () => {
+    const spoil = (calls: Calls): Calls => spoiled(calls, { createFleet: (input) => calls.createFleet({ ...input, ClientToken: "" }) });
+    const fine = await faultRun(ground, { seed: "plain:1", isPlain: true, faults: [] });
+    const launch = fine.trace.find((line) => line.includes("ec2 createFleet"))?.split(" ")[1];
+    expect(await problemsOf(spoil, [{ act: Number(launch), kind: "lose-answer", ms: 0 }])).toMatch(/instances were launched for/);
+  });
+
+  test("a process that cannot see its instances, and so lets nothing go", async () => {
+    const failure = { kind: "other", code: "UnauthorizedOperation", message: "not allowed" } as const;
+    const spoil = (calls: Calls): Calls => spoiled(calls, { instances: () => Promise.resolve(err(failure)) });
+    expect(await problemsOf(spoil)).toMatch(/does not end within/);
+  });
+});
+
+describe("a schedule of faults", () => {
+  test("is the same once written and read", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const faults = drawFaults(createRandom(seed), { actsMax: 200, faultsMax: 12, msMax: 20_000 });
+      expect(parseFaults(formatFaults(faults))).toEqual(faults);
+    }
+  });
+
+  test("of an unknown kind is refused by name", () => {
+    expect(() => parseFaults("3:explode")).toThrow(/fault "3:explode": write ACT:KIND/);
+  });
+});
+
+/** The calls with some of them replaced. */
+function spoiled(calls: Calls, by: Partial<Calls>): Calls {
+  return new Proxy(calls, { get: (target, name) => (Reflect.get(by, name) ?? Reflect.get(target, name)) as unknown });
+}
