@@ -24,7 +24,8 @@ import type { PolicySet } from "./policy-set.ts";
 import { surgeOf, type Surge } from "./surge.ts";
 
 export type EvictionVerdict =
-  | { readonly kind: "passed" }
+  /** The budget that pays for it, where one does. */
+  | { readonly kind: "passed"; readonly paid?: { readonly pod: Pod; readonly budget: PodDisruptionBudget } }
   | { readonly kind: "blocked"; readonly status: ApiStatus }
   /** Blocked, and the replacement of the Pod is to be started. */
   | { readonly kind: "surge"; readonly status: ApiStatus; readonly deployment: Deployment; readonly pod: Pod };
@@ -35,6 +36,8 @@ export interface EvictionInput {
   readonly context: Pick<AdmissionContext, "snapshot" | "names" | "now">;
   /** Whether a replacement may still be asked for this Pod: a few tries that came to nothing must not hold a drain for ever. */
   readonly maySurge: (pod: Pod) => boolean;
+  /** How many evictions of a budget were let through a moment ago, beyond those that the snapshot shows. */
+  readonly unseen: (budget: PodDisruptionBudget) => number;
 }
 
 const passed: EvictionVerdict = { kind: "passed" };
@@ -47,7 +50,7 @@ export function isEviction({ resource, subResource, operation }: AdmissionReques
 }
 
 /** Judges the eviction of one Pod. */
-export function evictionVerdict({ request, policySet, context, maySurge }: EvictionInput): EvictionVerdict {
+export function evictionVerdict({ request, policySet, context, maySurge, unseen }: EvictionInput): EvictionVerdict {
   const { evictions } = policySet.settings;
   const pod = context.snapshot.get("Pod", { namespace: request.namespace, name: request.name });
   // What is not known, and what runs no more, is the API server's matter alone.
@@ -59,13 +62,24 @@ export function evictionVerdict({ request, policySet, context, maySurge }: Evict
     const verdict = surgeVerdict(pod, { surge, context, maySurge });
     if (verdict !== undefined) return verdict;
   }
+  return budgetVerdict(pod, { context, unseen });
+}
+
+function budgetVerdict(pod: Pod, { context, unseen }: Pick<EvictionInput, "context" | "unseen">): EvictionVerdict {
   const budgets = budgetsOf(pod, context);
   const answer = evictionAnswer({ pod, budgets });
   const [budget] = budgets;
-  if (answer.kind !== "refused" || answer.status.code !== 429 || budget === undefined) return passed;
-  const numbers = answer.status.details?.causes?.[0]?.message ?? "";
-  const message = `${wouldViolate} ${budgetText(budget)}: ${numbers}${unreadyText(budget, context)}`;
+  if (budget === undefined || answer.kind === "delete" || (answer.kind === "refused" && answer.status.code !== 429)) return passed;
+  const underWay = answer.kind === "refused" ? 0 : unseen(budget);
+  const { disruptionsAllowed = 0 } = budget.status ?? {};
+  if (answer.kind !== "refused" && underWay < disruptionsAllowed) return { kind: "passed", paid: { pod, budget } };
+  const numbers = answer.kind === "refused" ? answer.status.details?.causes?.[0]?.message : underWayText(underWay, disruptionsAllowed);
+  const message = `${wouldViolate} ${budgetText(budget)}: ${numbers ?? ""}${unreadyText(budget, context)}`;
   return { kind: "blocked", status: refusal(pod, { cause: "DisruptionBudget", message, context }) };
+}
+
+function underWayText(underWay: number, allowed: number): string {
+  return `it allows ${allowed} eviction${allowed === 1 ? "" : "s"} now, and ${underWay} ${underWay === 1 ? "is" : "are"} under way`;
 }
 
 function surgeVerdict(

@@ -16,6 +16,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import type { DeniedRequest } from "../policies/denial-record.ts";
 import { denialStatus } from "../policies/denial.ts";
+import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Deployment } from "../api/workload.ts";
 import { mutate, validate } from "../policies/evaluate.ts";
@@ -43,6 +44,11 @@ export interface AdmissionSources {
   readonly surges?: {
     mayStart(pod: Pod): boolean;
     start(of: { readonly deployment: Deployment; readonly pod: Pod }): Promise<void>;
+  };
+  /** What was let through a moment ago; absent: only the snapshot tells. */
+  readonly evictions?: {
+    note(pod: Pod, budget: PodDisruptionBudget): void;
+    unseen(budget: PodDisruptionBudget, snapshot: ClusterSnapshot): number;
   };
   /**
    * An object as the API server's own decoder leaves it, with what it would refuse; asked only where judging failed. Absent:
@@ -87,14 +93,19 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
 
 /** An eviction that is not refused here is still the API server's to refuse. */
 function evictionAnswer(sources: AdmissionSources, request: AdmissionRequest): AdmissionAnswer {
-  const { names, clock, surges } = sources;
+  const { names, clock, surges, evictions } = sources;
+  const snapshot = sources.snapshot();
   const verdict = evictionVerdict({
     request,
     policySet: sources.policySet(),
-    context: { snapshot: sources.snapshot(), names, now: clock.now() },
+    context: { snapshot, names, now: clock.now() },
+    unseen: (budget) => evictions?.unseen(budget, snapshot) ?? 0,
     maySurge: (pod) => surges?.mayStart(pod) === true,
   });
-  if (verdict.kind === "passed") return allowed();
+  if (verdict.kind === "passed") {
+    if (verdict.paid !== undefined && !request.dryRun) evictions?.note(verdict.paid.pod, verdict.paid.budget);
+    return allowed();
+  }
   if (verdict.kind === "surge" && !request.dryRun) void surges?.start(verdict);
   return denied(verdict.status);
 }

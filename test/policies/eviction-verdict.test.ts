@@ -8,6 +8,7 @@ import type { Deployment } from "../../src/api/workload.ts";
 import { ok, err } from "../../src/api/result.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import type { AdmissionRequest } from "../../src/policies/admission-request.ts";
+import { passedEvictions } from "../../src/policies/controllers/passed-evictions.ts";
 import { surgeDesk } from "../../src/policies/controllers/surge-desk.ts";
 import { evictionVerdict, isEviction, type EvictionVerdict } from "../../src/policies/eviction-verdict.ts";
 import { person } from "../support/admission.ts";
@@ -64,6 +65,38 @@ describe("an eviction that a budget blocks", () => {
   );
   check("is, too, where the policies leave it to it", [...web({ replicas: 6 }), running({}), guard({ healthy: 5, desired: 5 })], "passed", {
     evictions: "off",
+  });
+});
+
+describe("evictions that are asked for at once", () => {
+  const others = [...web({ replicas: 6 }), guard({ minAvailable: "80%", healthy: 6, desired: 5, allowed: 1 })];
+  const at = (seen: readonly KubeObject[], unseen: number) => verdictOf([...others, ...seen], { unseen });
+
+  it("are let through one by one, and the others told what is under way", () => {
+    expect(at([running({})], 0)).toMatchObject({
+      kind: "passed",
+      paid: { pod: { metadata: { name: "web-1" } }, budget: { metadata: { name: "web" } } },
+    });
+    const second = at([running({})], 1);
+    expect(second.kind === "blocked" ? second.status.message : second.kind).toContain(
+      "(minAvailable: 80%): it allows 1 eviction now, and 1 is under way",
+    );
+  });
+
+  it("are remembered until a watch shows them, and for a few seconds only", () => {
+    const clock = { now: 0 };
+    const memory = passedEvictions({ now: () => clock.now });
+    const [asked, pdb] = [running({}), guard({ healthy: 6, desired: 5, allowed: 1 })];
+    memory.note(asked, pdb);
+    expect(memory.unseen(pdb, snapshotOf([asked]))).toBe(1);
+    expect(memory.unseen(guard({ name: "other", healthy: 6, desired: 5 }), snapshotOf([asked]))).toBe(0);
+    expect(memory.unseen(pdb, snapshotOf([running({ isLeaving: true })]))).toBe(0);
+    expect(memory.unseen(pdb, snapshotOf([]))).toBe(0);
+    expect(
+      memory.unseen({ ...pdb, status: { ...pdb.status, disruptedPods: { "web-1": "2026-07-01T12:00:00Z" } } }, snapshotOf([asked])),
+    ).toBe(0);
+    clock.now = 3_000;
+    expect(memory.unseen(pdb, snapshotOf([asked]))).toBe(0);
   });
 });
 
@@ -193,6 +226,7 @@ interface Given {
   readonly at?: number;
   readonly evictions?: "off" | "explain" | "surge";
   readonly maySurge?: boolean;
+  readonly unseen?: number;
 }
 
 function check(what: string, objects: readonly KubeObject[], kind: EvictionVerdict["kind"], given: Given = {}): void {
@@ -201,13 +235,17 @@ function check(what: string, objects: readonly KubeObject[], kind: EvictionVerdi
   });
 }
 
-function verdictOf(objects: readonly KubeObject[], { at = now, evictions = "surge", maySurge = true }: Given = {}): EvictionVerdict {
+function verdictOf(
+  objects: readonly KubeObject[],
+  { at = now, evictions = "surge", maySurge = true, unseen = 0 }: Given = {},
+): EvictionVerdict {
   const settings = { evictions } as Parameters<typeof evictionVerdict>[0]["policySet"]["settings"];
   return evictionVerdict({
     request,
     policySet: { settings },
     context: { snapshot: snapshotOf(objects), names, now: at },
     maySurge: () => maySurge,
+    unseen: () => unseen,
   });
 }
 

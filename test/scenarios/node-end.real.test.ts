@@ -29,7 +29,9 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     await applyExamples(controlPlane, labInfrastructure);
     serve = await startServe({ controlPlane, provider: "kwok" });
     await applyExamples(controlPlane, labCheckout);
-    await apply(loneDeployment, shortPool, keptDeployment);
+    await apply(loneDeployment, shortPool);
+    // Admission refuses a Deployment for a pool that it does not know yet.
+    await vi.waitFor(() => apply(keptDeployment), waits);
     await vi.waitFor(async () => {
       expect((await podsOf(controlPlane, "checkout")).items.filter(isHealthy)).toHaveLength(6);
       expect((await podsOf(controlPlane, "default")).items.filter(isHealthy)).toHaveLength(2);
@@ -61,7 +63,7 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     const node = nodeWithMost(before.items);
     const { code, stderr } = await controlPlane.kubectl(["drain", node, "--timeout=90s"]);
     expect(stderr).toMatch(
-      /PodDisruptionBudget "checkout-api" \(minAvailable: 80%\): The disruption budget checkout-api needs 5 healthy pods and has 5/,
+      /PodDisruptionBudget "checkout-api" \(minAvailable: 80%\): (The disruption budget checkout-api needs 5 healthy pods and has 5|it allows 1 eviction now, and 1 is under way)/,
     );
     expect(stderr).toContain("owner: Deployment checkout-api");
     expect(code).toBe(0);
@@ -85,6 +87,9 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     const [kept] = (await podsOf(controlPlane, "default")).items.filter(({ metadata }) => metadata.labels?.["app"] === "kept");
     const claim = (await nodeClaims(controlPlane)).find(({ status }) => status?.nodeName === kept?.spec.nodeName);
     const name = claim?.metadata.name ?? "";
+    // Admission lets no service have it in its template; on a Pod it may come from anywhere.
+    const annotate = ["annotate", "pod", kept?.metadata.name ?? "", "karpenter.sh/do-not-disrupt=true"];
+    expect(await controlPlane.kubectl(annotate)).toMatchObject({ code: 0 });
     expect(await controlPlane.kubectl(["delete", "nodeclaim", name, "--wait=false"])).toMatchObject({ code: 0 });
     const deadline = await vi.waitFor(async () => {
       const ending = await claimNamed(name);
@@ -166,8 +171,9 @@ const loneDeployment = deploymentOf("lone", { spec: {} });
 const shortPool = {
   apiVersion: "karpenter.sh/v1",
   kind: "NodePool",
-  metadata: { name: "short" },
+  metadata: { name: "general-short" },
   spec: {
+    limits: { cpu: "50", memory: "100Gi" },
     template: {
       metadata: { labels: { pool: "short" } },
       spec: {
@@ -184,11 +190,10 @@ const shortPool = {
 };
 
 const keptDeployment = deploymentOf("kept", {
-  annotations: { "karpenter.sh/do-not-disrupt": "true" },
   spec: { nodeSelector: { pool: "short" }, terminationGracePeriodSeconds: podGraceSeconds },
 });
 
-function deploymentOf(name: string, of: { readonly annotations?: Readonly<Record<string, string>>; readonly spec: object }): object {
+function deploymentOf(name: string, of: { readonly spec: object }): object {
   const labels = { app: name };
   return {
     apiVersion: "apps/v1",
@@ -198,7 +203,7 @@ function deploymentOf(name: string, of: { readonly annotations?: Readonly<Record
       replicas: 1,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels, ...(of.annotations === undefined ? {} : { annotations: of.annotations }) },
+        metadata: { labels },
         spec: {
           containers: [{ name, image: "registry.example.com/app:1", resources: { requests: { cpu: "500m", memory: "256Mi" } } }],
           ...of.spec,

@@ -215,7 +215,7 @@ function merged<T extends object>(object: T, patch: object): T {
   for (const [key, value] of Object.entries(patch) as readonly (readonly [string, unknown])[]) {
     const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
     if (value === null) Reflect.deleteProperty(result, key);
-    else if (value !== undefined) result[key] = isMap ? merged((result[key] ?? {}), value) : value;
+    else if (value !== undefined) result[key] = isMap ? merged(result[key] ?? {}, value) : value;
   }
   return result as T;
 }

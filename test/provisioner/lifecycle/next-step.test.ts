@@ -521,7 +521,7 @@ function merged<T extends object>(object: T, patch: object): T {
   const entries = Object.entries(patch).map(([key, value]: readonly [string, unknown]) => {
     const before = (object as Readonly<Record<string, unknown>>)[key];
     const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    return [key, isMap ? merged((before ?? {}), value) : value];
+    return [key, isMap ? merged(before ?? {}, value) : value];
   });
   return { ...object, ...(Object.fromEntries(entries) as Partial<T>) };
 }
