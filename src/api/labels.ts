@@ -141,8 +141,12 @@ export interface PlatformNames {
   readonly surgedForAnnotation: string;
   /** On Pods: JSON {"profile","generation","bundle","changed":{path:{from,to}}}. */
   readonly compiledAnnotation: string;
-  /** On NodeClaims: the exact launch request and its client token, written before the request is sent. */
+  /** On NodeClaims: the last launch attempt, or the claim that keeps it; written before anything is sent. */
   readonly launchRequestAnnotation: string;
+  /** On NodePools: how many of its nodes in a row did not join, when and why the last one: "<count> <time> <cause> <NodeClaim> <message>". */
+  readonly joinFailuresAnnotation: string;
+  /** Tag on EC2: the client token of the launch that an instance came of; on a launch template, that it is ours. */
+  readonly launchTag: string;
   /** On NodeClaims: the Pods that the claim was made for, by class, as "<podClassHash>=<count>,…". */
   readonly plannedPodsAnnotation: string;
   /** On NodeClaims: JSON {"reason","message","requestedAt","deadline"}, while the node is to be replaced. */
@@ -174,6 +178,8 @@ export function platformNames(domain: string = defaultDomain): PlatformNames {
     surgedForAnnotation: `${domain}/surged-for`,
     compiledAnnotation: `${domain}/compiled`,
     launchRequestAnnotation: `${domain}/launch-request`,
+    joinFailuresAnnotation: `${domain}/join-failures`,
+    launchTag: `${domain}/launch`,
     plannedPodsAnnotation: `${domain}/planned-pods`,
     disruptionAnnotation: `${domain}/disruption`,
     removalsAnnotation: `${domain}/removals`,

@@ -89,12 +89,31 @@ export type LaunchOutcome =
       readonly capacity: Resources;
       readonly allocatable: Resources;
     }
-  | { readonly kind: "insufficient-capacity"; readonly message: string }
+  /** Nothing to be had now: the same claim is tried again, after the delay where the cloud knows one. */
+  | { readonly kind: "insufficient-capacity"; readonly message: string; readonly retryAfterMs?: number }
   | { readonly kind: "node-class-not-ready"; readonly message: string }
   /** The cloud's last word: the same request would be answered alike. */
   | { readonly kind: "refused"; readonly message: string }
   /** No answer, or one that may pass. */
   | { readonly kind: "failed"; readonly message: string };
+
+/** Why an instance never becomes a Node. */
+export type JoinFailureCause =
+  | "node-role-permissions"
+  | "access-entry"
+  | "private-endpoints"
+  | "security-group"
+  | "bootstrap"
+  | "image-or-user-data"
+  | "dns"
+  | "no-addresses"
+  | "unknown";
+
+/** A cause, with what shows it and what to do about it, for people. */
+export interface JoinFailure {
+  readonly cause: JoinFailureCause;
+  readonly message: string;
+}
 
 /** What the provisioner asks of a cloud; kwok/ and ec2/ fill it (Karpenter's CloudProvider, reduced to what the keel uses). */
 export interface CloudProvider {
@@ -104,7 +123,8 @@ export interface CloudProvider {
   /** The types that a NodeClass allows now, with offerings; the error says what is not ready. */
   instanceTypes(nodeClassRef: NodeClassReference): Promise<Result<readonly InstanceType[], string>>;
   /**
-   * Makes exactly one instance for a NodeClaim, however often it is called for the same one.
+   * Makes exactly one instance for a NodeClaim, however often it is called for the same one. Where it lacks capacity it tries what else
+   * the claim allows before it says so.
    * `candidates` are the claim's possible types, cheapest first.
    */
   create(nodeClaim: NodeClaim, candidates: readonly InstanceType[]): Promise<LaunchOutcome>;
@@ -114,4 +134,6 @@ export interface CloudProvider {
   list(): Promise<Result<readonly CloudInstance[], string>>;
   /** Asks the cloud to end the instance; "gone" when it no longer exists. Safe to repeat. */
   delete(instance: InstanceReference): Promise<Result<"terminating" | "gone", string>>;
+  /** Why a launched instance has not become a Node, as far as the cloud shows it; absent where it shows nothing. */
+  whyNotJoined?(instance: InstanceReference): Promise<Result<JoinFailure, string>>;
 }

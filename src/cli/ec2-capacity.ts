@@ -13,6 +13,8 @@ import { nodeClassCalls } from "../ec2/node-class-calls.ts";
 import { nodeClassController } from "../ec2/node-class-controller.ts";
 import { nodeClassDesk } from "../ec2/node-class-desk.ts";
 import { ssmCalls } from "../ec2/ssm-calls.ts";
+import { launchTemplateGarbage } from "../ec2/launch-template-garbage.ts";
+import { templateStore } from "../ec2/launch-templates.ts";
 import { unavailableOfferings } from "../ec2/unavailable-offerings.ts";
 import { callRecord } from "./call-record.ts";
 import { ec2Market, type Ec2Market } from "./ec2-market.ts";
@@ -56,6 +58,7 @@ export function ec2Capacity(request: Ec2CapacityRequest): Result<(sources: Capac
       region,
       ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }),
       ...(recordCalls === undefined ? {} : { logger: callRecord(recordCalls, sources.log) }),
+      ...(sources.mayChange === undefined ? {} : { mayChange: sources.mayChange }),
     };
     const market = ec2Market({ endpoint, isolated: request.isolatedVpc === true, rateCard: rateCard.value, ...sources });
     const { interruptionQueue } = request;
@@ -79,11 +82,13 @@ function capacityOf(
   const own = { ec2: market.quotas.listening(ec2), calls, ssm: ssmCalls(endpoint), eks: eksCalls(endpoint) };
   const nodeClasses = nodeClassDesk({ ...own, client, snapshot, clock, cluster });
   const profiles = instanceProfiles({ iam: iamCalls(endpoint), clock, clusterName: cluster.name, region: endpoint.region });
+  const templates = templateStore({ ec2, clock, names, cluster });
   return {
-    provider: ec2Provider({ client, snapshot, clock, names, ec2, nodeClasses, cluster, unavailable, ...market }),
+    provider: ec2Provider({ client, snapshot, clock, names, ec2, nodeClasses, cluster, unavailable, templates, ...market }),
     entries: [
       nodeClassController({ client, snapshot, clock, desk: nodeClasses, profiles, calls, clusterName: cluster.name }),
       instanceProfileGarbage({ snapshot, profiles }),
+      launchTemplateGarbage({ templates, snapshot, names }),
     ],
     ...ec2Voice({ endpoint, ec2, interruptionQueue, unavailable, sources: { clock, snapshot } }),
   };

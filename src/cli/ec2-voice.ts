@@ -26,7 +26,7 @@ export function ec2Voice(of: {
   const remember = rememberInterrupted({
     snapshot,
     mark: (offering) => {
-      unavailable.mark(offering);
+      unavailable.mark(offering, "interrupted");
     },
   });
   return { health, notices: noticeQueue({ sqs: sqsCalls({ ...endpoint, queueName }), clock, remember }) };

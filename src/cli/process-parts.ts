@@ -39,6 +39,8 @@ export interface CapacitySources {
   readonly names: PlatformNames;
   readonly snapshot: ClusterWatch["snapshot"];
   readonly instanceTypes: () => readonly InstanceType[];
+  /** Says whether this process may change anything in the cloud now; absent: it may. */
+  readonly mayChange?: () => boolean;
   /** Default: the dated table. */
   readonly prices?: Prices;
   readonly log: Log;

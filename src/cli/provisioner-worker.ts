@@ -83,7 +83,16 @@ async function openParts(
   const names = platformNames(domain);
   const catalogTypes = catalogTypesOf(cluster, rates);
   const makeCapacity = orThrow(await capacityMaker({ ...options, env }));
-  const capacity = makeCapacity?.({ client, clock, names, log, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...rates });
+  const capacity = makeCapacity?.({
+    client,
+    clock,
+    names,
+    log,
+    snapshot: () => cluster.snapshot(),
+    instanceTypes: catalogTypes,
+    mayChange: () => mayWrite(token),
+    ...rates,
+  });
   if (capacity === undefined) throw new Error(`--provider ${options.provider} makes no nodes: there is nothing to do on this thread`);
   const { signal } = new AbortController();
   setMaxListeners(0, signal);

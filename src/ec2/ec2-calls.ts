@@ -3,7 +3,7 @@
  *
  * Reads inputs in the SDK's own shapes. Returns its answers, and failures as values. The SDK is loaded at the first call, so
  * that a process without EC2 never pays for it; it retries what is safe to send again (every call here is: launches carry a
- * client token).
+ * client token). Calls that change something are fenced.
  */
 import type {
   CreateFleetCommandInput,
@@ -14,6 +14,7 @@ import type {
   DescribeInstanceStatusCommandInput,
   DescribeInstanceTypeOfferingsCommandInput,
   DescribeInstanceTypesCommandInput,
+  DescribeLaunchTemplatesCommandInput,
   DescribeSecurityGroupsCommandInput,
   DescribeSubnetsCommandInput,
   EC2Client,
@@ -22,10 +23,13 @@ import type {
   InstanceStatus,
   InstanceTypeInfo,
   InstanceTypeOffering,
+  LaunchTemplate,
   SecurityGroup,
   Subnet,
+  Tag,
 } from "@aws-sdk/client-ec2";
 import { err, ok, type Result } from "../api/result.ts";
+import { assertMayChange, fencePlace, type MayChange } from "./aws-fence.ts";
 import { ec2Failure, type Ec2Failure } from "./errors.ts";
 import type { CallLogger } from "./recorded-call.ts";
 
@@ -35,6 +39,8 @@ export interface Ec2Endpoint {
   readonly endpoint?: string;
   /** Hears of every call; the SDK's own setting, so that every client that is made of an endpoint has it. */
   readonly logger?: CallLogger;
+  /** Asked before each call that changes something; default: it may. */
+  readonly mayChange?: MayChange;
 }
 
 type Answer<T> = Promise<Result<T, Ec2Failure>>;
@@ -50,6 +56,15 @@ export interface Ec2Calls {
   /** All pages. */
   instances(input: DescribeInstancesCommandInput): Answer<readonly Instance[]>;
   terminate(instanceIDs: readonly string[]): Answer<void>;
+  /** Adds tags to instances. */
+  tagInstances(instanceIDs: readonly string[], tags: readonly Tag[]): Answer<void>;
+  /** All pages. */
+  launchTemplates(input: DescribeLaunchTemplatesCommandInput): Answer<readonly LaunchTemplate[]>;
+  deleteLaunchTemplate(name: string): Answer<void>;
+  /** The worse of EC2's two status checks of an instance. */
+  instanceHealth(instanceID: string): Answer<"ok" | "impaired" | "unknown">;
+  /** What an instance has written on its console so far, as text. */
+  consoleOutput(instanceID: string): Answer<string>;
 }
 
 /** What `plimsoll catalog refresh` asks. */
@@ -86,7 +101,14 @@ export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls & Ec2TypeCalls & Ec2St
       return err(ec2Failure(thrown));
     }
   };
-  return { ...describing(send), ...describingTypes(send), ...describingStatus(send), ...changing(send) };
+  return {
+    ...describing(send),
+    ...describingTypes(send),
+    ...describingStatus(send),
+    ...changing(send),
+    ...templateCalls(send),
+    ...evidenceCalls(send),
+  };
 }
 
 function loadSdk() {
@@ -95,7 +117,16 @@ function loadSdk() {
 
 async function open(endpoint: Ec2Endpoint): Promise<{ readonly client: EC2Client; readonly sdk: Sdk }> {
   const sdk = await loadSdk();
-  return { sdk, client: new sdk.EC2Client({ ...endpoint, retryMode: "standard", maxAttempts: attemptsMax }) };
+  const { mayChange, ...settings } = endpoint;
+  const client = new sdk.EC2Client({ ...settings, retryMode: "standard", maxAttempts: attemptsMax });
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      assertMayChange(context.commandName, mayChange);
+      return next(args);
+    },
+    fencePlace,
+  );
+  return { sdk, client };
 }
 
 function describing(send: Send): Pick<Ec2Calls, "images" | "subnets" | "securityGroups" | "hasLaunchTemplate" | "instances"> {
@@ -175,7 +206,7 @@ async function everyPage<T>(
   return found;
 }
 
-function changing(send: Send): Pick<Ec2Calls, "createLaunchTemplate" | "createFleet" | "terminate"> {
+function changing(send: Send): Pick<Ec2Calls, "createLaunchTemplate" | "createFleet" | "terminate" | "tagInstances"> {
   return {
     createLaunchTemplate: (input) =>
       send(async (client, sdk) => {
@@ -185,6 +216,50 @@ function changing(send: Send): Pick<Ec2Calls, "createLaunchTemplate" | "createFl
     terminate: (instanceIDs) =>
       send(async (client, sdk) => {
         await client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...new Set(instanceIDs)] }));
+      }),
+    tagInstances: (instanceIDs, tags) =>
+      send(async (client, sdk) => {
+        await client.send(new sdk.CreateTagsCommand({ Resources: [...instanceIDs], Tags: [...tags] }));
+      }),
+  };
+}
+
+function templateCalls(send: Send): Pick<Ec2Calls, "launchTemplates" | "deleteLaunchTemplate"> {
+  return {
+    launchTemplates: (input) =>
+      send((client, sdk) =>
+        everyPage(async (page) => {
+          const { LaunchTemplates = [], NextToken } = await client.send(new sdk.DescribeLaunchTemplatesCommand({ ...input, ...page }));
+          return { items: LaunchTemplates, NextToken };
+        }),
+      ),
+    deleteLaunchTemplate: (name) =>
+      send(async (client, sdk) => {
+        await client.send(new sdk.DeleteLaunchTemplateCommand({ LaunchTemplateName: name }));
+      }),
+  };
+}
+
+function evidenceCalls(send: Send): Pick<Ec2Calls, "instanceHealth" | "consoleOutput"> {
+  return {
+    instanceHealth: (instanceID) =>
+      send(async (client, sdk) => {
+        const { InstanceStatuses = [] } = await client.send(
+          new sdk.DescribeInstanceStatusCommand({ InstanceIds: [instanceID], IncludeAllInstances: true }),
+        );
+        const checks = InstanceStatuses.flatMap(({ InstanceStatus, SystemStatus }) => [InstanceStatus?.Status, SystemStatus?.Status]);
+        if (checks.includes("impaired")) return "impaired";
+        return checks.length > 0 && checks.every((status) => status === "ok") ? "ok" : "unknown";
+      }),
+    consoleOutput: (instanceID) =>
+      send(async (client, sdk) => {
+        const ask = (Latest: boolean) => client.send(new sdk.GetConsoleOutputCommand({ InstanceId: instanceID, Latest }));
+        // Only Nitro instances show what they write now; of others there is what they wrote while they booted.
+        const { Output = "" } = await ask(true).catch((thrown: unknown) => {
+          if (ec2Failure(thrown).code !== "UnsupportedOperation") throw thrown;
+          return ask(false);
+        });
+        return Buffer.from(Output, "base64").toString("utf8");
       }),
   };
 }

@@ -1,14 +1,13 @@
 /**
- * The provider on EC2: one fleet of one instance for each NodeClaim.
+ * The provider on EC2: one instance for each NodeClaim, bought by fleets.
  *
  * Reads EC2NodeClasses from the snapshot and EC2 itself. Returns a CloudProvider. Every instance is found again by its tags
  * (cluster and NodeClaim), and by its id once its claim says it, so nothing has to be remembered; what is cached here only
  * spares calls.
  */
-import type { Instance } from "@aws-sdk/client-ec2";
 import type { ApiClient } from "../api/api-client.ts";
 import { awsLabelDomain, clusterNameTag, nodeClaimTag, nodePoolTag, type PlatformNames } from "../api/labels.ts";
-import type { CloudInstance, CloudProvider, Clock, InstanceReference, NodeClassReference } from "../api/ports.ts";
+import type { CloudInstance, CloudProvider, Clock, InstanceReference, JoinFailure, NodeClassReference } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Ec2InstanceFacts } from "../catalog/ec2-facts.ts";
@@ -17,7 +16,13 @@ import { classTypeLists, type ReadyClass } from "./class-type-list.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
-import { instanceIDOf, keptRequest, launch, providerIDOf, send } from "./launch.ts";
+import { launchDiagnosis } from "./launch-diagnosis.ts";
+import { launcher, type Launcher } from "./launch.ts";
+import { instanceFor } from "./launch-keeper.ts";
+import { instanceIDOf, providerIDOf } from "./launch-outcome.ts";
+import { ownedInstances, type OwnedInstance } from "./launch-owners.ts";
+import { hiddenMaxMs } from "./launch-send.ts";
+import { templateStore, type TemplateStore } from "./launch-templates.ts";
 import type { NodeClassDesk } from "./node-class-desk.ts";
 import type { NodeClassTrouble } from "./node-class-resources.ts";
 import type { LivePrices } from "./prices.ts";
@@ -25,7 +30,7 @@ import type { LiveQuotas } from "./quotas.ts";
 import { unavailableOfferings, type UnavailableOfferings } from "./unavailable-offerings.ts";
 
 export interface Ec2ProviderOptions {
-  readonly client: Pick<ApiClient, "patch">;
+  readonly client: Pick<ApiClient, "get" | "list" | "patch">;
   readonly snapshot: () => ClusterSnapshot;
   readonly clock: Clock;
   readonly names: PlatformNames;
@@ -44,21 +49,28 @@ export interface Ec2ProviderOptions {
   readonly unavailable?: UnavailableOfferings;
   /** Default: every type of the recording. */
   readonly facts?: readonly Ec2InstanceFacts[];
+  /** The launch templates that stand, shared with who deletes them; default: its own. */
+  readonly templates?: TemplateStore;
 }
 
 interface Provider extends Ec2ProviderOptions {
   readonly unavailable: UnavailableOfferings;
+  readonly launcher: Launcher;
 }
 
 type InstanceFilter = { readonly Name: string; readonly Values: string[] };
 
 /** Makes the provider; EC2 is first called when something is asked of it. */
 export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
+  // Launches, refusals and subnets are heard of as they pass.
+  const ec2 = options.quotas?.listening(options.ec2) ?? options.ec2;
+  const unavailable = options.unavailable ?? unavailableOfferings(options.clock);
+  const templates = options.templates ?? templateStore(options);
   const provider: Provider = {
     ...options,
-    // Launches, refusals and subnets are heard of as they pass.
-    ec2: options.quotas?.listening(options.ec2) ?? options.ec2,
-    unavailable: options.unavailable ?? unavailableOfferings(options.clock),
+    ec2,
+    unavailable,
+    launcher: launcher({ ...options, ec2, unavailable, templates }),
   };
   const typesOf = classTypeLists(provider);
   return {
@@ -68,19 +80,15 @@ export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
       const ready = await readyNodeClass(provider, reference);
       return ready.ok ? typesOf(ready.value) : err(ready.error.message);
     },
-    create: async (nodeClaim, candidates) => {
-      // What may have been sent is sent again before anything else is asked: the NodeClass may be another by now.
-      const kept = keptRequest(nodeClaim, provider.names);
-      if (kept !== undefined) return send(provider, kept);
-      const ready = await readyNodeClass(provider, nodeClaim.spec.nodeClassRef);
-      return ready.ok ? launch(provider, { nodeClaim, candidates, ...ready.value }) : ready.error;
-    },
+    create: (nodeClaim, candidates) =>
+      provider.launcher.launch({ nodeClaim, candidates, ready: () => readyNodeClass(provider, nodeClaim.spec.nodeClassRef) }),
     get: async (reference) => {
       const found = await find(provider, reference);
       return found.ok ? ok(found.value.find(({ state }) => state !== "terminated") ?? found.value[0]) : found;
     },
     list: () => list(provider, []),
     delete: (reference) => end(provider, reference),
+    whyNotJoined: (reference) => whyNotJoined(provider, reference),
   };
 }
 
@@ -102,16 +110,49 @@ async function find(provider: Provider, { nodeClaim, providerID }: InstanceRefer
   const byTag = await list(provider, [{ Name: `tag:${nodeClaimTag}`, Values: [nodeClaim] }]);
   if (!byTag.ok) return byTag;
   const known = new Set(byID.value.map((instance) => instance.providerID));
-  return ok([...byID.value, ...byTag.value.filter((instance) => !known.has(instance.providerID))]);
+  const found = [...byID.value, ...byTag.value.filter((instance) => !known.has(instance.providerID))];
+  return found.length > 0 ? ok(found) : findByLaunch(provider, nodeClaim);
+}
+
+/** What a claim's last attempt may have left, though neither its id nor its name shows it (yet). */
+async function findByLaunch(provider: Provider, name: string): Promise<Result<readonly CloudInstance[], string>> {
+  const { launcher: launches, clock, names } = provider;
+  const claim = provider.snapshot().get("NodeClaim", { namespace: "", name });
+  const attempt = claim === undefined ? ok(undefined) : await launches.attemptOf(claim);
+  if (!attempt.ok) return attempt;
+  if (claim === undefined || attempt.value === undefined) return ok([]);
+  const { request, members, at } = attempt.value.attempt;
+  const own = instanceFor(attempt.value, claim);
+  if (attempt.value.answer !== undefined && own === undefined) return ok([]);
+  const launched = await list(provider, [{ Name: `tag:${names.launchTag}`, Values: [request.ClientToken] }]);
+  if (!launched.ok) return launched;
+  const index = members.findIndex(({ uid }) => uid === claim.metadata.uid);
+  const all = launched.value.toSorted((a, b) => ((instanceIDOf(a.providerID) ?? "") < (instanceIDOf(b.providerID) ?? "") ? -1 : 1));
+  const inOrder = all.length === members.length ? all[index] : undefined;
+  const mine = own === undefined ? inOrder : all.find(({ providerID }) => providerID === providerIDOf(own));
+  if (mine !== undefined) return ok([mine]);
+  if (clock.now() - at >= hiddenMaxMs) return ok([]);
+  return err(`NodeClaim "${name}" was launched a moment ago, and EC2 does not show the instance yet`);
 }
 
 function list(provider: Provider, filters: readonly InstanceFilter[]): Promise<Result<readonly CloudInstance[], string>> {
   return described(provider, [{ Name: `tag:${clusterNameTag}`, Values: [provider.cluster.name] }, ...filters]);
 }
 
-async function described({ ec2 }: Provider, filters: readonly InstanceFilter[]): Promise<Result<readonly CloudInstance[], string>> {
-  const found = await ec2.instances({ Filters: [...filters] });
-  return found.ok ? ok(found.value.flatMap(toCloudInstance)) : err(failureText(found.error));
+async function described(provider: Provider, filters: readonly InstanceFilter[]): Promise<Result<readonly CloudInstance[], string>> {
+  const found = await provider.ec2.instances({ Filters: [...filters] });
+  if (!found.ok) return err(failureText(found.error));
+  const owned = await ownedInstances(provider, { instances: found.value, nodeClaims: provider.snapshot().list("NodeClaim") });
+  return owned.ok ? ok(owned.value.flatMap(toCloudInstance)) : owned;
+}
+
+async function whyNotJoined(provider: Provider, reference: InstanceReference): Promise<Result<JoinFailure, string>> {
+  const found = await find(provider, reference);
+  if (!found.ok) return found;
+  const instanceID = instanceIDOf(found.value[0]?.providerID ?? "");
+  return instanceID === undefined
+    ? ok({ cause: "unknown", message: "EC2 has no instance of the NodeClaim" })
+    : launchDiagnosis(provider.ec2, instanceID);
 }
 
 async function end(provider: Provider, reference: InstanceReference): Promise<Result<"terminating" | "gone", string>> {
@@ -126,19 +167,11 @@ async function end(provider: Provider, reference: InstanceReference): Promise<Re
   return ended.error.kind === "not-found" ? ok("gone") : err(failureText(ended.error));
 }
 
-function toCloudInstance({
-  InstanceId,
-  InstanceType,
-  Placement,
-  State,
-  Tags,
-  LaunchTime,
-  InstanceLifecycle,
-}: Instance): readonly CloudInstance[] {
+function toCloudInstance({ instance, nodeClaim }: OwnedInstance): readonly CloudInstance[] {
+  const { InstanceId, InstanceType, Placement, State, LaunchTime, InstanceLifecycle, CapacityReservationId } = instance;
   if (InstanceId === undefined) return [];
   const zone = Placement?.AvailabilityZone ?? "";
-  const nodeClaim = Tags?.find(({ Key }) => Key === nodeClaimTag)?.Value;
-  const nodePool = Tags?.find(({ Key }) => Key === nodePoolTag)?.Value;
+  const nodePool = instance.Tags?.find(({ Key }) => Key === nodePoolTag)?.Value;
   return [
     {
       providerID: providerIDOf({ zone, instanceID: InstanceId }),
@@ -146,7 +179,7 @@ function toCloudInstance({
       ...(nodePool === undefined ? {} : { nodePool }),
       instanceType: InstanceType ?? "",
       zone,
-      capacityType: InstanceLifecycle === "spot" ? "spot" : "on-demand",
+      capacityType: InstanceLifecycle === "spot" ? "spot" : CapacityReservationId === undefined ? "on-demand" : "reserved",
       state: stateOf(State?.Name),
       ...(LaunchTime === undefined ? {} : { launchedAt: LaunchTime.getTime() }),
     },

@@ -4,6 +4,9 @@
  * Reads what the SDK threw, or a code of a fleet's answer. Returns a plain failure. Codes that mean "not here, not now" are
  * Karpenter's list of unfulfillable capacity (karpenter-provider-aws pkg/errors, 1.15).
  */
+import { shortageOf } from "./shortage.ts";
+import type { UnavailableReason } from "./unavailable-offerings.ts";
+
 export type Ec2FailureKind =
   /** Another type, zone or way to buy may do. */
   | "insufficient-capacity"
@@ -16,6 +19,8 @@ export type Ec2FailureKind =
   | "unauthorized"
   /** A dry run's way of saying that the call would have been done. */
   | "dry-run-passed"
+  /** The request itself is wrong: nothing came of it, and nothing ever will. */
+  | "invalid"
   | "other";
 
 export interface Ec2Failure {
@@ -37,6 +42,14 @@ const unfulfillable: ReadonlySet<string> = new Set([
   "SpotMaxPriceTooLow",
   "InvalidCapacityReservationState.Unavailable",
 ]);
+
+const reasons: Readonly<Record<string, UnavailableReason>> = {
+  ReservationCapacityExceeded: "reservation-full",
+  Unsupported: "unsupported",
+};
+
+/** Codes of parameters that name what is not there, or say it wrongly. */
+const invalidPattern = /^(Invalid|Missing|Malformed|Unknown)[A-Z.]/;
 
 const kinds: Readonly<Record<string, Ec2FailureKind>> = {
   IdempotentParameterMismatch: "token-mismatch",
@@ -61,7 +74,15 @@ const kinds: Readonly<Record<string, Ec2FailureKind>> = {
 
 /** Returns what a code asks of us. */
 export function failureKindOf(code: string): Ec2FailureKind {
-  return unfulfillable.has(code) ? "insufficient-capacity" : (kinds[code] ?? "other");
+  if (unfulfillable.has(code)) return "insufficient-capacity";
+  return kinds[code] ?? (invalidPattern.test(code) ? "invalid" : "other");
+}
+
+/** Returns why an offering could not be had, by a code of unfulfillable capacity; "addresses" is a matter of the subnet alone. */
+export function unavailableReasonOf(code: string): UnavailableReason | "addresses" {
+  const shortage = shortageOf(code);
+  if (shortage === "addresses") return shortage;
+  return shortage === "capacity" ? (reasons[code] ?? "capacity") : "quota";
 }
 
 /** Returns what the SDK threw as a value; a broken network has the code of its socket's error. */

@@ -7,11 +7,14 @@
 import type { RequestLaunchTemplateData, Tag } from "@aws-sdk/client-ec2";
 import type { EC2NodeClass, EC2NodeClassSpec } from "../api/ec2-node-class.ts";
 import { hashOf } from "../api/hash.ts";
-import { clusterNameTag, nodeClassTag, nodePoolTag } from "../api/labels.ts";
+import { capacityTypeLabel, clusterNameTag, nodeClassTag, nodePoolTag } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { wholeUnits } from "../kube/quantity.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
+import type { LaunchGroup } from "./launch-groups.ts";
+import { networkInterfaces } from "./launch-interfaces.ts";
+import type { CapacityType } from "./launch-offers.ts";
 import { userData, userDataSizeTrouble } from "./user-data/user-data.ts";
 
 export interface LaunchTemplate {
@@ -19,10 +22,10 @@ export interface LaunchTemplate {
   readonly data: RequestLaunchTemplateData;
 }
 
-interface TemplateInput {
+export interface TemplateInput extends Omit<LaunchGroup, "types"> {
   readonly nodeClass: EC2NodeClass;
   readonly nodeClaim: NodeClaim;
-  readonly imageID: string;
+  readonly capacityType: CapacityType;
   readonly securityGroupIDs: readonly string[];
   readonly instanceProfile: string;
   readonly cluster: ClusterIdentity;
@@ -32,7 +35,7 @@ const gib = 1024 ** 3;
 
 /** Returns the launch template of one image; the error names the field. */
 export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, string> {
-  const { nodeClass, imageID, securityGroupIDs, instanceProfile, cluster } = input;
+  const { nodeClass, imageID, instanceProfile, cluster } = input;
   const { spec } = nodeClass;
   if (spec === undefined) return err("it has no spec");
   const started = startText(spec, input);
@@ -44,13 +47,10 @@ export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, str
     ...(spec.blockDeviceMappings === undefined ? {} : { BlockDeviceMappings: spec.blockDeviceMappings.map(blockDevice) }),
     Monitoring: { Enabled: spec.detailedMonitoring ?? false },
     MetadataOptions: metadataOptions(spec),
-    NetworkInterfaces: [
-      {
-        DeviceIndex: 0,
-        Groups: [...securityGroupIDs],
-        ...(spec.associatePublicIPAddress === undefined ? {} : { AssociatePublicIpAddress: spec.associatePublicIPAddress }),
-      },
-    ],
+    NetworkInterfaces: networkInterfaces(spec, input),
+    ...placement(spec),
+    ...cpuOptions(spec),
+    ...reservedFrom(input),
     ...(spec.enclaveOptions === undefined ? {} : { EnclaveOptions: { Enabled: spec.enclaveOptions.enabled } }),
     TagSpecifications: [{ ResourceType: "network-interface", Tags: clusterTags(input) }],
   };
@@ -58,10 +58,17 @@ export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, str
 }
 
 /** What the instance reads when it starts: the claim's labels and taints are in it, the startup taints too. */
-function startText(spec: EC2NodeClassSpec, { nodeClaim, cluster, imageID }: TemplateInput): Result<string, string> {
+function startText(spec: EC2NodeClassSpec, { nodeClaim, cluster, imageID, maxPods, capacityType }: TemplateInput): Result<string, string> {
   const { taints = [], startupTaints = [] } = nodeClaim.spec;
-  const labels = nodeClaim.metadata.labels ?? {};
-  const text = userData({ spec, cluster, labels, taints: [...taints, ...startupTaints], images: [{ id: imageID }] });
+  const labels = { ...nodeClaim.metadata.labels, [capacityTypeLabel]: capacityType };
+  const text = userData({
+    spec,
+    cluster,
+    labels,
+    taints: [...taints, ...startupTaints],
+    images: [{ id: imageID }],
+    ...(maxPods === undefined ? {} : { maxPods }),
+  });
   if (!text.ok) return text;
   const size = userDataSizeTrouble(text.value);
   return size === undefined ? text : err(size);
@@ -77,6 +84,38 @@ export function clusterTags({ nodeClass, nodeClaim, cluster }: Pick<TemplateInpu
     [nodeClassTag]: nodeClass.metadata.name ?? "",
   };
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** Shared hardware, in the placement group where the class names one. */
+function placement({ placementGroupSelector: group }: EC2NodeClassSpec): Pick<RequestLaunchTemplateData, "Placement"> {
+  return {
+    Placement: {
+      Tenancy: "default",
+      ...(group?.name === undefined ? {} : { GroupName: group.name }),
+      ...(group?.id === undefined ? {} : { GroupId: group.id }),
+    },
+  };
+}
+
+function cpuOptions({ cpuOptions: options }: EC2NodeClassSpec): Pick<RequestLaunchTemplateData, "CpuOptions"> {
+  const { nestedVirtualization } = options ?? {};
+  return nestedVirtualization === undefined ? {} : { CpuOptions: { NestedVirtualization: nestedVirtualization } };
+}
+
+/** A reservation is used by instances that are told of it; EC2 does not launch them elsewhere when it is full. */
+function reservedFrom({
+  reservation,
+}: TemplateInput): Pick<RequestLaunchTemplateData, "CapacityReservationSpecification" | "InstanceMarketOptions"> {
+  if (reservation === undefined) return {};
+  const { id, kind } = reservation;
+  return {
+    CapacityReservationSpecification: {
+      CapacityReservationPreference: "capacity-reservations-only",
+      CapacityReservationTarget: { CapacityReservationId: id },
+    },
+    ...(kind === "capacity-block" ? { InstanceMarketOptions: { MarketType: "capacity-block" } } : {}),
+    ...(kind === "interruptible" ? { InstanceMarketOptions: { MarketType: "interruptible-capacity-reservation" } } : {}),
+  };
 }
 
 function blockDevice({ deviceName, ebs }: NonNullable<EC2NodeClassSpec["blockDeviceMappings"]>[number]) {

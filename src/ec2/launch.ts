@@ -1,159 +1,194 @@
 /**
- * Launch: exactly one instance for a NodeClaim, whatever dies in between.
+ * Launch: exactly one instance for a NodeClaim, whatever dies in between, and elsewhere at once where there is none.
  *
- * Reads the NodeClaim. The request is written on it, with its client token, before it is sent: EC2 answers the same request
- * with the same token with the same instance, so a process that died before the sending, or before the answer, is followed
- * by one that sends it again, byte for byte. The write carries the claim's resourceVersion: two processes can't each keep
- * a request of their own.
+ * Reads the NodeClaim and its candidates. Whatever was tried for it before is answered first (launch-keeper.ts): the same request with the
+ * same token has the same instances. Only an attempt that is answered and gave this claim nothing is followed by another, in the same look
+ * and without the offerings that lacked. Claims that ask for the same within a moment are one request.
  */
 import type { ApiClient } from "../api/api-client.ts";
-import type { EC2NodeClass } from "../api/ec2-node-class.ts";
+import { hashOf } from "../api/hash.ts";
 import type { InstanceType } from "../api/instance-type.ts";
-import { capacityTypeLabel, clusterNameTag, instanceTypeLabel, regionLabel, zoneLabel, type PlatformNames } from "../api/labels.ts";
+import type { PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
-import type { LaunchOutcome } from "../api/ports.ts";
+import type { Clock, LaunchOutcome } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import { catalogInstanceTypes, regionOfZone } from "../catalog/instance-types.ts";
-import { knownInstanceFacts } from "../catalog/known-instances.ts";
-import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
-import type { Ec2Calls } from "./ec2-calls.ts";
-import { failureText } from "./errors.ts";
-import {
-  architectureOf,
-  askedOfferings,
-  fleetAnswer,
-  fleetRequest,
-  launchOffers,
-  type FleetAnswer,
-  type FleetRequest,
-} from "./fleet-request.ts";
+import type { ReadyClass } from "./class-type-list.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
+import type { Ec2Calls } from "./ec2-calls.ts";
+import { fleetRequest } from "./fleet-request.ts";
+import { launchBatches, type LaunchBatches } from "./launch-batch.ts";
+import { launchGroups, type LaunchGroup } from "./launch-groups.ts";
+import type { Bought } from "./launch-attempt.ts";
+import { launchImages, type ImageOf } from "./launch-images.ts";
+import { attemptKeeper, instanceFor, type AttemptKeeper, type KeptAttempt, type LaunchAsk, type LiveAttempt } from "./launch-keeper.ts";
+import { launchOffers, type LaunchOffers } from "./launch-offers.ts";
+import { launchedOutcome } from "./launch-outcome.ts";
+import { launchSender, type Sent } from "./launch-send.ts";
+import { addressesOf, subnetLedger, type SubnetLedger, type TakenSubnets } from "./launch-subnets.ts";
 import { launchTemplate } from "./launch-template.ts";
-import type { NodeClassResources } from "./node-class-resources.ts";
+import type { TemplateStore } from "./launch-templates.ts";
+import type { NodeClassTrouble } from "./node-class-resources.ts";
 import type { UnavailableOfferings } from "./unavailable-offerings.ts";
+
+export { instanceIDOf, providerIDOf } from "./launch-outcome.ts";
 
 export interface LaunchPorts {
   readonly ec2: Ec2Calls;
-  readonly client: Pick<ApiClient, "patch">;
+  readonly client: Pick<ApiClient, "get" | "patch">;
+  readonly clock: Clock;
   readonly names: PlatformNames;
   readonly cluster: ClusterIdentity;
   readonly unavailable: UnavailableOfferings;
+  readonly templates: TemplateStore;
 }
 
 export interface LaunchInput {
   readonly nodeClaim: NodeClaim;
   /** The claim's possible types, cheapest first. */
   readonly candidates: readonly InstanceType[];
-  readonly nodeClass: EC2NodeClass;
-  readonly resources: NodeClassResources;
+  /** Asked only where something new is to be requested: the NodeClass may be another than it was for what was sent before. */
+  readonly ready: () => Promise<Result<ReadyClass, NodeClassTrouble>>;
 }
 
-/** Launches a claim for which nothing was sent yet. */
-export async function launch(ports: LaunchPorts, input: LaunchInput): Promise<LaunchOutcome> {
-  const request = await prepare(ports, input);
-  return request.ok ? send(ports, request.value) : request.error;
+export interface Launcher {
+  launch(input: LaunchInput): Promise<LaunchOutcome>;
+  /** The last attempt that a claim is a member of. */
+  readonly attemptOf: AttemptKeeper["find"];
 }
 
-/** Returns the request that an earlier process kept on the claim; whether it was sent, nobody knows. */
-export function keptRequest(nodeClaim: NodeClaim, names: PlatformNames): FleetRequest | undefined {
-  const kept = nodeClaim.metadata.annotations?.[names.launchRequestAnnotation];
-  return kept === undefined ? undefined : (JSON.parse(kept) as FleetRequest);
+/** Attempts of one look: each leaves out what the last one found lacking. */
+const attemptsMax = 4;
+/** A claim that lacks capacity is tried again when something may have come back, but not more often or more seldom than this. */
+const retryMinMs = 1_000;
+const retryMaxMs = 30_000;
+
+interface Desk extends LaunchPorts {
+  readonly keeper: AttemptKeeper;
+  readonly subnets: SubnetLedger;
+  readonly batches: LaunchBatches<LaunchAsk, Result<KeptAttempt, string>>;
+  readonly send: (live: LiveAttempt) => Promise<Sent>;
 }
 
-/** Sends a request that stands on its claim, for the first time or again. */
-export async function send(ports: LaunchPorts, request: FleetRequest): Promise<LaunchOutcome> {
-  const answer = await ports.ec2.createFleet(request);
-  if (answer.ok) return outcomeOf(ports, { request, answer: fleetAnswer(request, answer.value) });
-  const message = failureText(answer.error);
-  switch (answer.error.kind) {
-    case "insufficient-capacity":
-      for (const offering of askedOfferings(request)) ports.unavailable.mark(offering);
-      return { kind: "insufficient-capacity", message };
-    case "launch-template-not-found":
-      // The kept request can never succeed; a new claim gets a new request, and with it a new template.
-      return { kind: "node-class-not-ready", message };
-    default:
-      return { kind: "failed", message };
-  }
+/** A new attempt, and the subnets that it may use. */
+interface Begun extends KeptAttempt {
+  readonly taken: TakenSubnets;
 }
 
-/** Makes the request and keeps it on the claim; whatever it needs on EC2 is there before. */
-async function prepare(ports: LaunchPorts, input: LaunchInput): Promise<Result<FleetRequest, LaunchOutcome>> {
-  const { nodeClaim, nodeClass, resources, candidates } = input;
-  const offers = launchOffers(candidates, resources);
-  if (offers === undefined) {
-    return err({ kind: "insufficient-capacity", message: "no offering of the claim's instance types is available in its zones" });
-  }
-  const templates = await ensureTemplates(ports, { ...input, candidates: offers.types });
-  if (!templates.ok) return templates;
-  const request = fleetRequest({ nodeClaim, nodeClass, resources, offers, templates: templates.value, cluster: ports.cluster });
-  const { name = "", resourceVersion } = nodeClaim.metadata;
-  const patch = { metadata: { resourceVersion, annotations: { [ports.names.launchRequestAnnotation]: JSON.stringify(request) } } };
-  const written = await ports.client.patch("NodeClaim", { namespace: "", name }, { body: { kind: "merge", patch } });
-  if (written.ok) return ok(request);
-  return err({ kind: "failed", message: `the launch request could not be kept: ${written.error.message ?? String(written.error.code)}` });
-}
-
-/** One launch template for each architecture in question: there already, or made. */
-async function ensureTemplates(ports: LaunchPorts, input: LaunchInput): Promise<Result<Readonly<Record<string, string>>, LaunchOutcome>> {
-  const { nodeClaim, nodeClass, resources, candidates } = input;
-  const { ec2, cluster } = ports;
-  const names: Record<string, string> = {};
-  for (const architecture of new Set(candidates.map(architectureOf))) {
-    const imageID = resources.images[architecture] ?? "";
-    const { securityGroupIDs, instanceProfile } = resources;
-    const template = launchTemplate({ nodeClass, nodeClaim, imageID, securityGroupIDs, instanceProfile, cluster: resources.cluster });
-    if (!template.ok) return err({ kind: "node-class-not-ready", message: template.error });
-    const { name, data } = template.value;
-    const there = await ec2.hasLaunchTemplate(name);
-    if (!there.ok) return err({ kind: "failed", message: failureText(there.error) });
-    if (!there.value) {
-      const Tags = [{ Key: clusterNameTag, Value: cluster.name }];
-      const TagSpecifications = [{ ResourceType: "launch-template" as const, Tags }];
-      const made = await ec2.createLaunchTemplate({ LaunchTemplateName: name, LaunchTemplateData: data, TagSpecifications });
-      // The name is the hash of the contents: one that is there already is this one.
-      if (!made.ok && made.error.kind !== "already-exists") return err({ kind: "failed", message: failureText(made.error) });
-    }
-    names[architecture] = name;
-  }
-  return ok(names);
-}
-
-function outcomeOf(ports: LaunchPorts, of: { readonly request: FleetRequest; readonly answer: FleetAnswer }): LaunchOutcome {
-  const { request, answer } = of;
-  if (answer.kind === "nothing") {
-    // An answer that names no offering means all of them: the next plan must not ask for the same at once.
-    const lacking = answer.isCapacity && answer.lacking.length === 0 ? askedOfferings(request) : answer.lacking;
-    for (const offering of lacking) ports.unavailable.mark(offering);
-    // EC2 has answered for this token: the claim is given up, and a new one asks anew.
-    return { kind: answer.isCapacity ? "insufficient-capacity" : "refused", message: answer.message };
-  }
-  const { instanceID, instanceType, zone, imageID, capacityType } = answer;
-  const [type] = catalogInstanceTypes({ zones: [zone], facts: knownInstanceFacts().filter(({ name }) => name === instanceType) });
-  if (type === undefined)
-    return { kind: "refused", message: `EC2 launched ${instanceID} as ${instanceType}, a type that is not known here` };
-  return {
-    kind: "launched",
-    providerID: providerIDOf({ zone, instanceID }),
-    imageID,
-    labels: {
-      ...decidedLabels(requirementsOf(type.requirements)),
-      [instanceTypeLabel]: instanceType,
-      [zoneLabel]: zone,
-      [regionLabel]: regionOfZone(zone),
-      [capacityTypeLabel]: capacityType,
-    },
-    capacity: type.capacity,
-    allocatable: type.allocatable,
+/** Opens a launcher; all that it remembers may be lost. */
+export function launcher(ports: LaunchPorts): Launcher {
+  const keeper = attemptKeeper(ports);
+  const subnets = subnetLedger(ports.clock);
+  const desk: Desk = {
+    ...ports,
+    keeper,
+    subnets,
+    batches: launchBatches({ clock: ports.clock, run: (asks) => keeper.keep(asks) }),
+    send: launchSender({ ...ports, subnets }),
   };
+  return { launch: (input) => launch(desk, input), attemptOf: (claim) => keeper.find(claim) };
 }
 
-/** Returns a providerID as the AWS cloud provider writes it. */
-export function providerIDOf({ zone, instanceID }: { readonly zone: string; readonly instanceID: string }): string {
-  return `aws:///${zone}/${instanceID}`;
+async function launch(desk: Desk, input: LaunchInput): Promise<LaunchOutcome> {
+  let { nodeClaim } = input;
+  let lacked = "";
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const found = await desk.keeper.find(nodeClaim);
+    if (!found.ok) return { kind: "failed", message: found.error };
+    let live = found.value;
+    let taken: TakenSubnets | undefined;
+    if (live === undefined || isSpentFor(live, nodeClaim)) {
+      const begun = await begin(desk, { ...input, nodeClaim });
+      if (!begun.ok) return withLack(begun.error, lacked);
+      ({ live, nodeClaim, taken } = begun.value);
+    }
+    const sent = await desk.send(live);
+    if (sent.kind === "failed") return sent;
+    const instance = instanceFor(live, nodeClaim);
+    taken?.settle(instance?.subnetID);
+    if (instance !== undefined) return launchedOutcome(instance, input.candidates);
+    if (sent.kind === "dead") lacked = sent.message;
+    else if (live.answer !== undefined) {
+      const { isCapacity, message } = live.answer;
+      if (!isCapacity) return { kind: "refused", message };
+      lacked = message;
+    }
+  }
+  return lacking(desk, lacked);
 }
 
-/** Returns the instance id of a providerID. */
-export function instanceIDOf(providerID: string): string | undefined {
-  return /^aws:\/\/\/[^/]+\/(i-[0-9a-f]+)$/.exec(providerID)?.[1];
+/** Answered, and nothing in it for this claim: a member beyond the instances that EC2 had. */
+function isSpentFor(live: LiveAttempt, nodeClaim: NodeClaim): boolean {
+  return live.answer !== undefined && instanceFor(live, nodeClaim) === undefined;
+}
+
+/** Makes a new attempt and keeps it on the claim; whatever it needs on EC2 is there before. */
+async function begin(desk: Desk, { nodeClaim, candidates, ready }: LaunchInput): Promise<Result<Begun, LaunchOutcome>> {
+  const found = await ready();
+  if (!found.ok) return found;
+  const { nodeClass, resources } = found.value;
+  const addresses = addressesOf(nodeClaim, nodeClass.spec?.ipPrefixCount);
+  const taken = desk.subnets.take(resources.subnetList, addresses);
+  const failed = (outcome: LaunchOutcome) => {
+    taken.settle(undefined);
+    return err(outcome);
+  };
+  const imageOf = launchImages(resources.amis);
+  const offers = launchOffers({
+    nodeClaim,
+    candidates,
+    imageOf,
+    subnets: taken.subnets,
+    isAvailable: (instanceType, { zone, capacityType, reservation }) =>
+      !desk.unavailable.has({ instanceType, zone, capacityType, ...(reservation === undefined ? {} : { reservation: reservation.id }) }),
+  });
+  if (!offers.ok) return failed(lacking(desk, [offers.error, ...fullText(taken, addresses)].join("; ")));
+  const groups = await ensuredGroups(desk, { nodeClaim, nodeClass, resources, imageOf, offers: offers.value });
+  if (!groups.ok) return failed(groups.error);
+  const { cluster } = desk;
+  const base = fleetRequest({ nodeClaim, nodeClass, offers: offers.value, groups: groups.value, subnets: taken.subnets, cluster });
+  const bought = boughtBy(offers.value);
+  const kept = await desk.batches.add(hashOf({ base, bought }), { nodeClaim, base, bought });
+  return kept.ok ? ok({ ...kept.value, taken }) : failed({ kind: "failed", message: kept.error });
+}
+
+/** One launch template for each group; groups that a template does not tell apart are one. */
+async function ensuredGroups(
+  { templates }: Desk,
+  of: ReadyClass & { readonly nodeClaim: NodeClaim; readonly imageOf: ImageOf; readonly offers: LaunchOffers },
+): Promise<Result<readonly (LaunchGroup & { readonly template: string })[], LaunchOutcome>> {
+  const { nodeClaim, nodeClass, resources, imageOf, offers } = of;
+  const { securityGroupIDs, instanceProfile, cluster } = resources;
+  const { capacityType } = offers;
+  const named = new Map<string, LaunchGroup & { readonly template: string }>();
+  for (const group of launchGroups({ nodeClaim, offers, imageOf })) {
+    const made = launchTemplate({ ...group, nodeClass, nodeClaim, securityGroupIDs, instanceProfile, cluster, capacityType });
+    if (!made.ok) return err({ kind: "node-class-not-ready", message: made.error });
+    const stands = await templates.ensure(made.value);
+    if (!stands.ok) return err({ kind: "failed", message: stands.error });
+    const { name: template } = made.value;
+    const types = [...(named.get(template)?.types ?? []), ...group.types];
+    named.set(template, { ...group, types, template });
+  }
+  return ok([...named.values()]);
+}
+
+function boughtBy({ capacityType, types }: LaunchOffers): Bought {
+  const reserved = types
+    .flatMap(({ offerings }) => offerings)
+    .flatMap(({ zone, reservation }): readonly [string, string][] => (reservation === undefined ? [] : [[zone, reservation.id]]));
+  return { capacityType, ...(reserved.length === 0 ? {} : { reservations: Object.fromEntries(reserved) }) };
+}
+
+function fullText({ full }: TakenSubnets, addresses: number): readonly string[] {
+  return full.map(({ zone, freeAddresses }) => `no subnet in ${zone} has ${addresses} free addresses (the most is ${freeAddresses})`);
+}
+
+function lacking({ unavailable, clock }: Desk, message: string): LaunchOutcome {
+  const nextMs = (unavailable.nextEnd() ?? Infinity) - clock.now();
+  return { kind: "insufficient-capacity", message, retryAfterMs: Math.min(retryMaxMs, Math.max(retryMinMs, nextMs)) };
+}
+
+/** What EC2 said a moment ago is told before what follows from it. */
+function withLack(outcome: LaunchOutcome, lacked: string): LaunchOutcome {
+  return outcome.kind === "insufficient-capacity" && lacked !== "" ? { ...outcome, message: `${lacked}; ${outcome.message}` } : outcome;
 }

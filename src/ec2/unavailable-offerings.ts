@@ -1,54 +1,133 @@
 /**
- * Offerings that lacked capacity a moment ago: not asked for again for a while.
+ * Offerings that can't be had just now, and for how long each is left alone.
  *
- * Reads what fleets answered. A cache: a restart loses it, and the next launch tells again, as in karpenter-provider-aws
- * pkg/cache/unavailableofferings.go.
+ * Reads what fleets answered and what the cloud announced. A mark that comes again right after the last one ended holds twice as long, up
+ * to a bound; a launch that comes off forgets it, and so does time. So a short gap costs seconds and a lasting one few calls, where
+ * Karpenter's fixed three minutes (pkg/cache/unavailableofferings.go) are too long for the one and too short for the other. A cache: a
+ * restart loses it, and the next launch tells again.
  */
+import { assertNever } from "../api/assert.ts";
 import type { Clock, Instant } from "../api/ports.ts";
 
-export interface UnavailableOfferings {
-  mark(offering: OfferingName): void;
-  has(offering: OfferingName): boolean;
-  /** Grows whenever an answer of `has` has become another, by a mark or by time. */
-  sequence(): number;
-}
+/** Why an offering can't be had. */
+export type UnavailableReason =
+  /** EC2 had none. */
+  | "capacity"
+  /** The account may not run more of it. */
+  | "quota"
+  /** EC2 is about to take back what it sold. */
+  | "interrupted"
+  /** The reservation has no slot left; its count is asked for again soon. */
+  | "reservation-full"
+  /** EC2 does not sell the type so, there. */
+  | "unsupported";
 
 export interface OfferingName {
   readonly instanceType: string;
   readonly zone: string;
   readonly capacityType: string;
+  /** The capacity reservation of a reserved offering; others of the type and zone are not concerned. */
+  readonly reservation?: string;
 }
 
-/** How long an offering stays unavailable (Karpenter's). */
-export const unavailableMs = 3 * 60_000;
+export interface UnavailableOfferings {
+  /** Default: EC2 had none. Marks of one moment are one. */
+  mark(offering: OfferingName, why?: UnavailableReason): void;
+  /** A launch there came off: whatever was held against the offering is forgotten. */
+  clear(offering: OfferingName): void;
+  has(offering: OfferingName): boolean;
+  /** Why it can't be had, and until when; undefined where it may be asked for. */
+  get(offering: OfferingName): { readonly why: UnavailableReason; readonly until: Instant } | undefined;
+  /** When the next mark ends; undefined where none stands. */
+  nextEnd(): Instant | undefined;
+  /** Grows whenever an offering goes or comes back: what was derived of the marks is true until then. */
+  sequence(): number;
+}
+
+interface Mark {
+  readonly why: UnavailableReason;
+  readonly holdMs: number;
+  readonly until: Instant;
+}
+
+/** The first time that an offering lacked capacity, it is left alone for this long. */
+export const capacityHoldMs = 15_000;
+/** However often it lacked capacity, it is asked for again after this long. */
+export const holdMaxMs = 15 * 60_000;
+const interruptedHoldMs = 3 * 60_000;
+/** Reservations are counted anew each minute. */
+const reservationHoldMs = 60_000;
 /** Types times zones times ways to buy of a large region; the oldest marks go first. */
 const marksMax = 20_000;
 
 /** Makes an empty cache. */
 export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOfferings {
-  const until = new Map<string, Instant>();
-  let sequence = 0;
+  const marks = new Map<string, Mark>();
+  let changes = 0;
+  let nextEnd = Infinity;
+  /** Counts the marks that have ended since the last look, and drops those that time has forgotten. */
+  const sweep = (now: Instant): void => {
+    if (now < nextEnd) return;
+    changes += 1;
+    for (const [name, mark] of marks) if (isForgotten(mark, now)) marks.delete(name);
+    nextEnd = Math.min(...[...marks.values()].map(({ until }) => until).filter((until) => until > now));
+  };
+  const standing = (offering: OfferingName, now: Instant): Mark | undefined => {
+    const mark = marks.get(nameOf(offering));
+    return mark !== undefined && mark.until > now ? mark : undefined;
+  };
   return {
-    sequence: () => {
-      for (const [name, over] of until) {
-        if (over > clock.now()) continue;
-        until.delete(name);
-        sequence += 1;
-      }
-      return sequence;
-    },
-    mark: (offering) => {
+    mark: (offering, why = "capacity") => {
+      const now = clock.now();
+      sweep(now);
+      if (standing(offering, now)?.why === why) return;
       const name = nameOf(offering);
-      sequence += 1;
-      until.delete(name);
-      until.set(name, clock.now() + unavailableMs);
-      const [oldest] = until.keys();
-      if (until.size > marksMax && oldest !== undefined) until.delete(oldest);
+      const before = marks.get(name);
+      const holdMs = holdOf(why, before !== undefined && !isForgotten(before, now) ? before : undefined);
+      marks.delete(name);
+      marks.set(name, { why, holdMs, until: now + holdMs });
+      const [oldest] = marks.keys();
+      if (marks.size > marksMax && oldest !== undefined) marks.delete(oldest);
+      changes += 1;
+      nextEnd = Math.min(nextEnd, now + holdMs);
     },
-    has: (offering) => (until.get(nameOf(offering)) ?? -Infinity) > clock.now(),
+    clear: (offering) => {
+      if (marks.delete(nameOf(offering))) changes += 1;
+    },
+    has: (offering) => standing(offering, clock.now()) !== undefined,
+    get: (offering) => standing(offering, clock.now()),
+    nextEnd: () => {
+      sweep(clock.now());
+      return nextEnd === Infinity ? undefined : nextEnd;
+    },
+    sequence: () => {
+      sweep(clock.now());
+      return changes;
+    },
   };
 }
 
-function nameOf({ capacityType, instanceType, zone }: OfferingName): string {
-  return `${capacityType}:${instanceType}:${zone}`;
+/** A mark that ended as long ago as twice its own time no longer says anything about the next one. */
+function isForgotten({ until, holdMs }: Mark, now: Instant): boolean {
+  return now >= until + 2 * holdMs;
+}
+
+function holdOf(why: UnavailableReason, before: Mark | undefined): number {
+  switch (why) {
+    case "capacity":
+    case "quota":
+      return before?.why === why ? Math.min(holdMaxMs, before.holdMs * 2) : capacityHoldMs;
+    case "interrupted":
+      return interruptedHoldMs;
+    case "reservation-full":
+      return reservationHoldMs;
+    case "unsupported":
+      return holdMaxMs;
+    default:
+      return assertNever(why);
+  }
+}
+
+function nameOf({ capacityType, instanceType, zone, reservation = "" }: OfferingName): string {
+  return `${capacityType}:${instanceType}:${zone}:${reservation}`;
 }

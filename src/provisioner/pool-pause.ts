@@ -64,3 +64,9 @@ function pauseAfter(before: Pause | undefined, now: Instant): Pause {
 function isGivenUp(claim: NodeClaim): boolean {
   return claim.metadata.deletionTimestamp !== undefined && !isTrue(claim, "Launched");
 }
+
+/** Returns the pauses without claims that are deleted for another reason than that they can't be had. */
+export function withoutClaims({ unlaunched, pauses }: PoolPauses, nodeClaims: readonly NodeClaim[]): PoolPauses {
+  const gone = new Set(nodeClaims.map(({ metadata }) => metadata.name ?? ""));
+  return { pauses, unlaunched: gone.size === 0 ? unlaunched : new Map([...unlaunched].filter(([name]) => !gone.has(name))) };
+}

@@ -11,7 +11,9 @@ import { canonicalJson, hashOf } from "../api/hash.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { Instant } from "../api/ports.ts";
-import { nextPoolPauses, noPoolPauses, pauseLeftMs, type PoolPauses } from "./pool-pause.ts";
+import { nextPoolPauses, noPoolPauses, withoutClaims, type PoolPauses } from "./pool-pause.ts";
+import { passedNodes } from "./pool-gate.ts";
+import { stuckClaims, yieldedClaims } from "./capacity-yield.ts";
 import { placesOfBuffers, type PlacesOfBuffers } from "./buffer-status.ts";
 import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
 import { movesOf, type Moves } from "./displaced-pods.ts";
@@ -21,7 +23,6 @@ import { nodePoolHash, nodePoolHashVersion } from "./lifecycle/node-pool-status.
 import { bufferOf } from "./scheduling/buffer-pod.ts";
 import { toNodeClaim } from "./scheduling/node-claim.ts";
 import type { IsAborted } from "./scheduling/plan-cut.ts";
-import type { PlannedNode } from "./scheduling/planned-node.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
 import { solve, type SchedulingResults } from "./scheduling/solve.ts";
 
@@ -61,13 +62,15 @@ export interface ObservedDemand extends ObservedCluster {
 }
 
 export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningMemory } & (
-    | { readonly kind: "idle"; readonly moves: Moves }
+    | { readonly kind: "idle"; readonly moves: Moves; readonly yields: readonly NodeClaim[] }
     | { readonly kind: "collect"; readonly delayMs: number }
     | {
         readonly kind: "plan";
         readonly nodeClaims: readonly NodeClaim[];
         /** Of the NodeClaims together. */
         readonly pricePerHour: number;
+        /** Claims that wait for capacity in vain, to be deleted once the others are made. */
+        readonly yields: readonly NodeClaim[];
         readonly againMs: number;
         readonly buffers: PlacesOfBuffers;
         readonly moves: Moves;
@@ -88,7 +91,7 @@ export function nextProvisioningStep(
   const pools = nextPoolPauses(memory.pools, { nodeClaims, now });
   const { dryRuns } = observed;
   const demand = podDemand({ ...world, memory: memory.demand, now, ...(dryRuns === undefined ? {} : { dryRuns }) });
-  if (demand.pods.length === 0) return idleStep(demand, { ...memory, pools });
+  if (demand.pods.length === 0) return idleStep(observed, demand, { ...memory, pools });
   const seen = new Set(demand.pods.map(({ key }) => key));
   // What a workload stands for is known whole at its first sight; only Pods that nobody announced come in bursts.
   const grew = [...demand.loose].some((key) => !memory.seen.has(key));
@@ -105,13 +108,18 @@ export function restingAfter(memory: ProvisioningMemory, of: { readonly endedAt:
 }
 
 /** Nothing waits; why Pods that are wanted do not come is told all the same. */
-function idleStep(demand: PodDemand, { said, pools }: ProvisioningMemory): ProvisioningStep {
+function idleStep(
+  { nodeClaims, instanceTypes, world }: ObservedDemand,
+  demand: PodDemand,
+  { said, pools }: ProvisioningMemory,
+): ProvisioningStep {
   const { events, said: next } = remarkNews(demand.remarks, said);
-  const memory = { ...freshMemory, demand: demand.memory, pools, said: next };
+  const yields = yieldedClaims(stuckClaims(nodeClaims, instanceTypes), { unplaced: [], names: world.names });
+  const memory = { ...freshMemory, demand: demand.memory, pools: withoutClaims(pools, yields), said: next };
   const moves = movesOf(demand.displaced);
   return events.length === 0
-    ? { kind: "idle", memory, moves }
-    : { kind: "idle", memory, moves, events, decision: { rejected: demand.remarks.map(rejectedRemark) } };
+    ? { kind: "idle", memory, moves, yields }
+    : { kind: "idle", memory, moves, yields, events, decision: { rejected: demand.remarks.map(rejectedRemark) } };
 }
 
 function planStep(
@@ -120,33 +128,37 @@ function planStep(
 ): ProvisioningStep {
   const { demand, memory, now, isAborted } = of;
   const { world, nodeClaims } = observed;
+  const stuck = stuckClaims(nodeClaims, observed.instanceTypes);
+  const places = stuck.length === 0 ? observed : { ...observed, nodeClaims: nodeClaims.filter((claim) => !stuck.includes(claim)) };
   const solved = solve(
-    clusterInput(observed, { pods: demand.pods, now, moved: demand.displaced.standing }),
+    clusterInput(places, { pods: demand.pods, now, moved: demand.displaced.standing }),
     isAborted === undefined ? {} : { isAborted },
   );
-  const waitsMs = ({ nodePool }: PlannedNode): number => pauseLeftMs(memory.pools, { nodePool: nodePool.metadata.name ?? "", now });
-  // What a paused pool would make is made later, not elsewhere: weights hold, and another offering of it may do.
-  const results = { ...solved, newNodes: solved.newNodes.filter((node) => waitsMs(node) === 0) };
+  const passed = passedNodes(solved.newNodes, { pauses: memory.pools, nodeClaims, names: world.names, now });
+  const results = { ...solved, newNodes: passed.newNodes };
+  const unplaced = [...solved.unschedulable.map(({ pod }) => pod), ...passed.held.flatMap(({ pods }) => pods)];
+  const yields = solved.truncated ? [] : yieldedClaims(stuck, { unplaced, names: world.names });
   const lookMs = demand.pods.every((pod) => bufferOf(pod) !== undefined) ? bufferLookMs : replanMs;
   // What was placed is on its way by then, and costs the next plan little.
   const usualMs = solved.truncated ? planPauseMinMs : lookMs;
-  const againMs = Math.min(usualMs, ...solved.newNodes.map(waitsMs).filter((delayMs) => delayMs > 0));
+  const againMs = Math.min(usualMs, passed.againMs);
   const planned = plannedClaims(results, { known: nodeClaims, names: world.names });
   const ofPods = news(results, { planned, said: memory.said });
   const ofWorkloads = remarkNews(demand.remarks, memory.said);
   const events = [...ofPods.events, ...ofWorkloads.events];
   const said = new Map([...ofPods.said, ...ofWorkloads.said]);
-  const isNews = planned.length > 0 || solved.truncated || events.some(({ type }) => type === "Warning");
+  const isNews = planned.length + passed.rejected.length > 0 || solved.truncated || events.some(({ type }) => type === "Warning");
   return {
     kind: "plan",
     nodeClaims: planned,
     pricePerHour: results.newNodes.reduce((sum, node) => sum + node.pricePerHour, 0),
+    yields,
     againMs,
     buffers: placesOfBuffers(demand.buffers, solved),
     moves: movesOf(demand.displaced, solved),
-    memory: { ...memory, said },
+    memory: { ...memory, said, pools: withoutClaims(memory.pools, yields) },
     events,
-    ...(isNews ? { decision: planDecision(results, { planned, remarks: demand.remarks }) } : undefined),
+    ...(isNews ? { decision: planDecision(results, { planned, remarks: demand.remarks, held: passed.rejected }) } : undefined),
   };
 }
 
@@ -174,8 +186,13 @@ function plannedClaims(
 
 function planDecision(
   results: SchedulingResults,
-  { planned, remarks }: { readonly planned: readonly NodeClaim[]; readonly remarks: readonly DemandRemark[] },
+  of: {
+    readonly planned: readonly NodeClaim[];
+    readonly remarks: readonly DemandRemark[];
+    readonly held: Decision<unknown>["rejected"];
+  },
 ): Decision<unknown> {
+  const { planned, remarks, held } = of;
   const names = planned.map(({ metadata }) => metadata.name ?? "");
   const unplaced = results.unschedulable.map(({ pod, reasons }) => ({
     subject: pod.key,
@@ -183,7 +200,7 @@ function planDecision(
   }));
   return {
     chosen: { plan: results.decision.chosen, nodeClaims: names, ...(results.truncated ? { truncated: true } : undefined) },
-    rejected: [...results.decision.rejected, ...unplaced, ...remarks.map(rejectedRemark)],
+    rejected: [...results.decision.rejected, ...held, ...unplaced, ...remarks.map(rejectedRemark)],
   };
 }
 

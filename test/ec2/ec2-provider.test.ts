@@ -10,7 +10,7 @@ import { err, ok } from "../../src/api/result.ts";
 import type { Prices } from "../../src/catalog/prices.ts";
 import type { Ec2Calls } from "../../src/ec2/ec2-calls.ts";
 import { ec2Provider } from "../../src/ec2/ec2-provider.ts";
-import { architectureOf } from "../../src/ec2/fleet-request.ts";
+import { architectureOf } from "../../src/ec2/launch-offers.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { launchResult } from "../../src/provisioner/lifecycle/launch.ts";
 import { customNodeClass } from "./custom-node-class.ts";
@@ -29,12 +29,14 @@ const nodeClaim: NodeClaim = {
 function world(of: {
   readonly instances?: readonly Instance[];
   readonly fleet?: CreateFleetResult | "unanswered";
+  readonly health?: "ok" | "impaired";
+  readonly console?: string;
   readonly prices?: Prices;
 }) {
   const terminated: string[] = [];
   const ec2: Ec2Calls = {
     images: () => Promise.resolve(ok([{ ImageId: "ami-1", Architecture: "x86_64" as const }])),
-    subnets: () => Promise.resolve(ok([{ SubnetId: "subnet-a", AvailabilityZone: zone }])),
+    subnets: () => Promise.resolve(ok([{ SubnetId: "subnet-a", AvailabilityZone: zone, AvailableIpAddressCount: 4_000 }])),
     securityGroups: () => Promise.resolve(ok([{ GroupId: "sg-1" }])),
     hasLaunchTemplate: () => Promise.resolve(ok(true)),
     createLaunchTemplate: () => Promise.resolve(ok(undefined)),
@@ -47,12 +49,25 @@ function world(of: {
       terminated.push(...ids);
       return Promise.resolve(ok(undefined));
     },
+    tagInstances: () => Promise.resolve(ok(undefined)),
+    launchTemplates: () => Promise.resolve(ok([])),
+    deleteLaunchTemplate: () => Promise.resolve(ok(undefined)),
+    instanceHealth: () => Promise.resolve(ok(of.health ?? "ok")),
+    consoleOutput: () => Promise.resolve(ok(of.console ?? "")),
   };
-  const patch: ApiClient["patch"] = () => Promise.resolve(ok(nodeClaim as never));
+  const answer = () => Promise.resolve(ok(nodeClaim as never));
+  const client: Pick<ApiClient, "get" | "list" | "patch"> = { get: answer, patch: answer, list: () => Promise.resolve(ok([])) };
+  const time = { now: 0 };
   const provider = ec2Provider({
-    client: { patch },
+    client,
     snapshot: () => snapshotOf([customNodeClass, nodeClaim]),
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    clock: {
+      now: () => time.now,
+      sleep: (durationMs) => {
+        time.now += durationMs;
+        return Promise.resolve();
+      },
+    },
     names: platformNames(),
     cluster: { name: "prod" },
     ec2,
@@ -113,6 +128,22 @@ test("types cost what the given prices say", async () => {
   ]);
 });
 
+describe("why a node never joined", () => {
+  const known = { nodeClaim: "general-1", providerID: `aws:///${zone}/i-0a` };
+  const tags = { "eks:eks-cluster-name": "prod", "karpenter.sh/nodeclaim": "general-1" };
+
+  test("is told by what its instance shows", async () => {
+    const { provider } = world({ instances: [instance("i-0a", tags)], console: "Kernel panic - not syncing" });
+    expect(await provider.whyNotJoined?.(known)).toMatchObject({ ok: true, value: { cause: "image-or-user-data" } });
+    const impaired = world({ instances: [instance("i-0a", tags)], health: "impaired" }).provider;
+    expect(await impaired.whyNotJoined?.(known)).toMatchObject({ ok: true, value: { cause: "image-or-user-data" } });
+  });
+
+  test("is unknown where there is no instance", async () => {
+    expect(await world({}).provider.whyNotJoined?.(known)).toMatchObject({ ok: true, value: { cause: "unknown" } });
+  });
+});
+
 describe("a launch", () => {
   const outcome = async (fleet: CreateFleetResult | "unanswered") => {
     const { provider } = world({ fleet });
@@ -130,9 +161,15 @@ describe("a launch", () => {
     expect(result).toMatchObject({ kind: "given-up", reason: { reason: "LaunchFailed" } });
   });
 
-  test("that lacks capacity is given up", async () => {
+  test("that lacks capacity is kept, says so, and is tried again", async () => {
     const { result } = await outcome({ Errors: [{ ErrorCode: "InsufficientInstanceCapacity" }] });
-    expect(result).toMatchObject({ kind: "given-up", reason: { reason: "InsufficientCapacityError" } });
+    expect(result).toMatchObject({ kind: "lacking", isNews: true, reason: { reason: "InsufficientCapacityError" } });
+    const again = launchResult({
+      nodeClaim: { ...nodeClaim, ...(result.kind === "lacking" ? { status: result.status } : {}) },
+      outcome: { kind: "insufficient-capacity", message: result.kind === "lacking" ? result.reason.message : "" },
+      now: 1,
+    });
+    expect(again).toMatchObject({ kind: "lacking", isNews: false });
   });
 
   test("that is not answered is tried again", async () => {

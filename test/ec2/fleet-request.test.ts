@@ -1,29 +1,23 @@
 /**
- * The CreateFleet request: what is asked for, under which token, and what the answers mean.
+ * The CreateFleet request and its token, what the answers mean, and the launch template.
  */
 import { describe, expect, test } from "vitest";
 import type { EC2NodeClass } from "../../src/api/ec2-node-class.ts";
 import type { InstanceType, Offering } from "../../src/api/instance-type.ts";
+import { platformNames } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
-import { failureKindOf, type Ec2FailureKind } from "../../src/ec2/errors.ts";
-import { fleetAnswer, fleetRequest, launchOffers, type FleetRequest } from "../../src/ec2/fleet-request.ts";
+import { failureKindOf, unavailableReasonOf, type Ec2FailureKind } from "../../src/ec2/errors.ts";
+import { askedOfferings, fleetAnswer } from "../../src/ec2/fleet-answer.ts";
+import { fleetRequest } from "../../src/ec2/fleet-request.ts";
+import { launchAttempt, type LaunchAttempt } from "../../src/ec2/launch-attempt.ts";
+import { launchGroups } from "../../src/ec2/launch-groups.ts";
+import type { LaunchOffers } from "../../src/ec2/launch-offers.ts";
 import { launchTemplate } from "../../src/ec2/launch-template.ts";
-import type { NodeClassResources } from "../../src/ec2/node-class-resources.ts";
 import { customNodeClass } from "./custom-node-class.ts";
 
 const [a, b] = ["ap-southeast-1a", "ap-southeast-1b"];
+const names = platformNames();
 const cluster = { name: "prod" };
-const resources: NodeClassResources = {
-  images: { amd64: "ami-1" },
-  subnets: { [a]: "subnet-a", [b]: "subnet-b" },
-  securityGroupIDs: ["sg-1"],
-  amis: [],
-  subnetList: [],
-  securityGroups: [],
-  instanceProfile: "nodes",
-  reservations: [],
-  cluster,
-};
 const nodeClass: EC2NodeClass = {
   ...customNodeClass,
   spec: {
@@ -32,46 +26,46 @@ const nodeClass: EC2NodeClass = {
     blockDeviceMappings: [{ deviceName: "/dev/xvda", ebs: { volumeSize: "80Gi", volumeType: "gp3", encrypted: true } }],
   },
 };
+const nodeClaim: NodeClaim = {
+  apiVersion: "karpenter.sh/v1",
+  kind: "NodeClaim",
+  metadata: { name: "general-1", uid: "uid-1", labels: { "karpenter.sh/nodepool": "general" } },
+  spec: { nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" }, requirements: [] },
+};
 
-function type(name: string, offerings: readonly (readonly [Offering["capacityType"], string, number])[], arch = "amd64"): InstanceType {
+function type(name: string, offerings: readonly Partial<Offering>[]): InstanceType {
   return {
     name,
-    requirements: [{ key: "kubernetes.io/arch", operator: "In", values: [arch] }],
-    capacity: {},
+    requirements: [{ key: "kubernetes.io/arch", operator: "In", values: ["amd64"] }],
+    capacity: { pods: 29 },
     allocatable: {},
-    offerings: offerings.map(([capacityType, zone, pricePerHour]) => ({ capacityType, zone, pricePerHour, available: true })),
+    offerings: offerings.map((offering) => ({ capacityType: "on-demand", zone: a, pricePerHour: 0.12, available: true, ...offering })),
   };
 }
 
-function claim(uid = "uid-1"): NodeClaim {
-  return {
-    apiVersion: "karpenter.sh/v1",
-    kind: "NodeClaim",
-    metadata: { name: "general-1", uid, labels: { "karpenter.sh/nodepool": "general" } },
-    spec: { nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" }, requirements: [] },
-  };
+const large = type("m7i.large", [{}, { zone: b }]);
+
+function request(offers: Partial<LaunchOffers> = {}) {
+  const asked: LaunchOffers = { capacityType: "on-demand", types: [large], ...offers };
+  const groups = launchGroups({ nodeClaim, offers: asked, imageOf: () => "ami-1" }).map((group) => ({ ...group, template: "lt-1" }));
+  return fleetRequest({ nodeClaim, nodeClass, offers: asked, groups, subnets: { [a]: "subnet-a", [b]: "subnet-b" }, cluster });
 }
 
-function request(types: readonly InstanceType[], nodeClaim = claim()): FleetRequest {
-  const offers = launchOffers(types, resources);
-  if (offers === undefined) throw new Error("nothing on offer");
-  return fleetRequest({ nodeClaim, nodeClass, offers, resources, templates: { amd64: "lt-amd64" }, cluster });
-}
+const member = (index: number) => ({ name: `general-${index}`, uid: `uid-${index}` });
 
-const large = type("m7i.large", [
-  ["on-demand", a, 0.12],
-  ["on-demand", b, 0.12],
-]);
+function attempt(change: Partial<Parameters<typeof launchAttempt>[0]> = {}): LaunchAttempt {
+  return launchAttempt({ base: request(), bought: { capacityType: "on-demand" }, members: [member(1)], at: 0, names, ...change });
+}
 
 describe("what is asked for", () => {
-  test("one on-demand instance at once, an override for each type and zone with its price", () => {
-    expect(request([large])).toMatchObject({
+  test("on-demand instances at once, an override for each type and zone with its price", () => {
+    expect(request()).toMatchObject({
       Type: "instant",
       TargetCapacitySpecification: { TotalTargetCapacity: 1, DefaultTargetCapacityType: "on-demand" },
       OnDemandOptions: { AllocationStrategy: "lowest-price" },
       LaunchTemplateConfigs: [
         {
-          LaunchTemplateSpecification: { LaunchTemplateName: "lt-amd64", Version: "$Latest" },
+          LaunchTemplateSpecification: { LaunchTemplateName: "lt-1", Version: "$Latest" },
           Overrides: [
             { InstanceType: "m7i.large", AvailabilityZone: a, SubnetId: "subnet-a", ImageId: "ami-1", Priority: 0.12 },
             { InstanceType: "m7i.large", AvailabilityZone: b, SubnetId: "subnet-b", ImageId: "ami-1", Priority: 0.12 },
@@ -81,10 +75,28 @@ describe("what is asked for", () => {
     });
   });
 
-  test("our tags are on the instance, its volumes and the fleet, and the NodeClass can't overrule them", () => {
-    const { TagSpecifications = [] } = request([large]);
-    expect(TagSpecifications.map(({ ResourceType }) => ResourceType)).toEqual(["instance", "volume", "fleet"]);
-    for (const { Tags = [] } of TagSpecifications)
+  test("by the strategy of the way to buy, and by our prices where somebody has set them", () => {
+    const overlaid = type("m7i.large", [{ isOverlaid: true }]);
+    expect(request({ capacityType: "spot" })).toMatchObject({ SpotOptions: { AllocationStrategy: "price-capacity-optimized" } });
+    expect(request({ capacityType: "spot", types: [overlaid] })).toMatchObject({
+      SpotOptions: { AllocationStrategy: "capacity-optimized-prioritized" },
+    });
+    expect(request({ types: [overlaid] })).toMatchObject({ OnDemandOptions: { AllocationStrategy: "prioritized" } });
+    const target = (kind: LaunchOffers["reservationKind"]) =>
+      request({ capacityType: "reserved", ...(kind === undefined ? {} : { reservationKind: kind }) });
+    expect(target("default").TargetCapacitySpecification).toMatchObject({ DefaultTargetCapacityType: "on-demand" });
+    expect(target("capacity-block")).not.toHaveProperty("OnDemandOptions");
+    expect(target("capacity-block").TargetCapacitySpecification).toMatchObject({ DefaultTargetCapacityType: "capacity-block" });
+    expect(target("interruptible")).toMatchObject({
+      TargetCapacitySpecification: { DefaultTargetCapacityType: "reserved-capacity" },
+      ReservedCapacityOptions: { ReservationTypes: ["interruptible-capacity-reservation"] },
+    });
+  });
+
+  test("with our tags on the instance, its volumes and the fleet, which the NodeClass can't overrule", () => {
+    const { request: asked } = attempt();
+    expect(asked.TagSpecifications?.map(({ ResourceType }) => ResourceType)).toEqual(["instance", "volume", "fleet"]);
+    for (const { Tags = [] } of asked.TagSpecifications ?? [])
       expect(Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]))).toEqual({
         team: "shop",
         "eks:eks-cluster-name": "prod",
@@ -92,80 +104,75 @@ describe("what is asked for", () => {
         "karpenter.sh/nodepool": "general",
         "karpenter.k8s.aws/ec2nodeclass": "default",
         "karpenter.sh/nodeclaim": "general-1",
+        "platform.example.com/launch": asked.ClientToken,
       });
   });
 
-  test("Spot where there is some, but none that is dearer than the cheapest on-demand offering", () => {
-    const cheap = type("c7i.large", [
-      ["spot", a, 0.05],
-      ["on-demand", a, 0.1],
-    ]);
-    const dear = type("r7i.large", [["spot", a, 0.11]]);
-    expect(launchOffers([cheap, dear], resources)).toMatchObject({ capacityType: "spot", types: [{ name: "c7i.large" }] });
-    expect(request([cheap, dear])).toMatchObject({ SpotOptions: { AllocationStrategy: "price-capacity-optimized" } });
-    expect(launchOffers([dear], resources)).toMatchObject({ capacityType: "spot", types: [{ name: "r7i.large" }] });
-  });
-
-  test("no zone without a subnet, and no architecture without an image", () => {
-    expect(launchOffers([type("m7i.large", [["on-demand", "ap-southeast-1c", 0.1]])], resources)).toBeUndefined();
-    expect(launchOffers([type("m7g.large", [["on-demand", a, 0.1]], "arm64")], resources)).toBeUndefined();
-  });
-
-  test("at most 60 types, the cheapest", () => {
-    const many = Array.from({ length: 70 }, (_unused, index) => type(`m${index}.large`, [["on-demand", a, 1 - index / 100]]));
-    const names = launchOffers(many, resources)?.types.map(({ name }) => name);
-    expect(names).toHaveLength(60);
-    expect(names?.[0]).toBe("m69.large");
-    expect(names).not.toContain("m9.large");
+  test("for several claims, as many instances, none of which has a claim's name yet", () => {
+    const { request: asked } = attempt({ members: [member(1), member(2)] });
+    expect(asked.TargetCapacitySpecification).toMatchObject({ TotalTargetCapacity: 2, DefaultTargetCapacityType: "on-demand" });
+    expect(JSON.stringify(asked.TagSpecifications)).not.toContain("karpenter.sh/nodeclaim");
   });
 });
 
 describe("the client token", () => {
-  test("is the same for the same request, within EC2's 64 characters", () => {
-    expect(request([large]).ClientToken).toBe(request([large]).ClientToken);
-    expect(request([large]).ClientToken).toMatch(/^[0-9a-f]{64}$/);
+  test("is the same for the same attempt, within EC2's 64 characters", () => {
+    expect(attempt().request.ClientToken).toBe(attempt().request.ClientToken);
+    expect(attempt().request.ClientToken).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("is another for another request, and for another claim of the same name", () => {
-    const other = type("m7i.large", [["on-demand", a, 0.13]]);
-    expect(request([other]).ClientToken).not.toBe(request([large]).ClientToken);
-    expect(request([large], claim("uid-2")).ClientToken).not.toBe(request([large]).ClientToken);
+  test("is another for another request, other members, another order of them, and a later attempt at the same", () => {
+    const [one, two] = [member(1), member(2)];
+    const others = [
+      attempt(),
+      attempt({ base: request({ types: [type("m7i.large", [{ pricePerHour: 0.13 }])] }) }),
+      attempt({ members: [{ ...one, uid: "uid-2" }] }),
+      attempt({ members: [one, two] }),
+      attempt({ members: [two, one] }),
+      attempt({ at: 1 }),
+    ];
+    expect(new Set(others.map(({ request: asked }) => asked.ClientToken)).size).toBe(others.length);
   });
 });
 
 describe("what answers mean", () => {
-  const asked = request([large]);
+  const asked = attempt();
 
-  test("an instance, with the zone of the override's subnet where EC2 does not repeat it", () => {
-    const answer = {
-      Instances: [
-        { InstanceIds: ["i-1"], InstanceType: "m7i.large" as const, LaunchTemplateAndOverrides: { Overrides: { SubnetId: "subnet-b" } } },
-      ],
-    };
-    expect(fleetAnswer(asked, answer)).toEqual({
-      kind: "launched",
-      instanceID: "i-1",
-      instanceType: "m7i.large",
-      zone: b,
-      imageID: "ami-1",
-      capacityType: "on-demand",
-    });
+  test("instances in the order of their ids, with the zone of the override's subnet where EC2 does not repeat it", () => {
+    const LaunchTemplateAndOverrides = { Overrides: { SubnetId: "subnet-b" } };
+    const answer = { Instances: [{ InstanceIds: ["i-2", "i-1"], InstanceType: "m7i.large" as const, LaunchTemplateAndOverrides }] };
+    const place = { instanceType: "m7i.large", zone: b, imageID: "ami-1", subnetID: "subnet-b", capacityType: "on-demand" };
+    expect(fleetAnswer(asked, answer).instances).toEqual([
+      { instanceID: "i-1", ...place },
+      { instanceID: "i-2", ...place },
+    ]);
   });
 
-  test("no capacity, with the offerings that lack it", () => {
+  test("no capacity, with the offerings that lack it; of a reservation, that one alone", () => {
     const lacking = { LaunchTemplateAndOverrides: { Overrides: { InstanceType: "m7i.large" as const, AvailabilityZone: a } } };
-    const answer = { Errors: [{ ErrorCode: "InsufficientInstanceCapacity", ErrorMessage: "none", ...lacking }] };
-    expect(fleetAnswer(asked, answer)).toMatchObject({
-      kind: "nothing",
+    const answer = { Errors: [{ ErrorCode: "ReservationCapacityExceeded", ErrorMessage: "none", ...lacking }] };
+    const reserved = attempt({ bought: { capacityType: "reserved", reservations: { [a]: "cr-1" } } });
+    expect(fleetAnswer(reserved, answer)).toMatchObject({
       isCapacity: true,
-      lacking: [{ instanceType: "m7i.large", zone: a, capacityType: "on-demand" }],
+      lacking: [
+        { offering: { instanceType: "m7i.large", zone: a, capacityType: "reserved", reservation: "cr-1" }, why: "reservation-full" },
+      ],
     });
+    expect(askedOfferings(reserved).map(({ reservation }) => reservation)).toEqual(["cr-1", undefined]);
+  });
+
+  test("a subnet without addresses, which is no lack of the offering", () => {
+    const lacking = {
+      LaunchTemplateAndOverrides: { Overrides: { InstanceType: "m7i.large" as const, AvailabilityZone: a, SubnetId: "subnet-a" } },
+    };
+    const answer = fleetAnswer(asked, { Errors: [{ ErrorCode: "InsufficientFreeAddressesInSubnet", ...lacking }] });
+    expect(answer).toMatchObject({ isCapacity: true, lacking: [], exhausted: ["subnet-a"] });
   });
 
   test("another error is not taken for a lack of capacity", () => {
     const answer = { Errors: [{ ErrorCode: "UnauthorizedOperation", ErrorMessage: "no" }] };
-    expect(fleetAnswer(asked, answer)).toMatchObject({ kind: "nothing", isCapacity: false, message: "UnauthorizedOperation: no" });
-    expect(fleetAnswer(asked, {})).toMatchObject({ kind: "nothing", isCapacity: false });
+    expect(fleetAnswer(asked, answer)).toMatchObject({ isCapacity: false, message: "UnauthorizedOperation: no" });
+    expect(fleetAnswer(asked, {})).toMatchObject({ instances: [], isCapacity: false });
   });
 
   const codes: readonly (readonly [string, Ec2FailureKind])[] = [
@@ -185,28 +192,39 @@ describe("what answers mean", () => {
     ["InvalidInstanceID.NotFound", "not-found"],
     ["InvalidLaunchTemplateName.AlreadyExistsException", "already-exists"],
     ["InvalidLaunchTemplateName.NotFoundException", "launch-template-not-found"],
+    ["InvalidSubnetID.NotFound", "invalid"],
+    ["MissingParameter", "invalid"],
     ["RequestLimitExceeded", "other"],
+    ["Unknown", "other"],
   ];
   test.each(codes)("%s is %s", (code, kind) => {
     expect(failureKindOf(code)).toBe(kind);
   });
+
+  test("quotas, addresses and reservations are told apart from capacity", () => {
+    const reasons = [
+      "VcpuLimitExceeded",
+      "InsufficientFreeAddressesInSubnet",
+      "ReservationCapacityExceeded",
+      "InsufficientInstanceCapacity",
+    ];
+    expect(reasons.map(unavailableReasonOf)).toEqual(["quota", "addresses", "reservation-full", "capacity"]);
+  });
 });
 
 describe("the launch template", () => {
-  const made = (
-    change: Partial<NonNullable<EC2NodeClass["spec"]>> = {},
-    settings: Parameters<typeof launchTemplate>[0]["cluster"] = cluster,
-  ) => {
-    const spec = { ...nodeClass.spec!, ...change };
-    return launchTemplate({
-      nodeClass: { ...nodeClass, spec },
-      nodeClaim: claim(),
+  const made = (change: Partial<NonNullable<EC2NodeClass["spec"]>> = {}, input: Partial<Parameters<typeof launchTemplate>[0]> = {}) =>
+    launchTemplate({
+      nodeClass: { ...nodeClass, spec: { ...nodeClass.spec!, ...change } },
+      nodeClaim,
       imageID: "ami-1",
+      efaCount: 0,
+      capacityType: "on-demand",
       securityGroupIDs: ["sg-1"],
       instanceProfile: "nodes",
-      cluster: settings,
+      cluster,
+      ...input,
     });
-  };
 
   test("holds what the NodeClass says, and its name follows from it", () => {
     expect(made()).toMatchObject({
@@ -221,6 +239,7 @@ describe("the launch template", () => {
           ],
           MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 1, InstanceMetadataTags: "disabled" },
           NetworkInterfaces: [{ DeviceIndex: 0, Groups: ["sg-1"] }],
+          Placement: { Tenancy: "default" },
           UserData: Buffer.from("#!/bin/sh").toString("base64"),
         },
       },
@@ -229,13 +248,51 @@ describe("the launch template", () => {
     expect(made({ detailedMonitoring: true })).not.toEqual(made());
   });
 
+  test("points at the reservation that it is for, and says how a block is paid", () => {
+    const reserved = (kind: "default" | "capacity-block" | "interruptible") => made({}, { reservation: { id: "cr-1", kind } });
+    expect(reserved("default")).toMatchObject({
+      value: {
+        data: {
+          CapacityReservationSpecification: {
+            CapacityReservationPreference: "capacity-reservations-only",
+            CapacityReservationTarget: { CapacityReservationId: "cr-1" },
+          },
+        },
+      },
+    });
+    expect(reserved("capacity-block")).toMatchObject({ value: { data: { InstanceMarketOptions: { MarketType: "capacity-block" } } } });
+    expect(made()).not.toMatchObject({ value: { data: { CapacityReservationSpecification: {} } } });
+  });
+
+  test("has the interfaces that the class names, or one for each EFA; prefixes and public addresses are the first one's", () => {
+    const interfaces = (change: Partial<NonNullable<EC2NodeClass["spec"]>>, efaCount = 0) => {
+      const answer = made(change, { efaCount });
+      return answer.ok ? answer.value.data.NetworkInterfaces : answer.error;
+    };
+    expect(interfaces({ ipPrefixCount: 2, associatePublicIPAddress: false }, 2)).toEqual([
+      { NetworkCardIndex: 0, DeviceIndex: 0, InterfaceType: "efa", Groups: ["sg-1"], AssociatePublicIpAddress: false, Ipv4PrefixCount: 2 },
+      { NetworkCardIndex: 1, DeviceIndex: 1, InterfaceType: "efa", Groups: ["sg-1"] },
+    ]);
+    const named = [
+      { networkCardIndex: 1, deviceIndex: 1, interfaceType: "efa-only" as const },
+      { networkCardIndex: 0, deviceIndex: 0, interfaceType: "interface" as const },
+    ];
+    expect(interfaces({ networkInterfaces: named, connectionTracking: { udpTimeout: 30 } })).toMatchObject([
+      { NetworkCardIndex: 0, DeviceIndex: 0, InterfaceType: "interface", ConnectionTrackingSpecification: { UdpTimeout: 30 } },
+      { NetworkCardIndex: 1, DeviceIndex: 1, InterfaceType: "efa-only" },
+    ]);
+  });
+
   test("configures AL2023 for its cluster, with the taint that keeps Pods off until the node is registered", () => {
     const settings = { name: "prod", endpoint: "https://api.example.com", certificateAuthority: "Q0E=", serviceCIDR: "10.96.0.0/16" };
-    const answer = made({ amiFamily: "AL2023" }, settings);
+    const answer = made({ amiFamily: "AL2023" }, { cluster: settings, maxPods: 58 });
     const userData = answer.ok ? Buffer.from(answer.value.data.UserData ?? "", "base64").toString("utf8") : "";
     expect(userData).toContain("application/node.eks.aws");
     expect(userData).toContain("registerWithTaints:\n        - effect: NoExecute\n          key: karpenter.sh/unregistered");
-    expect(userData).toContain('--node-labels="karpenter.sh/do-not-sync-taints=true,karpenter.sh/nodepool=general"');
+    expect(userData).toContain("maxPods: 58");
+    expect(userData).toContain(
+      '--node-labels="karpenter.sh/capacity-type=on-demand,karpenter.sh/do-not-sync-taints=true,karpenter.sh/nodepool=general"',
+    );
   });
 
   test("says what lacks of the cluster, and what is too long", () => {

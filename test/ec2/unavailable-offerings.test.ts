@@ -1,23 +1,90 @@
 /**
- * Offerings that lacked capacity stay away for a while, each by itself.
+ * Offerings that can't be had stay away for a while, each by itself, and longer each time.
  */
-import { expect, test } from "vitest";
-import { unavailableMs, unavailableOfferings } from "../../src/ec2/unavailable-offerings.ts";
+import { describe, expect, test } from "vitest";
+import { capacityHoldMs, holdMaxMs, unavailableOfferings } from "../../src/ec2/unavailable-offerings.ts";
 
-test("a mark holds for its time, for that type, zone and way to buy alone; a new one starts it again", () => {
-  let now = 0;
-  const marks = unavailableOfferings({ now: () => now });
-  const offering = { instanceType: "m7i.large", zone: "ap-southeast-1a", capacityType: "on-demand" };
+const offering = { instanceType: "m7i.large", zone: "ap-southeast-1a", capacityType: "on-demand" };
+
+function marksAt(start = 0) {
+  const time = { now: start };
+  return { time, marks: unavailableOfferings({ now: () => time.now }) };
+}
+
+describe("a mark", () => {
+  test("holds for its time, for that type, zone, way to buy and reservation alone", () => {
+    const { time, marks } = marksAt();
+    marks.mark(offering);
+    expect(marks.get(offering)).toMatchObject({ why: "capacity", until: capacityHoldMs });
+    for (const other of [{ instanceType: "m7i.xlarge" }, { zone: "ap-southeast-1b" }, { capacityType: "spot" }, { reservation: "cr-1" }]) {
+      expect(marks.has({ ...offering, ...other })).toBe(false);
+    }
+    time.now = capacityHoldMs - 1;
+    expect(marks.has(offering)).toBe(true);
+    time.now = capacityHoldMs;
+    expect(marks.has(offering)).toBe(false);
+  });
+
+  test("of several launches at one moment is one mark, and does not grow", () => {
+    const { time, marks } = marksAt();
+    marks.mark(offering);
+    time.now = 10;
+    marks.mark(offering);
+    expect(marks.get(offering)?.until).toBe(capacityHoldMs);
+  });
+
+  test("that comes again right after its end holds twice as long, up to a bound", () => {
+    const { time, marks } = marksAt();
+    const holds: number[] = [];
+    for (let round = 0; round < 9; round++) {
+      marks.mark(offering);
+      const until = marks.get(offering)?.until ?? 0;
+      holds.push((until - time.now) / capacityHoldMs);
+      time.now = until;
+    }
+    expect(holds).toEqual([1, 2, 4, 8, 16, 32, holdMaxMs / capacityHoldMs, holdMaxMs / capacityHoldMs, holdMaxMs / capacityHoldMs]);
+  });
+
+  test("begins anew after a launch that came off, and after a time of rest", () => {
+    const { time, marks } = marksAt();
+    const holdAfter = (change: () => void): number => {
+      marks.mark(offering);
+      time.now = marks.get(offering)?.until ?? 0;
+      change();
+      marks.mark(offering);
+      return (marks.get(offering)?.until ?? 0) - time.now;
+    };
+    expect(
+      holdAfter(() => {
+        marks.clear(offering);
+      }),
+    ).toBe(capacityHoldMs);
+    marks.clear(offering);
+    expect(
+      holdAfter(() => {
+        time.now += 2 * capacityHoldMs;
+      }),
+    ).toBe(capacityHoldMs);
+  });
+
+  test("holds as long as its reason asks for", () => {
+    const { marks } = marksAt();
+    const until = (why: "interrupted" | "reservation-full" | "unsupported"): number => {
+      marks.mark({ ...offering, zone: why }, why);
+      return marks.get({ ...offering, zone: why })?.until ?? 0;
+    };
+    expect([until("interrupted"), until("reservation-full"), until("unsupported")]).toEqual([180_000, 60_000, holdMaxMs]);
+  });
+});
+
+test("the sequence grows with each mark, with each one that ends and with each one that is cleared, and else stands still", () => {
+  const { time, marks } = marksAt();
+  const seen = [marks.sequence(), marks.sequence()];
   marks.mark(offering);
-  expect(marks.has(offering)).toBe(true);
-  for (const other of [{ instanceType: "m7i.xlarge" }, { zone: "ap-southeast-1b" }, { capacityType: "spot" }]) {
-    expect(marks.has({ ...offering, ...other })).toBe(false);
-  }
-  now = unavailableMs - 1;
-  expect(marks.has(offering)).toBe(true);
-  marks.mark(offering);
-  now = unavailableMs;
-  expect(marks.has(offering)).toBe(true);
-  now = 2 * unavailableMs - 1;
-  expect(marks.has(offering)).toBe(false);
+  seen.push(marks.sequence(), marks.sequence());
+  time.now = capacityHoldMs;
+  seen.push(marks.sequence(), marks.sequence());
+  marks.clear(offering);
+  seen.push(marks.sequence());
+  expect(seen).toEqual([0, 0, 1, 1, 2, 2, 3]);
 });

@@ -61,7 +61,7 @@ export function cloudCapacity(
   const remember = rememberInterrupted({
     snapshot,
     mark: (offering) => {
-      unavailable.mark(offering);
+      unavailable.mark(offering, "interrupted");
     },
   });
   return {

@@ -4,6 +4,7 @@
  * Reads every act that was done, every change of an instance and the world as it stands. Returns problems as sentences. It stands outside of
  * our code and takes nothing of it but the names of labels: what is leaked, doubled or broken is counted from EC2 and the API server alone.
  */
+import type { CreateFleetCommandInput } from "@aws-sdk/client-ec2";
 import { terminationTimestampAnnotation } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { Pod } from "../../src/api/pod.ts";
@@ -43,7 +44,7 @@ const podPattern = /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+$/;
 /** Starts to watch a world. */
 export function startMonitor(of: Monitored): Monitor {
   const problems = new Set<string>();
-  const seen: { claims: number; lateFleets: number; lastDeath: Instant } = { claims: 0, lateFleets: 0, lastDeath: -Infinity };
+  const seen: { claims: number; lateLaunches: number; lastDeath: Instant } = { claims: 0, lateLaunches: 0, lastDeath: -Infinity };
   const note = (problem: string): void => {
     if (problems.size < problemsMax) problems.add(problem);
   };
@@ -56,11 +57,11 @@ export function startMonitor(of: Monitored): Monitor {
     claimsMade: () => seen.claims,
     countLaunches: () => {
       // What a fleet launches long after its caller was gone nobody could have known; that it is found and ended is looked at elsewhere.
-      const launched = of.instances().length - seen.lateFleets;
+      const launched = of.instances().length - seen.lateLaunches;
       if (launched > seen.claims) note(`${launched} instances were launched for ${seen.claims} NodeClaims`);
     },
     onDone: (act) => {
-      if (act.door === "cloud" && act.call === "createFleet" && act.isLate) seen.lateFleets += 1;
+      if (act.door === "cloud" && act.call === "createFleet" && act.isLate) seen.lateLaunches += countOf(act.inputs[0]);
       if (act.door !== "api" || !act.answer.ok) return;
       const { method, path } = act.request;
       if (method === "DELETE" && podPattern.test(path) && !isAnyOverdue(of)) note(`a Pod was deleted past the Eviction API: ${path}`);
@@ -74,6 +75,11 @@ export function startMonitor(of: Monitored): Monitor {
       else for (const problem of strandedPods(of, instance)) note(problem);
     },
   };
+}
+
+/** How many instances a CreateFleet asks for. */
+function countOf(input: unknown): number {
+  return (input as CreateFleetCommandInput).TargetCapacitySpecification?.TotalTargetCapacity ?? 1;
 }
 
 /** Pods that our termination of an instance takes with it. */

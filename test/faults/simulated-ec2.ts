@@ -133,6 +133,9 @@ function readingCalls(state: State): Partial<CloudCalls["ec2"]> {
     securityGroups: () => answer([{ GroupId: "sg-1", GroupName: "nodes" }]),
     hasLaunchTemplate: (name) => answer(state.templates.has(name)),
     instances: (input) => answer(describe(state, input)),
+    instanceHealth: () => answer("ok"),
+    consoleOutput: () => answer(""),
+    launchTemplates: () => answer([...state.templates].map(([LaunchTemplateName, Tags]) => ({ LaunchTemplateName, Tags: [...Tags] }))),
   };
 }
 
@@ -166,10 +169,20 @@ function writingCalls(state: State): Partial<CloudCalls["ec2"]> {
       return answer(undefined);
     },
     createFleet: (input) => createFleet(state, input),
+    deleteLaunchTemplate: (name) => {
+      if (!state.templates.delete(name)) return failure("InvalidLaunchTemplateName.NotFoundException");
+      return answer(undefined);
+    },
     terminate: (ids) => {
       const found = ids.flatMap((id) => state.instances.get(id) ?? []);
       if (found.length < ids.length) return failure("InvalidInstanceID.NotFound");
       for (const instance of found) shutDown(state, { instance, by: "us" });
+      return answer(undefined);
+    },
+    tagInstances: (ids, tags) => {
+      const found = ids.flatMap((id) => state.instances.get(id) ?? []);
+      if (found.length < ids.length) return failure("InvalidInstanceID.NotFound");
+      for (const instance of found) instance.tags = [...instance.tags, ...tags];
       return answer(undefined);
     },
   };

@@ -9,24 +9,33 @@ import type { ApiClient } from "../../api/api-client.ts";
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, Requeue, Trigger } from "../../api/controller.ts";
 import { canonicalJson } from "../../api/hash.ts";
-import { provisionerFieldManager, terminationFinalizer, type PlatformNames } from "../../api/labels.ts";
+import { terminationFinalizer, type PlatformNames } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { ObjectKey } from "../../api/object.ts";
 import type { Pod } from "../../api/pod.ts";
-import type { Instant, LaunchOutcome } from "../../api/ports.ts";
+import type { Instant } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
-import { claimCondition, isTrue, type ClaimStatus } from "../lifecycle/claim-status.ts";
-import { launchCandidates, launchFailedReason, launchResult } from "../lifecycle/launch.ts";
-import { claimNote, lifecycleStateOf, nextLifecycleStep, type LifecycleStep, type ObservedClaim } from "../lifecycle/next-step.ts";
+import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
+import { capacityReason, launchFailedReason } from "../lifecycle/launch.ts";
+import {
+  lifecycleStateOf,
+  nextLifecycleStep,
+  registrationTimeoutReason,
+  type LifecycleStep,
+  type ObservedClaim,
+} from "../lifecycle/next-step.ts";
 import { hintNews } from "../lifecycle/placement-hint.ts";
 import { hasUnregisteredTaint } from "../lifecycle/registration.ts";
 import { awaitedVolumes } from "../lifecycle/volumes.ts";
+import { applyClaimStatus, launchClaim } from "./claim-launch.ts";
+import { noteJoinFailure } from "./join-failure-desk.ts";
 import { placementHints, type GivenHints, type PlacementHints, type ToldNode } from "./placement-hints.ts";
 import { removePods } from "./pod-removal.ts";
-import { claimOffers } from "./pool-offers.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
+/** Claims worked on at once: launches that come together are one request, and each waits for the answer. */
+const claimsAtOnceMax = 100;
 const endingPollMs = 1_000;
 
 /** Makes the controller with its triggers. */
@@ -44,7 +53,7 @@ export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
       return { ...requeue, events: [...events, ...(requeue.events ?? [])] };
     },
   };
-  return { controller, triggers: triggers(shell.snapshot), needs: ["NodePool"] };
+  return { controller, triggers: triggers(shell.snapshot), needs: ["NodePool"], workersMax: claimsAtOnceMax };
 }
 
 async function observe({ client, snapshot, provider, names, clock }: ProvisionerShell, key: ObjectKey): Promise<ObservedClaim | undefined> {
@@ -121,21 +130,20 @@ function closedNodes(snapshot: ClusterSnapshot, than: NodeClaim): readonly ToldN
 async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeue> {
   const { client, provider } = shell;
   const { nodeClaim } = step;
-  const key = keyOf(nodeClaim);
   switch (step.kind) {
     case "add-finalizer":
       return requeueAfter(await patchFinalizers(shell, nodeClaim, [...(nodeClaim.metadata.finalizers ?? []), terminationFinalizer]));
     case "launch":
     case "adopt":
-      return launch(shell, nodeClaim);
+      return launchClaim(shell, nodeClaim);
     case "write-status":
-      return requeueAfter(await applyStatus(shell, nodeClaim, step.status));
+      return requeueAfter(await applyClaimStatus(shell, nodeClaim, step.status));
     case "patch-claim":
-      return requeueAfter(await client.patch("NodeClaim", key, { body: { kind: "merge", patch: step.patch } }));
+      return requeueAfter(await client.patch("NodeClaim", keyOf(nodeClaim), { body: { kind: "merge", patch: step.patch } }));
     case "patch-node":
       return requeueAfter(await client.patch("Node", keyOf(step.node), { body: { kind: "merge", patch: step.patch } }));
     case "delete-claim":
-      return requeueAfter(await client.delete("NodeClaim", key, uidOf(nodeClaim)));
+      return giveUp(shell, step);
     case "remove-pods":
       return removePods(shell, step);
     case "end-instance": {
@@ -161,40 +169,11 @@ async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeu
   }
 }
 
-/** Labels first, status second: a claim that says Launched has its labels; one that only has labels is launched again, alike. */
-async function launch(shell: ProvisionerShell, nodeClaim: NodeClaim): Promise<Requeue> {
-  const { client, clock } = shell;
-  const result = launchResult({ nodeClaim, outcome: await outcomeOf(shell, nodeClaim), now: clock.now() });
-  switch (result.kind) {
-    case "launched": {
-      const labels = { metadata: { labels: result.labels } };
-      const labelled = await client.patch("NodeClaim", keyOf(nodeClaim), { body: { kind: "merge", patch: labels } });
-      return requeueAfter(labelled.ok ? await applyStatus(shell, labelled.value, result.status) : labelled);
-    }
-    case "given-up": {
-      const events = [claimNote(nodeClaim, { type: "Warning", ...result.reason })];
-      return requeueAfter(await client.delete("NodeClaim", keyOf(nodeClaim), uidOf(nodeClaim)), { kind: "done", events });
-    }
-    case "failed":
-      // The condition is for people; a failed write of it must not hide why the launch failed.
-      await applyStatus(shell, nodeClaim, result.status);
-      return { kind: "retry", reason: result.message };
-    default:
-      return assertNever(result);
-  }
-}
-
-async function outcomeOf(shell: ProvisionerShell, nodeClaim: NodeClaim): Promise<LaunchOutcome> {
-  const types = await claimOffers(shell, nodeClaim);
-  // Without types there are no candidates; the provider knows whether that is for good, and may have launched before.
-  return shell.provider.create(nodeClaim, types.ok ? launchCandidates(nodeClaim, types.value) : []);
-}
-
-function applyStatus({ client }: ProvisionerShell, nodeClaim: NodeClaim, status: ClaimStatus) {
-  const { name = "", resourceVersion } = nodeClaim.metadata;
-  // The version makes the write a lock: two of our processes can't undo each other's conditions.
-  const metadata = { name, ...(resourceVersion === undefined ? undefined : { resourceVersion }) };
-  return client.applyStatus("NodeClaim", { metadata, status }, { fieldManager: provisionerFieldManager });
+async function giveUp(shell: ProvisionerShell, { nodeClaim, reason }: Extract<LifecycleStep, { kind: "delete-claim" }>): Promise<Requeue> {
+  // Asked before the instance goes, and with it what it shows.
+  const noted = reason.reason === registrationTimeoutReason ? await noteJoinFailure(shell, nodeClaim) : { ok: true as const, value: [] };
+  if (!noted.ok) return { kind: "retry", reason: noted.error };
+  return requeueAfter(await shell.client.delete("NodeClaim", keyOf(nodeClaim), uidOf(nodeClaim)), { kind: "done", events: noted.value });
 }
 
 function patchFinalizers({ client }: ProvisionerShell, { metadata }: NodeClaim, finalizers: readonly string[]) {
@@ -254,7 +233,8 @@ function triggers(snapshot: () => ClusterSnapshot): readonly AnyTrigger[] {
 function isOwnFailureText(change: Parameters<Trigger<"NodeClaim">["keysOf"]>[0]): boolean {
   if (change.kind !== "updated") return false;
   const { object, before } = change;
-  if (claimCondition(object, "Launched")?.reason !== launchFailedReason) return false;
+  const reason = claimCondition(object, "Launched")?.reason;
+  if (reason !== launchFailedReason && reason !== capacityReason) return false;
   const read = ({ metadata, spec }: NodeClaim): string =>
     canonicalJson([spec, metadata.labels, metadata.annotations, metadata.finalizers, metadata.deletionTimestamp]);
   return read(object) === read(before);

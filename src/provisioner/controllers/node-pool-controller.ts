@@ -8,10 +8,17 @@ import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, ControllerStep, Requeue } from "../../api/controller.ts";
 import type { EventNote } from "../../api/event-note.ts";
 import { canonicalJson } from "../../api/hash.ts";
-import { nodePoolHashAnnotation, nodePoolHashVersionAnnotation, nodePoolLabel, provisionerFieldManager } from "../../api/labels.ts";
+import {
+  nodePoolHashAnnotation,
+  nodePoolHashVersionAnnotation,
+  nodePoolLabel,
+  provisionerFieldManager,
+  type PlatformNames,
+} from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
+import { hasJoinedSince, joinFailuresOf } from "../lifecycle/launch-breaker.ts";
 import {
   nodePoolHash,
   nodePoolHashVersion,
@@ -26,11 +33,14 @@ interface ObservedPool {
   readonly nodePool: NodePool;
   readonly nodes: readonly NodeState[];
   readonly notReady: string | undefined;
+  /** Its last failures to join, and whether a node has joined since. */
+  readonly joins: Parameters<typeof nodePoolStatus>[0]["joins"];
+  readonly names: Pick<PlatformNames, "joinFailuresAnnotation">;
 }
 
 type PoolStep = ControllerStep &
   (
-    | { readonly kind: "annotate"; readonly nodePool: NodePool; readonly annotations: Readonly<Record<string, string>> }
+    | { readonly kind: "annotate"; readonly nodePool: NodePool; readonly annotations: Readonly<Record<string, string | null>> }
     | { readonly kind: "write-status"; readonly nodePool: NodePool; readonly status: NodePoolStatus }
     | { readonly kind: "settled" }
   );
@@ -65,15 +75,20 @@ async function observe({ snapshot, provider, names }: ProvisionerShell, key: Obj
     objects.filter(({ metadata }) => metadata.labels?.[nodePoolLabel] === key.name);
   const objects = { nodes: own(now.list("Node")), nodeClaims: own(now.list("NodeClaim")), pods: [] };
   const nodes = nodeStates({ ...objects, instanceTypes: new Map(), names });
-  return { nodePool, nodes, notReady: types.ok ? undefined : types.error };
+  const failures = joinFailuresOf(nodePool, names);
+  const joins = { failures, hasJoined: hasJoinedSince(failures, objects.nodeClaims) };
+  return { nodePool, nodes, notReady: types.ok ? undefined : types.error, joins, names };
 }
 
 /** Returns the one write that a NodePool needs next, if any. */
-export function nextPoolStep({ nodePool, nodes, notReady }: ObservedPool, now: Instant): PoolStep {
+export function nextPoolStep({ nodePool, nodes, notReady, joins, names }: ObservedPool, now: Instant): PoolStep {
   const annotations = { [nodePoolHashAnnotation]: nodePoolHash(nodePool), [nodePoolHashVersionAnnotation]: nodePoolHashVersion };
   const known = nodePool.metadata.annotations ?? {};
   if (Object.entries(annotations).some(([key, value]) => known[key] !== value)) return { kind: "annotate", nodePool, annotations };
-  const status = nodePoolStatus({ nodePool, nodes, notReady, now });
+  // A node that joins forgets what came before: the next failure is the first again.
+  if (joins.failures !== undefined && joins.hasJoined)
+    return { kind: "annotate", nodePool, annotations: { [names.joinFailuresAnnotation]: null } };
+  const status = nodePoolStatus({ nodePool, nodes, notReady, joins, now });
   const { nodes: count, resources, conditions } = nodePool.status ?? {};
   const byType = (list: NodePoolStatus["conditions"]) => [...(list ?? [])].sort((a, b) => (a.type < b.type ? -1 : 1));
   const before = { nodes: count, resources, conditions: byType(conditions) };

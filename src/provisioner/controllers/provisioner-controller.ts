@@ -8,12 +8,14 @@
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Change, Controller, Requeue } from "../../api/controller.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
+import type { EventNote } from "../../api/event-note.ts";
 import type { KindName } from "../../api/kinds.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
 import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
 import { mayBeRefused, withAdmitted } from "../admitted-workloads.ts";
+import { claimNote } from "../lifecycle/next-step.ts";
 import {
   freshMemory,
   nextProvisioningStep,
@@ -181,7 +183,7 @@ async function forgetGone({ client, clock }: ProvisionerShell, { created }: Held
 async function act(shell: ProvisionerShell, { held, step }: { readonly held: Held; readonly step: ProvisioningStep }): Promise<Requeue> {
   switch (step.kind) {
     case "idle":
-      return { kind: "done" };
+      return { kind: "done", events: await deleteYields(shell, step.yields) };
     case "collect":
       return { kind: "after", delayMs: step.delayMs };
     case "plan": {
@@ -192,11 +194,26 @@ async function act(shell: ProvisionerShell, { held, step }: { readonly held: Hel
       const failures = await createAll(shell, { held, nodeClaims: step.nodeClaims });
       const [failure] = failures;
       if (failure !== undefined) return { kind: "retry", reason: failure };
-      return { kind: "after", delayMs: held.created.size > 0 ? Math.min(watchLagMs, step.againMs) : step.againMs };
+      const events = await deleteYields(shell, step.yields);
+      return { kind: "after", delayMs: held.created.size > 0 ? Math.min(watchLagMs, step.againMs) : step.againMs, events };
     }
     default:
       return assertNever(step);
   }
+}
+
+/** Deletes claims that wait in vain, each as it was seen: one that was launched meanwhile stays, and is a place again. */
+async function deleteYields({ client }: ProvisionerShell, yields: readonly NodeClaim[]): Promise<readonly EventNote[]> {
+  const message = "There was no capacity for this NodeClaim, and its Pods have another place.";
+  const notes = await Promise.all(
+    yields.map(async (nodeClaim) => {
+      const { name = "", uid, resourceVersion } = nodeClaim.metadata;
+      const as = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+      const deleted = await client.delete("NodeClaim", { namespace: "", name }, as);
+      return deleted.ok ? [claimNote(nodeClaim, { type: "Normal", reason: "CapacityFoundElsewhere", message })] : [];
+    }),
+  );
+  return notes.flat();
 }
 
 async function createAll(

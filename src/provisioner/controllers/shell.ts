@@ -50,6 +50,8 @@ export interface ControllerEntry {
   readonly controller: Controller<unknown, ControllerStep>;
   readonly triggers: readonly AnyTrigger[];
   readonly needs: readonly KindName[];
+  /** Keys worked on at once; default: the runner's. */
+  readonly workersMax?: number;
   /** What wakes keys besides changes of objects; returns how to end that. */
   readonly wake?: (enqueue: (key: ObjectKey) => void) => () => void;
 }

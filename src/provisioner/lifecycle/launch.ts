@@ -2,8 +2,8 @@
  * Launch: which types a NodeClaim may become, and what an outcome means for it.
  *
  * Reads a NodeClaim, what its provider offers, and what the provider answered. Returns candidates, cheapest first, and
- * what to write: the labels that the launch decided and the status, or that the claim is given up so that its Pods are
- * planned anew.
+ * what to write: the labels that the launch decided and the status, that the claim waits for capacity (it is kept, and tried again), or that it
+ * is given up so that its Pods are planned anew.
  */
 import { assertNever } from "../../api/assert.ts";
 import type { Reason } from "../../api/controller.ts";
@@ -13,18 +13,37 @@ import type { Instant, LaunchOutcome } from "../../api/ports.ts";
 import { decidedLabels, fromLabels, intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { fitsWithin, toResourceList, toResources } from "../../kube/resources.ts";
 import { isAllowed } from "../scheduling/pool-template.ts";
-import { cameTrue, claimStatusAfter, type ClaimStatus } from "./claim-status.ts";
+import { cameTrue, changes, claimCondition, claimStatusAfter, type ClaimStatus, type ConditionChange } from "./claim-status.ts";
 
 /** What a launch's outcome asks to be written. */
 export type LaunchResult =
   | { readonly kind: "launched"; readonly labels: Readonly<Record<string, string>>; readonly status: ClaimStatus }
   /** The claim can't be had as it is: it is deleted, and its Pods are planned anew. */
   | { readonly kind: "given-up"; readonly reason: Reason }
+  /** Nothing to be had now: the claim says so and is tried again after a while. */
+  | {
+      readonly kind: "lacking";
+      readonly status: ClaimStatus;
+      readonly retryAfterMs: number;
+      readonly reason: Reason;
+      readonly isNews: boolean;
+    }
   /** Something that may pass; the claim says so and is tried again. */
   | { readonly kind: "failed"; readonly status: ClaimStatus; readonly message: string };
 
 /** The reason of the condition Launched after a launch that did not come off. */
 export const launchFailedReason = "LaunchFailed";
+/** The reason of it, and of the Event, where no capacity was to be had. */
+export const capacityReason = "InsufficientCapacityError";
+
+/** Says whether a claim waits for capacity: its last launch found none. */
+export function lacksCapacity(claim: NodeClaim): boolean {
+  const launched = claimCondition(claim, "Launched");
+  return launched?.status === "Unknown" && launched.reason === capacityReason;
+}
+
+/** Where a cloud does not know when to ask again. */
+const capacityRetryMs = 5_000;
 
 /** Karpenter's bound for a condition's message. */
 const messageMax = 1024;
@@ -66,7 +85,7 @@ export function launchResult(input: {
         }),
       };
     case "insufficient-capacity":
-      return { kind: "given-up", reason: { reason: "InsufficientCapacityError", message: outcome.message.slice(0, messageMax) } };
+      return lackingResult({ nodeClaim, now, outcome });
     case "node-class-not-ready":
       return { kind: "given-up", reason: { reason: "NodeClassNotReady", message: outcome.message.slice(0, messageMax) } };
     case "refused":
@@ -79,6 +98,24 @@ export function launchResult(input: {
     default:
       return assertNever(outcome);
   }
+}
+
+function lackingResult(of: {
+  readonly nodeClaim: NodeClaim;
+  readonly outcome: Extract<LaunchOutcome, { readonly kind: "insufficient-capacity" }>;
+  readonly now: Instant;
+}): LaunchResult {
+  const { nodeClaim, outcome, now } = of;
+  const { retryAfterMs = capacityRetryMs } = outcome;
+  const reason: Reason = { reason: capacityReason, message: outcome.message.slice(0, messageMax) };
+  const condition: ConditionChange = { type: "Launched", status: "Unknown", ...reason };
+  return {
+    kind: "lacking",
+    reason,
+    retryAfterMs,
+    isNews: changes(nodeClaim, condition),
+    status: claimStatusAfter(nodeClaim, { conditions: [condition], now }),
+  };
 }
 
 function allowedOfferings(type: InstanceType, wanted: Requirements): readonly Offering[] {

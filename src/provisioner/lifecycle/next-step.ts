@@ -25,6 +25,7 @@ import { cameTrue, changes, claimCondition, claimStatusAfter, isTrue, type Condi
 import { claimNote, nodeNotes, timeOf, type LifecycleState, type LifecycleStep, type ObservedClaim } from "./claim-step.ts";
 import { consistencyOf } from "./consistency.ts";
 import { endingStateOf, endingStep } from "./ending.ts";
+import { lacksCapacity } from "./launch.ts";
 import {
   hasUnregisteredTaint,
   initializationBlocker,
@@ -40,6 +41,8 @@ export { claimNote, type LifecycleState, type LifecycleStep, type ObservedClaim 
 export const launchTimeoutMs = 5 * 60_000;
 /** A launched claim without a registered Node in this time is given up. */
 export const registrationTimeoutMs = 15 * 60_000;
+/** The reason of the Event where no Node registered in time. */
+export const registrationTimeoutReason = "RegistrationTimeout";
 
 /** Returns where a NodeClaim stands. */
 export function lifecycleStateOf(observed: ObservedClaim, now: Instant): LifecycleState {
@@ -90,7 +93,9 @@ function isJoined(node: Node | undefined): node is Node {
 
 function launchStep(nodeClaim: NodeClaim, { isAsked, now }: { readonly isAsked: boolean; readonly now: Instant }): LifecycleStep {
   const message = `The NodeClaim did not launch within ${launchTimeoutMs / 60_000} minutes.`;
-  if (now - createdAt(nodeClaim, now) >= launchTimeoutMs) return giveUp(nodeClaim, { reason: "LaunchTimeout", message });
+  // A claim that waits for capacity is kept: made again, it would wait for the same.
+  if (!lacksCapacity(nodeClaim) && now - createdAt(nodeClaim, now) >= launchTimeoutMs)
+    return giveUp(nodeClaim, { reason: "LaunchTimeout", message });
   return isAsked ? { kind: "adopt", nodeClaim } : { kind: "launch", nodeClaim };
 }
 
@@ -100,7 +105,7 @@ function registrationStep({ nodeClaim, node, claimOnlyAnnotations }: ObservedCla
     const waitedMs = now - Math.max(...transitions.map((time) => timeOf(time, createdAt(nodeClaim, now))));
     if (waitedMs < registrationTimeoutMs) return { kind: "wait", nodeClaim, delayMs: registrationTimeoutMs - waitedMs };
     const message = `No Node registered within ${registrationTimeoutMs / 60_000} minutes of the launch, or of the loss of the last one.`;
-    return giveUp(nodeClaim, { reason: "RegistrationTimeout", message });
+    return giveUp(nodeClaim, { reason: registrationTimeoutReason, message });
   }
   if (!isRegistered(node)) {
     const patch = registrationPatch({ nodeClaim, node, claimOnlyAnnotations });

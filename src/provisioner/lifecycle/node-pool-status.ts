@@ -10,6 +10,7 @@ import type { Instant } from "../../api/ports.ts";
 import { transitionTime } from "../../kube/condition.ts";
 import { addResources, toResourceList } from "../../kube/resources.ts";
 import type { NodeState } from "../scheduling/node-state.ts";
+import { joinFailuresMax, type JoinFailures } from "./launch-breaker.ts";
 import { unsupportedPool } from "../scheduling/unsupported.ts";
 
 export type NodePoolStatus = NonNullable<NodePool["status"]>;
@@ -35,6 +36,8 @@ export function nodePoolStatus(input: {
   readonly nodePool: NodePool;
   readonly nodes: readonly NodeState[];
   readonly notReady: string | undefined;
+  /** Its last failures to join, and whether a node of it stands that has joined since. */
+  readonly joins: { readonly failures: JoinFailures | undefined; readonly hasJoined: boolean };
   readonly now: Instant;
 }): NodePoolStatus {
   const { nodePool, notReady, now } = input;
@@ -67,6 +70,21 @@ export function nodePoolStatus(input: {
   return {
     nodes: own.length,
     resources: toResourceList(addResources({ nodes: 0 }, ...own.map(({ capacity }) => addResources(capacity, nodeCount)))),
-    conditions: [validation, nodeClass, ready],
+    conditions: [validation, nodeClass, ready, condition(registration(input.joins))],
   };
+}
+
+/** Karpenter's condition, which does not make a pool unready: nodes are still tried, one at a time. */
+function registration({
+  failures,
+  hasJoined,
+}: Parameters<typeof nodePoolStatus>[0]["joins"]): Pick<PoolCondition, "type" | "status" | "reason" | "message"> {
+  const type = "NodeRegistrationHealthy";
+  if (failures !== undefined && failures.count >= joinFailuresMax && !hasJoined) {
+    const reason = failures.cause.split("-").map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`);
+    const message = `The last ${failures.count} nodes did not join: ${failures.message}`;
+    return { type, status: "False", reason: reason.join(""), message };
+  }
+  if (hasJoined) return { type, status: "True", reason: type, message: "" };
+  return { type, status: "Unknown", reason: "AwaitingReconciliation", message: "object is awaiting reconciliation" };
 }

@@ -50,13 +50,15 @@ describe("a Node that is deleted", () => {
   });
 });
 
+const observedPool = { nodes: [], notReady: undefined, joins: { failures: undefined, hasJoined: false }, names: platformNames() };
+
 describe("a NodePool", () => {
   test("gets its hash, then its status, and then rests", () => {
     const bare = nodePool();
-    const look = (pool: typeof bare, notReady?: string, now = 0) => nextPoolStep({ nodePool: pool, nodes: [], notReady }, now);
+    const look = (pool: typeof bare, notReady?: string, now = 0) => nextPoolStep({ ...observedPool, nodePool: pool, notReady }, now);
     const first = look(bare);
     if (first.kind !== "annotate") throw new Error(first.kind);
-    const annotated = { ...bare, metadata: { ...bare.metadata, annotations: first.annotations } };
+    const annotated = { ...bare, metadata: { ...bare.metadata, annotations: first.annotations as Record<string, string> } };
     const second = look(annotated);
     if (second.kind !== "write-status") throw new Error(second.kind);
     expect(second.status).toMatchObject({
@@ -66,6 +68,7 @@ describe("a NodePool", () => {
         { type: "ValidationSucceeded", status: "True" },
         { type: "NodeClassReady", status: "True" },
         { type: "Ready", status: "True", message: "" },
+        { type: "NodeRegistrationHealthy", status: "Unknown" },
       ],
     });
     const settled = { ...annotated, status: second.status };
@@ -77,6 +80,7 @@ describe("a NodePool", () => {
           { type: "ValidationSucceeded", status: "True" },
           { type: "NodeClassReady", status: "False", reason: "NodeClassNotReady", lastTransitionTime: "1970-01-01T00:01:00Z" },
           { type: "Ready", status: "False", message: "NodeClassReady=False" },
+          { type: "NodeRegistrationHealthy", status: "Unknown" },
         ],
       },
     });
@@ -86,7 +90,7 @@ describe("a NodePool", () => {
     const bare = nodePool();
     const annotations = { "karpenter.sh/nodepool-hash": nodePoolHash(bare), "karpenter.sh/nodepool-hash-version": nodePoolHashVersion };
     const fixed = { ...bare, metadata: { ...bare.metadata, annotations }, spec: { ...bare.spec, replicas: 3 } };
-    const look = (pool: NodePool, now: number) => nextPoolStep({ nodePool: pool, nodes: [], notReady: undefined }, now);
+    const look = (pool: NodePool, now: number) => nextPoolStep({ ...observedPool, nodePool: pool }, now);
     const first = look(fixed, 0);
     if (first.kind !== "write-status") throw new Error(first.kind);
     const message = expect.stringContaining("spec.replicas is 3") as string;
@@ -94,6 +98,7 @@ describe("a NodePool", () => {
       { type: "ValidationSucceeded", status: "False", reason: "UnsupportedConfiguration", message },
       { type: "NodeClassReady", status: "True" },
       { type: "Ready", status: "False", message: "ValidationSucceeded=False" },
+      { type: "NodeRegistrationHealthy", status: "Unknown" },
     ]);
     expect(first.events).toEqual([
       {

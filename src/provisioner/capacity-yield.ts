@@ -1,0 +1,39 @@
+/**
+ * Yielding: claims that wait for capacity which is not to be had, and what becomes of them when a plan finds another way.
+ *
+ * Reads NodeClaims and what their pools offer now. A claim that lacked capacity and for which nothing is on offer is no place for its Pods:
+ * they are planned again as if it were not there, while the claim is kept and tried again. Only when the plan has a place for all Pods like
+ * those that it was made for does it yield; where there is no other way it stands, and no claim is made again for the same.
+ */
+import type { InstanceType } from "../api/instance-type.ts";
+import { nodePoolLabel } from "../api/labels.ts";
+import type { NodeClaim } from "../api/node-claim.ts";
+import { lacksCapacity, launchCandidates } from "./lifecycle/launch.ts";
+import { plannedPodsOf, type PlannedPodsName } from "./scheduling/planned-pods.ts";
+import { podClassHash, type PendingPod } from "./scheduling/pod-class.ts";
+
+/** Returns the claims that nothing can be bought for now. */
+export function stuckClaims(
+  nodeClaims: readonly NodeClaim[],
+  instanceTypes: ReadonlyMap<string, readonly InstanceType[]>,
+): readonly NodeClaim[] {
+  return nodeClaims.filter((claim) => {
+    if (claim.metadata.deletionTimestamp !== undefined || !lacksCapacity(claim)) return false;
+    const types = instanceTypes.get(claim.metadata.labels?.[nodePoolLabel] ?? "");
+    // Of a pool that is not ready nothing is known.
+    return types !== undefined && launchCandidates(claim, types).length === 0;
+  });
+}
+
+/** Returns the stuck claims that nobody needs: no Pod of the classes that they were made for is left without a place. */
+export function yieldedClaims(
+  stuck: readonly NodeClaim[],
+  of: { readonly unplaced: readonly PendingPod[]; readonly names: PlannedPodsName },
+): readonly NodeClaim[] {
+  if (stuck.length === 0) return [];
+  const wanting = new Set(of.unplaced.map(({ pod }) => podClassHash(pod)));
+  return stuck.filter((claim) => {
+    const classes = [...plannedPodsOf(claim, of.names).keys()];
+    return classes.length > 0 && !classes.some((hash) => wanting.has(hash));
+  });
+}
