@@ -31,7 +31,7 @@ const replicas = 4;
 const joinDelayMs = 20_000;
 /** The Lease's time, and a little. */
 const takeOverMs = 17_000;
-const stride = casesOf({ ci: 9, long: 1 });
+const stride = casesOf({ ci: 13, long: 1 });
 
 describe("a node that is to be replaced", { timeout: 120_000 }, () => {
   const rows: readonly [string, (now: number) => DisruptionRequest][] = [

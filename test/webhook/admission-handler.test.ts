@@ -2,12 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
 import type { KubeObject } from "../../src/api/object.ts";
+import type { Pod } from "../../src/api/pod.ts";
 import { wallClock } from "../../src/cluster/wall-clock.ts";
 import { objectTree, snapshotOf } from "../../src/kube/snapshot-of.ts";
+import type { AdmissionRequest } from "../../src/policies/admission-request.ts";
 import { admissionHandler, type AdmissionSources } from "../../src/webhook/admission-handler.ts";
 import { webhookMetrics } from "../../src/webhook/metrics.ts";
 import { policySet, requestFor, type RequestOptions } from "../support/admission.ts";
-import { budget, deployment, namespaceObject, pod } from "../support/objects.ts";
+import { budget, deployment, namespaceObject, pod, replicaSet } from "../support/objects.ts";
 
 const policies = policySet();
 const dying: KubeObject = { ...deployment(), metadata: { ...deployment().metadata, deletionTimestamp: "2026-11-01T00:00:00Z" } };
@@ -63,6 +65,53 @@ describe("findings", () => {
     expect((await made.metrics.registry.metrics()).includes('plimsoll_admission_findings_total{rule="DRAIN-002",action="deny"} 1')).toBe(
       counted,
     );
+  });
+});
+
+describe("an eviction", () => {
+  const owned = (kind: string, name: string) => ({ apiVersion: "apps/v1", kind, name, uid: `uid-shop-${name}`, controller: true });
+  const only: Pod = {
+    ...pod({ owner: owned("ReplicaSet", "web-5d4f"), labels: { app: "web" } }),
+    status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
+  };
+  const standing = [
+    { ...deployment({ replicas: 1 }), status: { updatedReplicas: 1 } },
+    replicaSet({ name: "web-5d4f", owner: owned("Deployment", "web") }),
+    only,
+  ];
+  const request = (dryRun: boolean): AdmissionRequest => ({
+    ...requestFor(only, { subResource: "eviction" }),
+    kind: { group: "policy", version: "v1", kind: "Eviction" },
+    object: { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "web-1", namespace: "shop" } },
+    dryRun,
+  });
+  const started = (objects: readonly KubeObject[], dryRun: boolean) => {
+    const names: string[] = [];
+    const surges = {
+      mayStart: () => true,
+      start: ({ deployment: { metadata } }: { readonly deployment: KubeObject }) => {
+        names.push(metadata.name ?? "");
+        return Promise.resolve();
+      },
+    };
+    const answer = admissionHandler(sources({ snapshot: () => snapshotOf(objects), surges }))({
+      phase: "validate",
+      tier: "open",
+      request: request(dryRun),
+    });
+    return { kind: answer.kind, names };
+  };
+
+  it("of the only replica is refused, and its replacement started", () => {
+    expect(started(standing, false)).toEqual({ kind: "denied", names: ["web"] });
+  });
+
+  it("that is a dry run starts nothing", () => {
+    expect(started(standing, true)).toEqual({ kind: "denied", names: [] });
+  });
+
+  it("of a Pod that nobody knows passes", () => {
+    expect(started([], false)).toEqual({ kind: "allowed", names: [] });
   });
 });
 
