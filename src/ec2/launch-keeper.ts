@@ -40,6 +40,8 @@ export interface LaunchAsk {
   readonly nodeClaim: NodeClaim;
   readonly base: FleetBase;
   readonly bought: Bought;
+  /** What the claim keeps of the class that it is launched from. */
+  readonly stamp?: Readonly<Record<string, string>>;
 }
 
 /** An attempt that stands on its claims, with the caller's claim as it is since. */
@@ -132,22 +134,27 @@ async function writeAttempt(ports: KeeperPorts, asks: readonly LaunchAsk[]): Pro
   const [lead, ...others] = asks;
   if (lead === undefined) return [];
   const leadName = memberOf(lead.nodeClaim).name;
-  const marked = await Promise.all(others.map(({ nodeClaim }) => write(ports, nodeClaim, { kind: "member", lead: leadName })));
+  const marked = await Promise.all(others.map((ask) => write(ports, ask, { kind: "member", lead: leadName })));
   const members = [
     memberOf(lead.nodeClaim),
     ...others.filter((_ask, index) => marked[index]?.ok === true).map((ask) => memberOf(ask.nodeClaim)),
   ];
   const { base, bought } = lead;
   const attempt = launchAttempt({ base, bought, members, at: ports.clock.now(), names: ports.names });
-  const written = await write(ports, lead.nodeClaim, { kind: "attempt", attempt });
+  const written = await write(ports, lead, { kind: "attempt", attempt });
   if (!written.ok) return asks.map(() => written);
   const live: LiveAttempt = { attempt, isOwn: true, sends: 0 };
   return [written, ...marked].map((answer) => (answer.ok ? ok({ live, nodeClaim: answer.value }) : answer));
 }
 
-async function write({ client, names }: KeeperPorts, claim: NodeClaim, record: LaunchRecord): Promise<Result<NodeClaim, string>> {
-  const { name = "", resourceVersion } = claim.metadata;
-  const patch = { metadata: { resourceVersion, annotations: { [names.launchRequestAnnotation]: encodeLaunchRecord(record) } } };
+async function write(
+  { client, names }: KeeperPorts,
+  { nodeClaim, stamp }: Pick<LaunchAsk, "nodeClaim" | "stamp">,
+  record: LaunchRecord,
+): Promise<Result<NodeClaim, string>> {
+  const { name = "", resourceVersion } = nodeClaim.metadata;
+  const annotations = { ...stamp, [names.launchRequestAnnotation]: encodeLaunchRecord(record) };
+  const patch = { metadata: { resourceVersion, annotations } };
   const written = await client.patch("NodeClaim", { namespace: "", name }, { body: { kind: "merge", patch } });
   if (written.ok) return written;
   return err(`the launch attempt could not be kept on NodeClaim "${name}": ${written.error.message ?? String(written.error.code)}`);

@@ -28,6 +28,7 @@ import { addressesOf, subnetLedger, type SubnetLedger, type TakenSubnets } from 
 import { launchTemplate } from "./launch-template.ts";
 import type { TemplateStore } from "./launch-templates.ts";
 import type { NodeClassTrouble } from "./node-class-resources.ts";
+import { classStamp } from "./node-class-stamp.ts";
 import type { UnavailableOfferings } from "./unavailable-offerings.ts";
 
 export { instanceIDOf, providerIDOf } from "./launch-outcome.ts";
@@ -147,7 +148,7 @@ async function begin(desk: Desk, { nodeClaim, candidates, ready }: LaunchInput):
   const { cluster } = desk;
   const base = fleetRequest({ nodeClaim, nodeClass, offers: offers.value, groups: groups.value, subnets: taken.subnets, cluster });
   const bought = boughtBy(offers.value);
-  const kept = await desk.batches.add(hashOf({ base, bought }), { nodeClaim, base, bought });
+  const kept = await desk.batches.add(hashOf({ base, bought }), { nodeClaim, base, bought, stamp: classStamp(nodeClass, resources) });
   return kept.ok ? ok({ ...kept.value, taken }) : failed({ kind: "failed", message: kept.error });
 }
 

@@ -28,6 +28,8 @@ export interface NodeClassResources {
   readonly reservations: readonly NodeReservation[];
   readonly placementGroup?: NodePlacementGroup;
   readonly cluster: ClusterIdentity;
+  /** Why more may be known of the cluster later. */
+  readonly clusterUnanswered?: string;
 }
 
 /** Not ready: the NodeClass selects nothing, or is not valid. Failed: nobody answered; it may pass. */
@@ -64,6 +66,7 @@ export function nodeClassResources(nodeClass: EC2NodeClass, findings: NodeClassF
     reservations: valueOf(reservations) ?? [],
     ...(group === undefined ? {} : { placementGroup: group }),
     cluster,
+    ...(clusterUnanswered === undefined ? {} : { clusterUnanswered }),
   });
 }
 

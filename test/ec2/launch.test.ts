@@ -4,6 +4,8 @@
 import { describe, expect, test } from "vitest";
 import type { LaunchOutcome } from "../../src/api/ports.ts";
 import { capacityHoldMs } from "../../src/ec2/unavailable-offerings.ts";
+import { nodeClassHash } from "../../src/ec2/node-class-hash.ts";
+import { customNodeClass } from "./custom-node-class.ts";
 import { launchWorld, zoneA, zoneB, type LaunchWorld } from "./launch-world.ts";
 
 const record = "platform.example.com/launch-request";
@@ -53,6 +55,19 @@ describe("claims that ask for the same at once", () => {
     );
     expect(kept[0]?.members).toHaveLength(3);
     expect(kept.slice(1)).toEqual([{ lead: "general-1" }, { lead: "general-1" }]);
+  });
+
+  test("keep what drift is told by, and their profile, before the fleet is asked for", async () => {
+    const world = launchWorld();
+    const names = claims(world, 2);
+    world.fates.push({ code: "RequestLimitExceeded" });
+    await launchAll(world, names);
+    const stamp = {
+      "karpenter.k8s.aws/ec2nodeclass-hash": nodeClassHash(customNodeClass, undefined),
+      "karpenter.k8s.aws/ec2nodeclass-hash-version": "v6",
+      "karpenter.k8s.aws/instance-profile-name": "nodes",
+    };
+    for (const name of names) expect(world.claims.get(name)?.metadata.annotations).toMatchObject(stamp);
   });
 
   test("go without a claim that has changed meanwhile, which is launched by itself", async () => {
