@@ -15,7 +15,7 @@ import { failureText } from "./errors.ts";
 import type { MarketCalls } from "./market-calls.ts";
 import type { QuotaCalls } from "./quota-calls.ts";
 import { shortageOf } from "./shortage.ts";
-import { refusalKey, vcpuLack, vcpusOf, type Lack, type Refusal } from "./vcpu-lack.ts";
+import { largestVcpus, refusalKey, vcpuLack, vcpusOf, type Lack, type Refusal } from "./vcpu-lack.ts";
 
 export interface AskedPlace extends CountedPlace {
   /** The subnets that a node there may stand in. */
@@ -144,8 +144,10 @@ function hearFleet(state: State, request: CreateFleetCommandInput, { Instances =
     const fresh = InstanceIds.filter((id) => !state.launched.has(id));
     if (quota === undefined || InstanceType === undefined || state.used === undefined || fresh.length === 0) continue;
     for (const id of fresh) state.launched.add(id);
-    state.used.set(quota.code, (state.used.get(quota.code) ?? 0) + fresh.length * (vcpusOf(InstanceType) ?? 0));
-    isOther = true;
+    const inUse = (state.used.get(quota.code) ?? 0) + fresh.length * (vcpusOf(InstanceType) ?? 0);
+    state.used.set(quota.code, inUse);
+    // While every type still goes into the quota, nothing has become another: a launch would else renew every list of types.
+    isOther ||= quota.vcpus - inUse < largestVcpus();
   }
   for (const { ErrorCode = "", ErrorMessage = "", LaunchTemplateAndOverrides } of Errors) {
     const { InstanceType, SubnetId } = LaunchTemplateAndOverrides?.Overrides ?? {};

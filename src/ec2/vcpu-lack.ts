@@ -60,6 +60,13 @@ export function vcpusOf(instanceType: string): number | undefined {
   return vcpusByType(knownInstanceFacts()).get(instanceType);
 }
 
+/** Returns the vCPUs of the largest known type. */
+export function largestVcpus(): number {
+  return largestOf(knownInstanceFacts());
+}
+
+const largestOf = remembered((facts: ReturnType<typeof knownInstanceFacts>) => facts.reduce((most, { vcpus }) => Math.max(most, vcpus), 0));
+
 const vcpusByType = remembered(
   (facts: ReturnType<typeof knownInstanceFacts>): ReadonlyMap<string, number> => new Map(facts.map(({ name, vcpus }) => [name, vcpus])),
 );

@@ -113,6 +113,13 @@ describe("a quota of vCPUs", () => {
     expect(lack(place("m7i.large"))).toBe("vcpu-quota");
   });
 
+  test("into which every type still goes is no other after a launch, so that no list of types is made anew", async () => {
+    const { settle, launch, quotas } = account({ vcpus: 10_000 });
+    const before = await settle();
+    await launch({ Instances: [{ InstanceIds: ["i-1"], InstanceType: "m7i.2xlarge" }] });
+    expect(quotas.current()).toBe(before);
+  });
+
   test("that grows, and instances that go, let be planned again", async () => {
     const { settle, lack, state, time } = account({ instances: [{ InstanceType: "m7i.4xlarge" }] });
     await settle();
