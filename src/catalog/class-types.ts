@@ -123,7 +123,7 @@ function reservedOfferings(
   return (instanceType) =>
     (byType.get(instanceType) ?? []).map(({ id, availabilityZone: zone, state, reservationType, interruptible }): Offering => {
       const remaining = reservationCounts.get(id) ?? 0;
-      const place = { instanceType, zone, capacityType: "reserved" as const };
+      const place = { instanceType, zone, capacityType: "reserved", reservation: id } as const;
       return {
         zone,
         capacityType: "reserved",

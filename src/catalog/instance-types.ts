@@ -47,6 +47,8 @@ export interface CatalogOptions {
 /** A type in a zone, bought in one way. */
 export interface CataloguePlace extends Pick<Offering, "zone" | "capacityType"> {
   readonly instanceType: string;
+  /** The capacity reservation of a reserved offering. */
+  readonly reservation?: string;
 }
 
 const everyCapacityType = ["on-demand", "spot"] as const;

@@ -76,13 +76,16 @@ function typesOf(
 ): Types {
   const { nodeClass, resources } = of.ready;
   const { lacks } = of;
+  const subnetsIn = (zone: string): readonly string[] => resources.subnetList.flatMap((subnet) => (subnet.zone === zone ? subnet.id : []));
+  const subnets = new Map(Object.keys(resources.subnets).map((zone) => [zone, subnetsIn(zone)]));
   return classInstanceTypes({
     nodeClass: { ...nodeClass, status: { ...nodeClass.status, amis: resources.amis.map(imageStatus) } },
     zones: [],
     subnetZones: Object.keys(resources.subnets),
     isAvailable: (offering) => !unavailable.has(offering),
+    reservationCounts: new Map(resources.reservations.map(({ id, remaining }) => [id, remaining])),
     ...(facts === undefined ? {} : { facts }),
     ...(of.prices === undefined ? {} : { prices: of.prices }),
-    ...(lacks === undefined ? {} : { lackOf: (place) => lacks.lackOf({ ...place, subnets: [resources.subnets[place.zone] ?? ""] })?.kind }),
+    ...(lacks === undefined ? {} : { lackOf: (place) => lacks.lackOf({ ...place, subnets: subnets.get(place.zone) ?? [] })?.kind }),
   });
 }

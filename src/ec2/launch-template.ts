@@ -52,7 +52,7 @@ export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, str
     ...cpuOptions(spec),
     ...reservedFrom(input),
     ...(spec.enclaveOptions === undefined ? {} : { EnclaveOptions: { Enabled: spec.enclaveOptions.enabled } }),
-    TagSpecifications: [{ ResourceType: "network-interface", Tags: clusterTags(input) }],
+    TagSpecifications: templateTags(input),
   };
   return ok({ name: `karpenter.k8s.aws/${hashOf({ data, cluster: cluster.name }).slice(0, 20)}`, data });
 }
@@ -72,6 +72,12 @@ function startText(spec: EC2NodeClassSpec, { nodeClaim, cluster, imageID, maxPod
   if (!text.ok) return text;
   const size = userDataSizeTrouble(text.value);
   return size === undefined ? text : err(size);
+}
+
+/** What an instance brings with it is tagged here or nowhere, and permissions may ask for these tags. */
+function templateTags(input: TemplateInput): NonNullable<RequestLaunchTemplateData["TagSpecifications"]> {
+  const kinds = ["network-interface", ...(input.capacityType === "spot" ? (["spot-instances-request"] as const) : [])] as const;
+  return kinds.map((ResourceType) => ({ ResourceType, Tags: clusterTags(input) }));
 }
 
 /** Tags of everything that is made for a claim's nodes; the NodeClass's own come first, so that ours win. */

@@ -97,7 +97,10 @@ async function make({ ec2, cluster, names }: TemplateStorePorts, { name, data }:
   const there = await ec2.hasLaunchTemplate(name);
   if (!there.ok) return err(failureText(there.error));
   if (there.value) return ok(undefined);
+  // Whose a template is, permissions to launch from it and to delete it ask: it has the tags of what it makes, as Karpenter's have.
+  const own = data.TagSpecifications?.find(({ ResourceType }) => ResourceType === "network-interface")?.Tags ?? [];
   const Tags = [
+    ...own.filter(({ Key }) => Key !== clusterNameTag),
     { Key: clusterNameTag, Value: cluster.name },
     { Key: names.launchTag, Value: "template" },
   ];

@@ -2,11 +2,12 @@
  * The list of a class's types is the same object as long as nothing in it has changed, whoever asks and however often.
  */
 import { expect, test } from "vitest";
+import type { EC2NodeClass } from "../../src/api/ec2-node-class.ts";
 import type { InstanceType } from "../../src/api/instance-type.ts";
 import { ok } from "../../src/api/result.ts";
 import { fallbackPrices } from "../../src/catalog/price-table.ts";
 import type { Ec2Calls } from "../../src/ec2/ec2-calls.ts";
-import { classTypeLists } from "../../src/ec2/class-type-list.ts";
+import { classTypeLists, type ReadyClass } from "../../src/ec2/class-type-list.ts";
 import type { NodeClassResources } from "../../src/ec2/node-class-resources.ts";
 import type { NumberedPrices } from "../../src/ec2/prices.ts";
 import { liveQuotas } from "../../src/ec2/quotas.ts";
@@ -21,7 +22,7 @@ const resources = (): NodeClassResources => ({
   subnets: { [zone]: "subnet-a" },
   securityGroupIDs: ["sg-1"],
   amis: [{ id: "ami-1", name: "one", deprecated: false, createdAt: "", requirements: [amd64] }],
-  subnetList: [],
+  subnetList: [{ id: "subnet-a", zone, zoneID: "apse1-az1", freeAddresses: 100 }],
   securityGroups: [],
   instanceProfile: "nodes",
   reservations: [],
@@ -41,7 +42,7 @@ function world() {
   };
   const calls = quotas.listening(ec2);
   const typesOf = classTypeLists({ unavailable, quotas, livePrices: { current: () => Promise.resolve(live.numbered) } });
-  const ask = async (ready = { nodeClass: customNodeClass, resources: resources() }): Promise<readonly InstanceType[]> => {
+  const ask = async (ready: ReadyClass = { nodeClass: customNodeClass, resources: resources() }): Promise<readonly InstanceType[]> => {
     const types = await typesOf(ready);
     if (!types.ok) throw new Error(types.error);
     return types.value;
@@ -88,4 +89,32 @@ test("a subnet without addresses keeps its zone from being had, and says so", as
   subnets.free = 0;
   await calls.subnets({});
   expect(offeringOf(await ask())).toMatchObject({ available: false, lack: "addresses" });
+});
+
+test("a reservation is offered as far as it has room, until its own slots are told to be gone", async () => {
+  const { ask, unavailable } = world();
+  const id = "cr-0a";
+  const reserved = {
+    id,
+    instanceType: large.instanceType,
+    availabilityZone: zone,
+    ownerID: "123456789012",
+    instanceMatchCriteria: "targeted",
+  } as const;
+  const nodeClass: EC2NodeClass = { ...customNodeClass, status: { capacityReservations: [reserved] } };
+  const room = (remaining: number): NodeClassResources => ({
+    ...resources(),
+    reservations: [{ ...reserved, zone, kind: "default", isInterruptible: false, isExpiring: false, remaining }],
+  });
+  const offered = async (remaining: number) => {
+    const types = await ask({ nodeClass, resources: room(remaining) });
+    const offering = types.find(({ name }) => name === large.instanceType)?.offerings.find(({ reservation }) => reservation?.id === id);
+    return [offering?.available, offering?.reservation?.remaining];
+  };
+  expect([await offered(2), await offered(0)]).toEqual([
+    [true, 2],
+    [false, 0],
+  ]);
+  unavailable.mark({ instanceType: large.instanceType, zone, capacityType: "reserved", reservation: id });
+  expect(await offered(2)).toEqual([false, 2]);
 });
