@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cloudFormationText } from "../src/cli/iam-policy.ts";
 import { editorSchemas } from "./editor-schemas.ts";
 import { generatedFiles } from "./generated-files.ts";
 import { commandLinePage } from "./reference-command-line.ts";
@@ -12,7 +13,16 @@ import { rulePages } from "./rule-pages.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-for (const [path, text] of [...generatedFiles(), ...editorSchemas(), ...rulePages(), ...commandLinePage(), ...metricsPage()]) {
+const cloudFormation = [["deploy/cloudformation/plimsoll.yaml", cloudFormationText()]] as const;
+
+for (const [path, text] of [
+  ...generatedFiles(),
+  ...editorSchemas(),
+  ...rulePages(),
+  ...commandLinePage(),
+  ...metricsPage(),
+  ...cloudFormation,
+]) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
   console.log(`wrote ${path}`);

@@ -8,6 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { defaultDomain } from "../api/labels.ts";
 import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-commands.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
+import { addIam } from "./iam-commands.ts";
 import { addNodes } from "./nodes-commands.ts";
 import { addPlan, addWhatif, addWhy } from "./plan-commands.ts";
 import { preferenceOption } from "./preference-option.ts";
@@ -63,6 +64,7 @@ export function describedProgram(surroundings: ProgramSurroundings, outcome: { c
   addDrainPreview(program, surroundings, outcome);
   addReview(program, surroundings, outcome);
   addCatalog(program, surroundings, outcome);
+  addIam(program, surroundings, outcome);
   addDemo(program, surroundings, outcome);
   addServe(program, surroundings, outcome);
   addUninstall(program, surroundings, outcome);
@@ -206,7 +208,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--ec2-endpoint <url>", "an endpoint for every AWS call, other than the region's own")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
     .option("--isolated-vpc", "ask no AWS service that has no VPC endpoint: on-demand prices are then the dated table's (provider ec2)")
-    .option("--record-calls <file>", "append every call to AWS to this file, one line of JSON each (provider ec2)")
+    .option("--record-calls <file>", "append every call to AWS to this file, for plimsoll iam check (provider ec2)")
     .option("--interruption-queue <name>", "the SQS queue that tells of interruptions (provider ec2)")
     .option("--rate-card <file>", "prices of your own, before all others; read at the start")
     .addOption(preferenceOption("--preference-policy"))

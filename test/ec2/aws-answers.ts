@@ -7,7 +7,15 @@ const zone = "ap-southeast-1a";
 const item = (text: string): string => `<item>${text}</item>`;
 
 interface State {
+  /** Instance profiles of IAM, by name. */
+  readonly profiles: Map<string, Profile>;
   instance?: { readonly type: string; readonly tags: readonly (readonly [string, string])[] };
+}
+
+interface Profile {
+  readonly path: string;
+  readonly tags: readonly (readonly [string, string])[];
+  role?: string;
 }
 
 /** Answers of EC2 by action; what is not here is answered with an empty answer. */
@@ -39,6 +47,46 @@ const ec2Answers: Readonly<Record<string, (params: URLSearchParams, state: State
   },
 };
 
+/** Answers of IAM by action; undefined where there is no such profile. */
+const iamAnswers: Readonly<
+  Record<string, (name: string, of: { readonly params: URLSearchParams; readonly profiles: Map<string, Profile> }) => string | undefined>
+> = {
+  GetInstanceProfile: (name, { profiles }) => {
+    const profile = profiles.get(name);
+    return profile === undefined ? undefined : `<InstanceProfile>${profileText(name, profile)}</InstanceProfile>`;
+  },
+  CreateInstanceProfile: (name, { params, profiles }) => {
+    const tags = [...params].flatMap(([field, key]) =>
+      /^Tags\.member\.\d+\.Key$/.test(field) ? [[key, params.get(field.replace(/Key$/, "Value")) ?? ""] as const] : [],
+    );
+    profiles.set(name, { path: params.get("Path") ?? "/", tags });
+    return "";
+  },
+  AddRoleToInstanceProfile: (name, { params, profiles }) => {
+    const profile = profiles.get(name);
+    if (profile !== undefined) profile.role = params.get("RoleName") ?? "";
+    return "";
+  },
+  RemoveRoleFromInstanceProfile: (name, { profiles }) => {
+    delete profiles.get(name)?.role;
+    return "";
+  },
+  DeleteInstanceProfile: (name, { profiles }) => {
+    profiles.delete(name);
+    return "";
+  },
+  ListInstanceProfiles: (_name, { profiles }) => {
+    const members = [...profiles].map(([name, profile]) => `<member>${profileText(name, { ...profile, tags: [] })}</member>`);
+    return `<IsTruncated>false</IsTruncated><InstanceProfiles>${members.join("")}</InstanceProfiles>`;
+  },
+};
+
+function profileText(name: string, { path, tags, role }: Profile): string {
+  const roles = role === undefined ? "" : `<member><RoleName>${role}</RoleName></member>`;
+  const members = tags.map(([key, value]) => `<member><Key>${key}</Key><Value>${value}</Value></member>`).join("");
+  return `<InstanceProfileName>${name}</InstanceProfileName><Path>${path}</Path><Roles>${roles}</Roles><Tags>${members}</Tags><CreateDate>2020-01-01T00:00:00Z</CreateDate>`;
+}
+
 /** Whoever asks for pages gets two. */
 function next(params: URLSearchParams): string {
   return params.has("NextToken") || !params.has("MaxResults") ? "" : "<nextToken>second</nextToken>";
@@ -56,6 +104,11 @@ const jsonAnswers: Readonly<Record<string, (body: Readonly<Record<string, unknow
     const product = { product: { productFamily, sku: "A", attributes: { ...attributes, instanceType } }, terms: { OnDemand } };
     return { FormatVersion: "aws_v1", PriceList: [JSON.stringify(product)], ...nextPage(body) };
   },
+  GetParameter: (body) => ({ Parameter: { Name: body["Name"], Value: "ami-1" } }),
+  GetQueueUrl: (body) => ({ QueueUrl: `https://sqs.ap-southeast-1.amazonaws.com/123456789012/${String(body["QueueName"])}` }),
+  ReceiveMessage: () => ({
+    Messages: [{ MessageId: "m-1", ReceiptHandle: "r-1", Body: "{}", MD5OfBody: "99914b932bd37a50b983c5e7c90ae93b" }],
+  }),
   ListServiceQuotas: (body) => {
     const isFirst = body["NextToken"] === undefined;
     const name = isFirst ? "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances" : "All P5 Spot Instance Requests";
@@ -72,7 +125,7 @@ function nextPage(body: Readonly<Record<string, unknown>>): object {
 
 /** Starts the server on a free loopback port. */
 export async function startAwsAnswers(): Promise<{ readonly url: string; readonly close: () => void }> {
-  const state: State = {};
+  const state: State = { profiles: new Map() };
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
@@ -83,17 +136,12 @@ export async function startAwsAnswers(): Promise<{ readonly url: string; readonl
         response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
         return;
       }
-      const params = new URLSearchParams(body);
-      const action = params.get("Action") ?? "";
-      if (action === "DescribeLaunchTemplates" && [...params.keys()].some((name) => name.startsWith("LaunchTemplateName"))) {
-        const error = "<Error><Code>InvalidLaunchTemplateName.NotFoundException</Code><Message>none</Message></Error>";
-        response
-          .writeHead(400, { "content-type": "text/xml" })
-          .end(`<Response><Errors>${error}</Errors><RequestID>1</RequestID></Response>`);
+      if (request.url?.startsWith("/clusters/") === true) {
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ cluster: { name: "prod", version: "1.33" } }));
         return;
       }
-      const inner = ec2Answers[action]?.(params, state) ?? "";
-      response.writeHead(200, { "content-type": "text/xml" }).end(`<${action}Response>${inner}</${action}Response>`);
+      const answer = xmlAnswer(new URLSearchParams(body), state);
+      response.writeHead(answer.status, { "content-type": "text/xml" }).end(answer.text);
     });
   });
   server.listen(0, "127.0.0.1");
@@ -105,6 +153,26 @@ export async function startAwsAnswers(): Promise<{ readonly url: string; readonl
       server.close();
     },
   };
+}
+
+function xmlAnswer(params: URLSearchParams, state: State): { readonly status: number; readonly text: string } {
+  const action = params.get("Action") ?? "";
+  const ofProfile = iamAnswers[action];
+  if (ofProfile !== undefined) {
+    const result = ofProfile(params.get("InstanceProfileName") ?? "", { params, profiles: state.profiles });
+    const missing = "<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>none</Message></Error></ErrorResponse>";
+    if (result === undefined) return { status: 404, text: missing };
+    return { status: 200, text: `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>` };
+  }
+  const isByName = [...params.keys()].some((name) => name.startsWith("LaunchTemplateName"));
+  if (action === "DescribeLaunchTemplates" && isByName) return refusal(400, "InvalidLaunchTemplateName.NotFoundException");
+  if (params.get("DryRun") === "true") return refusal(412, "DryRunOperation");
+  return { status: 200, text: `<${action}Response>${ec2Answers[action]?.(params, state) ?? ""}</${action}Response>` };
+}
+
+function refusal(status: number, code: string) {
+  const text = `<Response><Errors><Error><Code>${code}</Code><Message>none</Message></Error></Errors><RequestID>1</RequestID></Response>`;
+  return { status, text };
 }
 
 /** The tags that a request gives what it makes of one type, in EC2's query protocol. */
