@@ -15,6 +15,8 @@ import { instanceProfiles } from "../../src/ec2/instance-profiles.ts";
 import { instanceStatus } from "../../src/ec2/interruption/instance-status.ts";
 import { rememberInterrupted } from "../../src/ec2/interruption/interrupted-offerings.ts";
 import { noticeQueue } from "../../src/ec2/interruption/notice-queue.ts";
+import { launchTemplateGarbage } from "../../src/ec2/launch-template-garbage.ts";
+import { templateStore } from "../../src/ec2/launch-templates.ts";
 import type { NodeClassCalls } from "../../src/ec2/node-class-calls.ts";
 import { nodeClassController } from "../../src/ec2/node-class-controller.ts";
 import { nodeClassDesk } from "../../src/ec2/node-class-desk.ts";
@@ -58,6 +60,7 @@ export function cloudCapacity(
   const unavailable = unavailableOfferings(clock);
   const nodeClasses = nodeClassDesk({ ec2, calls: classes, ssm, eks, client, snapshot, clock, cluster });
   const profiles = instanceProfiles({ iam, clock, clusterName, region });
+  const templates = templateStore({ ec2, clock, names, cluster });
   const remember = rememberInterrupted({
     snapshot,
     mark: (offering) => {
@@ -65,10 +68,11 @@ export function cloudCapacity(
     },
   });
   return {
-    provider: ec2Provider({ client, snapshot, clock, names, ec2, nodeClasses, cluster, unavailable, facts }),
+    provider: ec2Provider({ client, snapshot, clock, names, ec2, nodeClasses, cluster, unavailable, templates, facts }),
     entries: [
       nodeClassController({ client, snapshot, clock, desk: nodeClasses, profiles, calls: classes, clusterName }),
       instanceProfileGarbage({ snapshot, profiles }),
+      launchTemplateGarbage({ templates, snapshot, names }),
     ],
     health: instanceStatus({ ec2, clock }),
     ...(sqs === undefined ? {} : { notices: noticeQueue({ sqs, clock, remember }) }),

@@ -41,7 +41,7 @@ export interface LivesOptions {
 
 /** Calls of EC2 that only look. */
 const looks =
-  /^(has|describe|list|get|dryRun|profile)|^(images|subnets|securityGroups|instances|instanceStatuses|capacityReservations|placementGroups|launchTemplates|instanceHealth|consoleOutput|parameter|cluster)$/;
+  /^(has|describe|list|get|dryRun|profile)|^(images|subnets|securityGroups|instances|instanceStatuses|capacityReservations|placementGroups|launchTemplates|instanceHealth|consoleOutput|parameter|cluster|delete)$/;
 
 /** Starts the first life, and each next one. */
 export function keepAlive(options: LivesOptions): Lives {

@@ -21,6 +21,7 @@ import { keepAlive, type Lives } from "./fault-lives.ts";
 import { drawScenario, scenarioTypes, scenarioZones, type Deed, type Scenario } from "./fault-scenario.ts";
 import { startFaultWorld, type FaultWorld, type WorldTemplate } from "./fault-world.ts";
 import { simulatedEc2, type SimulatedEc2 } from "./simulated-ec2.ts";
+import { simulatedQueue } from "./simulated-queue.ts";
 import { simulatedNodes } from "./simulated-nodes.ts";
 import { drawWeather } from "./weather.ts";
 
@@ -61,10 +62,12 @@ const calmAfterMs = 600_000;
 const settleMaxMs = 3_600_000;
 /** Longer than any fault keeps our process away. */
 const wellMs = 45_000;
-/** Quiet is looked for only when watches, Events and resyncs of the last changes are through. */
-const beforeQuietMs = 30_000;
+/** Quiet is looked for only when all that follows from the last change is through: unused launch templates go after a minute and a look. */
+const beforeQuietMs = 100_000;
 const quietMs = 90_000;
 const stepMs = 1_000;
+/** What was sent when a process was told to stop may still be answered. */
+const stopMaxMs = 300_000;
 
 interface Run extends Monitored {
   readonly clock: VirtualClock;
@@ -106,9 +109,11 @@ export async function faultRun(ground: FaultGround, options: FaultRunOptions): P
   });
   const virtualMs = clock.now() - startAt;
   stop.abort();
-  const ended = Promise.all([run.lives.ended(), controllers]);
-  await clock.runFor(stepMs);
-  await ended;
+  const end = { isReached: false };
+  void Promise.all([run.lives.ended(), controllers]).then(() => {
+    end.isReached = true;
+  });
+  if (!(await clock.runUntil(() => end.isReached, stopMaxMs))) run.monitor.note(`does not stop within ${stopMaxMs / 60_000} minutes`);
   return {
     seed: options.seed,
     problems: run.monitor.problems(),
@@ -133,14 +138,23 @@ function startRun(ground: FaultGround, { seed, clock, counter, stop, trace, isPl
   const world = startFaultWorld(ground.template, { clock, seed });
   const place = { startAt: clock.now(), zones: scenarioZones, types: scenarioTypes, calmAfterMs, now: () => clock.now(), isFine: isPlain };
   const weather = drawWeather(createRandom(`${seed}/weather`), place);
+  const chance = createRandom(`${seed}/queue`);
+  // One cluster of three has no queue.
+  const queue = chance.next() < 0.67 ? simulatedQueue({ clock, random: chance }) : undefined;
   const ec2 = simulatedEc2({
     ...{ clock, weather, images: ["ami-1"] },
     subnets: Object.fromEntries(scenarioZones.map((zone) => [zone, `subnet-${zone}`])),
+    ...(queue === undefined ? {} : { sqs: queue.calls }),
+    onWarning: (instance) => {
+      trace(`${instance.id} is warned`);
+      queue?.warn(instance);
+    },
     priceOf: (instanceType, zone) => priceOf(ground.types, { instanceType, zone }),
     onState: (instance) => {
       trace(`${instance.id} ${instance.instanceType} ${instance.zone} ${instance.state}`);
       monitor.onState(instance);
       nodes.onState(instance);
+      queue?.onState(instance);
     },
   });
   const monitored: Monitored = { clock, world, instances: () => [...ec2.instances.values()] };
@@ -194,6 +208,8 @@ async function playAll(run: Run): Promise<void> {
   await world.remove("NodePool", { name: scenario.nodePool.metadata.name ?? "" });
   run.trace("deed take everything away");
   await settle(run, { what: "end", look: () => leftovers(run) });
+  await world.remove("EC2NodeClass", { name: scenario.nodeClass.metadata.name ?? "" });
+  await settle(run, { what: "end its NodeClass", look: () => [...leftovers(run), ...leftOfClass(run)] });
   await beQuiet(run, "once nothing is left");
   run.monitor.countLaunches();
   run.trace(`${run.monitor.claimsMade()} NodeClaims, ${run.ec2.instances.size} instances`);
@@ -202,10 +218,17 @@ async function playAll(run: Run): Promise<void> {
 /** Deaths that are still to come would unsettle what has settled. */
 function pendingDeaths({ instances }: Run): readonly string[] {
   return instances()
-    .filter(
-      ({ state, fate }) => fate.diesAfterMs !== undefined && fate.joinMs !== undefined && (state === "pending" || state === "running"),
-    )
+    .filter(({ state }) => state === "pending" || state === "running")
+    .filter(({ fate, isWarned = false }) => isWarned || (fate.diesAfterMs !== undefined && fate.joinMs !== undefined))
     .map(({ id }) => `instance ${id} is still to die`);
+}
+
+/** What is left once no NodeClass is there: launch templates are made for one. */
+function leftOfClass({ world, ec2 }: Run): readonly string[] {
+  return [
+    ...world.list("EC2NodeClass").map(({ metadata }) => `EC2NodeClass ${metadata.name ?? ""} is left`),
+    ...[...ec2.templates].map((name) => `launch template ${name} is left`),
+  ];
 }
 
 /** Waits until all has been well for a while: a process that is dead for a moment has not seen what was just done to it. */

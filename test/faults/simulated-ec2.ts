@@ -37,6 +37,8 @@ export interface SimulatedInstance {
   state: "pending" | "running" | "shutting-down" | "terminated";
   /** Who ended it: a call of ours, or the cloud by itself. */
   endedBy?: "us" | "cloud";
+  /** The cloud takes it back in two minutes. */
+  isWarned?: true;
 }
 
 export interface SimulatedEc2 {
@@ -58,11 +60,19 @@ export interface Ec2Simulation {
   readonly priceOf: (instanceType: string, zone: string) => number;
   /** Called at each change of an instance's state, launch included. */
   readonly onState: (instance: SimulatedInstance) => void;
+  /** Called two minutes before the cloud takes a Spot instance back. */
+  readonly onWarning: (instance: SimulatedInstance) => void;
+  readonly sqs?: CloudCalls["sqs"];
+}
+
+interface Template {
+  readonly tags: readonly Tag[];
+  readonly madeAt: Instant;
 }
 
 interface State extends Ec2Simulation {
   readonly instances: Map<string, SimulatedInstance>;
-  readonly templates: Map<string, readonly Tag[]>;
+  readonly templates: Map<string, Template>;
   /** By client token: what was asked, and the answer. */
   readonly fleets: Map<string, { readonly asked: string; readonly answer: CreateFleetResult }>;
   readonly rate: { tokens: number; at: Instant };
@@ -70,6 +80,7 @@ interface State extends Ec2Simulation {
 
 type Answer<T> = Promise<Result<T, Ec2Failure>>;
 
+const spotWarningMs = 120_000;
 /** CreateFleet's own rate limit. */
 const fleetsPerSecond = 2;
 const fleetsBurst = 5;
@@ -90,17 +101,27 @@ export function simulatedEc2(simulation: Ec2Simulation): SimulatedEc2 {
       // All is said by id, and the instance profile by name: nobody has to be asked, but for what is nobody's.
       ssm: onlyKnown<CloudCalls["ssm"]>({}),
       eks: onlyKnown<CloudCalls["eks"]>({ cluster: () => answer(undefined) }),
-      iam: onlyKnown<CloudCalls["iam"]>({ profilesUnder: () => answer([]) }),
+      iam: onlyKnown<CloudCalls["iam"]>({ profile: () => answer(undefined), profilesUnder: () => answer([]) }),
+      ...(simulation.sqs === undefined ? {} : { sqs: simulation.sqs }),
     },
     instances: state.instances,
     get templates() {
       return new Set(state.templates.keys());
     },
-    kill: (id) => {
-      const instance = state.instances.get(id);
-      if (instance !== undefined) shutDown(state, { instance, by: "cloud" });
-    },
+    kill: (id) => void kill(state, id),
   };
+}
+
+/** A Spot instance gets its warning first. */
+async function kill(state: State, id: string): Promise<void> {
+  const instance = state.instances.get(id);
+  if (instance === undefined) return;
+  if (instance.capacityType === "spot") {
+    instance.isWarned = true;
+    state.onWarning(instance);
+    await state.clock.sleep(spotWarningMs);
+  }
+  shutDown(state, { instance, by: "cloud" });
 }
 
 /** A call that this EC2 does not have throws when it is made, and names itself. */
@@ -132,21 +153,27 @@ function readingCalls(state: State): Partial<CloudCalls["ec2"]> {
       ),
     securityGroups: () => answer([{ GroupId: "sg-1", GroupName: "nodes" }]),
     hasLaunchTemplate: (name) => answer(state.templates.has(name)),
-    instances: (input) => answer(describe(state, input)),
-    instanceHealth: () => answer("ok"),
+    launchTemplates: ({ Filters = [] }) =>
+      answer(
+        [...state.templates]
+          .filter(([, { tags }]) => Filters.every((filter) => hasTag(tags, filter)))
+          .map(([LaunchTemplateName, { tags, madeAt }]) => ({ LaunchTemplateName, Tags: [...tags], CreateTime: new Date(madeAt) })),
+      ),
+    // What keeps an instance of a run from joining shows nowhere.
+    instanceHealth: () => answer("ok" as const),
     consoleOutput: () => answer(""),
-    launchTemplates: () => answer([...state.templates].map(([LaunchTemplateName, Tags]) => ({ LaunchTemplateName, Tags: [...Tags] }))),
+    instances: (input) => answer(describe(state, input)),
   };
 }
 
-function classCalls({ templates }: State): Partial<CloudCalls["classes"]> {
+function classCalls({ templates, clock }: State): Partial<CloudCalls["classes"]> {
   return {
     capacityReservations: () => answer([]),
     placementGroups: () => answer([]),
     launchTemplates: (filters) =>
-      answer([...templates].filter(([, tags]) => filters.every((filter) => hasTag(tags, filter))).map(([name]) => name)),
+      answer([...templates].filter(([, { tags }]) => filters.every((filter) => hasTag(tags, filter))).map(([name]) => name)),
     createTemplate: ({ LaunchTemplateName = "", TagSpecifications = [] }) => {
-      if (!templates.has(LaunchTemplateName)) templates.set(LaunchTemplateName, tagsOf(TagSpecifications));
+      if (!templates.has(LaunchTemplateName)) templates.set(LaunchTemplateName, { tags: tagsOf(TagSpecifications), madeAt: clock.now() });
       return answer(undefined);
     },
     deleteTemplate: (name) => {
@@ -162,27 +189,22 @@ function writingCalls(state: State): Partial<CloudCalls["ec2"]> {
   return {
     createLaunchTemplate: ({ LaunchTemplateName = "", TagSpecifications = [] }) => {
       if (state.templates.has(LaunchTemplateName)) return failure("InvalidLaunchTemplateName.AlreadyExistsException");
-      state.templates.set(
-        LaunchTemplateName,
-        TagSpecifications.flatMap(({ Tags = [] }) => Tags),
-      );
+      state.templates.set(LaunchTemplateName, { tags: tagsOf(TagSpecifications), madeAt: state.clock.now() });
+      return answer(undefined);
+    },
+    deleteLaunchTemplate: (name) =>
+      state.templates.delete(name) ? answer(undefined) : failure("InvalidLaunchTemplateName.NotFoundException"),
+    tagInstances: (ids, tags) => {
+      const found = ids.flatMap((id) => state.instances.get(id) ?? []);
+      if (found.length < ids.length) return failure("InvalidInstanceID.NotFound");
+      for (const instance of found) instance.tags = [...instance.tags.filter(({ Key }) => !tags.some((tag) => tag.Key === Key)), ...tags];
       return answer(undefined);
     },
     createFleet: (input) => createFleet(state, input),
-    deleteLaunchTemplate: (name) => {
-      if (!state.templates.delete(name)) return failure("InvalidLaunchTemplateName.NotFoundException");
-      return answer(undefined);
-    },
     terminate: (ids) => {
       const found = ids.flatMap((id) => state.instances.get(id) ?? []);
       if (found.length < ids.length) return failure("InvalidInstanceID.NotFound");
       for (const instance of found) shutDown(state, { instance, by: "us" });
-      return answer(undefined);
-    },
-    tagInstances: (ids, tags) => {
-      const found = ids.flatMap((id) => state.instances.get(id) ?? []);
-      if (found.length < ids.length) return failure("InvalidInstanceID.NotFound");
-      for (const instance of found) instance.tags = [...instance.tags, ...tags];
       return answer(undefined);
     },
   };
