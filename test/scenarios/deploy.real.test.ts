@@ -55,6 +55,8 @@ const rare: Readonly<Record<string, string>> = {
   "patch clusterreports.openreports.io": otherForm,
   "patch reports.openreports.io": otherForm,
   "patch capacitybuffers/status.autoscaling.x-k8s.io": "a CapacityBuffer is told whether its room is there",
+  "patch ec2nodeclasses.karpenter.k8s.aws": "the ec2 provider keeps the finalizer and the hash of an EC2NodeClass",
+  "patch ec2nodeclasses/status.karpenter.k8s.aws": "the ec2 provider tells an EC2NodeClass what it found",
   "patch daemonsets.apps": "a profile with rollout: onChange binds a DaemonSet",
   "patch rollouts.argoproj.io": "a profile with rollout: onChange binds a Rollout",
   "patch statefulsets.apps": "a profile with rollout: onChange binds a StatefulSet",
