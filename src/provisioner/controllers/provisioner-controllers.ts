@@ -12,6 +12,7 @@
 import type { CloudHealth, CloudNotices } from "../../api/cloud-notices.ts";
 import { bufferDesk } from "./buffer-desk.ts";
 import { capacityBufferController } from "./capacity-buffer-controller.ts";
+import { emptinessController } from "./emptiness-controller.ts";
 import { garbageCollection } from "./garbage-collection.ts";
 import { interruptionController } from "./interruption-controller.ts";
 import { nodeClaimController } from "./node-claim-controller.ts";
@@ -42,6 +43,7 @@ export function provisionerControllers(shell: ProvisionerShell, { notices, healt
     nodeOverlayController(shell),
     nodeController(shell),
     nodeDisruption(shell, moves),
+    emptinessController(shell, replace),
     garbageCollection(shell),
     nodeHealthController(shell, { replace, ...(health === undefined ? {} : { health }) }),
     ...(notices === undefined ? [] : [interruptionController(shell, { notices, replace })]),

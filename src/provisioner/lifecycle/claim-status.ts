@@ -15,7 +15,8 @@ export type ClaimCondition = NonNullable<ClaimStatus["conditions"]>[number];
 export type RootCondition = "Launched" | "Registered" | "Initialized";
 
 /** What is told besides: whether the node is what was bought, why it is disrupted, and how far its end has come. */
-export type SideCondition = "ConsistentStateFound" | "DisruptionReason" | "Drained" | "VolumesDetached" | "InstanceTerminating";
+export type SideCondition =
+  "Consolidatable" | "ConsistentStateFound" | "DisruptionReason" | "Drained" | "VolumesDetached" | "InstanceTerminating";
 
 const rootConditions: readonly RootCondition[] = ["Launched", "Registered", "Initialized"];
 
