@@ -57,9 +57,10 @@ export async function openNodesWorld(size: NodesWorldSize): Promise<NodesWorld> 
     change: async (count) => {
       for (let index = 0; index < count; index += 1) {
         const { metadata } = pods[turn++ % pods.length] ?? podOf({ node: 0, slot: 0, now: 0 });
-        const body = { metadata: { annotations: { turn: String(turn) } } };
-        const path = `/api/v1/namespaces/${metadata.namespace ?? ""}/pods/${metadata.name ?? ""}`;
-        await transport.request({ method: "PATCH", path, body, contentType: mergePatch });
+        const body = { status: { message: `turn ${turn}` } };
+        const path = `/api/v1/namespaces/${metadata.namespace ?? ""}/pods/${metadata.name ?? ""}/status`;
+        const answer = await transport.request({ method: "PATCH", path, body, contentType: mergePatch });
+        if (!answer.ok) throw new Error(`${path}: ${answer.error.message ?? answer.status}`);
       }
     },
     close: () => door.close(),

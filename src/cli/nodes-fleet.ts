@@ -1,35 +1,26 @@
 /**
  * The fleet: the rows of all nodes of a cluster, made anew only where something of a node has changed.
  *
- * Reads snapshots, one after the other. Returns rows by name, counts of Pods, and what is wrong with NodePools. A snapshot hands out the same
+ * Reads snapshots, one after the other. Returns rows by name, and what is wrong with NodePools. A snapshot hands out the same
  * object and the same list as long as nothing in it changes, so a frame of a thousand quiet nodes costs a walk over them and no arithmetic.
  */
 import type { PlatformNames } from "../api/labels.ts";
 import type { Namespace } from "../api/namespace.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
+import type { Node } from "../api/node.ts";
 import type { LabelSelector } from "../api/object.ts";
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import { isTerminal } from "../kube/pod-state.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { isStillRead, namespaceBudgets, type BudgetsRead, type NamespaceBudgets } from "./nodes-budgets.ts";
 import { zonesOfNodes, type NodePrices } from "./nodes-price.ts";
 import { nodeRow, type NodeRow, type RowInput } from "./nodes-row.ts";
 
-/** Pods of the whole cluster that have not ended. */
-export interface PodCounts {
-  readonly total: number;
-  readonly pending: number;
-  readonly running: number;
-  readonly bound: number;
-}
-
 export interface Fleet {
   /** By name; the same list as before where no row is another. */
   readonly rows: readonly NodeRow[];
-  readonly pods: PodCounts;
   readonly prices: NodePrices;
   /** Sentences about NodePools that launch nothing, or whose nodes do not join. */
   readonly troubles: readonly string[];
@@ -60,54 +51,77 @@ export type FleetOf = (snapshot: ClusterSnapshot, now: Instant) => Fleet;
 
 /** Returns a function that reads a snapshot; it remembers the last one's rows. */
 export function nodeFleet(options: FleetOptions): FleetOf {
-  let known = new Map<string, KnownRow>();
-  let last: readonly NodeRow[] = [];
+  let known: ReadonlyMap<string, KnownRow> = new Map();
+  let last: { readonly snapshot: ClusterSnapshot; readonly fleet: Fleet; readonly validUntil: Instant } | undefined;
   const budgetsOf = namespaceBudgets();
-  const podCounts = lastOf(countPods);
+  const pairsOf = rememberedPairs(options.selector);
   const zonesOf = lastOf(zonesOfNodes);
   return (snapshot, now) => {
+    if (last?.snapshot === snapshot && now < last.validUntil) return last.fleet;
     const prices = options.prices(snapshot, zonesOf(snapshot.list("Node")));
     const moment = { names: options.names, snapshot, prices, now, budgetsIn: (namespace: string) => budgetsOf(snapshot, namespace) };
     const next = new Map<string, KnownRow>();
-    for (const input of rowInputs(snapshot, options.selector)) {
-      const key = keyOf(input);
+    for (const { key, ...pair } of pairsOf(snapshot)) {
+      const input = { ...pair, pods: snapshot.by("Pod", "node", pair.node?.metadata.name ?? "") };
       const before = known.get(key);
       next.set(key, before !== undefined && isStill(before, input, moment) ? before : knownRow(input, moment, before));
     }
     known = next;
-    const rows = [...next.values()].map(({ row }) => row);
-    if (rows.length !== last.length || rows.some((row, index) => row !== last[index])) last = rows;
-    return { rows: last, pods: podCounts(snapshot.list("Pod")), prices, troubles: poolTroubles(snapshot) };
+    const rows = sameList(
+      [...next.values()].map(({ row }) => row),
+      last?.fleet.rows ?? [],
+    );
+    const validUntil = Math.min(Infinity, ...[...next.values()].map((one) => one.validUntil));
+    const fleet = { rows, prices, troubles: poolTroubles(snapshot) };
+    last = { snapshot, fleet, validUntil };
+    return fleet;
   };
 }
 
-/** A Node and a claim may have the same name. */
-function keyOf({ node, claim }: RowInput): string {
-  return node === undefined ? `claim ${claim?.metadata.name ?? ""}` : `node ${node.metadata.name ?? ""}`;
+/** Returns the list that was there before where nothing in it is another. */
+function sameList<T>(list: readonly T[], before: readonly T[]): readonly T[] {
+  return list.length === before.length && list.every((one, index) => one === before[index]) ? before : list;
 }
 
-/** Every Node with its claim, and every claim without a Node; by name. */
-function rowInputs(snapshot: ClusterSnapshot, selector: LabelSelector | undefined): readonly RowInput[] {
-  const claims = snapshot.list("NodeClaim");
+/** A Node with its claim, or one of them alone; the key is its own, though a Node and a claim may have the same name. */
+interface NodePair {
+  readonly key: string;
+  readonly node: Node | undefined;
+  readonly claim: NodeClaim | undefined;
+}
+
+/** Every Node with its claim, and every claim without a Node; by name. They are paired again only when one of them changes. */
+function rememberedPairs(selector: LabelSelector | undefined): (snapshot: ClusterSnapshot) => readonly NodePair[] {
+  let known: { readonly nodes: readonly Node[]; readonly claims: readonly NodeClaim[]; readonly pairs: readonly NodePair[] } | undefined;
+  return (snapshot) => {
+    const [nodes, claims] = [snapshot.list("Node"), snapshot.list("NodeClaim")];
+    if (known?.nodes !== nodes || known.claims !== claims) {
+      const pairs = pairsOf(nodes, claims).filter((pair) => selector === undefined || matchesSelector(selector, labelsOf(pair)));
+      known = { nodes, claims, pairs: pairs.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) };
+    }
+    return known.pairs;
+  };
+}
+
+function pairsOf(nodes: readonly Node[], claims: readonly NodeClaim[]): NodePair[] {
   const byProvider = new Map(claims.flatMap((claim) => (claim.status?.providerID ? [[claim.status.providerID, claim] as const] : [])));
   const byNode = new Map(claims.flatMap((claim) => (claim.status?.nodeName ? [[claim.status.nodeName, claim] as const] : [])));
-  const met = new Set<NodeClaim>();
-  const inputs: RowInput[] = [];
-  for (const node of snapshot.list("Node")) {
-    const claim = byProvider.get(node.spec?.providerID ?? "") ?? byNode.get(node.metadata.name ?? "");
-    if (claim !== undefined) met.add(claim);
-    inputs.push({ node, claim, pods: snapshot.by("Pod", "node", node.metadata.name ?? "") });
-  }
-  for (const claim of claims) if (!met.has(claim)) inputs.push({ node: undefined, claim, pods: [] });
-  const chosen = selector === undefined ? inputs : inputs.filter((input) => matchesSelector(selector, labelsOf(input)));
-  return chosen.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const met = new Set<NodeClaim | undefined>();
+  const standing = nodes.map((node): NodePair => {
+    const { name = "" } = node.metadata;
+    const claim = byProvider.get(node.spec?.providerID ?? "") ?? byNode.get(name);
+    met.add(claim);
+    return { key: `node ${name}`, node, claim };
+  });
+  const coming = claims.filter((claim) => !met.has(claim));
+  return [...standing, ...coming.map((claim): NodePair => ({ key: `claim ${claim.metadata.name ?? ""}`, node: undefined, claim }))];
 }
 
-function nameOf({ node, claim }: RowInput): string {
+function nameOf({ node, claim }: NodePair): string {
   return node?.metadata.name ?? claim?.metadata.name ?? "";
 }
 
-function labelsOf({ node, claim }: RowInput): Readonly<Record<string, string>> {
+function labelsOf({ node, claim }: NodePair): Readonly<Record<string, string>> {
   return node?.metadata.labels ?? claim?.metadata.labels ?? {};
 }
 
@@ -166,18 +180,6 @@ export function ownersIn(snapshot: ClusterSnapshot, { costOwnerLabel }: Pick<Pla
     metadata.labels?.[costOwnerLabel] ??
     snapshot.get("Namespace", { namespace: "", name: metadata.namespace ?? "" })?.metadata.labels?.[costOwnerLabel] ??
     "";
-}
-
-function countPods(pods: readonly Pod[]): PodCounts {
-  const counts = { total: 0, pending: 0, running: 0, bound: 0 };
-  for (const pod of pods) {
-    if (isTerminal(pod)) continue;
-    counts.total += 1;
-    if (pod.status?.phase === "Pending") counts.pending += 1;
-    if (pod.status?.phase === "Running") counts.running += 1;
-    if (pod.spec.nodeName) counts.bound += 1;
-  }
-  return counts;
 }
 
 /** What every launch of a pool fails by is told once, and not at each of its claims. */

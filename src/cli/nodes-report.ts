@@ -11,12 +11,14 @@ import { grouped, hourlyText, monthlyText, percentText } from "./nodes-cell.ts";
 import type { NodeColumn } from "./nodes-columns.ts";
 import type { Fleet } from "./nodes-fleet.ts";
 import { fleetTotals, hoursPerMonth, idleOf, moneyBy, moneyKeys, type MoneyGroup } from "./nodes-money.ts";
+import type { PodCounts } from "./nodes-pods.ts";
 import type { NodeRow } from "./nodes-row.ts";
 import { partOf } from "./nodes-use.ts";
 import { textTable } from "./text-table.ts";
 
 export interface NodesReport {
   readonly fleet: Fleet;
+  readonly pods: PodCounts;
   readonly shown: readonly NodeRow[];
   readonly columns: readonly NodeColumn[];
   readonly resources: readonly string[];
@@ -24,10 +26,9 @@ export interface NodesReport {
 }
 
 /** Returns the table with the sums above it. */
-export function nodesText({ fleet, shown, columns, resources, now }: NodesReport): string {
+export function nodesText({ fleet, pods, shown, columns, resources, now }: NodesReport): string {
   const totals = fleetTotals(shown);
   const phases = Object.entries(totals.phases).map(([word, count]) => `${grouped(count)} ${word}`);
-  const { pods } = fleet;
   const sums = [
     `${grouped(shown.length)} node${shown.length === 1 ? "" : "s"}${phases.length === 0 ? "" : `: ${phases.join(", ")}`}`,
     `${grouped(pods.total)} Pods: ${grouped(pods.pending)} pending, ${grouped(pods.running)} running, ${grouped(pods.bound)} bound`,
@@ -52,7 +53,7 @@ function moneyLines(shown: readonly NodeRow[], asOf: string): readonly string[] 
 }
 
 /** Returns the same as data; a line of its own where `isLine`, for a stream of them. */
-export function nodesJson({ fleet, shown, now }: Omit<NodesReport, "columns" | "resources">, isLine: boolean): string {
+export function nodesJson({ fleet, pods, shown, now }: Omit<NodesReport, "columns" | "resources">, isLine: boolean): string {
   const { requests, allocatable, ...totals } = fleetTotals(shown);
   const money = (groups: readonly MoneyGroup[]) => groups.map((group) => ({ ...group, pricePerHour: rounded(group.pricePerHour) }));
   const report = {
@@ -64,7 +65,7 @@ export function nodesJson({ fleet, shown, now }: Omit<NodesReport, "columns" | "
       idlePerHour: rounded(totals.idlePerHour),
       requests: toResourceList(requests),
       allocatable: toResourceList(allocatable),
-      pods: fleet.pods,
+      pods,
     },
     money: Object.fromEntries(moneyKeys.map((key) => [key, money(moneyBy(shown, key))] as const)),
     troubles: fleet.troubles,

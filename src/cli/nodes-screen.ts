@@ -9,6 +9,7 @@ import type { Instant } from "../api/ports.ts";
 import { amountText, barText, cut, fitted, grouped, hourlyText, monthlyText, percentText } from "./nodes-cell.ts";
 import type { NodeColumn } from "./nodes-columns.ts";
 import type { Fleet } from "./nodes-fleet.ts";
+import type { PodCounts } from "./nodes-pods.ts";
 import { fleetTotals, hoursPerMonth, moneyBy, type FleetTotals } from "./nodes-money.ts";
 import type { NodeRow } from "./nodes-row.ts";
 import { partOf } from "./nodes-use.ts";
@@ -21,6 +22,7 @@ export interface ScreenSize {
 
 export interface NodesScreen {
   readonly fleet: Fleet;
+  readonly pods: PodCounts;
   /** Those that pass the filter, in order. */
   readonly shown: readonly NodeRow[];
   readonly columns: readonly NodeColumn[];
@@ -70,9 +72,8 @@ function pageLines({ page, view, size }: NodesScreen): readonly string[] {
 }
 
 function headLines(screen: NodesScreen, colours: Colours): readonly string[] {
-  const { fleet, shown, resources, size, now } = screen;
+  const { fleet, pods, shown, resources, size, now } = screen;
   const totals = fleetTotals(shown);
-  const { pods } = fleet;
   const of = shown.length === fleet.rows.length ? "" : ` of ${grouped(fleet.rows.length)}`;
   const phases = Object.entries(totals.phases)
     .filter(([word]) => word !== "ready")

@@ -147,7 +147,20 @@ export function screensOf(options: Omit<SessionOptions, "terminal" | "order" | "
       ...source.troubles(),
     ];
     const page = pageOf(options, { ...moment, fleet });
-    const screen = { fleet, shown, columns, widths: widthsOf(fleet.rows, now), resources, view, size, now, troubles, page, isColoured };
+    const screen = {
+      fleet,
+      pods: source.pods(),
+      shown,
+      columns,
+      widths: widthsOf(fleet.rows, now),
+      resources,
+      view,
+      size,
+      now,
+      troubles,
+      page,
+      isColoured,
+    };
     return { ...screen, view: withinExtent(view, extentOf(screen)) };
   };
 }
@@ -185,12 +198,17 @@ function rememberedRows({ columns }: Pick<SessionOptions, "columns">): (fleet: F
   };
 }
 
-/** The text of a cell is made for every row only when a row is another. */
+/** Columns only grow while a session lasts: the eye finds them where they were, and only rows that are new are asked how wide they are. */
 function rememberedWidths({ columns }: Pick<SessionOptions, "columns">): (rows: readonly NodeRow[], now: Instant) => NodesScreen["widths"] {
   let known: { readonly rows: readonly NodeRow[]; readonly widths: NodesScreen["widths"] } | undefined;
   return (rows, now) => {
-    if (known?.rows !== rows) known = { rows, widths: columnWidths(columns, rows, now) };
-    return known.widths;
+    if (known?.rows === rows) return known.widths;
+    const before = known;
+    const news = before === undefined ? rows : rows.filter((row, index) => row !== before.rows[index]);
+    const asked = columnWidths(columns, news, now);
+    const widths = new Map([...asked].map(([key, width]) => [key, Math.max(width, before?.widths.get(key) ?? 0)]));
+    known = { rows, widths };
+    return widths;
   };
 }
 
@@ -198,10 +216,10 @@ function pageOf(
   { source, names }: Pick<SessionOptions, "source" | "names">,
   { view, now, events, fleet, size }: Moment & { readonly fleet: Fleet },
 ): readonly string[] {
-  if (view.page === "help") return helpLines;
+  const onScreen = (lines: readonly string[]): readonly string[] => lines.flatMap((line) => wrapped(line, size.columns));
+  if (view.page === "help") return onScreen(helpLines);
   if (view.page === "nodes") return [];
   const row = rowNamed(fleet.rows, view.node);
   if (row === undefined) return [`${view.node} is not there any more`];
-  const lines = nodeAnswerLines(nodeAnswer(row, { snapshot: source.snapshot(), names, events }), now);
-  return lines.flatMap((line) => wrapped(line, size.columns));
+  return onScreen(nodeAnswerLines(nodeAnswer(row, { snapshot: source.snapshot(), names, events }), now));
 }

@@ -16,6 +16,7 @@ import { watchCluster, type ClusterWatch } from "../cluster/watch-cluster.ts";
 import { snapshotOf } from "../kube/snapshot-of.ts";
 import { readManifests } from "./manifest-files.ts";
 import { nodeEvents, type NodeEvent } from "./nodes-events.ts";
+import { countPods, podTally, type PodCounts } from "./nodes-pods.ts";
 import { objectFormer } from "./object-form.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 import { openTransport, type ClusterOptions } from "./with-cluster.ts";
@@ -28,6 +29,8 @@ export interface SourceOptions extends Omit<ClusterOptions, "withCluster"> {
 
 export interface NodesSource {
   snapshot(): ClusterSnapshot;
+  /** Of the whole cluster. */
+  pods(): PodCounts;
   /** What can't be read now, in sentences. */
   troubles(): readonly string[];
   /** Events about some objects, the newest last; none where there is only a snapshot. */
@@ -102,9 +105,14 @@ export async function watchNodesSource(request: SourceRequest, signal: AbortSign
     },
     onHandlerError: () => undefined,
   });
+  const tally = podTally();
+  watch.onChange("Pod", (change) => {
+    tally.see(change);
+  });
   await known(watch, { domain: request.domain, troubles, signal });
   return ok({
     snapshot: () => watch.snapshot(),
+    pods: () => tally.counts(),
     troubles: () =>
       [...troubles.values()].filter((one) => isShown(one, clock.now())).map(({ resource, message }) => `${resource}: ${message}`),
     events: (names) => nodeEvents(transport, names),
@@ -150,8 +158,9 @@ async function readSnapshot(request: SourceRequest, path: string): Promise<Resul
   return ok({ ...still(snapshot, []), events: () => Promise.resolve([]), close: () => Promise.resolve() });
 }
 
-function still(snapshot: ClusterSnapshot, troubles: readonly string[]): Pick<NodesSource, "snapshot" | "troubles"> {
-  return { snapshot: () => snapshot, troubles: () => troubles };
+function still(snapshot: ClusterSnapshot, troubles: readonly string[]): Pick<NodesSource, "snapshot" | "pods" | "troubles"> {
+  const pods = countPods(snapshot.list("Pod"));
+  return { snapshot: () => snapshot, pods: () => pods, troubles: () => troubles };
 }
 
 function refusalText(kind: KindName, { code, message }: { readonly code: number; readonly message?: string }): string {

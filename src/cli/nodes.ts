@@ -64,13 +64,14 @@ async function report(
   for (;;) {
     const now = Date.now();
     const fleet = of.fleet(of.source.snapshot(), now);
+    const pods = of.source.pods();
     const rows = fleet.rows.filter((row) => of.test(row, now));
     const shown = sortedRows(rows, of.order, of.columns);
     for (const trouble of of.source.troubles()) {
       if (!told.has(trouble)) request.stderr.write(`note: ${trouble}\n`);
       told.add(trouble);
     }
-    request.stdout.write(of.isJson ? nodesJson({ fleet, shown, now }, isRepeated) : nodesText({ ...of, fleet, shown, now }));
+    request.stdout.write(of.isJson ? nodesJson({ fleet, pods, shown, now }, isRepeated) : nodesText({ ...of, fleet, pods, shown, now }));
     if (!isRepeated) return;
     if (!of.isJson) request.stdout.write("\n");
     await delay(of.everyMs);

@@ -119,6 +119,6 @@ function happen(
 }
 
 /** Pods of a row are a list of the snapshot; all else is made by us. */
-function plain({ rows, pods, troubles }: Fleet): object {
-  return { rows, pods, troubles };
+function plain({ rows, troubles }: Fleet): object {
+  return { rows, troubles };
 }

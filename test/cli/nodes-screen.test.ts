@@ -10,6 +10,7 @@ import { parseFilter } from "../../src/cli/nodes-filter.ts";
 import { nodeFleet } from "../../src/cli/nodes-fleet.ts";
 import { decodeKeys } from "../../src/cli/nodes-keys.ts";
 import { parseNodesOptions } from "../../src/cli/nodes-options.ts";
+import { countPods, podTally } from "../../src/cli/nodes-pods.ts";
 import { nodePrices } from "../../src/cli/nodes-price.ts";
 import { nodesFrame, type ScreenSize } from "../../src/cli/nodes-screen.ts";
 import { runNodesScreen, screensOf } from "../../src/cli/nodes-session.ts";
@@ -40,7 +41,14 @@ const many: readonly KubeObject[] = Array.from({ length: 1000 }, (_unused, index
 
 function sourceOf(objects: readonly KubeObject[]): NodesSource {
   const snapshot = snapshotOf(objects);
-  return { snapshot: () => snapshot, troubles: () => [], events: () => Promise.resolve([]), close: () => Promise.resolve() };
+  const pods = countPods(snapshot.list("Pod"));
+  return {
+    snapshot: () => snapshot,
+    pods: () => pods,
+    troubles: () => [],
+    events: () => Promise.resolve([]),
+    close: () => Promise.resolve(),
+  };
 }
 
 function partsOf(objects: readonly KubeObject[]) {
@@ -143,6 +151,21 @@ describe("keys", () => {
     ["\u001B[15~é", []],
   ])("%j are %j", (chunk, wanted) => {
     expect(decodeKeys(chunk)).toEqual(wanted);
+  });
+});
+
+describe("the tally of Pods", () => {
+  it("is what a count of all would be, whatever comes and goes", () => {
+    const tally = podTally();
+    const waiting = { ...testPod({ name: "b", node: "" }), status: { phase: "Pending" as const } };
+    const ended = { ...testPod({ name: "a" }), status: { phase: "Succeeded" as const } };
+    for (const object of [testPod({ name: "a" }), testPod({ name: "c" }), waiting]) tally.see({ kind: "added", object });
+    expect(tally.counts()).toEqual({ total: 3, pending: 1, running: 2, bound: 2 });
+    tally.see({ kind: "updated", object: testPod({ name: "b" }), before: waiting });
+    tally.see({ kind: "deleted", object: ended });
+    expect(tally.counts()).toEqual(countPods([testPod({ name: "b" }), testPod({ name: "c" })]));
+    tally.see({ kind: "updated", object: ended, before: testPod({ name: "a" }) });
+    expect(tally.counts()).toEqual({ total: 2, pending: 0, running: 2, bound: 2 });
   });
 });
 
