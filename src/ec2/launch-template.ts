@@ -12,10 +12,11 @@ import type { NodeClaim } from "../api/node-claim.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { wholeUnits } from "../kube/quantity.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
+import { defaultDisks } from "./default-disks.ts";
 import type { LaunchGroup } from "./launch-groups.ts";
 import { networkInterfaces } from "./launch-interfaces.ts";
 import type { CapacityType } from "./launch-offers.ts";
-import { userData, userDataSizeTrouble } from "./user-data/user-data.ts";
+import { familyOf, userData, userDataSizeTrouble } from "./user-data/user-data.ts";
 
 export interface LaunchTemplate {
   readonly name: string;
@@ -40,11 +41,12 @@ export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, str
   if (spec === undefined) return err("it has no spec");
   const started = startText(spec, input);
   if (!started.ok) return started;
+  const disks = spec.blockDeviceMappings ?? defaultDisks(familyOf(spec));
   const data: RequestLaunchTemplateData = {
     ImageId: imageID,
     IamInstanceProfile: { Name: instanceProfile },
     ...(started.value === "" ? {} : { UserData: Buffer.from(started.value).toString("base64") }),
-    ...(spec.blockDeviceMappings === undefined ? {} : { BlockDeviceMappings: spec.blockDeviceMappings.map(blockDevice) }),
+    ...(disks === undefined ? {} : { BlockDeviceMappings: disks.map(blockDevice) }),
     Monitoring: { Enabled: spec.detailedMonitoring ?? false },
     MetadataOptions: metadataOptions(spec),
     NetworkInterfaces: networkInterfaces(spec, input),
