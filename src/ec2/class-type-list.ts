@@ -13,7 +13,7 @@ import type { Ec2InstanceFacts } from "../catalog/ec2-facts.ts";
 import type { Prices } from "../catalog/prices.ts";
 import { sameTypes } from "../catalog/same-types.ts";
 import type { NodeClassResources } from "./node-class-resources.ts";
-import { imageStatus } from "./node-class-status.ts";
+import { imageStatus, reservationStatus } from "./node-class-status.ts";
 import type { LivePrices } from "./prices.ts";
 import type { LiveQuotas } from "./quotas.ts";
 import type { UnavailableOfferings } from "./unavailable-offerings.ts";
@@ -79,7 +79,7 @@ function typesOf(
   const subnetsIn = (zone: string): readonly string[] => resources.subnetList.flatMap((subnet) => (subnet.zone === zone ? subnet.id : []));
   const subnets = new Map(Object.keys(resources.subnets).map((zone) => [zone, subnetsIn(zone)]));
   return classInstanceTypes({
-    nodeClass: { ...nodeClass, status: { ...nodeClass.status, amis: resources.amis.map(imageStatus) } },
+    nodeClass: { ...nodeClass, status: { ...nodeClass.status, ...selectedNow(resources) } },
     zones: [],
     subnetZones: Object.keys(resources.subnets),
     isAvailable: (offering) => !unavailable.has(offering),
@@ -88,4 +88,12 @@ function typesOf(
     ...(of.prices === undefined ? {} : { prices: of.prices }),
     ...(lacks === undefined ? {} : { lackOf: (place) => lacks.lackOf({ ...place, subnets: subnets.get(place.zone) ?? [] })?.kind }),
   });
+}
+
+/** The status as it would be written now: images and reservations decide what can be launched. */
+function selectedNow({
+  amis,
+  reservations,
+}: NodeClassResources): Pick<NonNullable<EC2NodeClass["status"]>, "amis" | "capacityReservations"> {
+  return { amis: amis.map(imageStatus), capacityReservations: reservations.map(reservationStatus) };
 }

@@ -110,7 +110,8 @@ export function imageStatus({ id, name, deprecated, requirements }: NodeImage): 
   return { id, name, ...(deprecated ? { deprecated } : {}), requirements: said };
 }
 
-function reservationStatus(reservation: NodeReservation): ReservationStatus {
+/** Returns a reservation as the status tells it. */
+export function reservationStatus(reservation: NodeReservation): ReservationStatus {
   const { id, instanceType, zone, ownerID, instanceMatchCriteria, isInterruptible, kind, isExpiring, endsAt } = reservation;
   return {
     id,
