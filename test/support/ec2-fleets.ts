@@ -258,6 +258,8 @@ function choice(params: URLSearchParams, { config, prefix, template, instanceTyp
 function onlyOverride(params: URLSearchParams, { config, prefix }: Override, count: number): URLSearchParams {
   const rest = [...params].flatMap(([name, value]): [string, string][] => {
     if (name === "TargetCapacitySpecification.TotalTargetCapacity") return [[name, String(count)]];
+    // Blocks and other reservations are on-demand instances to moto.
+    if (name === "TargetCapacitySpecification.DefaultTargetCapacityType") return [[name, value === "spot" ? value : "on-demand"]];
     if (!name.startsWith("LaunchTemplateConfigs.")) return [[name, value]];
     if (name.startsWith(`${config}.LaunchTemplateSpecification.`)) return [[name.replace(config, "LaunchTemplateConfigs.1"), value]];
     return name.startsWith(`${prefix}.`) ? [[name.replace(prefix, "LaunchTemplateConfigs.1.Overrides.1"), value]] : [];
