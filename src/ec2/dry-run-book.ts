@@ -15,6 +15,8 @@ export interface DryRunBook {
 /** What was refused or passed is asked again after this long (Karpenter's); what stayed open, sooner. */
 const outcomeTtlMs = 30 * 60_000;
 const openTtlMs = 60_000;
+/** What passes within seconds. */
+const passingTtlMs = 5_000;
 const outcomesMax = 1_000;
 
 /** Makes an empty book; the oldest outcomes go first. */
@@ -27,9 +29,14 @@ export function dryRunBook(clock: Pick<Clock, "now">): DryRunBook {
     },
     set: (key, outcome) => {
       outcomes.delete(key);
-      outcomes.set(key, { outcome, until: clock.now() + (outcome.kind === "open" ? openTtlMs : outcomeTtlMs) });
+      outcomes.set(key, { outcome, until: clock.now() + ttlOf(outcome) });
       const [oldest] = outcomes.keys();
       if (outcomes.size > outcomesMax && oldest !== undefined) outcomes.delete(oldest);
     },
   };
+}
+
+function ttlOf(outcome: DryRunOutcome): number {
+  if (outcome.kind !== "open") return outcomeTtlMs;
+  return outcome.reason === undefined ? openTtlMs : passingTtlMs;
 }

@@ -103,6 +103,6 @@ function checkPermissions({ nodeClass, findings, profile, outcomeOf }: CheckInpu
     case "refused":
       return said("False", outcome);
     case "open":
-      return said("Unknown", { reason: "AwaitingReconciliation", message: outcome.message });
+      return said("Unknown", { reason: outcome.reason ?? "AwaitingReconciliation", message: outcome.message });
   }
 }

@@ -17,8 +17,11 @@ import type { NodeSubnet } from "./node-class-findings.ts";
 export type DryRunOutcome =
   | { readonly kind: "passed" }
   | { readonly kind: "refused"; readonly reason: string; readonly message: string }
-  /** No word on permissions: an answer that may pass, or none. */
-  | { readonly kind: "open"; readonly message: string };
+  /** No word on permissions: an answer that may pass, or none. With a reason, it is one that passes within seconds. */
+  | { readonly kind: "open"; readonly message: string; readonly reason?: typeof profileUnseen };
+
+/** EC2 does not see an instance profile that IAM has made: a launch with it would be refused. */
+export const profileUnseen = "InstanceProfileNotFound";
 
 /** What a class's nodes would be launched with. */
 export interface DryRun {
@@ -91,8 +94,8 @@ function outcomeOf(call: "CreateLaunchTemplate" | "CreateFleet" | "RunInstances"
 function missingProfile({ nodeClass }: DryRun, { code, message }: Ec2Failure): DryRunOutcome | undefined {
   if (code !== "InvalidParameterValue" || !message.includes("Invalid IAM Instance Profile")) return undefined;
   const named = nodeClass.spec?.instanceProfile;
-  if (named === undefined) return { kind: "open", message: "EC2 does not know the new instance profile yet" };
-  return { kind: "refused", reason: "InstanceProfileNotFound", message: `Instance profile "${named}" not found` };
+  if (named === undefined) return { kind: "open", reason: profileUnseen, message: "EC2 does not know the new instance profile yet" };
+  return { kind: "refused", reason: profileUnseen, message: `Instance profile "${named}" not found` };
 }
 
 function templateData(

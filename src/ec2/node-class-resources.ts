@@ -9,6 +9,7 @@ import { err, ok, type Result } from "../api/result.ts";
 import { amiFamilyOf } from "../catalog/node-settings.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { Finding, NodeClassFindings, NodeSecurityGroup, NodeSubnet } from "./node-class-findings.ts";
+import { profileUnseen } from "./node-class-dry-run.ts";
 import { imageArchitecture, type NodeImage } from "./node-class-images.ts";
 import type { NodePlacementGroup, NodeReservation } from "./node-class-reservations.ts";
 import { clusterTrouble } from "./user-data/user-data.ts";
@@ -78,11 +79,12 @@ function troubleOf(nodeClass: EC2NodeClass, findings: readonly Finding<unknown>[
   return failed?.kind === "failed" ? { kind: "failed", message: named(nodeClass, failed.message) } : undefined;
 }
 
-/** What the checks of this very spec have found against it. */
+/** What the checks of this very spec have found against it; a profile that EC2 does not see yet would be refused. */
 function validationTrouble({ metadata, status }: EC2NodeClass): string | undefined {
   const validation = status?.conditions?.find(({ type }) => type === "ValidationSucceeded");
   const isOfThisSpec = validation?.observedGeneration === (metadata.generation ?? 0);
-  return validation?.status === "False" && isOfThisSpec ? validation.message : undefined;
+  const isAgainst = validation?.status === "False" || (validation?.status === "Unknown" && validation.reason === profileUnseen);
+  return isAgainst && isOfThisSpec ? validation.message : undefined;
 }
 
 /** The profile that stands in the status, as long as it is the one made of this very spec's role. */

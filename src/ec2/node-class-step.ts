@@ -14,7 +14,7 @@ import type { Instant } from "../api/ports.ts";
 import type { ConditionWords } from "./condition-words.ts";
 import type { ProfilePlan, ProfileState } from "./instance-profiles.ts";
 import { checkNodeClass, profileFinding } from "./node-class-checks.ts";
-import type { DryRun, DryRunOutcome } from "./node-class-dry-run.ts";
+import { profileUnseen, type DryRun, type DryRunOutcome } from "./node-class-dry-run.ts";
 import type { NodeClassFindings } from "./node-class-findings.ts";
 import { nodeClassHash, nodeClassHashVersion } from "./node-class-hash.ts";
 import { conditionWords, nodeClassStatus, type NodeClassStatus } from "./node-class-status.ts";
@@ -48,6 +48,8 @@ type Annotations = Readonly<Record<string, string>>;
 
 /** What a class selects may change without a change that we watch (Karpenter's interval). */
 const recheckMs = 60_000;
+/** EC2 sees a new instance profile within seconds. */
+const unseenRecheckMs = 5_000;
 /** Names of claims in an Event; the rest are counted. */
 const namesMax = 5;
 
@@ -110,9 +112,11 @@ function nextFindingStep({ nodeClass, findings, profile: state, outcomeOf }: Sta
   ];
   const check = checkNodeClass({ nodeClass, findings, profile, dependencies, outcomeOf });
   if (check.kind === "dry-run") return { ...check, nodeClass };
+  const isUnseen = check.words.status === "Unknown" && check.words.reason === profileUnseen;
+  const again = { recheckMs: isUnseen ? unseenRecheckMs : recheckMs };
   const status = nodeClassStatus({ nodeClass, findings, profile, validation: check.words, now });
-  if (isSame(nodeClass.status, status)) return { kind: "settled", nodeClass, recheckMs };
-  return { kind: "write-status", nodeClass, status, recheckMs, events: refusalNotes(nodeClass, status) };
+  if (isSame(nodeClass.status, status)) return { kind: "settled", nodeClass, ...again };
+  return { kind: "write-status", nodeClass, status, ...again, events: refusalNotes(nodeClass, status) };
 }
 
 /** Order of conditions does not count, and what is empty counts as absent. */

@@ -230,6 +230,24 @@ describe("what keeps a class from Ready is said once, with what to do", () => {
     }
   });
 
+  it("a profile that EC2 does not see yet: nothing is launched with it, and it is looked at again within seconds", async () => {
+    const { aws, settle, condition, desk, state, pass, look } = world(classOf());
+    aws.fail(
+      "RunInstances",
+      "InvalidParameterValue",
+      "Value (prod_1) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+    );
+    await settle();
+    expect(condition("ValidationSucceeded")).toMatchObject({ status: "Unknown", reason: "InstanceProfileNotFound" });
+    expect(await desk.resources(state.nodeClass!)).toMatchObject({ ok: false, error: { kind: "node-class-not-ready" } });
+    expect(await look()).toEqual({ kind: "after", delayMs: 5_000 });
+    aws.fail("RunInstances");
+    pass(5_000);
+    await settle();
+    expect(condition("Ready")).toMatchObject({ status: "True" });
+    expect(await desk.resources(state.nodeClass!)).toMatchObject({ ok: true });
+  });
+
   it("a role that does not exist, until somebody makes it", async () => {
     const { aws, settle, condition, pass, state } = world(classOf({ role: "path/to/missing" }));
     await settle();

@@ -38,17 +38,17 @@ export interface SmallAws {
   readonly templates: Map<string, readonly Tag[]>;
   readonly roles: Set<string>;
   /** From now on the call fails with the code; without one it works again. */
-  fail(call: string, code?: string): void;
+  fail(call: string, code?: string, message?: string): void;
 }
 
 /** Opens an account with these things in it. */
 export function smallAws(options: SmallAwsOptions = {}): SmallAws {
   const asked: string[] = [];
-  const codes = new Map<string, string>();
+  const codes = new Map<string, { readonly code: string; readonly message: string }>();
   const answer = <T>(call: string, value: () => T): AwsAnswer<T> => {
     asked.push(call);
-    const code = codes.get(call);
-    return Promise.resolve(code === undefined ? ok(value()) : err({ kind: failureKindOf(code), code, message: `${call} answered so` }));
+    const failure = codes.get(call);
+    return Promise.resolve(failure === undefined ? ok(value()) : err({ kind: failureKindOf(failure.code), ...failure }));
   };
   const state = {
     asked,
@@ -56,9 +56,9 @@ export function smallAws(options: SmallAwsOptions = {}): SmallAws {
     templates: new Map<string, readonly Tag[]>(),
     roles: new Set(options.roles ?? []),
   };
-  const fail = (call: string, code?: string): void => {
+  const fail = (call: string, code?: string, message = `${call} answered so`): void => {
     if (code === undefined) codes.delete(call);
-    else codes.set(call, code);
+    else codes.set(call, { code, message });
   };
   return {
     ...state,
