@@ -39,9 +39,9 @@ export interface LivesOptions {
   readonly stop: AbortSignal;
 }
 
-/** Calls of EC2 that only look. */
+/** Calls that only look: a dry run makes a launch template and deletes it, and a message of the queue is deleted once it was heard. */
 const looks =
-  /^(has|describe|list|get|dryRun|profile)|^(images|subnets|securityGroups|instances|instanceStatuses|capacityReservations|placementGroups|launchTemplates|instanceHealth|consoleOutput|parameter|cluster|delete)$/;
+  /^(has|describe|list|get|dryRun|profile)|^(images|subnets|securityGroups|instances|instanceStatuses|capacityReservations|placementGroups|launchTemplates|instanceHealth|consoleOutput|parameter|cluster|delete|createTemplate|deleteTemplate)$/;
 
 /** Starts the first life, and each next one. */
 export function keepAlive(options: LivesOptions): Lives {
