@@ -32,6 +32,8 @@ import { GetServiceQuotaCommand, ServiceQuotasClient } from "@aws-sdk/client-ser
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ec2Calls } from "../../src/ec2/ec2-calls.ts";
+import { launchDiagnosis } from "../../src/ec2/launch-diagnosis.ts";
 import { startMoto, type Moto } from "../support/ec2-moto.ts";
 import { startEc2Proxy, type Ec2Proxy } from "../support/ec2-proxy.ts";
 import { evidenceOf, joinFailures } from "../support/join-failures.ts";
@@ -57,6 +59,7 @@ function standInTests(server: Moto): void {
   const once = () => ({ region, endpoint: proxy.url, maxAttempts: 1, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
 
   beforeAll(async () => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
     proxy = await startEc2Proxy(server.url, { nowMs: () => nowMs });
     ec2 = new EC2Client(once());
     const { GroupId = "" } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: "nodes", Description: "nodes" }));
@@ -480,6 +483,14 @@ function standInTests(server: Moto): void {
       proxy.setAddressesLeft(subnetOf(zone), 4_000);
       const others = joinFailures.filter((one) => one !== failure).map((one) => evidenceOf(one).consoleOutput);
       expect(others).not.toContain(shown.console);
+    });
+
+    test.each(joinFailures)("the diagnosis of a launch names %s", async (failure) => {
+      const [id = ""] = idsOf(await fleet(fleetOf([override("t3.micro")])));
+      proxy.show(id, evidenceOf(failure));
+      const found = await launchDiagnosis(ec2Calls({ region, endpoint: proxy.url }), id);
+      proxy.setAddressesLeft(subnetOf(zone), 4_000);
+      expect(found).toMatchObject({ ok: true, value: { cause: failure } });
     });
 
     test("scheduled events and an impaired system are told", async () => {
