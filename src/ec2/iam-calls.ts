@@ -7,6 +7,7 @@
  */
 import type { InstanceProfile } from "@aws-sdk/client-iam";
 import { ok } from "../api/result.ts";
+import { assertMayChange, fencePlace } from "./aws-fence.ts";
 import { awsClient, awsRetries, pagesMax, type AwsAnswer, type AwsSend } from "./aws-client.ts";
 import type { Ec2Endpoint } from "./ec2-calls.ts";
 
@@ -54,7 +55,15 @@ export function iamCalls(endpoint: Ec2Endpoint): IamCalls {
 
 async function open(endpoint: Ec2Endpoint) {
   const sdk = await import("@aws-sdk/client-iam");
-  return { sdk, client: new sdk.IAMClient({ ...endpoint, ...awsRetries }) };
+  const client = new sdk.IAMClient({ ...endpoint, ...awsRetries });
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      assertMayChange(context.commandName, endpoint.mayChange);
+      return next(args);
+    },
+    fencePlace,
+  );
+  return { sdk, client };
 }
 
 function reading(send: AwsSend<Opened>): Pick<IamCalls, "profile" | "profilesUnder"> {

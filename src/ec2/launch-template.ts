@@ -20,6 +20,8 @@ import { familyOf, userData, userDataSizeTrouble } from "./user-data/user-data.t
 
 export interface LaunchTemplate {
   readonly name: string;
+  /** Of the template itself. */
+  readonly tags: readonly Tag[];
   readonly data: RequestLaunchTemplateData;
 }
 
@@ -56,7 +58,7 @@ export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, str
     ...(spec.enclaveOptions === undefined ? {} : { EnclaveOptions: { Enabled: spec.enclaveOptions.enabled } }),
     TagSpecifications: templateTags(input),
   };
-  return ok({ name: `karpenter.k8s.aws/${hashOf({ data, cluster: cluster.name }).slice(0, 20)}`, data });
+  return ok({ name: `karpenter.k8s.aws/${hashOf({ data, cluster: cluster.name }).slice(0, 20)}`, tags: clusterTags(input), data });
 }
 
 /** What the instance reads when it starts: the claim's labels and taints are in it, the startup taints too. */

@@ -93,17 +93,12 @@ export function templateStore(ports: TemplateStorePorts): TemplateStore {
   };
 }
 
-async function make({ ec2, cluster, names }: TemplateStorePorts, { name, data }: LaunchTemplate): Promise<Result<void, string>> {
+async function make({ ec2, names }: TemplateStorePorts, { name, tags, data }: LaunchTemplate): Promise<Result<void, string>> {
   const there = await ec2.hasLaunchTemplate(name);
   if (!there.ok) return err(failureText(there.error));
   if (there.value) return ok(undefined);
   // Whose a template is, permissions to launch from it and to delete it ask: it has the tags of what it makes, as Karpenter's have.
-  const own = data.TagSpecifications?.find(({ ResourceType }) => ResourceType === "network-interface")?.Tags ?? [];
-  const Tags = [
-    ...own.filter(({ Key }) => Key !== clusterNameTag),
-    { Key: clusterNameTag, Value: cluster.name },
-    { Key: names.launchTag, Value: "template" },
-  ];
+  const Tags = [...tags, { Key: names.launchTag, Value: "template" }];
   const TagSpecifications = [{ ResourceType: "launch-template" as const, Tags }];
   const made = await ec2.createLaunchTemplate({ LaunchTemplateName: name, LaunchTemplateData: data, TagSpecifications });
   // The name is the hash of the contents: one that is there already is this one.

@@ -15,6 +15,7 @@ import type {
   RunInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
 import { ok } from "../api/result.ts";
+import { assertMayChange, fencePlace } from "./aws-fence.ts";
 import { awsClient, awsRetries, pagesMax, type AwsAnswer, type AwsSend } from "./aws-client.ts";
 import type { Ec2Endpoint } from "./ec2-calls.ts";
 
@@ -43,7 +44,15 @@ export function nodeClassCalls(endpoint: Ec2Endpoint): NodeClassCalls {
 
 async function open(endpoint: Ec2Endpoint) {
   const sdk = await import("@aws-sdk/client-ec2");
-  return { sdk, client: new sdk.EC2Client({ ...endpoint, ...awsRetries }) };
+  const client = new sdk.EC2Client({ ...endpoint, ...awsRetries });
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      assertMayChange(context.commandName, endpoint.mayChange);
+      return next(args);
+    },
+    fencePlace,
+  );
+  return { sdk, client };
 }
 
 function describing(send: AwsSend<Opened>): Pick<NodeClassCalls, "capacityReservations" | "placementGroups" | "launchTemplates"> {

@@ -7,6 +7,7 @@
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { assertMayChange, fencePlace } from "./aws-fence.ts";
 import type { Ec2Endpoint } from "./ec2-calls.ts";
 import { ec2Failure, type Ec2Failure } from "./errors.ts";
 
@@ -89,6 +90,13 @@ async function open(endpoint: Ec2Endpoint, queueName: string): Promise<Opened> {
   // The address of a queue names the host that was asked; another endpoint than AWS' stays the one that is talked to.
   const useQueueUrlAsEndpoint = endpoint.endpoint === undefined;
   const client = new sdk.SQSClient({ ...endpoint, useQueueUrlAsEndpoint, retryMode: "standard", maxAttempts: attemptsMax });
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      assertMayChange(context.commandName, endpoint.mayChange);
+      return next(args);
+    },
+    fencePlace,
+  );
   const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName: queueName }));
   if (QueueUrl === undefined) throw new Error(`SQS names no address of queue "${queueName}"`);
   return { client, sdk, queueUrl: QueueUrl };

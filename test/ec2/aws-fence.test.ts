@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { ec2Calls } from "../../src/ec2/ec2-calls.ts";
+import { iamCalls } from "../../src/ec2/iam-calls.ts";
+import { nodeClassCalls } from "../../src/ec2/node-class-calls.ts";
 
 const servers: Server[] = [];
 
@@ -56,4 +58,12 @@ test("a call whose retry comes after the term is not sent again", async () => {
   const answer = await ec2Calls({ ...endpoint, mayChange: () => term.leads }).terminate(["i-1"]);
   expect(answer).toMatchObject({ ok: false, error: { code: "NotLeading" } });
   expect(actions).toEqual(["TerminateInstances"]);
+});
+
+test("instance profiles and templates of a NodeClass are fenced like launches", async () => {
+  const { actions, endpoint } = await ec2(200);
+  const fenced = { ...endpoint, mayChange: () => false };
+  const refused = [await iamCalls(fenced).deleteProfile("nodes"), await nodeClassCalls(fenced).deleteTemplate("lt")];
+  for (const answer of refused) expect(answer).toMatchObject({ ok: false, error: { code: "NotLeading" } });
+  expect(actions).toEqual([]);
 });

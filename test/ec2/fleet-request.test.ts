@@ -248,6 +248,31 @@ describe("the launch template", () => {
     expect(made({ detailedMonitoring: true })).not.toEqual(made());
   });
 
+  test("has the disks of its image family where the class names none, and of a custom image none", () => {
+    const settings = { name: "prod", endpoint: "https://api.example.com", certificateAuthority: "Q0E=", serviceCIDR: "10.96.0.0/16" };
+    const disks = (amiFamily: "AL2023" | "Bottlerocket" | "Windows2022" | "Custom") => {
+      const { blockDeviceMappings, ...spec } = nodeClass.spec!;
+      expect(blockDeviceMappings).toHaveLength(1);
+      const answer = made({}, { nodeClass: { ...nodeClass, spec: { ...spec, amiFamily, userData: "" } }, cluster: settings });
+      return answer.ok
+        ? answer.value.data.BlockDeviceMappings?.map(({ DeviceName, Ebs }) => [DeviceName, Ebs?.VolumeSize, Ebs?.Encrypted])
+        : answer.error;
+    };
+    expect(disks("AL2023")).toEqual([["/dev/xvda", 20, true]]);
+    expect(disks("Bottlerocket")).toEqual([
+      ["/dev/xvda", 6, true],
+      ["/dev/xvdb", 20, true],
+    ]);
+    expect(disks("Windows2022")).toEqual([["/dev/sda1", 50, true]]);
+    expect(disks("Custom")).toBeUndefined();
+  });
+
+  test("is found by its cluster and its NodeClass, whose end it does not outlive", () => {
+    const answer = made();
+    const tags = new Map(answer.ok ? answer.value.tags.map(({ Key, Value }) => [Key, Value]) : []);
+    expect([tags.get("eks:eks-cluster-name"), tags.get("karpenter.k8s.aws/ec2nodeclass")]).toEqual(["prod", "default"]);
+  });
+
   test("points at the reservation that it is for, and says how a block is paid", () => {
     const reserved = (kind: "default" | "capacity-block" | "interruptible") => made({}, { reservation: { id: "cr-1", kind } });
     expect(reserved("default")).toMatchObject({

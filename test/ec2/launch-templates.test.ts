@@ -48,7 +48,8 @@ function store(standing: Map<string, Readonly<Record<string, string>>> = new Map
   return { time, asked, standing, templates: open(), open };
 }
 
-const template = { name: "karpenter.k8s.aws/abc", data: {} };
+const tags = [{ Key: "eks:eks-cluster-name", Value: "prod" }];
+const template = { name: "karpenter.k8s.aws/abc", tags, data: {} };
 const none: ReadonlySet<string> = new Set();
 
 test("launches of one template ask EC2 once, and make it once", async () => {
