@@ -56,7 +56,8 @@ interface Thread {
   readonly worker: Worker;
   /** Resolves with the reason when the thread is gone. */
   readonly gone: Promise<string>;
-  readonly stoodDown: Promise<void>;
+  /** Called when it has ended a term; each term has its own. */
+  onStoodDown: () => void;
   /** Its end is our own doing. */
   isFenced: boolean;
 }
@@ -163,15 +164,14 @@ function openThread(
       resolve(because ?? `it ended with code ${code}`);
     });
   });
-  const stoodDown = new Promise<void>((resolve) => {
-    worker.on("message", (message: FromThread) => {
-      if (message.kind === "log") retell(log, message.line);
-      if (message.kind === "answer") questions.answered(message.id, message.answer);
-      if (message.kind === "synced") log.debug({}, "the provisioner's thread knows the cluster");
-      if (message.kind === "stood-down") resolve();
-    });
+  const thread: Thread = { worker, gone, onStoodDown: () => undefined, isFenced: false };
+  worker.on("message", (message: FromThread) => {
+    if (message.kind === "log") retell(log, message.line);
+    if (message.kind === "answer") questions.answered(message.id, message.answer);
+    if (message.kind === "synced") log.debug({}, "the provisioner's thread knows the cluster");
+    if (message.kind === "stood-down") thread.onStoodDown();
   });
-  return { worker, gone, stoodDown, isFenced: false };
+  return thread;
 }
 
 /** The thread's module stands beside this file, compiled or not as this file is. */
@@ -196,10 +196,13 @@ async function lead(
   if (thread === undefined) return;
   if (term.isStillOurs()) {
     grant(state.token, standDownMaxMs);
+    const stoodDown = new Promise<void>((resolve) => {
+      thread.onStoodDown = resolve;
+    });
     post({ kind: "stand-down" });
     const inTime = new AbortController();
     const late = clock.sleep(standDownMaxMs, inTime.signal).then(() => "late" as const);
-    const end = await Promise.race([thread.stoodDown, thread.gone, late]);
+    const end = await Promise.race([stoodDown, thread.gone, late]);
     inTime.abort();
     grant(state.token, 0);
     if (end !== "late") return;
