@@ -170,7 +170,11 @@ const drains: readonly Scenario[] = [
       const pod = await firstPod(controlPlane, "app-12-keda");
       const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: pod, namespace: "app-12-keda" } };
       await terminal.file("eviction.json", JSON.stringify(eviction));
-      await terminal.type(`kubectl create --raw /api/v1/namespaces/app-12-keda/pods/${pod}/eviction -f eviction.json`);
+      // The only replica goes once its replacement is ready.
+      await refused(terminal.type(`kubectl create --raw /api/v1/namespaces/app-12-keda/pods/${pod}/eviction -f eviction.json`));
+      const path = `/api/v1/namespaces/app-12-keda/pods/${pod}`;
+      await expect.poll(async () => (await controlPlane.request({ method: "GET", path })).status, { timeout: 60_000 }).toBe(404);
+      await terminal.type("kubectl get deploy web -o custom-columns=NAME:.metadata.name,READY:.status.readyReplicas");
       await terminal.type("kubectl scale deploy web --replicas=0 --as=system:serviceaccount:keda:keda-operator --as-group=system:masters");
     },
   },
