@@ -5,8 +5,8 @@
  * done so far, and how to let it plan or rest.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants, setPriority, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, getLocal } from "../test/support/loopback.ts";
@@ -49,6 +49,8 @@ export async function startServed(pods: number): Promise<ServedProcess> {
     execArgv: [],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
+  // The API server is on another machine, or should be: it takes no core from the server.
+  if (world.pid !== undefined) setPriority(world.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   const tell = (message: ToWorld): void => {
     world.send(message);
   };
@@ -87,8 +89,14 @@ function spawnServe(port: number, kubeconfig: string): ChildProcess {
   const where = ["--host", "127.0.0.1", "--port", String(port), "--webhook-url", `https://127.0.0.1:${port}`, "--lame-duck", "0"];
   const late = ["a", "b", "c"].map((zone) => `ap-southeast-1${zone}=24h`).join(",");
   const what = ["--kubeconfig", kubeconfig, "--provider", "kwok", "--kwok-join-delay", late, "--log-level", "error"];
-  const words = ["--import", probe, join(built, "src/main.js"), "serve", ...where, ...what];
+  const words = [...imageFlags(), "--import", probe, join(built, "src/main.js"), "serve", ...where, ...what];
   return spawn(process.execPath, words, { cwd: root, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+}
+
+/** How the image runs Node. */
+function imageFlags(): readonly string[] {
+  const line = /^ENTRYPOINT (.+)$/m.exec(readFileSync(join(root, "deploy/Dockerfile"), "utf8"))?.[1] ?? "[]";
+  return (JSON.parse(line) as readonly string[]).filter((word) => word.startsWith("--"));
 }
 
 /** It plans where looks end within a second; it rests where none does for two. */

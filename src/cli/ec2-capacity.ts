@@ -3,7 +3,8 @@
  */
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterIdentity } from "../ec2/cluster-identity.ts";
-import { ec2Calls, type Ec2Endpoint } from "../ec2/ec2-calls.ts";
+import type { Ec2Endpoint } from "../ec2/aws-client.ts";
+import { ec2Calls } from "../ec2/ec2-calls.ts";
 import { ec2Provider } from "../ec2/ec2-provider.ts";
 import { eksCalls } from "../ec2/eks-calls.ts";
 import { iamCalls } from "../ec2/iam-calls.ts";

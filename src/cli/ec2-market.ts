@@ -7,7 +7,7 @@
 import { assertNever } from "../api/assert.ts";
 import type { Clock } from "../api/ports.ts";
 import type { RateCard } from "../catalog/rate-card.ts";
-import type { Ec2Endpoint } from "../ec2/ec2-calls.ts";
+import type { Ec2Endpoint } from "../ec2/aws-client.ts";
 import { marketCalls } from "../ec2/market-calls.ts";
 import { livePrices, type LivePrices, type PriceNews } from "../ec2/prices.ts";
 import { pricingCalls } from "../ec2/pricing-calls.ts";

@@ -2,7 +2,8 @@
  * What EC2 tells of its instances: the notices of an interruption queue, where one is named, and status checks.
  */
 import type { CapacitySources } from "./process-parts.ts";
-import type { Ec2Endpoint, Ec2StatusCalls } from "../ec2/ec2-calls.ts";
+import type { Ec2Endpoint } from "../ec2/aws-client.ts";
+import type { Ec2StatusCalls } from "../ec2/ec2-calls.ts";
 import { instanceStatus } from "../ec2/interruption/instance-status.ts";
 import { rememberInterrupted } from "../ec2/interruption/interrupted-offerings.ts";
 import { noticeQueue } from "../ec2/interruption/notice-queue.ts";

@@ -149,10 +149,12 @@ function openThread(
   { settings, identity, kinds, policyFile, log }: ProvisionerThreadOptions,
   { state, questions }: { readonly state: State; readonly questions: ThreadQuestions },
 ): Thread {
-  const { options, env, memoryMiB, entry = ownEntry() } = settings;
+  const { options, env, memoryMiB, entry } = settings;
   const start: ThreadStart = { options, identity, kinds, policies: policyFile.inForce(), token: state.token };
-  const worker = new Worker(entry.url, {
-    ...{ name: "provisioner", workerData: start, env: { ...env }, execArgv: [...entry.execArgv] },
+  const worker = new Worker(entry?.url ?? ownModule(), {
+    ...{ name: "provisioner", workerData: start, env: { ...env } },
+    // A thread has its process's own words where it is given none; given them, it refuses those for V8.
+    ...(entry === undefined ? {} : { execArgv: [...entry.execArgv] }),
     resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: youngMemoryMiB },
   });
   let because: string | undefined;
@@ -175,9 +177,8 @@ function openThread(
 }
 
 /** The thread's module stands beside this file, compiled or not as this file is. */
-function ownEntry(): NonNullable<ThreadSettings["entry"]> {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return { url: new URL(`./provisioner-worker.${extension}`, import.meta.url), execArgv: process.execArgv };
+function ownModule(): URL {
+  return new URL(`./provisioner-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 }
 
 async function lead(

@@ -14,8 +14,17 @@ export const fencePlace = { step: "finalizeRequest", priority: "low", name: "lea
 
 const readingPattern = /^(Describe|Get|List|Receive|Search|Lookup)/;
 
+/** Returns the fence, to be added to a client's middleware at its place. */
+export function fence(mayChange: MayChange | undefined) {
+  return <Sent, Answer>(next: (sent: Sent) => Answer, context: { readonly commandName?: string }) =>
+    (sent: Sent): Answer => {
+      assertMayChange(context.commandName, mayChange);
+      return next(sent);
+    };
+}
+
 /** Throws unless the command only reads or this process may change things; its error is one that the SDK does not retry. */
-export function assertMayChange(commandName: string | undefined, mayChange: MayChange | undefined): void {
+function assertMayChange(commandName: string | undefined, mayChange: MayChange | undefined): void {
   if (mayChange === undefined || mayChange() || readingPattern.test(commandName ?? "")) return;
   const error = new Error(`this replica does not lead (any more): ${commandName ?? "the call"} was not sent`);
   error.name = "NotLeading";

@@ -17,7 +17,6 @@ import type {
   DescribeLaunchTemplatesCommandInput,
   DescribeSecurityGroupsCommandInput,
   DescribeSubnetsCommandInput,
-  EC2Client,
   Image,
   Instance,
   InstanceStatus,
@@ -28,79 +27,53 @@ import type {
   Subnet,
   Tag,
 } from "@aws-sdk/client-ec2";
-import { err, ok, type Result } from "../api/result.ts";
-import { assertMayChange, fencePlace, type MayChange } from "./aws-fence.ts";
-import { ec2Failure, type Ec2Failure } from "./errors.ts";
-import type { CallLogger } from "./recorded-call.ts";
-
-export interface Ec2Endpoint {
-  readonly region: string;
-  /** Another endpoint than AWS' own for the region. */
-  readonly endpoint?: string;
-  /** Hears of every call; the SDK's own setting, so that every client that is made of an endpoint has it. */
-  readonly logger?: CallLogger;
-  /** Asked before each call that changes something; default: it may. */
-  readonly mayChange?: MayChange;
-}
-
-type Answer<T> = Promise<Result<T, Ec2Failure>>;
+import { ok } from "../api/result.ts";
+import { everyPage, type AwsAnswer, type Ec2Endpoint } from "./aws-client.ts";
+import { ec2Client, type Ec2Send } from "./ec2-client.ts";
+import { ec2Failure } from "./errors.ts";
 
 export interface Ec2Calls {
-  images(input: DescribeImagesCommandInput): Answer<readonly Image[]>;
-  subnets(input: DescribeSubnetsCommandInput): Answer<readonly Subnet[]>;
-  securityGroups(input: DescribeSecurityGroupsCommandInput): Answer<readonly SecurityGroup[]>;
+  /** All pages. */
+  images(input: DescribeImagesCommandInput): AwsAnswer<readonly Image[]>;
+  /** All pages. */
+  subnets(input: DescribeSubnetsCommandInput): AwsAnswer<readonly Subnet[]>;
+  /** All pages. */
+  securityGroups(input: DescribeSecurityGroupsCommandInput): AwsAnswer<readonly SecurityGroup[]>;
   /** Whether a launch template of this name exists. */
-  hasLaunchTemplate(name: string): Answer<boolean>;
-  createLaunchTemplate(input: CreateLaunchTemplateCommandInput): Answer<void>;
-  createFleet(input: CreateFleetCommandInput): Answer<CreateFleetResult>;
+  hasLaunchTemplate(name: string): AwsAnswer<boolean>;
+  createLaunchTemplate(input: CreateLaunchTemplateCommandInput): AwsAnswer<void>;
+  createFleet(input: CreateFleetCommandInput): AwsAnswer<CreateFleetResult>;
   /** All pages. */
-  instances(input: DescribeInstancesCommandInput): Answer<readonly Instance[]>;
-  terminate(instanceIDs: readonly string[]): Answer<void>;
+  instances(input: DescribeInstancesCommandInput): AwsAnswer<readonly Instance[]>;
+  terminate(instanceIDs: readonly string[]): AwsAnswer<void>;
   /** Adds tags to instances. */
-  tagInstances(instanceIDs: readonly string[], tags: readonly Tag[]): Answer<void>;
+  tagInstances(instanceIDs: readonly string[], tags: readonly Tag[]): AwsAnswer<void>;
   /** All pages. */
-  launchTemplates(input: DescribeLaunchTemplatesCommandInput): Answer<readonly LaunchTemplate[]>;
-  deleteLaunchTemplate(name: string): Answer<void>;
+  launchTemplates(input: DescribeLaunchTemplatesCommandInput): AwsAnswer<readonly LaunchTemplate[]>;
+  deleteLaunchTemplate(name: string): AwsAnswer<void>;
   /** The worse of EC2's two status checks of an instance. */
-  instanceHealth(instanceID: string): Answer<"ok" | "impaired" | "unknown">;
+  instanceHealth(instanceID: string): AwsAnswer<"ok" | "impaired" | "unknown">;
   /** What an instance has written on its console so far, as text. */
-  consoleOutput(instanceID: string): Answer<string>;
+  consoleOutput(instanceID: string): AwsAnswer<string>;
 }
 
 /** What `plimsoll catalog refresh` asks. */
 export interface Ec2TypeCalls {
   /** All pages. */
-  instanceTypes(input: DescribeInstanceTypesCommandInput): Answer<readonly InstanceTypeInfo[]>;
+  instanceTypes(input: DescribeInstanceTypesCommandInput): AwsAnswer<readonly InstanceTypeInfo[]>;
   /** All pages. */
-  instanceTypeOfferings(input: DescribeInstanceTypeOfferingsCommandInput): Answer<readonly InstanceTypeOffering[]>;
+  instanceTypeOfferings(input: DescribeInstanceTypeOfferingsCommandInput): AwsAnswer<readonly InstanceTypeOffering[]>;
 }
 
 /** What is asked for the health of instances. */
 export interface Ec2StatusCalls {
   /** All pages; of running instances. */
-  instanceStatuses(input: DescribeInstanceStatusCommandInput): Answer<readonly InstanceStatus[]>;
+  instanceStatuses(input: DescribeInstanceStatusCommandInput): AwsAnswer<readonly InstanceStatus[]>;
 }
-
-/** The SDK's own retries: standard mode, as Karpenter's. */
-const attemptsMax = 4;
-/** More pages than this are a server that never ends its tokens. */
-const pagesMax = 1_000;
-
-type Sdk = Awaited<ReturnType<typeof loadSdk>>;
-type Send = <T>(call: (client: EC2Client, sdk: Sdk) => Promise<T>) => Answer<T>;
 
 /** Makes the calls; credentials come from where the SDK looks for them. */
 export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls & Ec2TypeCalls & Ec2StatusCalls {
-  let opened: Promise<{ readonly client: EC2Client; readonly sdk: Sdk }> | undefined;
-  const send: Send = async (call) => {
-    try {
-      opened ??= open(endpoint);
-      const { client, sdk } = await opened;
-      return ok(await call(client, sdk));
-    } catch (thrown) {
-      return err(ec2Failure(thrown));
-    }
-  };
+  const send = ec2Client(endpoint);
   return {
     ...describing(send),
     ...describingTypes(send),
@@ -111,63 +84,55 @@ export function ec2Calls(endpoint: Ec2Endpoint): Ec2Calls & Ec2TypeCalls & Ec2St
   };
 }
 
-function loadSdk() {
-  return import("@aws-sdk/client-ec2");
-}
-
-async function open(endpoint: Ec2Endpoint): Promise<{ readonly client: EC2Client; readonly sdk: Sdk }> {
-  const sdk = await loadSdk();
-  const { mayChange, ...settings } = endpoint;
-  const client = new sdk.EC2Client({ ...settings, retryMode: "standard", maxAttempts: attemptsMax });
-  client.middlewareStack.add(
-    (next, context) => (args) => {
-      assertMayChange(context.commandName, mayChange);
-      return next(args);
-    },
-    fencePlace,
-  );
-  return { sdk, client };
-}
-
-function describing(send: Send): Pick<Ec2Calls, "images" | "subnets" | "securityGroups" | "hasLaunchTemplate" | "instances"> {
+function describing(send: Ec2Send): Pick<Ec2Calls, "images" | "subnets" | "securityGroups" | "hasLaunchTemplate" | "instances"> {
   return {
-    images: (input) => send(async (client, sdk) => (await client.send(new sdk.DescribeImagesCommand(input))).Images ?? []),
-    subnets: (input) => send(async (client, sdk) => (await client.send(new sdk.DescribeSubnetsCommand(input))).Subnets ?? []),
+    images: (input) =>
+      send(({ client, sdk }) =>
+        everyPage(async (page) => {
+          const { Images = [], NextToken } = await client.send(new sdk.DescribeImagesCommand({ ...input, ...page }));
+          return { items: Images, NextToken };
+        }),
+      ),
+    subnets: (input) =>
+      send(({ client, sdk }) =>
+        everyPage(async (page) => {
+          const { Subnets = [], NextToken } = await client.send(new sdk.DescribeSubnetsCommand({ ...input, ...page }));
+          return { items: Subnets, NextToken };
+        }),
+      ),
     securityGroups: (input) =>
-      send(async (client, sdk) => (await client.send(new sdk.DescribeSecurityGroupsCommand(input))).SecurityGroups ?? []),
+      send(({ client, sdk }) =>
+        everyPage(async (page) => {
+          const { SecurityGroups = [], NextToken } = await client.send(new sdk.DescribeSecurityGroupsCommand({ ...input, ...page }));
+          return { items: SecurityGroups, NextToken };
+        }),
+      ),
     hasLaunchTemplate: async (name) => {
-      const found = await send((client, sdk) => client.send(new sdk.DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] })));
+      const found = await send(({ client, sdk }) => client.send(new sdk.DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] })));
       if (found.ok) return ok((found.value.LaunchTemplates ?? []).length > 0);
       return found.error.kind === "launch-template-not-found" ? ok(false) : found;
     },
     instances: (input) =>
-      send(async (client, sdk) => {
-        const found: Instance[] = [];
-        let NextToken: string | undefined;
-        for (let page = 0; page < pagesMax; page++) {
-          const answer = await client.send(
-            new sdk.DescribeInstancesCommand({ ...input, ...(NextToken === undefined ? {} : { NextToken }) }),
-          );
-          for (const { Instances = [] } of answer.Reservations ?? []) found.push(...Instances);
-          NextToken = answer.NextToken;
-          if (NextToken === undefined || NextToken === "") break;
-        }
-        return found;
-      }),
+      send(({ client, sdk }) =>
+        everyPage(async (page) => {
+          const { Reservations = [], NextToken } = await client.send(new sdk.DescribeInstancesCommand({ ...input, ...page }));
+          return { items: Reservations.flatMap(({ Instances = [] }) => Instances), NextToken };
+        }),
+      ),
   };
 }
 
-function describingTypes(send: Send): Ec2TypeCalls {
+function describingTypes(send: Ec2Send): Ec2TypeCalls {
   return {
     instanceTypes: (input) =>
-      send((client, sdk) =>
+      send(({ client, sdk }) =>
         everyPage(async (page) => {
           const { InstanceTypes = [], NextToken } = await client.send(new sdk.DescribeInstanceTypesCommand({ ...input, ...page }));
           return { items: InstanceTypes, NextToken };
         }),
       ),
     instanceTypeOfferings: (input) =>
-      send((client, sdk) =>
+      send(({ client, sdk }) =>
         everyPage(async (page) => {
           const { InstanceTypeOfferings = [], NextToken } = await client.send(
             new sdk.DescribeInstanceTypeOfferingsCommand({ ...input, ...page }),
@@ -178,10 +143,10 @@ function describingTypes(send: Send): Ec2TypeCalls {
   };
 }
 
-function describingStatus(send: Send): Ec2StatusCalls {
+function describingStatus(send: Ec2Send): Ec2StatusCalls {
   return {
     instanceStatuses: (input) =>
-      send((client, sdk) =>
+      send(({ client, sdk }) =>
         everyPage(async (page) => {
           const { InstanceStatuses = [], NextToken } = await client.send(new sdk.DescribeInstanceStatusCommand({ ...input, ...page }));
           return { items: InstanceStatuses, NextToken };
@@ -190,60 +155,44 @@ function describingStatus(send: Send): Ec2StatusCalls {
   };
 }
 
-type Page = { readonly NextToken?: string };
-
-async function everyPage<T>(
-  ask: (page: Page) => Promise<{ readonly items: readonly T[]; readonly NextToken: string | undefined }>,
-): Promise<readonly T[]> {
-  const found: T[] = [];
-  let page: Page = {};
-  for (let count = 0; count < pagesMax; count++) {
-    const { items, NextToken = "" } = await ask(page);
-    found.push(...items);
-    if (NextToken === "") break;
-    page = { NextToken };
-  }
-  return found;
-}
-
-function changing(send: Send): Pick<Ec2Calls, "createLaunchTemplate" | "createFleet" | "terminate" | "tagInstances"> {
+function changing(send: Ec2Send): Pick<Ec2Calls, "createLaunchTemplate" | "createFleet" | "terminate" | "tagInstances"> {
   return {
     createLaunchTemplate: (input) =>
-      send(async (client, sdk) => {
+      send(async ({ client, sdk }) => {
         await client.send(new sdk.CreateLaunchTemplateCommand(input));
       }),
-    createFleet: (input) => send((client, sdk) => client.send(new sdk.CreateFleetCommand(input))),
+    createFleet: (input) => send(({ client, sdk }) => client.send(new sdk.CreateFleetCommand(input))),
     terminate: (instanceIDs) =>
-      send(async (client, sdk) => {
+      send(async ({ client, sdk }) => {
         await client.send(new sdk.TerminateInstancesCommand({ InstanceIds: [...new Set(instanceIDs)] }));
       }),
     tagInstances: (instanceIDs, tags) =>
-      send(async (client, sdk) => {
+      send(async ({ client, sdk }) => {
         await client.send(new sdk.CreateTagsCommand({ Resources: [...instanceIDs], Tags: [...tags] }));
       }),
   };
 }
 
-function templateCalls(send: Send): Pick<Ec2Calls, "launchTemplates" | "deleteLaunchTemplate"> {
+function templateCalls(send: Ec2Send): Pick<Ec2Calls, "launchTemplates" | "deleteLaunchTemplate"> {
   return {
     launchTemplates: (input) =>
-      send((client, sdk) =>
+      send(({ client, sdk }) =>
         everyPage(async (page) => {
           const { LaunchTemplates = [], NextToken } = await client.send(new sdk.DescribeLaunchTemplatesCommand({ ...input, ...page }));
           return { items: LaunchTemplates, NextToken };
         }),
       ),
     deleteLaunchTemplate: (name) =>
-      send(async (client, sdk) => {
+      send(async ({ client, sdk }) => {
         await client.send(new sdk.DeleteLaunchTemplateCommand({ LaunchTemplateName: name }));
       }),
   };
 }
 
-function evidenceCalls(send: Send): Pick<Ec2Calls, "instanceHealth" | "consoleOutput"> {
+function evidenceCalls(send: Ec2Send): Pick<Ec2Calls, "instanceHealth" | "consoleOutput"> {
   return {
     instanceHealth: (instanceID) =>
-      send(async (client, sdk) => {
+      send(async ({ client, sdk }) => {
         const { InstanceStatuses = [] } = await client.send(
           new sdk.DescribeInstanceStatusCommand({ InstanceIds: [instanceID], IncludeAllInstances: true }),
         );
@@ -252,7 +201,7 @@ function evidenceCalls(send: Send): Pick<Ec2Calls, "instanceHealth" | "consoleOu
         return checks.length > 0 && checks.every((status) => status === "ok") ? "ok" : "unknown";
       }),
     consoleOutput: (instanceID) =>
-      send(async (client, sdk) => {
+      send(async ({ client, sdk }) => {
         const ask = (Latest: boolean) => client.send(new sdk.GetConsoleOutputCommand({ InstanceId: instanceID, Latest }));
         // Only Nitro instances show what they write now; of others there is what they wrote while they booted.
         const { Output = "" } = await ask(true).catch((thrown: unknown) => {

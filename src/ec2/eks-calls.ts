@@ -5,9 +5,8 @@
  * is an answer, not a failure: clusters exist that are not EKS'.
  */
 import { ok } from "../api/result.ts";
-import { awsClient, awsRetries, type AwsAnswer } from "./aws-client.ts";
+import { awsClient, clientSettings, type AwsAnswer, type Ec2Endpoint } from "./aws-client.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
-import type { Ec2Endpoint } from "./ec2-calls.ts";
 
 export interface EksCalls {
   /** What EKS tells of a cluster; undefined where it has none of this name. */
@@ -18,7 +17,7 @@ export interface EksCalls {
 export function eksCalls(endpoint: Ec2Endpoint): EksCalls {
   const send = awsClient(async () => {
     const sdk = await import("@aws-sdk/client-eks");
-    return { sdk, client: new sdk.EKSClient({ ...endpoint, ...awsRetries }) };
+    return { sdk, client: new sdk.EKSClient(clientSettings(endpoint)) };
   });
   return {
     cluster: async (name) => {

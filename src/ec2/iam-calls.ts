@@ -7,9 +7,8 @@
  */
 import type { InstanceProfile } from "@aws-sdk/client-iam";
 import { ok } from "../api/result.ts";
-import { assertMayChange, fencePlace } from "./aws-fence.ts";
-import { awsClient, awsRetries, pagesMax, type AwsAnswer, type AwsSend } from "./aws-client.ts";
-import type { Ec2Endpoint } from "./ec2-calls.ts";
+import { awsClient, clientSettings, everyPage, type AwsAnswer, type AwsSend, type Ec2Endpoint } from "./aws-client.ts";
+import { fence, fencePlace } from "./aws-fence.ts";
 
 /** An instance profile, as far as it matters here. */
 export interface ProfileFacts {
@@ -55,14 +54,8 @@ export function iamCalls(endpoint: Ec2Endpoint): IamCalls {
 
 async function open(endpoint: Ec2Endpoint) {
   const sdk = await import("@aws-sdk/client-iam");
-  const client = new sdk.IAMClient({ ...endpoint, ...awsRetries });
-  client.middlewareStack.add(
-    (next, context) => (args) => {
-      assertMayChange(context.commandName, endpoint.mayChange);
-      return next(args);
-    },
-    fencePlace,
-  );
+  const client = new sdk.IAMClient(clientSettings(endpoint));
+  client.middlewareStack.add(fence(endpoint.mayChange), fencePlace);
   return { sdk, client };
 }
 
@@ -76,18 +69,14 @@ function reading(send: AwsSend<Opened>): Pick<IamCalls, "profile" | "profilesUnd
       return !answer.ok && answer.error.kind === "not-found" ? ok(undefined) : answer;
     },
     profilesUnder: (path) =>
-      send(async ({ client, sdk }) => {
-        const found: ProfileFacts[] = [];
-        let Marker: string | undefined;
-        for (let page = 0; page < pagesMax; page++) {
-          const next = Marker === undefined ? {} : { Marker };
-          const answer = await client.send(new sdk.ListInstanceProfilesCommand({ PathPrefix: path, ...next }));
-          found.push(...(answer.InstanceProfiles ?? []).map(factsOf).filter((profile) => profile.path.startsWith(path)));
-          if (answer.IsTruncated !== true || answer.Marker === undefined) break;
-          Marker = answer.Marker;
-        }
-        return found;
-      }),
+      send(({ client, sdk }) =>
+        everyPage(async ({ NextToken }) => {
+          const marker = NextToken === undefined ? {} : { Marker: NextToken };
+          const answer = await client.send(new sdk.ListInstanceProfilesCommand({ PathPrefix: path, ...marker }));
+          const items = (answer.InstanceProfiles ?? []).map(factsOf).filter((profile) => profile.path.startsWith(path));
+          return { items, NextToken: answer.IsTruncated === true ? answer.Marker : undefined };
+        }),
+      ),
   };
 }
 

@@ -15,9 +15,8 @@ import type {
   RunInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
 import { ok } from "../api/result.ts";
-import { assertMayChange, fencePlace } from "./aws-fence.ts";
-import { awsClient, awsRetries, pagesMax, type AwsAnswer, type AwsSend } from "./aws-client.ts";
-import type { Ec2Endpoint } from "./ec2-calls.ts";
+import { everyPage, type AwsAnswer, type Ec2Endpoint } from "./aws-client.ts";
+import { ec2Client, type Ec2Send } from "./ec2-client.ts";
 
 export interface NodeClassCalls {
   /** All pages; none where an id that is asked for does not exist. */
@@ -34,28 +33,13 @@ export interface NodeClassCalls {
   dryRunInstances(input: RunInstancesCommandInput): AwsAnswer<void>;
 }
 
-type Opened = Awaited<ReturnType<typeof open>>;
-
 /** Makes the calls; credentials come from where the SDK looks for them. */
 export function nodeClassCalls(endpoint: Ec2Endpoint): NodeClassCalls {
-  const send = awsClient(() => open(endpoint));
+  const send = ec2Client(endpoint);
   return { ...describing(send), ...templates(send), ...dryRuns(send) };
 }
 
-async function open(endpoint: Ec2Endpoint) {
-  const sdk = await import("@aws-sdk/client-ec2");
-  const client = new sdk.EC2Client({ ...endpoint, ...awsRetries });
-  client.middlewareStack.add(
-    (next, context) => (args) => {
-      assertMayChange(context.commandName, endpoint.mayChange);
-      return next(args);
-    },
-    fencePlace,
-  );
-  return { sdk, client };
-}
-
-function describing(send: AwsSend<Opened>): Pick<NodeClassCalls, "capacityReservations" | "placementGroups" | "launchTemplates"> {
+function describing(send: Ec2Send): Pick<NodeClassCalls, "capacityReservations" | "placementGroups" | "launchTemplates"> {
   return {
     capacityReservations: async (input) => {
       const found = await send(({ client, sdk }) =>
@@ -85,7 +69,7 @@ function describing(send: AwsSend<Opened>): Pick<NodeClassCalls, "capacityReserv
   };
 }
 
-function templates(send: AwsSend<Opened>): Pick<NodeClassCalls, "createTemplate" | "deleteTemplate"> {
+function templates(send: Ec2Send): Pick<NodeClassCalls, "createTemplate" | "deleteTemplate"> {
   return {
     createTemplate: async (input) => {
       const made = await send(async ({ client, sdk }): Promise<void> => {
@@ -102,7 +86,7 @@ function templates(send: AwsSend<Opened>): Pick<NodeClassCalls, "createTemplate"
   };
 }
 
-function dryRuns(send: AwsSend<Opened>): Pick<NodeClassCalls, "dryRunFleet" | "dryRunInstances"> {
+function dryRuns(send: Ec2Send): Pick<NodeClassCalls, "dryRunFleet" | "dryRunInstances"> {
   const passed = async (answer: AwsAnswer<void>): AwsAnswer<void> => {
     const done = await answer;
     return !done.ok && done.error.kind === "dry-run-passed" ? ok(undefined) : done;
@@ -121,20 +105,4 @@ function dryRuns(send: AwsSend<Opened>): Pick<NodeClassCalls, "dryRunFleet" | "d
         }),
       ),
   };
-}
-
-type Page = { readonly NextToken?: string };
-
-async function everyPage<T>(
-  ask: (page: Page) => Promise<{ readonly items: readonly T[]; readonly NextToken: string | undefined }>,
-): Promise<readonly T[]> {
-  const found: T[] = [];
-  let page: Page = {};
-  for (let count = 0; count < pagesMax; count++) {
-    const { items, NextToken = "" } = await ask(page);
-    found.push(...items);
-    if (NextToken === "") break;
-    page = { NextToken };
-  }
-  return found;
 }

@@ -7,8 +7,8 @@
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import { assertMayChange, fencePlace } from "./aws-fence.ts";
-import type { Ec2Endpoint } from "./ec2-calls.ts";
+import { clientSettings, type Ec2Endpoint } from "./aws-client.ts";
+import { fence, fencePlace } from "./aws-fence.ts";
 import { ec2Failure, type Ec2Failure } from "./errors.ts";
 
 export interface SqsMessage {
@@ -26,9 +26,10 @@ export interface SqsCalls {
   delete(receipt: string): Promise<Result<void, Ec2Failure>>;
 }
 
-const attemptsMax = 4;
 const messagesMax = 10;
 const waitSeconds = 20;
+/** A wait for messages is no late answer. */
+const answerMs = (waitSeconds + 10) * 1_000;
 /** A message that nobody has deleted after this comes again: short, since a Spot instance has two minutes. */
 const hiddenSeconds = 20;
 
@@ -89,14 +90,8 @@ async function open(endpoint: Ec2Endpoint, queueName: string): Promise<Opened> {
   const sdk = await loadSdk();
   // The address of a queue names the host that was asked; another endpoint than AWS' stays the one that is talked to.
   const useQueueUrlAsEndpoint = endpoint.endpoint === undefined;
-  const client = new sdk.SQSClient({ ...endpoint, useQueueUrlAsEndpoint, retryMode: "standard", maxAttempts: attemptsMax });
-  client.middlewareStack.add(
-    (next, context) => (args) => {
-      assertMayChange(context.commandName, endpoint.mayChange);
-      return next(args);
-    },
-    fencePlace,
-  );
+  const client = new sdk.SQSClient({ ...clientSettings(endpoint, { answerMs }), useQueueUrlAsEndpoint });
+  client.middlewareStack.add(fence(endpoint.mayChange), fencePlace);
   const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand({ QueueName: queueName }));
   if (QueueUrl === undefined) throw new Error(`SQS names no address of queue "${queueName}"`);
   return { client, sdk, queueUrl: QueueUrl };

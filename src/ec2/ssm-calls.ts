@@ -4,8 +4,7 @@
  * Reads names of parameters. Returns their values; a parameter that does not exist is an answer, not a failure.
  */
 import { ok } from "../api/result.ts";
-import { awsClient, awsRetries, type AwsAnswer } from "./aws-client.ts";
-import type { Ec2Endpoint } from "./ec2-calls.ts";
+import { awsClient, clientSettings, type AwsAnswer, type Ec2Endpoint } from "./aws-client.ts";
 
 export interface SsmCalls {
   /** The value of a parameter; undefined where there is none of this name. */
@@ -16,7 +15,7 @@ export interface SsmCalls {
 export function ssmCalls(endpoint: Ec2Endpoint): SsmCalls {
   const send = awsClient(async () => {
     const sdk = await import("@aws-sdk/client-ssm");
-    return { sdk, client: new sdk.SSMClient({ ...endpoint, ...awsRetries }) };
+    return { sdk, client: new sdk.SSMClient(clientSettings(endpoint)) };
   });
   return {
     parameter: async (name) => {
