@@ -9,6 +9,7 @@ import { editorSchemas } from "./editor-schemas.ts";
 import { generatedFiles } from "./generated-files.ts";
 import { commandLinePage } from "./reference-command-line.ts";
 import { metricsPage } from "./reference-metrics.ts";
+import { permissionsPage } from "./reference-permissions.ts";
 import { rulePages } from "./rule-pages.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -21,6 +22,7 @@ for (const [path, text] of [
   ...rulePages(),
   ...commandLinePage(),
   ...metricsPage(),
+  ...permissionsPage(),
   ...cloudFormation,
 ]) {
   mkdirSync(dirname(join(root, path)), { recursive: true });

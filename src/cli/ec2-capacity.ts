@@ -13,6 +13,8 @@ import { instanceProfiles } from "../ec2/instance-profiles.ts";
 import { nodeClassCalls } from "../ec2/node-class-calls.ts";
 import { nodeClassController } from "../ec2/node-class-controller.ts";
 import { nodeClassDesk } from "../ec2/node-class-desk.ts";
+import { toEach } from "../ec2/recorded-call.ts";
+import { refusedCallLogger } from "../ec2/refused-call.ts";
 import { ssmCalls } from "../ec2/ssm-calls.ts";
 import { launchTemplateGarbage } from "../ec2/launch-template-garbage.ts";
 import { templateStore } from "../ec2/launch-templates.ts";
@@ -58,13 +60,22 @@ export function ec2Capacity(request: Ec2CapacityRequest): Result<(sources: Capac
     const endpoint = {
       region,
       ...(ec2Endpoint === undefined ? {} : { endpoint: ec2Endpoint }),
-      ...(recordCalls === undefined ? {} : { logger: callRecord(recordCalls, sources.log) }),
+      ...loggerOf(sources, recordCalls),
       ...(sources.mayChange === undefined ? {} : { mayChange: sources.mayChange }),
     };
     const market = ec2Market({ endpoint, isolated: request.isolatedVpc === true, rateCard: rateCard.value, ...sources });
     const { interruptionQueue } = request;
     return capacityOf(sources, { endpoint, cluster, market, interruptionQueue });
   });
+}
+
+/** Whoever wants to hear of calls: refusals are always told, and all of them where they are recorded. */
+function loggerOf({ onRefused, log }: CapacitySources, recordCalls: string | undefined): Pick<Ec2Endpoint, "logger"> {
+  const loggers = [
+    ...(onRefused === undefined ? [] : [refusedCallLogger(onRefused)]),
+    ...(recordCalls === undefined ? [] : [callRecord(recordCalls, log)]),
+  ];
+  return loggers.length === 0 ? {} : { logger: toEach(loggers) };
 }
 
 interface Ec2Settings {

@@ -1,9 +1,10 @@
 /**
- * IAM statements: all that the provisioner may do on AWS, and no more.
+ * IAM statements: all that the provisioner may do on AWS, and no more, each with what it is for.
  *
  * Reads the names of an account, a cluster and what stands beside it. Returns statements in three groups, since a managed policy holds 6,144
  * characters. What changes anything carries the cluster's tag, on what is made by the request, on what is there by the resource: another
- * cluster's instances can't be touched by a mistake of ours. The tags are Karpenter's, so its role serves as well.
+ * cluster's instances can't be touched by a mistake of ours. The tags are Karpenter's, so its role serves as well but for what
+ * docs/reference/permissions.md names.
  */
 
 export interface GrantNames {
@@ -17,6 +18,7 @@ export interface GrantNames {
   readonly queue: string;
 }
 
+/** A statement as AWS reads it. */
 export interface GrantStatement {
   readonly Sid: string;
   readonly Effect: "Allow";
@@ -35,6 +37,26 @@ export const untaggedGrants: Readonly<Record<string, string>> = {
   UseToLaunch: "images, subnets and groups are used and not changed, and belong to the account: no cluster's tag stands on them",
   PassNodeRole: "a role is named, not tagged: it is one role, and only EC2 may get it",
   HearInterruptions: "the queue is named: it is the cluster's own",
+};
+
+/** What each statement is for. */
+export const grantReasons: Readonly<Record<string, string>> = {
+  UseToLaunch: "A launch names its image, subnets, security groups, reservation and placement group.",
+  LaunchFromTemplates: "A fleet launches from a launch template that the cluster owns.",
+  LaunchTagged: "Fleets, instances, volumes, interfaces, Spot requests and launch templates are made, and born with the cluster's tags.",
+  TagWhatIsMade: "Tags are given by the call that makes a thing, and by no other.",
+  NameOwn: "Instances that were launched together learn afterwards which NodeClaim is whose.",
+  SeeOwn: "The console of an instance that never joined says why.",
+  EndOwn: "Instances end, and launch templates that nobody uses go.",
+  PassNodeRole: "An instance gets the nodes' role, by its instance profile.",
+  CreateProfiles: "An EC2NodeClass with spec.role gets an instance profile.",
+  ChangeProfiles: "The role is put into the profile; the profile goes with its EC2NodeClass.",
+  ReadEc2: "What there is to launch from and into, what runs, how it fares, and what Spot costs.",
+  ReadImageParameters: "An image alias is looked up where AWS publishes its images.",
+  ReadCluster: "User data holds the cluster's endpoint, certificate authority and Service addresses.",
+  ReadProfiles: "Whether the profile is there, with the role in it.",
+  List: "Profiles that nobody uses any more, on-demand prices and vCPU quotas; AWS knows no resources for these.",
+  HearInterruptions: "Spot warnings and other notices are read from the cluster's queue, and taken off it.",
 };
 
 /** Returns every statement, by group. */

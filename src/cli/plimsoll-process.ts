@@ -25,6 +25,7 @@ import type { ProcessParts, ProcessSettings } from "./process-parts.ts";
 import { openProcessWatch } from "./process-watch.ts";
 import type { Provisioner } from "./provisioner-port.ts";
 import { provisionerThread } from "./provisioner-thread.ts";
+import { refusals } from "./refusals.ts";
 import { openWebhook } from "./webhook-service.ts";
 
 export interface PlimsollProcess {
@@ -82,12 +83,16 @@ const watchedKinds = [
 ] as const satisfies readonly KindName[];
 
 /** Starts a process; the error says what the start needs and did not find. */
-export async function startPlimsoll(settings: ProcessSettings): Promise<Result<PlimsollProcess, string>> {
-  const { transport, domain, log } = settings;
+export async function startPlimsoll(given: ProcessSettings): Promise<Result<PlimsollProcess, string>> {
+  const { domain, log, clock } = given;
   const stop = new AbortController();
   // Every watch, controller and wait of the process listens to it.
   setMaxListeners(0, stop.signal);
   const metrics = webhookMetrics();
+  const ownMetrics = processMetrics(metrics.registry, log);
+  const refused = refusals({ metrics: ownMetrics.refusals, log, clock });
+  const transport = refused.heardOver(given.transport);
+  const settings: ProcessSettings = { ...given, transport };
   const kinds = await servedKinds(transport, domain);
   if (!kinds.ok) return kinds;
   const reviewed: { parts?: ProcessParts } = {};
@@ -100,10 +105,10 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
   const names = platformNames(domain);
   const prices = settings.prices === undefined ? {} : { prices: settings.prices };
   const catalogTypes = catalogTypesOf(cluster, prices);
-  const { clock } = settings;
-  const sources = { client, clock, names, log, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...prices };
+  const told = { clock, log, onRefused: refused.onCall };
+  const sources = { client, names, ...told, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...prices };
   const capacity = settings.capacity?.(sources);
-  const offered = { cluster, clock: settings.clock, signal: stop.signal, log, otherwise: catalogTypes };
+  const offered = { cluster, clock, signal: stop.signal, log, otherwise: catalogTypes };
   const parts: Omit<ProcessParts, "provisioner"> = {
     ...settings,
     ...{ client, cluster, names, capacity },
@@ -112,7 +117,7 @@ export async function startPlimsoll(settings: ProcessSettings): Promise<Result<P
     kinds: kinds.value,
     decisions: decisionLog(),
     metrics,
-    processMetrics: processMetrics(metrics.registry, log),
+    processMetrics: ownMetrics,
     signal: stop.signal,
   };
   reviewed.parts = { ...parts, provisioner: provisionerOf(parts, settings.thread) };

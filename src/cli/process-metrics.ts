@@ -50,6 +50,18 @@ export const processMetricDefinitions = {
     help: "Questions that the provisioner's thread did not answer in time, by question (metrics, decisions, advice).",
     labels: ["question"],
   },
+  refusedCalls: {
+    name: "plimsoll_cloud_refused_calls_total",
+    kind: "counter",
+    help: "Calls that AWS refused for a permission that is missing, by service, call, and the action to grant; the log has the fix.",
+    labels: ["service", "call", "action"],
+  },
+  refusedRequests: {
+    name: "plimsoll_api_refused_requests_total",
+    kind: "counter",
+    help: "Requests that the API server refused for a right that is missing, by verb and resource; with the deployed roles there are none.",
+    labels: ["verb", "resource"],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 /** What is told of the provisioner's thread. */
@@ -59,7 +71,14 @@ export interface ThreadMetrics {
   readonly late: Counter<"question">;
 }
 
+/** What is refused to this process. */
+export interface RefusalMetrics {
+  readonly calls: Counter<"service" | "call" | "action">;
+  readonly requests: Counter<"verb" | "resource">;
+}
+
 export interface ProcessMetrics {
+  readonly refusals: RefusalMetrics;
   readonly runner: RunnerMetrics;
   readonly thread: ThreadMetrics;
   readonly leading: Gauge;
@@ -74,11 +93,23 @@ export function processMetrics(registry: Registry, log: Log): ProcessMetrics {
     leading: new Gauge({ name: leading.name, help: leading.help, registers }),
     audit: auditMetrics(registry),
     runner: runnerMetrics(registry, log),
+    refusals: refusalMetrics(registry),
     thread: {
       up: new Gauge({ name: threadUp.name, help: threadUp.help, registers }),
       deaths: new Counter({ name: threadDeaths.name, help: threadDeaths.help, registers }),
       late: new Counter({ name: threadLate.name, help: threadLate.help, labelNames: threadLate.labels, registers }),
     },
+  };
+}
+
+/** Makes what is told of refusals, in the registry of their thread. */
+export function refusalMetrics(registry: Registry): RefusalMetrics {
+  const { refusedCalls, refusedRequests } = processMetricDefinitions;
+  const registers = [registry];
+  const made = ({ name, help }: MetricDefinition) => ({ name, help, registers });
+  return {
+    calls: new Counter({ ...made(refusedCalls), labelNames: refusedCalls.labels }),
+    requests: new Counter({ ...made(refusedRequests), labelNames: refusedRequests.labels }),
   };
 }
 

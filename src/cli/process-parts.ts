@@ -10,6 +10,7 @@ import type { ApiTransport, Clock, CloudProvider } from "../api/ports.ts";
 import type { Prices } from "../catalog/prices.ts";
 import type { DecisionLog } from "../cluster/decision-log.ts";
 import type { ClusterWatch } from "../cluster/watch-cluster.ts";
+import type { RefusedCall } from "../ec2/refused-call.ts";
 import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
 import type { CertificateLife } from "../webhook/certificate.ts";
 import type { WebhookMetrics } from "../webhook/metrics.ts";
@@ -41,6 +42,8 @@ export interface CapacitySources {
   readonly instanceTypes: () => readonly InstanceType[];
   /** Says whether this process may change anything in the cloud now; absent: it may. */
   readonly mayChange?: () => boolean;
+  /** Hears of each call to the cloud that the credentials may not make; absent: nobody does. */
+  readonly onRefused?: (call: RefusedCall) => void;
   /** Default: the dated table. */
   readonly prices?: Prices;
   readonly log: Log;

@@ -26,9 +26,10 @@ import { capacityMaker, ratesOf } from "./capacity-maker.ts";
 import { loadKubeConfig } from "./kube-config.ts";
 import { mayWrite } from "./leading-token.ts";
 import { catalogTypesOf, providerTypesOf } from "./offered-types.ts";
-import { runnerMetrics } from "./process-metrics.ts";
+import { refusalMetrics, runnerMetrics } from "./process-metrics.ts";
 import { openProcessWatch } from "./process-watch.ts";
 import { provision, provisionerShell, type ProvisionerParts } from "./provision.ts";
+import { refusals } from "./refusals.ts";
 import { threadLog } from "./thread-log.ts";
 import type { FromThread, ThreadAnswer, ThreadQuestion, ThreadStart, ToThread } from "./thread-messages.ts";
 import { plimsollVersion } from "./version.ts";
@@ -75,7 +76,8 @@ async function openParts(
   const clock = wallClock();
   const random = Math.random;
   const kubeConfig = orThrow(loadKubeConfig({ ...options, env }));
-  const transport = httpsTransport({ kubeConfig, userAgent: `plimsoll/${plimsollVersion()}`, clock, random });
+  const refused = refusals({ metrics: refusalMetrics(of.registry), log, clock });
+  const transport = refused.heardOver(httpsTransport({ kubeConfig, userAgent: `plimsoll/${plimsollVersion()}`, clock, random }));
   const cluster = openProcessWatch({ transport, clock, random, domain, log }, kinds);
   const prices = orThrow(ratesOf(options));
   const rates = prices === undefined ? {} : { prices };
@@ -91,6 +93,7 @@ async function openParts(
     snapshot: () => cluster.snapshot(),
     instanceTypes: catalogTypes,
     mayChange: () => mayWrite(token),
+    onRefused: refused.onCall,
     ...rates,
   });
   if (capacity === undefined) throw new Error(`--provider ${options.provider} makes no nodes: there is nothing to do on this thread`);

@@ -4,6 +4,7 @@
  * Reads what the SDK threw, or a code of a fleet's answer. Returns a plain failure. Codes that mean "not here, not now" are
  * Karpenter's list of unfulfillable capacity (karpenter-provider-aws pkg/errors, 1.15).
  */
+import { refusalText } from "./refusal.ts";
 import { shortageOf } from "./shortage.ts";
 import type { UnavailableReason } from "./unavailable-offerings.ts";
 
@@ -66,6 +67,7 @@ const kinds: Readonly<Record<string, Ec2FailureKind>> = {
   UnauthorizedOperation: "unauthorized",
   AccessDenied: "unauthorized",
   AccessDeniedException: "unauthorized",
+  "AuthFailure.ServiceLinkedRoleCreationNotPermitted": "unauthorized",
   DryRunOperation: "dry-run-passed",
   "InvalidLaunchTemplateName.NotFoundException": "launch-template-not-found",
   "InvalidLaunchTemplateId.NotFound": "launch-template-not-found",
@@ -93,7 +95,8 @@ export function ec2Failure(thrown: unknown): Ec2Failure {
   return { kind: failureKindOf(text), code: text, message: typeof message === "string" ? message : String(thrown) };
 }
 
-/** Returns one sentence for the operator. */
-export function failureText({ code, message }: Ec2Failure): string {
+/** Returns one sentence for the operator; of a permission that is missing it says which, and the fix. */
+export function failureText({ kind, code, message }: Ec2Failure): string {
+  if (kind === "unauthorized") return refusalText({ code, message });
   return message === "" || message === code ? code : `${code}: ${message}`;
 }

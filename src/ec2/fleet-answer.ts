@@ -5,7 +5,7 @@
  * come in the order of their ids, whatever the order of the answer: the same answer gives each member the same instance.
  */
 import type { CreateFleetResult, FleetLaunchTemplateOverridesRequest } from "@aws-sdk/client-ec2";
-import { failureKindOf, unavailableReasonOf } from "./errors.ts";
+import { failureKindOf, failureText, unavailableReasonOf } from "./errors.ts";
 import type { LaunchAttempt } from "./launch-attempt.ts";
 import type { CapacityType } from "./launch-offers.ts";
 import type { OfferingName, UnavailableReason } from "./unavailable-offerings.ts";
@@ -33,6 +33,8 @@ export interface FleetAnswer {
   readonly exhausted: readonly string[];
   /** Says whether another offering, or another time, may do for what is missing. */
   readonly isCapacity: boolean;
+  /** Says whether a permission is missing for what is missing: it may be granted any time. */
+  readonly isForbidden: boolean;
   /** Why instances are missing, for people. */
   readonly message: string;
 }
@@ -58,7 +60,7 @@ export function fleetAnswer(attempt: LaunchAttempt, result: CreateFleetResult): 
   });
   const errors = (result.Errors ?? []).map(({ ErrorCode = "", ErrorMessage = "", LaunchTemplateAndOverrides }) => ({
     code: ErrorCode,
-    text: `${ErrorCode}: ${ErrorMessage}`,
+    text: failureText({ kind: failureKindOf(ErrorCode), code: ErrorCode, message: ErrorMessage }),
     override: LaunchTemplateAndOverrides?.Overrides ?? {},
   }));
   const capacityErrors = errors.filter(({ code }) => failureKindOf(code) === "insufficient-capacity");
@@ -75,6 +77,7 @@ export function fleetAnswer(attempt: LaunchAttempt, result: CreateFleetResult): 
     lacking,
     exhausted: [...new Set(full.flatMap(({ override }) => override.SubnetId ?? []))],
     isCapacity: errors.length > 0 && capacityErrors.length === errors.length,
+    isForbidden: errors.some(({ code }) => failureKindOf(code) === "unauthorized"),
     message: texts.length === 0 ? "CreateFleet made no instance and gave no reason" : texts.join("; "),
   };
 }

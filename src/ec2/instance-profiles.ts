@@ -9,7 +9,7 @@ import { clusterNameTag, instanceProfileAnnotation, nodeClassTag, regionLabel } 
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { Clock, Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import { failureText } from "./errors.ts";
+import { failureText, type Ec2Failure } from "./errors.ts";
 import type { IamCalls, NewProfile, ProfileFacts } from "./iam-calls.ts";
 import { textHash } from "./structure-hash.ts";
 
@@ -21,9 +21,14 @@ export interface ProfilePlan extends NewProfile {
 export type ProfileState =
   | { readonly kind: "ready"; readonly name: string }
   | { readonly kind: "missing"; readonly plan: ProfilePlan }
-  /** There is no such role: nothing is made until somebody makes it. */
-  | { readonly kind: "no-role"; readonly message: string }
+  /** There is no such role, or we may not make the profile: nothing is made until somebody mends it. */
+  | ({ readonly kind: "refused" } & ProfileRefusal)
   | { readonly kind: "failed"; readonly message: string };
+
+interface ProfileRefusal {
+  readonly reason: "RoleNotFound" | "NotAuthorized";
+  readonly message: string;
+}
 
 export interface InstanceProfiles {
   /** The profile of a class: the one that it names, or the one made of its role. */
@@ -50,8 +55,8 @@ export interface InstanceProfilesOptions {
 
 /** A profile that was there is looked for again after this long (Karpenter's). */
 const readyTtlMs = 15 * 60_000;
-/** A role that was not there is asked for again after this long. */
-const noRoleTtlMs = 60_000;
+/** What was refused is tried again after this long. */
+const refusedTtlMs = 60_000;
 /** A profile stands so long before it counts as unused: a NodeClaim may just be naming it. */
 const unusedAgeMs = 60 * 60_000;
 const knownMax = 1_000;
@@ -59,12 +64,13 @@ const knownMax = 1_000;
 interface Book extends InstanceProfilesOptions {
   /** Role by name of profile, and until when that is believed. */
   readonly ready: Map<string, { readonly role: string; readonly until: Instant }>;
-  readonly noRole: Map<string, { readonly message: string; readonly until: Instant }>;
+  /** By name of profile. */
+  readonly refused: Map<string, ProfileRefusal & { readonly until: Instant }>;
 }
 
 /** Makes the one that keeps profiles; IAM is first asked when something is. */
 export function instanceProfiles(options: InstanceProfilesOptions): InstanceProfiles {
-  const book: Book = { ...options, ready: new Map(), noRole: new Map() };
+  const book: Book = { ...options, ready: new Map(), refused: new Map() };
   return {
     state: (nodeClass) => stateOf(book, nodeClass),
     make: (plan) => make(book, plan),
@@ -109,9 +115,9 @@ async function stateOf(book: Book, nodeClass: EC2NodeClass): Promise<ProfileStat
     if (!found.ok) return { kind: "failed", message: `instance profile "${name}": ${found.error}` };
     if (found.value === plan.role) return { kind: "ready", name };
   }
-  const lacking = book.noRole.get(plan.role);
-  return lacking !== undefined && lacking.until > book.clock.now()
-    ? { kind: "no-role", message: lacking.message }
+  const refusal = book.refused.get(plan.name);
+  return refusal !== undefined && refusal.until > book.clock.now()
+    ? { kind: "refused", reason: refusal.reason, message: refusal.message }
     : { kind: "missing", plan };
 }
 
@@ -127,29 +133,46 @@ async function roleIn({ iam, clock, ready }: Book, name: string): Promise<Result
 }
 
 async function make(book: Book, plan: ProfilePlan): Promise<Result<void, string>> {
-  const { iam, clock, noRole } = book;
-  const found = await iam.profile(plan.name);
-  if (!found.ok) return err(failureText(found.error));
+  const made = await makeWhole(book.iam, plan);
+  if (made.ok) {
+    book.refused.delete(plan.name);
+    remember(book.ready, plan.name, { role: plan.role, until: book.clock.now() + readyTtlMs });
+    return ok(undefined);
+  }
+  const { failure, what } = made.error;
+  const message = `${what}: ${failureText(failure)}`;
+  const reason = refusals[failure.kind];
+  if (reason !== undefined) remember(book.refused, plan.name, { reason, message, until: book.clock.now() + refusedTtlMs });
+  return err(message);
+}
+
+/** Kinds of failures that last until somebody mends them, as a condition names them. */
+const refusals: Readonly<Partial<Record<Ec2Failure["kind"], ProfileRefusal["reason"]>>> = {
+  "not-found": "RoleNotFound",
+  unauthorized: "NotAuthorized",
+};
+
+interface MakeFailure {
+  readonly failure: Ec2Failure;
+  readonly what: string;
+}
+
+async function makeWhole(iam: IamCalls, plan: ProfilePlan): Promise<Result<void, MakeFailure>> {
+  const { name, role } = plan;
+  const found = await iam.profile(name);
+  if (!found.ok) return err({ failure: found.error, what: `instance profile "${name}"` });
   if (found.value === undefined) {
     const made = await iam.createProfile(plan);
-    if (!made.ok && made.error.kind !== "already-exists") return err(`making instance profile "${plan.name}": ${failureText(made.error)}`);
+    if (!made.ok && made.error.kind !== "already-exists") return err({ failure: made.error, what: `making instance profile "${name}"` });
   }
   const before = found.value?.role;
-  if (before !== undefined && before !== plan.role) {
-    const removed = await iam.removeRole({ profile: plan.name, role: before });
-    if (!removed.ok) return err(failureText(removed.error));
+  if (before === role) return ok(undefined);
+  if (before !== undefined) {
+    const removed = await iam.removeRole({ profile: name, role: before });
+    if (!removed.ok) return err({ failure: removed.error, what: `role "${before}" can't be taken out of instance profile "${name}"` });
   }
-  if (before !== plan.role) {
-    const added = await iam.addRole({ profile: plan.name, role: plan.role });
-    if (!added.ok) {
-      const message = `role "${plan.role}" can't be put into instance profile "${plan.name}": ${failureText(added.error)}`;
-      if (added.error.kind === "not-found") remember(noRole, plan.role, { message, until: clock.now() + noRoleTtlMs });
-      return err(message);
-    }
-  }
-  noRole.delete(plan.role);
-  remember(book.ready, plan.name, { role: plan.role, until: clock.now() + readyTtlMs });
-  return ok(undefined);
+  const added = await iam.addRole({ profile: name, role });
+  return added.ok ? ok(undefined) : err({ failure: added.error, what: `role "${role}" can't be put into instance profile "${name}"` });
 }
 
 async function removeAllOf(book: Book, nodeClass: EC2NodeClass): Promise<Result<void, string>> {

@@ -76,6 +76,7 @@ function answerOf({ attempt }: LiveAttempt, failure: Ec2Failure): FleetAnswer {
     lacking: why === "addresses" ? [] : askedOfferings(attempt).map((offering) => ({ offering, why })),
     exhausted: why === "addresses" ? subnetsOf(attempt) : [],
     isCapacity: true,
+    isForbidden: false,
     message: failureText(failure),
   };
 }
@@ -121,7 +122,7 @@ async function givenUp(ports: SendPorts, live: LiveAttempt, failure: Ec2Failure)
     const instances = left.value
       .flatMap((instance) => foundInstance(live, instance))
       .toSorted((a, b) => (a.instanceID < b.instanceID ? -1 : 1));
-    return noted(ports, live, { instances, lacking: [], exhausted: [], isCapacity: false, message });
+    return noted(ports, live, { instances, lacking: [], exhausted: [], isCapacity: false, isForbidden: false, message });
   }
   if (left.value.length === 0 && clock.now() - attempt.at >= hiddenMaxMs) return dead();
   return {

@@ -109,7 +109,8 @@ async function launch(desk: Desk, input: LaunchInput): Promise<LaunchOutcome> {
     if (instance !== undefined) return launchedOutcome(instance, input.candidates);
     if (sent.kind === "dead") lacked = sent.message;
     else if (live.answer !== undefined) {
-      const { isCapacity, message } = live.answer;
+      const { isCapacity, isForbidden, message } = live.answer;
+      if (isForbidden) return { kind: "failed", message };
       if (!isCapacity) return { kind: "refused", message };
       lacked = message;
     }

@@ -17,7 +17,7 @@ import type { InstanceProfiles } from "./instance-profiles.ts";
 import type { NodeClassCalls } from "./node-class-calls.ts";
 import type { NodeClassDesk } from "./node-class-desk.ts";
 import { dryRun } from "./node-class-dry-run.ts";
-import type { NodeClassStep } from "./node-class-step.ts";
+import { noteOf, type NodeClassStep } from "./node-class-step.ts";
 
 export interface NodeClassActs {
   readonly client: Pick<ApiClient, "patch" | "applyStatus">;
@@ -90,19 +90,24 @@ async function stampClaims(
 /** Whatever was made for the class goes first, then the class. */
 async function finalize({ client, profiles, calls, clusterName, desk }: NodeClassActs, nodeClass: EC2NodeClass): Promise<Requeue> {
   const removed = await profiles.removeAllOf(nodeClass);
-  if (!removed.ok) return { kind: "retry", reason: removed.error };
+  if (!removed.ok) return notRemoved(nodeClass, removed.error);
   const templates = await calls.launchTemplates([
     { Name: `tag:${clusterNameTag}`, Values: [clusterName] },
     { Name: `tag:${nodeClassTag}`, Values: [nodeClass.metadata.name ?? ""] },
   ]);
-  if (!templates.ok) return { kind: "retry", reason: `launch templates: ${failureText(templates.error)}` };
+  if (!templates.ok) return notRemoved(nodeClass, `launch templates: ${failureText(templates.error)}`);
   for (const name of templates.value) {
     const deleted = await calls.deleteTemplate(name);
-    if (!deleted.ok) return { kind: "retry", reason: `launch template ${name}: ${failureText(deleted.error)}` };
+    if (!deleted.ok) return notRemoved(nodeClass, `launch template ${name}: ${failureText(deleted.error)}`);
   }
   desk.forget(nodeClass.metadata.name ?? "");
   const left = (nodeClass.metadata.finalizers ?? []).filter((finalizer) => finalizer !== nodeClassFinalizer);
   return afterWrite(await setFinalizers(client, nodeClass, left));
+}
+
+/** Whoever waits for the class to go reads on it why it stays. */
+function notRemoved(nodeClass: EC2NodeClass, message: string): Requeue {
+  return { kind: "retry", reason: message, events: [noteOf(nodeClass, { type: "Warning", reason: "RemovalFailed", message })] };
 }
 
 /** A merge patch replaces the whole list, so it carries the version that the list was read at. */

@@ -40,8 +40,8 @@ export function profileFinding(state: ProfileState): InstanceProfileFinding {
       return { kind: "found", value: state.name };
     case "missing":
       return { kind: "failed", message: `instance profile "${state.plan.name}" is being made` };
-    case "no-role":
-      return { kind: "nothing", reason: "RoleNotFound", message: state.message };
+    case "refused":
+      return { kind: "nothing", reason: state.reason, message: state.message };
     case "failed":
       return state;
   }

@@ -12,6 +12,7 @@ import type { Finding, NodeClassFindings, NodeSecurityGroup, NodeSubnet } from "
 import { profileUnseen } from "./node-class-dry-run.ts";
 import { imageArchitecture, type NodeImage } from "./node-class-images.ts";
 import type { NodePlacementGroup, NodeReservation } from "./node-class-reservations.ts";
+import type { NodeClassConditionType } from "./node-class-status.ts";
 import { clusterTrouble } from "./user-data/user-data.ts";
 
 export interface NodeClassResources {
@@ -80,17 +81,23 @@ function troubleOf(nodeClass: EC2NodeClass, findings: readonly Finding<unknown>[
 }
 
 /** What the checks of this very spec have found against it; a profile that EC2 does not see yet would be refused. */
-function validationTrouble({ metadata, status }: EC2NodeClass): string | undefined {
-  const validation = status?.conditions?.find(({ type }) => type === "ValidationSucceeded");
-  const isOfThisSpec = validation?.observedGeneration === (metadata.generation ?? 0);
+function validationTrouble(nodeClass: EC2NodeClass): string | undefined {
+  const profile = conditionOfSpec(nodeClass, "InstanceProfileReady");
+  if (profile?.status === "False") return profile.message;
+  const validation = conditionOfSpec(nodeClass, "ValidationSucceeded");
   const isAgainst = validation?.status === "False" || (validation?.status === "Unknown" && validation.reason === profileUnseen);
-  return isAgainst && isOfThisSpec ? validation.message : undefined;
+  return isAgainst ? validation.message : undefined;
 }
 
 /** The profile that stands in the status, as long as it is the one made of this very spec's role. */
-function madeProfile({ metadata, status }: EC2NodeClass): string | undefined {
-  const made = status?.conditions?.find(({ type }) => type === "InstanceProfileReady");
-  return made?.status === "True" && made.observedGeneration === (metadata.generation ?? 0) ? status?.instanceProfile : undefined;
+function madeProfile(nodeClass: EC2NodeClass): string | undefined {
+  return conditionOfSpec(nodeClass, "InstanceProfileReady")?.status === "True" ? nodeClass.status?.instanceProfile : undefined;
+}
+
+/** What was said of another spec says nothing of this one. */
+function conditionOfSpec({ metadata, status }: EC2NodeClass, type: NodeClassConditionType) {
+  const condition = status?.conditions?.find((one) => one.type === type);
+  return condition?.observedGeneration === (metadata.generation ?? 0) ? condition : undefined;
 }
 
 function named({ metadata }: EC2NodeClass, message: string): string {

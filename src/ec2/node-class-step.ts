@@ -144,7 +144,8 @@ function refusalNotes(nodeClass: EC2NodeClass, { conditions = [] }: NodeClassSta
     .map(({ reason, message }) => noteOf(nodeClass, { type: "Warning", reason, message }));
 }
 
-function noteOf({ apiVersion, kind, metadata }: EC2NodeClass, note: Pick<EventNote, "type" | "reason" | "message">): EventNote {
+/** Returns a note on a class. */
+export function noteOf({ apiVersion, kind, metadata }: EC2NodeClass, note: Pick<EventNote, "type" | "reason" | "message">): EventNote {
   const uid = metadata.uid === undefined ? {} : { uid: metadata.uid };
   return { regarding: { apiVersion, kind, namespace: "", name: metadata.name ?? "", ...uid }, ...note };
 }

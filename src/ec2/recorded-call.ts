@@ -33,19 +33,36 @@ const taggedMax = 1_000;
 
 /** Returns a logger for SDK clients that tells each call; retries of one call are one. */
 export function callLogger(onCall: (call: RecordedCall) => void): CallLogger {
-  const take = (content: unknown): void => {
+  return contentLogger((content) => {
     const call = recordedCall(content);
     if (call !== undefined) onCall(call);
-  };
+  });
+}
+
+/** Returns a logger for SDK clients that hands on what the SDK tells of calls, answered or failed. */
+export function contentLogger(take: (content: unknown) => void): CallLogger {
   return { debug: () => undefined, info: take, warn: () => undefined, error: take };
 }
 
-/** Other lines of the SDK's log are no calls. */
-function recordedCall(content: unknown): RecordedCall | undefined {
-  const { clientName, commandName, input, output } = recordOf(content);
+/** Returns one logger that tells several. */
+export function toEach(loggers: readonly CallLogger[]): CallLogger {
+  return contentLogger((content) => {
+    for (const logger of loggers) logger.info(content);
+  });
+}
+
+/** Returns which call a line of the SDK's log is about; other lines are about none. */
+export function calledBy(content: unknown): Pick<RecordedCall, "service" | "action"> | undefined {
+  const { clientName, commandName } = recordOf(content);
   if (typeof clientName !== "string" || typeof commandName !== "string") return undefined;
-  const service = clientName.replace(/Client$/, "").toLowerCase();
-  const action = commandName.replace(/Command$/, "");
+  return { service: clientName.replace(/Client$/, "").toLowerCase(), action: commandName.replace(/Command$/, "") };
+}
+
+function recordedCall(content: unknown): RecordedCall | undefined {
+  const called = calledBy(content);
+  if (called === undefined) return undefined;
+  const { service, action } = called;
+  const { input, output } = recordOf(content);
   const [asked, answered] = [recordOf(input), recordOf(output)];
   const tags = Object.fromEntries(taggedResources(action, asked, answered).slice(0, taggedMax));
   return { service, action, input: recordOf(withoutSecrets(asked)), ...(Object.keys(tags).length === 0 ? {} : { tags }) };

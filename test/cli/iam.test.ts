@@ -10,10 +10,13 @@ import type { EC2NodeClass } from "../../src/api/ec2-node-class.ts";
 import { archLabel, nodeClaimTag, platformNames } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import { ok } from "../../src/api/result.ts";
+import { karpentersAlone, oursAlone } from "../../scripts/reference-permissions.ts";
+import { needsOf, nothingKnown } from "../../src/cli/iam-authorization.ts";
 import { grantNames, judgeCalls } from "../../src/cli/iam-check.ts";
+import { evaluate } from "../../src/cli/iam-evaluation.ts";
 import { parsePolicyDocuments } from "../../src/cli/iam-policy-document.ts";
 import { cloudFormationText, policyText } from "../../src/cli/iam-policy.ts";
-import { grantGroups, untaggedGrants, type GrantNames } from "../../src/cli/iam-statements.ts";
+import { grantGroups, grantReasons, untaggedGrants, type GrantNames } from "../../src/cli/iam-statements.ts";
 import type { Ec2Endpoint } from "../../src/ec2/aws-client.ts";
 import { ec2Calls } from "../../src/ec2/ec2-calls.ts";
 import { dryRun } from "../../src/ec2/node-class-dry-run.ts";
@@ -179,13 +182,6 @@ describe("the policy", () => {
     expect(unbound.map(({ Sid }) => Sid).sort()).toEqual(Object.keys(untaggedGrants).sort());
   });
 
-  test.each(["CreateFleet", "CreateLaunchTemplate"])("refuses %s for another cluster, however it is tagged otherwise", (action) => {
-    const foreign = calls.map((call) => (call.action === action ? retagged(call, "other") : call));
-    const findings = judged(foreign).findings.filter(({ kind }) => kind === "denied");
-    expect(findings.map((one) => one.action)).toContain(`ec2:${action}`);
-    expect(findings.every(({ why }) => why.includes("kubernetes.io/cluster/prod"))).toBe(true);
-  });
-
   test("refuses to end an instance of another cluster, and one without tags", () => {
     const told = (tags: Readonly<Record<string, string>>): RecordedCall[] => [
       { service: "ec2", action: "DescribeInstances", input: {}, tags: { "instance/i-9": tags } },
@@ -206,6 +202,11 @@ describe("the policy", () => {
     }
   });
 
+  test("says of each statement what it is for", () => {
+    const statements = grantGroups(names).flatMap((group) => group.statements.map(({ Sid }) => Sid));
+    expect(Object.keys(grantReasons).sort()).toEqual(statements.sort());
+  });
+
   test("is needed whole: without any one of its statements a recorded call is denied", () => {
     const all = statementsOf(names);
     const idle = all.filter(
@@ -217,6 +218,100 @@ describe("the policy", () => {
     );
     const reasons = Object.keys(notExercised);
     expect(idle.filter(({ actions }) => !actions.patterns.every((action) => reasons.includes(action))).map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe("each recorded request that changes anything is refused,", () => {
+  /** The requests of which at least one permission is denied, by their actions in order. */
+  const denied = (of: readonly RecordedCall[]): readonly string[] => {
+    const [known, statements] = [nothingKnown(), statementsOf(names)];
+    return of.flatMap((call) => {
+      const needs = needsOf(call, { names, known });
+      if (!needs.ok) throw new Error(needs.error);
+      return needs.value.authorizations.some((one) => evaluate(statements, one).kind === "denied") ? [call.action] : [];
+    });
+  };
+  /** What the cluster's tag decides: all that changes anything but the queue, and a console, which may hold secrets. */
+  const bound = (): readonly string[] =>
+    calls.flatMap(({ service, action }) =>
+      service !== "sqs" && (action === "GetConsoleOutput" || !isReading(`${service}:${action}`)) ? [action] : [],
+    );
+
+  test("when it is sent for another cluster", () => {
+    expect(bound().length).toBeGreaterThan(15);
+    expect(denied(calls.map((call) => replaced(call, "kubernetes.io/cluster/prod", "kubernetes.io/cluster/other")))).toEqual(bound());
+  });
+
+  test("when neither it nor what it is about has tags", () => {
+    expect(denied(calls.map(untagged))).toEqual(bound());
+  });
+
+  test("when it is about an instance profile of another region", () => {
+    const abroad = calls
+      .filter(({ service }) => service === "iam")
+      .map((call) => replaced(call, `"Value":"${options.region}"`, '"Value":"eu-west-1"'))
+      .map((call) => replaced(call, `"topology.kubernetes.io/region":"${options.region}"`, '"topology.kubernetes.io/region":"eu-west-1"'));
+    const changes = ["CreateInstanceProfile", "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"];
+    expect(new Set(denied(abroad))).toEqual(new Set(changes));
+  });
+
+  test("when it hands over another role", () => {
+    const others = calls.map((call) => replaced(call, `"RoleName":"${options.nodeRole}"`, '"RoleName":"admin"'));
+    expect(denied(others)).toEqual(["AddRoleToInstanceProfile"]);
+    expect(judged(others).findings.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
+      "iam:PassRole arn:aws:iam::123456789012:role/admin",
+    ]);
+  });
+
+  test("when it hears another cluster's queue", () => {
+    const others = calls
+      .map((call) => replaced(call, '"QueueName":"prod"', '"QueueName":"other"'))
+      .map((call) => replaced(call, "/123456789012/prod", "/123456789012/other"));
+    expect(new Set(denied(others))).toEqual(new Set(["GetQueueUrl", "ReceiveMessage", "DeleteMessage"]));
+  });
+});
+
+describe("beside Karpenter's policies", () => {
+  /** Actions of the policies that Karpenter publishes with 1.15, as its getting-started template has them. */
+  const karpenters = [
+    "arc-zonal-shift:GetManagedResource",
+    ...[
+      "CreateFleet",
+      "CreateLaunchTemplate",
+      "CreateTags",
+      "DeleteLaunchTemplate",
+      "RebootInstances",
+      "RunInstances",
+      "TerminateInstances",
+    ].map((name) => `ec2:${name}`),
+    ...["CapacityReservations", "Images", "InstanceStatus", "InstanceTypeOfferings", "InstanceTypes", "Instances", "LaunchTemplates"].map(
+      (name) => `ec2:Describe${name}`,
+    ),
+    ...["PlacementGroups", "SecurityGroups", "SpotPriceHistory", "Subnets"].map((name) => `ec2:Describe${name}`),
+    "eks:DescribeCluster",
+    ...["AddRoleTo", "Create", "Delete", "Get", "RemoveRoleFrom", "Tag"].map((verb) => `iam:${verb}InstanceProfile`),
+    "iam:ListInstanceProfiles",
+    "iam:PassRole",
+    "pricing:GetProducts",
+    ...["DeleteMessage", "GetQueueUrl", "ReceiveMessage"].map((name) => `sqs:${name}`),
+    "ssm:GetParameter",
+  ];
+  const own = [...new Set(grantGroups(names).flatMap(({ statements }) => statements.flatMap(({ Action }) => Action)))];
+
+  test("ours lack what the page of permissions says, and no more", () => {
+    expect(karpenters.filter((action) => !own.includes(action)).sort()).toEqual(Object.keys(karpentersAlone).sort());
+  });
+
+  test("ours grant what the page of permissions says, and no more", () => {
+    expect(own.filter((action) => !karpenters.includes(action)).sort()).toEqual(Object.keys(oursAlone).sort());
+  });
+
+  test("with Karpenter's actions alone, every recorded call is allowed but those", () => {
+    const statements = statementsOf(names).map((statement) => ({
+      ...statement,
+      actions: { ...statement.actions, patterns: statement.actions.patterns.filter((action) => karpenters.includes(action)) },
+    }));
+    expect([...new Set(judged(calls, statements).findings.map(({ action }) => action))].sort()).toEqual(Object.keys(oursAlone).sort());
   });
 });
 
@@ -328,8 +423,14 @@ function isReading(action: string): boolean {
   return /:(Describe|Get(?!.*Queue)|List)/.test(action);
 }
 
-function retagged(call: RecordedCall, cluster: string): RecordedCall {
-  return JSON.parse(JSON.stringify(call).replaceAll("kubernetes.io/cluster/prod", `kubernetes.io/cluster/${cluster}`)) as RecordedCall;
+function replaced(call: RecordedCall, text: string, other: string): RecordedCall {
+  return JSON.parse(JSON.stringify(call).replaceAll(text, other)) as RecordedCall;
+}
+
+/** The call as if nobody had tagged anything. */
+function untagged(call: RecordedCall): RecordedCall {
+  const tags = new Set(["TagSpecifications", "Tags", "tags"]);
+  return JSON.parse(JSON.stringify(call), (key: string, value: unknown) => (tags.has(key) ? undefined : value)) as RecordedCall;
 }
 
 /** What CloudFormation fills in. */

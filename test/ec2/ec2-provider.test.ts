@@ -161,6 +161,18 @@ describe("a launch", () => {
     expect(result).toMatchObject({ kind: "given-up", reason: { reason: "LaunchFailed" } });
   });
 
+  test("that lacks a permission is kept and tried again, and says which and how to mend it", async () => {
+    const ErrorMessage =
+      "You are not authorized to perform this operation. User: arn:aws:sts::123456789012:assumed-role/plimsoll/pod is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/nodes because no identity-based policy allows the iam:PassRole action. Encoded authorization failure message: " +
+      "x".repeat(2_000);
+    const { created, result } = await outcome({ Errors: [{ ErrorCode: "UnauthorizedOperation", ErrorMessage }] });
+    expect(created.kind).toBe("failed");
+    const launched = result.kind === "failed" ? result.status.conditions?.find(({ type }) => type === "Launched") : undefined;
+    expect(launched).toMatchObject({ status: "Unknown", reason: "LaunchFailed" });
+    expect(launched?.message).toContain("is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/nodes");
+    expect(launched?.message).toContain("; fix: let the provisioner's role have iam:PassRole");
+  });
+
   test("that lacks capacity is kept, says so, and is tried again", async () => {
     const { result } = await outcome({ Errors: [{ ErrorCode: "InsufficientInstanceCapacity" }] });
     expect(result).toMatchObject({ kind: "lacking", isNews: true, reason: { reason: "InsufficientCapacityError" } });

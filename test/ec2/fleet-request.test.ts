@@ -171,8 +171,8 @@ describe("what answers mean", () => {
 
   test("another error is not taken for a lack of capacity", () => {
     const answer = { Errors: [{ ErrorCode: "UnauthorizedOperation", ErrorMessage: "no" }] };
-    expect(fleetAnswer(asked, answer)).toMatchObject({ isCapacity: false, message: "UnauthorizedOperation: no" });
-    expect(fleetAnswer(asked, {})).toMatchObject({ instances: [], isCapacity: false });
+    expect(fleetAnswer(asked, answer)).toMatchObject({ isCapacity: false, isForbidden: true, message: "UnauthorizedOperation: no" });
+    expect(fleetAnswer(asked, {})).toMatchObject({ instances: [], isCapacity: false, isForbidden: false });
   });
 
   const codes: readonly (readonly [string, Ec2FailureKind])[] = [

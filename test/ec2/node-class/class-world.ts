@@ -7,6 +7,7 @@
 import type { ApiClient } from "../../../src/api/api-client.ts";
 import type { Requeue } from "../../../src/api/controller.ts";
 import type { EC2NodeClass } from "../../../src/api/ec2-node-class.ts";
+import type { EventNote } from "../../../src/api/event-note.ts";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import { ok } from "../../../src/api/result.ts";
 import type { ClusterIdentity } from "../../../src/ec2/cluster-identity.ts";
@@ -78,8 +79,8 @@ export function classWorld({ nodeClass, claims = [], aws, cluster, region, minor
     const step = controller.decide(observed, now()) as NodeClassStep;
     state.steps.push(step.kind);
     const requeue = await controller.act(step);
-    if (requeue.kind === "retry") state.events.push(`retry: ${requeue.reason}`);
-    else state.events.push(...(step.events ?? []).map(({ reason, message }) => `${reason}: ${message}`));
+    if (requeue.kind === "retry") state.events.push(`retry: ${requeue.reason}`, ...wordsOf(requeue.events));
+    else state.events.push(...wordsOf(step.events));
     return requeue;
   };
   return {
@@ -99,6 +100,10 @@ export function classWorld({ nodeClass, claims = [], aws, cluster, region, minor
     collect: async () => garbage.act(garbage.decide(await garbage.observe({ namespace: "", name: "" }), now())),
     condition: (type: string) => state.nodeClass?.status?.conditions?.find((one) => one.type === type),
   };
+}
+
+function wordsOf(events: readonly EventNote[] = []): readonly string[] {
+  return events.map(({ reason, message }) => `${reason}: ${message}`);
 }
 
 /** Merge patches and server-side applies, as far as the controller uses them; a class without finalizers that is being deleted goes. */

@@ -260,6 +260,32 @@ describe("what keeps a class from Ready is said once, with what to do", () => {
     await settle();
     expect(condition("Ready")).toMatchObject({ status: "True" });
   });
+
+  it("a role that may not be handed over, until somebody grants it", async () => {
+    const { aws, settle, condition, desk, pass, state } = world(classOf());
+    aws.fail("AddRoleToInstanceProfile", "AccessDenied", notAuthorized("iam:PassRole"));
+    await settle();
+    await settle();
+    expect(condition("InstanceProfileReady")).toMatchObject({ status: "False", reason: "NotAuthorized" });
+    expect(condition("InstanceProfileReady")?.message).toMatch(
+      /not authorized to perform: iam:PassRole .*; fix: let the provisioner's role have iam:PassRole/,
+    );
+    expect(state.events).toContainEqual(expect.stringMatching(/^NotAuthorized: .*iam:PassRole/));
+    const resources = await desk.resources(state.nodeClass!);
+    expect(resources.ok ? "" : resources.error.message).toContain("fix: let the provisioner's role have iam:PassRole");
+    aws.fail("AddRoleToInstanceProfile");
+    pass(61_000);
+    await settle();
+    expect(condition("Ready")).toMatchObject({ status: "True" });
+  });
+
+  it("a launch that may not hand over the role, in the words of the dry run", async () => {
+    const { aws, settle, condition } = world(classOf());
+    aws.fail("RunInstances", "UnauthorizedOperation", `You are not authorized to perform this operation. ${notAuthorized("iam:PassRole")}`);
+    await settle();
+    expect(condition("ValidationSucceeded")).toMatchObject({ status: "False", reason: "RunInstancesAuthCheckFailed" });
+    expect(condition("ValidationSucceeded")?.message).toContain("fix: let the provisioner's role have iam:PassRole");
+  });
 });
 
 describe("while AWS does not answer", () => {
@@ -360,6 +386,7 @@ describe("a class that goes", () => {
     state.nodeClass = { ...state.nodeClass!, metadata: { ...state.nodeClass!.metadata, ...going } };
     await settle();
     expect(state.nodeClass).toBeDefined();
+    expect(state.events.at(-1)).toMatch(/^RemovalFailed: instance profile ".+": ServiceFailure/);
   });
 });
 
@@ -425,3 +452,8 @@ describe("instance profiles", () => {
     expect(state.steps).not.toContain("make-profile");
   });
 });
+
+/** AWS' sentence. */
+function notAuthorized(action: string): string {
+  return `User: arn:aws:sts::123456789012:assumed-role/plimsoll/pod is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`;
+}
