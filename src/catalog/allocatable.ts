@@ -15,6 +15,8 @@ export interface NodeSettings {
   /** Default AL2023. */
   readonly amiFamily?: AmiFamily;
   readonly kubelet?: KubeletSettings;
+  /** Where the kubelet is set otherwise for each type; counts before `kubelet`. */
+  readonly kubeletOf?: (facts: Ec2InstanceFacts) => KubeletSettings;
   readonly storage?: NodeStorage;
   /** Memory that the hypervisor keeps, as a share of what is sold; default 0.075. */
   readonly vmMemoryOverheadPercent?: number;
@@ -52,7 +54,8 @@ const kubeReservedCpu = [
 ];
 
 /** Returns the capacity of a Node of this type and what Pods may have of it. Formulas: Karpenter's EC2 instance types. */
-export function nodeResources(facts: Ec2InstanceFacts, settings: NodeSettings = {}): NodeResources {
+export function nodeResources(facts: Ec2InstanceFacts, of: NodeSettings = {}): NodeResources {
+  const settings = of.kubeletOf === undefined ? of : { ...of, kubelet: of.kubeletOf(facts) };
   const capacity = capacityOf(facts, settings);
   const reserved = { ...kubeReservedOf(facts, settings), ...settings.kubelet?.kubeReserved };
   const systemReserved = settings.kubelet?.systemReserved ?? {};
@@ -99,7 +102,8 @@ function memoryBytesOf(facts: Ec2InstanceFacts, overheadPercent: number): number
   return (soldMiB - Math.ceil(soldMiB * overheadPercent)) * mib;
 }
 
-function podsOf(facts: Ec2InstanceFacts, settings: NodeSettings): number {
+/** Returns how many Pods a Node of the type takes. */
+export function podsOf(facts: Ec2InstanceFacts, settings: NodeSettings): number {
   const { maxPods, podsPerCore = 0 } = settings.kubelet ?? {};
   const pods = maxPods ?? podsByNetwork(facts, settings);
   const honoursPodsPerCore = podsPerCore > 0 && amiFamilyOf(settings) !== "Bottlerocket";

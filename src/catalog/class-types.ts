@@ -14,7 +14,7 @@ import { isCompatible, requirementsOf, type Requirements } from "../kube/require
 import type { Ec2InstanceFacts } from "./ec2-facts.ts";
 import { catalogInstanceTypes, type CatalogOptions } from "./instance-types.ts";
 import { knownInstanceFacts } from "./known-instances.ts";
-import { amiFamilyOf, nodeSettingsOf, windowsBuilds } from "./node-settings.ts";
+import { amiFamilyOf, nodeSettingsOf, uncountedType, windowsBuilds } from "./node-settings.ts";
 import { fallbackPrices } from "./price-table.ts";
 import { reservedPrice } from "./prices.ts";
 
@@ -40,6 +40,8 @@ export function classInstanceTypes(offer: ClassOffer): Result<readonly InstanceT
   const spec = nodeClass.spec ?? {};
   const settings = nodeSettingsOf(spec);
   if (!settings.ok) return err(`EC2NodeClass "${nodeClass.metadata.name ?? ""}": spec.${settings.error}`);
+  const uncounted = uncountedType(spec, facts);
+  if (uncounted !== undefined) return err(`EC2NodeClass "${nodeClass.metadata.name ?? ""}": spec.${uncounted}`);
   const zones = zonesOf(offer);
   const types = catalogInstanceTypes({
     zones,

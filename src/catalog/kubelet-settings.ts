@@ -49,7 +49,7 @@ export function parseKubeletSettings(kubelet: unknown): Result<KubeletSettings, 
 
 type Block = Readonly<Record<string, unknown>>;
 
-/** Karpenter also reads maxPods as an expression; that would need an interpreter here, so it is refused in words. */
+/** An expression has been counted before (kubelet-expression.ts). */
 function countOf(kubelet: Block, field: "maxPods" | "podsPerCore"): Result<number | undefined, string> {
   const value = kubelet[field];
   if (value === undefined) return ok(undefined);

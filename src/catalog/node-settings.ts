@@ -4,11 +4,14 @@
  * Reads the spec of an EC2NodeClass or of an Auto Mode NodeClass. Returns the settings that the allocatable arithmetic takes,
  * or the sentence that names the field it can't count with.
  */
+import { assert } from "../api/assert.ts";
 import type { AutoNodeClassSpec } from "../api/auto-node-class.ts";
 import type { EC2NodeClassSpec } from "../api/ec2-node-class.ts";
-import { ok, type Result } from "../api/result.ts";
-import type { NodeSettings } from "./allocatable.ts";
-import { parseKubeletSettings } from "./kubelet-settings.ts";
+import { err, ok, type Result } from "../api/result.ts";
+import { podsOf, type NodeSettings } from "./allocatable.ts";
+import type { Ec2InstanceFacts } from "./ec2-facts.ts";
+import { expressionFields, expressionProblem, kubeletFor } from "./kubelet-expression.ts";
+import { parseKubeletSettings, type KubeletSettings } from "./kubelet-settings.ts";
 import type { AmiFamily } from "./node-storage.ts";
 
 /** Families by the word that an alias uses. */
@@ -29,13 +32,53 @@ const autoVolumeSize = "80Gi";
 
 /** Returns the settings of an EC2NodeClass; the error is that of its kubelet block. */
 export function nodeSettingsOf(spec: Partial<EC2NodeClassSpec>): Result<NodeSettings, string> {
+  if (expressionFields(spec.kubelet).length > 0) return countedSettings(spec);
   const kubelet = parseKubeletSettings(spec.kubelet);
-  if (!kubelet.ok) return kubelet;
+  return kubelet.ok ? ok(settingsWith(spec, kubelet.value)) : kubelet;
+}
+
+/** Returns the kubelet block of a class as a node of one type gets it: without expressions. The error names the field. */
+export function kubeletOfType(spec: Partial<EC2NodeClassSpec>, facts: Ec2InstanceFacts): Result<EC2NodeClassSpec["kubelet"], string> {
+  const { podsPerCore } = spec.kubelet ?? {};
+  const own = typeof podsPerCore === "number" ? { podsPerCore } : {};
+  const podsUnder = (maxPods: number | undefined): number =>
+    podsOf(facts, settingsWith(spec, { ...own, ...(maxPods === undefined ? {} : { maxPods }) }));
+  return kubeletFor(spec.kubelet, { facts, podsOf: podsUnder });
+}
+
+/** Returns why the kubelet of some type can't be counted with; undefined where that of each can. The error names field and type. */
+export function uncountedType(spec: Partial<EC2NodeClassSpec>, facts: readonly Ec2InstanceFacts[]): string | undefined {
+  if (expressionFields(spec.kubelet).length === 0) return undefined;
+  for (const of of facts) {
+    const settings = settingsOfType(spec, of);
+    if (!settings.ok) return settings.error;
+  }
+  return undefined;
+}
+
+/** Each type has settings of its own; whoever counts with them has asked `uncountedType` before. */
+function countedSettings(spec: Partial<EC2NodeClassSpec>): Result<NodeSettings, string> {
+  const problem = expressionProblem(spec.kubelet);
+  if (problem !== undefined) return err(problem);
+  const kubeletOf = (facts: Ec2InstanceFacts): KubeletSettings => {
+    const settings = settingsOfType(spec, facts);
+    assert(settings.ok, settings.ok ? "" : settings.error);
+    return settings.value;
+  };
+  return ok({ ...settingsWith(spec, {}), kubeletOf });
+}
+
+function settingsOfType(spec: Partial<EC2NodeClassSpec>, facts: Ec2InstanceFacts): Result<KubeletSettings, string> {
+  const block = kubeletOfType(spec, facts);
+  return block.ok ? parseKubeletSettings(block.value) : block;
+}
+
+function settingsWith(spec: Partial<EC2NodeClassSpec>, kubelet: KubeletSettings): NodeSettings {
   const { blockDeviceMappings, instanceStorePolicy, networkInterfaces } = spec;
   const efaOnly = (networkInterfaces ?? []).filter(({ interfaceType }) => interfaceType === "efa-only");
-  return ok({
+  return {
     amiFamily: amiFamilyOf(spec) ?? "AL2023",
-    kubelet: kubelet.value,
+    kubelet,
     storage: {
       ...(blockDeviceMappings === undefined ? {} : { blockDeviceMappings }),
       ...(instanceStorePolicy === undefined ? {} : { instanceStorePolicy }),
@@ -43,7 +86,7 @@ export function nodeSettingsOf(spec: Partial<EC2NodeClassSpec>): Result<NodeSett
     ...(networkInterfaces === undefined
       ? {}
       : { efaOnlyInterfaces: { all: efaOnly.length, onCard0: efaOnly.filter(({ networkCardIndex }) => networkCardIndex === 0).length } }),
-  });
+  };
 }
 
 /** Returns the image family of an EC2NodeClass: the field, else that of the alias; undefined where neither says it. */

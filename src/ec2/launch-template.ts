@@ -62,11 +62,14 @@ export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, str
 }
 
 /** What the instance reads when it starts: the claim's labels and taints are in it, the startup taints too. */
-function startText(spec: EC2NodeClassSpec, { nodeClaim, cluster, imageID, maxPods, capacityType }: TemplateInput): Result<string, string> {
+function startText(
+  spec: EC2NodeClassSpec,
+  { nodeClaim, cluster, imageID, maxPods, kubelet, capacityType }: TemplateInput,
+): Result<string, string> {
   const { taints = [], startupTaints = [] } = nodeClaim.spec;
   const labels = { ...nodeClaim.metadata.labels, [capacityTypeLabel]: capacityType };
   const text = userData({
-    spec,
+    spec: kubelet === undefined ? spec : { ...spec, kubelet },
     cluster,
     labels,
     taints: [...taints, ...startupTaints],

@@ -29,6 +29,7 @@ import { launchTemplate } from "./launch-template.ts";
 import type { TemplateStore } from "./launch-templates.ts";
 import type { NodeClassTrouble } from "./node-class-resources.ts";
 import { classStamp } from "./node-class-stamp.ts";
+import { typeKubelets } from "./type-kubelets.ts";
 import type { UnavailableOfferings } from "./unavailable-offerings.ts";
 
 export { instanceIDOf, providerIDOf } from "./launch-outcome.ts";
@@ -162,7 +163,10 @@ async function ensuredGroups(
   const { securityGroupIDs, instanceProfile, cluster } = resources;
   const { capacityType } = offers;
   const named = new Map<string, LaunchGroup & { readonly template: string }>();
-  for (const group of launchGroups({ nodeClaim, offers, imageOf })) {
+  const kubelets = typeKubelets(nodeClass.spec, offers.types);
+  if (!kubelets.ok) return err({ kind: "node-class-not-ready", message: kubelets.error });
+  const kubeletOf = ({ name }: InstanceType) => kubelets.value.get(name);
+  for (const group of launchGroups({ nodeClaim, offers, imageOf, kubeletOf })) {
     const made = launchTemplate({ ...group, nodeClass, nodeClaim, securityGroupIDs, instanceProfile, cluster, capacityType });
     if (!made.ok) return err({ kind: "node-class-not-ready", message: made.error });
     const stands = await templates.ensure(made.value);

@@ -6,6 +6,9 @@
  */
 import type { EC2NodeClassSpec } from "../api/ec2-node-class.ts";
 import { nearestWord } from "../api/nearest-word.ts";
+import { expressionProblem } from "../catalog/kubelet-expression.ts";
+import { knownInstanceFacts } from "../catalog/known-instances.ts";
+import { uncountedType } from "../catalog/node-settings.ts";
 import { isQuantity } from "../kube/quantity.ts";
 import { parseGoDuration } from "../kube/schedule.ts";
 import { kubeletFields, managedKubeletFields, type KubeletShape } from "./kubelet-fields.ts";
@@ -34,11 +37,10 @@ export function kubeletFault(spec: EC2NodeClassSpec): ClassFault | undefined {
   const { kubelet = {} } = spec;
   const invalid = [...shapeProblems(kubelet), ...meaningProblems(kubelet)];
   if (invalid.length > 0) return { reason: "InvalidKubeletConfiguration", message: invalid.join("; ") };
-  const expressions = expressionFields(kubelet);
-  if (expressions.length > 0) {
-    const message = `spec.kubelet.${expressions.join(", spec.kubelet.")}: expressions are not evaluated by this version; write numbers and quantities`;
-    return { reason: "KubeletExpressionsDisabled", message };
-  }
+  const unreadable = expressionProblem(kubelet);
+  if (unreadable !== undefined) return { reason: "KubeletExpressionInvalid", message: `spec.${unreadable}` };
+  const uncounted = uncountedType(spec, knownInstanceFacts());
+  if (uncounted !== undefined) return { reason: "KubeletExpressionEvaluationFailed", message: `spec.${uncounted}` };
   const family = familyOf(spec);
   const dropped =
     family === "AL2023"
@@ -169,14 +171,6 @@ function numberProblems(kubelet: Kubelet): readonly string[] {
   const inverted = high !== undefined && low !== undefined && high <= low;
   const order = inverted ? [`spec.kubelet.imageGCHighThresholdPercent (${high}) must be above imageGCLowThresholdPercent (${low})`] : [];
   return [...outside, ...below, ...order];
-}
-
-/** Fields that hold what Karpenter would evaluate for each instance type. */
-function expressionFields(kubelet: Kubelet): readonly string[] {
-  const reserved = ["kubeReserved", "systemReserved"].flatMap((field) =>
-    entriesOf(kubelet, field).flatMap(([name, text]) => (isQuantity(text) ? [] : [`${field}[${name}]`])),
-  );
-  return typeof kubelet["maxPods"] === "string" ? ["maxPods", ...reserved] : reserved;
 }
 
 /** The entries of a field that maps text to text, sorted; a field of another shape is told of elsewhere. */

@@ -144,7 +144,10 @@ describe("allocatable", () => {
 
   test("of a kubelet that can't be counted with is refused by class, field and value", () => {
     const types = classInstanceTypes({ nodeClass: nodeClass({ spec: { kubelet: { maxPods: "many" } } }), zones });
-    expect(types).toEqual({ ok: false, error: 'EC2NodeClass "default": spec.kubelet.maxPods must be a whole number, not "many"' });
+    const [error] = types.ok ? [] : [types.error];
+    expect(error).toMatch(
+      /^EC2NodeClass "default": spec\.kubelet\.maxPods: "many" is neither a quantity nor an expression that can be read: .*many/,
+    );
   });
 });
 

@@ -169,7 +169,7 @@ ${status}`;
   test("is nothing where its class can't be counted with, and that is said", async () => {
     const result = await planned([pool(), nodeClass("  kubelet: { maxPods: many }"), web]);
     expect(result).toMatchObject({ code: 1, nodes: [] });
-    expect(result.stderr).toContain('note: EC2NodeClass "default": spec.kubelet.maxPods must be a whole number, not "many"');
+    expect(result.stderr).toContain('note: EC2NodeClass "default": spec.kubelet.maxPods: "many" is neither a quantity nor an expression');
   });
 
   test("has NodeOverlays on it, and those without effect are told", async () => {

@@ -78,12 +78,42 @@ check(
   invalid("spec.kubelet.imageGCLowThresholdPercent: 101 must be between 0 and 100; spec.kubelet.maxPods: -1 can't be below 0"),
 );
 check(
-  "an expression is refused rather than read as nothing",
-  { maxPods: "vcpus * 10", kubeReserved: { memory: "11 * max_pods" } },
+  "expressions are counted for each type, on every image",
+  { maxPods: "min(110, default_enis * (ips_per_eni - 1) + 2)", kubeReserved: { cpu: "60 + vcpus * 10", memory: "11 * max_pods + 255" } },
+  undefined,
+  "Bottlerocket",
+);
+check(
+  "an expression that can't be read",
+  { maxPods: "vcpu * 10" },
   {
-    reason: "KubeletExpressionsDisabled",
-    message:
-      "spec.kubelet.maxPods, spec.kubelet.kubeReserved[memory]: expressions are not evaluated by this version; write numbers and quantities",
+    reason: "KubeletExpressionInvalid",
+    message: expect.stringMatching(
+      /^spec\.kubelet\.maxPods: "vcpu \* 10" is neither a quantity nor an expression that can be read: .*vcpu/,
+    ) as string,
+  },
+);
+check(
+  "an expression that gives no number",
+  { systemReserved: { cpu: "instance_type" } },
+  { reason: "KubeletExpressionInvalid", message: 'spec.kubelet.systemReserved[cpu]: "instance_type" gives string, not a number' },
+);
+check(
+  "an expression with a list",
+  { maxPods: "size([1, 2])" },
+  {
+    reason: "KubeletExpressionInvalid",
+    message: 'spec.kubelet.maxPods: "size([1, 2])" has lists or maps; write numbers, variables and conditions',
+  },
+);
+check(
+  "an expression that is below 0 for some type",
+  { kubeReserved: { memory: "memory_mib - 100000" } },
+  {
+    reason: "KubeletExpressionEvaluationFailed",
+    message: expect.stringMatching(
+      /^spec\.kubelet\.kubeReserved\[memory\]: "memory_mib - 100000" is -\d+, and must be a number from 0 on, for \S+$/,
+    ) as string,
   },
 );
 check(
