@@ -29,6 +29,12 @@ export function addNodes(program: Command, surroundings: ProgramSurroundings, ou
     .option("--price-list <file>", "on-demand prices: an AWS offer file, or what aws pricing get-products printed")
     .option("--spot-history <file>", "Spot prices: what aws ec2 describe-spot-price-history printed")
     .option("--rate-card <file>", "prices of your own, before all others")
+    .option(
+      "--live-prices",
+      "ask AWS what it costs now, and again while the screen is shown (pricing:GetProducts, ec2:DescribeSpotPriceHistory)",
+    )
+    .option("--region <region>", "AWS region of --live-prices (default: $AWS_REGION, or where the nodes stand)")
+    .option("--ec2-endpoint <url>", "an endpoint for the AWS calls of --live-prices, other than the region's own")
     .addHelpText(
       "after",
       `
@@ -39,6 +45,7 @@ way to buy, type and zone; with --every it is one line each time.
 Exit: 0 shown, 2 bad input, or the cluster does not answer.
 ${examples("Examples:", [
   ["plimsoll nodes", "follow the cluster; q ends it"],
+  ["plimsoll nodes --live-prices", "with what AWS asks now in place of the dated table"],
   ["plimsoll nodes --sort cpu --filter 'state=ready cpu<30'", "the emptiest nodes first"],
   ["plimsoll nodes -o json --every 60 >> nodes.jsonl", "a line a minute, for a history"],
 ])}`,

@@ -24,7 +24,7 @@ export const helpLines: readonly string[] = [
   "  CPU, MEMORY           what Pods request of what the node can give; not what they use",
   "  STATE                 and since when: launching, joining (no Node yet), starting (not initialized), ready,",
   "                        cordoned, not ready, replacing, draining, ending",
-  "  $/HOUR                by the price files, NodeOverlays and the dated table; - where nobody knows",
+  "  $/HOUR                by AWS (--live-prices) or price files, NodeOverlays and the dated table; - where nobody knows",
   "  CLASS, OWNER          of its Pods, those with the largest share first; +2 are two others",
   "  EXPIRES               when its age is up",
   "  IN THE WAY            why it is no further, and what would hold up a drain now",

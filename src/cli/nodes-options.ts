@@ -8,10 +8,10 @@ import { err, ok, type Result } from "../api/result.ts";
 import { parseSelectorText } from "../kube/selector.ts";
 import { nodeColumns, type NodeColumn } from "./nodes-columns.ts";
 import { parseFilter, parseOrder, type RowOrder, type RowTest } from "./nodes-filter.ts";
+import type { NodePriceOptions } from "./nodes-live-prices.ts";
 import type { SourceOptions } from "./nodes-source.ts";
-import type { PriceFiles } from "./price-files.ts";
 
-export interface NodesOptions extends SourceOptions, PriceFiles {
+export interface NodesOptions extends SourceOptions, NodePriceOptions {
   /** Default: the screen where there is a terminal, else text. */
   readonly output?: "screen" | "text" | "json";
   readonly selector?: string;

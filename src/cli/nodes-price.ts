@@ -39,19 +39,21 @@ interface Known {
 
 /** Returns a function that gives the prices of a snapshot, the same object as long as nothing of them changes. */
 export function nodePrices(of: {
-  /** Undefined: the dated table. */
-  readonly prices: Prices | undefined;
+  /** Undefined: the dated table. A function gives those of now, the same object while they are as before. */
+  readonly prices: Prices | (() => Prices) | undefined;
   /** False: none is looked up. */
   readonly isAsked: boolean;
 }): (snapshot: ClusterSnapshot, zones: readonly string[]) => NodePrices {
-  const base = of.prices ?? fallbackPrices();
-  const plain: NodePrices = of.isAsked
-    ? { asOf: base.asOf, priceOf: (place) => basePrice(base, place) }
-    : { asOf: "", priceOf: () => undefined };
+  const table = fallbackPrices();
+  const pricesNow = typeof of.prices === "function" ? of.prices : undefined;
+  const fixed = typeof of.prices === "function" ? undefined : of.prices;
+  let plain: { readonly base: Prices; readonly prices: NodePrices } | undefined;
   let known: Known | undefined;
   return (snapshot, zones) => {
+    const base = pricesNow?.() ?? fixed ?? table;
+    if (plain?.base !== base) [plain, known] = [{ base, prices: plainPrices(base, of.isAsked) }, undefined];
     const overlays = snapshot.list("NodeOverlay");
-    if (!of.isAsked || overlays.length === 0) return plain;
+    if (!of.isAsked || overlays.length === 0) return plain.prices;
     const nodePools = snapshot.list("NodePool");
     const pools = JSON.stringify([zones, nodePools.map((pool) => [pool.metadata.name, labelsOf(pool)])]);
     if (known?.overlays !== overlays || known.pools !== pools) {
@@ -59,6 +61,10 @@ export function nodePrices(of: {
     }
     return known.prices;
   };
+}
+
+function plainPrices(base: Prices, isAsked: boolean): NodePrices {
+  return isAsked ? { asOf: base.asOf, priceOf: (place) => basePrice(base, place) } : { asOf: "", priceOf: () => undefined };
 }
 
 function basePrice(base: Prices, { instanceType, zone, capacityType }: NodePlace): number | undefined {

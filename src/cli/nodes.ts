@@ -6,15 +6,14 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { platformNames } from "../api/labels.ts";
-import type { Prices } from "../catalog/prices.ts";
 import { sortedRows } from "./nodes-filter.ts";
 import { nodeFleet, type FleetOf } from "./nodes-fleet.ts";
+import { openNodePrices, type OpenedPrices } from "./nodes-live-prices.ts";
 import { type NodesOptions, type NodesPlan, parseNodesOptions } from "./nodes-options.ts";
 import { nodePrices, zonesOfNodes } from "./nodes-price.ts";
 import { nodesJson, nodesText } from "./nodes-report.ts";
 import { runNodesScreen } from "./nodes-session.ts";
 import { readNodesSource, watchNodesSource, type NodesSource } from "./nodes-source.ts";
-import { readPriceFiles } from "./price-files.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 
 export interface NodesRequest extends NodesOptions, Pick<ProgramSurroundings, "env" | "stdin" | "stdout" | "stderr" | "terminal"> {}
@@ -32,10 +31,11 @@ export async function runNodes(request: NodesRequest): Promise<number> {
   const source = isWatched ? await watchNodesSource(request, stop.signal) : await readNodesSource(request);
   if (!source.ok) return refused(request, [source.error]);
   try {
-    const prices = readPriceFiles(request, zonesOfNodes(source.value.snapshot().list("Node")));
+    const prices = await openNodePrices(request, zonesOfNodes(source.value.snapshot().list("Node")));
     if (!prices.ok) return refused(request, prices.error);
-    const fleet = fleetOf(request, { plan: plan.value, prices: prices.value });
-    const shared = { ...plan.value, fleet, source: source.value, everyMs: (request.every ?? usualEverySeconds) * 1000 };
+    const fleet = fleetOf(request, { plan: plan.value, ...prices.value });
+    const told = { ...source.value, troubles: () => [...source.value.troubles(), ...prices.value.troubles()] };
+    const shared = { ...plan.value, fleet, source: told, everyMs: (request.every ?? usualEverySeconds) * 1000 };
     if (output === "screen" && terminal !== undefined) {
       await runNodesScreen({ ...shared, terminal, env: request.env, filter: request.filter, names: platformNames(request.domain) });
     } else await report(request, { ...shared, isJson: output === "json" });
@@ -46,7 +46,7 @@ export async function runNodes(request: NodesRequest): Promise<number> {
   }
 }
 
-function fleetOf(request: NodesRequest, { plan, prices }: { readonly plan: NodesPlan; readonly prices: Prices | undefined }): FleetOf {
+function fleetOf(request: NodesRequest, { plan, prices }: Pick<OpenedPrices, "prices"> & { readonly plan: NodesPlan }): FleetOf {
   return nodeFleet({
     names: platformNames(request.domain),
     prices: nodePrices({ prices, isAsked: request.prices }),

@@ -4,6 +4,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
 import { examples, guarded, outputOption } from "./command-line.ts";
+import type { LivePriceOptions } from "./nodes-live-prices.ts";
 import type { PlanFormat } from "./plan.ts";
 import { planKindLines } from "./plan-kinds.ts";
 import type { PlanOptions } from "./plan-world.ts";
@@ -42,6 +43,8 @@ ${examples("Examples:", [
     });
 }
 
+type WhyOptions = OfflineOptions & PlanOptions & LivePriceOptions & { readonly output: "text" | "json" };
+
 /** Describes `plimsoll why`. */
 export function addWhy(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
   planCommand(program, "why", "Tell where a Pod would go and why there, or what keeps it from every place; or why a node is as it is.", {
@@ -49,6 +52,9 @@ export function addWhy(program: Command, surroundings: ProgramSurroundings, outc
     meaning: "pod/NAME, a workload's replica (deploy/NAME is its first, deploy/NAME#2 its third), or node/NAME",
   })
     .addOption(outputOption("form of the answer"))
+    .option("--live-prices", "ask AWS what it costs now (node/NAME)")
+    .option("--region <region>", "AWS region of --live-prices (default: $AWS_REGION, or where the nodes stand)")
+    .option("--ec2-endpoint <url>", "an endpoint for the AWS calls of --live-prices, other than the region's own")
     .addHelpText(
       "after",
       `${madeOf}
@@ -66,8 +72,15 @@ ${examples("Examples:", [
   ["plimsoll why node/ip-10-0-1-17.ec2.internal --cluster", "a node, or a NodeClaim that never became one"],
 ])}`,
     )
-    .action(async (target: string, paths: readonly string[], options: OfflineOptions & PlanOptions & { output: "text" | "json" }) => {
+    .action(async (target: string, paths: readonly string[], options: WhyOptions) => {
       const { isNodeTarget, runWhyNode } = await import("./why-node.ts");
+      if (options.livePrices === true && !isNodeTarget(target)) {
+        surroundings.stderr.write(
+          "--live-prices is for node/NAME: a plan's prices come from --price-list, --spot-history and --rate-card\n",
+        );
+        outcome.code = 2;
+        return;
+      }
       const request = { ...surroundings, target, paths, ...options };
       const run = isNodeTarget(target)
         ? () => runWhyNode({ ...request, now: Date.now() })

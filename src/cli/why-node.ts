@@ -8,16 +8,16 @@ import { platformNames } from "../api/labels.ts";
 import { nearestWord } from "../api/nearest-word.ts";
 import type { Instant } from "../api/ports.ts";
 import { nodeFleet, type Fleet } from "./nodes-fleet.ts";
+import { openNodePrices, type NodePriceOptions } from "./nodes-live-prices.ts";
 import { nodePrices, zonesOfNodes } from "./nodes-price.ts";
 import { readNodesSource, type NodesSource } from "./nodes-source.ts";
 import type { NodeRow } from "./nodes-row.ts";
-import { readPriceFiles, type PriceFiles } from "./price-files.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 import { nodeAnswer } from "./why-node-answer.ts";
 import { roomElsewhere } from "./why-node-room.ts";
 import { nodeAnswerLines } from "./why-node-text.ts";
 
-export interface WhyNodeRequest extends PriceFiles, Pick<ProgramSurroundings, "env" | "stdin" | "stdout" | "stderr"> {
+export interface WhyNodeRequest extends NodePriceOptions, Pick<ProgramSurroundings, "env" | "stdin" | "stdout" | "stderr"> {
   /** "node/NAME" or "nodeclaim/NAME". */
   readonly target: string;
   readonly domain: string;
@@ -66,10 +66,10 @@ async function answer(request: WhyNodeRequest, source: NodesSource): Promise<num
   const name = request.target.split("/")[1] ?? "";
   const names = platformNames(request.domain);
   const snapshot = source.snapshot();
-  const prices = readPriceFiles(request, zonesOfNodes(snapshot.list("Node")));
+  const prices = await openNodePrices(request, zonesOfNodes(snapshot.list("Node")));
   if (!prices.ok) return refused(request, prices.error);
-  for (const trouble of source.troubles()) request.stderr.write(`note: ${trouble}\n`);
-  const fleet = nodeFleet({ names, prices: nodePrices({ prices: prices.value, isAsked: true }) })(snapshot, request.now);
+  for (const trouble of [...source.troubles(), ...prices.value.troubles()]) request.stderr.write(`note: ${trouble}\n`);
+  const fleet = nodeFleet({ names, prices: nodePrices({ prices: prices.value.prices, isAsked: true }) })(snapshot, request.now);
   const row = rowNamed(fleet.rows, name);
   const events = await source.events(row === undefined ? [name] : [row.name, row.claim?.metadata.name ?? ""]);
   if (row === undefined) {
