@@ -20,6 +20,7 @@ import { launchTemplateGarbage } from "../ec2/launch-template-garbage.ts";
 import { templateStore } from "../ec2/launch-templates.ts";
 import { unavailableOfferings } from "../ec2/unavailable-offerings.ts";
 import { callRecord } from "./call-record.ts";
+import { ec2Metrics } from "./ec2-metrics.ts";
 import { ec2Market, type Ec2Market } from "./ec2-market.ts";
 import { ec2Voice } from "./ec2-voice.ts";
 import { readRateCard } from "./price-files.ts";
@@ -37,6 +38,7 @@ export interface Ec2CapacityRequest extends Pick<
   | "isolatedVpc"
   | "recordCalls"
   | "rateCard"
+  | "disableDryRun"
   | "interruptionQueue"
 > {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -64,8 +66,8 @@ export function ec2Capacity(request: Ec2CapacityRequest): Result<(sources: Capac
       ...(sources.mayChange === undefined ? {} : { mayChange: sources.mayChange }),
     };
     const market = ec2Market({ endpoint, isolated: request.isolatedVpc === true, rateCard: rateCard.value, ...sources });
-    const { interruptionQueue } = request;
-    return capacityOf(sources, { endpoint, cluster, market, interruptionQueue });
+    const { interruptionQueue, disableDryRun: isDryRunOff = false } = request;
+    return capacityOf(sources, { endpoint, cluster, market, interruptionQueue, isDryRunOff });
   });
 }
 
@@ -83,13 +85,16 @@ interface Ec2Settings {
   readonly endpoint: Ec2Endpoint;
   readonly cluster: ClusterIdentity;
   readonly market: Ec2Market;
+  readonly isDryRunOff: boolean;
 }
 
 function capacityOf(
-  { client, snapshot, clock, names }: CapacitySources,
-  { endpoint, cluster, market, interruptionQueue }: Ec2Settings,
+  { client, snapshot, clock, names, registry }: CapacitySources,
+  { endpoint, cluster, market, interruptionQueue, isDryRunOff }: Ec2Settings,
 ): Capacity {
-  const [ec2, unavailable] = [ec2Calls(endpoint), unavailableOfferings(clock)];
+  const [ec2, marks] = [ec2Calls(endpoint), unavailableOfferings(clock)];
+  const metrics = registry === undefined ? undefined : ec2Metrics(registry, { market, clock });
+  const unavailable = metrics?.marked(marks) ?? marks;
   const calls = nodeClassCalls(endpoint);
   const own = { ec2: market.quotas.listening(ec2), calls, ssm: ssmCalls(endpoint), eks: eksCalls(endpoint) };
   const nodeClasses = nodeClassDesk({ ...own, client, snapshot, clock, cluster });
@@ -98,10 +103,10 @@ function capacityOf(
   return {
     provider: ec2Provider({ client, snapshot, clock, names, ec2, nodeClasses, cluster, unavailable, templates, ...market }),
     entries: [
-      nodeClassController({ client, snapshot, clock, desk: nodeClasses, profiles, calls, clusterName: cluster.name }),
+      nodeClassController({ client, snapshot, clock, desk: nodeClasses, profiles, calls, clusterName: cluster.name, isDryRunOff }),
       instanceProfileGarbage({ snapshot, profiles }),
       launchTemplateGarbage({ templates, snapshot, names }),
     ],
-    ...ec2Voice({ endpoint, ec2, interruptionQueue, unavailable, sources: { clock, snapshot } }),
+    ...ec2Voice({ endpoint, ec2, interruptionQueue, unavailable, heard: metrics?.heard, sources: { clock, snapshot } }),
   };
 }

@@ -7,7 +7,7 @@ import type { Ec2StatusCalls } from "../ec2/ec2-calls.ts";
 import { instanceStatus } from "../ec2/interruption/instance-status.ts";
 import { rememberInterrupted } from "../ec2/interruption/interrupted-offerings.ts";
 import { noticeQueue } from "../ec2/interruption/notice-queue.ts";
-import { sqsCalls } from "../ec2/sqs-calls.ts";
+import { sqsCalls, type SqsCalls } from "../ec2/sqs-calls.ts";
 import type { UnavailableOfferings } from "../ec2/unavailable-offerings.ts";
 import type { CloudVoice } from "../provisioner/controllers/provisioner-controllers.ts";
 
@@ -18,9 +18,11 @@ export function ec2Voice(of: {
   /** The queue's name; without it nothing is heard before its instance is gone. */
   readonly interruptionQueue: string | undefined;
   readonly unavailable: UnavailableOfferings;
+  /** Counts what the queue tells; absent: nobody does. */
+  readonly heard: ((sqs: SqsCalls) => SqsCalls) | undefined;
   readonly sources: Pick<CapacitySources, "clock" | "snapshot">;
 }): CloudVoice {
-  const { endpoint, ec2, interruptionQueue: queueName, unavailable } = of;
+  const { endpoint, ec2, interruptionQueue: queueName, unavailable, heard } = of;
   const { clock, snapshot } = of.sources;
   const health = instanceStatus({ ec2, clock });
   if (queueName === undefined) return { health };
@@ -30,5 +32,6 @@ export function ec2Voice(of: {
       unavailable.mark(offering, "interrupted");
     },
   });
-  return { health, notices: noticeQueue({ sqs: sqsCalls({ ...endpoint, queueName }), clock, remember }) };
+  const sqs = sqsCalls({ ...endpoint, queueName });
+  return { health, notices: noticeQueue({ sqs: heard?.(sqs) ?? sqs, clock, remember }) };
 }

@@ -24,6 +24,7 @@ import { recordPolicyRefusal, reviewPolicyEdit } from "./policy-review.ts";
 import type { ProcessParts, ProcessSettings } from "./process-parts.ts";
 import { openProcessWatch } from "./process-watch.ts";
 import type { Provisioner } from "./provisioner-port.ts";
+import { provisionerMetrics } from "./provisioner-metrics.ts";
 import { provisionerThread } from "./provisioner-thread.ts";
 import { refusals } from "./refusals.ts";
 import { openWebhook } from "./webhook-service.ts";
@@ -106,7 +107,9 @@ export async function startPlimsoll(given: ProcessSettings): Promise<Result<Plim
   const prices = settings.prices === undefined ? {} : { prices: settings.prices };
   const catalogTypes = catalogTypesOf(cluster, prices);
   const told = { clock, log, onRefused: refused.onCall };
-  const sources = { client, names, ...told, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...prices };
+  // With a thread of its own the provider tells of itself there, and answers questions here.
+  const registered = settings.thread === undefined ? { registry: metrics.registry } : {};
+  const sources = { client, names, ...told, snapshot: () => cluster.snapshot(), instanceTypes: catalogTypes, ...prices, ...registered };
   const capacity = settings.capacity?.(sources);
   const offered = { cluster, clock, signal: stop.signal, log, otherwise: catalogTypes };
   const parts: Omit<ProcessParts, "provisioner"> = {
@@ -130,6 +133,7 @@ function provisionerOf(parts: Omit<ProcessParts, "provisioner">, settings: Proce
   return inlineProvisioner({
     ...parts,
     runner: metrics.runner,
+    told: provisionerMetrics(parts.metrics.registry),
     policySet: () => policyFile.current(),
     sharesThread: true,
     admitted: admittedDesk(parts.clock),

@@ -1,6 +1,7 @@
 /**
  * What a Plimsoll process is started with, and what it is made of while it runs. Shapes only.
  */
+import type { Registry } from "prom-client";
 import type { ApiClient } from "../api/api-client.ts";
 import type { CloudHealth, CloudNotices } from "../api/cloud-notices.ts";
 import type { InstanceType } from "../api/instance-type.ts";
@@ -46,6 +47,8 @@ export interface CapacitySources {
   readonly onRefused?: (call: RefusedCall) => void;
   /** Default: the dated table. */
   readonly prices?: Prices;
+  /** Where a provider tells metrics of its own; absent: it provisions for nobody here. */
+  readonly registry?: Registry;
   readonly log: Log;
 }
 

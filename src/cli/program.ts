@@ -208,6 +208,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--ec2-endpoint <url>", "an endpoint for every AWS call, other than the region's own")
     .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
     .option("--isolated-vpc", "ask no AWS service that has no VPC endpoint: on-demand prices are then the dated table's (provider ec2)")
+    .option("--disable-dry-run", "check no EC2NodeClass by dry runs: what EC2 would refuse then shows at the first launch (provider ec2)")
     .option("--record-calls <file>", "append every call to AWS to this file, for plimsoll iam check (provider ec2)")
     .option("--interruption-queue <name>", "the SQS queue that tells of interruptions (provider ec2)")
     .option("--rate-card <file>", "prices of your own, before all others; read at the start")

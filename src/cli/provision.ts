@@ -20,6 +20,7 @@ import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
 import type { ControllerEntry, ObservedPlan, ProvisionerShell } from "../provisioner/controllers/shell.ts";
 import type { Log } from "./log.ts";
 import type { Capacity, ProcessParts } from "./process-parts.ts";
+import type { ProvisionerMetrics } from "./provisioner-metrics.ts";
 import type { ProvisioningMode } from "./provisioning-options.ts";
 import { runEntry, type RunEntryParts } from "./run-entry.ts";
 
@@ -40,6 +41,8 @@ export type ProvisionerParts = RunEntryParts &
     readonly mode?: ProvisioningMode | undefined;
     /** Where a live Karpenter is known by; default: where its charts put it. */
     readonly karpenterLeases?: readonly ObjectKey[] | undefined;
+    /** Where what is done is told as metrics; absent: nowhere. */
+    readonly told?: ProvisionerMetrics | undefined;
   };
 
 const foreignLookMs = 10_000;
@@ -76,10 +79,12 @@ async function provisionUntilForeign(
   setMaxListeners(0, signal);
   const entries = [...provisionerControllers(provisionerShell(parts, capacity), capacity), ...capacity.entries];
   parts.log.info({ provider: capacity.provider.name }, "provisioning");
+  const untell = parts.told?.begin({ ...parts, provider: capacity.provider });
   const running = runAll(parts, entries, signal);
   await untilForeign(parts, { leases, signal });
   stop.abort();
   await running;
+  untell?.();
 }
 
 /** Resolves when Karpenter is alive, when nobody knows any more whether it is, or when the term is over. */
@@ -117,13 +122,13 @@ async function observe(
 /** Tells each plan once: without its nodes one like it is made again and again. */
 function planTeller(log: Log): (plan: ObservedPlan) => void {
   const told = { text: "" };
-  return ({ nodeClaims, pricePerHour }) => {
-    const nodePools: Record<string, number> = {};
-    for (const { metadata } of nodeClaims) {
-      const pool = metadata.labels?.[nodePoolLabel] ?? "";
-      nodePools[pool] = (nodePools[pool] ?? 0) + 1;
-    }
-    const plan = { nodes: nodeClaims.length, nodePools, pricePerHour: Number(pricePerHour.toFixed(4)) };
+  return ({ nodeClaims, offerings, pricePerHour }) => {
+    const plan = {
+      nodes: nodeClaims.length,
+      nodePools: countsOf(nodeClaims.map(({ metadata }) => metadata.labels?.[nodePoolLabel] ?? "")),
+      offerings: countsOf(offerings),
+      pricePerHour: Number(pricePerHour.toFixed(4)),
+    };
     const text = canonicalJson(plan);
     if (text === told.text) return;
     told.text = text;
@@ -131,13 +136,22 @@ function planTeller(log: Log): (plan: ObservedPlan) => void {
   };
 }
 
+/** How often each is there, by name. */
+function countsOf(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names.toSorted()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
 async function runAll(parts: ProvisionerParts, entries: readonly ControllerEntry[], signal: AbortSignal): Promise<void> {
-  const events = eventRecorder({ client: parts.client, clock: parts.clock, instance: parts.identity, signal });
+  const recorder = eventRecorder({ client: parts.client, clock: parts.clock, instance: parts.identity, signal });
+  const events = parts.told?.counted(recorder, parts) ?? recorder;
   await Promise.all(entries.map((entry) => runEntry(parts, entry, { events, signal })));
 }
 
 /** Returns what the provisioner's controllers, and its advice, are made with. */
-export function provisionerShell(parts: ProvisionerParts, { provider }: Capacity): ProvisionerShell {
+export function provisionerShell(parts: ProvisionerParts, { provider: own }: Capacity): ProvisionerShell {
+  const provider = parts.told?.timed(own, parts.clock) ?? own;
   const { client, cluster, names, clock, sharesThread } = parts;
   const snapshot = () => cluster.snapshot();
   const world = () => ({ policySet: parts.policySet(), snapshot: snapshot(), names, instanceTypes: parts.instanceTypes() });

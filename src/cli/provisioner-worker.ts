@@ -29,6 +29,7 @@ import { catalogTypesOf, providerTypesOf } from "./offered-types.ts";
 import { refusalMetrics, runnerMetrics } from "./process-metrics.ts";
 import { openProcessWatch } from "./process-watch.ts";
 import { provision, provisionerShell, type ProvisionerParts } from "./provision.ts";
+import { provisionerMetrics } from "./provisioner-metrics.ts";
 import { refusals } from "./refusals.ts";
 import { threadLog } from "./thread-log.ts";
 import type { FromThread, ThreadAnswer, ThreadQuestion, ThreadStart, ToThread } from "./thread-messages.ts";
@@ -92,6 +93,7 @@ async function openParts(
     log,
     snapshot: () => cluster.snapshot(),
     instanceTypes: catalogTypes,
+    registry: of.registry,
     mayChange: () => mayWrite(token),
     onRefused: refused.onCall,
     ...rates,
@@ -110,6 +112,7 @@ async function openParts(
     decisions: decisionLog(),
     policySet: () => of.policies.current,
     runner: runnerMetrics(of.registry, log),
+    told: provisionerMetrics(of.registry),
   };
 }
 

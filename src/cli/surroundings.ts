@@ -63,6 +63,7 @@ export interface ServeOptions {
   readonly ec2Endpoint?: string;
   readonly region?: string;
   readonly isolatedVpc?: boolean;
+  readonly disableDryRun?: boolean;
   readonly recordCalls?: string;
   readonly interruptionQueue?: string;
   readonly rateCard?: string;

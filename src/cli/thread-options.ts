@@ -18,7 +18,7 @@ const optionNames = [
     "predictByDryRun",
   ] as const),
   ...(["clusterName", "clusterEndpoint", "clusterCa", "serviceCidr", "ec2Endpoint", "region", "isolatedVpc", "recordCalls"] as const),
-  "interruptionQueue",
+  ...(["interruptionQueue", "disableDryRun"] as const),
 ] as const satisfies readonly (keyof ServeOptions)[];
 
 export type ThreadOptions = Pick<ServeOptions, (typeof optionNames)[number]>;

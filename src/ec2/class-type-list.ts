@@ -23,7 +23,7 @@ export interface TypeSources {
   /** Default: the dated table. */
   readonly prices?: Prices;
   /** Count before `prices`. */
-  readonly livePrices?: LivePrices;
+  readonly livePrices?: Pick<LivePrices, "current">;
   /** Default: no quota is known, and every subnet has addresses. */
   readonly quotas?: LiveQuotas;
   /** Default: every type of the recording. */

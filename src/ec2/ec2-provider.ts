@@ -42,7 +42,7 @@ export interface Ec2ProviderOptions {
   /** Default: the dated table. */
   readonly prices?: Prices;
   /** Count before `prices`. */
-  readonly livePrices?: LivePrices;
+  readonly livePrices?: Pick<LivePrices, "current">;
   /** Default: no quota is known. */
   readonly quotas?: LiveQuotas;
   /** What can't be had just now, shared with whoever hears of it; default: its own. */

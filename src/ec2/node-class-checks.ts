@@ -100,6 +100,8 @@ function checkPermissions({ nodeClass, findings, profile, outcomeOf }: CheckInpu
       return { kind: "dry-run", key, dryRun };
     case "passed":
       return said("True", { reason: "ValidationSucceeded", message: "" });
+    case "skipped":
+      return said("True", { reason: "DryRunDisabled", message: "EC2 was not asked whether it would launch its nodes (--disable-dry-run)" });
     case "refused":
       return said("False", outcome);
     case "open":

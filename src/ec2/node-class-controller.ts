@@ -18,6 +18,7 @@ import type { InstanceProfiles } from "./instance-profiles.ts";
 import { actOnNodeClass } from "./node-class-act.ts";
 import type { NodeClassCalls } from "./node-class-calls.ts";
 import type { NodeClassDesk } from "./node-class-desk.ts";
+import type { DryRunOutcome } from "./node-class-dry-run.ts";
 import { nextNodeClassStep, type NodeClassStep, type ObservedNodeClass } from "./node-class-step.ts";
 
 export interface NodeClassControllerOptions {
@@ -28,6 +29,8 @@ export interface NodeClassControllerOptions {
   readonly profiles: InstanceProfiles;
   readonly calls: NodeClassCalls;
   readonly clusterName: string;
+  /** Takes it as given that EC2 would let nodes be launched; default: it is asked. */
+  readonly isDryRunOff?: boolean;
 }
 
 /** What the composition runs: a controller with its triggers and needs. */
@@ -59,7 +62,7 @@ export function nodeClassController(options: NodeClassControllerOptions): Ec2Con
 
 /** Nothing is asked of AWS for a class that goes. */
 async function observe(
-  { snapshot, desk, profiles }: NodeClassControllerOptions,
+  { snapshot, desk, profiles, isDryRunOff = false }: NodeClassControllerOptions,
   book: DryRunBook,
   key: ObjectKey,
 ): Promise<ObservedNodeClass | undefined> {
@@ -72,7 +75,8 @@ async function observe(
   const nodeClaims = now.list("NodeClaim").filter((claim) => isOf(claim, nodeClass));
   if (nodeClass.metadata.deletionTimestamp !== undefined) return { kind: "going", nodeClass, nodeClaims };
   const [findings, profile] = await Promise.all([desk.findings(nodeClass), profiles.state(nodeClass)]);
-  return { kind: "standing", nodeClass, nodeClaims, findings, profile, outcomeOf: (name) => book.get(name) };
+  const outcomeOf = (name: string): DryRunOutcome | undefined => (isDryRunOff ? { kind: "skipped" } : book.get(name));
+  return { kind: "standing", nodeClass, nodeClaims, findings, profile, outcomeOf };
 }
 
 function isOf({ spec: { nodeClassRef } }: NodeClaim, { metadata, apiVersion }: EC2NodeClass): boolean {

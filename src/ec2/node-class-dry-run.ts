@@ -16,6 +16,8 @@ import type { NodeSubnet } from "./node-class-findings.ts";
 
 export type DryRunOutcome =
   | { readonly kind: "passed" }
+  /** Nobody asks EC2. */
+  | { readonly kind: "skipped" }
   | { readonly kind: "refused"; readonly reason: string; readonly message: string }
   /** No word on permissions: an answer that may pass, or none. With a reason, it is one that passes within seconds. */
   | { readonly kind: "open"; readonly message: string; readonly reason?: typeof profileUnseen };

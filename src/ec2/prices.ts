@@ -18,8 +18,16 @@ import type { MarketCalls } from "./market-calls.ts";
 import type { PricingCalls } from "./pricing-calls.ts";
 
 export interface LivePrices {
+  /** What was read of AWS, and when: how much what is known can be relied on. */
+  read(): PricesRead;
   /** What is known now. Starts what is due; waits for the very first answers alone, and no longer than a while. */
   current(): Promise<NumberedPrices>;
+}
+
+export interface PricesRead {
+  readonly sequence: number;
+  /** When AWS last answered; a kind of price that was never read is absent, and the dated table counts. */
+  readonly at: readonly { readonly what: "on-demand prices" | "Spot prices"; readonly readAt: Instant }[];
 }
 
 export interface NumberedPrices {
@@ -59,6 +67,7 @@ interface Source {
   /** Asks, and keeps the answer; true where it is another than before. */
   readonly ask: () => Promise<Result<boolean, string>>;
   due: Instant;
+  readAt: Instant | undefined;
   failures: number;
   running: Promise<void> | undefined;
 }
@@ -79,6 +88,10 @@ export function livePrices(sources: PriceSources): LivePrices {
   ];
   let first: Promise<void> | undefined;
   return {
+    read: () => ({
+      sequence: known.numbered.sequence,
+      at: asked.flatMap(({ what, readAt }) => (readAt === undefined ? [] : [{ what, readAt }])),
+    }),
     current: async () => {
       const now = sources.clock.now();
       for (const one of asked) if (one.running === undefined && one.due <= now) one.running = refresh(one, sources, known);
@@ -90,7 +103,7 @@ export function livePrices(sources: PriceSources): LivePrices {
 }
 
 function source(what: Source["what"], everyMs: number, ask: Source["ask"]): Source {
-  return { what, everyMs, ask, due: -Infinity, failures: 0, running: undefined };
+  return { what, everyMs, ask, due: -Infinity, readAt: undefined, failures: 0, running: undefined };
 }
 
 async function firstAnswers(asked: readonly Source[], clock: Clock): Promise<void> {
@@ -102,6 +115,7 @@ async function firstAnswers(asked: readonly Source[], clock: Clock): Promise<voi
 async function refresh(of: Source, sources: PriceSources, known: Known): Promise<void> {
   const answer = await of.ask();
   of.failures = answer.ok ? 0 : of.failures + 1;
+  if (answer.ok) of.readAt = sources.clock.now();
   of.due = sources.clock.now() + (answer.ok ? of.everyMs : Math.min(of.everyMs, retryMs * 2 ** (of.failures - 1)));
   of.running = undefined;
   if (!answer.ok) sources.onNews?.({ kind: "unread", what: of.what, message: answer.error });

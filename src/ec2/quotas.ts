@@ -27,7 +27,15 @@ export interface NumberedLacks {
   lackOf(place: AskedPlace): Lack | undefined;
 }
 
+/** A quota, and what is in use of it; absent while nobody has counted. */
+export interface QuotaUse {
+  readonly quota: VcpuQuota;
+  readonly used?: number;
+}
+
 export interface LiveQuotas {
+  /** What the account may have, as it was last read; asks nobody. */
+  use(): readonly QuotaUse[];
   /** What is known now. Starts what is due, and waits for nothing: the next look knows more. */
   current(): NumberedLacks;
   /** The same calls, listened to: their answers tell of launches, of refusals, and of the addresses that are left. */
@@ -89,6 +97,7 @@ export function liveQuotas(sources: QuotaSources): LiveQuotas {
     current: { sequence: 0, until: Infinity, lackOf: () => undefined },
   };
   return {
+    use: () => state.quotas.map((quota) => ({ quota, ...(state.used === undefined ? {} : { used: state.used.get(quota.code) ?? 0 }) })),
     current: () => {
       startDue(state);
       if (state.current.until <= sources.clock.now()) change(state);

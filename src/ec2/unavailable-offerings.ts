@@ -38,6 +38,8 @@ export interface UnavailableOfferings {
   has(offering: OfferingName): boolean;
   /** Why it can't be had, and until when; undefined where it may be asked for. */
   get(offering: OfferingName): { readonly why: UnavailableReason; readonly until: Instant } | undefined;
+  /** Every offering that can't be had now, with why; the latest marks first. */
+  standing(): readonly { readonly offering: OfferingName; readonly why: UnavailableReason }[];
   /** When the next mark ends; undefined where none stands. */
   nextEnd(): Instant | undefined;
   /** Grows whenever an offering goes or comes back: what was derived of the marks is true until then. */
@@ -45,6 +47,7 @@ export interface UnavailableOfferings {
 }
 
 interface Mark {
+  readonly offering: OfferingName;
   readonly why: UnavailableReason;
   readonly holdMs: number;
   readonly until: Instant;
@@ -85,7 +88,7 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
       const before = marks.get(name);
       const holdMs = holdOf(why, before !== undefined && !isForgotten(before, now) ? before : undefined);
       marks.delete(name);
-      marks.set(name, { why, holdMs, until: now + holdMs });
+      marks.set(name, { offering, why, holdMs, until: now + holdMs });
       const [oldest] = marks.keys();
       if (marks.size > marksMax && oldest !== undefined) marks.delete(oldest);
       changes += 1;
@@ -96,6 +99,10 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
     },
     has: (offering) => standing(offering, clock.now()) !== undefined,
     get: (offering) => standing(offering, clock.now()),
+    standing: () => {
+      const now = clock.now();
+      return [...marks.values()].filter(({ until }) => until > now).reverse();
+    },
     nextEnd: () => {
       sweep(clock.now());
       return nextEnd === Infinity ? undefined : nextEnd;

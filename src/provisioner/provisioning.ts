@@ -69,6 +69,8 @@ export type ProvisioningStep = ControllerStep & { readonly memory: ProvisioningM
         readonly nodeClaims: readonly NodeClaim[];
         /** Of the NodeClaims together. */
         readonly pricePerHour: number;
+        /** Where each of the claims would be launched first: "m7i.large on-demand in ap-southeast-1a". */
+        readonly offerings: readonly string[];
         /** Claims that wait for capacity in vain, to be deleted once the others are made. */
         readonly yields: readonly NodeClaim[];
         readonly againMs: number;
@@ -152,6 +154,7 @@ function planStep(
     kind: "plan",
     nodeClaims: planned,
     pricePerHour: results.newNodes.reduce((sum, node) => sum + node.pricePerHour, 0),
+    offerings: results.newNodes.map(({ instanceType, capacityType, zone }) => `${instanceType} ${capacityType} in ${zone}`),
     yields,
     againMs,
     buffers: placesOfBuffers(demand.buffers, solved),

@@ -117,6 +117,9 @@ describe("a process", { timeout: 60_000 }, () => {
     const plans = said.filter(({ msg }) => msg === "would launch");
     expect(plans).toHaveLength(1);
     expect(plans[0]).toMatchObject({ nodes: 1, nodePools: { "general-flex": 1 } });
+    expect(Object.entries(plans[0]?.["offerings"] ?? {})).toEqual([
+      [expect.stringMatching(/^\S+ (on-demand|spot) in ap-southeast-1a$/), 1],
+    ]);
     expect(plans[0]?.["pricePerHour"]).toBeGreaterThan(0);
   });
 

@@ -48,7 +48,7 @@ function market(options: { readonly isolated?: boolean; readonly rateCard?: stri
     const { sequence, prices: now } = await prices.current();
     return { sequence, now, costs: [now.onDemand(type, zone), now.spot(type, zone)] };
   };
-  return { time, answers, news, asked, counts, look };
+  return { time, answers, news, asked, counts, look, read: () => prices.read() };
 }
 
 /** One product of the family that is asked for. */
@@ -107,6 +107,19 @@ test("the prices are the same object until one is another, however often they ar
   expect(third).toMatchObject({ sequence: first.sequence + 1, costs: [0.2, 0.06] });
   // What somebody holds does not change under him.
   expect(first.now.spot(type, zone)).toBe(0.05);
+});
+
+test("says when AWS last answered, also where nothing had changed, and nothing of what it never told", async () => {
+  const { look, time, answers, read } = market();
+  expect(read()).toEqual({ sequence: 0, at: [] });
+  answers.onDemand = "failed";
+  await look();
+  const started = time.clock().now();
+  expect(read()).toEqual({ sequence: 1, at: [{ what: "Spot prices", readAt: started }] });
+  await time.advance(spotEveryMs);
+  await look();
+  await time.advance(1);
+  expect(read()).toEqual({ sequence: 1, at: [{ what: "Spot prices", readAt: started + spotEveryMs }] });
 });
 
 test("nothing is asked before it is due", async () => {

@@ -120,6 +120,15 @@ describe("a quota of vCPUs", () => {
     expect(quotas.current()).toBe(before);
   });
 
+  test("is told with what is in use, launches since the last count among it", async () => {
+    const { settle, launch, quotas } = account({ vcpus: 64, instances: [{ InstanceType: "m7i.4xlarge" }] });
+    expect(quotas.use()).toEqual([]);
+    await settle();
+    expect(quotas.use()).toMatchObject([{ quota: { code: "L-1216C47A", vcpus: 64 }, used: 16 }]);
+    await launch({ Instances: [{ InstanceIds: ["i-1"], InstanceType: "m7i.2xlarge" }] });
+    expect(quotas.use()).toMatchObject([{ used: 24 }]);
+  });
+
   test("that grows, and instances that go, let be planned again", async () => {
     const { settle, lack, state, time } = account({ instances: [{ InstanceType: "m7i.4xlarge" }] });
     await settle();

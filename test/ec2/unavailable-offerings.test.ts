@@ -11,6 +11,18 @@ function marksAt(start = 0) {
   return { time, marks: unavailableOfferings({ now: () => time.now }) };
 }
 
+test("what can't be had now is listed, the latest first, and goes with its time", () => {
+  const { time, marks } = marksAt();
+  marks.mark(offering);
+  marks.mark({ ...offering, zone: "ap-southeast-1b" }, "quota");
+  expect(marks.standing()).toMatchObject([
+    { offering: { zone: "ap-southeast-1b" }, why: "quota" },
+    { offering: { zone: "ap-southeast-1a" }, why: "capacity" },
+  ]);
+  time.now = capacityHoldMs;
+  expect(marks.standing()).toEqual([]);
+});
+
 describe("a mark", () => {
   test("holds for its time, for that type, zone, way to buy and reservation alone", () => {
     const { time, marks } = marksAt();

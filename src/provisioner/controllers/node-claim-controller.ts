@@ -8,6 +8,7 @@
 import type { ApiClient } from "../../api/api-client.ts";
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, Requeue, Trigger } from "../../api/controller.ts";
+import type { EventNote } from "../../api/event-note.ts";
 import { canonicalJson } from "../../api/hash.ts";
 import { terminationFinalizer, type PlatformNames } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
@@ -17,6 +18,7 @@ import type { Pod } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
+import { nodeNotes } from "../lifecycle/claim-step.ts";
 import { capacityReason, launchFailedReason } from "../lifecycle/launch.ts";
 import {
   lifecycleStateOf,
@@ -148,7 +150,8 @@ async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeu
       return removePods(shell, step);
     case "end-instance": {
       const ended = await provider.delete(referenceOf(nodeClaim));
-      return ended.ok ? { kind: "after", delayMs: ended.value === "gone" ? 0 : endingPollMs } : { kind: "retry", reason: ended.error };
+      if (ended.ok) return { kind: "after", delayMs: ended.value === "gone" ? 0 : endingPollMs };
+      return { kind: "retry", reason: ended.error, events: terminationNotes(shell, nodeClaim, ended.error) };
     }
     case "delete-node":
       return requeueAfter(await client.delete("Node", keyOf(step.node), uidOf(step.node)), { kind: "after", delayMs: endingPollMs });
@@ -167,6 +170,13 @@ async function act(shell: ProvisionerShell, step: LifecycleStep): Promise<Requeu
     default:
       return assertNever(step);
   }
+}
+
+/** Whoever waits for the node to go finds here why it doesn't. */
+function terminationNotes({ snapshot }: ProvisionerShell, nodeClaim: NodeClaim, error: string): readonly EventNote[] {
+  const node = nodeOf(snapshot(), nodeClaim);
+  const message = `Failed to terminate node, ${error}`;
+  return nodeNotes({ nodeClaim, ...(node === undefined ? {} : { node }) }, { type: "Warning", reason: "FailedTermination", message });
 }
 
 async function giveUp(shell: ProvisionerShell, { nodeClaim, reason }: Extract<LifecycleStep, { kind: "delete-claim" }>): Promise<Requeue> {

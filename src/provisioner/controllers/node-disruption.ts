@@ -6,11 +6,12 @@
  */
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Change, Controller, Requeue } from "../../api/controller.ts";
-import type { DisruptionRequest, ReplaceNode } from "../../api/disruption.ts";
+import type { DisruptionRequest, ReplaceNode, VoluntaryReason } from "../../api/disruption.ts";
 import type { EventNote } from "../../api/event-note.ts";
 import { initializedLabel, nodePoolLabel, provisionerFieldManager, terminationTimestampAnnotation } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
+import type { NodePool } from "../../api/node-pool.ts";
 import type { ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
 import { err, ok } from "../../api/result.ts";
@@ -102,9 +103,31 @@ function allowedFor(
   if (nodePool === undefined) return 0;
   const claims = snapshot.list("NodeClaim");
   const underWay = claims.filter((claim) => isTrue(claim, "DisruptionReason") && claim.metadata.deletionTimestamp === undefined).length;
-  const own = claims.filter(({ metadata }) => metadata.labels?.[nodePoolLabel] === pool);
-  const nodes = own.map((claim) => budgetedNode(claim, { node: nodeOf(snapshot, claim), started }));
+  const nodes = budgetedNodes(snapshot, { nodePool, started });
   return Math.min(allowedDisruptions({ nodePool, nodes, reason: request.reason, now: at }), commandsMax - underWay);
+}
+
+/** Returns how many nodes the budgets of a NodePool let go now, by reason; Infinity where none is active for it. */
+export function poolAllowances(
+  snapshot: ClusterSnapshot,
+  { nodePool, at }: { readonly nodePool: NodePool; readonly at: Instant },
+): Readonly<Record<VoluntaryReason, number>> {
+  const nodes = budgetedNodes(snapshot, { nodePool, started: new Set() });
+  const allowed = (reason: VoluntaryReason): number => allowedDisruptions({ nodePool, nodes, reason, now: at });
+  return {
+    Empty: allowed("Empty"),
+    Underutilized: allowed("Underutilized"),
+    Drifted: allowed("Drifted"),
+    Unhealthy: allowed("Unhealthy"),
+  };
+}
+
+function budgetedNodes(
+  snapshot: ClusterSnapshot,
+  { nodePool, started }: { readonly nodePool: NodePool; readonly started: Started },
+): readonly BudgetedNode[] {
+  const own = snapshot.list("NodeClaim").filter(({ metadata }) => metadata.labels?.[nodePoolLabel] === nodePool.metadata.name);
+  return own.map((claim) => budgetedNode(claim, { node: nodeOf(snapshot, claim), started }));
 }
 
 function budgetedNode(claim: NodeClaim, { node, started }: { readonly node: Node | undefined; readonly started: Started }): BudgetedNode {

@@ -21,6 +21,8 @@ import type { ContractWorld } from "../../policies/profile/workload-contract.ts"
 /** What would have been made. */
 export interface ObservedPlan {
   readonly nodeClaims: readonly NodeClaim[];
+  /** Where each would be launched first. */
+  readonly offerings: readonly string[];
   readonly pricePerHour: number;
 }
 

@@ -62,7 +62,7 @@ const wordsOf: Readonly<Record<CloudNoticeKind, Words>> = {
   },
   "reservation-interruption": {
     type: "Warning",
-    reason: "CapacityReservationInterrupted",
+    reason: "CapacityReservationInstanceInterrupted",
     text: "Capacity reservation interruption warning was triggered",
     because: "ReservationInterrupted",
   },

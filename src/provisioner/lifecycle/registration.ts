@@ -19,6 +19,8 @@ export type NodePatch = Readonly<Record<string, unknown>>;
 
 /** Resources that every kubelet reports; a type's others (GPUs and their like) come from device plugins, later. */
 const kubeletResources: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage", "pods"]);
+/** Drivers whose devices a plan of Karpenter's counted on: only claims that it made have it. */
+const draDriversAnnotation = "karpenter.sh/requested-dra-drivers";
 /** kubectl's note of what it applied to the NodeClaim. */
 const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -78,7 +80,11 @@ export function initializationBlocker(nodeClaim: NodeClaim, node: Node): Conditi
   const reported = toResources(node.status.allocatable);
   const requested = toResources(nodeClaim.spec.resources?.requests);
   const missing = Object.keys(requested).find((name) => !kubeletResources.has(name) && (requested[name] ?? 0) > 0 && !reported[name]);
-  return missing === undefined ? undefined : blocked("ResourceNotRegistered", `Resource "${missing}" was requested but not registered`);
+  if (missing !== undefined) return blocked("ResourceNotRegistered", `Resource "${missing}" was requested but not registered`);
+  const drivers = nodeClaim.metadata.annotations?.[draDriversAnnotation] ?? "";
+  if (drivers === "") return undefined;
+  const why = `this version does not look at ResourceSlices; once they are published, remove the annotation ${draDriversAnnotation}`;
+  return blocked("DRADriversNotReady", `DRA drivers "${drivers}" were requested, and ${why} from the NodeClaim`);
 }
 
 /** Says whether the Node carries the label of an initialized one. */

@@ -40,6 +40,7 @@ export interface ClassWorldOptions {
   readonly region: string;
   /** Such as "33". */
   readonly minor?: string;
+  readonly isDryRunOff?: boolean;
   readonly now: () => number;
 }
 
@@ -62,7 +63,7 @@ export function awsPorts(endpoint: Ec2Endpoint): ClassAws {
 }
 
 /** Opens the cluster; nothing is done before somebody looks. */
-export function classWorld({ nodeClass, claims = [], aws, cluster, region, minor = "33", now }: ClassWorldOptions) {
+export function classWorld({ nodeClass, claims = [], aws, cluster, region, minor = "33", isDryRunOff = false, now }: ClassWorldOptions) {
   const state: State = { nodeClass, claims: [...claims], steps: [], events: [] };
   const name = nodeClass.metadata.name ?? "";
   const snapshot = () => snapshotOf([...(state.nodeClass === undefined ? [] : [state.nodeClass]), ...state.claims]);
@@ -71,7 +72,16 @@ export function classWorld({ nodeClass, claims = [], aws, cluster, region, minor
   const request = () => Promise.resolve({ ok: true as const, status: 200, body: { major: "1", minor } });
   const desk = nodeClassDesk({ ...aws, client: { request }, snapshot, clock, cluster });
   const profiles = instanceProfiles({ iam: aws.iam, clock, clusterName: cluster.name, region });
-  const { controller } = nodeClassController({ client, snapshot, clock, desk, profiles, calls: aws.calls, clusterName: cluster.name });
+  const { controller } = nodeClassController({
+    client,
+    snapshot,
+    clock,
+    desk,
+    profiles,
+    calls: aws.calls,
+    clusterName: cluster.name,
+    isDryRunOff,
+  });
   const garbage = instanceProfileGarbage({ snapshot, profiles }).controller;
   const look = async (): Promise<Requeue | undefined> => {
     const observed = await controller.observe({ namespace: "", name });

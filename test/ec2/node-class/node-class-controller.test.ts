@@ -41,10 +41,14 @@ function claimOf(name: string, annotations: Readonly<Record<string, string>> = {
 }
 
 /** A cluster with one class over a small AWS, whose clock a test moves. */
-function world(nodeClass: EC2NodeClass, claims: readonly NodeClaim[] = [], options: SmallAwsOptions = account) {
+function world(
+  nodeClass: EC2NodeClass,
+  claims: readonly NodeClaim[] = [],
+  { isDryRunOff = false, ...options }: SmallAwsOptions & { readonly isDryRunOff?: boolean } = account,
+) {
   let now = Date.parse("2026-07-01T00:00:00Z");
   const aws = smallAws({ ...options, now: () => now });
-  const opened = classWorld({ nodeClass, claims, aws, cluster: { name: "prod" }, region: "us-east-1", now: () => now });
+  const opened = classWorld({ nodeClass, claims, aws, cluster: { name: "prod" }, region: "us-east-1", isDryRunOff, now: () => now });
   const { state } = opened;
   return {
     ...opened,
@@ -109,6 +113,15 @@ describe("a class that is applied", () => {
     await settle();
     expect(aws.asked).toEqual(expect.arrayContaining(["CreateLaunchTemplate", "CreateFleet", "RunInstances", "DeleteLaunchTemplate"]));
     expect([...aws.templates.keys()]).toEqual([]);
+  });
+
+  it("is not tried where dry runs are off, and says so", async () => {
+    const { settle, aws, condition, state } = world(classOf(), [], { ...account, isDryRunOff: true });
+    await settle();
+    expect(state.steps).toEqual(["add-finalizer", "annotate", "make-profile", "write-status", "settled"]);
+    expect(aws.asked.filter((call) => /^(Create|Run|Delete)(LaunchTemplate|Fleet|Instances)$/.test(call))).toEqual([]);
+    expect(condition("ValidationSucceeded")).toMatchObject({ status: "True", reason: "DryRunDisabled" });
+    expect(condition("Ready")).toMatchObject({ status: "True" });
   });
 
   it("asks AWS nothing again while it rests for less than a minute", async () => {

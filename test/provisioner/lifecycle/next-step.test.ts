@@ -174,6 +174,12 @@ describe("what the steps carry", () => {
     expect(blocked(tainted("cni"), withStartup)).toBe("StartupTaintsExist");
     expect(blocked(tainted("node.cloudprovider.kubernetes.io/uninitialized"))).toBe("KnownEphemeralTaintsExist");
     expect(blocked(ready, withGpu)).toBe("ResourceNotRegistered");
+    const annotated = (drivers: string) => ({
+      ...starting,
+      metadata: { ...starting.metadata, annotations: { "karpenter.sh/requested-dra-drivers": drivers } },
+    });
+    expect(blocked(ready, annotated("gpu.nvidia.com"))).toBe("DRADriversNotReady");
+    expect(blocked(ready, annotated(""))).toBe("patch-node");
     expect(blocked(ready)).toBe("patch-node");
   });
 
