@@ -9,12 +9,13 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureBuilt, ensurePackages, run, say } from "./setup.mjs";
+import { ensureBuilt, ensureMoto, ensurePackages, run, say } from "./setup.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 ensurePackages();
 ensureBuilt();
+const python = ensureMoto();
 run("npx", ["--no", "tsx", "test/support/build-control-plane.ts"]);
 
 const asked = process.argv.slice(2);
@@ -25,7 +26,7 @@ const results = checks.map(({ name, command }) => {
   const { status } = spawnSync("npx", ["--no", ...command], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, PLIMSOLL_LONG: "1" },
+    env: { ...process.env, ...(python === undefined ? {} : { PLIMSOLL_TEST_PYTHON: python }), PLIMSOLL_LONG: "1" },
   });
   return { name, holds: status === 0, minutes: (performance.now() - startedAt) / 60_000 };
 });
