@@ -12,6 +12,7 @@ import { classInstanceTypes } from "../catalog/class-types.ts";
 import type { Ec2InstanceFacts } from "../catalog/ec2-facts.ts";
 import type { Prices } from "../catalog/prices.ts";
 import { sameTypes } from "../catalog/same-types.ts";
+import { placedTypes } from "./launch-placement.ts";
 import type { NodeClassResources } from "./node-class-resources.ts";
 import { imageStatus, reservationStatus } from "./node-class-status.ts";
 import type { LivePrices } from "./prices.ts";
@@ -78,7 +79,7 @@ function typesOf(
   const { lacks } = of;
   const subnetsIn = (zone: string): readonly string[] => resources.subnetList.flatMap((subnet) => (subnet.zone === zone ? subnet.id : []));
   const subnets = new Map(Object.keys(resources.subnets).map((zone) => [zone, subnetsIn(zone)]));
-  return classInstanceTypes({
+  const types = classInstanceTypes({
     nodeClass: { ...nodeClass, status: { ...nodeClass.status, ...selectedNow(resources) } },
     zones: [],
     subnetZones: Object.keys(resources.subnets),
@@ -88,6 +89,7 @@ function typesOf(
     ...(of.prices === undefined ? {} : { prices: of.prices }),
     ...(lacks === undefined ? {} : { lackOf: (place) => lacks.lackOf({ ...place, subnets: subnets.get(place.zone) ?? [] })?.kind }),
   });
+  return types.ok ? { ok: true, value: placedTypes(types.value, resources.placementGroup) } : types;
 }
 
 /** The status as it would be written now: images and reservations decide what can be launched. */

@@ -29,3 +29,8 @@ export function isWholeIdentity({ endpoint, certificateAuthority, serviceCIDR }:
 export function withIdentity(set: ClusterIdentity, told: Partial<ClusterIdentity> | undefined): ClusterIdentity {
   return told === undefined ? set : { ...told, ...set };
 }
+
+/** Says whether the cluster's Pods and Services have IPv6 addresses: its DNS has one then (Karpenter tells by it, too). */
+export function isIPv6({ dnsAddress }: ClusterIdentity): boolean {
+  return dnsAddress?.includes(":") === true;
+}

@@ -7,6 +7,7 @@
  */
 import type { ApiClient } from "../api/api-client.ts";
 import { awsLabelDomain, clusterNameTag, nodeClaimTag, nodePoolTag, type PlatformNames } from "../api/labels.ts";
+import type { NodeClaim } from "../api/node-claim.ts";
 import type { CloudInstance, CloudProvider, Clock, InstanceReference, JoinFailure, NodeClassReference } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
@@ -17,12 +18,13 @@ import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { failureText } from "./errors.ts";
 import { launchDiagnosis } from "./launch-diagnosis.ts";
+import { launchRecordOf } from "./launch-attempt.ts";
 import { launcher, type Launcher } from "./launch.ts";
-import { instanceFor } from "./launch-keeper.ts";
+import { dependantOf } from "./launch-lead.ts";
 import { instanceIDOf, providerIDOf } from "./launch-outcome.ts";
 import { ownedInstances, type OwnedInstance } from "./launch-owners.ts";
-import { hiddenMaxMs } from "./launch-send.ts";
 import { templateStore, type TemplateStore } from "./launch-templates.ts";
+import { hiddenMaxMs, instanceFor } from "./live-attempt.ts";
 import type { NodeClassDesk } from "./node-class-desk.ts";
 import type { NodeClassTrouble } from "./node-class-resources.ts";
 import type { LivePrices } from "./prices.ts";
@@ -82,10 +84,7 @@ export function ec2Provider(options: Ec2ProviderOptions): CloudProvider {
     },
     create: (nodeClaim, candidates) =>
       provider.launcher.launch({ nodeClaim, candidates, ready: () => readyNodeClass(provider, nodeClaim.spec.nodeClassRef) }),
-    get: async (reference) => {
-      const found = await find(provider, reference);
-      return found.ok ? ok(found.value.find(({ state }) => state !== "terminated") ?? found.value[0]) : found;
-    },
+    get: (reference) => get(provider, reference),
     list: () => list(provider, []),
     delete: (reference) => end(provider, reference),
     whyNotJoined: (reference) => whyNotJoined(provider, reference),
@@ -100,6 +99,35 @@ async function readyNodeClass(provider: Provider, { name }: NodeClassReference):
   if (nodeClass === undefined) return err({ kind: "node-class-not-ready", message: `EC2NodeClass "${name}" does not exist` });
   const resources = await provider.nodeClasses.resources(nodeClass);
   return resources.ok ? ok({ nodeClass, resources: resources.value }) : resources;
+}
+
+/** The instance of a claim, which is not said to be gone as long as another claim of its launch needs the claim. */
+async function get(provider: Provider, reference: InstanceReference): Promise<Result<CloudInstance | undefined, string>> {
+  const found = await find(provider, reference);
+  if (!found.ok) return found;
+  const standing = found.value.find(({ state }) => state !== "terminated");
+  if (standing !== undefined) return ok(standing);
+  const free = await freeOfLaunch(provider, reference.nodeClaim);
+  return free.ok ? ok(found.value[0]) : free;
+}
+
+/** A launch of several claims binds them until each has its instance, or has none to expect. */
+async function freeOfLaunch(provider: Provider, name: string | undefined): Promise<Result<void, string>> {
+  const { launcher: launches, names } = provider;
+  const snapshot = provider.snapshot();
+  const claim = name === undefined ? undefined : snapshot.get("NodeClaim", { namespace: "", name });
+  if (claim === undefined || isAnsweredMember(claim, names)) return ok(undefined);
+  const live = await launches.attemptOf(claim);
+  if (!live.ok || live.value === undefined) return live.ok ? ok(undefined) : live;
+  const dependant = dependantOf(live.value, claim, { nodeClaims: snapshot.list("NodeClaim"), names });
+  if (dependant === undefined) return ok(undefined);
+  return err(`NodeClaim "${dependant}" is of the same launch, and still needs what NodeClaim "${claim.metadata.name ?? ""}" keeps of it`);
+}
+
+/** Who got an instance knows the answer, and who only points to the attempt keeps nothing for others. */
+function isAnsweredMember(claim: NodeClaim, names: PlatformNames): boolean {
+  const record = launchRecordOf(claim, names);
+  return Boolean(claim.status?.providerID) && !(record.ok && record.value?.kind === "attempt");
 }
 
 /** Every instance of a claim: by its id once that is known, whatever became of its tags, and by its tag. */

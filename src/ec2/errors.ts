@@ -44,9 +44,13 @@ const unfulfillable: ReadonlySet<string> = new Set([
   "InvalidCapacityReservationState.Unavailable",
 ]);
 
+/** Refusals of a whole way to buy: the account lacks the role that EC2 needs for Spot, whatever the type and zone. */
+const ofWayToBuy: ReadonlySet<string> = new Set(["AuthFailure.ServiceLinkedRoleCreationNotPermitted"]);
+
 const reasons: Readonly<Record<string, UnavailableReason>> = {
   ReservationCapacityExceeded: "reservation-full",
   Unsupported: "unsupported",
+  "AuthFailure.ServiceLinkedRoleCreationNotPermitted": "unsupported",
 };
 
 /** Codes of parameters that name what is not there, or say it wrongly. */
@@ -85,6 +89,11 @@ export function unavailableReasonOf(code: string): UnavailableReason | "addresse
   const shortage = shortageOf(code);
   if (shortage === "addresses") return shortage;
   return shortage === "capacity" ? (reasons[code] ?? "capacity") : "quota";
+}
+
+/** Says whether a code refuses every type and zone that is bought so, and nothing that is bought otherwise. */
+export function isOfWayToBuy(code: string): boolean {
+  return ofWayToBuy.has(code);
 }
 
 /** Returns what the SDK threw as a value; a broken network has the code of its socket's error. */

@@ -1,9 +1,9 @@
 /**
  * A launch attempt: one exact request, the claims that it is for, and how it is kept on them.
  *
- * Reads a request without count and token, and its members. Returns the attempt; its client token is the hash of the request, of its
- * members and of the moment, and stands in a tag of all that comes of it. The first member keeps the whole attempt in an annotation and
- * the others keep who that is, all before anything is sent: whoever comes after sends the same again, byte for byte, and EC2 answers
+ * Reads a request without count and token, and its members. Returns the attempt; its client token is the hash of the request, of those who
+ * asked and of the moment, and stands in a tag of all that comes of it. The first member keeps the whole attempt in an annotation and
+ * the others point to it, all before anything is sent: whoever comes after sends the same again, byte for byte, and EC2 answers
  * with the same instances. They are matched to members in order. What may not be answered alike is another attempt, with another token.
  */
 import type { CreateFleetCommandInput, Tag } from "@aws-sdk/client-ec2";
@@ -13,7 +13,7 @@ import type { NodeClaim } from "../api/node-claim.ts";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { FleetBase } from "./fleet-request.ts";
-import type { CapacityType } from "./launch-offers.ts";
+import type { CapacityType, ReservationKind } from "./launch-offers.ts";
 
 /** A request with its token: what is kept and sent, and sent again. */
 export type FleetRequest = CreateFleetCommandInput & { readonly ClientToken: string };
@@ -21,8 +21,12 @@ export type FleetRequest = CreateFleetCommandInput & { readonly ClientToken: str
 /** How the instances of a launch are paid for, which its request does not always say. */
 export interface Bought {
   readonly capacityType: CapacityType;
+  /** Absent on shared hardware. */
+  readonly tenancy?: "dedicated";
   /** Capacity reservations by zone, of reserved capacity. */
   readonly reservations?: Readonly<Record<string, string>>;
+  /** What those are. */
+  readonly reservationKind?: ReservationKind;
 }
 
 export interface LaunchMember {
@@ -38,20 +42,44 @@ export interface LaunchAttempt {
   readonly at: Instant;
 }
 
+/** Where a member finds its attempt, and what of it is found on EC2 where its lead is gone. */
+export interface LaunchPointer {
+  readonly lead: LaunchMember;
+  /** The lead's resourceVersion before the attempt: it is written on no other. */
+  readonly leadVersion: string;
+  readonly token: string;
+  readonly at: Instant;
+}
+
 /** What a claim keeps of its last attempt. */
 export type LaunchRecord =
-  { readonly kind: "attempt"; readonly attempt: LaunchAttempt } | { readonly kind: "member"; readonly lead: string };
+  { readonly kind: "attempt"; readonly attempt: LaunchAttempt } | { readonly kind: "member"; readonly pointer: LaunchPointer };
 
-/** Returns a new attempt. */
-export function launchAttempt(of: {
+/** What tells an attempt apart from every other. */
+interface AskedLaunch {
   readonly base: FleetBase;
   readonly bought: Bought;
+  /** Everybody who asked, the lead first. */
   readonly members: readonly LaunchMember[];
   readonly at: Instant;
-  readonly names: Pick<PlatformNames, "launchTag">;
-}): LaunchAttempt {
-  const { base, bought, members, at, names } = of;
-  const token = hashOf({ base, bought, members, at });
+}
+
+/** Returns the client token of what was asked, known before it is known who of the members is in it. */
+export function launchToken({ base, bought, members, at }: AskedLaunch): string {
+  return hashOf({ base, bought, members, at });
+}
+
+/** Returns a new attempt. */
+export function launchAttempt(
+  asked: AskedLaunch & {
+    readonly names: Pick<PlatformNames, "launchTag">;
+    /** Uids of those who asked and are not in it. */
+    readonly without?: ReadonlySet<string>;
+  },
+): LaunchAttempt {
+  const { base, bought, at, names, without } = asked;
+  const token = launchToken(asked);
+  const members = asked.members.filter(({ uid }) => without?.has(uid) !== true);
   const [lead] = members;
   const own: readonly Tag[] = [
     { Key: names.launchTag, Value: token },
@@ -77,7 +105,7 @@ export function memberOf({ metadata }: NodeClaim): LaunchMember {
 
 /** Returns the annotation's text. */
 export function encodeLaunchRecord(record: LaunchRecord): string {
-  return JSON.stringify(record.kind === "attempt" ? record.attempt : { lead: record.lead });
+  return JSON.stringify(record.kind === "attempt" ? record.attempt : record.pointer);
 }
 
 /** Returns what a claim keeps, undefined where nothing was tried for it, or why its annotation can't be read. */
@@ -88,11 +116,8 @@ export function launchRecordOf(
   const text = claim.metadata.annotations?.[names.launchRequestAnnotation];
   if (text === undefined) return ok(undefined);
   try {
-    const kept = JSON.parse(text) as Partial<LaunchAttempt> & { readonly lead?: unknown };
-    if (typeof kept.lead === "string") return ok({ kind: "member", lead: kept.lead });
-    const { request, bought, members, at } = kept;
-    if (typeof request?.ClientToken === "string" && bought !== undefined && Array.isArray(members) && typeof at === "number")
-      return ok({ kind: "attempt", attempt: { request, bought, members, at } });
+    const record = recordOf(JSON.parse(text) as Partial<LaunchAttempt> & Partial<LaunchPointer>);
+    if (record !== undefined) return ok(record);
   } catch {
     // Told below, like everything else that is not ours.
   }
@@ -100,4 +125,13 @@ export function launchRecordOf(
     `NodeClaim "${claim.metadata.name ?? ""}": annotation ${names.launchRequestAnnotation} is no launch attempt (${text.slice(0, 60)}): ` +
       "delete the NodeClaim, and one that can be launched is made",
   );
+}
+
+function recordOf(kept: Partial<LaunchAttempt> & Partial<LaunchPointer>): LaunchRecord | undefined {
+  const { at, lead, leadVersion, token, request, bought, members } = kept;
+  if (typeof at !== "number") return undefined;
+  if (typeof lead?.name === "string" && typeof lead.uid === "string" && typeof leadVersion === "string" && typeof token === "string")
+    return { kind: "member", pointer: { lead, leadVersion, token, at } };
+  if (typeof request?.ClientToken !== "string" || bought === undefined || !Array.isArray(members)) return undefined;
+  return { kind: "attempt", attempt: { request, bought, members, at } };
 }

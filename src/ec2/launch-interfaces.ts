@@ -2,8 +2,8 @@
  * Network interfaces of a launch template.
  *
  * Reads an EC2NodeClass's spec, the EFA interfaces that a launch needs and the security groups. Returns what EC2 is asked for: the
- * interfaces of the class where it names them, one for each EFA where the claim asks for those, else a single one. Prefixes and the public
- * address are the primary interface's alone.
+ * interfaces of the class where it names them, one for each EFA where the claim asks for those, else a single one. Prefixes, the public
+ * address, and the IPv6 address of a node whose cluster speaks IPv6, are the primary interface's alone.
  */
 import type { LaunchTemplateInstanceNetworkInterfaceSpecificationRequest } from "@aws-sdk/client-ec2";
 import type { EC2NodeClassSpec } from "../api/ec2-node-class.ts";
@@ -14,12 +14,12 @@ type Place = Pick<InterfaceRequest, "DeviceIndex" | "NetworkCardIndex" | "Interf
 /** Returns the interfaces, the primary one first. */
 export function networkInterfaces(
   spec: EC2NodeClassSpec,
-  { efaCount, securityGroupIDs }: { readonly efaCount: number; readonly securityGroupIDs: readonly string[] },
+  of: { readonly efaCount: number; readonly securityGroupIDs: readonly string[]; readonly isIPv6: boolean },
 ): InterfaceRequest[] {
-  return placesOf(spec, efaCount).map((place, index) => ({
+  return placesOf(spec, of.efaCount).map((place, index) => ({
     ...place,
-    Groups: [...securityGroupIDs],
-    ...(index === 0 ? primary(spec) : {}),
+    Groups: [...of.securityGroupIDs],
+    ...(index === 0 ? primary(spec, of.isIPv6) : {}),
     ...tracking(spec),
   }));
 }
@@ -42,10 +42,11 @@ function placesOf({ networkInterfaces: named = [] }: EC2NodeClassSpec, efaCount:
   }));
 }
 
-function primary({ associatePublicIPAddress, ipPrefixCount }: EC2NodeClassSpec): Partial<InterfaceRequest> {
+function primary({ associatePublicIPAddress, ipPrefixCount }: EC2NodeClassSpec, isIPv6: boolean): Partial<InterfaceRequest> {
   return {
     ...(associatePublicIPAddress === undefined ? {} : { AssociatePublicIpAddress: associatePublicIPAddress }),
-    ...(ipPrefixCount === undefined ? {} : { Ipv4PrefixCount: ipPrefixCount }),
+    ...(ipPrefixCount === undefined ? {} : isIPv6 ? { Ipv6PrefixCount: ipPrefixCount } : { Ipv4PrefixCount: ipPrefixCount }),
+    ...(isIPv6 ? { PrimaryIpv6: true, Ipv6AddressCount: 1 } : {}),
   };
 }
 

@@ -7,33 +7,21 @@
  * remembered here is a copy, which saves asking EC2 for an answer that it has given already.
  */
 import type { ApiClient } from "../api/api-client.ts";
-import type { PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
-import type { Clock } from "../api/ports.ts";
+import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import type { FleetAnswer, LaunchedInstance } from "./fleet-answer.ts";
 import type { FleetBase } from "./fleet-request.ts";
 import {
   encodeLaunchRecord,
   launchAttempt,
   launchRecordOf,
+  launchToken,
   memberOf,
   type Bought,
-  type LaunchAttempt,
   type LaunchRecord,
 } from "./launch-attempt.ts";
-
-/** An attempt with what this process knows of it. */
-export interface LiveAttempt {
-  readonly attempt: LaunchAttempt;
-  /** Made here: then nobody else has sent it before. */
-  readonly isOwn: boolean;
-  /** How often this process has sent it. */
-  sends: number;
-  answer?: FleetAnswer;
-  /** It can never be answered, and nothing came of it. */
-  isDead?: true;
-}
+import { pointedAttempt, whatIsLeft, type LeadPorts } from "./launch-lead.ts";
+import type { LiveAttempt } from "./live-attempt.ts";
 
 /** A claim that wants to be launched, and how. */
 export interface LaunchAsk {
@@ -53,18 +41,20 @@ export interface KeptAttempt {
 export interface AttemptKeeper {
   /** The last attempt that a claim is a member of; none where nothing was ever sent for it. */
   find(claim: NodeClaim): Promise<Result<LiveAttempt | undefined, string>>;
+  /** As `find`, but of an attempt that EC2 may no longer know by its token only what came of it for the claim. */
+  sendable(claim: NodeClaim): Promise<Result<LiveAttempt | undefined, string>>;
   /** Makes one attempt of claims that ask for the same; answers each in order. */
   keep(asks: readonly LaunchAsk[]): Promise<readonly Result<KeptAttempt, string>[]>;
 }
 
-export interface KeeperPorts {
+export interface KeeperPorts extends LeadPorts {
   readonly client: Pick<ApiClient, "get" | "patch">;
-  readonly names: PlatformNames;
-  readonly clock: Pick<Clock, "now">;
 }
 
 /** Claims whose last attempt is remembered; the oldest are forgotten first. */
 const rememberedMax = 10_000;
+/** An attempt is not sent again after this long: EC2 forgets tokens, and would launch anew. A launch is given up long before. */
+export const sentAgainMaxMs = 30 * 60_000;
 
 /** Opens a keeper that remembers nothing. */
 export function attemptKeeper(ports: KeeperPorts): AttemptKeeper {
@@ -78,16 +68,28 @@ export function attemptKeeper(ports: KeeperPorts): AttemptKeeper {
     dropOldest(byToken);
     return live;
   };
+  const find: AttemptKeeper["find"] = async (claim) => {
+    const { uid } = memberOf(claim);
+    const known = byUid.get(uid);
+    if (known !== undefined) return ok(known.isDead === true ? undefined : known);
+    const stored = await storedAttempt(ports, claim);
+    if (!stored.ok || stored.value === undefined) return stored;
+    // What a lost lead left is known for each member by itself.
+    const shared = byToken.get(stored.value.attempt.request.ClientToken);
+    const live = remember(uid, shared?.attempt.members.some((member) => member.uid === uid) === true ? shared : stored.value);
+    return ok(live.isDead === true ? undefined : live);
+  };
   return {
-    find: async (claim) => {
-      const { uid } = memberOf(claim);
-      const known = byUid.get(uid);
-      if (known !== undefined) return ok(known.isDead === true ? undefined : known);
-      const attempt = await storedAttempt(ports, claim);
-      if (!attempt.ok || attempt.value === undefined) return attempt.ok ? ok(undefined) : attempt;
-      const shared = byToken.get(attempt.value.request.ClientToken);
-      const live = remember(uid, shared ?? { attempt: attempt.value, isOwn: false, sends: 0 });
-      return ok(live.isDead === true ? undefined : live);
+    find,
+    sendable: async (claim) => {
+      const found = await find(claim);
+      if (!found.ok || found.value === undefined || !isTooOld(found.value, ports.clock.now())) return found;
+      const { attempt } = found.value;
+      const why = `the launch of ${new Date(attempt.at).toISOString()} is too old to be asked for again`;
+      const left = await whatIsLeft(ports, claim, { token: attempt.request.ClientToken, at: attempt.at, why });
+      // For this claim alone: another member may have something left.
+      if (left.ok) byUid.set(memberOf(claim).uid, left.value ?? { attempt, isOwn: false, sends: 0, isDead: true });
+      return left;
     },
     keep: async (asks) => {
       const kept = await writeAttempt(ports, asks);
@@ -97,50 +99,34 @@ export function attemptKeeper(ports: KeeperPorts): AttemptKeeper {
   };
 }
 
-/** Returns which instance of an answered attempt is a claim's. */
-export function instanceFor({ attempt, answer }: LiveAttempt, claim: NodeClaim): LaunchedInstance | undefined {
-  const { uid } = memberOf(claim);
-  const index = attempt.members.findIndex((member) => member.uid === uid);
-  return index < 0 ? undefined : answer?.instances[index];
+function isTooOld({ attempt, answer }: LiveAttempt, now: Instant): boolean {
+  return answer === undefined && now - attempt.at >= sentAgainMaxMs;
 }
 
 /** The attempt as it stands on the API server; one that does not name the claim is none of its. */
-async function storedAttempt({ client, names }: KeeperPorts, claim: NodeClaim): Promise<Result<LaunchAttempt | undefined, string>> {
+async function storedAttempt(ports: KeeperPorts, claim: NodeClaim): Promise<Result<LiveAttempt | undefined, string>> {
   const { uid } = memberOf(claim);
-  const own = launchRecordOf(claim, names);
-  if (!own.ok) return own;
-  if (own.value === undefined) return ok(undefined);
-  if (own.value.kind === "attempt") return ok(named(own.value, uid));
-  const { lead } = own.value;
-  // The watch may show an earlier attempt of the lead's; the API server has its last one.
-  const answer = await client.get("NodeClaim", { namespace: "", name: lead });
-  if (!answer.ok) {
-    if (answer.error.code === 404) return ok(undefined);
-    return err(
-      `NodeClaim "${lead}", which keeps the launch attempt, could not be read: ${answer.error.message ?? String(answer.error.code)}`,
-    );
-  }
-  const record = launchRecordOf(answer.value, names);
-  if (!record.ok) return record;
-  return ok(record.value === undefined ? undefined : named(record.value, uid));
-}
-
-function named(record: LaunchRecord, uid: string): LaunchAttempt | undefined {
-  if (record.kind !== "attempt") return undefined;
-  return record.attempt.members.some((member) => member.uid === uid) ? record.attempt : undefined;
+  const own = launchRecordOf(claim, ports.names);
+  if (!own.ok || own.value === undefined) return own.ok ? ok(undefined) : own;
+  if (own.value.kind === "member") return pointedAttempt(ports, claim, own.value.pointer);
+  const { attempt } = own.value;
+  return ok(attempt.members.some((member) => member.uid === uid) ? { attempt, isOwn: false, sends: 0 } : undefined);
 }
 
 async function writeAttempt(ports: KeeperPorts, asks: readonly LaunchAsk[]): Promise<readonly Result<KeptAttempt, string>[]> {
   const [lead, ...others] = asks;
   if (lead === undefined) return [];
-  const leadName = memberOf(lead.nodeClaim).name;
-  const marked = await Promise.all(others.map((ask) => write(ports, ask, { kind: "member", lead: leadName })));
-  const members = [
-    memberOf(lead.nodeClaim),
-    ...others.filter((_ask, index) => marked[index]?.ok === true).map((ask) => memberOf(ask.nodeClaim)),
-  ];
   const { base, bought } = lead;
-  const attempt = launchAttempt({ base, bought, members, at: ports.clock.now(), names: ports.names });
+  const asked = { base, bought, members: asks.map(({ nodeClaim }) => memberOf(nodeClaim)), at: ports.clock.now() };
+  const pointer = {
+    lead: memberOf(lead.nodeClaim),
+    leadVersion: lead.nodeClaim.metadata.resourceVersion ?? "",
+    token: launchToken(asked),
+    at: asked.at,
+  };
+  const marked = await Promise.all(others.map((ask) => write(ports, ask, { kind: "member", pointer })));
+  const without = new Set(others.flatMap(({ nodeClaim }, index) => (marked[index]?.ok === true ? [] : memberOf(nodeClaim).uid)));
+  const attempt = launchAttempt({ ...asked, names: ports.names, without });
   const written = await write(ports, lead, { kind: "attempt", attempt });
   if (!written.ok) return asks.map(() => written);
   const live: LiveAttempt = { attempt, isOwn: true, sends: 0 };

@@ -4,16 +4,17 @@
  * Reads the instance and the claim's candidates. Returns the labels that only the launch decided, and what the node will have.
  */
 import type { InstanceType } from "../api/instance-type.ts";
-import { capacityReservationLabel, capacityTypeLabel, instanceTypeLabel, regionLabel, zoneLabel } from "../api/labels.ts";
+import { awsLabelDomain, capacityReservationLabel, capacityTypeLabel, instanceTypeLabel, regionLabel, zoneLabel } from "../api/labels.ts";
 import type { LaunchOutcome } from "../api/ports.ts";
 import { catalogInstanceTypes, regionOfZone } from "../catalog/instance-types.ts";
 import { knownInstanceFacts } from "../catalog/known-instances.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import type { LaunchedInstance } from "./fleet-answer.ts";
+import { tenancyLabel } from "./launch-tenancy.ts";
 
 /** Returns the outcome; a type that was not among the candidates is looked up in the catalogue. */
 export function launchedOutcome(instance: LaunchedInstance, candidates: readonly InstanceType[]): LaunchOutcome {
-  const { instanceID, instanceType, zone, imageID, capacityType, reservation } = instance;
+  const { instanceID, instanceType, zone, imageID, capacityType, tenancy = "default" } = instance;
   const type = candidates.find(({ name }) => name === instanceType) ?? catalogType(instanceType, zone);
   if (type === undefined)
     return { kind: "refused", message: `EC2 launched ${instanceID} as ${instanceType}, a type that is not known here` };
@@ -27,10 +28,25 @@ export function launchedOutcome(instance: LaunchedInstance, candidates: readonly
       [zoneLabel]: zone,
       [regionLabel]: regionOfZone(zone),
       [capacityTypeLabel]: capacityType,
-      ...(reservation === undefined ? {} : { [capacityReservationLabel]: reservation }),
+      [tenancyLabel]: tenancy,
+      ...reservationLabels(instance),
     },
     capacity: type.capacity,
     allocatable: type.allocatable,
+  };
+}
+
+/** Those of Karpenter; an instance that EC2 put into a reservation by itself is none of it. */
+function reservationLabels({ capacityType, reservation, reservationKind }: LaunchedInstance): Readonly<Record<string, string>> {
+  if (capacityType !== "reserved" || reservation === undefined) return {};
+  return {
+    [capacityReservationLabel]: reservation,
+    ...(reservationKind === undefined
+      ? {}
+      : {
+          [`${awsLabelDomain}/capacity-reservation-type`]: reservationKind === "capacity-block" ? reservationKind : "default",
+          [`${awsLabelDomain}/capacity-reservation-interruptible`]: String(reservationKind === "interruptible"),
+        }),
   };
 }
 

@@ -5,15 +5,14 @@
  * left alone for a while, and the instances of several claims get their names. An attempt that can't be answered (its template is gone, a
  * parameter names what is not there) is given up only after a look at what it may have left.
  */
-import type { Instance } from "@aws-sdk/client-ec2";
 import { nodeClaimTag, type PlatformNames } from "../api/labels.ts";
 import type { Clock } from "../api/ports.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
-import { failureText, unavailableReasonOf, type Ec2Failure } from "./errors.ts";
-import { askedOfferings, fleetAnswer, type FleetAnswer, type LaunchedInstance } from "./fleet-answer.ts";
-import type { LiveAttempt } from "./launch-keeper.ts";
+import { failureText, isOfWayToBuy, type Ec2Failure } from "./errors.ts";
+import { askedOfferings, describedInstance, fleetAnswer, refusedAnswer, type FleetAnswer, type LaunchedInstance } from "./fleet-answer.ts";
 import type { SubnetLedger } from "./launch-subnets.ts";
 import type { TemplateStore } from "./launch-templates.ts";
+import { hiddenMaxMs, type LiveAttempt } from "./live-attempt.ts";
 import type { UnavailableOfferings } from "./unavailable-offerings.ts";
 
 export interface SendPorts {
@@ -31,9 +30,6 @@ export type Sent =
   | { readonly kind: "dead"; readonly message: string }
   /** Nobody knows yet; the same is to be sent again. */
   | { readonly kind: "failed"; readonly message: string };
-
-/** An instance may be hidden from DescribeInstances for this long after its launch. */
-export const hiddenMaxMs = 60_000;
 
 /** Returns a function that sends an attempt; its members share one call. */
 export function launchSender(ports: SendPorts): (live: LiveAttempt) => Promise<Sent> {
@@ -54,9 +50,10 @@ async function send(ports: SendPorts, live: LiveAttempt): Promise<Sent> {
   live.sends += 1;
   const reply = await ports.ec2.createFleet(live.attempt.request);
   if (reply.ok) return noted(ports, live, fleetAnswer(live.attempt, reply.value));
-  switch (reply.error.kind) {
-    case "insufficient-capacity":
-      return noted(ports, live, answerOf(live, reply.error));
+  const { kind, code } = reply.error;
+  if (kind === "insufficient-capacity" || isOfWayToBuy(code))
+    return noted(ports, live, refusedAnswer(live.attempt, { code, message: failureText(reply.error) }));
+  switch (kind) {
     case "launch-template-not-found":
       for (const { LaunchTemplateSpecification } of live.attempt.request.LaunchTemplateConfigs ?? [])
         ports.templates.forget(LaunchTemplateSpecification?.LaunchTemplateName ?? "");
@@ -66,19 +63,6 @@ async function send(ports: SendPorts, live: LiveAttempt): Promise<Sent> {
     default:
       return { kind: "failed", message: failureText(reply.error) };
   }
-}
-
-/** The whole call was refused for want of capacity: that is its answer. */
-function answerOf({ attempt }: LiveAttempt, failure: Ec2Failure): FleetAnswer {
-  const why = unavailableReasonOf(failure.code);
-  return {
-    instances: [],
-    lacking: why === "addresses" ? [] : askedOfferings(attempt).map((offering) => ({ offering, why })),
-    exhausted: why === "addresses" ? subnetsOf(attempt) : [],
-    isCapacity: true,
-    isForbidden: false,
-    message: failureText(failure),
-  };
 }
 
 async function noted(ports: SendPorts, live: LiveAttempt, answer: FleetAnswer): Promise<Sent> {
@@ -120,7 +104,7 @@ async function givenUp(ports: SendPorts, live: LiveAttempt, failure: Ec2Failure)
   if (!left.ok) return { kind: "failed", message: `${message}; and what it left is not known: ${failureText(left.error)}` };
   if (left.value.length === attempt.members.length) {
     const instances = left.value
-      .flatMap((instance) => foundInstance(live, instance))
+      .flatMap((instance) => describedInstance(instance, attempt.bought))
       .toSorted((a, b) => (a.instanceID < b.instanceID ? -1 : 1));
     return noted(ports, live, { instances, lacking: [], exhausted: [], isCapacity: false, isForbidden: false, message });
   }
@@ -129,25 +113,4 @@ async function givenUp(ports: SendPorts, live: LiveAttempt, failure: Ec2Failure)
     kind: "failed",
     message: `${message}; ${left.value.length} of ${attempt.members.length} instances of the attempt are to be seen`,
   };
-}
-
-function foundInstance({ attempt }: LiveAttempt, instance: Instance): readonly LaunchedInstance[] {
-  const { InstanceId, InstanceType = "", Placement, ImageId = "", SubnetId, CapacityReservationId } = instance;
-  if (InstanceId === undefined) return [];
-  return [
-    {
-      instanceID: InstanceId,
-      instanceType: InstanceType,
-      zone: Placement?.AvailabilityZone ?? "",
-      imageID: ImageId,
-      capacityType: attempt.bought.capacityType,
-      ...(SubnetId === undefined ? {} : { subnetID: SubnetId }),
-      ...(CapacityReservationId === undefined ? {} : { reservation: CapacityReservationId }),
-    },
-  ];
-}
-
-function subnetsOf({ request }: LiveAttempt["attempt"]): readonly string[] {
-  const overrides = (request.LaunchTemplateConfigs ?? []).flatMap(({ Overrides }) => Overrides ?? []);
-  return [...new Set(overrides.flatMap(({ SubnetId }) => SubnetId ?? []))];
 }

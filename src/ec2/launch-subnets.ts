@@ -45,8 +45,12 @@ const prefixAddresses = 16;
 /** A node of a claim that does not say how many Pods it was planned for. */
 const unknownPods = 1;
 
-/** Returns how many addresses a claim's node needs: its own, and its Pods' singly or in prefixes. */
-export function addressesOf({ spec }: NodeClaim, prefixes: number | undefined): number {
+/** Returns how many IPv4 addresses a claim's node needs: its own, and its Pods' singly or in prefixes, but for Pods that have IPv6. */
+export function addressesOf(
+  { spec }: NodeClaim,
+  { prefixes, isIPv6 }: { readonly prefixes: number | undefined; readonly isIPv6: boolean },
+): number {
+  if (isIPv6) return 1;
   const pods = toResources(spec.resources?.requests)["pods"] ?? unknownPods;
   return 1 + (prefixes === undefined ? pods : Math.max(prefixes * prefixAddresses, Math.ceil(pods / prefixAddresses) * prefixAddresses));
 }

@@ -11,11 +11,13 @@ import { capacityTypeLabel, clusterNameTag, nodeClassTag, nodePoolTag } from "..
 import type { NodeClaim } from "../api/node-claim.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { wholeUnits } from "../kube/quantity.ts";
-import type { ClusterIdentity } from "./cluster-identity.ts";
+import { isIPv6, type ClusterIdentity } from "./cluster-identity.ts";
 import { defaultDisks } from "./default-disks.ts";
 import type { LaunchGroup } from "./launch-groups.ts";
 import { networkInterfaces } from "./launch-interfaces.ts";
 import type { CapacityType } from "./launch-offers.ts";
+import { launchPlacement } from "./launch-placement.ts";
+import type { NodePlacementGroup } from "./node-class-reservations.ts";
 import { familyOf, userData, userDataSizeTrouble } from "./user-data/user-data.ts";
 
 export interface LaunchTemplate {
@@ -32,13 +34,15 @@ export interface TemplateInput extends Omit<LaunchGroup, "types"> {
   readonly securityGroupIDs: readonly string[];
   readonly instanceProfile: string;
   readonly cluster: ClusterIdentity;
+  /** The group that the class selects. */
+  readonly placementGroup?: NodePlacementGroup;
 }
 
 const gib = 1024 ** 3;
 
 /** Returns the launch template of one image; the error names the field. */
 export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, string> {
-  const { nodeClass, imageID, instanceProfile, cluster } = input;
+  const { nodeClass, nodeClaim, imageID, instanceProfile, cluster, placementGroup } = input;
   const { spec } = nodeClass;
   if (spec === undefined) return err("it has no spec");
   const started = startText(spec, input);
@@ -51,10 +55,10 @@ export function launchTemplate(input: TemplateInput): Result<LaunchTemplate, str
     ...(disks === undefined ? {} : { BlockDeviceMappings: disks.map(blockDevice) }),
     Monitoring: { Enabled: spec.detailedMonitoring ?? false },
     MetadataOptions: metadataOptions(spec),
-    NetworkInterfaces: networkInterfaces(spec, input),
-    ...placement(spec),
+    NetworkInterfaces: networkInterfaces(spec, { ...input, isIPv6: isIPv6(cluster) }),
+    ...launchPlacement(nodeClaim, placementGroup),
     ...cpuOptions(spec),
-    ...reservedFrom(input),
+    ...reservedFrom(spec, input),
     ...(spec.enclaveOptions === undefined ? {} : { EnclaveOptions: { Enabled: spec.enclaveOptions.enabled } }),
     TagSpecifications: templateTags(input),
   };
@@ -99,27 +103,21 @@ export function clusterTags({ nodeClass, nodeClaim, cluster }: Pick<TemplateInpu
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** Shared hardware, in the placement group where the class names one. */
-function placement({ placementGroupSelector: group }: EC2NodeClassSpec): Pick<RequestLaunchTemplateData, "Placement"> {
-  return {
-    Placement: {
-      Tenancy: "default",
-      ...(group?.name === undefined ? {} : { GroupName: group.name }),
-      ...(group?.id === undefined ? {} : { GroupId: group.id }),
-    },
-  };
-}
-
 function cpuOptions({ cpuOptions: options }: EC2NodeClassSpec): Pick<RequestLaunchTemplateData, "CpuOptions"> {
   const { nestedVirtualization } = options ?? {};
   return nestedVirtualization === undefined ? {} : { CpuOptions: { NestedVirtualization: nestedVirtualization } };
 }
 
-/** A reservation is used by instances that are told of it; EC2 does not launch them elsewhere when it is full. */
-function reservedFrom({
-  reservation,
-}: TemplateInput): Pick<RequestLaunchTemplateData, "CapacityReservationSpecification" | "InstanceMarketOptions"> {
-  if (reservation === undefined) return {};
+/**
+ * A reservation is used by instances that are told of it; EC2 does not launch them elsewhere when it is full. A class that selects
+ * reservations keeps its other nodes out of all of them: EC2 would put them into an open one, whose room is counted for the next launch.
+ */
+function reservedFrom(
+  { capacityReservationSelectorTerms: terms = [] }: EC2NodeClassSpec,
+  { reservation }: TemplateInput,
+): Pick<RequestLaunchTemplateData, "CapacityReservationSpecification" | "InstanceMarketOptions"> {
+  if (reservation === undefined)
+    return terms.length === 0 ? {} : { CapacityReservationSpecification: { CapacityReservationPreference: "none" } };
   const { id, kind } = reservation;
   return {
     CapacityReservationSpecification: {

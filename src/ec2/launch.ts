@@ -7,26 +7,28 @@
  */
 import type { ApiClient } from "../api/api-client.ts";
 import { hashOf } from "../api/hash.ts";
-import type { InstanceType } from "../api/instance-type.ts";
+import type { InstanceType, Offering } from "../api/instance-type.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { Clock, LaunchOutcome } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ReadyClass } from "./class-type-list.ts";
-import type { ClusterIdentity } from "./cluster-identity.ts";
+import { isIPv6, type ClusterIdentity } from "./cluster-identity.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
 import { fleetRequest } from "./fleet-request.ts";
 import { launchBatches, type LaunchBatches } from "./launch-batch.ts";
 import { launchGroups, type LaunchGroup } from "./launch-groups.ts";
 import type { Bought } from "./launch-attempt.ts";
 import { launchImages, type ImageOf } from "./launch-images.ts";
-import { attemptKeeper, instanceFor, type AttemptKeeper, type KeptAttempt, type LaunchAsk, type LiveAttempt } from "./launch-keeper.ts";
+import { attemptKeeper, type AttemptKeeper, type KeptAttempt, type LaunchAsk } from "./launch-keeper.ts";
 import { launchOffers, type LaunchOffers } from "./launch-offers.ts";
 import { launchedOutcome } from "./launch-outcome.ts";
 import { launchSender, type Sent } from "./launch-send.ts";
 import { addressesOf, subnetLedger, type SubnetLedger, type TakenSubnets } from "./launch-subnets.ts";
 import { launchTemplate } from "./launch-template.ts";
 import type { TemplateStore } from "./launch-templates.ts";
+import { launchTenancy } from "./launch-tenancy.ts";
+import { instanceFor, type LiveAttempt } from "./live-attempt.ts";
 import type { NodeClassTrouble } from "./node-class-resources.ts";
 import { classStamp } from "./node-class-stamp.ts";
 import { typeKubelets } from "./type-kubelets.ts";
@@ -71,6 +73,9 @@ interface Desk extends LaunchPorts {
   readonly send: (live: LiveAttempt) => Promise<Sent>;
 }
 
+/** What the last attempt of a look came to that gave the claim nothing. */
+type SpentLaunch = Extract<LaunchOutcome, { readonly kind: "insufficient-capacity" | "failed" }>;
+
 /** A new attempt, and the subnets that it may use. */
 interface Begun extends KeptAttempt {
   readonly taken: TakenSubnets;
@@ -92,15 +97,15 @@ export function launcher(ports: LaunchPorts): Launcher {
 
 async function launch(desk: Desk, input: LaunchInput): Promise<LaunchOutcome> {
   let { nodeClaim } = input;
-  let lacked = "";
+  let spent: SpentLaunch | undefined;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const found = await desk.keeper.find(nodeClaim);
+    const found = await desk.keeper.sendable(nodeClaim);
     if (!found.ok) return { kind: "failed", message: found.error };
     let live = found.value;
     let taken: TakenSubnets | undefined;
     if (live === undefined || isSpentFor(live, nodeClaim)) {
       const begun = await begin(desk, { ...input, nodeClaim });
-      if (!begun.ok) return withLack(begun.error, lacked);
+      if (!begun.ok) return withLack(begun.error, spent);
       ({ live, nodeClaim, taken } = begun.value);
     }
     const sent = await desk.send(live);
@@ -108,15 +113,16 @@ async function launch(desk: Desk, input: LaunchInput): Promise<LaunchOutcome> {
     const instance = instanceFor(live, nodeClaim);
     taken?.settle(instance?.subnetID);
     if (instance !== undefined) return launchedOutcome(instance, input.candidates);
-    if (sent.kind === "dead") lacked = sent.message;
+    if (sent.kind === "dead") spent = { kind: "failed", message: sent.message };
     else if (live.answer !== undefined) {
       const { isCapacity, isForbidden, message } = live.answer;
       if (isForbidden) return { kind: "failed", message };
       if (!isCapacity) return { kind: "refused", message };
-      lacked = message;
+      // What was not tried in this look is tried in the next one, which need not wait for anything to come back.
+      spent = { kind: "insufficient-capacity", message, retryAfterMs: retryMinMs };
     }
   }
-  return lacking(desk, lacked);
+  return spent ?? lacking(desk, "");
 }
 
 /** Answered, and nothing in it for this claim: a member beyond the instances that EC2 had. */
@@ -129,27 +135,29 @@ async function begin(desk: Desk, { nodeClaim, candidates, ready }: LaunchInput):
   const found = await ready();
   if (!found.ok) return found;
   const { nodeClass, resources } = found.value;
-  const addresses = addressesOf(nodeClaim, nodeClass.spec?.ipPrefixCount);
+  const addresses = addressesOf(nodeClaim, { prefixes: nodeClass.spec?.ipPrefixCount, isIPv6: isIPv6(resources.cluster) });
   const taken = desk.subnets.take(resources.subnetList, addresses);
   const failed = (outcome: LaunchOutcome) => {
     taken.settle(undefined);
     return err(outcome);
   };
   const imageOf = launchImages(resources.amis);
-  const offers = launchOffers({
-    nodeClaim,
-    candidates,
-    imageOf,
-    subnets: taken.subnets,
-    isAvailable: (instanceType, { zone, capacityType, reservation }) =>
-      !desk.unavailable.has({ instanceType, zone, capacityType, ...(reservation === undefined ? {} : { reservation: reservation.id }) }),
-  });
+  const tenancy = launchTenancy(nodeClaim) === "dedicated" ? ({ tenancy: "dedicated" } as const) : {};
+  const isAvailable = (instanceType: string, { zone, capacityType, reservation }: Offering): boolean =>
+    !desk.unavailable.has({
+      instanceType,
+      zone,
+      capacityType,
+      ...tenancy,
+      ...(reservation === undefined ? {} : { reservation: reservation.id }),
+    });
+  const offers = launchOffers({ nodeClaim, candidates, imageOf, subnets: taken.subnets, isAvailable });
   if (!offers.ok) return failed(lacking(desk, [offers.error, ...fullText(taken, addresses)].join("; ")));
   const groups = await ensuredGroups(desk, { nodeClaim, nodeClass, resources, imageOf, offers: offers.value });
   if (!groups.ok) return failed(groups.error);
   const { cluster } = desk;
   const base = fleetRequest({ nodeClaim, nodeClass, offers: offers.value, groups: groups.value, subnets: taken.subnets, cluster });
-  const bought = boughtBy(offers.value);
+  const bought = { ...boughtBy(offers.value), ...tenancy };
   const kept = await desk.batches.add(hashOf({ base, bought }), { nodeClaim, base, bought, stamp: classStamp(nodeClass, resources) });
   return kept.ok ? ok({ ...kept.value, taken }) : failed({ kind: "failed", message: kept.error });
 }
@@ -160,14 +168,15 @@ async function ensuredGroups(
   of: ReadyClass & { readonly nodeClaim: NodeClaim; readonly imageOf: ImageOf; readonly offers: LaunchOffers },
 ): Promise<Result<readonly (LaunchGroup & { readonly template: string })[], LaunchOutcome>> {
   const { nodeClaim, nodeClass, resources, imageOf, offers } = of;
-  const { securityGroupIDs, instanceProfile, cluster } = resources;
+  const { securityGroupIDs, instanceProfile, cluster, placementGroup } = resources;
   const { capacityType } = offers;
+  const placed = placementGroup === undefined ? {} : { placementGroup };
   const named = new Map<string, LaunchGroup & { readonly template: string }>();
   const kubelets = typeKubelets(nodeClass.spec, offers.types);
   if (!kubelets.ok) return err({ kind: "node-class-not-ready", message: kubelets.error });
   const kubeletOf = ({ name }: InstanceType) => kubelets.value.get(name);
   for (const group of launchGroups({ nodeClaim, offers, imageOf, kubeletOf })) {
-    const made = launchTemplate({ ...group, nodeClass, nodeClaim, securityGroupIDs, instanceProfile, cluster, capacityType });
+    const made = launchTemplate({ ...group, nodeClass, nodeClaim, securityGroupIDs, instanceProfile, cluster, capacityType, ...placed });
     if (!made.ok) return err({ kind: "node-class-not-ready", message: made.error });
     const stands = await templates.ensure(made.value);
     if (!stands.ok) return err({ kind: "failed", message: stands.error });
@@ -178,11 +187,15 @@ async function ensuredGroups(
   return ok([...named.values()]);
 }
 
-function boughtBy({ capacityType, types }: LaunchOffers): Bought {
+function boughtBy({ capacityType, reservationKind, types }: LaunchOffers): Bought {
   const reserved = types
     .flatMap(({ offerings }) => offerings)
     .flatMap(({ zone, reservation }): readonly [string, string][] => (reservation === undefined ? [] : [[zone, reservation.id]]));
-  return { capacityType, ...(reserved.length === 0 ? {} : { reservations: Object.fromEntries(reserved) }) };
+  return {
+    capacityType,
+    ...(reservationKind === undefined ? {} : { reservationKind }),
+    ...(reserved.length === 0 ? {} : { reservations: Object.fromEntries(reserved) }),
+  };
 }
 
 function fullText({ full }: TakenSubnets, addresses: number): readonly string[] {
@@ -195,6 +208,7 @@ function lacking({ unavailable, clock }: Desk, message: string): LaunchOutcome {
 }
 
 /** What EC2 said a moment ago is told before what follows from it. */
-function withLack(outcome: LaunchOutcome, lacked: string): LaunchOutcome {
-  return outcome.kind === "insufficient-capacity" && lacked !== "" ? { ...outcome, message: `${lacked}; ${outcome.message}` } : outcome;
+function withLack(outcome: LaunchOutcome, spent: SpentLaunch | undefined): LaunchOutcome {
+  if (outcome.kind !== "insufficient-capacity" || spent === undefined) return outcome;
+  return { ...outcome, message: `${spent.message}; ${outcome.message}` };
 }

@@ -26,9 +26,14 @@ export interface OfferingName {
   readonly instanceType: string;
   readonly zone: string;
   readonly capacityType: string;
+  /** On hardware of one's own; on shared hardware the same may be had. */
+  readonly tenancy?: "dedicated";
   /** The capacity reservation of a reserved offering; others of the type and zone are not concerned. */
   readonly reservation?: string;
 }
+
+/** In place of a type and of a zone: all of them, bought in one way. */
+export const everywhere = "*";
 
 export interface UnavailableOfferings {
   /** Default: EC2 had none. Marks of one moment are one. */
@@ -75,10 +80,11 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
     for (const [name, mark] of marks) if (isForgotten(mark, now)) marks.delete(name);
     nextEnd = Math.min(...[...marks.values()].map(({ until }) => until).filter((until) => until > now));
   };
-  const standing = (offering: OfferingName, now: Instant): Mark | undefined => {
+  const markOf = (offering: OfferingName, now: Instant): Mark | undefined => {
     const mark = marks.get(nameOf(offering));
     return mark !== undefined && mark.until > now ? mark : undefined;
   };
+  const standing = (offering: OfferingName, now: Instant): Mark | undefined => markOf(offering, now) ?? markOf(wayOf(offering), now);
   return {
     mark: (offering, why = "capacity") => {
       const now = clock.now();
@@ -95,7 +101,7 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
       nextEnd = Math.min(nextEnd, now + holdMs);
     },
     clear: (offering) => {
-      if (marks.delete(nameOf(offering))) changes += 1;
+      for (const one of [offering, wayOf(offering)]) if (marks.delete(nameOf(one))) changes += 1;
     },
     has: (offering) => standing(offering, clock.now()) !== undefined,
     get: (offering) => standing(offering, clock.now()),
@@ -135,6 +141,11 @@ function holdOf(why: UnavailableReason, before: Mark | undefined): number {
   }
 }
 
-function nameOf({ capacityType, instanceType, zone, reservation = "" }: OfferingName): string {
-  return `${capacityType}:${instanceType}:${zone}:${reservation}`;
+function nameOf({ capacityType, instanceType, zone, tenancy, reservation = "" }: OfferingName): string {
+  return `${capacityType}:${instanceType}:${zone}:${tenancy ?? ""}:${reservation}`;
+}
+
+/** The whole way to buy that an offering is one of. */
+function wayOf({ capacityType }: OfferingName): OfferingName {
+  return { capacityType, instanceType: everywhere, zone: everywhere };
 }

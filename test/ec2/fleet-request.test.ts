@@ -7,7 +7,7 @@ import type { InstanceType, Offering } from "../../src/api/instance-type.ts";
 import { platformNames } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import { failureKindOf, unavailableReasonOf, type Ec2FailureKind } from "../../src/ec2/errors.ts";
-import { askedOfferings, fleetAnswer } from "../../src/ec2/fleet-answer.ts";
+import { askedOfferings, fleetAnswer, refusedAnswer } from "../../src/ec2/fleet-answer.ts";
 import { fleetRequest } from "../../src/ec2/fleet-request.ts";
 import { launchAttempt, type LaunchAttempt } from "../../src/ec2/launch-attempt.ts";
 import { launchGroups } from "../../src/ec2/launch-groups.ts";
@@ -169,6 +169,25 @@ describe("what answers mean", () => {
     expect(answer).toMatchObject({ isCapacity: true, lacking: [], exhausted: ["subnet-a"] });
   });
 
+  test("that the account may not buy Spot is about every type and zone, told of one or of the whole call", () => {
+    const spot = attempt({ bought: { capacityType: "spot" } });
+    const code = "AuthFailure.ServiceLinkedRoleCreationNotPermitted";
+    const lacking = { LaunchTemplateAndOverrides: { Overrides: { InstanceType: "m7i.large" as const, AvailabilityZone: a } } };
+    const all = [{ offering: { instanceType: "*", zone: "*", capacityType: "spot" }, why: "unsupported" }];
+    expect(fleetAnswer(spot, { Errors: [{ ErrorCode: code, ErrorMessage: "no", ...lacking }] })).toMatchObject({
+      isCapacity: true,
+      isForbidden: false,
+      lacking: all,
+    });
+    expect(refusedAnswer(spot, { code, message: "no" })).toMatchObject({ isCapacity: true, lacking: all, instances: [] });
+  });
+
+  test("a call that is refused whole is about all that it asked for, or about its subnets", () => {
+    const refused = (code: string) => refusedAnswer(asked, { code, message: "no" });
+    expect(refused("InsufficientInstanceCapacity").lacking.map(({ offering }) => offering)).toEqual(askedOfferings(asked));
+    expect(refused("InsufficientFreeAddressesInSubnet")).toMatchObject({ lacking: [], exhausted: ["subnet-a", "subnet-b"] });
+  });
+
   test("another error is not taken for a lack of capacity", () => {
     const answer = { Errors: [{ ErrorCode: "UnauthorizedOperation", ErrorMessage: "no" }] };
     expect(fleetAnswer(asked, answer)).toMatchObject({ isCapacity: false, isForbidden: true, message: "UnauthorizedOperation: no" });
@@ -189,6 +208,7 @@ describe("what answers mean", () => {
       "InvalidCapacityReservationState.Unavailable",
     ].map((code) => [code, "insufficient-capacity"] as const),
     ["IdempotentParameterMismatch", "token-mismatch"],
+    ["AuthFailure.ServiceLinkedRoleCreationNotPermitted", "unauthorized"],
     ["InvalidInstanceID.NotFound", "not-found"],
     ["InvalidLaunchTemplateName.AlreadyExistsException", "already-exists"],
     ["InvalidLaunchTemplateName.NotFoundException", "launch-template-not-found"],
@@ -287,6 +307,53 @@ describe("the launch template", () => {
     });
     expect(reserved("capacity-block")).toMatchObject({ value: { data: { InstanceMarketOptions: { MarketType: "capacity-block" } } } });
     expect(made()).not.toMatchObject({ value: { data: { CapacityReservationSpecification: {} } } });
+  });
+
+  test("stands on hardware of its own only where its claim asks for that, and its way to buy is remembered apart", () => {
+    const tenancy = (values: readonly string[], labels: Readonly<Record<string, string>> = {}) => {
+      const requirements =
+        values.length === 0 ? [] : [{ key: "karpenter.k8s.aws/instance-tenancy", operator: "In" as const, values: [...values] }];
+      const asked = { ...nodeClaim, metadata: { ...nodeClaim.metadata, labels }, spec: { ...nodeClaim.spec, requirements } };
+      const answer = made({}, { nodeClaim: asked });
+      return answer.ok ? answer.value.data.Placement : answer.error;
+    };
+    expect(tenancy([])).toEqual({ Tenancy: "default" });
+    expect(tenancy(["default", "dedicated"])).toEqual({ Tenancy: "default" });
+    expect(tenancy(["dedicated"])).toEqual({ Tenancy: "dedicated" });
+    expect(tenancy([], { "karpenter.k8s.aws/instance-tenancy": "dedicated" })).toEqual({ Tenancy: "dedicated" });
+    const dedicated = attempt({ bought: { capacityType: "on-demand", tenancy: "dedicated" } });
+    expect(askedOfferings(dedicated)[0]).toEqual({ instanceType: "m7i.large", zone: a, capacityType: "on-demand", tenancy: "dedicated" });
+  });
+
+  test("stands in the placement group that the class selects, in the partition that the claim has decided", () => {
+    const placement = (strategy: string, values: readonly string[] = []) => {
+      const requirements =
+        values.length === 0 ? [] : [{ key: "karpenter.k8s.aws/placement-group-partition", operator: "In" as const, values: [...values] }];
+      const placementGroup = { id: "pg-1", name: "ring", strategy, partitions: strategy === "partition" ? 3 : 0 };
+      const answer = made({}, { nodeClaim: { ...nodeClaim, spec: { ...nodeClaim.spec, requirements } }, placementGroup });
+      return answer.ok ? answer.value.data.Placement : answer.error;
+    };
+    expect(placement("cluster")).toEqual({ Tenancy: "default", GroupId: "pg-1" });
+    expect(placement("partition")).toEqual({ Tenancy: "default", GroupId: "pg-1" });
+    expect(placement("partition", ["1", "3"])).toEqual({ Tenancy: "default", GroupId: "pg-1" });
+    expect(placement("partition", ["3"])).toEqual({ Tenancy: "default", GroupId: "pg-1", PartitionNumber: 3 });
+    expect(placement("partition", ["4"])).toEqual({ Tenancy: "default", GroupId: "pg-1" });
+  });
+
+  test("stays out of reservations where its class selects some and it is not bought from one", () => {
+    const reserved = made({ capacityReservationSelectorTerms: [{ id: "cr-1" }] });
+    expect(reserved).toMatchObject({ value: { data: { CapacityReservationSpecification: { CapacityReservationPreference: "none" } } } });
+  });
+
+  test("has an IPv6 address, and prefixes of IPv6, where the cluster's DNS has one", () => {
+    const answer = made({ ipPrefixCount: 2 }, { cluster: { ...cluster, dnsAddress: "fd00:10:96::a" }, efaCount: 2 });
+    expect(answer.ok && answer.value.data.NetworkInterfaces).toEqual([
+      {
+        ...{ NetworkCardIndex: 0, DeviceIndex: 0, InterfaceType: "efa", Groups: ["sg-1"] },
+        ...{ Ipv6PrefixCount: 2, PrimaryIpv6: true, Ipv6AddressCount: 1 },
+      },
+      { NetworkCardIndex: 1, DeviceIndex: 1, InterfaceType: "efa", Groups: ["sg-1"] },
+    ]);
   });
 
   test("has the interfaces that the class names, or one for each EFA; prefixes and public addresses are the first one's", () => {

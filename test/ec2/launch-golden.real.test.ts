@@ -1,5 +1,5 @@
 /**
- * What goes over the wire for eleven ways to launch: golden files, so that every change of a request is seen and meant.
+ * What goes over the wire for each way to launch: golden files, so that every change of a request is seen and meant.
  *
  * The provider launches one NodeClaim of each NodeClass on the stand-in; ids have names and tokens are left out. A golden file is
  * written anew with `npx vitest run test/ec2/launch-golden.real.test.ts -u`, and read before it is committed.
@@ -22,15 +22,22 @@ interface Combination {
   readonly requirements?: Requirements;
   /** Kubernetes of the cluster; default 1.36. */
   readonly version?: string;
+  /** Of the cluster's DNS; default: one of IPv4. */
+  readonly dnsAddress?: string;
 }
 
 const zone = "ap-southeast-1a";
 const reservation = { instanceType: "m7i.large", zone, total: 2 };
 const only = (key: string, ...values: readonly string[]): Requirements[number] => ({ key, operator: "In", values: [...values] });
 const capacity = (...values: readonly string[]) => only("karpenter.sh/capacity-type", ...values);
-const reserved = (id: string): Combination => ({
-  name: id === "cr-00000000000000002" ? "capacity-block" : "reservation",
-  spec: { capacityReservationSelectorTerms: [{ id }] },
+const reservations = {
+  reservation: "cr-00000000000000001",
+  "capacity-block": "cr-00000000000000002",
+  "interruptible-reservation": "cr-00000000000000003",
+};
+const reserved = (name: keyof typeof reservations): Combination => ({
+  name,
+  spec: { capacityReservationSelectorTerms: [{ id: reservations[name] }] },
   requirements: [capacity("reserved", "on-demand")],
 });
 
@@ -41,8 +48,29 @@ const combinations: readonly Combination[] = [
     name: "min-values",
     requirements: [capacity("on-demand"), { ...only("karpenter.k8s.aws/instance-family", "c7i", "m7i"), minValues: 2 }],
   },
-  reserved("cr-00000000000000001"),
-  reserved("cr-00000000000000002"),
+  reserved("reservation"),
+  reserved("capacity-block"),
+  reserved("interruptible-reservation"),
+  { name: "beside-reservations", spec: { capacityReservationSelectorTerms: [{ id: reservations.reservation }] } },
+  { name: "dedicated", requirements: [capacity("on-demand"), only("karpenter.k8s.aws/instance-tenancy", "dedicated")] },
+  {
+    name: "partition",
+    spec: { placementGroupSelector: { name: "ring" } },
+    requirements: [capacity("on-demand"), only("karpenter.k8s.aws/placement-group-partition", "2")],
+  },
+  { name: "ipv6", spec: { ipPrefixCount: 1 }, dnsAddress: "fd00:10:96::a" },
+  {
+    name: "instance-options",
+    spec: {
+      connectionTracking: { tcpEstablishedTimeout: 600, udpStreamTimeout: 90, udpTimeout: 40 },
+      cpuOptions: { nestedVirtualization: "enabled" },
+      enclaveOptions: { enabled: true },
+      networkInterfaces: [
+        { networkCardIndex: 0, deviceIndex: 0, interfaceType: "interface" },
+        { networkCardIndex: 0, deviceIndex: 1, interfaceType: "interface" },
+      ],
+    },
+  },
   { name: "two-architectures", requirements: [capacity("on-demand"), only("kubernetes.io/arch", "amd64", "arm64")] },
   {
     name: "bottlerocket",
@@ -92,9 +120,11 @@ function goldenTests(server: Moto): void {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
     proxy = await startEc2Proxy(server.url, { limits: {} });
     proxy.setReservations([
-      { ...reservation, id: "cr-00000000000000001" },
-      { ...reservation, id: "cr-00000000000000002", type: "capacity-block", match: "targeted", endsAt: "2027-01-01T00:00:00.000Z" },
+      { ...reservation, id: reservations.reservation },
+      { ...reservation, id: reservations["interruptible-reservation"], match: "targeted", interruptible: true },
+      { ...reservation, id: reservations["capacity-block"], type: "capacity-block", match: "targeted", endsAt: "2027-01-01T00:00:00.000Z" },
     ]);
+    proxy.setPlacementGroups([{ id: "pg-00000000000000001", name: "ring", strategy: "partition", partitions: 3 }]);
     const client = new EC2Client({ region: wireRegion, endpoint: proxy.url });
     const { Subnets = [] } = await client.send(new DescribeSubnetsCommand({}));
     const group = await client.send(new CreateSecurityGroupCommand({ GroupName: "nodes", Description: "nodes" }));
@@ -109,7 +139,7 @@ function goldenTests(server: Moto): void {
   });
 
   test.each(combinations)("$name is launched by the requests of its golden file", async (combination) => {
-    const { name, version = "1.36" } = combination;
+    const { name, version = "1.36", dnsAddress } = combination;
     proxy.setCluster({
       name: "prod",
       endpoint: "https://api.example.com",
@@ -118,7 +148,9 @@ function goldenTests(server: Moto): void {
       version,
     });
     const nodeClaims = [claimOf(combination)];
-    const [launch] = await wireLaunches({ proxy, cluster: "prod", minor: version.slice(2), nodeClass: classOf(combination), nodeClaims });
+    const nodeClass = classOf(combination);
+    const cluster = { cluster: "prod", minor: version.slice(2), ...(dnsAddress === undefined ? {} : { dnsAddress }) };
+    const [launch] = await wireLaunches({ proxy, ...cluster, nodeClass, nodeClaims });
     await expect(`${JSON.stringify(readable(launch!.sent), undefined, 1)}\n`).toMatchFileSnapshot(`golden/launch-${name}.json`);
     expect(launch!.outcome).toMatchObject({ kind: "launched" });
   });

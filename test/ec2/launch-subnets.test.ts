@@ -25,9 +25,14 @@ function claim(pods: string): NodeClaim {
 }
 
 test("a node needs an address and one for each Pod, or prefixes of sixteen that hold them", () => {
-  expect(addressesOf(claim("11"), undefined)).toBe(12);
-  expect(addressesOf(claim("17"), 1)).toBe(1 + 32);
-  expect(addressesOf(claim("3"), 2)).toBe(1 + 32);
+  const needed = (pods: string, prefixes?: number) => addressesOf(claim(pods), { prefixes, isIPv6: false });
+  expect(needed("11")).toBe(12);
+  expect(needed("17", 1)).toBe(1 + 32);
+  expect(needed("3", 2)).toBe(1 + 32);
+});
+
+test("a node whose Pods have IPv6 needs one IPv4 address", () => {
+  expect(addressesOf(claim("110"), { prefixes: 2, isIPv6: true })).toBe(1);
 });
 
 describe("of each zone", () => {

@@ -10,6 +10,7 @@ import { platformNames } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { CloudProvider, LaunchOutcome } from "../../src/api/ports.ts";
 import { err, ok } from "../../src/api/result.ts";
+import { knownInstanceFacts } from "../../src/catalog/known-instances.ts";
 import type { Ec2Calls } from "../../src/ec2/ec2-calls.ts";
 import { ec2Provider } from "../../src/ec2/ec2-provider.ts";
 import { ec2Failure } from "../../src/ec2/errors.ts";
@@ -19,6 +20,8 @@ import { customNodeClass } from "./custom-node-class.ts";
 import { deskOf } from "./node-class/desk-of.ts";
 
 export const [zoneA, zoneB] = ["ap-southeast-1a", "ap-southeast-1b"];
+/** All that EC2 sells here. */
+const worldTypes: readonly string[] = ["c6i.large", "m6i.large"];
 const reference = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" };
 
 /** What befalls a CreateFleet: an error code, or the answer that is lost after it was done. */
@@ -41,10 +44,14 @@ export interface LaunchWorld {
   readonly conflicts: Set<string>;
   /** Moves time on until everything that sleeps has gone on, step by step. */
   settle<T>(work: Promise<T>): Promise<T>;
-  /** A process of ours, with a memory of its own. */
-  process(): LaunchProcess;
+  /** EC2 no longer knows what it was asked. */
+  forgetTokens(): void;
+  /** A process of ours, with a memory of its own; all that it asks of EC2 and of the API server goes through the door. */
+  process(door?: Door): LaunchProcess;
   addClaim(name: string, change?: { readonly types?: readonly string[]; readonly capacityTypes?: readonly string[] }): NodeClaim;
 }
+
+export type Door = <Calls extends object>(calls: Calls) => Calls;
 
 export interface LaunchProcess {
   readonly provider: CloudProvider;
@@ -82,7 +89,10 @@ export function launchWorld(): LaunchWorld {
       }
       return done;
     },
-    process: () => {
+    forgetTokens: () => {
+      answers.clear();
+    },
+    process: (door = (calls) => calls) => {
       const clock = {
         now: () => world.time.now,
         sleep: (durationMs: number) =>
@@ -90,15 +100,16 @@ export function launchWorld(): LaunchWorld {
             sleepers.push({ until: world.time.now + durationMs, wake });
           }),
       };
-      const ec2 = callsOf(world, answers);
+      const ec2 = door(callsOf(world, answers));
       const provider = ec2Provider({
-        client: clientOf(world),
+        client: door(clientOf(world)),
         snapshot: () => snapshotOf([customNodeClass, ...world.claims.values()]),
         clock,
         names: platformNames(),
         cluster: { name: "prod" },
         ec2,
         nodeClasses: deskOf({ ec2, clock, cluster: { name: "prod" } }),
+        facts: knownInstanceFacts().filter(({ name }) => worldTypes.includes(name)),
       });
       const launch = async (name: string): Promise<LaunchOutcome> => {
         const nodeClaim = world.claims.get(name);
@@ -108,7 +119,7 @@ export function launchWorld(): LaunchWorld {
       };
       return { provider, launch };
     },
-    addClaim: (name, { types = ["c6i.large", "m6i.large"], capacityTypes = ["on-demand"] } = {}) => {
+    addClaim: (name, { types = worldTypes, capacityTypes = ["on-demand"] } = {}) => {
       const claim: NodeClaim = {
         apiVersion: "karpenter.sh/v1",
         kind: "NodeClaim",

@@ -20,6 +20,8 @@ import { startEc2Proxy, type Ec2Proxy, type Ec2Request } from "../support/ec2-pr
 const script = fileURLToPath(new URL("launch-process.ts", import.meta.url));
 const region = "ap-southeast-1";
 const claimsPath = "/apis/karpenter.sh/v1/nodeclaims";
+const classesPath = "/apis/karpenter.k8s.aws/v1/ec2nodeclasses";
+const record = "platform.example.com/launch-request";
 const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: region };
 /** What a launch asks of EC2, in order (the first three in any): N is their number. */
 const launchRequests = [
@@ -99,7 +101,7 @@ function launchTests(server: Moto): void {
   /** A claim with a NodeClass of its own, so that each run makes its own launch template. */
   const create = async (name: string): Promise<void> => {
     for (const [path, body] of [
-      ["/apis/karpenter.k8s.aws/v1/ec2nodeclasses", nodeClass(name)],
+      [classesPath, nodeClass(name)],
       [claimsPath, nodeClaim(name)],
     ] as const)
       expect(await plane.request({ method: "POST", path, body })).toMatchObject({ status: 201 });
@@ -112,7 +114,10 @@ function launchTests(server: Moto): void {
     readonly mode?: string;
   }): Promise<void> => {
     await create(of.name);
-    const child = start(...(of.mode === undefined ? [] : [of.mode]));
+    await killedAt(of, start(...(of.mode === undefined ? [] : [of.mode])));
+  };
+  /** Kills a process that runs at a request. */
+  const killedAt = async (of: { readonly action: string; readonly phase: Phase }, child: ChildProcess): Promise<void> => {
     const reached = new Promise<void>((resolve) => {
       const hook = async ({ action }: Ec2Request) => {
         if (action !== of.action) return "go-on" as const;
@@ -175,6 +180,31 @@ function launchTests(server: Moto): void {
     await expect.poll(() => claim("deleted"), waits).toBeUndefined();
     await kill(child);
     expect(await instances("deleted")).toEqual([]);
+  }, 120_000);
+
+  test("two claims of one launch, of which the lead is deleted while it is unanswered: the other one's instance, and no third", async () => {
+    const names = ["pair-1", "pair-2"];
+    expect(await plane.request({ method: "POST", path: classesPath, body: nodeClass("pair") })).toMatchObject({ status: 201 });
+    for (const name of names)
+      expect(await plane.request({ method: "POST", path: claimsPath, body: nodeClaim(name, "pair") })).toMatchObject({ status: 201 });
+    await killedAt({ action: "CreateFleet", phase: "beforeAnswering" }, start());
+    const members = async (name: string) =>
+      (JSON.parse((await claim(name))?.metadata.annotations?.[record] ?? "{}") as { readonly members?: readonly unknown[] }).members;
+    const lead = (await members("pair-1")) === undefined ? "pair-2" : "pair-1";
+    expect(await members(lead)).toHaveLength(2);
+    expect(await plane.request({ method: "DELETE", path: `${claimsPath}/${lead}` })).toMatchObject({ status: 200 });
+    const child = start();
+    await expect.poll(() => claim(lead), waits).toBeUndefined();
+    const other = names.find((name) => name !== lead) ?? "";
+    await launched(other);
+    await kill(child);
+    const made = await ec2.instances({ Filters: [{ Name: "tag:karpenter.k8s.aws/ec2nodeclass", Values: ["pair"] }] });
+    if (!made.ok) throw new Error(made.error.message);
+    const standing = made.value.filter(({ State }) => State?.Name !== "terminated" && State?.Name !== "shutting-down");
+    expect([made.value.length, standing.map(({ InstanceId }) => InstanceId)]).toEqual([
+      2,
+      [(await claim(other))?.status?.providerID?.split("/").at(-1)],
+    ]);
   }, 120_000);
 
   test("a zone and type that lack capacity are passed over, and when all lack it the claim is given up", async () => {
@@ -244,13 +274,13 @@ function nodeClass(name: string): object {
   };
 }
 
-function nodeClaim(name: string): object {
+function nodeClaim(name: string, className = name): object {
   return {
     apiVersion: "karpenter.sh/v1",
     kind: "NodeClaim",
     metadata: { name, labels: { "karpenter.sh/nodepool": "general" }, finalizers: ["karpenter.sh/termination"] },
     spec: {
-      nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name },
+      nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: className },
       requirements: [
         { key: "karpenter.sh/capacity-type", operator: "In", values: ["on-demand"] },
         { key: "kubernetes.io/arch", operator: "In", values: ["amd64"] },

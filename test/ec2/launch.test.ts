@@ -10,6 +10,12 @@ import { launchWorld, zoneA, zoneB, type LaunchWorld } from "./launch-world.ts";
 
 const record = "platform.example.com/launch-request";
 
+interface KeptRecord {
+  readonly members?: unknown;
+  readonly at?: number;
+  readonly request?: { readonly ClientToken: string };
+}
+
 function idOf(outcome: LaunchOutcome): string {
   return outcome.kind === "launched" ? (outcome.providerID.split("/").at(-1) ?? "") : outcome.kind;
 }
@@ -50,11 +56,16 @@ describe("claims that ask for the same at once", () => {
     world.fates.push({ code: "RequestLimitExceeded" });
     const outcomes = await launchAll(world, names);
     expect(outcomes.map(({ kind }) => kind)).toEqual(["failed", "failed", "failed"]);
-    const kept = names.map(
-      (name) => JSON.parse(world.claims.get(name)?.metadata.annotations?.[record] ?? "{}") as { members?: unknown; lead?: string },
-    );
-    expect(kept[0]?.members).toHaveLength(3);
-    expect(kept.slice(1)).toEqual([{ lead: "general-1" }, { lead: "general-1" }]);
+    const kept = names.map((name) => JSON.parse(world.claims.get(name)?.metadata.annotations?.[record] ?? "{}") as KeptRecord);
+    const [lead, ...others] = kept;
+    expect(lead?.members).toHaveLength(3);
+    const pointer = {
+      lead: { name: "general-1", uid: "uid-general-1" },
+      leadVersion: "1",
+      token: lead?.request?.ClientToken,
+      at: lead?.at,
+    };
+    expect(others).toEqual([pointer, pointer]);
   });
 
   test("keep what drift is told by, and their profile, before the fleet is asked for", async () => {
@@ -183,6 +194,18 @@ describe("where capacity is lacking", () => {
     expect(world.instances.size).toBe(2);
   });
 
+  test("for want of the role that Spot needs, no Spot is asked for again, and on-demand is at once", async () => {
+    const world = launchWorld();
+    world.addClaim("general-1", { capacityTypes: ["spot", "on-demand"] });
+    world.addClaim("general-2", { types: ["m6i.large"], capacityTypes: ["spot"] });
+    world.fates.push({ code: "AuthFailure.ServiceLinkedRoleCreationNotPermitted" });
+    const process = world.process();
+    const [outcome] = await launchAll(world, ["general-1"], process);
+    expect(outcome).toMatchObject({ kind: "launched", labels: { "karpenter.sh/capacity-type": "on-demand" } });
+    expect((await launchAll(world, ["general-2"], process))[0]?.kind).toBe("insufficient-capacity");
+    expect(world.fleets).toHaveLength(1);
+  });
+
   test("an error that is not about capacity is EC2's last word", async () => {
     const world = launchWorld();
     world.addClaim("general-1");
@@ -199,6 +222,18 @@ describe("a launch that can't be answered", () => {
     world.fates.push({ code: "InvalidLaunchTemplateName.NotFoundException" });
     expect((await launchAll(world, ["general-1"]))[0]?.kind).toBe("launched");
     expect(world.instances.size).toBe(1);
+  });
+
+  test("time and again is tried again later, and is no want of capacity", async () => {
+    const world = launchWorld();
+    world.addClaim("general-1");
+    const fate = { code: "InvalidLaunchTemplateName.NotFoundException" };
+    world.fates.push(fate, fate, fate, fate);
+    expect((await launchAll(world, ["general-1"]))[0]).toMatchObject({
+      kind: "failed",
+      message: expect.stringContaining(fate.code) as string,
+    });
+    expect((await launchAll(world, ["general-1"]))[0]?.kind).toBe("launched");
   });
 
   test("is followed by another only after a look at what it left, where another process may have sent it", async () => {

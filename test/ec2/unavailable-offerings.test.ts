@@ -2,7 +2,7 @@
  * Offerings that can't be had stay away for a while, each by itself, and longer each time.
  */
 import { describe, expect, test } from "vitest";
-import { capacityHoldMs, holdMaxMs, unavailableOfferings } from "../../src/ec2/unavailable-offerings.ts";
+import { capacityHoldMs, everywhere, holdMaxMs, unavailableOfferings } from "../../src/ec2/unavailable-offerings.ts";
 
 const offering = { instanceType: "m7i.large", zone: "ap-southeast-1a", capacityType: "on-demand" };
 
@@ -35,6 +35,21 @@ describe("a mark", () => {
     expect(marks.has(offering)).toBe(true);
     time.now = capacityHoldMs;
     expect(marks.has(offering)).toBe(false);
+  });
+
+  test("of hardware of one's own is not one of shared hardware", () => {
+    const { marks } = marksAt();
+    marks.mark({ ...offering, tenancy: "dedicated" }, "unsupported");
+    expect([marks.has(offering), marks.has({ ...offering, tenancy: "dedicated" })]).toEqual([false, true]);
+  });
+
+  test("of a whole way to buy holds for every type and zone that is bought so, until one launch of it comes off", () => {
+    const { marks } = marksAt();
+    marks.mark({ instanceType: everywhere, zone: everywhere, capacityType: "spot" }, "unsupported");
+    expect(marks.get({ ...offering, capacityType: "spot" })).toMatchObject({ why: "unsupported", until: holdMaxMs });
+    expect(marks.has(offering)).toBe(false);
+    marks.clear({ ...offering, capacityType: "spot", zone: "ap-southeast-1c" });
+    expect(marks.has({ ...offering, capacityType: "spot" })).toBe(false);
   });
 
   test("of several launches at one moment is one mark, and does not grow", () => {

@@ -39,6 +39,8 @@ export interface WireWorld {
   /** The cluster's name, and its Kubernetes version without the 1. */
   readonly cluster: string;
   readonly minor?: string;
+  /** Of the Service kube-dns; default: one of IPv4. */
+  readonly dnsAddress?: string;
   readonly nodeClass: EC2NodeClass;
   readonly nodeClaims: readonly NodeClaim[];
   readonly prices?: Prices;
@@ -68,7 +70,15 @@ export async function wireLaunches(of: WireWorld): Promise<readonly WireLaunch[]
 }
 
 /** The provider over every port that it has in `serve`; the API server keeps what it is given and knows its version. */
-function providerOn({ proxy, cluster: name, minor = "36", nodeClass, nodeClaims, prices }: WireWorld): CloudProvider {
+function providerOn({
+  proxy,
+  cluster: name,
+  minor = "36",
+  dnsAddress = "10.96.0.10",
+  nodeClass,
+  nodeClaims,
+  prices,
+}: WireWorld): CloudProvider {
   const endpoint = { region: wireRegion, endpoint: proxy.url };
   const cluster = { name };
   const clock: Clock = { now: Date.now, sleep: () => Promise.resolve() };
@@ -78,7 +88,7 @@ function providerOn({ proxy, cluster: name, minor = "36", nodeClass, nodeClaims,
   const get: ApiClient["get"] = (_kind, key) => Promise.resolve(ok(nodeClaims.find(({ metadata }) => metadata.name === key.name) as never));
   const list: ApiClient["list"] = () => Promise.resolve(ok([...nodeClaims] as never));
   const request: ApiClient["request"] = () => Promise.resolve({ ok: true, status: 200, body: { major: "1", minor } });
-  const snapshot = (): ClusterSnapshot => snapshotOf([withProfile(nodeClass), dnsService, ...nodeClaims]);
+  const snapshot = (): ClusterSnapshot => snapshotOf([withProfile(nodeClass), dnsService(dnsAddress), ...nodeClaims]);
   const nodeClasses = nodeClassDesk({
     ec2,
     calls: nodeClassCalls(endpoint),
@@ -111,12 +121,9 @@ function withProfile(nodeClass: EC2NodeClass): EC2NodeClass {
   return { ...nodeClass, status: { instanceProfile: `${profileStart}${spec.role}`, conditions: [made] } };
 }
 
-const dnsService: Service = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { namespace: "kube-system", name: "kube-dns" },
-  spec: { clusterIP: "10.96.0.10" },
-};
+function dnsService(clusterIP: string): Service {
+  return { apiVersion: "v1", kind: "Service", metadata: { namespace: "kube-system", name: "kube-dns" }, spec: { clusterIP } };
+}
 
 function isReal({ action, params }: Ec2Request, wanted: string): boolean {
   return action === wanted && params.get("DryRun") !== "true";
