@@ -9,6 +9,7 @@ import { fleetMetricDefinitions } from "../src/cli/fleet-metrics.ts";
 import { lifeMetricDefinitions } from "../src/cli/life-metrics.ts";
 import { processMetricDefinitions } from "../src/cli/process-metrics.ts";
 import { providerMetricDefinitions } from "../src/cli/provider-metrics.ts";
+import { removalMetricDefinitions } from "../src/cli/removal-metrics.ts";
 import { type MetricDefinition, webhookMetricDefinitions } from "../src/webhook/metrics.ts";
 
 /** Returns the page by its path from the root of the repository. */
@@ -23,7 +24,7 @@ export function metricsPage(): ReadonlyMap<string, string> {
     metricTable(Object.values(processMetricDefinitions)),
     "## Nodes and their lives",
     "Told by the process that provisions, and by it alone. Names that begin with karpenter or operator are Karpenter's, with its labels as far as given here.",
-    metricTable(Object.values(lifeMetricDefinitions)),
+    metricTable([...Object.values(lifeMetricDefinitions), ...Object.values(removalMetricDefinitions)]),
     "## The fleet as it is",
     "Told by the process that provisions. Karpenter has a series for each node; here nodes with the same labels are one series with their sum.",
     metricTable(Object.values(fleetMetricDefinitions)),

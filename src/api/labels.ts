@@ -29,10 +29,15 @@ export const nodeClassHashAnnotation = "karpenter.k8s.aws/ec2nodeclass-hash";
 export const nodeClassHashVersionAnnotation = "karpenter.k8s.aws/ec2nodeclass-hash-version";
 /** On NodeClaims: the instance profile that their instance has. */
 export const instanceProfileAnnotation = "karpenter.k8s.aws/instance-profile-name";
+/** On NodeClaims: their instance has its tags, and among them the name of its cluster. */
+export const taggedAnnotation = "karpenter.k8s.aws/tagged";
+export const clusterTaggedAnnotation = "compatibility.karpenter.k8s.aws/cluster-name-tagged";
 export const terminationFinalizer = "karpenter.sh/termination";
 export const nodeClassFinalizer = "karpenter.k8s.aws/termination";
 export const unregisteredTaintKey = "karpenter.sh/unregistered";
 export const disruptedTaintKey = "karpenter.sh/disrupted";
+/** On a Node whose machine is off for good: its Pods are forgotten and its volumes detached at once (Kubernetes 1.28). */
+export const outOfServiceTaintKey = "node.kubernetes.io/out-of-service";
 export const excludeFromLoadBalancersLabel = "node.kubernetes.io/exclude-from-external-load-balancers";
 /** On NodeClaim and Node: when the drain ends, whatever still blocks it (RFC 3339). */
 export const terminationTimestampAnnotation = "karpenter.sh/nodeclaim-termination-timestamp";
@@ -157,6 +162,8 @@ export interface PlatformNames {
   readonly removalsHeldAnnotation: string;
   /** On NodePools, by people: how many nodes it may end; used up by what it ends. */
   readonly allowRemovalsAnnotation: string;
+  /** On the Lease of the leader: of which spans of time its API server remembers everything. */
+  readonly recordAnnotation: string;
   /** The name that both validating webhook configurations give their webhook. */
   readonly validatingWebhook: string;
   readonly mutatingWebhook: string;
@@ -185,6 +192,7 @@ export function platformNames(domain: string = defaultDomain): PlatformNames {
     removalsAnnotation: `${domain}/removals`,
     removalsHeldAnnotation: `${domain}/removals-held`,
     allowRemovalsAnnotation: `${domain}/allow-removals`,
+    recordAnnotation: `${domain}/record`,
     validatingWebhook: `workloads.${domain}`,
     mutatingWebhook: `pods.${domain}`,
   };

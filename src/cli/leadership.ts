@@ -17,10 +17,9 @@ import { profileController } from "../policies/controllers/profile-controller.ts
 import { allProfileKeys, profileTriggers } from "../policies/controllers/profile-triggers.ts";
 import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
 import { auditEntry } from "./audit-entry.ts";
+import { leaderLease } from "./leader-lease.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { runEntry, type RunEntryParts } from "./run-entry.ts";
-
-export const leaseName = "plimsoll";
 
 /** After a term that broke. */
 const againMs = 10_000;
@@ -40,10 +39,11 @@ export async function runLeadership(parts: ProcessParts): Promise<void> {
 }
 
 async function runForLease(parts: ProcessParts): Promise<void> {
-  const { clock, random, identity, namespace, signal, log, processMetrics } = parts;
+  const { clock, random, identity, namespace, names, signal, log, processMetrics } = parts;
   await runWhenLeading(
     {
-      ...{ client: leaseClient(parts), clock, random, identity, signal, lease: { namespace, name: leaseName } },
+      ...{ client: leaseClient(parts), clock, random, identity, signal, lease: leaderLease(namespace) },
+      recordAnnotation: names.recordAnnotation,
       onNote: ({ kind, message }) => {
         log.info({ note: kind, detail: message }, "leadership");
         if (kind === "leading" || kind === "lost" || kind === "released") processMetrics.leading.set(kind === "leading" ? 1 : 0);

@@ -17,6 +17,7 @@ import { admittedDesk } from "../provisioner/controllers/admitted-desk.ts";
 import { type PolicyFile, watchPolicyFile } from "../webhook/policy-file.ts";
 import { type WebhookMetrics, webhookMetrics } from "../webhook/metrics.ts";
 import { inlineProvisioner } from "./inline-provisioner.ts";
+import { leaderLease } from "./leader-lease.ts";
 import { runLeadership } from "./leadership.ts";
 import { catalogTypesOf, providerTypesOf } from "./offered-types.ts";
 import { processMetrics } from "./process-metrics.ts";
@@ -27,6 +28,7 @@ import type { Provisioner } from "./provisioner-port.ts";
 import { provisionerMetrics } from "./provisioner-metrics.ts";
 import { provisionerThread } from "./provisioner-thread.ts";
 import { refusals } from "./refusals.ts";
+import { removalMetrics } from "./removal-metrics.ts";
 import { openWebhook } from "./webhook-service.ts";
 
 export interface PlimsollProcess {
@@ -138,6 +140,8 @@ function provisionerOf(parts: Omit<ProcessParts, "provisioner">, settings: Proce
     sharesThread: true,
     admitted: admittedDesk(parts.clock),
     predictsByDryRun: false,
+    recordLease: leaderLease(parts.namespace),
+    removalsHeld: removalMetrics(parts.metrics.registry),
   });
 }
 

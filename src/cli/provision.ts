@@ -43,6 +43,10 @@ export type ProvisionerParts = RunEntryParts &
     readonly karpenterLeases?: readonly ObjectKey[] | undefined;
     /** Where what is done is told as metrics; absent: nowhere. */
     readonly told?: ProvisionerMetrics | undefined;
+    /** Where the record of the API server is kept; absent: nobody keeps one, and nothing is doubted for its sake. */
+    readonly recordLease?: ObjectKey | undefined;
+    /** Told how many nodes of each NodePool garbage collection holds; absent: nobody counts. */
+    readonly removalsHeld?: ProvisionerShell["removalsHeld"];
   };
 
 const foreignLookMs = 10_000;
@@ -85,6 +89,8 @@ async function provisionUntilForeign(
   stop.abort();
   await running;
   untell?.();
+  // Whoever provisions next tells the counts.
+  parts.removalsHeld?.(new Map());
 }
 
 /** Resolves when Karpenter is alive, when nobody knows any more whether it is, or when the term is over. */
@@ -166,6 +172,8 @@ export function provisionerShell(parts: ProvisionerParts, { provider: own }: Cap
     sharesThread,
     admitted: parts.admitted,
     preferencePolicy: parts.preferencePolicy,
+    ...(parts.recordLease === undefined ? {} : { recordLease: parts.recordLease }),
+    ...(parts.removalsHeld === undefined ? {} : { removalsHeld: parts.removalsHeld }),
     ...dryRuns,
   };
 }

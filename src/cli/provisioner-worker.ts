@@ -24,6 +24,7 @@ import { adviceNow } from "../provisioner/controllers/advice-desk.ts";
 import type { PoliciesInForce } from "../webhook/policy-file.ts";
 import { capacityMaker, ratesOf } from "./capacity-maker.ts";
 import { loadKubeConfig } from "./kube-config.ts";
+import { leaderLease } from "./leader-lease.ts";
 import { mayWrite } from "./leading-token.ts";
 import { catalogTypesOf, providerTypesOf } from "./offered-types.ts";
 import { refusalMetrics, runnerMetrics } from "./process-metrics.ts";
@@ -31,6 +32,7 @@ import { openProcessWatch } from "./process-watch.ts";
 import { provision, provisionerShell, type ProvisionerParts } from "./provision.ts";
 import { provisionerMetrics } from "./provisioner-metrics.ts";
 import { refusals } from "./refusals.ts";
+import { removalMetrics } from "./removal-metrics.ts";
 import { threadLog } from "./thread-log.ts";
 import type { FromThread, ThreadAnswer, ThreadQuestion, ThreadStart, ToThread } from "./thread-messages.ts";
 import { plimsollVersion } from "./version.ts";
@@ -108,6 +110,8 @@ async function openParts(
     preferencePolicy: options.preferencePolicy,
     mode: options.mode,
     karpenterLeases: options.karpenterLease,
+    recordLease: leaderLease(options.namespace),
+    removalsHeld: removalMetrics(of.registry),
     instanceTypes: providerTypesOf({ provider: capacity.provider, cluster, clock, signal, log, otherwise: catalogTypes }),
     decisions: decisionLog(),
     policySet: () => of.policies.current,

@@ -6,6 +6,7 @@ import type { ServeOptions } from "./surroundings.ts";
 const optionNames = [
   ...([
     "kubeconfig",
+    "namespace",
     "domain",
     "logLevel",
     "provider",

@@ -6,7 +6,7 @@
  */
 import { registrationLabel } from "../webhook/registration.ts";
 import { certificateSecretName } from "./webhook-service.ts";
-import { leaseName } from "./leadership.ts";
+import { leaseName } from "./leader-lease.ts";
 
 export interface UninstallTarget {
   /** As kubectl names it: "secret", "clusterrole.rbac.authorization.k8s.io". */

@@ -6,7 +6,7 @@
  *     +--- not renewed within renewDeadlineMs, or another holder seen: stop leading --------+
  *
  * Reads and writes one Lease. Safe without synchronised clocks, and against steps of the system time: no instant of
- * another process is compared with ours. A follower calls a Lease expired only after it has itself watched it stand
+ * another process is compared with ours, but for the record. A follower calls a Lease expired only after it has itself watched it stand
  * unchanged for the holder's whole duration; a leader gives up earlier, counting from before its last renewal was sent.
  * Both are sleeps. What must hold: leaseDurationMs exceeds renewDeadlineMs by more than clock rates can differ.
  */
@@ -17,6 +17,7 @@ import type { Lease } from "../api/lease.ts";
 import type { ObjectKey } from "../api/object.ts";
 import type { Clock, Instant } from "../api/ports.ts";
 import type { Result } from "../api/result.ts";
+import { leaseWithRecord } from "../kube/lease-record.ts";
 
 /** A term of leadership, as the leading work sees it. */
 export interface Leadership {
@@ -44,13 +45,15 @@ export interface LeaderElectionOptions {
   /** Stands down, releases the Lease and ends the election. */
   readonly signal: AbortSignal;
   readonly onNote: (note: ElectionNote) => void;
+  /** Where the Lease keeps the record of its API server (kube/lease-record.ts); absent: it keeps none. */
+  readonly recordAnnotation?: string;
   /** Kubernetes' own defaults: 15 s, 10 s, 2 s. */
   readonly leaseDurationMs?: number;
   readonly renewDeadlineMs?: number;
   readonly retryPeriodMs?: number;
 }
 
-type Elector = Required<LeaderElectionOptions>;
+type Elector = Required<Omit<LeaderElectionOptions, "recordAnnotation">> & Pick<LeaderElectionOptions, "recordAnnotation">;
 
 /**
  * Runs `lead` whenever this process leads, until the signal aborts or `lead` ends by itself.
@@ -123,16 +126,10 @@ async function seize(elector: Elector, before: Lease | undefined): Promise<Held 
   const sameHolder = before?.spec?.holderIdentity === elector.identity;
   const transitions = (before?.spec?.leaseTransitions ?? 0) + (before === undefined || sameHolder ? 0 : 1);
   const spec = { ...renewedSpec(elector, now), acquireTime: microTime(now), leaseTransitions: transitions };
-  const { namespace, name } = elector.lease;
-  const written =
-    before === undefined
-      ? await elector.client.create<"Lease">("Lease", {
-          apiVersion: "coordination.k8s.io/v1",
-          kind: "Lease",
-          metadata: { namespace, name },
-          spec,
-        })
-      : await elector.client.replace<"Lease">("Lease", { ...before, spec });
+  const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { ...elector.lease } };
+  const next = { ...recorded(elector, before ?? lease), spec };
+  const { client } = elector;
+  const written = await (before === undefined ? client.create<"Lease">("Lease", next) : client.replace<"Lease">("Lease", next));
   if (written.ok && !limit.isOver()) return { lease: written.value, limit };
   limit.cancel();
   return undefined;
@@ -205,7 +202,10 @@ async function lookAgain(elector: Elector, term: Term): Promise<void> {
   const found = await unlessAborted(elector.client.get<"Lease">("Lease", elector.lease), term.over.signal);
   if (found === undefined) return;
   if (found.ok && found.value.spec?.holderIdentity === elector.identity) {
-    term.held = { ...term.held, lease: found.value };
+    const { lease } = term.held;
+    // Nothing but a restore from a backup takes our own renewals back; of one writer their texts sort as their times do.
+    const wentBack = (found.value.spec.renewTime ?? "") < (lease.spec?.renewTime ?? "");
+    term.held = { ...term.held, lease: wentBack ? { ...lease, metadata: recorded(elector, found.value, true).metadata } : found.value };
     return;
   }
   if (found.ok || found.error.code === 404) endTerm(elector, term, "another holder, or none, stands in the Lease");
@@ -229,6 +229,10 @@ function endTerm(elector: Elector, term: Term, message: string): void {
 /** The kind is spelled out in these calls: inferring it makes the compiler try every kind's whole shape. */
 function renew(elector: Elector, lease: Lease): Promise<Result<Lease, ApiStatus>> {
   return elector.client.replace<"Lease">("Lease", { ...lease, spec: { ...lease.spec, ...renewedSpec(elector, elector.clock.now()) } });
+}
+
+function recorded({ recordAnnotation, clock }: Elector, lease: Lease, wentBack = false): Lease {
+  return recordAnnotation === undefined ? lease : leaseWithRecord(lease, { annotation: recordAnnotation, now: clock.now(), wentBack });
 }
 
 /** Gives the Lease up, so that another need not wait for it to expire; a failure only costs that wait. */

@@ -60,7 +60,14 @@ beforeAll(async () => {
     identity: "test",
     kinds: ["WorkloadProfile", "Namespace", "Node", "Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", ...ofKarpenter],
     settings: {
-      options: { kubeconfig, domain: defaultDomain, logLevel: "info", provider: "kwok", kwokJoinDelay: "ap-southeast-1a=1h" },
+      options: {
+        kubeconfig,
+        namespace: "plimsoll-system",
+        domain: defaultDomain,
+        logLevel: "info",
+        provider: "kwok",
+        kwokJoinDelay: "ap-southeast-1a=1h",
+      },
       env: { ...process.env, PLIMSOLL_DEATH: death },
       memoryMiB: 512,
       entry: { url: pathToFileURL("src/cli/provisioner-worker.ts"), execArgv: threadLoader() },

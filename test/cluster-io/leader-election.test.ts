@@ -8,12 +8,14 @@ import { apiClient } from "../../src/cluster/api-client.ts";
 import { foreignLeaseHolder } from "../../src/cluster/foreign-lease.ts";
 import { runWhenLeading } from "../../src/cluster/leader-election.ts";
 import type { ElectionNote, Leadership } from "../../src/cluster/leader-election.ts";
+import { recordedIn } from "../../src/kube/lease-record.ts";
 import { apiTwin } from "./api-twin.ts";
 import type { ApiTwin } from "./api-twin.ts";
 import { seededRandom, settled, virtualTime } from "./virtual-clock.ts";
 import type { VirtualTime } from "./virtual-clock.ts";
 
 const lease = { namespace: "plimsoll", name: "plimsoll" };
+const recordAnnotation = "platform.example.com/record";
 const leasePath = "/apis/coordination.k8s.io/v1/namespaces/plimsoll/leases/plimsoll";
 
 interface ElectorOptions {
@@ -64,6 +66,7 @@ function elector({
       client: apiClient({ transport, domain: "platform.example.com" }),
       clock,
       lease,
+      recordAnnotation,
       identity,
       random: seededRandom(seed),
       signal: stop.signal,
@@ -194,6 +197,74 @@ describe("one after another", () => {
     expect([first.leads(), second.leads()]).toEqual([false, false]);
     api.fail(() => "off");
     await Promise.all([first.stop(), second.stop()]);
+  });
+});
+
+describe("the record of the API server, on the Lease", () => {
+  const made = { ...lease, creationTimestamp: "2020-01-01T00:00:00Z" };
+  const bare = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: made, ...{ spec: { holderIdentity: "" } } };
+
+  async function restoredWorld(
+    between: (of: {
+      readonly first: Elector;
+      readonly api: ApiTwin;
+      readonly time: VirtualTime;
+      readonly restore: () => void;
+    }) => Promise<Elector>,
+  ) {
+    const [api, time] = [apiTwin(), virtualTime()];
+    const now = () => time.clock().now();
+    const recorded = (at: number) => recordedIn(api.get(leasePath), { annotation: recordAnnotation, at });
+    api.put(leasePath, bare);
+    const first = elector({ api, time, identity: "a" });
+    await time.until(() => first.leads());
+    await time.advance(300_000);
+    const backup = api.get(leasePath) ?? bare;
+    const savedAt = now();
+    await time.advance(3_600_000);
+    const restore = (): void => void api.put(leasePath, backup);
+    const last = await between({ first, api, time, restore });
+    await time.until(() => last.leads());
+    await time.advance(30_000);
+    const answers = [recorded(savedAt - 60_000), recorded(savedAt + 600_000), recorded(now() - 20_000)];
+    await last.stop();
+    return answers;
+  }
+
+  test("has a gap where it was restored under its leader, who goes on leading", async () => {
+    const answers = await restoredWorld(({ first, restore }) => {
+      restore();
+      return Promise.resolve(first);
+    });
+    expect(answers).toEqual(["recorded", "unrecorded", "recorded"]);
+  });
+
+  test("has the gap where another leads after the restore, too", async () => {
+    const answers = await restoredWorld(async ({ first, api, time, restore }) => {
+      await first.stop();
+      restore();
+      return elector({ api, time, identity: "b", seed: 2 });
+    });
+    expect(answers).toEqual(["recorded", "unrecorded", "recorded"]);
+  });
+
+  test("has none where one leader follows another, and none where somebody writes to the Lease", async () => {
+    const [api, time] = [apiTwin(), virtualTime()];
+    api.put(leasePath, bare);
+    const first = elector({ api, time, identity: "a" });
+    await time.until(() => first.leads());
+    const since = api.get(leasePath)?.metadata.annotations?.[recordAnnotation];
+    await time.advance(60_000);
+    const stored = api.get(leasePath) ?? bare;
+    api.put(leasePath, { ...stored, metadata: { ...stored.metadata, labels: { seen: "yes" } } });
+    await time.advance(60_000);
+    await first.stop();
+    await time.advance(60_000);
+    const second = elector({ api, time, identity: "b", seed: 2 });
+    await time.until(() => second.leads());
+    await time.advance(60_000);
+    expect(api.get(leasePath)?.metadata.annotations?.[recordAnnotation]).toBe(since);
+    await second.stop();
   });
 });
 

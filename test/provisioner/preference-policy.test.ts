@@ -21,7 +21,13 @@ test("is one option for both commands, by Karpenter's name for the process", () 
 });
 
 test.each(preferencePolicies)("goes to the thread that provisions, and into what is solved: %s", (preferencePolicy) => {
-  const options = { domain: "platform.example.com", logLevel: "info", provider: "kwok", preferencePolicy } as const;
+  const options = {
+    namespace: "plimsoll-system",
+    domain: "platform.example.com",
+    logLevel: "info",
+    provider: "kwok",
+    preferencePolicy,
+  } as const;
   expect(threadOptions(options).preferencePolicy).toBe(preferencePolicy);
   expect(clusterInput({ ...observed, preferencePolicy }, { pods: [], now: 0 }).preferencePolicy).toBe(preferencePolicy);
 });

@@ -1,9 +1,10 @@
 /**
  * Garbage collection: one loop over the whole cloud that ends what a crash left behind.
  *
- * Reads every instance of the cluster and every NodeClaim. Writes the end of orphaned instances, after asking the API server itself (a
- * snapshot may lag), and the deletion of NodeClaims whose instance is gone, after asking the cloud for that instance. What would end more
- * of a NodePool than the breaker lets go is asked on the NodePool, and nothing of it is ended.
+ * Reads every instance of the cluster, every NodeClaim, and the record of the API server. Writes the end of orphaned instances, after
+ * asking the API server itself (a snapshot may lag), and the deletion of NodeClaims whose instance is gone, after asking the cloud for
+ * that instance. What the breaker doubts, and what is more of a NodePool than it lets go, is asked about on the NodePool, and nothing of it
+ * is ended.
  */
 import { assertNever } from "../../api/assert.ts";
 import type { Controller, ControllerStep, Requeue } from "../../api/controller.ts";
@@ -15,6 +16,7 @@ import type { CloudInstance, Instant } from "../../api/ports.ts";
 import { garbageOf } from "../lifecycle/garbage.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
 import { endsMax, judgeRemovals, type PoolRemovals, type RemovalNames } from "../lifecycle/removal-breaker.ts";
+import { doubtedGarbage, recordedLaunch, type ApiRecord, type Doubts } from "../lifecycle/removal-doubt.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 interface ObservedCloud {
@@ -22,13 +24,19 @@ interface ObservedCloud {
   readonly nodeClaims: readonly NodeClaim[];
   readonly nodePools: readonly NodePool[];
   readonly nodes: Parameters<typeof garbageOf>[0]["nodes"];
+  readonly record: ApiRecord;
   readonly ledgers: ReadonlyMap<string, string>;
   readonly names: RemovalNames;
 }
 
 type GarbageStep = ControllerStep &
   (
-    | { readonly kind: "end"; readonly pools: readonly PoolRemovals[]; readonly endedClaims: readonly NodeClaim[] }
+    | {
+        readonly kind: "end";
+        readonly pools: readonly PoolRemovals[];
+        readonly endedClaims: readonly NodeClaim[];
+        readonly doubts: Doubts;
+      }
     | { readonly kind: "clean" }
     | { readonly kind: "ask-again"; readonly reason: string }
   );
@@ -50,13 +58,14 @@ export function garbageCollection(shell: ProvisionerShell, everyMs = 30_000): Co
   const controller: Controller<ObservedCloud, GarbageStep> = {
     name: "garbage-collection",
     observe: async () => {
-      const instances = await shell.provider.list();
+      const [instances, record] = await Promise.all([shell.provider.list(), recordOf(shell)]);
       const snapshot = shell.snapshot();
       return {
         instances: instances.ok ? instances.value : { unknown: instances.error },
         nodeClaims: snapshot.list("NodeClaim").filter(({ spec }) => shell.provider.serves(spec.nodeClassRef)),
         nodePools: snapshot.list("NodePool"),
         nodes: snapshot.list("Node"),
+        record,
         ledgers: collecting.ledgers,
         names: shell.names,
       };
@@ -72,18 +81,29 @@ export function garbageCollection(shell: ProvisionerShell, everyMs = 30_000): Co
   return { controller, triggers: [], needs: ["NodeClaim", "NodePool", "Node"], wake };
 }
 
+/** The record as the API server itself tells it: a watch may be of before a restore. */
+async function recordOf({ client, recordLease, names }: ProvisionerShell): Promise<ApiRecord> {
+  if (recordLease === undefined) return { kind: "kept-by-nobody" };
+  const read = await client.get<"Lease">("Lease", recordLease);
+  const { recordAnnotation: annotation } = names;
+  if (read.ok) return { kind: "read", lease: read.value, annotation };
+  if (read.error.code === 404) return { kind: "read", lease: undefined, annotation };
+  return { kind: "unread", problem: read.error.message ?? read.error.reason ?? `status ${read.error.code}` };
+}
+
 /** Returns what to do about what the cloud and the cluster tell of each other. */
 export function garbageStep(observed: ObservedCloud, now: Instant): GarbageStep {
   const { instances } = observed;
   if ("unknown" in instances) return { kind: "ask-again", reason: instances.unknown };
-  const garbage = garbageOf({ ...observed, instances, now });
-  const pools = judgeRemovals({ ...observed, garbage, instances, now });
+  const { garbage, doubts } = doubtedGarbage(garbageOf({ ...observed, instances, now }), { ...observed, instances });
+  const pools = judgeRemovals({ ...observed, garbage, doubts, instances, now });
   if (pools.length + garbage.endedClaims.length === 0) return { kind: "clean" };
   const message = "The instance of this NodeClaim is gone from the cloud.";
   const gone = [...garbage.endedClaims, ...pools.flatMap((pool) => pool.garbage.nodeClaims)];
   return {
     kind: "end",
     pools,
+    doubts,
     endedClaims: garbage.endedClaims.slice(0, endsMax),
     events: [
       ...gone.map((claim) => claimNote(claim, { type: "Warning", reason: "InstanceGone", message })),
@@ -109,15 +129,18 @@ function heldNote({ pool, nodePool }: PoolRemovals, message: string): EventNote 
 }
 
 async function act(collecting: Collecting, step: GarbageStep): Promise<Requeue> {
+  const { removalsHeld } = collecting.shell;
   switch (step.kind) {
     case "clean":
+      removalsHeld?.(new Map());
       return { kind: "after", delayMs: collecting.everyMs };
     case "ask-again":
       return { kind: "retry", reason: step.reason };
     case "end": {
+      removalsHeld?.(new Map(step.pools.flatMap(({ pool, heldCount }) => (heldCount === 0 ? [] : [[pool, heldCount] as const]))));
       const failures: string[] = [];
       for (const claim of step.endedClaims) failures.push(...(await deleteClaim(collecting, claim)));
-      for (const pool of step.pools) failures.push(...(await endPool(collecting, pool)));
+      for (const pool of step.pools) failures.push(...(await endPool(collecting, pool, step.doubts)));
       const [failure] = failures;
       // What was held is told though something else went wrong.
       const held = (step.events ?? []).filter(({ reason }) => reason === "RemovalsHeld");
@@ -129,11 +152,13 @@ async function act(collecting: Collecting, step: GarbageStep): Promise<Requeue> 
 }
 
 /** Writes down first what goes: a process that dies in between has counted it. Returns what went wrong. */
-async function endPool(collecting: Collecting, removals: PoolRemovals): Promise<readonly string[]> {
+async function endPool(collecting: Collecting, removals: PoolRemovals, doubts: Doubts): Promise<readonly string[]> {
   const written = await record(collecting, removals);
   if (written !== undefined) return [written];
   const failures: string[] = [];
-  for (const instance of removals.garbage.instances) failures.push(...(await endInstance(collecting, instance)));
+  for (const instance of removals.garbage.instances) {
+    failures.push(...(await endInstance(collecting, { instance, isDoubted: doubts.has(instance) })));
+  }
   for (const claim of removals.garbage.nodeClaims) failures.push(...(await deleteMissing(collecting, claim)));
   return failures;
 }
@@ -168,19 +193,26 @@ async function deleteMissing(collecting: Collecting, claim: NodeClaim): Promise<
   return state === "pending" || state === "running" ? [] : deleteClaim(collecting, claim);
 }
 
-/** Ends an instance once the API server itself has said that no NodeClaim stands for it. */
-async function endInstance({ shell }: Collecting, instance: CloudInstance): Promise<readonly string[]> {
+/** Ends an instance once the API server itself has said that no NodeClaim stands for it, and is still the one that should know. */
+async function endInstance(
+  { shell }: Collecting,
+  { instance, isDoubted }: { readonly instance: CloudInstance; readonly isDoubted: boolean },
+): Promise<readonly string[]> {
   const { client, provider, snapshot } = shell;
   const { providerID, nodeClaim = "" } = instance;
   const claim = await client.get("NodeClaim", { namespace: "", name: nodeClaim });
   if (claim.ok && (claim.value.status?.providerID ?? providerID) === providerID) return [];
   if (!claim.ok && claim.error.code !== 404) return [`NodeClaim ${nodeClaim}: ${claim.error.message ?? ""}`];
+  // Asked last: it may have been restored since the look, and have forgotten the NodeClaim. An answer of somebody stands above that.
+  const recorded = isDoubted ? "recorded" : recordedLaunch(instance, await recordOf(shell));
+  if (recorded !== "recorded") return [`${providerID}: not ended, its launch is not recorded any more`];
   const ended = await provider.delete({ providerID });
   if (!ended.ok) return [ended.error];
   const node = snapshot()
     .list("Node")
     .find(({ spec }) => spec?.providerID === providerID);
   if (node === undefined) return [];
-  const deleted = await client.delete("Node", { namespace: "", name: node.metadata.name ?? "" });
-  return deleted.ok ? [] : [`Node ${node.metadata.name ?? ""}: ${deleted.error.message ?? ""}`];
+  const { name = "", uid } = node.metadata;
+  const deleted = await client.delete("Node", { namespace: "", name }, uid === undefined ? {} : { uid });
+  return deleted.ok ? [] : [`Node ${name}: ${deleted.error.message ?? ""}`];
 }

@@ -43,6 +43,10 @@ export interface ProvisionerShell {
   readonly preferencePolicy?: PreferencePolicy | undefined;
   /** Told of each plan in place of its being carried out: then nothing is written. */
   readonly observed?: (plan: ObservedPlan) => void;
+  /** The Lease that keeps the record of the API server; absent: nobody keeps one. */
+  readonly recordLease?: ObjectKey;
+  /** Told how many nodes of each NodePool garbage collection holds, after each look; absent: nobody counts. */
+  readonly removalsHeld?: (held: ReadonlyMap<string, number>) => void;
   /** Asks the API server what it would make of Pods to come; absent: nobody asks. */
   readonly dryRuns?: DryRunDesk;
 }

@@ -19,7 +19,7 @@ export interface Garbage {
   readonly instances: readonly CloudInstance[];
   /** NodeClaims that were once registered, of whose instance the cloud knows nothing and whose Node, if any, is not ready. */
   readonly nodeClaims: readonly NodeClaim[];
-  /** Registered NodeClaims whose instance the cloud itself calls ended: no suspicion, but a fact. */
+  /** NodeClaims, joined or not, whose instance the cloud itself calls ended: no suspicion, but a fact. */
   readonly endedClaims: readonly NodeClaim[];
 }
 
@@ -36,17 +36,17 @@ export function garbageOf(input: {
   const known = new Set(alive.map(({ providerID }) => providerID));
   const ended = new Set(instances.map(({ providerID }) => providerID).filter((providerID) => !known.has(providerID)));
   const ready = new Set(input.nodes.filter(isReady).map(({ spec }) => spec?.providerID ?? ""));
-  const registered = nodeClaims.flatMap((claim) => {
+  const launched = nodeClaims.flatMap((claim) => {
     const providerID = claim.status?.providerID;
-    return claim.metadata.deletionTimestamp !== undefined || providerID === undefined || !wasRegistered(claim)
-      ? []
-      : [{ claim, providerID }];
+    return claim.metadata.deletionTimestamp !== undefined || providerID === undefined ? [] : [{ claim, providerID }];
   });
-  const missing = registered.filter(({ providerID }) => !known.has(providerID) && !ended.has(providerID) && !ready.has(providerID));
+  const missing = launched.filter(
+    ({ claim, providerID }) => wasRegistered(claim) && !known.has(providerID) && !ended.has(providerID) && !ready.has(providerID),
+  );
   return {
     instances: alive.filter((instance) => isOrphan(instance, claims) && now - (instance.launchedAt ?? -Infinity) >= orphanAgeMs),
     nodeClaims: missing.map(({ claim }) => claim),
-    endedClaims: registered.filter(({ providerID }) => ended.has(providerID)).map(({ claim }) => claim),
+    endedClaims: launched.filter(({ providerID }) => ended.has(providerID)).map(({ claim }) => claim),
   };
 }
 

@@ -1,9 +1,9 @@
 /**
- * The removal breaker: whether garbage may be ended, or is so much that somebody is asked first.
+ * The removal breaker: whether garbage may be ended, or is so much, or so doubtful, that somebody is asked first.
  *
- * Reads what would be ended, everything that is known of its NodePools, and what was ended in the last ten minutes. Returns one verdict a
- * NodePool. Above three nodes, or 5 % of the pool, nothing at all is ended: an API server that was restored from a backup, a list of
- * instances that came from the wrong account or cluster, and a snapshot with nothing in it look like garbage as well. The question, its
+ * Reads what would be ended, what of it is doubted (removal-doubt.ts), all that is known of its NodePools, and what was ended in the last
+ * ten minutes. Returns one verdict a NodePool. What is doubted is never ended unasked. Of the rest nothing at all is ended where it is more
+ * than three nodes, or 5 % of the pool: somebody may have taken finalizers off, or a snapshot have nothing in it. The question, its
  * answer and what was ended stand on the NodePool, so a restart forgets none of them. Of nodes whose NodePool is not there, what was ended
  * is known to this process alone.
  */
@@ -14,6 +14,7 @@ import type { NodePool } from "../../api/node-pool.ts";
 import type { CloudInstance, Instant } from "../../api/ports.ts";
 import { timeText } from "../../kube/time-text.ts";
 import type { Garbage } from "./garbage.ts";
+import type { Doubts } from "./removal-doubt.ts";
 
 /** Removals of one pool within this time count together. */
 export const removalWindowMs = 10 * 60_000;
@@ -41,6 +42,8 @@ export interface PoolRemovals {
   readonly annotations: Readonly<Record<string, string | null>>;
   /** What was let go in the last ten minutes, and what is now: the record of a pool that is not there. */
   readonly ledger: string;
+  /** How many nodes somebody is asked about. */
+  readonly heldCount: number;
   /** Why more of it is not ended; absent where nothing is held. */
   readonly held?: string;
 }
@@ -50,6 +53,8 @@ export type Suspects = Pick<Garbage, "instances" | "nodeClaims">;
 
 interface Judged {
   readonly garbage: Suspects;
+  /** About some of it: that goes by an answer alone, be it much or little. */
+  readonly doubts: Doubts;
   readonly instances: readonly CloudInstance[];
   readonly nodeClaims: readonly NodeClaim[];
   readonly nodePools: readonly NodePool[];
@@ -72,7 +77,7 @@ export function judgeRemovals(judged: Judged): readonly PoolRemovals[] {
 }
 
 function judgePool(pool: string, judged: Judged): PoolRemovals {
-  const { names, now } = judged;
+  const { names, now, doubts } = judged;
   const nodePool = judged.nodePools.find(({ metadata }) => metadata.name === pool);
   const found: Suspects = {
     instances: judged.garbage.instances.filter((instance) => instancePool(instance) === pool),
@@ -80,31 +85,60 @@ function judgePool(pool: string, judged: Judged): PoolRemovals {
   };
   const known = nodePool?.metadata.annotations ?? {};
   const text = nodePool === undefined ? judged.ledgers.get(pool) : known[names.removalsAnnotation];
-  const base = { pool, ...(nodePool === undefined ? {} : { nodePool }) };
+  const base = { pool, ...(nodePool === undefined ? {} : { nodePool }), ledger: text ?? "", heldCount: 0 };
   const noQuestion = { [names.removalsHeldAnnotation]: null };
-  if (countOf(found) === 0) return { ...base, garbage: found, ledger: text ?? "", annotations: changed(known, noQuestion) };
+  if (countOf(found) === 0) return { ...base, garbage: found, annotations: changed(known, noQuestion) };
   const size = poolSize(pool, judged);
+  const recent = recentRemovals(text, now);
   const limit = Math.max(removalsMax, Math.floor(size * removalShareMax));
   const answer = known[names.allowRemovalsAnnotation];
-  const recent = recentRemovals(text, now);
-  const licensed = recent ?? new Map<string, string>();
-  // What was let go before and is still there is ended, and counts once.
-  const fresh = suspectsOf(found, (id) => !licensed.has(id));
-  const isUsual = licensed.size + countOf(fresh) <= limit;
-  const isAllowed = countOf(fresh) === 0 || isUsual || (allowedCount(answer) >= countOf(fresh) && licensed.size < ledgerMax);
-  if (recent === undefined || !isAllowed) {
-    const question = { pool, fresh, size, limit, recent: recent?.size, answer, names, isAskable: nodePool !== undefined };
+  const split = splitSuspects(found, { licensed: recent ?? new Map(), limit, doubts, remembers: nodePool !== undefined });
+  const asked = recent === undefined ? found : split.asked;
+  const isAnswered = countOf(asked) === 0 || (allowedCount(answer) >= countOf(asked) && (recent?.size ?? 0) < ledgerMax);
+  const isFree = recent !== undefined && isAnswered;
+  const goes = recent === undefined ? nothing : firstOf(isFree ? found : without(found, asked));
+  const added = without(goes, split.licensed);
+  const ledger = recent === undefined || countOf(added) === 0 ? (text ?? "") : ledgerWith(recent, { added, now });
+  const record = countOf(added) === 0 ? {} : { [names.removalsAnnotation]: ledger };
+  if (!isFree) {
+    const question = { ...split, asked, pool, size, limit, recent: recent?.size, answer, names, doubts, isAskable: nodePool !== undefined };
     const held = heldText(question);
-    const garbage = suspectsOf(found, (id) => licensed.has(id));
-    return { ...base, garbage, ledger: text ?? "", annotations: changed(known, { [names.removalsHeldAnnotation]: held }), held };
+    const annotations = changed(known, { ...record, [names.removalsHeldAnnotation]: held });
+    return { ...base, garbage: goes, ledger, annotations, held, heldCount: countOf(asked) };
   }
-  const goes = firstOf(found);
-  const added = suspectsOf(goes, (id) => !licensed.has(id));
-  const ledger = countOf(added) === 0 ? (text ?? "") : ledgerWith(recent, { added, now });
   // An answer is used up by what it lets go.
-  const rest = isUsual || countOf(added) === countOf(fresh) ? null : String(allowedCount(answer) - countOf(added));
-  const spent = { ...noQuestion, [names.removalsAnnotation]: ledger, [names.allowRemovalsAnnotation]: rest };
+  const left = countOf(without(asked, goes));
+  const rest = left === 0 ? null : String(allowedCount(answer) - (countOf(asked) - left));
+  const spent = { ...noQuestion, ...record, [names.allowRemovalsAnnotation]: rest };
   return { ...base, garbage: goes, ledger, annotations: changed(known, spent) };
+}
+
+const nothing: Suspects = { instances: [], nodeClaims: [] };
+
+interface SplitSuspects {
+  /** What was let go before and is still there: it is ended, and counts once. */
+  readonly licensed: Suspects;
+  /** What somebody has to be asked about: all that is new where it is too much, else what is doubted. */
+  readonly asked: Suspects;
+  readonly isTooMuch: boolean;
+}
+
+function splitSuspects(
+  found: Suspects,
+  of: {
+    readonly licensed: ReadonlyMap<string, string>;
+    readonly limit: number;
+    readonly doubts: Doubts;
+    /** Whether the licence stands on a NodePool, and so was lost with whatever else a restored API server has lost. */
+    readonly remembers: boolean;
+  },
+): SplitSuspects {
+  const { limit, doubts, remembers } = of;
+  const licensed = suspectsOf(found, (one, id) => of.licensed.has(id) && (remembers || !doubts.has(one)));
+  const fresh = without(found, licensed);
+  const doubted = suspectsOf(fresh, (one) => doubts.has(one));
+  const isTooMuch = of.licensed.size + countOf(fresh) - countOf(doubted) > limit;
+  return { licensed, asked: isTooMuch ? fresh : doubted, isTooMuch };
 }
 
 function countOf({ instances, nodeClaims }: Suspects): number {
@@ -116,11 +150,16 @@ function firstOf({ instances, nodeClaims }: Suspects): Suspects {
   return { instances: first, nodeClaims: nodeClaims.slice(0, endsMax - first.length) };
 }
 
-function suspectsOf({ instances, nodeClaims }: Suspects, isMeant: (id: string) => boolean): Suspects {
+function suspectsOf({ instances, nodeClaims }: Suspects, isMeant: (suspect: CloudInstance | NodeClaim, id: string) => boolean): Suspects {
   return {
-    instances: instances.filter((instance) => isMeant(instanceId(instance))),
-    nodeClaims: nodeClaims.filter((claim) => isMeant(claimId(claim))),
+    instances: instances.filter((instance) => isMeant(instance, instanceId(instance))),
+    nodeClaims: nodeClaims.filter((claim) => isMeant(claim, claimId(claim))),
   };
+}
+
+function without(suspects: Suspects, others: Suspects): Suspects {
+  const left = new Set<CloudInstance | NodeClaim>([...others.instances, ...others.nodeClaims]);
+  return suspectsOf(suspects, (one) => !left.has(one));
 }
 
 /** Short, since a NodePool carries it. */
@@ -183,32 +222,42 @@ function allowedCount(answer: string | undefined): number {
   return answer !== undefined && /^\d{1,6}$/.test(answer) ? Number(answer) : -1;
 }
 
-function heldText(of: {
+interface HeldQuestion {
   readonly pool: string;
-  readonly fresh: Suspects;
+  readonly asked: Suspects;
+  readonly isTooMuch: boolean;
+  readonly doubts: Doubts;
   readonly size: number;
   readonly limit: number;
   readonly recent: number | undefined;
   readonly answer: string | undefined;
   readonly names: RemovalNames;
   readonly isAskable: boolean;
-}): string {
-  const { pool, fresh, size, limit, recent, answer, names } = of;
-  const wanted = countOf(fresh);
+}
+
+function heldText(question: HeldQuestion): string {
+  const { pool, asked, size, recent, answer, names } = question;
+  const wanted = countOf(asked);
   if (recent === undefined) {
     return `${wanted} nodes look like garbage, and the annotation ${names.removalsAnnotation} can't be read: nothing is ended; remove that annotation`;
   }
-  const all = [...fresh.instances.map(({ providerID }) => providerID), ...fresh.nodeClaims.map(({ metadata }) => metadata.name ?? "")];
+  const all = [...asked.instances.map(({ providerID }) => providerID), ...asked.nodeClaims.map(({ metadata }) => metadata.name ?? "")];
   const named = all.sort().slice(0, namedMax).join(", ");
   const more = all.length > namedMax ? ` and ${all.length - namedMax} more` : "";
-  const before = recent === 0 ? "" : ` after ${recent} in 10 minutes`;
   const wrong = answer === undefined ? "" : `; ${names.allowRemovalsAnnotation}=${answer.slice(0, 20)} does not answer that`;
   const byHand =
     pool === ""
       ? "they name no NodePool that could answer: end them by hand"
       : `there is no NodePool "${pool}" to answer: make it, or end them by hand`;
-  const fix = of.isAskable
+  const fix = question.isAskable
     ? `if they are: kubectl annotate nodepool ${pool} ${names.allowRemovalsAnnotation}=${wanted} --overwrite`
     : byHand;
-  return `${wanted} of ${size} nodes look like garbage${before}, more than ${limit}: none is ended (${named}${more})${wrong}; ${fix}`;
+  return `${wanted} of ${size} nodes look like garbage${whyHeld(question)}: none is ended (${named}${more})${wrong}; ${fix}`;
+}
+
+/** Why none of it is ended: it is too much, it is doubted, or both. */
+function whyHeld({ asked, isTooMuch, doubts, recent = 0, limit }: HeldQuestion): string {
+  const before = recent === 0 ? "" : ` after ${recent} in 10 minutes`;
+  const doubted = [...asked.instances, ...asked.nodeClaims].flatMap((one) => doubts.get(one) ?? []);
+  return `${isTooMuch ? `${before}, more than ${limit}` : ""}${[...new Set(doubted)].map((doubt) => `; ${doubt}`).join("")}`;
 }

@@ -157,6 +157,14 @@ describe("a NodeClaim", () => {
     expect(done).toEqual(indexes.map((index) => `delete NodeClaim general-${index}`));
     expect(step.events?.map(({ reason }) => reason)).toEqual(indexes.map(() => "InstanceGone"));
   });
+
+  test("whose instance the cloud calls ended before its Node ever joined is deleted, and does not wait for a registration", async () => {
+    const { status, ...rest } = claim(1);
+    const starting: NodeClaim = { ...rest, status: { ...(status?.providerID === undefined ? {} : { providerID: status.providerID }) } };
+    const { done, look } = world({ objects: [starting], instances: [instance(1, { state: "terminated" })] });
+    await look();
+    expect(done).toEqual(["delete NodeClaim general-1"]);
+  });
 });
 
 describe("what looks like too much garbage is asked about, and none of it ends", () => {

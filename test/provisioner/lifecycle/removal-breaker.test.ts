@@ -8,6 +8,7 @@ import type { NodePool } from "../../../src/api/node-pool.ts";
 import type { CloudInstance } from "../../../src/api/ports.ts";
 import { endsMax, judgeRemovals, removalWindowMs, type PoolRemovals } from "../../../src/provisioner/lifecycle/removal-breaker.ts";
 import { nodePool } from "../../support/objects.ts";
+import fc from "../../support/properties.ts";
 
 const names = platformNames();
 const start = Date.parse("2026-03-01T10:00:30Z");
@@ -35,16 +36,24 @@ function claims(from: number, count: number): readonly NodeClaim[] {
   }));
 }
 
+interface Looked {
+  readonly instances?: readonly CloudInstance[];
+  readonly nodeClaims?: readonly NodeClaim[];
+  /** Of them. */
+  readonly doubted?: readonly (CloudInstance | NodeClaim)[];
+}
+
 /** A cluster whose NodePool keeps what is written on it. */
 function world(of: { readonly healthy?: number; readonly pools?: readonly NodePool[] } = {}) {
   const { healthy = 0, pools = [pool] } = of;
   const annotations = new Map<string, string>();
   const ledgers = new Map<string, string>();
-  const look = (garbage: { readonly instances?: readonly CloudInstance[]; readonly nodeClaims?: readonly NodeClaim[] }, now = start) => {
+  const look = (garbage: Looked, now = start) => {
     const suspects = { instances: garbage.instances ?? [], nodeClaims: garbage.nodeClaims ?? [] };
     const standing = claims(1_000, healthy);
     const verdicts = judgeRemovals({
       garbage: suspects,
+      doubts: new Map((garbage.doubted ?? []).map((one) => [one, "nobody remembers them"])),
       instances: [...instances(1_000, healthy), ...suspects.instances],
       nodeClaims: [...standing, ...suspects.nodeClaims],
       nodePools: pools.map((one) => ({ ...one, metadata: { ...one.metadata, annotations: Object.fromEntries(annotations) } })),
@@ -185,4 +194,83 @@ test("a record that somebody has spoiled lets nothing go, and says what to do", 
   const [verdict] = look({ instances: instances(1, 1) });
   expect(verdict?.garbage).toEqual({ instances: [], nodeClaims: [] });
   expect(verdict?.held).toContain("platform.example.com/removals can't be read: nothing is ended; remove that annotation");
+});
+
+describe("what is doubted", () => {
+  const some = instances(1, 2);
+
+  test("stays, be it one node, and the others of the pool go as they would", () => {
+    const { look, annotations } = world();
+    const [verdict] = look({ instances: instances(1, 1), doubted: [] });
+    expect(verdict?.garbage.instances).toHaveLength(1);
+    const doubtedOnes = instances(10, 1);
+    const [next] = look({ instances: [...doubtedOnes, ...some], doubted: doubtedOnes });
+    expect(next?.garbage.instances.map(({ nodeClaim }) => nodeClaim)).toEqual(["general-1", "general-2"]);
+    expect(next?.heldCount).toBe(1);
+    expect(annotations.get(names.removalsHeldAnnotation)).toBe(
+      "1 of 3 nodes look like garbage; nobody remembers them: none is ended (aws:///ap-southeast-1a/i-0010); if they are: " +
+        "kubectl annotate nodepool general platform.example.com/allow-removals=1 --overwrite",
+    );
+    expect(annotations.get(names.removalsAnnotation)).toContain("+");
+  });
+
+  test("does not count towards what may go unasked", () => {
+    const three = instances(1, 3);
+    const forty = instances(100, 40);
+    expect(ended(world().look({ instances: [...three, ...forty], doubted: forty }))).toBe(3);
+  });
+
+  test("is asked about with the rest where the rest is too much", () => {
+    const { look, annotations } = world();
+    const four = instances(1, 4);
+    const one = instances(100, 1);
+    const [verdict] = look({ instances: [...four, ...one], doubted: one });
+    expect([verdict?.garbage.instances.length, verdict?.heldCount]).toEqual([0, 5]);
+    expect(annotations.get(names.removalsHeldAnnotation)).toContain(
+      "5 of 5 nodes look like garbage, more than 3; nobody remembers them: none",
+    );
+  });
+
+  test("goes by an answer, and then is let go for as long as it takes", () => {
+    const { look, annotations } = world();
+    annotations.set(names.allowRemovalsAnnotation, "2");
+    expect(ended(look({ instances: some, doubted: some }))).toBe(2);
+    expect(annotations.has(names.allowRemovalsAnnotation)).toBe(false);
+    expect(ended(look({ instances: some, doubted: some }, start + 30_000))).toBe(2);
+  });
+
+  test("in a pool that is not there stays, though this process had let it go before it was doubted", () => {
+    const { look } = world({ pools: [] });
+    expect(ended(look({ instances: some }))).toBe(2);
+    expect(ended(look({ instances: some, doubted: some }, start + 30_000))).toBe(0);
+  });
+
+  test("of NodeClaims is asked about by their names", () => {
+    const [claim] = claims(1, 1);
+    const [verdict] = world().look({ nodeClaims: claim === undefined ? [] : [claim], doubted: claim === undefined ? [] : [claim] });
+    expect(verdict?.held).toContain("none is ended (general-1)");
+  });
+});
+
+test("no mix of nodes, doubts and answers ends one that is doubted and not answered for, or more than its pool lets go", () => {
+  const mix = fc.record({
+    healthy: fc.integer({ min: 0, max: 120 }),
+    sure: fc.integer({ min: 0, max: 12 }),
+    doubted: fc.integer({ min: 0, max: 12 }),
+    answer: fc.option(fc.integer({ min: 0, max: 25 }), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(mix, ({ healthy, sure, doubted, answer }) => {
+      const { look, annotations } = world({ healthy });
+      if (answer !== undefined) annotations.set(names.allowRemovalsAnnotation, String(answer));
+      const doubtedOnes = instances(500, doubted);
+      const verdicts = look({ instances: [...instances(1, sure), ...doubtedOnes], doubted: doubtedOnes });
+      // The dumb twin: two questions, asked in turn.
+      const limit = Math.max(3, Math.floor((healthy + sure + doubted) / 20));
+      const asked = sure > limit ? sure + doubted : doubted;
+      const isAnswered = asked === 0 || (answer ?? -1) >= asked;
+      expect(ended(verdicts)).toBe(isAnswered ? sure + doubted : sure + doubted - asked);
+      expect(verdicts.reduce((sum, { heldCount }) => sum + heldCount, 0)).toBe(isAnswered ? 0 : asked);
+    }),
+  );
 });
