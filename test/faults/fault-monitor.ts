@@ -11,6 +11,7 @@ import type { Pod } from "../../src/api/pod.ts";
 import type { Clock, Instant } from "../../src/api/ports.ts";
 import { parseGoDuration } from "../../src/kube/schedule.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";
+import { stringAt } from "../../src/sim/json.ts";
 import type { DoneAct } from "./faulty-doors.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import type { SimulatedInstance } from "./simulated-ec2.ts";
@@ -44,12 +45,20 @@ const podPattern = /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+$/;
 /** Starts to watch a world. */
 export function startMonitor(of: Monitored): Monitor {
   const problems = new Set<string>();
-  const seen: { claims: number; lateLaunches: number; lastDeath: Instant } = { claims: 0, lateLaunches: 0, lastDeath: -Infinity };
+  const seen = { claims: 0, lateLaunches: 0, lastDeath: -Infinity };
+  /** Where each Pod that is gone was, by its path. */
+  const nodeOfGone = new Map<string, string>();
   const note = (problem: string): void => {
     if (problems.size < problemsMax) problems.add(problem);
   };
   of.world.server.store.subscribe("nodeclaims.karpenter.sh", ({ type }) => {
     if (type === "ADDED") seen.claims += 1;
+  });
+  // Told before whoever deletes it has the answer.
+  of.world.server.store.subscribe("pods", ({ type, object }) => {
+    if (type !== "DELETED") return;
+    const [namespace = "", name = ""] = ["namespace", "name"].map((field) => stringAt(object, "metadata", field));
+    nodeOfGone.set(`/api/v1/namespaces/${namespace}/pods/${name}`, stringAt(object, "spec", "nodeName") ?? "");
   });
   return {
     note,
@@ -64,7 +73,8 @@ export function startMonitor(of: Monitored): Monitor {
       if (act.door === "cloud" && act.call === "createFleet" && act.isLate) seen.lateLaunches += countOf(act.inputs[0]);
       if (act.door !== "api" || !act.answer.ok) return;
       const { method, path } = act.request;
-      if (method === "DELETE" && podPattern.test(path) && !isAnyOverdue(of)) note(`a Pod was deleted past the Eviction API: ${path}`);
+      const isForced = method === "DELETE" && podPattern.test(path) && !isAnyOverdue(of) && !isTerminated(of, nodeOfGone.get(path));
+      if (isForced) note(`a Pod was deleted past the Eviction API: ${path}`);
       const [, namespace, name] = evictionPattern.exec(path) ?? [];
       if (namespace === undefined || name === undefined || of.clock.now() - seen.lastDeath < deathNewsMs) return;
       for (const problem of brokenBudgets(of.world, { namespace, name })) note(problem);
@@ -132,6 +142,11 @@ function isOverdue({ metadata, spec }: NodeClaim, now: Instant): boolean {
 function isAnyOverdue({ world, clock }: Monitored): boolean {
   const longestGraceMs = 60_000;
   return world.list("NodeClaim").some((claim) => isOverdue(claim, clock.now() + longestGraceMs));
+}
+
+/** Nothing runs on the node of an instance that EC2 calls terminated. */
+function isTerminated({ instances }: Monitored, nodeName: string | undefined): boolean {
+  return instances().some((instance) => nodeNameOf(instance) === nodeName && instance.state === "terminated");
 }
 
 function providerIDOf({ zone, id }: Pick<SimulatedInstance, "id" | "zone">): string {

@@ -51,12 +51,12 @@ interface Removed {
 async function remove({ client }: Pick<ProvisionerShell, "client">, removal: PodRemoval): Promise<Removed> {
   const { metadata } = removal.pod;
   const pod = { namespace: metadata.namespace ?? "", name: metadata.name ?? "", uid: metadata.uid ?? "" };
-  if (removal.kind === "delete") {
-    const { gracePeriodSeconds } = removal;
+  if (removal.kind !== "evict") {
+    const gracePeriodSeconds = removal.kind === "delete" ? removal.gracePeriodSeconds : 0;
     const deleted = await client.delete("Pod", pod, { uid: pod.uid, gracePeriodSeconds });
     if (!deleted.ok) return { problem: deleted.error.message ?? `status ${deleted.error.code}` };
-    const message = `Deleted with ${gracePeriodSeconds} s of grace, past budgets and do-not-disrupt: the instance of its node ends at its deadline`;
-    return deleted.value === "gone" ? {} : { event: podNote(removal.pod, { type: "Warning", reason: "Disrupted", message }) };
+    const words = deletedWords(removal.kind, gracePeriodSeconds);
+    return deleted.value === "gone" ? {} : { event: podNote(removal.pod, { type: "Warning", ...words }) };
   }
   const outcome = await client.evict(pod);
   if (outcome.kind === "gone") return {};
@@ -66,6 +66,12 @@ async function remove({ client }: Pick<ProvisionerShell, "client">, removal: Pod
   // The API server's own words for a budget stand among the causes; those of a webhook are the message.
   const cause = details?.causes?.find((one) => one.reason === "DisruptionBudget")?.message;
   return { problem: message?.startsWith("admission webhook") === true ? message : (cause ?? message ?? reason ?? "") };
+}
+
+function deletedWords(kind: "delete" | "forget", graceSeconds: number): { readonly reason: string; readonly message: string } {
+  if (kind === "forget") return { reason: "PodsLost", message: "the instance of its node ended before the Pod had left" };
+  const past = `Deleted with ${graceSeconds} s of grace, past budgets and do-not-disrupt`;
+  return { reason: "Disrupted", message: `${past}: the instance of its node ends at its deadline` };
 }
 
 function firstLine(text: string): string {

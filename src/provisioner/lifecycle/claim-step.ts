@@ -97,10 +97,8 @@ export function timeOf(text: string | undefined, otherwise: Instant): Instant {
 }
 
 /** Returns Pods by name, the first few; bounded since a message of a condition is. */
-export function podNames(pods: readonly Pod[]): string {
+export function podNames(pods: readonly Pod[], namesMax = 5): string {
   const names = pods.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name ?? ""}`).sort();
   const more = names.length - namesMax;
   return more > 0 ? `${names.slice(0, namesMax).join(", ")} and ${more} more` : names.join(", ");
 }
-
-const namesMax = 5;

@@ -18,7 +18,9 @@ import type { NodePatch } from "./registration.ts";
 export type PodRemoval =
   | { readonly kind: "evict"; readonly pod: Pod }
   /** Past budgets: the deadline leaves no more than this. */
-  | { readonly kind: "delete"; readonly pod: Pod; readonly gracePeriodSeconds: number };
+  | { readonly kind: "delete"; readonly pod: Pod; readonly gracePeriodSeconds: number }
+  /** Nothing of it runs any more: its instance has ended. */
+  | { readonly kind: "forget"; readonly pod: Pod };
 
 export interface DrainView {
   /** Pods that still have to go, of all tiers; those on their way out count. */

@@ -18,6 +18,7 @@ import { cameTrue, changes, claimCondition, claimStatusAfter, isTrue, type Condi
 import { nodeNotes, podNames, timeOf, type LifecycleState, type LifecycleStep, type ObservedClaim } from "./claim-step.ts";
 import { cordonPatch, drainView, isCordoned, type DrainView } from "./drain.ts";
 import { drainText } from "./drain-text.ts";
+import { endedInstanceStep } from "./ended-instance.ts";
 
 const drainPollMs = 1_000;
 const terminationPollMs = 2_000;
@@ -54,7 +55,7 @@ export function endingStep(observed: ObservedClaim, state: EndingState, now: Ins
     case "terminating":
       return terminateStep(observed, now);
     case "terminated":
-      return nodeEndStep(observed);
+      return (node === undefined ? undefined : endedInstanceStep({ ...observed, node }, now)) ?? nodeEndStep(observed);
     case "ended":
       return { kind: "release-claim", nodeClaim };
     default:

@@ -2,8 +2,8 @@
  * Interruption: what a notice of the cloud asks for the nodes that it names.
  *
  * Reads a notice, the claims of its instances with their Nodes and Pods, and what the platform team said of rebalance recommendations.
- * Returns Events and which nodes are to be replaced, and why. Reasons of Events are Karpenter's; what a dead instance took with it is
- * named.
+ * Returns Events and which nodes are to be replaced, and why. Reasons of Events are Karpenter's. What a dead instance took with it is told
+ * where its node ends (ended-instance.ts).
  */
 import { assertNever } from "../../api/assert.ts";
 import type { CloudNotice, CloudNoticeKind } from "../../api/cloud-notices.ts";
@@ -39,9 +39,8 @@ export interface InterruptionAnswer {
   readonly replacements: readonly Replacement[];
 }
 
-/** Pods that get an Event of their own, and those that are named in one. */
+/** Pods that get an Event of their own. */
 const toldPodsMax = 50;
-const namedPodsMax = 20;
 
 interface Words {
   readonly type: EventNote["type"];
@@ -117,7 +116,6 @@ export function interruptionAnswer(
   return {
     events: concerned.flatMap((one) => [
       ...notesOn(one, { type: words.type, reason: words.reason, message: text }),
-      ...(isOver(notice.kind) ? lostNotes(one) : []),
       ...(notice.kind === "spot-interruption" ? warnedPods(one, words.reason) : []),
     ]),
     replacements: replaces
@@ -168,28 +166,13 @@ function notesOn({ nodeClaim, node }: InterruptedClaim, note: Note): readonly Ev
   return [ofClaim, { regarding: { apiVersion: "v1", kind: "Node", namespace: "", name, uid: name }, ...note }];
 }
 
-/** What was still there: told on the claim and the Node, and on the Pods themselves, whose people look there. */
-function lostNotes(one: InterruptedClaim): readonly EventNote[] {
-  const lost = one.pods.filter(isLost);
-  if (lost.length === 0) return [];
-  const names = lost.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name ?? ""}`).sort();
-  const more = names.length - namedPodsMax;
-  const named = names.slice(0, namedPodsMax).join(", ");
-  const message = `the instance ended with ${names.length} Pods on it: ${named}${more > 0 ? ` and ${more} more` : ""}`;
-  const note = { type: "Warning", reason: "PodsLost" } as const;
-  return [
-    ...notesOn(one, { ...note, message }),
-    ...podNotes(lost, { ...note, message: "the instance of its node ended before the Pod had left" }),
-  ];
-}
-
 function warnedPods({ pods }: InterruptedClaim, reason: string): readonly EventNote[] {
   const message = "Pod will be evicted from the node due to a spot interruption warning";
-  return podNotes(pods.filter(isLost), { type: "Warning", reason, message });
+  return podNotes(pods.filter(isOfApplication), { type: "Warning", reason, message });
 }
 
 /** A Pod of a DaemonSet, a static one and one that has ended are of their node. */
-function isLost(pod: Pod): boolean {
+function isOfApplication(pod: Pod): boolean {
   return !isTerminal(pod) && !isMirrorPod(pod) && !isDaemonPod(pod);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Interruption: what each notice asks for, whom it is told, and what a dead instance took with it.
+ * Interruption: what each notice asks for, and whom it is told.
  */
 import { describe, expect, test } from "vitest";
 import type { CloudNotice, CloudNoticeKind } from "../../../src/api/cloud-notices.ts";
@@ -89,14 +89,10 @@ describe("a notice is told", () => {
     ]);
   });
 
-  test("with what was lost, where the instance has ended", () => {
-    const lost = "the instance ended with 1 Pods on it: shop/web-1";
+  test("as an end, where it is one; what was lost is told once the node goes", () => {
     expect(told("instance-ending")).toEqual([
       "Warning InstanceTerminating NodeClaim/general-1: Instance is terminating",
       "Warning InstanceTerminating Node/node-1: Instance is terminating",
-      `Warning PodsLost NodeClaim/general-1: ${lost}`,
-      `Warning PodsLost Node/node-1: ${lost}`,
-      "Warning PodsLost Pod/web-1: the instance of its node ended before the Pod had left",
     ]);
   });
 
@@ -117,15 +113,10 @@ describe("a notice is told", () => {
     });
   });
 
-  test("with the first twenty names, and how many more", () => {
-    const many = Array.from({ length: 70 }, (_unused, index) =>
-      pod({ name: `p${String(index).padStart(2, "0")}`, spec: { nodeName: "node-1" } }),
-    );
-    const notice: CloudNotice = { id: "m", kind: "instance-ending", instances: ["i-0a"], saidAt: now };
+  test("on the first fifty Pods of a full node", () => {
+    const many = Array.from({ length: 70 }, (_unused, index) => pod({ name: `p${index}`, spec: { nodeName: "node-1" } }));
+    const notice: CloudNotice = { id: "m", kind: "spot-interruption", instances: ["i-0a"], saidAt: now, endsAt };
     const { events } = interruptionAnswer(notice, { interrupted: [{ nodeClaim, node, pods: many }], rebalance: "event", now });
-    expect(events.find(({ reason }) => reason === "PodsLost")?.message).toMatch(
-      /^the instance ended with 70 Pods on it: shop\/p00, .*shop\/p19 and 50 more$/,
-    );
     expect(events.filter(({ regarding }) => regarding.kind === "Pod")).toHaveLength(50);
   });
 });
