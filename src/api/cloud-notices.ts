@@ -51,7 +51,7 @@ export interface CloudNotices {
 /** What is wrong with one instance, as the cloud sees it from outside. */
 export interface InstanceTrouble {
   readonly instance: string;
-  readonly kind: "InstanceImpaired" | "SystemImpaired" | "ScheduledEvent";
+  readonly kind: "InstanceImpaired" | "SystemImpaired" | "VolumeImpaired" | "ScheduledEvent";
   readonly message: string;
   /** Of a scheduled event: when it begins, where that is known. */
   readonly endsAt?: Instant;

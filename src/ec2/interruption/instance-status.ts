@@ -1,11 +1,17 @@
 /**
  * What EC2's status checks say of instances: those that are impaired, and those with an event to come.
  *
- * Reads DescribeInstanceStatus by three filters, so that an account with thousands of healthy instances answers with few. Returns troubles,
+ * Reads DescribeInstanceStatus by four filters, so that an account with thousands of healthy instances answers with few. Returns troubles,
  * whosesoever the instances are: who asks knows his own. A check counts once it has failed for two minutes, as in
- * karpenter-provider-aws pkg/providers/instancestatus; the check of attached volumes does not count.
+ * karpenter-provider-aws pkg/providers/instancestatus. That of attached volumes, which it leaves out, is told here and asks for nothing.
  */
-import type { DescribeInstanceStatusCommandInput, InstanceStatus, InstanceStatusEvent, InstanceStatusSummary } from "@aws-sdk/client-ec2";
+import type {
+  DescribeInstanceStatusCommandInput,
+  EbsStatusSummary,
+  InstanceStatus,
+  InstanceStatusEvent,
+  InstanceStatusSummary,
+} from "@aws-sdk/client-ec2";
 import type { CloudHealth, InstanceTrouble } from "../../api/cloud-notices.ts";
 import type { Clock, Instant } from "../../api/ports.ts";
 import { err, ok } from "../../api/result.ts";
@@ -20,6 +26,7 @@ const eventCodes = ["instance-reboot", "system-reboot", "system-maintenance", "i
 const filters: readonly NonNullable<DescribeInstanceStatusCommandInput["Filters"]>[number][] = [
   { Name: "instance-status.status", Values: ["impaired"] },
   { Name: "system-status.status", Values: ["impaired"] },
+  { Name: "attached-ebs-status.status", Values: ["impaired"] },
   { Name: "event.code", Values: eventCodes },
 ];
 /** EC2 leaves an event that is over in its answers for a week, and says so in front of its description. */
@@ -44,13 +51,17 @@ export function instanceStatus(options: { readonly ec2: Ec2StatusCalls; readonly
   };
 }
 
-function troublesOf({ InstanceId: instance, InstanceStatus: own, SystemStatus: system, Events = [] }: InstanceStatus, now: Instant) {
+function troublesOf(status: InstanceStatus, now: Instant): readonly InstanceTrouble[] {
+  const { InstanceId: instance, InstanceStatus: own, SystemStatus: system, AttachedEbsStatus: volumes, Events = [] } = status;
   if (instance === undefined) return [];
   const troubles: InstanceTrouble[] = [];
   const ownSince = impairedSince(own, now);
   const systemSince = impairedSince(system, now);
+  const volumesSince = impairedSince(volumes, now);
   if (ownSince !== undefined) troubles.push({ instance, kind: "InstanceImpaired", message: `its own status check fails ${ownSince}` });
   if (systemSince !== undefined) troubles.push({ instance, kind: "SystemImpaired", message: `the check of its host fails ${systemSince}` });
+  if (volumesSince !== undefined)
+    troubles.push({ instance, kind: "VolumeImpaired", message: `the check of its EBS volumes fails ${volumesSince}` });
   const [event] = Events.filter(isToCome).sort((a, b) => (a.NotBefore?.getTime() ?? 0) - (b.NotBefore?.getTime() ?? 0));
   if (event !== undefined) troubles.push({ instance, kind: "ScheduledEvent", ...eventTold(event) });
   return troubles;
@@ -66,7 +77,7 @@ function eventTold({ Code = "instance-stop", NotBefore }: InstanceStatusEvent): 
 }
 
 /** Since when a check fails, in words; undefined while it does not, or not for long. */
-function impairedSince(summary: InstanceStatusSummary | undefined, now: Instant): string | undefined {
+function impairedSince(summary: InstanceStatusSummary | EbsStatusSummary | undefined, now: Instant): string | undefined {
   if (summary?.Status !== "impaired") return undefined;
   const times = (summary.Details ?? []).flatMap(({ ImpairedSince }) => (ImpairedSince === undefined ? [] : [ImpairedSince.getTime()]));
   if (times.length === 0) return "now";

@@ -104,7 +104,7 @@ function conditionText({ type, status, reason = "", message = "", lastTransition
 }
 
 /** What fails now is named before what is only to come. */
-const kindsInOrder: readonly InstanceTrouble["kind"][] = ["SystemImpaired", "InstanceImpaired", "ScheduledEvent"];
+const kindsInOrder: readonly InstanceTrouble["kind"][] = ["SystemImpaired", "InstanceImpaired", "VolumeImpaired", "ScheduledEvent"];
 
 function instanceHealth(troubles: readonly InstanceTrouble[]): HealthCondition {
   const sorted = [...troubles].sort((a, b) => kindsInOrder.indexOf(a.kind) - kindsInOrder.indexOf(b.kind));

@@ -41,7 +41,10 @@ describe("an instance", () => {
   check("whose host fails, for how long nobody says", { SystemStatus: impaired(undefined) }, [
     { instance, kind: "SystemImpaired", message: "the check of its host fails now" },
   ]);
-  check("whose volumes fail keeps its node", { AttachedEbsStatus: { Status: "impaired" } }, []);
+  check("whose volumes fail, for how long nobody says", { AttachedEbsStatus: { Status: "impaired" } }, [
+    { instance, kind: "VolumeImpaired", message: "the check of its EBS volumes fails now" },
+  ]);
+  check("whose volumes began to fail just now is given time", { AttachedEbsStatus: impaired(new Date(now - impairedMinMs + 1)) }, []);
   check(
     "has the first of its events that are not over",
     {
@@ -63,9 +66,14 @@ describe("an instance", () => {
   );
 });
 
-test("three filters are asked, and what several of them show is told once", async () => {
+test("four filters are asked, and what several of them show is told once", async () => {
   const { answer, asked } = await troubles({ InstanceId: "i-1", InstanceStatus: impaired(longAgo) });
-  expect(asked.map(({ Filters }) => Filters?.[0]?.Name)).toEqual(["instance-status.status", "system-status.status", "event.code"]);
+  expect(asked.map(({ Filters }) => Filters?.[0]?.Name)).toEqual([
+    "instance-status.status",
+    "system-status.status",
+    "attached-ebs-status.status",
+    "event.code",
+  ]);
   expect(answer.ok ? answer.value.length : -1).toBe(1);
 });
 
