@@ -11,7 +11,7 @@ import type { Result } from "./result.ts";
 /** Reasons that budgets of the NodePool bound, in Karpenter's words. */
 export type VoluntaryReason = "Underutilized" | "Empty" | "Drifted" | "Unhealthy";
 
-/** What comes from the cloud: nobody is asked for leave. */
+/** What comes from the cloud: nobody is asked for leave, but for what it recommends, or says long before. */
 export type ForcedReason =
   | "SpotInterrupted"
   | "RebalanceRecommended"

@@ -2,12 +2,13 @@
  * Whose an instance is: of the NodeClaim in its tag, or of the launch that it came of.
  *
  * Reads instances as EC2 describes them, and NodeClaims. Returns the claim's name for each. An instance of a launch of several claims gets
- * its claim's tag only after the launch is answered; where that was missed, the tag is put on here. One whose launch has no claim left that
- * could still get it belongs to nobody: its name is then that of the launch, which no claim has, so that it is collected.
+ * its claim's tag only after the launch is answered, one of Karpenter's only once its Node is registered; where that was missed, the tag is
+ * put on here. One whose launch has no claim left that could still get it belongs to nobody: its name is then one that no claim has, so
+ * that it is collected.
  */
 import type { Instance } from "@aws-sdk/client-ec2";
 import type { ApiClient } from "../api/api-client.ts";
-import { nodeClaimTag, type PlatformNames } from "../api/labels.ts";
+import { nodeClaimTag, nodeClassTag, nodePoolTag, type PlatformNames } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { Ec2Calls } from "./ec2-calls.ts";
@@ -47,7 +48,7 @@ export async function ownedInstances(
     if (!nameless.includes(instance)) return tagged(instance);
     const owner = owners(instance);
     if (owner.kind === "underway") return { instance };
-    return { instance, nodeClaim: owner.kind === "claim" ? owner.name : `launch-${(tagOf(instance, names.launchTag) ?? "").slice(0, 12)}` };
+    return { instance, nodeClaim: owner.kind === "claim" ? owner.name : nameOfNobody(instance, names) };
   });
   await nameOnes(
     ports,
@@ -70,7 +71,8 @@ function tagged(instance: Instance): OwnedInstance {
 function isNameless(instance: Instance, { launchTag }: PlatformNames): boolean {
   const state = instance.State?.Name;
   if (state === "terminated" || state === "shutting-down") return false;
-  return tagOf(instance, nodeClaimTag) === undefined && tagOf(instance, launchTag) !== undefined;
+  if (tagOf(instance, nodeClaimTag) !== undefined) return false;
+  return tagOf(instance, launchTag) !== undefined || isKarpenters(instance);
 }
 
 function ownersOf(nodeClaims: readonly NodeClaim[], names: PlatformNames): (instance: Instance) => Owner {
@@ -93,4 +95,14 @@ function ownersOf(nodeClaims: readonly NodeClaim[], names: PlatformNames): (inst
 
 function tagOf({ Tags = [] }: Instance, key: string): string | undefined {
   return Tags.find(({ Key }) => Key === key)?.Value;
+}
+
+/** Launched by Karpenter for a NodePool and a NodeClass; EKS Auto Mode has other tags. */
+function isKarpenters(instance: Instance): boolean {
+  return tagOf(instance, nodePoolTag) !== undefined && tagOf(instance, nodeClassTag) !== undefined;
+}
+
+function nameOfNobody(instance: Instance, { launchTag }: PlatformNames): string {
+  const launch = tagOf(instance, launchTag);
+  return launch === undefined ? `unnamed-${instance.InstanceId ?? ""}` : `launch-${launch.slice(0, 12)}`;
 }

@@ -5,7 +5,7 @@
  * once another is ready, and that one needs a node. A Pod that will not move soon (by its own wish, or under a budget that never lets
  * anybody go) is bought nothing yet; one that nobody would make again never is.
  */
-import { disruptedTaintKey, nodePoolLabel } from "../api/labels.ts";
+import { computeTypeLabel, disruptedTaintKey, nodePoolLabel } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { Node } from "../api/node.ts";
 import type { Pod } from "../api/pod.ts";
@@ -73,7 +73,9 @@ function leavingNodes(snapshot: ClusterSnapshot, names: ContractWorld["names"]):
   return snapshot.list("Node").flatMap((node) => {
     const name = node.metadata.name ?? "";
     const claim = claims.get(name);
-    if (node.metadata.labels?.[nodePoolLabel] === undefined) return [];
+    const { labels = {} } = node.metadata;
+    // EKS Auto Mode replaces its own.
+    if (labels[nodePoolLabel] === undefined || labels[computeTypeLabel] !== undefined) return [];
     if (claim?.metadata.deletionTimestamp !== undefined) return [{ name, deadline: deadlineOf(claim) }];
     return isDisrupted(node) ? [{ name, deadline: claim === undefined ? undefined : requestIn(claim, names)?.deadline }] : [];
   });

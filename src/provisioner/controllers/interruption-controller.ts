@@ -26,17 +26,23 @@ type ObservedNotice =
       readonly notice: CloudNotice;
       readonly interrupted: readonly InterruptedClaim[];
       readonly rebalance: RebalanceAction;
+      /** Whether a launch is asked for whose answer is not written yet: the notice may be of its instance. */
+      readonly isLaunching: boolean;
     };
 
 type NoticeStep = ControllerStep &
   (
     | { readonly kind: "tell-trouble"; readonly trouble: string }
     | { readonly kind: "forget"; readonly id: string }
+    | { readonly kind: "wait"; readonly delayMs: number }
     | { readonly kind: "replace"; readonly id: string; readonly replacements: readonly Replacement[] }
   );
 
 /** No notice has this id: SQS' are UUIDs. */
 const queueKey: ObjectKey = { namespace: "", name: "queue" };
+/** A launch is answered, and its answer written, within this time of the first word of its instance. */
+const launchAnswerMaxMs = 60_000;
+const launchPollMs = 5_000;
 
 /** Makes the controller; it listens only while it runs. */
 export function interruptionController(
@@ -66,7 +72,7 @@ export function interruptionController(
 }
 
 function observe(
-  { snapshot, provider, world }: ProvisionerShell,
+  { snapshot, provider, world, names }: ProvisionerShell,
   { notices, key }: { readonly notices: CloudNotices; readonly key: ObjectKey },
 ): ObservedNotice | undefined {
   if (key.name === queueKey.name) {
@@ -83,6 +89,9 @@ function observe(
     notice,
     interrupted: interruptedClaims(notice.instances, { snapshot: now, nodeClaims }),
     rebalance: world().policySet.settings.rebalanceRecommendation,
+    isLaunching: nodeClaims.some(
+      ({ metadata, status }) => status?.providerID === undefined && metadata.annotations?.[names.launchRequestAnnotation] !== undefined,
+    ),
   };
 }
 
@@ -90,9 +99,15 @@ function unreadableStep({ id, message }: UnreadableNotice): NoticeStep {
   return { kind: "forget", id, decision: { rejected: [{ subject: id, reason: { reason: "UnreadableNotice", message } }] } };
 }
 
-function noticeStep({ notice, interrupted, rebalance }: Extract<ObservedNotice, { readonly kind: "notice" }>, now: number): NoticeStep {
+function noticeStep(
+  { notice, interrupted, rebalance, isLaunching }: Extract<ObservedNotice, { readonly kind: "notice" }>,
+  now: number,
+): NoticeStep {
   // Other people's instances stand in the same account.
-  if (interrupted.length === 0) return { kind: "forget", id: notice.id };
+  if (interrupted.length === 0) {
+    const isEarly = isLaunching && now - notice.saidAt < launchAnswerMaxMs;
+    return isEarly ? { kind: "wait", delayMs: launchPollMs } : { kind: "forget", id: notice.id };
+  }
   const { events, replacements } = interruptionAnswer(notice, { interrupted, rebalance, now });
   return {
     kind: "replace",
@@ -119,6 +134,8 @@ async function act(
   switch (step.kind) {
     case "tell-trouble":
       return { kind: "retry", reason: step.trouble };
+    case "wait":
+      return { kind: "after", delayMs: step.delayMs };
     case "forget":
       return doneWith(notices, step.id);
     case "replace": {

@@ -16,13 +16,15 @@ import type { Node } from "../../api/node.ts";
 import type { ObjectKey } from "../../api/object.ts";
 import type { Pod } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
+import { ok } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
-import { nodeNotes } from "../lifecycle/claim-step.ts";
+import { nodeNotes, timeOf } from "../lifecycle/claim-step.ts";
 import { capacityReason, launchFailedReason } from "../lifecycle/launch.ts";
 import {
   lifecycleStateOf,
   nextLifecycleStep,
+  registrationTimeoutMs,
   registrationTimeoutReason,
   type LifecycleStep,
   type ObservedClaim,
@@ -31,6 +33,7 @@ import { hintNews } from "../lifecycle/placement-hint.ts";
 import { hasUnregisteredTaint } from "../lifecycle/registration.ts";
 import { awaitedVolumes } from "../lifecycle/volumes.ts";
 import { applyClaimStatus, launchClaim } from "./claim-launch.ts";
+import { instanceLooks, type InstanceLook } from "./instance-looks.ts";
 import { noteJoinFailure } from "./join-failure-desk.ts";
 import { placementHints, type GivenHints, type PlacementHints, type ToldNode } from "./placement-hints.ts";
 import { removePods } from "./pod-removal.ts";
@@ -39,13 +42,16 @@ import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./she
 /** Claims worked on at once: launches that come together are one request, and each waits for the answer. */
 const claimsAtOnceMax = 100;
 const endingPollMs = 1_000;
+/** Why a node never joined is noted within this time, or not at all. */
+const noteMaxMs = 5 * 60_000;
 
 /** Makes the controller with its triggers. */
 export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
   const hints = placementHints(shell);
+  const looks = instanceLooks(shell);
   const controller: Controller<ObservedClaim, LifecycleStep> = {
     name: "node-claim",
-    observe: (key) => observe(shell, key),
+    observe: (key) => observe(shell, { key, looks }),
     decide: nextLifecycleStep,
     act: async (step) => {
       const isOpening = step.kind === "patch-node" && hasUnregisteredTaint(step.node);
@@ -58,7 +64,10 @@ export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
   return { controller, triggers: triggers(shell.snapshot), needs: ["NodePool"], workersMax: claimsAtOnceMax };
 }
 
-async function observe({ client, snapshot, provider, names, clock }: ProvisionerShell, key: ObjectKey): Promise<ObservedClaim | undefined> {
+async function observe(
+  { client, snapshot, provider, names, clock }: ProvisionerShell,
+  { key, looks }: { readonly key: ObjectKey; readonly looks: InstanceLook },
+): Promise<ObservedClaim | undefined> {
   const now = snapshot();
   const known = now.get("NodeClaim", key);
   if (known === undefined || !provider.serves(known.spec.nodeClassRef)) return undefined;
@@ -73,7 +82,8 @@ async function observe({ client, snapshot, provider, names, clock }: Provisioner
   };
   if (nodeClaim.metadata.deletionTimestamp === undefined) return seen;
   const leaving = { ...seen, ...endingFacts(now, { seen, at: clock.now() }) };
-  const instance = await provider.get(referenceOf(nodeClaim));
+  const isDraining = lifecycleStateOf({ ...leaving, instance: "unknown" }, clock.now()) === "draining";
+  const instance = await looks(nodeClaim, isDraining && node !== undefined && isReady(node) ? "healthy" : "other");
   if (!instance.ok) return { ...leaving, instance: "unknown" };
   const ending = instance.value === undefined ? leaving : { ...leaving, instance: instance.value };
   const state = lifecycleStateOf(ending, clock.now());
@@ -180,10 +190,17 @@ function terminationNotes({ snapshot }: ProvisionerShell, nodeClaim: NodeClaim, 
 }
 
 async function giveUp(shell: ProvisionerShell, { nodeClaim, reason }: Extract<LifecycleStep, { kind: "delete-claim" }>): Promise<Requeue> {
-  // Asked before the instance goes, and with it what it shows.
-  const noted = reason.reason === registrationTimeoutReason ? await noteJoinFailure(shell, nodeClaim) : { ok: true as const, value: [] };
-  if (!noted.ok) return { kind: "retry", reason: noted.error };
-  return requeueAfter(await shell.client.delete("NodeClaim", keyOf(nodeClaim), uidOf(nodeClaim)), { kind: "done", events: noted.value });
+  const { nodeName } = nodeClaim.status ?? {};
+  // Asked before the instance goes, and with it what it shows. A claim that lost its Node had one that joined.
+  const noted = reason.reason === registrationTimeoutReason && !nodeName ? await noteJoinFailure(shell, nodeClaim) : ok([]);
+  const launchedAt = timeOf(claimCondition(nodeClaim, "Launched")?.lastTransitionTime, shell.clock.now());
+  // Its instance costs money meanwhile.
+  const isLate = shell.clock.now() - launchedAt >= registrationTimeoutMs + noteMaxMs;
+  if (!noted.ok && !isLate) return { kind: "retry", reason: noted.error };
+  return requeueAfter(await shell.client.delete("NodeClaim", keyOf(nodeClaim), uidOf(nodeClaim)), {
+    kind: "done",
+    events: noted.ok ? noted.value : [],
+  });
 }
 
 function patchFinalizers({ client }: ProvisionerShell, { metadata }: NodeClaim, finalizers: readonly string[]) {
@@ -261,4 +278,8 @@ function uidOf({ metadata }: NodeClaim | Node): { readonly uid?: string } {
 
 function keyOf({ metadata }: NodeClaim | Node): ObjectKey {
   return { namespace: "", name: metadata.name ?? "" };
+}
+
+function isReady({ status }: Node): boolean {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
 }

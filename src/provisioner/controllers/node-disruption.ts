@@ -19,10 +19,10 @@ import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
 import { timeText } from "../../kube/time-text.ts";
 import { allowedDisruptions, type BudgetedNode } from "../disruption/budget.ts";
-import { isVoluntary, nextCommandStep, type CommandStep, type ObservedCommand } from "../disruption/command.ts";
+import { budgetReason, nextCommandStep, type CommandStep, type ObservedCommand } from "../disruption/command.ts";
 import { requestIn, requestText } from "../disruption/request.ts";
 import { claimCondition, claimStatusAfter, isTrue } from "../lifecycle/claim-status.ts";
-import { nodeNotes } from "../lifecycle/claim-step.ts";
+import { nodeNotes, timeOf } from "../lifecycle/claim-step.ts";
 import { disruptedPatch, isDisrupted, undisruptedPatch } from "../lifecycle/drain.ts";
 import type { MoveDesk } from "./move-desk.ts";
 import { nodeOf } from "./node-claim-controller.ts";
@@ -87,8 +87,9 @@ function observe(
     if (shown === undefined || isDisrupted(shown)) started.delete(name);
   }
   const allowed = request === undefined ? Infinity : allowedFor(now, { nodeClaim, request, started, at: clock.now() });
-  const isTold = isTrue(nodeClaim, "DisruptionReason");
-  return { nodeClaim, node, request, allowed, move: node === undefined ? undefined : moves.moveOf(node.metadata.name ?? ""), isTold };
+  const told = claimCondition(nodeClaim, "DisruptionReason");
+  const toldAt = told?.status === "True" ? timeOf(told.lastTransitionTime, clock.now()) : undefined;
+  return { nodeClaim, node, request, allowed, move: node === undefined ? undefined : moves.moveOf(node.metadata.name ?? ""), toldAt };
 }
 
 function allowedFor(
@@ -96,7 +97,8 @@ function allowedFor(
   of: { readonly nodeClaim: NodeClaim; readonly request: DisruptionRequest; readonly started: Started; readonly at: Instant },
 ): number {
   const { nodeClaim, request, started, at } = of;
-  if (!isVoluntary(request.reason)) return Infinity;
+  const reason = budgetReason(request, at);
+  if (reason === undefined) return Infinity;
   const pool = nodeClaim.metadata.labels?.[nodePoolLabel];
   const nodePool = pool === undefined ? undefined : snapshot.get("NodePool", { namespace: "", name: pool });
   // Nobody has said what may go at once of a claim without a pool, or of a pool that is gone.
@@ -104,7 +106,7 @@ function allowedFor(
   const claims = snapshot.list("NodeClaim");
   const underWay = claims.filter((claim) => isTrue(claim, "DisruptionReason") && claim.metadata.deletionTimestamp === undefined).length;
   const nodes = budgetedNodes(snapshot, { nodePool, started });
-  return Math.min(allowedDisruptions({ nodePool, nodes, reason: request.reason, now: at }), commandsMax - underWay);
+  return Math.min(allowedDisruptions({ nodePool, nodes, reason, now: at }), commandsMax - underWay);
 }
 
 /** Returns how many nodes the budgets of a NodePool let go now, by reason; Infinity where none is active for it. */
@@ -184,7 +186,7 @@ async function taint(
   { step, started }: { readonly step: CommandStep & { readonly kind: "taint" }; readonly started: Started },
 ): Promise<Requeue> {
   const { client, snapshot, clock, names } = shell;
-  const { nodeClaim, node, isVoluntary: isBound } = step;
+  const { nodeClaim, node, isBound } = step;
   const request = requestIn(nodeClaim, names);
   if (isBound && request !== undefined && allowedFor(snapshot(), { nodeClaim, request, started, at: clock.now() }) <= 0)
     return { kind: "after", delayMs: 0 };

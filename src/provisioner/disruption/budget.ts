@@ -11,6 +11,9 @@ import type { Instant } from "../../api/ports.ts";
 import { scaledValue } from "../../kube/disruption-budget.ts";
 import { isWindowOpen, parseCron, parseGoDuration } from "../../kube/schedule.ts";
 
+/** What budgets are asked about: "any" is bound by those alone that name no reason. */
+export type BudgetReason = VoluntaryReason | "any";
+
 /** One node of a pool, by what budgets ask of it. */
 export interface BudgetedNode {
   readonly isInitialized: boolean;
@@ -31,7 +34,7 @@ const defaultBudgets: readonly Budget[] = [{ nodes: "10%" }];
 export function allowedDisruptions(of: {
   readonly nodePool: NodePool;
   readonly nodes: readonly BudgetedNode[];
-  readonly reason: VoluntaryReason;
+  readonly reason: BudgetReason;
   readonly now: Instant;
 }): number {
   const { nodePool, reason, now } = of;
@@ -39,13 +42,13 @@ export function allowedDisruptions(of: {
   const used = counted.filter((node) => hasUsedShare(node, reason)).length;
   const { budgets = defaultBudgets } = nodePool.spec.disruption ?? {};
   const bounds = budgets
-    .filter(({ reasons }) => reasons === undefined || reasons.length === 0 || reasons.includes(reason))
+    .filter(({ reasons = [] }) => reasons.length === 0 || (reason !== "any" && reasons.includes(reason)))
     .map((budget) => boundOf(budget, { total: counted.length, now }));
   return Math.max(0, Math.min(...bounds) - used);
 }
 
 /** A node that is repaired is not ready by definition. */
-function hasUsedShare({ isLeaving, isRebooting, isReady }: BudgetedNode, reason: VoluntaryReason): boolean {
+function hasUsedShare({ isLeaving, isRebooting, isReady }: BudgetedNode, reason: BudgetReason): boolean {
   return isLeaving || isRebooting || (!isReady && reason !== "Unhealthy");
 }
 

@@ -10,12 +10,13 @@
  * the Pods of a tainted node need (displaced-pods.ts), and the node may go once all of them have a place on nodes that are initialized.
  */
 import type { ControllerStep, Reason } from "../../api/controller.ts";
-import type { DisruptionReason, VoluntaryReason } from "../../api/disruption.ts";
+import type { DisruptionReason, DisruptionRequest, VoluntaryReason } from "../../api/disruption.ts";
 import { disruptedTaintKey } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { Instant } from "../../api/ports.ts";
 import { timeText } from "../../kube/time-text.ts";
+import type { BudgetReason } from "./budget.ts";
 import type { KeptRequest } from "./request.ts";
 
 /** A request without a deadline whose replacements do not come is withdrawn after this (Karpenter's minimum). */
@@ -42,15 +43,15 @@ export interface ObservedCommand {
   readonly allowed: number;
   /** Undefined until a plan has seen the node on its way out. */
   readonly move: Move | undefined;
-  /** Whether the reason is told in the claim's condition. */
-  readonly isTold: boolean;
+  /** Since when the reason is told in the claim's condition; undefined while it is not. */
+  readonly toldAt: Instant | undefined;
 }
 
 type StepOf<K extends string, Fields = unknown> = { readonly kind: K; readonly nodeClaim: NodeClaim } & Fields;
 
 export type CommandStep = ControllerStep &
   (
-    | StepOf<"taint", { readonly node: Node; readonly isVoluntary: boolean }>
+    | StepOf<"taint", { readonly node: Node; readonly isBound: boolean }>
     | StepOf<"tell-reason", { readonly reason: DisruptionReason; readonly message: string }>
     | StepOf<"delete-claim", { readonly deadline?: Instant; readonly why: Reason }>
     | StepOf<"withdraw", { readonly why: Reason }>
@@ -61,27 +62,39 @@ export type CommandStep = ControllerStep &
 
 const voluntary: ReadonlySet<DisruptionReason> = new Set<VoluntaryReason>(["Underutilized", "Empty", "Drifted", "Unhealthy"]);
 
-/** Says whether a reason is bound by the budgets of the NodePool. */
-export function isVoluntary(reason: DisruptionReason): reason is VoluntaryReason {
+/** So long before a node ends by itself nobody is asked for leave any more. */
+export const urgentMs = 60 * 60_000;
+
+/**
+ * Returns the reason by which budgets of the NodePool bind a request. "any": a wish of the cloud, or what is far off, for which they have no
+ * name, and which comes for all nodes of a zone at once. Undefined: there is no choice.
+ */
+export function budgetReason({ reason, deadline }: DisruptionRequest, now: Instant): BudgetReason | undefined {
+  if (isVoluntary(reason)) return reason;
+  if (reason === "RebalanceRecommended") return "any";
+  return reason === "ScheduledChange" && deadline !== undefined && deadline - now > urgentMs ? "any" : undefined;
+}
+
+function isVoluntary(reason: DisruptionReason): reason is VoluntaryReason {
   return voluntary.has(reason);
 }
 
 /** Returns what to do next for a node that is, or was, to be replaced. */
 export function nextCommandStep(observed: ObservedCommand, now: Instant): CommandStep {
-  const { nodeClaim, node, request, isTold } = observed;
+  const { nodeClaim, node, request, toldAt } = observed;
   if (nodeClaim.metadata.deletionTimestamp !== undefined) return { kind: "wait", nodeClaim };
   if (request === undefined) return settledStep(observed);
   const { reason, message } = request;
   if (node === undefined) return deleteStep(observed, request, { reason, message: `${message}; there is no Node to empty` });
   if (!isTainted(node)) {
     if (observed.allowed <= 0) return { kind: "wait", nodeClaim, delayMs: budgetPollMs, why: overBudget(reason) };
-    return { kind: "taint", nodeClaim, node, isVoluntary: isVoluntary(reason) };
+    return { kind: "taint", nodeClaim, node, isBound: budgetReason(request, now) !== undefined };
   }
-  if (!isTold) return { kind: "tell-reason", nodeClaim, reason, message };
-  return movingStep(observed, request, now);
+  if (toldAt === undefined) return { kind: "tell-reason", nodeClaim, reason, message };
+  return movingStep({ ...observed, toldAt }, request, now);
 }
 
-function movingStep(observed: ObservedCommand, request: KeptRequest, now: Instant): CommandStep {
+function movingStep(observed: ObservedCommand & { readonly toldAt: Instant }, request: KeptRequest, now: Instant): CommandStep {
   const { nodeClaim, move } = observed;
   const { reason, deadline, requestedAt } = request;
   if (move?.waiting === 0 && move.unplaced === 0)
@@ -92,7 +105,8 @@ function movingStep(observed: ObservedCommand, request: KeptRequest, now: Instan
       return deleteStep(observed, request, { reason, message: `the instance ends at ${timeText(deadline)}, whatever has a place by then` });
     return { kind: "wait", nodeClaim, delayMs: Math.min(movingPollMs, startAt - now), why: awaited(move) };
   }
-  const endsAt = requestedAt + commandTimeoutMs;
+  // Not from the request on: it may have waited for a budget for hours.
+  const endsAt = observed.toldAt + commandTimeoutMs;
   if (now < endsAt) return { kind: "wait", nodeClaim, delayMs: Math.min(movingPollMs, endsAt - now), why: awaited(move) };
   const message = `${awaited(move).message} after ${commandTimeoutMs / 60_000} minutes: the node stays`;
   return { kind: "withdraw", nodeClaim, why: { reason: "DisruptionTimeout", message } };
@@ -104,9 +118,9 @@ function deleteStep({ nodeClaim }: ObservedCommand, { deadline, message }: KeptR
 }
 
 /** What a withdrawn request left is taken back. */
-function settledStep({ nodeClaim, node, isTold }: ObservedCommand): CommandStep {
+function settledStep({ nodeClaim, node, toldAt }: ObservedCommand): CommandStep {
   if (node !== undefined && isTainted(node)) return { kind: "untaint", nodeClaim, node };
-  return isTold ? { kind: "untell", nodeClaim } : { kind: "wait", nodeClaim };
+  return toldAt === undefined ? { kind: "wait", nodeClaim } : { kind: "untell", nodeClaim };
 }
 
 function awaited(move: Move | undefined): Reason {

@@ -52,7 +52,8 @@ export function requestText(
   return JSON.stringify({
     reason: request.reason,
     message: request.message.slice(0, messageMax),
-    requestedAt: timeText(known?.requestedAt ?? now),
+    // A deadline that has come sooner is shared out from now on: half of it for the replacement.
+    requestedAt: timeText(now),
     ...(deadline === Infinity ? {} : { deadline: timeText(deadline) }),
   });
 }

@@ -39,6 +39,8 @@ function world(of: {
   readonly trouble?: string;
   readonly refuses?: { replace?: boolean; done?: boolean };
   readonly settings?: Partial<PolicySettings>;
+  /** Beside the one that the notice names. */
+  readonly claims?: readonly NodeClaim[];
 }) {
   const { refuses = {} } = of;
   const waiting = new Map((of.notices ?? [spot]).map((notice) => [notice.id, notice]));
@@ -61,7 +63,7 @@ function world(of: {
     },
   };
   const policySet = { ...shipped, settings: { ...shipped.settings, ...of.settings } };
-  const snapshot = () => snapshotOf([nodeClaim]);
+  const snapshot = () => snapshotOf([nodeClaim, ...(of.claims ?? [])]);
   const shell = {
     snapshot,
     names: platformNames(),
@@ -76,10 +78,10 @@ function world(of: {
       return Promise.resolve(ok("asked" as const));
     },
   });
-  const look = async (name = "m-1") => {
+  const look = async (name = "m-1", now = 1_000) => {
     const observed = await controller.observe({ namespace: "", name });
     if (observed === undefined) return undefined;
-    const step = controller.decide(observed, 1_000);
+    const step = controller.decide(observed, now);
     return { step, requeue: await controller.act(step) };
   };
   return { look, done, asked, listeners, wake };
@@ -107,6 +109,20 @@ describe("a notice", () => {
     const { look, done, asked } = world({ notices: [{ ...spot, instances: ["i-0f"] }] });
     const found = await look();
     expect([found?.step.kind, found?.step.events, asked, done]).toEqual(["forget", undefined, [], ["m-1"]]);
+  });
+
+  test("of an instance that nobody knows is kept for a minute while a launch is unanswered: it may be of that", async () => {
+    const names = platformNames();
+    const launching: NodeClaim = {
+      ...nodeClaim,
+      metadata: { name: "general-2", annotations: { [names.launchRequestAnnotation]: "{}" } },
+      status: {},
+    };
+    const { look, done } = world({ notices: [{ ...spot, instances: ["i-0f"] }], claims: [launching] });
+    expect((await look())?.requeue).toEqual({ kind: "after", delayMs: 5_000 });
+    expect(done).toEqual([]);
+    expect((await look("m-1", 60_000))?.requeue).toEqual({ kind: "done" });
+    expect(done).toEqual(["m-1"]);
   });
 
   test("that is no longer there is nothing to decide", async () => {

@@ -1,7 +1,7 @@
 /** How many nodes of a pool may go, as Karpenter counts. */
 import { describe, expect, test } from "vitest";
 import type { NodePool } from "../../../src/api/node-pool.ts";
-import { allowedDisruptions, type BudgetedNode } from "../../../src/provisioner/disruption/budget.ts";
+import { allowedDisruptions, type BudgetedNode, type BudgetReason } from "../../../src/provisioner/disruption/budget.ts";
 import { nodePool } from "../../support/objects.ts";
 
 type Budgets = NonNullable<NonNullable<NodePool["spec"]["disruption"]>["budgets"]>;
@@ -41,6 +41,11 @@ describe("the budgets of a NodePool let go", () => {
   check("anybody for a reason that none of them is meant for", { budgets: [{ nodes: "0", reasons: ["Empty"] }], nodes: ten() }, Infinity);
   check("nobody for a reason that one is meant for", { budgets: [{ nodes: "0", reasons: ["Drifted"] }, { nodes: "5" }], nodes: ten() }, 0);
   check(
+    "by those alone that name no reason, for what they have no name for",
+    { budgets: [{ nodes: "0", reasons: ["Drifted"] }, { nodes: "5" }], nodes: ten(), reason: "any" },
+    5,
+  );
+  check(
     "anybody while its time has not come",
     { budgets: [{ nodes: "0", schedule: "0 2 * * *", duration: "1h" }], nodes: ten() },
     Infinity,
@@ -57,7 +62,7 @@ function ten(first: Partial<BudgetedNode> = {}): readonly BudgetedNode[] {
 
 function check(
   what: string,
-  given: { readonly budgets?: Budgets; readonly nodes: readonly BudgetedNode[]; readonly reason?: "Drifted" | "Unhealthy" },
+  given: { readonly budgets?: Budgets; readonly nodes: readonly BudgetedNode[]; readonly reason?: BudgetReason },
   expected: number,
 ): void {
   test(what, () => {

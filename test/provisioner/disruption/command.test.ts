@@ -4,7 +4,14 @@ import type { DisruptionRequest } from "../../../src/api/disruption.ts";
 import { platformNames } from "../../../src/api/labels.ts";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { Node } from "../../../src/api/node.ts";
-import { commandTimeoutMs, nextCommandStep, type CommandStep, type ObservedCommand } from "../../../src/provisioner/disruption/command.ts";
+import {
+  budgetReason,
+  commandTimeoutMs,
+  nextCommandStep,
+  urgentMs,
+  type CommandStep,
+  type ObservedCommand,
+} from "../../../src/provisioner/disruption/command.ts";
 import { requestIn, requestText } from "../../../src/provisioner/disruption/request.ts";
 
 const names = platformNames();
@@ -32,6 +39,18 @@ describe("a node that is to be replaced", () => {
     "stays where that takes too long",
     { request: drifted, isTainted: true, isTold: true, move: { waiting: 1, unplaced: 0 }, afterMs: commandTimeoutMs },
     "withdraw",
+  );
+  check(
+    "is given its ten minutes from its taint on, however long it waited for a budget",
+    {
+      request: drifted,
+      isTainted: true,
+      isTold: true,
+      toldAfterMs: commandTimeoutMs,
+      move: { waiting: 1, unplaced: 0 },
+      afterMs: commandTimeoutMs,
+    },
+    "wait",
   );
   check("goes at once where it has no Node", { request: drifted, hasNode: false }, "delete-claim");
   check("is left to its end once that has begun", { request: drifted, isDeleted: true }, "wait");
@@ -90,12 +109,12 @@ describe("a request", () => {
     ).toBeUndefined();
   });
 
-  test("with a sooner end takes the place of one without, and keeps its age", () => {
-    expect(kept(drifted, interrupted)).toEqual({ ...interrupted, requestedAt: at });
+  test("with a sooner end takes the place of one without, and half of what is left is for the replacement", () => {
+    expect(kept(drifted, interrupted)).toEqual({ ...interrupted, requestedAt: at + 1_000 });
     expect(kept(interrupted, { ...interrupted, deadline: at + 60_000 })).toEqual({
       ...interrupted,
       deadline: at + 60_000,
-      requestedAt: at,
+      requestedAt: at + 1_000,
     });
   });
 
@@ -110,6 +129,8 @@ interface Given {
   readonly allowed?: number;
   readonly isTainted?: boolean;
   readonly isTold?: boolean;
+  /** After the request. */
+  readonly toldAfterMs?: number;
   readonly hasNode?: boolean;
   readonly isDeleted?: boolean;
   readonly move?: ObservedCommand["move"];
@@ -127,6 +148,7 @@ function stepOf({
   allowed = Infinity,
   isTainted = false,
   isTold = false,
+  toldAfterMs = 0,
   hasNode = true,
   isDeleted = false,
   move,
@@ -138,7 +160,7 @@ function stepOf({
     request: request === undefined ? undefined : { ...request, requestedAt: at },
     allowed,
     move,
-    isTold,
+    toldAt: isTold ? at + toldAfterMs : undefined,
   };
   return nextCommandStep(observed, at + afterMs);
 }
@@ -156,3 +178,14 @@ function node(isTainted: boolean): Node {
   const taints = isTainted ? [{ key: "karpenter.sh/disrupted", effect: "NoSchedule" as const }] : [];
   return { apiVersion: "v1", kind: "Node", metadata: { name: "general-1" }, spec: { taints } };
 }
+
+test.each<[string, DisruptionRequest, string | undefined]>([
+  ["a drifted node is bound by its reason", drifted, "Drifted"],
+  ["one that EC2 takes back is not bound", interrupted, undefined],
+  ["a recommendation is bound as anything else would be", { reason: "RebalanceRecommended", message: "" }, "any"],
+  ["maintenance in two weeks, too", { reason: "ScheduledChange", message: "", deadline: at + 14 * 86_400_000 }, "any"],
+  ["maintenance within the hour is not", { reason: "ScheduledChange", message: "", deadline: at + urgentMs }, undefined],
+  ["maintenance of which nobody says when is not", { reason: "ScheduledChange", message: "" }, undefined],
+])("by budgets %s", (_what, request, expected) => {
+  expect(budgetReason(request, at)).toBe(expected);
+});
