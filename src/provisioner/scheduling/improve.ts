@@ -13,25 +13,32 @@ import { countsTooLate, isCountedElsewise } from "./late-count.ts";
 import { binPlace, changeBin, charge, decidedValue, noteChange, topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PlanCut } from "./plan-cut.ts";
 import { minus, shareOf, type Vector } from "./resource-space.ts";
+import { takersOf, type Takers } from "./takers.ts";
 import { recordAt, verdictOn } from "./topology.ts";
 
 /** Sweeps over all bins. */
 const sweepsMax = 3;
-/** Moves looked at in one improvement: keeps the pass linear for very large plans. */
+/** Moves looked at in one improvement, one for each node that is asked. */
 const movesTriedMax = 20_000_000;
 /** How many cheaper types a bin is tried against. */
 const smallerTypesMax = 2;
 
-/** Makes the packing cheaper where it can, until the plan is cut short. */
-export function improve(packing: Packing, cut: PlanCut): void {
-  const budget = { movesLeft: movesTriedMax };
+/** What one improvement remembers. */
+interface Search {
+  readonly takers: Takers;
+  movesLeft: number;
+}
+
+/** Makes the packing cheaper where it can, until the plan is cut short. Whom to ask about a Pod that leaves makes no difference to the plan. */
+export function improve(packing: Packing, cut: PlanCut, takers: Takers = takersOf(packing)): void {
+  const search: Search = { takers, movesLeft: movesTriedMax };
   for (let sweep = 0; sweep < sweepsMax; sweep += 1) {
     let saved = false;
     for (const bin of [...packing.bins].sort((a, b) => a.committed.pricePerHour - b.committed.pricePerHour || a.id - b.id)) {
       if (cut.isDue()) return;
-      if (bin.members.length > 0 && relieve(packing, { bin, budget })) saved = true;
+      if (bin.members.length > 0 && relieve(packing, { bin, search })) saved = true;
     }
-    if (!saved || budget.movesLeft <= 0) return;
+    if (!saved || search.movesLeft <= 0) return;
   }
 }
 
@@ -59,14 +66,17 @@ export function shrink(packing: Packing, bin: Bin): boolean {
 }
 
 /** Moves the smallest Pod whose leaving lets the bin become a cheaper type. */
-function relieve(packing: Packing, { bin, budget }: { readonly bin: Bin; readonly budget: { movesLeft: number } }): boolean {
+function relieve(packing: Packing, { bin, search }: { readonly bin: Bin; readonly search: Search }): boolean {
   for (const target of smallerTypes(bin)) {
     const excess = minus(bin.used, target);
     const tried = new Set<number>();
     for (const member of leaving(packing, { bin, excess })) {
       if (tried.has(member.podClass.id)) continue;
       tried.add(member.podClass.id);
-      if (moveAway(packing, { bin, member, budget })) return shrink(packing, bin);
+      if (!moveAway(packing, { bin, member, search })) continue;
+      const isCheaper = shrink(packing, bin);
+      search.takers.changed(bin);
+      return isCheaper;
     }
   }
   return false;
@@ -101,37 +111,22 @@ function smallerTypes(bin: Bin): readonly Vector[] {
 
 function moveAway(
   packing: Packing,
-  input: { readonly bin: Bin; readonly member: BinMember; readonly budget: { movesLeft: number } },
+  { bin, member, search }: { readonly bin: Bin; readonly member: BinMember; readonly search: Search },
 ): boolean {
-  const { bin, member, budget } = input;
+  const { problem } = packing;
+  const { podClass } = member;
   // What it leaves behind and takes along depends on who else mounts its volumes.
-  if (member.podClass.shared.length > 0) return false;
-  const topology = topologyFor(packing.problem, member.podClass);
+  if (podClass.shared.length > 0) return false;
+  const topology = topologyFor(problem, podClass);
   if (topology.host.affinity.length > 0 || topology.counting.some(({ kind, key }) => kind === "affinity" && key === hostnameLabel))
     return false;
   // Where no new host may come, one Pod less on a host may be one too many elsewhere.
   if (packing.closed.hosts && topology.counting.some((group) => group.kind === "spread" && group.hosts !== undefined)) return false;
-  const added = vectorFor(packing.problem, member.podClass);
-  const { id } = bin;
-  recordAt(topology, binPlace(packing, bin), -1);
-  let best: { readonly bin: Bin; readonly fit: BinFit; readonly left: number } | undefined;
-  const { table, bins } = packing;
-  budget.movesLeft -= bins.length;
-  for (let place = 0; place < bins.length; place += 1) {
-    // Most have no room, which their rows tell.
-    if (!rowHolds(table.free, place * table.width, added)) continue;
-    const other = bins[place];
-    if (other === undefined || other.id === id || other.members.length === 0) continue;
-    const fit = moveFit(packing, { from: bin, to: other, member, added });
-    if (fit === undefined) continue;
-    const left = table.freeShare[place] ?? 0;
-    if (best === undefined || left < best.left) best = { bin: other, fit, left };
-  }
-  if (best === undefined || budget.movesLeft <= 0) {
-    recordAt(topology, binPlace(packing, bin));
-    return false;
-  }
+  const best = bestTaker(packing, { bin, member, search });
+  if (best === undefined || search.movesLeft <= 0) return false;
+  const added = vectorFor(problem, podClass);
   const { bin: taker, fit } = best;
+  recordAt(topology, binPlace(packing, bin), -1);
   charge(packing, { bin: taker, to: fit });
   changeBin(packing, {
     bin: taker,
@@ -144,7 +139,36 @@ function moveAway(
   bin.used = minus(bin.used, added);
   bin.changes += 1;
   noteChange(packing, bin);
+  search.takers.changed(taker);
+  search.takers.changed(bin);
   return true;
+}
+
+/** The node that takes the Pod for nothing and has least left; of equal ones the first. */
+function bestTaker(
+  packing: Packing,
+  { bin, member, search }: { readonly bin: Bin; readonly member: BinMember; readonly search: Search },
+): { readonly bin: Bin; readonly fit: BinFit } | undefined {
+  const { table, bins } = packing;
+  const { podClass } = member;
+  const added = vectorFor(packing.problem, podClass);
+  const places = search.takers.open({ podClass, from: bin });
+  const count = places?.length ?? bins.length;
+  search.movesLeft -= count;
+  let best: { readonly bin: Bin; readonly fit: BinFit; readonly left: number } | undefined;
+  for (let index = 0; index < count; index += 1) {
+    const place = places === undefined ? index : (places[index] ?? 0);
+    // Most have no room, which their rows tell.
+    if (!rowHolds(table.free, place * table.width, added)) continue;
+    const other = bins[place];
+    if (other === undefined || other === bin || other.members.length === 0) continue;
+    const left = table.freeShare[place] ?? 0;
+    if (best !== undefined && (left > best.left || (left === best.left && other.id >= best.bin.id))) continue;
+    const fit = moveFit(packing, { from: bin, to: other, member, added });
+    if (fit !== undefined) best = { bin: other, fit, left };
+  }
+  if (best === undefined) search.takers.refused({ podClass, from: bin });
+  return best;
 }
 
 /** How another bin takes a Pod for nothing, in the same zone and with no one's constraint broken; or undefined. */

@@ -5,35 +5,13 @@ import { expect, it } from "vitest";
 import { attempt } from "../../../src/provisioner/scheduling/attempt.ts";
 import { bestBin, cheapestFit } from "../../../src/provisioner/scheduling/bin-scan.ts";
 import type { Bin } from "../../../src/provisioner/scheduling/bin.ts";
-import { compiledMemory } from "../../../src/provisioner/scheduling/compiled-pools.ts";
-import { daemonDemand } from "../../../src/provisioner/scheduling/daemon-overhead.ts";
-import { existingNodes } from "../../../src/provisioner/scheduling/existing-node.ts";
 import { openBulk, openSmall } from "../../../src/provisioner/scheduling/opening.ts";
-import type { Problem } from "../../../src/provisioner/scheduling/packing.ts";
 import { planCut } from "../../../src/provisioner/scheduling/plan-cut.ts";
-import { podClasses } from "../../../src/provisioner/scheduling/pod-class.ts";
 import { isAllowedHost, probeOf, type Probe } from "../../../src/provisioner/scheduling/probe.ts";
-import { holds, minus, resourceSpace, shareOf, toVector } from "../../../src/provisioner/scheduling/resource-space.ts";
-import type { SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
-import { topologyOf } from "../../../src/provisioner/scheduling/topology.ts";
+import { holds, minus, shareOf } from "../../../src/provisioner/scheduling/resource-space.ts";
 import { casesOf } from "../../support/long-run.ts";
 import { numberedCases, usualCase } from "../plan/random-case.ts";
-
-/** The problem of a case, without host ports and volumes, which are amounts like others to this look. */
-function problemOf(input: SolveInput): Problem {
-  const run = compiledMemory()();
-  const classes = podClasses(input.pods, { placementIdOf: run.placementIdOf, volumesOf: () => undefined });
-  const daemonSets = daemonDemand(input.daemonSets);
-  const asks = [...classes, ...daemonSets].map(({ requests }) => requests);
-  const space = resourceSpace(asks, { drivers: [], slots: [] });
-  const vectors = classes.map(({ requests }) => toVector(space, requests));
-  const { templates, states } = run.pools({ ...input, space });
-  const existing = existingNodes(input.nodes, { daemonSets, space, heldBy: () => [] });
-  const topology = topologyOf({ classes, existing, templates, states, namespaces: input.namespaces });
-  const weights = space.names.map((_, index) => 1 / (1 + vectors.reduce((sum, vector) => sum + (vector[index] ?? 0), 0)));
-  const relaxations = classes.map(() => []);
-  return { space, classes, vectors, templates, existing, states, topology, relaxations, hasSoftTaints: false, weights };
-}
+import { bareProblem } from "./bare-problem.ts";
 
 interface Asked {
   readonly price: number;
@@ -65,7 +43,7 @@ it("finds the planned node that adds least to the price, and of equal ones the o
   };
   for (const { input } of numberedCases(usualCase, casesOf({ ci: 60, long: 2_000 }))) {
     for (const opening of [openSmall, openBulk]) {
-      const problem = problemOf(input);
+      const problem = bareProblem(input);
       attempt(problem, {
         strategy: {
           name: "watched",
