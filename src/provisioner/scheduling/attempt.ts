@@ -3,6 +3,7 @@
  *
  * Reads the problem. Returns the nodes to buy, the Pods on existing nodes and those without a place. Pods go largest first.
  */
+import { hostnameLabel } from "../../api/labels.ts";
 import { binTable } from "./bin-table.ts";
 import type { OpeningRule } from "./class-run.ts";
 import { followCover } from "./cover-advice.ts";
@@ -10,7 +11,7 @@ import { isRelaxed } from "./cover-demand.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { shrink } from "./improve.ts";
 import { noRequirements } from "../../kube/requirements.ts";
-import { closeDomains } from "./closed-domains.ts";
+import { closeDomains, requiredSpreads } from "./closed-domains.ts";
 import { acceptingNodes } from "./node-queue.ts";
 import { holdsNominated, nominationsOf, type Nomination } from "./nomination.ts";
 import { domainsOf, openSmall } from "./opening.ts";
@@ -22,6 +23,7 @@ import { templateLedgers } from "./reserved-template.ts";
 import { priorityTiers } from "./priority.ts";
 import { countOf, listsInTurn, placeInRounds, type Rounds, type UnplacedPods } from "./rounds.ts";
 import type { Steers } from "./steering.ts";
+import type { SpreadGroup } from "./topology-group.ts";
 
 export interface Strategy {
   readonly name: string;
@@ -80,25 +82,60 @@ const closingsMax = 8;
 
 /** Places what was left once limits have back what smaller types don't need, and spread no longer waits for what can't come. */
 export function placeLeft(packing: Packing, of: Placing): readonly UnplacedPods[] {
-  const { strategy, cut } = of;
+  const { cut } = of;
   let { waiting } = of;
-  if (waiting.length === 0) return waiting;
-  const rounds = { strategy, cut, nodes: packing.problem.classes.map(acceptingNodes(packing.problem)) };
-  let isLimited = packing.ledgers.some((ledger) => ledger !== undefined);
+  if (packing.ledgers.some((ledger) => ledger !== undefined)) {
+    for (let before = Infinity; countOf(waiting) < before && !cut.isMade();) {
+      before = countOf(waiting);
+      waiting = placeAgain(packing, { ...of, waiting });
+    }
+  }
+  // Hosts come last: where none may come any more, nobody else gets one.
+  waiting = placeByOneSpread(packing, { ...of, waiting, isMeant: ({ key }) => key !== hostnameLabel });
   let inVain: (() => void)[] = [];
   for (let closings = 0; closings < closingsMax && waiting.length > 0 && !cut.isMade(); closings += 1) {
-    const classes = waiting.map(({ podClass }) => podClass);
-    const reopen = isLimited ? undefined : closeDomains(packing, classes);
-    if (!isLimited && reopen === undefined) break;
-    if (reopen !== undefined) inVain.push(reopen);
+    const reopen = closeDomains(packing, spreadsOf(packing, waiting));
+    if (reopen === undefined) break;
+    inVain.push(reopen);
     const before = countOf(waiting);
-    waiting = placeInRounds(packing, { ...rounds, waiting, lists: listsInTurn(packing) });
-    for (const bin of filledBins(packing)) shrink(packing, bin);
-    isLimited &&= countOf(waiting) < before;
+    waiting = placeAgain(packing, { ...of, waiting });
     if (countOf(waiting) < before) inVain = [];
   }
   for (const reopen of inVain.reverse()) reopen();
+  return placeByOneSpread(packing, { ...of, waiting, isMeant: () => true });
+}
+
+/** Domains of all spreads closed at once may leave nowhere to go: so those of one after the other, as far as it helps. */
+function placeByOneSpread(
+  packing: Packing,
+  { isMeant, ...of }: Placing & { readonly isMeant: (spread: SpreadGroup) => boolean },
+): readonly UnplacedPods[] {
+  const spreads = spreadsOf(packing, of.waiting).filter(isMeant);
+  if (spreads.length < 2) return of.waiting;
+  let { waiting } = of;
+  for (const spread of spreads.slice(0, closingsMax)) {
+    const reopen = waiting.length === 0 || of.cut.isMade() ? undefined : closeDomains(packing, [spread]);
+    if (reopen === undefined) continue;
+    const before = countOf(waiting);
+    waiting = placeAgain(packing, { ...of, waiting });
+    if (countOf(waiting) === before) reopen();
+  }
   return waiting;
+}
+
+function placeAgain(packing: Packing, of: Placing): readonly UnplacedPods[] {
+  if (of.waiting.length === 0) return of.waiting;
+  const nodes = packing.problem.classes.map(acceptingNodes(packing.problem));
+  const left = placeInRounds(packing, { ...of, nodes, lists: listsInTurn(packing) });
+  for (const bin of filledBins(packing)) shrink(packing, bin);
+  return left;
+}
+
+function spreadsOf(packing: Packing, waiting: readonly UnplacedPods[]): readonly SpreadGroup[] {
+  return requiredSpreads(
+    packing,
+    waiting.map(({ podClass }) => podClass),
+  );
 }
 
 /** Opens what is reserved, and paid for already, alone. */

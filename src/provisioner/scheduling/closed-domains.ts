@@ -16,10 +16,8 @@ import type { PodClass } from "./pod-class.ts";
 import { addDomainsOf, recordAt } from "./topology.ts";
 import { smallestCount, type Domain, type SpreadGroup, type TopologyGroup } from "./topology-group.ts";
 
-/** Takes out domains that these classes wait for in vain. Returns the way back, or undefined where there were none. */
-export function closeDomains(packing: Packing, classes: readonly PodClass[]): Undo | undefined {
-  const owned = new Set(classes.flatMap((podClass) => topologyFor(packing.problem, podClass).owned.filter(isRequiredSpread)));
-  const groups = [...owned];
+/** Takes out domains that Pods under these spreads wait for in vain. Returns the way back, or undefined where there were none. */
+export function closeDomains(packing: Packing, groups: readonly SpreadGroup[]): Undo | undefined {
   const { closed } = packing;
   const zonal = groups.filter(({ key }) => key !== hostnameLabel).flatMap((group) => closeZones(packing, group) ?? []);
   const hosts = groups.filter(({ key }) => key === hostnameLabel);
@@ -29,6 +27,11 @@ export function closeDomains(packing: Packing, classes: readonly PodClass[]): Un
     for (const one of undo) one();
     packing.closed = closed;
   };
+}
+
+/** Returns the spreads that classes must keep, each once. */
+export function requiredSpreads({ problem }: Packing, classes: readonly PodClass[]): readonly SpreadGroup[] {
+  return [...new Set(classes.flatMap((podClass) => topologyFor(problem, podClass).owned.filter(isRequiredSpread)))];
 }
 
 type Undo = () => void;
@@ -43,7 +46,7 @@ function closeZones(packing: Packing, group: SpreadGroup): Undo | undefined {
   const isThere = (domain: Domain) => standing.some((node) => mayBe(node, { key, domain }));
   const idle = [...counts].filter(([domain, count]) => count === 0 && !isThere(domain)).map(([domain]) => String(domain));
   if (idle.length === 0) return undefined;
-  for (const bin of filledBins(packing)) decide(packing, { bin, key });
+  settle(packing, { group, keys: [key] });
   const bought = new Set(
     filledBins(packing).flatMap((bin) => {
       const place = binPlace(packing, bin);
@@ -53,7 +56,8 @@ function closeZones(packing: Packing, group: SpreadGroup): Undo | undefined {
     }),
   );
   const closed = idle.filter((domain) => !bought.has(domain)).sort();
-  if (closed.length === 0) return undefined;
+  // With fewer than minDomains, or with none at all, nothing would be any fuller than the emptiest may be.
+  if (closed.length === 0 || counts.size - closed.length < group.minDomains) return undefined;
   for (const domain of closed) counts.delete(domain);
   packing.closed = {
     ...packing.closed,
@@ -74,6 +78,7 @@ function closeHosts(packing: Packing, group: SpreadGroup): Undo | undefined {
     group.hosts = undefined;
     return undefined;
   }
+  settle(packing, { group, keys: [] });
   packing.closed = { ...packing.closed, hosts: true };
   return () => {
     group.hosts = undefined;
@@ -85,6 +90,15 @@ function mayBe(node: ExistingNode, { key, domain }: { readonly key: string; read
   if (decided !== undefined) return decided === domain;
   const requirement = node.facts.requirements.get(key);
   return requirement === undefined ? node.allowUndefined.has(key) : has(requirement, String(domain));
+}
+
+/** What a launch decides, where nothing else has. */
+const launchKeys = [zoneLabel, capacityTypeLabel];
+
+/** Fixes these labels of all nodes to be bought, and where the spread counts some kinds of nodes only also what would make a node one of those. */
+function settle(packing: Packing, { group, keys }: { readonly group: SpreadGroup; readonly keys: readonly string[] }): void {
+  const all = group.admitsAll ? keys : [...new Set([...keys, ...launchKeys])];
+  for (const bin of filledBins(packing)) for (const key of all) decide(packing, { bin, key });
 }
 
 /** Fixes a label of a node to be bought at what it would be launched with first, so that it makes no other domain. */

@@ -130,6 +130,7 @@ function moveAway(
   charge(packing, { bin: taker, to: fit });
   changeBin(packing, {
     bin: taker,
+    to: fit.state,
     change: () => {
       addTo(taker, { fit, member, added });
     },

@@ -34,6 +34,7 @@ export function keptTypes(state: LabelState, { candidate, used, added, ledger, f
   const open = new Map(minValues.map(({ key, count }) => [key, { count, seen: new Set<string>() }]));
   const types = new Set<TemplateType>();
   let capacity: Resources = {};
+  const bySize = leastFirst(Object.keys(ledger.remaining()));
   for (const one of [candidate, ...state.candidates.filter((other) => other !== candidate).sort(bySize)]) {
     if (!holds(one.usable, used, added)) continue;
     const wanted = [...open].flatMap(([key, { count, seen }]) =>
@@ -53,10 +54,15 @@ export function keptTypes(state: LabelState, { candidate, used, added, ledger, f
   return undefined;
 }
 
-function bySize(a: Candidate, b: Candidate): number {
-  const [one, other] = [a.type.instanceType, b.type.instanceType];
-  const size = (name: string) => (one.capacity[name] ?? 0) - (other.capacity[name] ?? 0);
-  return size("cpu") || size("memory") || (one.name < other.name ? -1 : 1);
+/** Types without a limited device (a GPU, say) come first: one that is never launched would use the limit up. */
+function leastFirst(limited: readonly string[]): (a: Candidate, b: Candidate) => number {
+  const devices = limited.filter((name) => name !== "cpu" && name !== "memory" && name !== "nodes");
+  return (a, b) => {
+    const [one, other] = [a.type.instanceType, b.type.instanceType];
+    const more = (name: string) => (one.capacity[name] ?? 0) - (other.capacity[name] ?? 0);
+    const moreDevices = devices.reduce((sum, name) => sum + more(name), 0);
+    return moreDevices || more("cpu") || more("memory") || (one.name < other.name ? -1 : 1);
+  };
 }
 
 /** The values of a label that a type shows and the state allows. */

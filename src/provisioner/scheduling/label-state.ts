@@ -76,9 +76,7 @@ export function labelStates(): LabelStates {
     const next = alternatives
       .filter((alternative) => isCompatible(state.requirements, alternative, state.template.allowUndefined))
       .flatMap((alternative) => narrowed(state, declaredOnly(state.template, alternative)) ?? []);
-    const either = eitherTerm(state, alternatives);
-    const together = either === undefined ? undefined : narrowed(state, either);
-    return [...new Set(together === undefined ? next : [...next, together])];
+    return [...new Set([...next, ...meetingAny(state, { alternatives, narrowed })])];
   };
   return {
     root: (template) => {
@@ -132,9 +130,28 @@ function openValues(): LabelStates["valuesOf"] {
   };
 }
 
-/** The types that meet one alternative or another, where there are several; only minValues need them on one claim. */
-function eitherTerm({ template, requirements, candidates }: LabelState, alternatives: readonly Requirements[]): Requirements | undefined {
-  if (template.minValues.length === 0 || alternatives.length < 2) return undefined;
+/** The states in which each type meets one alternative or another, wherever it is launched; and those of one place, as more types do there. */
+function meetingAny(
+  state: LabelState,
+  { alternatives, narrowed }: { readonly alternatives: readonly Requirements[] } & Pick<LabelStates, "narrowed">,
+): readonly LabelState[] {
+  if (state.template.minValues.length === 0 || alternatives.length < 2) return [];
+  const { allowUndefined } = state.template;
+  const possible = alternatives
+    .filter((alternative) => isCompatible(state.requirements, alternative, allowUndefined))
+    .map((alternative) => declaredOnly(state.template, alternative));
+  const asked = [zoneLabel, capacityTypeLabel].filter((key) => alternatives.some((alternative) => alternative.has(key)));
+  const places = asked.flatMap((key) =>
+    domainValues(state, key).flatMap((value) => narrowed(state, new Map([[key, exactly(key, value)]])) ?? []),
+  );
+  return [state, ...places].flatMap((place) => {
+    const either = eitherTerm(place, possible);
+    return either === undefined ? [] : (narrowed(place, either) ?? []);
+  });
+}
+
+/** The types that meet one alternative or another; only minValues need them on one claim. */
+function eitherTerm({ requirements, candidates }: LabelState, alternatives: readonly Requirements[]): Requirements | undefined {
   const types = meetingEither({ requirements, types: candidates.map(({ type }) => type) }, alternatives);
   if (types.length < 2) return undefined;
   return requirementsOf([{ key: instanceTypeLabel, operator: "In", values: types.map(({ instanceType }) => instanceType.name) }]);

@@ -6,7 +6,7 @@
  * strategies and the cheapest is kept, so nothing in here is seen outside before it is done.
  */
 import { capacityTypeLabel, zoneLabel } from "../../api/labels.ts";
-import { exactly } from "../../kube/requirement.ts";
+import { exactly, values } from "../../kube/requirement.ts";
 import { intersection, type Requirements } from "../../kube/requirements.ts";
 import { attachmentName } from "./attachments.ts";
 import type { Bin, BinFit, BinMember } from "./bin.ts";
@@ -137,6 +137,7 @@ export function placeInBin(
   const isNarrower = fit.state !== bin.state || bin.members.length === 0;
   changeBin(packing, {
     bin,
+    to: fit.state,
     change: () => {
       addTo(bin, { fit, member, added });
     },
@@ -192,10 +193,17 @@ export function decidedValue(
   return values.length === 1 ? values[0] : undefined;
 }
 
-/** Changes what a bin is to become; the Pods that were on it count anew, as a spread may count only some kinds of nodes. */
-export function changeBin(packing: Packing, { bin, change }: { readonly bin: Bin; readonly change: () => void }): void {
+/**
+ * Changes what a bin is to become; the Pods that were on it count anew, as a spread may count only some kinds of nodes, and as a label that
+ * was left open for minValues may be decided now.
+ */
+export function changeBin(
+  packing: Packing,
+  { bin, to = bin.state, change }: { readonly bin: Bin; readonly to?: LabelState; readonly change: () => void },
+): void {
   const { problem } = packing;
-  if (!problem.topology.hasFilters) {
+  const mayDecide = to !== bin.state && to.template.minValues.length > 0;
+  if (!problem.topology.hasFilters && !mayDecide) {
     change();
     noteChange(packing, bin);
     return;
@@ -219,6 +227,17 @@ export function charge(packing: Packing, { bin, to }: { readonly bin: Bin; reado
   if (charged !== from) packing.ledgers[bin.state.template.index]?.charge({ from, to: charged });
 }
 
+/** A label that neither the type nor the launch decides gets the smallest of its values. */
+function withOwnLabels(requirements: Requirements, ofType: Requirements): Requirements {
+  const own = [...requirements].flatMap(([key, requirement]) => {
+    const listed = values(requirement) ?? [];
+    const [smallest] = [...listed].sort();
+    const isDecided = listed.length < 2 || ofType.has(key) || key === zoneLabel || key === capacityTypeLabel;
+    return isDecided || smallest === undefined ? [] : [[key, exactly(key, smallest)] as const];
+  });
+  return own.length === 0 ? requirements : new Map([...requirements, ...own]);
+}
+
 /** Says whether a node to be made, as the type and offering that it is committed to, would count for a spread group. */
 export function admitsBin(
   group: SpreadGroup,
@@ -229,6 +248,6 @@ export function admitsBin(
   const [cheapest] = offerings;
   const bought = cheapest === undefined ? [] : [exactly(zoneLabel, cheapest.zone), exactly(capacityTypeLabel, cheapest.capacityType)];
   const offered: Requirements = new Map(bought.map((requirement) => [requirement.key, requirement]));
-  const requirements = intersection(intersection(state.requirements, type.requirements), offered);
+  const requirements = intersection(intersection(withOwnLabels(state.requirements, type.requirements), type.requirements), offered);
   return group.admits({ requirements, taints: state.template.taints }, state.template.allowUndefined);
 }

@@ -10,7 +10,7 @@ import { topologyFor, vectorFor, type Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { Steer } from "./steering.ts";
 import type { Vector } from "./resource-space.ts";
-import { crowding, verdictOn, type ClassTopology } from "./topology.ts";
+import { crowding, isIndifferent, verdictOn, type ClassTopology } from "./topology.ts";
 
 export interface Probe {
   readonly packing: Packing;
@@ -119,6 +119,9 @@ function decide(probe: Probe, { state, key }: { readonly state: LabelState; read
     const next = states.withValue(state, key, domain);
     if (next !== undefined) decided.push(next);
   }
+  // With all of its values a claim may have as many types as minValues asks for, where with one of them it has too few.
+  const mayStayOpen = state.template.minValues.length > 0 && steer === undefined && open.length === offered.length;
+  if (mayStayOpen && isIndifferent(topology, { key, domains: offered })) decided.push(state);
   return decided;
 }
 

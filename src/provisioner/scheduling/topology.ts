@@ -157,6 +157,20 @@ export function crowding(topology: ClassTopology, { key, domain }: { readonly ke
   return total;
 }
 
+/**
+ * Says whether it is all the same to everybody which of these allowed values a node for the Pod has: those that count it only ask that
+ * some Pod is there, and one is, in each of them.
+ */
+export function isIndifferent(
+  { owned, counting, wishedKeys }: ClassTopology,
+  { key, domains }: { readonly key: string; readonly domains: readonly Domain[] },
+): boolean {
+  const isPopulated = (group: TopologyGroup): boolean => domains.every((domain) => (group.counts.get(domain) ?? 0) > 0);
+  const isNoMatter = (group: TopologyGroup): boolean =>
+    group.key !== key || (group.kind === "affinity" && isPopulated(group)) || (group.kind === "spread" && !counting.includes(group));
+  return !wishedKeys.includes(key) && owned.every(isNoMatter) && counting.every(isNoMatter);
+}
+
 /** Where a Pod is placed: a node with its number, and a label's value on it if decided. */
 export interface Place {
   readonly id: number;

@@ -12,7 +12,7 @@ import type { Fault } from "./fault.ts";
 import { freshNodes, futuresOf, type Future } from "./futures.ts";
 import { mayBuy } from "./limits.ts";
 import { refusal, type World } from "./neighbours.ts";
-import { refusalOfSite, withPod, type Site } from "./site.ts";
+import { withPod, type Site } from "./site.ts";
 
 interface LeftOutInput {
   readonly input: SolveInput;
@@ -38,16 +38,20 @@ function placeFor(pod: Pod, { input, plan, world }: LeftOutInput): string | unde
   const standing = world.sites.find((site, at) => {
     if (refusal(pod, site, world) !== undefined) return false;
     const planned = plan.newNodes[at - input.nodes.length];
-    return planned === undefined || mayHoldMore(pod, { planned, input });
+    return planned === undefined || mayHoldMore(pod, { planned, input, world, at });
   });
   return standing?.name ?? oneMore(pod, { input, plan, world });
 }
 
-/** With one more Pod a claim may become less; its NodePool's minValues may ask for more than that. */
-function mayHoldMore(pod: Pod, { planned, input }: { readonly planned: PlannedNode; readonly input: SolveInput }): boolean {
+/** With one more Pod a claim may become less, as its rules allow only some of its futures; its NodePool's minValues may ask for more than that. */
+function mayHoldMore(
+  pod: Pod,
+  { planned, input, world, at }: Pick<LeftOutInput, "input" | "world"> & { readonly planned: PlannedNode; readonly at: number },
+): boolean {
   const left = futuresOf(planned, { input, name: "claim" }).filter(({ site }) => {
     const full = planned.pods.reduce((filled, { pod: own }) => withPod(filled, own), site);
-    return refusalOfSite(pod, full) === undefined;
+    const sites = world.sites.map((other, index) => (index === at ? full : other));
+    return refusal(pod, full, { ...world, sites }) === undefined;
   });
   return enoughOf(left, planned.nodePool.spec.template.spec.requirements) !== undefined;
 }

@@ -18,6 +18,24 @@ const toldMax = 20;
 const foundCases: ReadonlyMap<string, string> = new Map([
   ["20262001:8", "a claim needs types of both terms of a node affinity to keep its pool's minValues"],
   ["20264013:41", "a claim is fixed to one capacity type for a spread's sake, and keeps fewer types than minValues asks for"],
+  ["8990000:11", "a Pod seeks others in both capacity types, and its pool has enough types for minValues in both together only"],
+  ["73981292:85", "the zones of one spread are waited for in vain, and those of another are all that there are"],
+  ["73981334:88", "a spread with minDomains may not lose a domain while another gives one up"],
+  ["73981359:86", "a type with a GPU, of which limits allow one, is not what minValues should keep"],
+  ["73981387:71", "a claim with one Pod more would be fixed to a capacity type, and keep too few types"],
+  ["73981406:55", "a claim that may be launched in another zone would be an empty host there"],
+  ["73981421:69", "a claim may have several values of a label, and gets the one that a spread does not count"],
+  ["73981455:51", "the domains of a spread that helps nobody are closed with those of one that helps"],
+]);
+const foundWithVolumes: ReadonlyMap<string, string> = new Map([
+  ["74422513:88", "a claim that may be launched as another capacity type would make an empty zone one that counts"],
+  ["74422579:88", "closing domains leaves fewer than minDomains asks for"],
+  ["74422592:69", "types meet a term of a node affinity each in the zone of the Pod's volume"],
+]);
+const foundWithLimits: ReadonlyMap<string, string> = new Map([
+  ["79762920:33", "of two spreads of one Pod only one may give up a domain"],
+  ["79762957:89", "a Pod that its own spread does not count may stay open to both capacity types"],
+  ["79763021:25", "a term asks that nodes lack a label that no node of the pool has"],
 ]);
 
 describe("solve, on random cases", () => {
@@ -60,6 +78,16 @@ describe("solve, on random cases", () => {
 
   it.each([...foundCases])("plans case %s of a long run, in which %s", (name) => {
     const input = caseCalled(usualCase, name);
+    expect(planFaults(input, solve(input))).toEqual([]);
+  });
+
+  it.each([...foundWithVolumes])("plans case %s with volumes, in which %s", (name) => {
+    const input = withVolumes(caseCalled(usualCase, name));
+    expect(planFaults(input, solve(input))).toEqual([]);
+  });
+
+  it.each([...foundWithLimits])("plans case %s with attach limits, in which %s", (name) => {
+    const input = withAttachLimits(caseCalled(usualCase, name));
     expect(planFaults(input, solve(input))).toEqual([]);
   });
 
