@@ -6,29 +6,15 @@
  * nodes has `plimsoll nodes`. Nothing is told while another process provisions.
  */
 import { Gauge, type Registry } from "prom-client";
-import { archLabel, capacityTypeLabel, instanceTypeLabel, nodePoolLabel, osLabel, regionLabel, zoneLabel } from "../api/labels.ts";
-import type { Node } from "../api/node.ts";
 import type { Condition, Resources } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import { podLimits } from "../kube/pod-requests.ts";
-import { isDaemonPod, isTerminal } from "../kube/pod-state.ts";
-import { addResources, subtractResources, toResources } from "../kube/resources.ts";
-import { runningRequests } from "../kube/running-requests.ts";
+import { addResources, toResources } from "../kube/resources.ts";
 import { poolAllowances } from "../provisioner/controllers/node-disruption.ts";
 import type { MetricDefinition } from "../webhook/metrics.ts";
+import { groupLabels, nodeGroups, rememberedPodSums, type NodeSums, type PodSumsOf } from "./node-groups.ts";
 
-/** Label names of Karpenter's metrics of nodes, with the label of the Node that each is. */
-const nodeLabels = {
-  nodepool: nodePoolLabel,
-  instance_type: instanceTypeLabel,
-  capacity_type: capacityTypeLabel,
-  region: regionLabel,
-  zone: zoneLabel,
-  arch: archLabel,
-  os: osLabel,
-} as const;
-const ofNodes = [...Object.keys(nodeLabels), "resource_type"];
+const ofNodes = [...groupLabels, "resource_type"];
 const conditionLabels = ["type", "status", "reason"] as const;
 const summed = "of the provisioner's nodes, summed over nodes with the same labels";
 
@@ -109,10 +95,8 @@ export interface FleetMetrics {
   lead(of: { readonly snapshot: () => ClusterSnapshot; readonly now: () => Instant }): () => void;
 }
 
-/** Distinct sets of labels of nodes, and pools and classes; of more, the nodes of the smallest sets share one. */
-const groupsMax = 200;
+/** Pools and classes that are told of. */
 const objectsMax = 500;
-const others = "(others)";
 /** What was looked at counts so long while nothing changes: windows of budgets open and close by the minute. */
 const lookMs = 1_000;
 const int32Max = 2_147_483_647;
@@ -129,11 +113,12 @@ export function fleetMetrics(registry: Registry): FleetMetrics {
   const term: { current?: Parameters<FleetMetrics["lead"]>[0] } = {};
   // All gauges of a scrape are of one look: prom-client collects them one after the other, within one turn.
   const looked: { last?: { readonly snapshot: ClusterSnapshot; readonly at: Instant; readonly series: FleetSeries } } = {};
+  const podSumsOf = rememberedPodSums();
   const series = (): FleetSeries | undefined => {
     if (term.current === undefined) return undefined;
     const [snapshot, at] = [term.current.snapshot(), term.current.now()];
     if (looked.last?.snapshot !== snapshot || at - looked.last.at >= lookMs) {
-      looked.last = { snapshot, at, series: fleetSeries(snapshot, at) };
+      looked.last = { snapshot, at, series: fleetSeries(snapshot, { at, podSumsOf }) };
     }
     return looked.last.series;
   };
@@ -164,8 +149,8 @@ function definitions(): readonly (readonly [keyof FleetSeries, MetricDefinition]
 }
 
 /** Everything that is told of a cluster. */
-function fleetSeries(snapshot: ClusterSnapshot, now: Instant): FleetSeries {
-  const groups = nodeGroups(snapshot);
+function fleetSeries(snapshot: ClusterSnapshot, { at, podSumsOf }: { readonly at: Instant; readonly podSumsOf: PodSumsOf }): FleetSeries {
+  const groups = nodeGroups(snapshot, podSumsOf);
   const ofGroups = (pick: (sums: NodeSums) => Resources): readonly Series[] =>
     groups.flatMap((group) => byResource(group.labels, pick(group)));
   const total = (pick: (sums: NodeSums) => Resources): Resources => addResources(...groups.map(pick));
@@ -185,7 +170,7 @@ function fleetSeries(snapshot: ClusterSnapshot, now: Instant): FleetSeries {
     usage: pools.flatMap(({ metadata, status }) => byResource({ nodepool: metadata.name ?? "" }, toResources(status?.resources))),
     limit: pools.flatMap(({ metadata, spec }) => byResource({ nodepool: metadata.name ?? "" }, toResources(spec.limits))),
     allowed: pools.flatMap((nodePool) =>
-      Object.entries(poolAllowances(snapshot, { nodePool, at: now })).map(([reason, allowed]) => ({
+      Object.entries(poolAllowances(snapshot, { nodePool, at })).map(([reason, allowed]) => ({
         labels: { nodepool: nodePool.metadata.name ?? "", reason: reason.toLowerCase() },
         value: Math.min(int32Max, allowed),
       })),
@@ -193,65 +178,6 @@ function fleetSeries(snapshot: ClusterSnapshot, now: Instant): FleetSeries {
     claimConditions: counted(snapshot.list("NodeClaim").flatMap(({ status }) => status?.conditions ?? [])),
     poolConditions: pools.flatMap(conditionSeries),
     classConditions: snapshot.list("EC2NodeClass").slice(0, objectsMax).flatMap(conditionSeries),
-  };
-}
-
-interface NodeSums {
-  readonly allocatable: Resources;
-  readonly requests: Resources;
-  readonly limits: Resources;
-  readonly daemonRequests: Resources;
-  readonly daemonLimits: Resources;
-  readonly overhead: Resources;
-}
-
-interface NodeGroup extends NodeSums {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly nodes: number;
-}
-
-/** The nodes of pools, by their labels; those with the most nodes for themselves. */
-function nodeGroups(snapshot: ClusterSnapshot): readonly NodeGroup[] {
-  const groups = new Map<string, NodeGroup>();
-  for (const node of snapshot.list("Node")) {
-    if (node.metadata.labels?.[nodePoolLabel] === undefined) continue;
-    const labels = Object.fromEntries(Object.entries(nodeLabels).map(([name, label]) => [name, node.metadata.labels?.[label] ?? ""]));
-    const key = JSON.stringify(labels);
-    groups.set(key, joined(groups.get(key), { labels, nodes: 1, ...nodeSums(node, snapshot) }));
-  }
-  const sorted = [...groups].sort(([a, one], [b, other]) => other.nodes - one.nodes || (a < b ? -1 : 1)).map(([, group]) => group);
-  const rest = sorted.slice(groupsMax);
-  const [first, ...more] = rest;
-  if (first === undefined) return sorted;
-  const shared = Object.fromEntries(Object.keys(nodeLabels).map((name) => [name, others]));
-  return [...sorted.slice(0, groupsMax), { ...more.reduce(joined, first), labels: shared }];
-}
-
-function joined(before: NodeGroup | undefined, group: NodeGroup): NodeGroup {
-  if (before === undefined) return group;
-  return {
-    labels: before.labels,
-    nodes: before.nodes + group.nodes,
-    allocatable: addResources(before.allocatable, group.allocatable),
-    requests: addResources(before.requests, group.requests),
-    limits: addResources(before.limits, group.limits),
-    daemonRequests: addResources(before.daemonRequests, group.daemonRequests),
-    daemonLimits: addResources(before.daemonLimits, group.daemonLimits),
-    overhead: addResources(before.overhead, group.overhead),
-  };
-}
-
-function nodeSums({ metadata, status }: Node, snapshot: ClusterSnapshot): NodeSums {
-  const pods = snapshot.by("Pod", "node", metadata.name ?? "").filter((pod) => !isTerminal(pod));
-  const daemons = pods.filter(isDaemonPod);
-  const allocatable = toResources(status?.allocatable);
-  return {
-    allocatable,
-    requests: addResources(...pods.map(runningRequests)),
-    limits: addResources(...pods.map(({ spec }) => podLimits(spec))),
-    daemonRequests: addResources(...daemons.map(runningRequests)),
-    daemonLimits: addResources(...daemons.map(({ spec }) => podLimits(spec))),
-    overhead: subtractResources(toResources(status?.capacity), allocatable),
   };
 }
 
