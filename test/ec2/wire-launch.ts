@@ -20,10 +20,12 @@ import { ec2Provider } from "../../src/ec2/ec2-provider.ts";
 import { eksCalls } from "../../src/ec2/eks-calls.ts";
 import { nodeClassCalls } from "../../src/ec2/node-class-calls.ts";
 import { nodeClassDesk } from "../../src/ec2/node-class-desk.ts";
+import { callLogger, type CallLogger, type RecordedCall } from "../../src/ec2/recorded-call.ts";
 import { ssmCalls } from "../../src/ec2/ssm-calls.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { launchCandidates } from "../../src/provisioner/lifecycle/launch.ts";
 import type { Ec2Proxy, Ec2Request } from "../support/ec2-proxy.ts";
+import { permissionFindings } from "../support/recorded-permissions.ts";
 import { nestedParams, type SentLaunch } from "./launch-meaning.ts";
 
 export const wireRegion = "ap-southeast-1";
@@ -46,10 +48,14 @@ export interface WireWorld {
   readonly prices?: Prices;
 }
 
-/** Launches each claim, one after the other. */
+/** Launches each claim, one after the other; throws where our own policy would not let the provider do so. */
 export async function wireLaunches(of: WireWorld): Promise<readonly WireLaunch[]> {
   const { proxy, nodeClaims } = of;
-  const provider = providerOn(of);
+  const calls: RecordedCall[] = [];
+  const provider = providerOn(
+    of,
+    callLogger((call) => calls.push(call)),
+  );
   const launched: WireLaunch[] = [];
   for (const nodeClaim of nodeClaims) {
     const types = await provider.instanceTypes(nodeClaim.spec.nodeClassRef);
@@ -66,20 +72,17 @@ export async function wireLaunches(of: WireWorld): Promise<readonly WireLaunch[]
     };
     launched.push({ nodeClaim, outcome, sent });
   }
+  const denied = permissionFindings(calls, { clusterName: of.cluster, region: wireRegion });
+  if (denied.length > 0) throw new Error(`the policy lacks something: ${JSON.stringify(denied)}`);
   return launched;
 }
 
 /** The provider over every port that it has in `serve`; the API server keeps what it is given and knows its version. */
-function providerOn({
-  proxy,
-  cluster: name,
-  minor = "36",
-  dnsAddress = "10.96.0.10",
-  nodeClass,
-  nodeClaims,
-  prices,
-}: WireWorld): CloudProvider {
-  const endpoint = { region: wireRegion, endpoint: proxy.url };
+function providerOn(
+  { proxy, cluster: name, minor = "36", dnsAddress = "10.96.0.10", nodeClass, nodeClaims, prices }: WireWorld,
+  logger: CallLogger,
+): CloudProvider {
+  const endpoint = { region: wireRegion, endpoint: proxy.url, logger };
   const cluster = { name };
   const clock: Clock = { now: Date.now, sleep: () => Promise.resolve() };
   const ec2 = ec2Calls(endpoint);

@@ -16,6 +16,7 @@ import { planOf } from "../../src/cli/plan.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import { startWebhookServer, type WebhookServer } from "../contract/webhook-server.ts";
+import { grantTroubles } from "../deploy/grant-witnesses.ts";
 import { startControlPlane, type ControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { applyExamples, everCreated, labInfrastructure, nodeClaims, podsOf } from "../support/lab.ts";
@@ -135,6 +136,7 @@ await describeOnControlPlane("claims are made for the Pods that come", () => {
 
   test("nothing that our service account asked was forbidden", async () => {
     expect(await forbiddenRequests(plane)).toEqual([]);
+    expect(await grantTroubles(plane, "test/provisioner/surplus.real.test.ts")).toEqual([]);
   });
 
   /** Applies a case, waits until nothing comes any more, compares the claims ever made, and takes all of it away. */

@@ -4,11 +4,13 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { grantTroubles } from "../deploy/grant-witnesses.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
 
 const namespace = "compile";
+const rolledContract = "{.spec.template.metadata.annotations.platform\\.example\\.com/rolled-contract}";
 
 await describeOnControlPlane("compilation on the real control plane", () => {
   let controlPlane: ControlPlane;
@@ -75,13 +77,12 @@ await describeOnControlPlane("compilation on the real control plane", () => {
 
   it("rolls a Deployment when its contract has changed, only where its profile says onChange", async () => {
     await eventually("wlp/api", "{.status.targets[0].podsStale}/{.status.targets[0].podsCompiled}", "0/3");
-    const rolled = "{.spec.template.metadata.annotations.platform\\.example\\.com/rolled-contract}";
-    expect(await jsonpath("deployment/api", rolled)).toBe("");
+    expect(await jsonpath("deployment/api", rolledContract)).toBe("");
     await patch("wlp/api", { spec: { compute: { cpuRequest: "300m" } } });
     await eventually("wlp/api", "{.status.targets[0].podsStale}", "3");
     await patch("wlp/api", { spec: { rollout: "onChange" } });
-    await expect.poll(() => jsonpath("deployment/api", rolled), { timeout: 20_000 }).toMatch(/^[0-9a-f]+$/);
-    expect(await jsonpath("deployment/api", rolled)).toBe(await jsonpath("wlp/api", "{.status.compiled.hash}"));
+    await expect.poll(() => jsonpath("deployment/api", rolledContract), { timeout: 20_000 }).toMatch(/^[0-9a-f]+$/);
+    expect(await jsonpath("deployment/api", rolledContract)).toBe(await jsonpath("wlp/api", "{.status.compiled.hash}"));
   });
 
   it("covers the stable and the canary Pods of a Rollout with one budget, and compiles both", async () => {
@@ -127,8 +128,24 @@ await describeOnControlPlane("compilation on the real control plane", () => {
     await expect.poll(ofCronJob, { timeout: 75_000 }).toMatch(/^nightly-\d+=Ignore Failed$/m);
   }, 90_000);
 
+  it("rolls a StatefulSet, a DaemonSet and a Rollout in the same way", async () => {
+    await apply({ apiVersion: "v1", kind: "Node", metadata: { name: "only", labels: { "workload-class": "general" } } });
+    await apply(profile("agent", { compute: { cpuRequest: "100m" } }));
+    await apply(daemonSet("agent"));
+    for (const [workload, name] of [
+      ["statefulset/db", "db"],
+      ["daemonset/agent", "agent"],
+      ["rollout/shop", "shop"],
+    ] as const) {
+      await expect.poll(() => jsonpath(`wlp/${name}`, "{.status.targets[0].podsCompiled}"), { timeout: 20_000 }).toMatch(/^[1-9]/);
+      await patch(`wlp/${name}`, { spec: { compute: { cpuRequest: "350m" }, rollout: "onChange" } });
+      await expect.poll(() => jsonpath(workload, rolledContract), { timeout: 20_000, message: workload }).toMatch(/^[0-9a-f]+$/);
+    }
+  }, 120_000);
+
   it("was forbidden nothing: deploy/ grants all that was asked", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
+    expect(await grantTroubles(controlPlane, "test/scenarios/compile.real.test.ts")).toEqual([]);
   });
 
   async function apply(object: object): Promise<void> {
@@ -170,6 +187,11 @@ function podTemplate(name: string, labels: Readonly<Record<string, string>> = {}
 function deployment(name: string, replicas: number) {
   const spec = { replicas, selector: selector(name), template: podTemplate(name) };
   return { apiVersion: "apps/v1", kind: "Deployment", metadata: named(name), spec };
+}
+
+function daemonSet(name: string) {
+  const spec = { selector: selector(name), template: podTemplate(name) };
+  return { apiVersion: "apps/v1", kind: "DaemonSet", metadata: named(name), spec };
 }
 
 function cronJob(name: string) {

@@ -1,13 +1,14 @@
 /**
  * deploy/ on the real control plane: it applies, it applies again, and it grants what is used and no more.
  *
- * The audit log is the witness: each rule of our roles was used by a whole life of a workload and its nodes, or stands in a
- * table here with the reason why that life does not need it.
+ * The audit log is the witness: a whole life of a workload and its nodes uses every right of our roles that no other suite uses
+ * (test/deploy/grant-witnesses.ts).
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { grantTroubles } from "../deploy/grant-witnesses.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { applyExamples, labCheckout, labInfrastructure, nodeClaims, podsOf } from "../support/lab.ts";
@@ -16,7 +17,6 @@ import { forbiddenRequests, installPlimsoll, startServe } from "../support/plims
 const root = resolve(import.meta.dirname, "../..");
 const waits = { timeout: 40_000, interval: 100 };
 const folders = ["deploy/karpenter-crds", "deploy/base"];
-const account = "system:serviceaccount:plimsoll-system:plimsoll";
 
 /** What `kubectl apply -k` of both folders installs. */
 const installed = [
@@ -40,42 +40,6 @@ const installed = [
 
 /** kubectl 1.36 sends a budget's selector anew with every apply (its patch strategy is replace), and says so. */
 const alwaysConfigured = "poddisruptionbudget.policy/plimsoll";
-
-/** Grants that the life below does not use, and what they are for. */
-const byApply = "a server-side apply that creates is asked for it too, without an audit event of its own";
-const otherForm = "the clusters that have OpenReports instead of PolicyReports";
-const notHere = "the clusters that have the kind";
-const rare: Readonly<Record<string, string>> = {
-  "create clusterreports.openreports.io": otherForm,
-  "create reports.openreports.io": otherForm,
-  "delete clusterreports.openreports.io": otherForm,
-  "delete reports.openreports.io": otherForm,
-  "list clusterreports.openreports.io": otherForm,
-  "list reports.openreports.io": otherForm,
-  "patch clusterreports.openreports.io": otherForm,
-  "patch reports.openreports.io": otherForm,
-  "patch capacitybuffers/status.autoscaling.x-k8s.io": "a CapacityBuffer is told whether its room is there",
-  "patch ec2nodeclasses.karpenter.k8s.aws": "the ec2 provider keeps the finalizer and the hash of an EC2NodeClass",
-  "patch ec2nodeclasses/status.karpenter.k8s.aws": "the ec2 provider tells an EC2NodeClass what it found",
-  "patch daemonsets.apps": "a profile with rollout: onChange binds a DaemonSet",
-  "patch rollouts.argoproj.io": "a profile with rollout: onChange binds a Rollout",
-  "patch statefulsets.apps": "a profile with rollout: onChange binds a StatefulSet",
-  "watch nodeclasses.eks.amazonaws.com": notHere,
-  "watch rollouts.argoproj.io": notHere,
-  "watch scaledjobs.keda.sh": notHere,
-  "watch scaledobjects.keda.sh": notHere,
-  "watch verticalpodautoscalers.autoscaling.k8s.io": notHere,
-  "create clusterpolicyreports.wgpolicyk8s.io": byApply,
-  "create policyreports.wgpolicyk8s.io": byApply,
-  "create mutatingwebhookconfigurations.admissionregistration.k8s.io": byApply,
-  "create validatingwebhookconfigurations.admissionregistration.k8s.io": byApply,
-  "delete mutatingwebhookconfigurations.admissionregistration.k8s.io": "a grant of a fail-closed class has gone",
-  "delete validatingwebhookconfigurations.admissionregistration.k8s.io": "a grant of a fail-closed class has gone",
-  "delete nodeclaims.karpenter.sh": "a Node was deleted, a launch failed, or an instance has gone",
-  "delete pods": "a node's terminationGracePeriod is over, or a Pod waits for a lost zone",
-  "get nodeclaims.karpenter.sh": "a NodeClaim of this name is there already, or an instance seems to have none",
-  "patch events": "an Event repeats",
-};
 
 await describeOnControlPlane("deploy/ on the real control plane", () => {
   let controlPlane: ControlPlane;
@@ -137,8 +101,7 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
       await serve.stop();
     }
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
-    const used = await usedGrants();
-    expect((await grants()).filter((grant) => !used.has(grant)).sort()).toEqual(Object.keys(rare).sort());
+    expect(await grantTroubles(controlPlane, "test/scenarios/deploy.real.test.ts")).toEqual([]);
   });
 
   /**
@@ -230,41 +193,4 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     );
     return asked.map(({ stdout }) => stdout).join("");
   }
-
-  /** Each single right of our roles, as "verb resource.group". */
-  async function grants(): Promise<readonly string[]> {
-    const roles = await Promise.all(
-      ["clusterroles/plimsoll", "namespaces/plimsoll-system/roles/plimsoll"].map((path) =>
-        controlPlane.request({ method: "GET", path: `/apis/rbac.authorization.k8s.io/v1/${path}` }),
-      ),
-    );
-    const rules = roles.flatMap(({ body }) => (body as { readonly rules: readonly PolicyRule[] }).rules);
-    return [
-      ...new Set(
-        rules.flatMap(({ apiGroups, resources, verbs }) =>
-          apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => right(verb, resource, group)))),
-        ),
-      ),
-    ];
-  }
-
-  async function usedGrants(): Promise<ReadonlySet<string>> {
-    const events = (await controlPlane.auditEvents()).filter(({ user }) => user.username === account);
-    return new Set(
-      events.map(({ verb, objectRef = {} }) => {
-        const { resource = "", subresource, apiGroup = "" } = objectRef;
-        return right(verb, subresource === undefined ? resource : `${resource}/${subresource}`, apiGroup);
-      }),
-    );
-  }
 });
-
-interface PolicyRule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-function right(verb: string, resource: string, group: string): string {
-  return `${verb} ${group === "" ? resource : `${resource}.${group}`}`;
-}

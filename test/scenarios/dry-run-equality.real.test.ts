@@ -24,7 +24,7 @@ import { creatorOn, type CreateAnswer, type Creator } from "../support/dry-run.t
 import { batchesOf, farReachingOf, collectionPath, exampleFiles, type ExampleBatch, type ExampleFile } from "../support/example-corpus.ts";
 import { foreignDefinitions } from "../support/foreign-crds.ts";
 import { isLongRun } from "../support/long-run.ts";
-import { installPlimsoll, startServe } from "../support/plimsoll-serve.ts";
+import { forbiddenRequests, installPlimsoll, startServe } from "../support/plimsoll-serve.ts";
 
 const names = platformNames();
 const form = objectFormer({ names, namespace: "default" });
@@ -131,6 +131,10 @@ await describeOnControlPlane("a server-side dry run and plimsoll check", () => {
     expect(count.denied).toBeGreaterThan(50);
     expect(count.warned).toBeGreaterThan(50);
     expect(count.byKubectl).toBeGreaterThan(5);
+  });
+
+  it("were told by a process that was forbidden nothing", async () => {
+    expect(await forbiddenRequests(controlPlane)).toEqual([]);
   });
 });
 

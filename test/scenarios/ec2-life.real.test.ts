@@ -7,10 +7,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { Pod } from "../../src/api/pod.ts";
+import { grantTroubles } from "../deploy/grant-witnesses.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
-import { startEc2Cluster, type Ec2Cluster } from "../support/ec2-cluster.ts";
+import { ec2ClusterName, ec2Region, startEc2Cluster, type Ec2Cluster } from "../support/ec2-cluster.ts";
 import { startMoto, type Moto } from "../support/ec2-moto.ts";
 import { forbiddenRequests } from "../support/plimsoll-serve.ts";
+import { permissionFindings } from "../support/recorded-permissions.ts";
 
 const waits = { timeout: 120_000, interval: 250 };
 /** Two Pods a node, as no type of the pool has room for three. */
@@ -99,6 +101,15 @@ function lifeTests(server: Moto): void {
 
   test("are made with no right that the ServiceAccount lacks", async () => {
     expect(await forbiddenRequests(cluster.plane)).toEqual([]);
+  });
+
+  test("use what only they use of our roles, and ask nothing of AWS that our policy does not grant", async () => {
+    expect(await grantTroubles(cluster.plane, "test/scenarios/ec2-life.real.test.ts")).toEqual([]);
+    const calls = cluster.serve().calls();
+    expect(permissionFindings(calls, { clusterName: ec2ClusterName, region: ec2Region })).toEqual([]);
+    expect(calls.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(["CreateLaunchTemplate", "TerminateInstances", "DeleteLaunchTemplate"]),
+    );
   });
 }
 

@@ -19,6 +19,7 @@ import { startEc2Proxy, type Ec2Proxy } from "../support/ec2-proxy.ts";
 import { type Joiner, startJoiner } from "../support/joiner.ts";
 import { applyExamples, labCheckout, labInfrastructure, nodeClaims, podsOf } from "../support/lab.ts";
 import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
+import { permissionFindings } from "../support/recorded-permissions.ts";
 
 const region = "ap-southeast-1";
 const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: region };
@@ -140,6 +141,8 @@ function warningTests(server: Moto): void {
 
   it("was forbidden nothing", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
+    expect(permissionFindings(serve.calls(), { clusterName: "test", region, queue: "interruptions" })).toEqual([]);
+    expect(serve.calls().map(({ action }) => action)).toEqual(expect.arrayContaining(["ReceiveMessage", "DeleteMessage"]));
   });
 
   async function warn(claim: NodeClaim, { secondsAgo }: { readonly secondsAgo: number }): Promise<void> {

@@ -8,6 +8,7 @@ import { zoneLabel } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import { isReady, isTerminating } from "../../src/kube/pod-state.ts";
+import { grantTroubles } from "../deploy/grant-witnesses.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { applyExamples, labCheckout, labInfrastructure, nodeClaims, podsOf } from "../support/lab.ts";
@@ -115,6 +116,7 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
 
   it("was forbidden nothing", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
+    expect(await grantTroubles(controlPlane, "test/scenarios/node-end.real.test.ts")).toEqual([]);
   });
 
   async function apply(...manifests: readonly object[]): Promise<void> {

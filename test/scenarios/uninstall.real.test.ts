@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
-import { installPlimsoll, startServe } from "../support/plimsoll-serve.ts";
+import { forbiddenRequests, installPlimsoll, startServe } from "../support/plimsoll-serve.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const waits = { timeout: 60_000, interval: 500 };
@@ -38,6 +38,7 @@ await describeOnControlPlane("plimsoll uninstall on the real control plane", () 
     await expect.poll(() => apply(profile), waits).toBe(0);
     await expect.poll(() => everything(), waits).toContainEqual("PodDisruptionBudget/shop/web");
     await serve.stop("SIGKILL");
+    expect(await forbiddenRequests(controlPlane)).toEqual([]);
     expect(await apply({ ...profile, metadata: { ...profile.metadata, name: "other" } })).toBe(1);
   });
 

@@ -6,7 +6,10 @@
  * Forbidden fails the test that caused it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseCalls } from "../../src/cli/iam-check.ts";
+import type { RecordedCall } from "../../src/ec2/recorded-call.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { freePort, getLocal } from "./loopback.ts";
 
@@ -28,6 +31,8 @@ export interface ServeProcess {
   /** Log lines so far, as the objects they are. */
   log(): readonly Readonly<Record<string, unknown>>[];
   stderr(): string;
+  /** Its calls to AWS so far, in order; of another provider than ec2 there are none. */
+  calls(): readonly RecordedCall[];
   /** What /metrics answers now. */
   metrics(): Promise<string>;
   /** Ends the process (SIGTERM by default) and resolves with its exit code once it is gone. */
@@ -50,10 +55,12 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
   const { controlPlane } = options;
   const port = options.port ?? (await freePort());
   const kubeconfig = await controlPlane.kubeconfigFor({ namespace: "plimsoll-system", name: "plimsoll" });
+  const record = join(controlPlane.dir, `calls-${port}.jsonl`);
   const args = [
     ...["dist/main.js", "serve", "--kubeconfig", kubeconfig, "--host", "127.0.0.1", "--port", String(port), "--lame-duck", "0"],
     ...["--policies", options.policies ?? "policies.yaml", "--provider", options.provider ?? "kwok"],
     ...((options.args ?? []).some((word) => word.startsWith("--webhook-")) ? [] : ["--webhook-url", `https://127.0.0.1:${port}`]),
+    ...(options.provider === "ec2" ? ["--record-calls", record] : []),
     ...(options.args ?? []),
   ];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } });
@@ -66,6 +73,7 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
     pid: child.pid,
     port,
     stderr: errors,
+    calls: () => callsIn(record),
     metrics: async () => (await getLocal(port, "/metrics")).text,
     log: () =>
       out()
@@ -77,6 +85,13 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
       return gone;
     },
   };
+}
+
+function callsIn(path: string): readonly RecordedCall[] {
+  if (!existsSync(path)) return [];
+  const calls = parseCalls(readFileSync(path, "utf8"));
+  if (!calls.ok) throw new Error(`${path} ${calls.error}`);
+  return calls.value;
 }
 
 /** Requests of our ServiceAccount that the API server forbade, as "verb resource". */

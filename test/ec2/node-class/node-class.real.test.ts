@@ -7,8 +7,10 @@ import { CreateSecurityGroupCommand, DescribeLaunchTemplatesCommand, DescribeSub
 import { CreateInstanceProfileCommand, CreateRoleCommand, IAMClient, ListInstanceProfilesCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EC2NodeClass } from "../../../src/api/ec2-node-class.ts";
+import { callLogger, type RecordedCall } from "../../../src/ec2/recorded-call.ts";
 import { startMoto, type Moto } from "../../support/ec2-moto.ts";
 import { startEc2Proxy, type Ec2Proxy } from "../../support/ec2-proxy.ts";
+import { permissionFindings } from "../../support/recorded-permissions.ts";
 import { awsPorts, classWorld } from "./class-world.ts";
 
 const region = "ap-southeast-1";
@@ -24,6 +26,7 @@ function classTests(server: Moto): void {
   let ec2: EC2Client;
   let iam: IAMClient;
   let subnets: readonly string[];
+  const calls: RecordedCall[] = [];
 
   beforeAll(async () => {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
@@ -74,7 +77,7 @@ function classTests(server: Moto): void {
     const nodeClass = classOf(alias);
     const world = classWorld({
       nodeClass,
-      aws: awsPorts({ region, endpoint: proxy.url }),
+      aws: awsPorts({ region, endpoint: proxy.url, logger: callLogger((call) => calls.push(call)) }),
       cluster: { name: "prod" },
       region,
       minor,
@@ -93,5 +96,11 @@ function classTests(server: Moto): void {
     await world.settle();
     expect(world.state.nodeClass).toBeUndefined();
     expect(await profileNames()).toEqual(["somebody-elses"]);
+  });
+
+  test("asks nothing of AWS that our policy does not grant", () => {
+    expect(permissionFindings(calls, { clusterName: "prod", region, nodeRole: "NodeRole" })).toEqual([]);
+    const changes = ["CreateInstanceProfile", "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"];
+    expect(calls.map(({ action }) => action)).toEqual(expect.arrayContaining([...changes, "CreateLaunchTemplate", "DeleteLaunchTemplate"]));
   });
 }
