@@ -413,7 +413,8 @@ function claimOf(name: "on-demand" | "spot"): NodeClaim {
 function commandsOf(): readonly string[] {
   const services: Readonly<Record<string, string>> = { pricing: "pricing", "service-quotas": "servicequotas" };
   const found = sourceTree("src/ec2").flatMap(({ text }) => {
-    const [, client = ""] = /import\("@aws-sdk\/client-([a-z0-9-]+)"\)/.exec(text) ?? [];
+    // EC2's client is shared by several files.
+    const [, client = ""] = /import\("@aws-sdk\/client-([a-z0-9-]+)"\)/.exec(text) ?? /from "\.\/(ec2)-client\.ts"/.exec(text) ?? [];
     return [...text.matchAll(/new sdk\.(\w+)Command\(/g)].map(([, command = ""]) => `${services[client] ?? client}:${command}`);
   });
   return [...new Set(found)].sort();
