@@ -28,6 +28,8 @@ export interface Ec2Failure {
   readonly kind: Ec2FailureKind;
   readonly code: string;
   readonly message: string;
+  /** How often the SDK sent the call; absent where it never was, or nobody counted. */
+  readonly attempts?: number;
 }
 
 const unfulfillable: ReadonlySet<string> = new Set([
@@ -98,10 +100,16 @@ export function isOfWayToBuy(code: string): boolean {
 
 /** Returns what the SDK threw as a value; a broken network has the code of its socket's error. */
 export function ec2Failure(thrown: unknown): Ec2Failure {
-  const { name, Code, code, message } = thrown as { readonly [P in "name" | "Code" | "code" | "message"]?: unknown };
+  const { name, Code, code, message, $metadata } = thrown as { readonly [P in "name" | "Code" | "code" | "message"]?: unknown } & {
+    readonly $metadata?: { readonly attempts?: unknown };
+  };
   const told = [Code, name, code].find((one) => typeof one === "string" && one !== "" && one !== "Error");
   const text = typeof told === "string" ? told : "Unknown";
-  return { kind: failureKindOf(text), code: text, message: typeof message === "string" ? message : String(thrown) };
+  const attempts = typeof $metadata?.attempts === "number" ? $metadata.attempts : undefined;
+  return {
+    ...{ kind: failureKindOf(text), code: text, message: typeof message === "string" ? message : String(thrown) },
+    ...(attempts === undefined ? {} : { attempts }),
+  };
 }
 
 /** Returns one sentence for the operator; of a permission that is missing it says which, and the fix. */

@@ -31,8 +31,6 @@ export interface FleetAnswer {
   readonly exhausted: readonly string[];
   /** Says whether another offering, or another time, may do for what is missing. */
   readonly isCapacity: boolean;
-  /** Says whether a permission is missing for what is missing: it may be granted any time. */
-  readonly isForbidden: boolean;
   /** Why instances are missing, for people. */
   readonly message: string;
 }
@@ -77,7 +75,6 @@ export function fleetAnswer(attempt: LaunchAttempt, result: CreateFleetResult): 
     lacking,
     exhausted: [...new Set(full.flatMap(({ override }) => override.SubnetId ?? []))],
     isCapacity: errors.length > 0 && capacityErrors.length === errors.length,
-    isForbidden: errors.some(({ code }) => failureKindOf(code) === "unauthorized" && !isOfCapacity(code)),
     message: texts.length === 0 ? "CreateFleet made no instance and gave no reason" : texts.join("; "),
   };
 }
@@ -85,7 +82,7 @@ export function fleetAnswer(attempt: LaunchAttempt, result: CreateFleetResult): 
 /** Returns what a call comes to that was refused whole for want of capacity, by the code that it was refused with. */
 export function refusedAnswer(attempt: LaunchAttempt, { code, message }: { readonly code: string; readonly message: string }): FleetAnswer {
   const why = unavailableReasonOf(code);
-  const base = { instances: [], isCapacity: true, isForbidden: false, message };
+  const base = { instances: [], isCapacity: true, message };
   if (why === "addresses")
     return { ...base, lacking: [], exhausted: [...new Set(overridesOf(attempt).flatMap(({ SubnetId }) => SubnetId ?? []))] };
   const lacking = isOfWayToBuy(code) ? [wholeWay(attempt, why)] : askedOfferings(attempt).map((offering) => ({ offering, why }));

@@ -115,7 +115,7 @@ function answeredBy(instance: Instance, claim: NodeClaim, { token, at }: Pick<La
     attempt,
     isOwn: false,
     sends: 0,
-    answer: { instances, lacking: [], exhausted: [], isCapacity: false, isForbidden: false, message: "" },
+    answer: { instances, lacking: [], exhausted: [], isCapacity: false, message: "" },
   };
 }
 

@@ -90,7 +90,7 @@ async function nameInstances({ ec2 }: SendPorts, { attempt }: LiveAttempt, insta
   );
 }
 
-/** An attempt that nobody had sent before has left nothing; of another, EC2 is asked until what it left would show. */
+/** An attempt that nobody had sent before, the SDK included, has left nothing; of another, EC2 is asked until what it left would show. */
 async function givenUp(ports: SendPorts, live: LiveAttempt, failure: Ec2Failure): Promise<Sent> {
   const { ec2, names, clock } = ports;
   const message = failureText(failure);
@@ -99,14 +99,14 @@ async function givenUp(ports: SendPorts, live: LiveAttempt, failure: Ec2Failure)
     live.isDead = true;
     return { kind: "dead", message };
   };
-  if (isOwn && sends === 1) return dead();
+  if (isOwn && sends === 1 && (failure.attempts ?? 1) === 1) return dead();
   const left = await ec2.instances({ Filters: [{ Name: `tag:${names.launchTag}`, Values: [attempt.request.ClientToken] }] });
   if (!left.ok) return { kind: "failed", message: `${message}; and what it left is not known: ${failureText(left.error)}` };
   if (left.value.length === attempt.members.length) {
     const instances = left.value
       .flatMap((instance) => describedInstance(instance, attempt.bought))
       .toSorted((a, b) => (a.instanceID < b.instanceID ? -1 : 1));
-    return noted(ports, live, { instances, lacking: [], exhausted: [], isCapacity: false, isForbidden: false, message });
+    return noted(ports, live, { instances, lacking: [], exhausted: [], isCapacity: false, message });
   }
   if (left.value.length === 0 && clock.now() - attempt.at >= hiddenMaxMs) return dead();
   return {

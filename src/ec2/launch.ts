@@ -71,7 +71,12 @@ interface Desk extends LaunchPorts {
   readonly subnets: SubnetLedger;
   readonly batches: LaunchBatches<LaunchAsk, Result<KeptAttempt, string>>;
   readonly send: (live: LiveAttempt) => Promise<Sent>;
+  /** By claim, until its attempt is answered, however many looks that takes. */
+  readonly taken: Map<string, TakenSubnets>;
 }
+
+/** Claims whose subnets are taken at most; what the oldest took is counted until its time is over. */
+const takenMax = 10_000;
 
 /** What the last attempt of a look came to that gave the claim nothing. */
 type SpentLaunch = Extract<LaunchOutcome, { readonly kind: "insufficient-capacity" | "failed" }>;
@@ -91,6 +96,7 @@ export function launcher(ports: LaunchPorts): Launcher {
     subnets,
     batches: launchBatches({ clock: ports.clock, run: (asks) => keeper.keep(asks) }),
     send: launchSender({ ...ports, subnets }),
+    taken: new Map(),
   };
   return { launch: (input) => launch(desk, input), attemptOf: (claim) => keeper.find(claim) };
 }
@@ -102,27 +108,39 @@ async function launch(desk: Desk, input: LaunchInput): Promise<LaunchOutcome> {
     const found = await desk.keeper.sendable(nodeClaim);
     if (!found.ok) return { kind: "failed", message: found.error };
     let live = found.value;
-    let taken: TakenSubnets | undefined;
     if (live === undefined || isSpentFor(live, nodeClaim)) {
       const begun = await begin(desk, { ...input, nodeClaim });
       if (!begun.ok) return withLack(begun.error, spent);
-      ({ live, nodeClaim, taken } = begun.value);
+      ({ live, nodeClaim } = begun.value);
+      keepTaken(desk, nodeClaim, begun.value.taken);
     }
     const sent = await desk.send(live);
     if (sent.kind === "failed") return sent;
     const instance = instanceFor(live, nodeClaim);
-    taken?.settle(instance?.subnetID);
+    settleTaken(desk, nodeClaim, instance?.subnetID);
     if (instance !== undefined) return launchedOutcome(instance, input.candidates);
     if (sent.kind === "dead") spent = { kind: "failed", message: sent.message };
     else if (live.answer !== undefined) {
-      const { isCapacity, isForbidden, message } = live.answer;
-      if (isForbidden) return { kind: "failed", message };
-      if (!isCapacity) return { kind: "refused", message };
+      const { isCapacity, message } = live.answer;
+      // The next look makes a new attempt: it may pass, and what lacked capacity is left out of it.
+      if (!isCapacity) return { kind: "failed", message };
       // What was not tried in this look is tried in the next one, which need not wait for anything to come back.
       spent = { kind: "insufficient-capacity", message, retryAfterMs: retryMinMs };
     }
   }
   return spent ?? lacking(desk, "");
+}
+
+function keepTaken({ taken }: Desk, nodeClaim: NodeClaim, now: TakenSubnets): void {
+  taken.set(nodeClaim.metadata.uid ?? "", now);
+  const [oldest] = taken.keys();
+  if (taken.size > takenMax && oldest !== undefined) taken.delete(oldest);
+}
+
+function settleTaken({ taken }: Desk, nodeClaim: NodeClaim, used: string | undefined): void {
+  const uid = nodeClaim.metadata.uid ?? "";
+  taken.get(uid)?.settle(used);
+  taken.delete(uid);
 }
 
 /** Answered, and nothing in it for this claim: a member beyond the instances that EC2 had. */

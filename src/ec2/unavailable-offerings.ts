@@ -89,10 +89,13 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
     mark: (offering, why = "capacity") => {
       const now = clock.now();
       sweep(now);
-      if (standing(offering, now)?.why === why) return;
+      const stands = standing(offering, now);
+      if (stands?.why === why) return;
       const name = nameOf(offering);
       const before = marks.get(name);
       const holdMs = holdOf(why, before !== undefined && !isForgotten(before, now) ? before : undefined);
+      // One word that holds longer than another is not cut short by it.
+      if (stands !== undefined && stands.until >= now + holdMs) return;
       marks.delete(name);
       marks.set(name, { offering, why, holdMs, until: now + holdMs });
       const [oldest] = marks.keys();

@@ -155,10 +155,10 @@ describe("a launch", () => {
     return { created, result: launchResult({ nodeClaim, outcome: created, now: 0 }) };
   };
 
-  test("whose answer names no instance, and not for want of capacity, is given up: the same token gets the same answer", async () => {
+  test("whose answer names no instance, and not for want of capacity, is told, and its claim is kept", async () => {
     const { created, result } = await outcome({ Errors: [{ ErrorCode: "InvalidParameterValue", ErrorMessage: "no such profile" }] });
-    expect(created).toEqual({ kind: "refused", message: "InvalidParameterValue: no such profile" });
-    expect(result).toMatchObject({ kind: "given-up", reason: { reason: "LaunchFailed" } });
+    expect(created).toEqual({ kind: "failed", message: "InvalidParameterValue: no such profile" });
+    expect(result).toMatchObject({ kind: "failed", message: "InvalidParameterValue: no such profile" });
   });
 
   test("that lacks a permission is kept and tried again, and says which and how to mend it", async () => {

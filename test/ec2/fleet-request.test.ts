@@ -176,7 +176,6 @@ describe("what answers mean", () => {
     const all = [{ offering: { instanceType: "*", zone: "*", capacityType: "spot" }, why: "unsupported" }];
     expect(fleetAnswer(spot, { Errors: [{ ErrorCode: code, ErrorMessage: "no", ...lacking }] })).toMatchObject({
       isCapacity: true,
-      isForbidden: false,
       lacking: all,
     });
     expect(refusedAnswer(spot, { code, message: "no" })).toMatchObject({ isCapacity: true, lacking: all, instances: [] });
@@ -190,8 +189,8 @@ describe("what answers mean", () => {
 
   test("another error is not taken for a lack of capacity", () => {
     const answer = { Errors: [{ ErrorCode: "UnauthorizedOperation", ErrorMessage: "no" }] };
-    expect(fleetAnswer(asked, answer)).toMatchObject({ isCapacity: false, isForbidden: true, message: "UnauthorizedOperation: no" });
-    expect(fleetAnswer(asked, {})).toMatchObject({ instances: [], isCapacity: false, isForbidden: false });
+    expect(fleetAnswer(asked, answer)).toMatchObject({ isCapacity: false, message: "UnauthorizedOperation: no" });
+    expect(fleetAnswer(asked, {})).toMatchObject({ instances: [], isCapacity: false });
   });
 
   const codes: readonly (readonly [string, Ec2FailureKind])[] = [

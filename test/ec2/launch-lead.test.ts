@@ -194,7 +194,6 @@ describe("a lead is not said to be gone", () => {
       lacking: [],
       exhausted: [],
       isCapacity: true,
-      isForbidden: false,
       message: "",
     },
   });

@@ -24,8 +24,8 @@ export const [zoneA, zoneB] = ["ap-southeast-1a", "ap-southeast-1b"];
 const worldTypes: readonly string[] = ["c6i.large", "m6i.large"];
 const reference = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" };
 
-/** What befalls a CreateFleet: an error code, or the answer that is lost after it was done. */
-export type Fate = { readonly code: string } | "lost-answer" | undefined;
+/** What befalls a CreateFleet: an error code, errors in its answer, or the answer that is lost after it was done. */
+export type Fate = { readonly code: string; readonly attempts?: number } | { readonly told: readonly string[] } | "lost-answer" | undefined;
 
 export interface LaunchWorld {
   readonly time: { now: number };
@@ -48,7 +48,10 @@ export interface LaunchWorld {
   forgetTokens(): void;
   /** A process of ours, with a memory of its own; all that it asks of EC2 and of the API server goes through the door. */
   process(door?: Door): LaunchProcess;
-  addClaim(name: string, change?: { readonly types?: readonly string[]; readonly capacityTypes?: readonly string[] }): NodeClaim;
+  addClaim(
+    name: string,
+    change?: { readonly types?: readonly string[]; readonly capacityTypes?: readonly string[]; readonly pods?: number },
+  ): NodeClaim;
 }
 
 export type Door = <Calls extends object>(calls: Calls) => Calls;
@@ -119,7 +122,7 @@ export function launchWorld(): LaunchWorld {
       };
       return { provider, launch };
     },
-    addClaim: (name, { types = worldTypes, capacityTypes = ["on-demand"] } = {}) => {
+    addClaim: (name, { types = worldTypes, capacityTypes = ["on-demand"], pods = 5 } = {}) => {
       const claim: NodeClaim = {
         apiVersion: "karpenter.sh/v1",
         kind: "NodeClaim",
@@ -130,7 +133,7 @@ export function launchWorld(): LaunchWorld {
             { key: "node.kubernetes.io/instance-type", operator: "In", values: types },
             { key: "karpenter.sh/capacity-type", operator: "In", values: capacityTypes },
           ],
-          resources: { requests: { cpu: "500m", pods: "5" } },
+          resources: { requests: { cpu: "500m", pods: String(pods) } },
         },
       };
       world.claims.set(name, claim);
@@ -183,7 +186,7 @@ function callsOf(world: LaunchWorld, answers: Map<string, { readonly asked: stri
     },
     createFleet: (input) => {
       const fate = world.fates.shift();
-      if (fate !== undefined && fate !== "lost-answer") return Promise.resolve(err(ec2Failure({ name: fate.code, message: "no" })));
+      if (fate !== undefined && fate !== "lost-answer") return Promise.resolve(refused(input, fate));
       const answer = createFleet(world, answers, input);
       return Promise.resolve(fate === undefined ? answer : err(ec2Failure({ name: "TimeoutError", message: "no answer" })));
     },
@@ -209,6 +212,19 @@ function callsOf(world: LaunchWorld, answers: Map<string, { readonly asked: stri
     instanceHealth: () => Promise.resolve(ok("ok" as const)),
     consoleOutput: () => Promise.resolve(ok("")),
   };
+}
+
+function refused(input: CreateFleetCommandInput, fate: Exclude<Fate, "lost-answer" | undefined>) {
+  if ("code" in fate) {
+    const { code, attempts } = fate;
+    return err(ec2Failure({ name: code, message: "no", $metadata: { ...(attempts === undefined ? {} : { attempts }) } }));
+  }
+  const overrides = (input.LaunchTemplateConfigs ?? []).flatMap(({ Overrides = [] }) => Overrides);
+  const Errors = fate.told.map((ErrorCode, index) => {
+    const asked = overrides[index];
+    return { ErrorCode, ErrorMessage: "no", ...(asked === undefined ? {} : { LaunchTemplateAndOverrides: { Overrides: asked } }) };
+  });
+  return ok({ Errors });
 }
 
 function createFleet(

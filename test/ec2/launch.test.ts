@@ -206,12 +206,36 @@ describe("where capacity is lacking", () => {
     expect(world.fleets).toHaveLength(1);
   });
 
-  test("an error that is not about capacity is EC2's last word", async () => {
+  test("a vCPU quota that is reached is named", async () => {
     const world = launchWorld();
     world.addClaim("general-1");
     world.fates.push({ code: "VcpuLimitExceeded" });
     const [outcome] = await launchAll(world, ["general-1"]);
     expect(outcome).toMatchObject({ kind: "insufficient-capacity", message: expect.stringContaining("VcpuLimitExceeded") as string });
+  });
+
+  test("one error among others that is not about capacity is told, and the next look asks with the same claim, for what may be had", async () => {
+    const world = launchWorld();
+    world.addClaim("general-1");
+    world.fates.push({ told: ["InsufficientInstanceCapacity", "RequestLimitExceeded"] });
+    const process = world.process();
+    const [outcome] = await launchAll(world, ["general-1"], process);
+    expect(outcome).toMatchObject({ kind: "failed", message: expect.stringContaining("RequestLimitExceeded") as string });
+    expect((await launchAll(world, ["general-1"], process))[0]?.kind).toBe("launched");
+    const asked = world.fleets.at(-1)?.LaunchTemplateConfigs?.flatMap(({ Overrides = [] }) => Overrides) ?? [];
+    expect(asked).not.toEqual([]);
+    expect([world.fleets.length, world.instances.size]).toEqual([1, 1]);
+  });
+
+  test("addresses that an attempt took are given back at its answer, however many looks that takes", async () => {
+    const world = launchWorld();
+    world.addClaim("general-1", { pods: 3_000 });
+    world.addClaim("general-2", { pods: 3_000 });
+    const process = world.process();
+    world.fates.push({ code: "RequestLimitExceeded" });
+    expect((await launchAll(world, ["general-1"], process))[0]?.kind).toBe("failed");
+    expect((await launchAll(world, ["general-1"], process))[0]?.kind).toBe("launched");
+    expect((await launchAll(world, ["general-2"], process))[0]?.kind).toBe("launched");
   });
 });
 
@@ -245,6 +269,16 @@ describe("a launch that can't be answered", () => {
     const outcomes = await launchAll(world, names);
     expect(outcomes.map(idOf)).toEqual([...world.instances.keys()]);
     expect(world.instances.size).toBe(2);
+  });
+
+  test("is looked at first where the SDK itself has sent it more than once", async () => {
+    const world = launchWorld();
+    world.addClaim("general-1");
+    world.fates.push({ code: "InvalidLaunchTemplateName.NotFoundException", attempts: 2 });
+    expect((await launchAll(world, ["general-1"]))[0]).toMatchObject({
+      kind: "failed",
+      message: expect.stringContaining("0 of 1 instances of the attempt are to be seen") as string,
+    });
   });
 
   test("and that left nothing to see waits until EC2 would show it", async () => {

@@ -37,6 +37,17 @@ describe("a mark", () => {
     expect(marks.has(offering)).toBe(false);
   });
 
+  test("that holds longer than another is not cut short by it", () => {
+    const { marks } = marksAt();
+    marks.mark(offering, "unsupported");
+    marks.mark(offering);
+    expect(marks.get(offering)).toMatchObject({ why: "unsupported", until: holdMaxMs });
+    const other = { ...offering, zone: "ap-southeast-1b" };
+    marks.mark(other);
+    marks.mark(other, "interrupted");
+    expect(marks.get(other)).toMatchObject({ why: "interrupted", until: 3 * 60_000 });
+  });
+
   test("of hardware of one's own is not one of shared hardware", () => {
     const { marks } = marksAt();
     marks.mark({ ...offering, tenancy: "dedicated" }, "unsupported");
