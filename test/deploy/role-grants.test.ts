@@ -78,13 +78,16 @@ describe("the proof", () => {
 });
 
 it.each(starters())("%s asks at its end what it was forbidden", (_path, text) => {
-  expect(text).toMatch(/forbiddenRequests\(/);
+  expect(text).toMatch(/forbiddenRequests\(|refusedByRoles\(/);
 });
 
 /** Test files that start the real process, and the support that does it for others and asks for them. */
 function starters(): readonly (readonly [string, string])[] {
-  const starting = /\b(startServe|startReplicas|startEc2Cluster)\(/;
+  const starting = /\b(startServe|startReplicas)\(/;
   return tests
-    .filter(({ path, text }) => starting.test(text) && (path.endsWith(".real.test.ts") || path.endsWith("-suite.ts")))
+    .filter(
+      ({ path, text }) =>
+        starting.test(text) && (path.endsWith(".real.test.ts") || path.endsWith("-suite.ts") || path.endsWith("-cluster.ts")),
+    )
     .map(({ path, text }) => [path, text] as const);
 }

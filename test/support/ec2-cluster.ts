@@ -10,7 +10,7 @@ import { startControlPlane, type Component, type ControlPlane } from "./control-
 import type { Moto } from "./ec2-moto.ts";
 import { startEc2Proxy, type Ec2Proxy } from "./ec2-proxy.ts";
 import { startJoiner, type Joiner } from "./joiner.ts";
-import { installPlimsoll, startServe, type ServeProcess } from "./plimsoll-serve.ts";
+import { installPlimsoll, refusedByRoles, startServe, type ServeProcess } from "./plimsoll-serve.ts";
 
 export const ec2Region = "ap-southeast-1";
 export const ec2ClusterName = "test";
@@ -26,6 +26,7 @@ export interface Ec2Cluster {
   launchTemplates(): Promise<readonly string[]>;
   /** Creates or changes objects, as the administrator; throws where the API server refuses one. */
   apply(...objects: readonly object[]): Promise<void>;
+  /** Ends all of it; throws where the process had asked the API server for something that the deployed roles lack. */
   close(): Promise<void>;
 }
 
@@ -74,7 +75,9 @@ export async function startEc2Cluster({ moto, without = [], joins = true }: Ec2C
       await joiner?.close();
       await serve.stop();
       await proxy.close();
+      const refused = await refusedByRoles(plane);
       await plane.close();
+      if (refused.length > 0) throw new Error(`the deployed roles lack what serve asked for: ${refused.join(", ")}`);
     },
   };
 }

@@ -104,6 +104,17 @@ export async function forbiddenRequests(controlPlane: ControlPlane): Promise<rea
     .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
 }
 
+/** Requests of our ServiceAccount that no role of it allows, whatever else was refused. */
+export async function refusedByRoles(controlPlane: ControlPlane): Promise<readonly string[]> {
+  const events = await controlPlane.auditEvents();
+  return events
+    .filter(
+      ({ user, annotations = {} }) =>
+        user.username === "system:serviceaccount:plimsoll-system:plimsoll" && annotations["authorization.k8s.io/decision"] === "forbid",
+    )
+    .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+}
+
 function collect(stream: ChildProcess["stdout"]): () => string {
   let text = "";
   stream?.setEncoding("utf8").on("data", (chunk: string) => {
