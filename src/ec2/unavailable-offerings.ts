@@ -92,16 +92,14 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
       const stands = standing(offering, now);
       if (stands?.why === why) return;
       const name = nameOf(offering);
-      const before = marks.get(name);
-      const holdMs = holdOf(why, before !== undefined && !isForgotten(before, now) ? before : undefined);
+      const mark = markAfter(marks.get(name), { offering, why, now });
       // One word that holds longer than another is not cut short by it.
-      if (stands !== undefined && stands.until >= now + holdMs) return;
+      if (stands !== undefined && stands.until >= mark.until) return;
       marks.delete(name);
-      marks.set(name, { offering, why, holdMs, until: now + holdMs });
-      const [oldest] = marks.keys();
-      if (marks.size > marksMax && oldest !== undefined) marks.delete(oldest);
+      marks.set(name, mark);
+      dropOldest(marks);
       changes += 1;
-      nextEnd = Math.min(nextEnd, now + holdMs);
+      nextEnd = Math.min(nextEnd, mark.until);
     },
     clear: (offering) => {
       for (const one of [offering, wayOf(offering)]) if (marks.delete(nameOf(one))) changes += 1;
@@ -121,6 +119,16 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
       return changes;
     },
   };
+}
+
+function markAfter(before: Mark | undefined, { offering, why, now }: Pick<Mark, "offering" | "why"> & { readonly now: Instant }): Mark {
+  const holdMs = holdOf(why, before !== undefined && !isForgotten(before, now) ? before : undefined);
+  return { offering, why, holdMs, until: now + holdMs };
+}
+
+function dropOldest(marks: Map<string, Mark>): void {
+  const [oldest] = marks.keys();
+  if (marks.size > marksMax && oldest !== undefined) marks.delete(oldest);
 }
 
 /** A mark that ended as long ago as twice its own time no longer says anything about the next one. */

@@ -40,6 +40,8 @@ export interface LaunchWorld {
   readonly fates: Fate[];
   /** EC2 tells no instance before. */
   hiddenUntil: number;
+  /** Of each of the two subnets. */
+  freeAddresses: number;
   /** Refuses writes of claims by name. */
   readonly conflicts: Set<string>;
   /** Moves time on until everything that sleeps has gone on, step by step. */
@@ -75,6 +77,7 @@ export function launchWorld(): LaunchWorld {
     claims: new Map(),
     fates: [],
     hiddenUntil: 0,
+    freeAddresses: 4_000,
     conflicts: new Set(),
     settle: async (work) => {
       const progress = { isOver: false };
@@ -174,8 +177,8 @@ function callsOf(world: LaunchWorld, answers: Map<string, { readonly asked: stri
     subnets: () =>
       Promise.resolve(
         ok([
-          { SubnetId: "subnet-a", AvailabilityZone: zoneA, AvailableIpAddressCount: 4_000 },
-          { SubnetId: "subnet-b", AvailabilityZone: zoneB, AvailableIpAddressCount: 4_000 },
+          { SubnetId: "subnet-a", AvailabilityZone: zoneA, AvailableIpAddressCount: world.freeAddresses },
+          { SubnetId: "subnet-b", AvailabilityZone: zoneB, AvailableIpAddressCount: world.freeAddresses },
         ]),
       ),
     securityGroups: () => Promise.resolve(ok([{ GroupId: "sg-1" }])),
