@@ -106,10 +106,7 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
     },
     has: (offering) => standing(offering, clock.now()) !== undefined,
     get: (offering) => standing(offering, clock.now()),
-    standing: () => {
-      const now = clock.now();
-      return [...marks.values()].filter(({ until }) => until > now).reverse();
-    },
+    standing: () => standingOf(marks, clock.now()),
     nextEnd: () => {
       sweep(clock.now());
       return nextEnd === Infinity ? undefined : nextEnd;
@@ -119,6 +116,10 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
       return changes;
     },
   };
+}
+
+function standingOf(marks: ReadonlyMap<string, Mark>, now: Instant): readonly Mark[] {
+  return [...marks.values()].filter(({ until }) => until > now).reverse();
 }
 
 function markAfter(before: Mark | undefined, { offering, why, now }: Pick<Mark, "offering" | "why"> & { readonly now: Instant }): Mark {
