@@ -57,6 +57,8 @@ const watchShortMs = 1_000;
 const defaultQuietMaxMs = 90_000;
 const backoffBaseMs = 500;
 const backoffMaxMs = 30_000;
+/** A reason of one's own spares the error, with its stack, that an abort makes else. */
+const watchOver = "the watch is over";
 
 /** Runs a reflector until the signal aborts; the promise never rejects. */
 export async function runReflector(options: ReflectorOptions): Promise<void> {
@@ -134,7 +136,7 @@ async function watchRound(options: ReflectorOptions, from: string): Promise<Roun
   const startedAt = clock.now();
   const watch = new AbortController();
   const stop = (): void => {
-    watch.abort();
+    watch.abort(watchOver);
   };
   signal.addEventListener("abort", stop, { once: true });
   const progress: Progress = { version: from, lines: 0, lastLineAt: startedAt };
@@ -156,7 +158,7 @@ async function watchRound(options: ReflectorOptions, from: string): Promise<Roun
     return { kind: "failed", ...round, version: expired ? undefined : round.version, retryAfterMs: retryAfterMsOf(end) };
   } finally {
     signal.removeEventListener("abort", stop);
-    watch.abort();
+    watch.abort(watchOver);
     await watchdog;
   }
 }
@@ -209,7 +211,7 @@ async function abortWhenQuiet(of: {
   while (!of.watch.signal.aborted) {
     const leftMs = of.progress.lastLineAt + quietMaxMs - clock.now();
     if (leftMs <= 0) {
-      of.watch.abort();
+      of.watch.abort(watchOver);
       return;
     }
     await clock.sleep(leftMs, of.watch.signal);

@@ -24,6 +24,8 @@ export interface WorkQueueOptions {
 const defaultKeysMax = 100_000;
 const defaultRetryBaseMs = 200;
 const defaultRetryDelayMaxMs = 120_000;
+/** Why a delay ends early: without one each abort would make an error, with its stack, that nobody reads. */
+const sooner = "the key is due sooner";
 
 export class WorkQueue {
   readonly #options: Required<WorkQueueOptions>;
@@ -65,7 +67,10 @@ export class WorkQueue {
     const cancel = new AbortController();
     this.#delayed.set(key, { dueAt, cancel });
     void this.#options.clock.sleep(delayMs, cancel.signal).then(() => {
-      if (!cancel.signal.aborted) this.add(key);
+      if (cancel.signal.aborted) return;
+      // The delay has ended by itself, and is not to be ended again.
+      this.#delayed.delete(key);
+      this.add(key);
     });
     return true;
   }
@@ -123,7 +128,7 @@ export class WorkQueue {
   }
 
   #cancelDelay(key: string): void {
-    this.#delayed.get(key)?.cancel.abort();
+    this.#delayed.get(key)?.cancel.abort(sooner);
     this.#delayed.delete(key);
   }
 

@@ -52,7 +52,7 @@ function checkUnknownFields({ served, request, warnings }: Call, paths: readonly
 export function decodePatched(
   call: Call,
   object: JsonObject,
-  { shown, strategic }: { readonly shown: string; readonly strategic?: true },
+  { shown, strategic }: { readonly shown: () => string; readonly strategic?: true },
 ): Outcome<JsonObject> {
   const { served } = call;
   const decoded = decodeFields(object, served.schema(), { custom: served.custom !== undefined });
@@ -60,7 +60,7 @@ export function decodePatched(
   const typeError = wanted === undefined ? decoded.typeError : `unrecognized type: ${wanted}`;
   const strict = typeError === undefined ? checkUnknownFields(call, decoded.unknownFields) : err(typeError);
   if (strict.ok) return ok(decoded.value);
-  return err(invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown, strict.error)]));
+  return err(invalid({ group: "", kind: "" }, "", [invalidValue("patch", shown(), strict.error)]));
 }
 
 function withType(body: JsonObject, served: ServedResource): Outcome<JsonObject> {

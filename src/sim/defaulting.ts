@@ -20,6 +20,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "./json.ts";
+import { proven } from "./proven.ts";
 import { memberSchema, type Schema } from "./schema.ts";
 import type { ServedResource } from "./served-resource.ts";
 
@@ -113,24 +114,38 @@ function withWebhookDefaults(hook: JsonObject): JsonObject {
   return mapEachAt(ported, ["rules"], (rule) => withDefaults(rule, { scope: "*" }));
 }
 
+/** Stored parts that lack no default. */
+const whole = proven();
+
 /** Fills the defaults of a custom resource's schema; a null that is not allowed counts as missing. */
 function withSchemaDefaults(object: JsonObject, schema: Schema): JsonObject {
+  if (whole.has(object, schema)) return object;
   const filled: Record<string, JsonValue> = { ...object };
+  let isSame = true;
   for (const [name, member] of schema.properties ?? []) {
     const isMissing = filled[name] === undefined || (filled[name] === null && !member.nullable);
-    if (isMissing && member.default !== undefined) filled[name] = member.default;
+    if (!isMissing || member.default === undefined) continue;
+    filled[name] = member.default;
+    isSame = false;
   }
   for (const [name, value] of Object.entries(filled)) {
     const member = memberSchema(schema, name);
-    if (member !== undefined && member.reference === undefined) filled[name] = withPartDefaults(value, member);
+    if (member === undefined || member.reference !== undefined) continue;
+    const part = withPartDefaults(value, member);
+    isSame = isSame && part === value;
+    filled[name] = part;
   }
-  return filled;
+  if (!isSame) return filled;
+  whole.add(object, schema);
+  return object;
 }
 
 function withPartDefaults(value: JsonValue, schema: Schema): JsonValue {
   if (isJsonObject(value)) return withSchemaDefaults(value, schema);
   const { items } = schema;
-  return isJsonArray(value) && items !== undefined ? value.map((item) => withPartDefaults(item, items)) : value;
+  if (!isJsonArray(value) || items === undefined) return value;
+  const filled = value.map((item) => withPartDefaults(item, items));
+  return filled.every((item, index) => item === value[index]) ? value : filled;
 }
 
 /** Returns a Service with the addresses that the server allocates; `draw` gives a number below its argument. */

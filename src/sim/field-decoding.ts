@@ -7,6 +7,7 @@
  */
 import { canonicalQuantity } from "../kube/quantity.ts";
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { proven } from "./proven.ts";
 import { memberSchema, type Schema } from "./schema.ts";
 
 /** What decoding an object came to. */
@@ -50,15 +51,28 @@ export function decodeFields(object: JsonObject, schema: Schema, { custom }: { r
   };
 }
 
+/** Stored parts that decoding leaves as they are. */
+const decodedBefore = proven();
+
 type Decoder = (value: JsonValue, schema: Schema, place: Place, decoding: Decoding) => JsonValue | undefined;
 
 function decodeValue(value: JsonValue, schema: Schema, place: Place, decoding: Decoding): JsonValue | undefined {
   if (schema.type === "any" && (schema.properties?.size ?? 0) === 0) return value;
   if (value === null) return isBuiltIn(schema, decoding) ? undefined : value;
-  if (isJsonObject(value)) return decodeObject(value, schema, place, decoding);
+  if (isJsonObject(value)) return decodeOnce(value, schema, place, decoding);
   if (isJsonArray(value)) return decodeList(value, schema, place, decoding);
   return isBuiltIn(schema, decoding) ? decodeScalar(value, schema, place, decoding) : value;
 }
+
+/** A part that was stored, and was found to be as it should be under the same schema, is so still. */
+const decodeOnce = (value: JsonObject, schema: Schema, place: Place, decoding: Decoding): JsonValue | undefined => {
+  if (decodedBefore.has(value, schema)) return value;
+  const problems = decoding.unknownFields.length + decoding.typeErrors.length;
+  const decoded = decodeObject(value, schema, place, decoding);
+  const isFine = decoding.unknownFields.length + decoding.typeErrors.length === problems;
+  if (decoded === value && isFine) decodedBefore.add(value, schema);
+  return decoded;
+};
 
 /** A custom resource's metadata is decoded as the built-in type that it is. */
 function isBuiltIn(schema: Schema, { custom }: Decoding): boolean {
@@ -69,17 +83,21 @@ const decodeObject = (value: JsonObject, schema: Schema, place: Place, decoding:
   if (schema.type !== "object" && schema.type !== "any") return unfitting(value, schema, place, decoding);
   const keepsAll = schema.preserveUnknown;
   const kept: Record<string, JsonValue> = {};
+  let isSame = true;
   for (const [name, member] of Object.entries(value)) {
     const inner = memberSchema(schema, name);
     if (inner === undefined) {
       if (keepsAll) kept[name] = member;
       else decoding.unknownFields.push(joined(place.path, name));
+      isSame = isSame && keepsAll;
       continue;
     }
     const decoded = decodeValue(member, inner, placeOf(place, name, schema), decoding);
-    if (decoded !== undefined && !isLeftOut(decoded, inner, schema, name, decoding)) kept[name] = decoded;
+    const isKept = decoded !== undefined && !isLeftOut(decoded, inner, schema, name, decoding);
+    if (isKept) kept[name] = decoded;
+    isSame = isSame && isKept && decoded === member;
   }
-  return kept;
+  return isSame ? value : kept;
 };
 
 /** Go's omitempty: an empty list or map of a built-in kind is not written. */
@@ -99,7 +117,8 @@ const decodeList: (value: readonly JsonValue[], schema: Schema, place: Place, de
   const { items } = schema;
   if (schema.type !== "array") return unfitting(value, schema, place, decoding);
   if (items === undefined) return value;
-  return value.map((item, index) => decodeValue(item, items, { ...place, path: `${place.path}[${index}]` }, decoding) ?? null);
+  const decoded = value.map((item, index) => decodeValue(item, items, { ...place, path: `${place.path}[${index}]` }, decoding) ?? null);
+  return decoded.every((item, index) => item === value[index]) ? value : decoded;
 };
 
 const decodeScalar: Decoder = (value, schema, place, decoding) => {

@@ -121,11 +121,8 @@ export function mapAt(object: JsonObject, path: readonly string[], change: (part
 export function mapEachAt(object: JsonObject, path: readonly string[], change: (part: JsonObject) => JsonObject): JsonObject {
   const list = valueAt(object, ...path);
   if (!isJsonArray(list)) return object;
-  return withValue(
-    object,
-    path,
-    list.map((item) => (isJsonObject(item) ? change(item) : item)),
-  );
+  const mapped = list.map((item) => (isJsonObject(item) ? change(item) : item));
+  return mapped.every((item, index) => item === list[index]) ? object : withValue(object, path, mapped);
 }
 
 /** True where two values are equal as JSON; the order of members does not count, that of lists does. */

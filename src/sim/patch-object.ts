@@ -41,14 +41,14 @@ function unsupported({ served }: Call): ReturnType<typeof unsupportedMediaType> 
 /** The patched object, and what an error about its fields quotes: the object, or a strategic merge patch itself. */
 interface Patched {
   readonly object: JsonObject;
-  readonly shown: string;
+  readonly shown: () => string;
   readonly strategic?: true;
 }
 
 type Patcher = (call: Call, current: JsonObject) => Outcome<Patched>;
 
 function shownWhole(object: JsonObject): Patched {
-  return { object, shown: JSON.stringify(object) };
+  return { object, shown: () => JSON.stringify(object) };
 }
 
 /** Computes the patched object in the version of the call, decoded and in its stored form. */
@@ -75,7 +75,8 @@ const mergePatched: Patcher = ({ request }, current) =>
   isJsonObject(request.body) ? ok(shownWhole(applyMergePatch(current, request.body))) : err(badRequest("a merge patch is an object"));
 
 const strategicPatched: Patcher = ({ request, served }, current) => {
-  if (!isJsonObject(request.body)) return err(badRequest("a strategic merge patch is an object"));
-  const merged = applyStrategicMergePatch(current, request.body, served.schema());
-  return merged.ok ? ok({ object: merged.value, shown: goText(request.body), strategic: true }) : err({ code: 500, message: merged.error });
+  const { body } = request;
+  if (!isJsonObject(body)) return err(badRequest("a strategic merge patch is an object"));
+  const merged = applyStrategicMergePatch(current, body, served.schema());
+  return merged.ok ? ok({ object: merged.value, shown: () => goText(body), strategic: true }) : err({ code: 500, message: merged.error });
 };

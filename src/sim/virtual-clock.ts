@@ -23,26 +23,27 @@ interface Sleeper {
 /** Returns a virtual clock that stands at an instant. */
 export function createVirtualClock(startAt: Instant = Date.UTC(2026, 0, 1)): VirtualClock {
   const state = { now: startAt, order: 0 };
-  const sleepers = new Set<Sleeper>();
+  /** The next one last. */
+  const sleepers: Sleeper[] = [];
 
   const sleep = (durationMs: number, signal?: AbortSignal): Promise<void> => {
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       state.order += 1;
       const wake = (): void => {
-        sleepers.delete(sleeper);
+        remove(sleepers, sleeper);
         signal?.removeEventListener("abort", wake);
         resolve();
       };
       const sleeper: Sleeper = { at: state.now + Math.max(0, durationMs), order: state.order, wake };
-      sleepers.add(sleeper);
+      sleepers.splice(placeOf(sleepers, sleeper), 0, sleeper);
       signal?.addEventListener("abort", wake);
     });
   };
 
   /** Wakes the next sleeper that is due by an instant; false where there is none. */
   const wakeNext = async (limit: Instant): Promise<boolean> => {
-    const next = earliest(sleepers);
+    const next = sleepers.at(-1);
     if (next === undefined || next.at > limit) return false;
     state.now = Math.max(state.now, next.at);
     next.wake();
@@ -71,12 +72,23 @@ export function createVirtualClock(startAt: Instant = Date.UTC(2026, 0, 1)): Vir
   };
 }
 
-function earliest(sleepers: ReadonlySet<Sleeper>): Sleeper | undefined {
-  let found: Sleeper | undefined;
-  for (const sleeper of sleepers) {
-    if (found === undefined || sleeper.at < found.at || (sleeper.at === found.at && sleeper.order < found.order)) found = sleeper;
+/** Where a sleeper stands, or would: after those that wake later, by halving. */
+function placeOf(sleepers: readonly Sleeper[], { at, order }: Sleeper): number {
+  let low = 0;
+  let high = sleepers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = sleepers[middle];
+    const isLater = other !== undefined && (other.at > at || (other.at === at && other.order > order));
+    if (isLater) low = middle + 1;
+    else high = middle;
   }
-  return found;
+  return low;
+}
+
+function remove(sleepers: Sleeper[], sleeper: Sleeper): void {
+  const place = placeOf(sleepers, sleeper);
+  if (sleepers[place] === sleeper) sleepers.splice(place, 1);
 }
 
 /** Lets every promise that can go on do so: a macrotask runs only when no microtask is left. */

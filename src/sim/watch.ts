@@ -18,6 +18,8 @@ import type { StoreEvent } from "./store.ts";
 /** A watcher that lags by more lines than this is ended, so that memory stays bounded; the client lists again. */
 const queuedLinesMax = 100_000;
 const bookmarkEveryMs = 60_000;
+/** A reason of one's own spares the error, with its stack, that an abort makes else. */
+const watchEnded = "the watch has ended";
 
 /** Starts a watch of a collection. */
 export function watchObjects(call: Call): Outcome<AsyncIterable<WatchLine>> {
@@ -40,7 +42,7 @@ async function* watchLines(call: Call, selection: Selection): AsyncGenerator<Wat
   });
   const ended = new AbortController();
   const end = (): void => {
-    ended.abort();
+    ended.abort(watchEnded);
     queue.close();
   };
   request.signal?.addEventListener("abort", end);

@@ -9,7 +9,7 @@ import { equalJson, isJsonArray, isJsonObject, type JsonObject, type JsonValue }
 import { memberSchema, type Schema } from "../schema.ts";
 import { isGranularList, itemElement, leavesOf, pathText, withParents, type FieldSet } from "./field-set.ts";
 import { ordered } from "./list-order.ts";
-import { isSame, without, type Manager, type Ownership } from "./managed-fields.ts";
+import { isSame, unlike, without, type Manager, type Ownership } from "./managed-fields.ts";
 
 /** One apply. */
 export interface Application {
@@ -42,8 +42,8 @@ export function applyConfiguration(
   if (conflicts.length > 0 && !force) return err(conflicts);
   const last = managers.find((manager) => isSame(manager, applier));
   const pruned = last === undefined ? merged : pruneObject(merged, schema, pruningOf(last, applier, others));
-  const present = new Set(leavesOf(pruned, schema).keys());
-  const left = others.map((manager) => ({ ...manager, fields: keep(without(manager.fields, conflictSets(conflicts, manager)), present) }));
+  const alive = others.length === 0 ? new Set<string>() : withParents(leavesOf(pruned, schema).keys());
+  const left = others.map((manager) => ({ ...manager, fields: keep(without(manager.fields, conflictSets(conflicts, manager)), alive) }));
   const unchanged = last !== undefined && sameSet(last.fields, applier.fields);
   return ok({ object: pruned, managers: [...left, unchanged ? last : applier] });
 }
@@ -53,9 +53,9 @@ function conflictSets(conflicts: readonly FieldConflict[], manager: Manager): re
 }
 
 /** Paths under a field that became atomic or went with its parent are owned no more; intermediate paths stay. */
-function keep(fields: FieldSet, present: FieldSet): FieldSet {
-  const alive = withParents(present);
-  return new Set([...fields].filter((path) => alive.has(path)));
+function keep(fields: FieldSet, alive: FieldSet): FieldSet {
+  const left = [...fields].filter((path) => alive.has(path));
+  return left.length === fields.size ? fields : new Set(left);
 }
 
 function sameSet(a: FieldSet, b: FieldSet): boolean {
@@ -63,8 +63,10 @@ function sameSet(a: FieldSet, b: FieldSet): boolean {
 }
 
 function changedLeaves(live: JsonObject, merged: JsonObject, schema: Schema): FieldSet {
-  const before = leavesOf(live, schema);
-  return new Set([...leavesOf(merged, schema)].filter(([path, value]) => !equalJson(before.get(path), value)).map(([path]) => path));
+  const before = leavesOf(unlike(live, merged), schema);
+  return new Set(
+    [...leavesOf(unlike(merged, live), schema)].filter(([path, value]) => !equalJson(before.get(path), value)).map(([path]) => path),
+  );
 }
 
 function mergeObject(live: JsonObject, config: JsonObject, schema: Schema | undefined): JsonObject {

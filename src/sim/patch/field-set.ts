@@ -6,7 +6,7 @@
  * union, difference and intersection are those of plain sets.
  */
 import { canonicalJson } from "../../api/hash.ts";
-import { isJsonArray, isJsonObject, toJson, valueAt, type JsonObject, type JsonValue } from "../json.ts";
+import { isJsonArray, isJsonObject, valueAt, type JsonObject, type JsonValue } from "../json.ts";
 import { memberSchema, type Schema } from "../schema.ts";
 
 /** Owned paths; see pathText. */
@@ -103,8 +103,14 @@ export function withParents(set: Iterable<string>): FieldSet {
   return all;
 }
 
+/** Sets beside their FieldsV1: a stored entry that a write leaves alone is neither read nor written again. */
+const readSets = new WeakMap<JsonObject, FieldSet>();
+const writtenFields = new WeakMap<FieldSet, JsonObject>();
+
 /** Reads the FieldsV1 of a managedFields entry. */
 export function decodeFieldsV1(fields: JsonValue | undefined): FieldSet {
+  const known = isJsonObject(fields) ? readSets.get(fields) : undefined;
+  if (known !== undefined) return known;
   const set = new Set<string>();
   const walk = (node: JsonValue | undefined, path: string): void => {
     if (!isJsonObject(node)) return;
@@ -116,31 +122,36 @@ export function decodeFieldsV1(fields: JsonValue | undefined): FieldSet {
     }
   };
   walk(fields, "");
+  if (isJsonObject(fields) && Object.isFrozen(fields)) {
+    readSets.set(fields, set);
+    writtenFields.set(set, fields);
+  }
   return set;
 }
 
-/** Writes a set as FieldsV1: a path that others go through is marked by ".". */
+/** One path element and what is below it. */
+interface FieldTree {
+  [element: string]: FieldTree;
+}
+
+/** Writes a set as FieldsV1: a leaf is {}, a path that others go through is marked by ".". */
 export function encodeFieldsV1(set: FieldSet): JsonObject {
-  const root: Record<string, unknown> = {};
+  const known = writtenFields.get(set);
+  if (known !== undefined) return known;
+  const root: FieldTree = {};
+  const owned = new Set<FieldTree>();
+  // In order, so that a path comes before those that go through it.
   for (const path of [...set].sort()) {
     let node = root;
     for (const element of path.split(separator)) {
-      const inner = node[element];
-      const next = isRecord(inner) ? inner : {};
-      node[element] = next;
-      node = next;
+      const below = node[element] ?? {};
+      if (owned.has(node)) node["."] ??= {};
+      node[element] = below;
+      node = below;
     }
-    node["."] = {};
+    owned.add(node);
   }
-  const encoded = toJson(withoutLoneDots(root));
-  return isJsonObject(encoded) ? encoded : {};
-}
-
-/** A leaf is written {}, not {".": {}}. */
-function withoutLoneDots(node: Record<string, unknown>): Record<string, unknown> {
-  const names = Object.keys(node);
-  if (names.length === 1 && names[0] === ".") return {};
-  return Object.fromEntries(names.map((name) => [name, isRecord(node[name]) && name !== "." ? withoutLoneDots(node[name]) : {}]));
+  return root;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -6,7 +6,18 @@
  */
 import { timeText } from "../../kube/time-text.ts";
 import type { Call } from "../api-server.ts";
-import { arrayAt, equalJson, isJsonObject, stringAt, valueAt, withValue, type JsonObject, type JsonValue } from "../json.ts";
+import {
+  arrayAt,
+  equalJson,
+  isJsonObject,
+  objectAt,
+  stringAt,
+  valueAt,
+  withoutMembers,
+  withValue,
+  type JsonObject,
+  type JsonValue,
+} from "../json.ts";
 import { apiVersionOf } from "../served-resource.ts";
 import { decodeFieldsV1, encodeFieldsV1, leavesOf, type FieldSet } from "./field-set.ts";
 
@@ -65,9 +76,11 @@ export function withUpdateOwnership(change: {
   const { changed, removed } = changesOf(current, next, call);
   if (changed.size === 0 && removed.size === 0) return kept;
   const writer = writerOf(call, changed);
-  const others = managersOf(current).filter((manager) => !isSame(manager, writer));
-  const before = managersOf(current).find((manager) => isSame(manager, writer));
-  const own = new Set([...(before?.fields ?? []), ...changed].filter((path) => !removed.has(path)));
+  const managers = managersOf(current);
+  const others = managers.filter((manager) => !isSame(manager, writer));
+  const before = managers.find((manager) => isSame(manager, writer))?.fields ?? new Set();
+  const grows = [...changed].some((path) => !before.has(path)) || [...removed].some((path) => before.has(path));
+  const own = grows ? new Set([...before, ...changed].filter((path) => !removed.has(path))) : before;
   const left = others.map((manager) => ({ ...manager, fields: without(manager.fields, [changed, removed]) }));
   return withManagers(kept, [...left, { ...writer, fields: own }]);
 }
@@ -78,10 +91,21 @@ export function changesOf(
   next: JsonObject,
   { served }: Pick<Call, "served">,
 ): { readonly changed: FieldSet; readonly removed: FieldSet } {
-  const before = leavesOf(current, served.schema());
-  const after = leavesOf(next, served.schema());
+  const before = leavesOf(unlike(current, next), served.schema());
+  const after = leavesOf(unlike(next, current), served.schema());
   const changed = [...after].filter(([path, value]) => !equalJson(before.get(path), value)).map(([path]) => path);
   return { changed: new Set(changed), removed: new Set([...before.keys()].filter((path) => !after.has(path))) };
+}
+
+/** The parts of an object that another has otherwise; of the metadata, its members. */
+export function unlike(object: JsonObject, other: JsonObject): JsonObject {
+  const differing = Object.entries(object).filter(([name, value]) => !equalJson(value, other[name]));
+  return Object.fromEntries(
+    differing.map(([name, value]) => {
+      const beside = other[name];
+      return [name, name === "metadata" && isJsonObject(value) && isJsonObject(beside) ? unlike(value, beside) : value];
+    }),
+  );
 }
 
 /** Returns the manager that a call writes as. */
@@ -103,7 +127,8 @@ export function isSame(a: Manager, b: Manager): boolean {
 
 /** Returns a set without the paths of other sets. */
 export function without(set: FieldSet, others: readonly FieldSet[]): FieldSet {
-  return new Set([...set].filter((path) => !others.some((other) => other.has(path))));
+  const isHeld = (path: string): boolean => others.some((other) => other.has(path));
+  return [...set].some(isHeld) ? new Set([...set].filter((path) => !isHeld(path))) : set;
 }
 
 /** Returns an object with managers written on it; one without a field is left out. */
@@ -124,17 +149,18 @@ export function withManagers(object: JsonObject, managers: readonly Manager[]): 
 
 /** True where a write changed nothing but times of ownership: such a write is not stored. */
 export function sameButTimes(next: JsonObject, current: JsonObject): boolean {
-  return equalJson(comparable(next), comparable(current));
+  return equalJson(unversioned(next), unversioned(current)) && equalJson(ownersOf(next), ownersOf(current));
 }
 
-function comparable(object: JsonObject): JsonObject {
+function unversioned(object: JsonObject): JsonObject {
+  const metadata = withoutMembers(objectAt(object, "metadata"), ["managedFields", "resourceVersion"]);
+  return { ...object, metadata };
+}
+
+/** Who owns what, in an order of its own and whenever it was. */
+function ownersOf(object: JsonObject): readonly JsonValue[] {
   const entries = arrayAt(object, "metadata", "managedFields").map((entry) =>
     isJsonObject(entry) ? withValue(entry, ["time"], undefined) : entry,
   );
-  const timeless = withValue(
-    object,
-    ["metadata", "managedFields"],
-    [...entries].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
-  );
-  return withValue(timeless, ["metadata", "resourceVersion"], undefined);
+  return [...entries].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }

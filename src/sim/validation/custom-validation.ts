@@ -21,6 +21,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../json.ts";
+import { proven } from "../proven.ts";
 import type { Schema } from "../schema.ts";
 import { duplicate, invalidValue, notSupported, required, tooLong, tooMany, wrongType } from "./field-problem.ts";
 
@@ -30,7 +31,17 @@ export function customResourceProblems(object: JsonObject, schema: Schema): read
   return valueProblems(withoutMembers(object, ["metadata", "apiVersion", "kind"]), source, "");
 }
 
+/** Stored parts without a problem. */
+const soundBefore = proven();
+
 function valueProblems(value: JsonValue, source: JsonObject, path: string): readonly FieldProblem[] {
+  if (soundBefore.has(value, source)) return [];
+  const problems = foundProblems(value, source, path);
+  if (problems.length === 0) soundBefore.add(value, source);
+  return problems;
+}
+
+function foundProblems(value: JsonValue, source: JsonObject, path: string): readonly FieldProblem[] {
   if (value === null) {
     const allowed = valueAt(source, "nullable") === true || stringAt(source, "type") === undefined;
     return allowed ? [] : [wrongType(path, "null", `${inBody(path)} must be of type ${stringAt(source, "type") ?? ""}: "null"`)];
