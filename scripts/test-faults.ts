@@ -1,8 +1,9 @@
 /**
  * `npm run test:faults -- --runs N --seed S`: runs of the simulated world with faults, each from a seed of its own (S:1 to S:N).
  *
- * Runs are shared out to as many processes as there are cores. A failed run is told with its seed, its schedule of faults and what went wrong;
- * `--only S:17 --trace` plays that one again and prints every act. Exits 1 on any failed run; the last line is the count.
+ * Runs are shared out to as many processes as there are cores; what is told is the same however many there are. A failed run is told with its
+ * seed, its schedule of faults, what went wrong, and how to play it again alone. Exits 1 on any failed run; the last line is the count. What
+ * the runs cost goes to stderr, since it is never twice the same. Started by test-faults.mjs, which compiles it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -30,16 +31,17 @@ const { values } = parseArgs({
 });
 const runs = wholeNumber("runs");
 const from = wholeNumber("from");
+const jobs = Math.min(runs, values.jobs === undefined ? availableParallelism() : wholeNumber("jobs"));
 
 if (values.help) console.log(help);
 else if (values.only !== undefined) process.exitCode = await playOne(values.only);
-else if (values.worker !== undefined) await work(values.worker);
+else if (values.worker !== undefined) await work(Number(values.worker));
 else process.exitCode = await shareOut();
 
-function wholeNumber(name: "runs" | "from"): number {
+function wholeNumber(name: "runs" | "from" | "jobs"): number {
   const number = Number(values[name]);
   if (Number.isInteger(number) && number >= 1) return number;
-  console.error(`--${name} ${values[name]}: write a whole number of at least 1`);
+  console.error(`--${name} ${values[name] ?? ""}: write a whole number of at least 1`);
   process.exit(2);
 }
 
@@ -55,54 +57,76 @@ async function playOne(seed: string): Promise<number> {
   return result.problems.length === 0 ? 0 : 1;
 }
 
-/** A process of its own: "first:step" says which seeds are its part; one line of JSON a run. */
-async function work(part: string): Promise<void> {
-  const [first = 1, step = 1] = part.split(":").map(Number);
+/** A process of its own plays each seed whose turn is its own, and writes one line of JSON a run. */
+async function work(job: number): Promise<void> {
   const ground: FaultGround = await simulatedGround();
-  for (let number = from + first; number < from + runs; number += step) {
+  for (let number = from + job; number < from + runs; number += jobs) {
     const before = process.cpuUsage();
     const result = await faultRun(ground, { seed: `${values.seed}:${number}` });
     const { user, system } = process.cpuUsage(before);
-    process.stdout.write(`${JSON.stringify({ ...result, trace: [], cpuMs: (user + system) / 1_000 })}\n`);
+    process.stdout.write(`${JSON.stringify({ ...result, trace: [], number, cpuMs: (user + system) / 1_000 })}\n`);
   }
 }
 
 async function shareOut(): Promise<number> {
-  const jobs = Math.min(runs, Number(values.jobs ?? availableParallelism()));
   const startedAt = performance.now();
-  const count = { runs: 0, failed: 0, acts: 0, lives: 0, instances: 0, virtualMs: 0, cpuMs: 0 };
-  const codes = await Promise.all(
-    Array.from({ length: jobs }, (_, job) =>
-      runWorker(`${job}:${jobs}`, (result) => {
-        count.runs += 1;
-        count.acts += result.acts;
-        count.lives += result.lives;
-        count.instances += result.instances;
-        count.virtualMs += result.virtualMs;
-        count.cpuMs += result.cpuMs;
-        if (result.problems.length === 0) return;
-        count.failed += 1;
-        tell(result);
-      }),
-    ),
-  );
+  const sum = { runs: 0, failed: 0, acts: 0, lives: 0, instances: 0, virtualMs: 0, cpuMs: 0 };
+  const inOrder = ordered((result) => {
+    sum.runs += 1;
+    sum.acts += result.acts;
+    sum.lives += result.lives;
+    sum.instances += result.instances;
+    sum.virtualMs += result.virtualMs;
+    sum.cpuMs += result.cpuMs;
+    if (result.problems.length === 0) return;
+    sum.failed += 1;
+    tell(result);
+  });
+  const codes = await Promise.all(Array.from({ length: jobs }, (_, job) => runWorker(job, inOrder.take)));
+  const missing = inOrder.giveUp();
   const seconds = (performance.now() - startedAt) / 1_000;
+  console.error(`${seconds.toFixed(1)} s, ${(sum.cpuMs / Math.max(1, sum.runs)).toFixed(0)} ms of CPU a run`);
+  for (const number of missing.slice(0, 10)) console.log(`FAILED ${values.seed}:${number}\n  it did not come to its end`);
+  if (missing.length > 0) console.error(`${missing.length} runs did not come to their end: exit codes ${codes.join(", ")}`);
   console.log(
-    `${count.acts} acts, ${count.lives} lives of our process, ${count.instances} instances, ${minutesOf(count.virtualMs)} virtual minutes ` +
-      `in ${seconds.toFixed(1)} s: ${(count.cpuMs / Math.max(1, count.runs)).toFixed(0)} ms of CPU a run`,
+    `${sum.acts} acts, ${sum.lives} lives of our process, ${sum.instances} instances, ${minutesOf(sum.virtualMs)} virtual minutes, ` +
+      `seeds ${values.seed}:${from} to ${values.seed}:${from + runs - 1}`,
   );
-  const missing = runs - count.runs;
-  if (missing > 0) console.log(`${missing} runs did not come to their end: exit codes ${codes.join(", ")}`);
-  console.log(`${count.runs} runs, ${count.failed + missing} failed`);
-  return count.failed + missing === 0 ? 0 : 1;
+  console.log(`${sum.runs} runs, ${sum.failed + missing.length} failed`);
+  return sum.failed + missing.length === 0 ? 0 : 1;
 }
 
 type Told = Omit<FaultRunResult, "trace">;
-type Worked = Told & { readonly cpuMs: number };
+type Worked = Told & { readonly number: number; readonly cpuMs: number };
 
-async function runWorker(part: string, onResult: (result: Worked) => void): Promise<number | null> {
-  const script = fileURLToPath(import.meta.url);
-  const args = ["--import", "tsx", script, "--runs", String(runs), "--seed", values.seed, "--from", String(from), "--worker", part];
+/** Hands results on in the order of their seeds, however they come; those that never come are counted at the end. */
+function ordered(onResult: (result: Worked) => void): {
+  readonly take: (result: Worked) => void;
+  readonly giveUp: () => readonly number[];
+} {
+  const waiting = new Map<number, Worked>();
+  const next = { number: from };
+  const handOn = (): boolean => {
+    const result = waiting.get(next.number);
+    if (result !== undefined) onResult(result);
+    return waiting.delete(next.number);
+  };
+  return {
+    take: (result) => {
+      waiting.set(result.number, result);
+      while (handOn()) next.number += 1;
+    },
+    giveUp: () => {
+      const missing: number[] = [];
+      for (; next.number < from + runs; next.number += 1) if (!handOn()) missing.push(next.number);
+      return missing;
+    },
+  };
+}
+
+async function runWorker(job: number, onResult: (result: Worked) => void): Promise<number | null> {
+  const asked = ["--runs", String(runs), "--seed", values.seed, "--from", String(from), "--jobs", String(jobs), "--worker", String(job)];
+  const args = [...process.execArgv, fileURLToPath(import.meta.url), ...asked];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<number | null>((end) => child.once("exit", end));
   if (child.stdout === null) throw new Error("a child with a pipe has a stdout");
@@ -112,7 +136,8 @@ async function runWorker(part: string, onResult: (result: Worked) => void): Prom
 
 function tell({ seed, problems, faults }: Told): void {
   if (problems.length === 0) return;
-  console.log(`FAILED ${seed}\n  faults: ${faults}\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+  const lines = problems.map((problem) => `  ${problem}`);
+  console.log([`FAILED ${seed}`, `  faults: ${faults}`, ...lines, `  again: npm run test:faults -- --only ${seed} --trace`].join("\n"));
 }
 
 function minutesOf(virtualMs: number): string {

@@ -10,7 +10,8 @@ import type { InstanceType } from "../../src/api/instance-type.ts";
 import type { Ec2InstanceFacts } from "../../src/catalog/ec2-facts.ts";
 import type { PolicySet } from "../../src/policies/policy-set.ts";
 import type { Random } from "../../src/sim/random.ts";
-import { faultyCloud, type CloudCalls } from "./fault-cloud.ts";
+import type { Ec2Services } from "../../src/cli/ec2-composition.ts";
+import { faultyCloud } from "./fault-cloud.ts";
 import { runFaultProcess } from "./fault-process.ts";
 import type { FaultCounter } from "./fault-schedule.ts";
 import { faultyTransport, type DoneAct, type FaultyDoors } from "./faulty-doors.ts";
@@ -20,6 +21,8 @@ export interface Lives {
   count(): number;
   /** Changes that our process has made so far, in its own words: writes but Events and Leases, and calls of EC2 that are not a look. */
   changes(): readonly string[];
+  /** Ends the life that runs; the next one begins after this time. */
+  restart(downMs: number): void;
   /** Resolves when nothing of any life works any more; only after the run was stopped. */
   ended(): Promise<void>;
 }
@@ -27,7 +30,7 @@ export interface Lives {
 export interface LivesOptions {
   readonly clock: Clock;
   readonly transport: ApiTransport;
-  readonly cloud: CloudCalls;
+  readonly cloud: Ec2Services;
   readonly random: Random;
   readonly counter: FaultCounter;
   readonly weather: Pick<Weather, "actMs" | "answerWaitMs" | "watchOdds">;
@@ -49,6 +52,7 @@ export function keepAlive(options: LivesOptions): Lives {
   const changes: string[] = [];
   const running: Promise<void>[] = [];
   const count = { lives: 0 };
+  const now: { die: (downMs: number) => void } = { die: () => undefined };
   const onDone = (act: DoneAct): void => {
     options.onDone(act);
     if (act.door === "cloud" ? !looks.test(act.call) : act.request.method !== "GET") changes.push(wordsOf(act));
@@ -58,7 +62,7 @@ export function keepAlive(options: LivesOptions): Lives {
       count.lives += 1;
       trace(`life ${count.lives} begins`);
       const downMs = await new Promise<number>((died) => {
-        running.push(runLife({ ...options, onDone }, { number: count.lives, died }));
+        running.push(runLife({ ...options, onDone }, { number: count.lives, died, now }));
         stop.addEventListener(
           "abort",
           () => {
@@ -74,6 +78,9 @@ export function keepAlive(options: LivesOptions): Lives {
   return {
     count: () => count.lives,
     changes: () => changes,
+    restart: (downMs) => {
+      now.die(downMs);
+    },
     ended: async () => {
       await keeping;
       await Promise.all(running);
@@ -81,7 +88,14 @@ export function keepAlive(options: LivesOptions): Lives {
   };
 }
 
-async function runLife(options: LivesOptions, of: { readonly number: number; readonly died: (downMs: number) => void }): Promise<void> {
+interface LifeOf {
+  readonly number: number;
+  readonly died: (downMs: number) => void;
+  /** How to end the life that runs now. */
+  readonly now: { die: (downMs: number) => void };
+}
+
+async function runLife(options: LivesOptions, of: LifeOf): Promise<void> {
   const { clock, transport, cloud, random, counter, weather, trace, onDone, onFault, ground, stop } = options;
   const end = new AbortController();
   const signal = AbortSignal.any([stop, end.signal]);
@@ -89,9 +103,10 @@ async function runLife(options: LivesOptions, of: { readonly number: number; rea
   setMaxListeners(0, signal, end.signal);
   const die = (downMs: number): void => {
     trace(`life ${of.number} ends`);
-    end.abort();
+    end.abort("the process is gone");
     of.died(downMs);
   };
+  of.now.die = die;
   const doors: FaultyDoors = {
     ...{ clock, counter, random, trace, onDone },
     ...{ actMs: weather.actMs, answerWaitMs: weather.answerWaitMs, watchOdds: weather.watchOdds },

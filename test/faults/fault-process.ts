@@ -17,11 +17,12 @@ import type { RunnerMetrics } from "../../src/cluster/runner.ts";
 import { watchCluster } from "../../src/cluster/watch-cluster.ts";
 import type { PolicySet } from "../../src/policies/policy-set.ts";
 import { admittedDesk } from "../../src/provisioner/controllers/admitted-desk.ts";
-import { cloudCapacity, type CloudCalls } from "./fault-cloud.ts";
+import { ec2Composition, type Ec2Services } from "../../src/cli/ec2-composition.ts";
+import { clusterName } from "./fault-cloud.ts";
 
 export interface FaultProcess {
   readonly transport: ApiTransport;
-  readonly cloud: CloudCalls;
+  readonly cloud: Ec2Services;
   readonly clock: Clock;
   /** Returns a number in [0, 1). */
   readonly random: () => number;
@@ -65,7 +66,8 @@ export async function runFaultProcess(of: FaultProcess): Promise<void> {
     onHandlerError,
   });
   const snapshot = () => cluster.snapshot();
-  const capacity = cloudCapacity({ client, snapshot, clock, names }, { calls: cloud, region, facts });
+  const sources = { client, snapshot, clock, names };
+  const capacity = ec2Composition(sources, { services: cloud, region, facts, cluster: { name: clusterName }, isDryRunOff: false });
   const running = provision(
     {
       ...{ client, cluster, clock, random, names, identity, kinds: watchedKinds, log: silentLog },

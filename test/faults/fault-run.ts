@@ -14,11 +14,12 @@ import type { PolicySet } from "../../src/policies/policy-set.ts";
 import { runWorldControllers } from "../../src/sim/controllers/all-controllers.ts";
 import { createRandom } from "../../src/sim/random.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sim/virtual-clock.ts";
-import type { CloudCalls } from "./fault-cloud.ts";
+import type { Ec2Services } from "../../src/cli/ec2-composition.ts";
 import { drawFaults, faultCounter, formatFaults, type Fault, type FaultCounter } from "./fault-schedule.ts";
 import { leftovers, startMonitor, unsettled, type Monitor, type Monitored } from "./fault-monitor.ts";
 import { keepAlive, type Lives } from "./fault-lives.ts";
-import { drawScenario, scenarioTypes, scenarioZones, type Deed, type Scenario } from "./fault-scenario.ts";
+import { playRestore } from "./fault-restore.ts";
+import { drawScenario, scenarioTypes, scenarioZones, withRestore, type Deed, type Scenario } from "./fault-scenario.ts";
 import { startFaultWorld, type FaultWorld, type WorldTemplate } from "./fault-world.ts";
 import { simulatedEc2, type SimulatedEc2 } from "./simulated-ec2.ts";
 import { simulatedQueue } from "./simulated-queue.ts";
@@ -40,7 +41,7 @@ export interface FaultRunOptions {
   /** Nobody meddles and nothing happens by itself: then faults alone may change how a run goes, and not how many instances it takes. */
   readonly isPlain?: boolean;
   /** Breaks something of ours on purpose, to show that a run notices. */
-  readonly spoil?: (calls: CloudCalls["ec2"]) => CloudCalls["ec2"];
+  readonly spoil?: (calls: Ec2Services["ec2"]) => Ec2Services["ec2"];
 }
 
 export interface FaultRunResult {
@@ -172,8 +173,9 @@ function startRun(ground: FaultGround, { seed, clock, counter, stop, trace, isPl
     onDone: monitor.onDone,
     onFault: monitor.note,
   });
-  const drawn = drawScenario(createRandom(`${seed}/scenario`));
-  return { ...monitored, clock, ec2, monitor, lives, counter, trace, world, scenario: isPlain ? { ...drawn, deeds: [] } : drawn };
+  const plain = drawScenario(createRandom(`${seed}/scenario`));
+  const drawn = isPlain ? { ...plain, deeds: [] } : withRestore(plain, createRandom(`${seed}/restore`));
+  return { ...monitored, clock, ec2, monitor, lives, counter, trace, world, scenario: drawn };
 }
 
 function typeOf(types: readonly InstanceType[], name: string): InstanceType {
@@ -191,6 +193,7 @@ async function playAll(run: Run): Promise<void> {
   const { clock, world, scenario } = run;
   for (const object of [scenario.nodeClass, scenario.nodePool]) await world.post(object);
   await clock.runFor(stepMs);
+  const backup = world.backup();
   for (const { deployment, budget } of scenario.applications) {
     await world.post(deployment);
     if (budget !== undefined) await world.post(budget);
@@ -203,6 +206,11 @@ async function playAll(run: Run): Promise<void> {
   }
   await settle(run, { what: "settle", look: () => [...unsettled(run), ...pendingDeaths(run)] });
   await beQuiet(run, "while nothing changes");
+  if (scenario.restore !== undefined) {
+    await playRestore(run, { restore: scenario.restore, backup });
+    const look = (): readonly string[] => leftovers(run).filter((left) => !left.startsWith("NodePool"));
+    await settle(run, { what: "end what a restored API server does not know", look });
+  }
   for (const { name } of scenario.applications) await scale(run, { application: name, replicas: 0 });
   await clock.runFor(stepMs);
   await world.remove("NodePool", { name: scenario.nodePool.metadata.name ?? "" });

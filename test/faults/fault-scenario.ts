@@ -29,6 +29,13 @@ export interface Scenario {
   readonly nodePool: NodePool;
   readonly applications: readonly Application[];
   readonly deeds: readonly Deed[];
+  /** The API server is restored from a backup of before the applications came. */
+  readonly restore?: Restore;
+}
+
+export interface Restore {
+  /** Our process is started anew by it, and so has seen nothing of what is lost; else its watches tell it. */
+  readonly restarts: boolean;
 }
 
 export const scenarioZones: readonly string[] = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
@@ -40,6 +47,10 @@ const deedsWithinMs = 240_000;
 const replicasMax = 4;
 /** Few workloads and small ones: what a run tries is its faults. */
 const applicationsMax = 2;
+/** One run of twelve: it is longer than others. */
+const restoreOdds = 1 / 12;
+/** On more nodes than may be ended without a question. */
+const crowdReplicas = { min: 8, spread: 5 };
 
 /** Draws a scenario. */
 export function drawScenario(random: Random): Scenario {
@@ -55,10 +66,20 @@ export function drawScenario(random: Random): Scenario {
   };
 }
 
+/** Returns the scenario with a restored API server for some seeds; most have none. */
+export function withRestore(scenario: Scenario, random: Random): Scenario {
+  if (random.next() >= restoreOdds) return scenario;
+  const replicas = crowdReplicas.min + random.integer(crowdReplicas.spread);
+  const crowd = drawApplication(random, "crowd", { replicas, cpu: "1600m" });
+  return { ...scenario, applications: [...scenario.applications, crowd], restore: { restarts: random.next() < 0.5 } };
+}
+
 /** Draws a Deployment, with a budget or without. */
-export function drawApplication(random: Random, name: string): Application {
-  const replicas = 1 + random.integer(replicasMax);
-  const cpu = `${[400, 700, 1_200, 1_600][random.integer(4)] ?? 400}m`;
+export function drawApplication(
+  random: Random,
+  name: string,
+  { replicas = 1 + random.integer(replicasMax), cpu = drawCpu(random) }: { readonly replicas?: number; readonly cpu?: string } = {},
+): Application {
   const selector = { matchLabels: { app: name } };
   const spreads = random.next() < 0.3;
   const deployment: Deployment = {
@@ -86,6 +107,10 @@ export function drawApplication(random: Random, name: string): Application {
   const maxUnavailable = [1, "34%", undefined][random.integer(3)];
   const budget = maxUnavailable === undefined ? undefined : budgetOf(name, maxUnavailable);
   return { name, replicas, deployment, budget };
+}
+
+function drawCpu(random: Random): string {
+  return `${[400, 700, 1_200, 1_600][random.integer(4)] ?? 400}m`;
 }
 
 function budgetOf(name: string, maxUnavailable: number | string): PodDisruptionBudget {

@@ -24,8 +24,13 @@ import { startWorld } from "../../src/sim/world.ts";
 /** What all worlds share. */
 export interface WorldTemplate {
   readonly registry: Registry;
-  readonly firstObjects: readonly { readonly resource: string; readonly object: Parameters<ApiServer["store"]["create"]>[1] }[];
+  readonly firstObjects: readonly { readonly resource: string; readonly object: StoredObject }[];
 }
+
+/** What stood in a world at one moment, by resource. */
+export type WorldBackup = ReadonlyMap<string, readonly StoredObject[]>;
+
+type StoredObject = Parameters<ApiServer["store"]["create"]>[1];
 
 export interface FaultWorld {
   readonly server: ApiServer;
@@ -37,6 +42,9 @@ export interface FaultWorld {
   post(object: KubeObject): Promise<void>;
   patch(kind: KindName, key: { readonly namespace?: string; readonly name: string }, body: object, subresource?: string): Promise<void>;
   remove(kind: KindName, key: { readonly namespace?: string; readonly name: string }): Promise<void>;
+  backup(): WorldBackup;
+  /** Makes the world what it was, as an administrator does with a backup of etcd; what came later is gone without a trace. */
+  restore(backup: WorldBackup): void;
 }
 
 const crds: readonly CrdKind[] = ["NodePool", "NodeClaim", "EC2NodeClass", "NodeOverlay", "CapacityBuffer", "WorkloadProfile"];
@@ -68,7 +76,37 @@ export function startFaultWorld(
     server.store.create({ resource, namespace: "", name: stringAt(object, "metadata", "name") ?? "" }, object);
   }
   const transport = inProcessTransport(server);
-  return { server, transport, ...worldActs({ server, transport }) };
+  return { server, transport, ...worldActs({ server, transport }), ...backups(server.store) };
+}
+
+/** All that a run makes, but for Events. */
+const keptKinds: readonly KindName[] = [
+  ...(["NodePool", "NodeClaim", "EC2NodeClass", "Node", "Pod", "Deployment", "ReplicaSet", "PodDisruptionBudget"] as const),
+];
+
+function backups(store: ApiServer["store"]): Pick<FaultWorld, "backup" | "restore"> {
+  const resources = keptKinds.map((kind) => storageName(kinds[kind].group, kinds[kind].resource));
+  const keyOf = (resource: string, object: StoredObject) => ({
+    ...{ resource, namespace: stringAt(object, "metadata", "namespace") ?? "", name: stringAt(object, "metadata", "name") ?? "" },
+  });
+  return {
+    backup: () => new Map(resources.map((resource) => [resource, store.list(resource)])),
+    restore: (backup) => {
+      for (const resource of resources) {
+        const kept = backup.get(resource) ?? [];
+        const names = new Set(kept.map((object) => JSON.stringify(keyOf(resource, object))));
+        for (const object of store.list(resource)) {
+          const key = keyOf(resource, object);
+          if (!names.has(JSON.stringify(key))) store.remove(key, object, undefined);
+        }
+        for (const object of kept) {
+          const key = keyOf(resource, object);
+          if (store.get(key) === undefined) store.create(key, object);
+          else store.replace(key, object, undefined);
+        }
+      }
+    },
+  };
 }
 
 function worldActs({

@@ -7,8 +7,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { err, ok } from "../../src/api/result.ts";
 import { casesOf } from "../support/long-run.ts";
-import type { CloudCalls } from "./fault-cloud.ts";
+import type { Ec2Services } from "../../src/cli/ec2-composition.ts";
 import { simulatedGround } from "./fault-ground.ts";
+import { drawScenario, withRestore } from "./fault-scenario.ts";
 import { drawFaults, faultKinds, formatFaults, parseFaults, type Fault } from "./fault-schedule.ts";
 import { faultRun, type FaultGround } from "./fault-run.ts";
 import { createRandom } from "../../src/sim/random.ts";
@@ -16,7 +17,7 @@ import { createRandom } from "../../src/sim/random.ts";
 const runs = casesOf({ ci: 20, long: 5_000 });
 /** Each act with each fault, in turn; few of them in CI, and of all kinds since the stride is odd. */
 const stride = casesOf({ ci: 97, long: 1 });
-type Calls = CloudCalls["ec2"];
+type Calls = Ec2Services["ec2"];
 
 let ground: FaultGround;
 
@@ -45,6 +46,27 @@ describe("a run with faults", { timeout: 3_600_000 }, () => {
     const drawn = await faultRun(ground, { seed: "text:1" });
     const replayed = await faultRun(ground, { seed: "text:1", faults: parseFaults(drawn.faults) });
     expect(replayed.traceHash).toBe(drawn.traceHash);
+  });
+});
+
+describe("a run whose API server answers from an hour ago", { timeout: 600_000 }, () => {
+  /** The first seed that draws such a restore. */
+  const seedOf = (restarts: boolean): string => {
+    const seeds = Array.from({ length: 1_000 }, (_, number) => `restore:${number}`);
+    const isMeant = (seed: string): boolean =>
+      withRestore(drawScenario(createRandom("any")), createRandom(`${seed}/restore`)).restore?.restarts === restarts;
+    return seeds.find(isMeant) ?? "none";
+  };
+
+  test.each([true, false])("ends nothing of what it forgot before somebody says so (started anew: %s)", async (restarts) => {
+    const { problems, trace } = await faultRun(ground, { seed: seedOf(restarts) });
+    expect(problems).toEqual([]);
+    const restored = trace.findIndex((line) => line.includes("the API server is restored"));
+    const answered = trace.findIndex((line) => line.includes("somebody lets them go"));
+    const running = Number(/(\d+) instances run/.exec(trace[restored] ?? "")?.[1]);
+    expect(running).toBeGreaterThan(3);
+    expect(trace.slice(restored, answered).filter((line) => /ec2 terminate /.test(line))).toEqual([]);
+    expect(trace.slice(answered).filter((line) => line.endsWith("shutting-down")).length).toBe(running);
   });
 });
 

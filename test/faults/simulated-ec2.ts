@@ -18,7 +18,7 @@ import { canonicalJson } from "../../src/api/hash.ts";
 import type { Clock, Instant } from "../../src/api/ports.ts";
 import { err, ok, type Result } from "../../src/api/result.ts";
 import { ec2Failure, type Ec2Failure } from "../../src/ec2/errors.ts";
-import type { CloudCalls } from "./fault-cloud.ts";
+import type { Ec2Services } from "../../src/cli/ec2-composition.ts";
 import { isLacking, type InstanceFate, type Weather } from "./weather.ts";
 
 /** One instance, from its launch until long after its end. */
@@ -42,7 +42,7 @@ export interface SimulatedInstance {
 }
 
 export interface SimulatedEc2 {
-  readonly cloud: CloudCalls;
+  readonly cloud: Ec2Services;
   readonly instances: ReadonlyMap<string, SimulatedInstance>;
   /** Names of the launch templates that stand. */
   readonly templates: ReadonlySet<string>;
@@ -62,7 +62,7 @@ export interface Ec2Simulation {
   readonly onState: (instance: SimulatedInstance) => void;
   /** Called two minutes before the cloud takes a Spot instance back. */
   readonly onWarning: (instance: SimulatedInstance) => void;
-  readonly sqs?: CloudCalls["sqs"];
+  readonly sqs?: Ec2Services["sqs"];
 }
 
 interface Template {
@@ -96,12 +96,12 @@ export function simulatedEc2(simulation: Ec2Simulation): SimulatedEc2 {
   };
   return {
     cloud: {
-      ec2: onlyKnown<CloudCalls["ec2"]>({ ...readingCalls(state), ...writingCalls(state) }),
-      classes: onlyKnown<CloudCalls["classes"]>(classCalls(state)),
+      ec2: onlyKnown<Ec2Services["ec2"]>({ ...readingCalls(state), ...writingCalls(state) }),
+      classes: onlyKnown<Ec2Services["classes"]>(classCalls(state)),
       // All is said by id, and the instance profile by name: nobody has to be asked, but for what is nobody's.
-      ssm: onlyKnown<CloudCalls["ssm"]>({}),
-      eks: onlyKnown<CloudCalls["eks"]>({ cluster: () => answer(undefined) }),
-      iam: onlyKnown<CloudCalls["iam"]>({ profile: () => answer(undefined), profilesUnder: () => answer([]) }),
+      ssm: onlyKnown<Ec2Services["ssm"]>({}),
+      eks: onlyKnown<Ec2Services["eks"]>({ cluster: () => answer(undefined) }),
+      iam: onlyKnown<Ec2Services["iam"]>({ profile: () => answer(undefined), profilesUnder: () => answer([]) }),
       ...(simulation.sqs === undefined ? {} : { sqs: simulation.sqs }),
     },
     instances: state.instances,
@@ -135,7 +135,7 @@ function onlyKnown<Calls extends object>(calls: Partial<Calls>): Calls {
   }) as Calls;
 }
 
-function readingCalls(state: State): Partial<CloudCalls["ec2"]> {
+function readingCalls(state: State): Partial<Ec2Services["ec2"]> {
   return {
     // Every instance that runs is well: one that is not has no Node, or loses it.
     instanceStatuses: () => answer([]),
@@ -166,7 +166,7 @@ function readingCalls(state: State): Partial<CloudCalls["ec2"]> {
   };
 }
 
-function classCalls({ templates, clock }: State): Partial<CloudCalls["classes"]> {
+function classCalls({ templates, clock }: State): Partial<Ec2Services["classes"]> {
   return {
     capacityReservations: () => answer([]),
     placementGroups: () => answer([]),
@@ -185,7 +185,7 @@ function classCalls({ templates, clock }: State): Partial<CloudCalls["classes"]>
   };
 }
 
-function writingCalls(state: State): Partial<CloudCalls["ec2"]> {
+function writingCalls(state: State): Partial<Ec2Services["ec2"]> {
   return {
     createLaunchTemplate: ({ LaunchTemplateName = "", TagSpecifications = [] }) => {
       if (state.templates.has(LaunchTemplateName)) return failure("InvalidLaunchTemplateName.AlreadyExistsException");

@@ -30,6 +30,8 @@ interface Queue {
   readonly clock: Clock;
   readonly random: Random;
   readonly messages: Map<string, Queued>;
+  /** Whoever waits for a message. */
+  readonly waiting: Set<AbortController>;
   sent: number;
   deliveries: number;
 }
@@ -37,12 +39,11 @@ interface Queue {
 const longPollMs = 20_000;
 const hiddenMs = 20_000;
 const receivedMax = 10;
-const lookEveryMs = 1_000;
 const lateMsMax = 60_000;
 
 /** Makes an empty queue. */
 export function simulatedQueue({ clock, random }: Pick<Queue, "clock" | "random">): SimulatedQueue {
-  const queue: Queue = { clock, random, messages: new Map(), sent: 0, deliveries: 0 };
+  const queue: Queue = { clock, random, messages: new Map(), waiting: new Set(), sent: 0, deliveries: 0 };
   return {
     calls: {
       receive: async (signal) => {
@@ -50,7 +51,7 @@ export function simulatedQueue({ clock, random }: Pick<Queue, "clock" | "random"
         for (;;) {
           const received = receive(queue);
           if (received.length > 0 || clock.now() >= until || signal.aborted) return ok(received);
-          await clock.sleep(lookEveryMs, signal);
+          await untilNext(queue, { until, signal });
         }
       },
       delete: (receipt) => {
@@ -66,6 +67,18 @@ export function simulatedQueue({ clock, random }: Pick<Queue, "clock" | "random"
     },
     left: () => queue.messages.size,
   };
+}
+
+/** Waits until a message can be received, or another one is sent. */
+async function untilNext(
+  { clock, messages, waiting }: Queue,
+  of: { readonly until: Instant; readonly signal: AbortSignal },
+): Promise<void> {
+  const next = Math.min(of.until, ...[...messages.values()].map(({ visibleAt }) => visibleAt));
+  const sent = new AbortController();
+  waiting.add(sent);
+  await clock.sleep(next - clock.now(), AbortSignal.any([of.signal, sent.signal]));
+  waiting.delete(sent);
 }
 
 function receive(queue: Queue): readonly SqsMessage[] {
@@ -102,4 +115,5 @@ function send(queue: Queue, detailType: string, detail: Readonly<Record<string, 
     const visibleAt = clock.now() + (random.next() < 0.1 ? random.integer(lateMsMax) : random.integer(2_000));
     queue.messages.set(id, { message: { id, body, sentAt: clock.now() }, visibleAt, receipt: "" });
   }
+  for (const waiter of queue.waiting) waiter.abort("a message was sent");
 }
