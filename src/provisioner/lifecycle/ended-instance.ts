@@ -14,6 +14,7 @@ import type { Instant } from "../../api/ports.ts";
 import { isDaemonPod, isMirrorPod, isTerminal } from "../../kube/pod-state.ts";
 import { cameTrue, claimCondition, claimStatusAfter, isTrue, type ConditionChange } from "./claim-status.ts";
 import { nodeNotes, podNames, timeOf, type LifecycleStep, type ObservedClaim } from "./claim-step.ts";
+import { cordonPatch, isDisrupted } from "./drain.ts";
 import { instanceOf } from "./interruption.ts";
 import type { NodePatch } from "./registration.ts";
 
@@ -32,6 +33,8 @@ export function endedInstanceStep(observed: ObservedClaim & { readonly node: Nod
   if (!hasEnded(observed)) return undefined;
   if (!isTrue(nodeClaim, "InstanceTerminating")) return tell(observed, now);
   const left = pods.filter(isLeft);
+  // Nobody may have drained it: Pods that come for those removed would be bound to it again.
+  if (left.length > 0 && !isDisrupted(node)) return { kind: "patch-node", nodeClaim, node, patch: cordonPatch(node, undefined) };
   if (left.length > 0) return { kind: "remove-pods", nodeClaim, node, removals: left.map((pod) => ({ kind: "forget", pod })) };
   const toldAt = timeOf(claimCondition(nodeClaim, "InstanceTerminating")?.lastTransitionTime, now);
   if (awaitedVolumes.length === 0 || now - toldAt >= detachMaxMs) return undefined;

@@ -195,3 +195,9 @@ test("a removed Pod is deleted by its uid with no grace, and told why", async ()
     { regarding: { kind: "Pod", name: "web-1" }, reason: "PodsLost", message: "the instance of its node ended before the Pod had left" },
   ]);
 });
+
+test("new Pods are kept off the Node of an ended instance before those on it are removed, though nobody drained it", () => {
+  const kinds = played({ node: { ...node, spec: { providerID } } }).map(({ kind }) => kind);
+  expect(kinds.indexOf("patch-node")).toBeGreaterThanOrEqual(0);
+  expect(kinds.indexOf("patch-node")).toBeLessThan(kinds.indexOf("remove-pods"));
+});
