@@ -26,11 +26,14 @@ const endedMax = 3;
 const windowMs = 600_000;
 const restartMs = 5_000;
 
-/** Restores the API server, looks at what is ended, and answers what is asked. */
+/**
+ * Restores the API server, looks at what is ended, and answers what is asked. Returns what is left of the instances that ran then: what a watch
+ * that lags has bought since is nobody's garbage.
+ */
 export async function playRestore(
   run: Restored,
   { restore, backup }: { readonly restore: Restore; readonly backup: WorldBackup },
-): Promise<void> {
+): Promise<() => readonly SimulatedInstance[]> {
   const { clock, world, monitor, lives, trace, scenario, instances } = run;
   const names = platformNames(defaultDomain);
   const standing = instances().filter(isAlive);
@@ -47,9 +50,11 @@ export async function playRestore(
   const question = pool?.metadata.annotations?.[names.removalsHeldAnnotation];
   if (isHeld && question === undefined)
     monitor.note(`${standing.length} instances without a NodeClaim stand, and NodePool ${name} asks nobody`);
-  if (!isHeld) return;
+  const left = (): readonly SimulatedInstance[] => standing.filter(isAlive);
+  if (!isHeld) return left;
   trace("somebody lets them go");
   await world.patch("NodePool", { name }, { metadata: { annotations: { [names.allowRemovalsAnnotation]: String(standing.length) } } });
+  return left;
 }
 
 function isAlive({ state }: SimulatedInstance): boolean {

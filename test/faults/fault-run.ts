@@ -207,8 +207,8 @@ async function playAll(run: Run): Promise<void> {
   await settle(run, { what: "settle", look: () => [...unsettled(run), ...pendingDeaths(run)] });
   await beQuiet(run, "while nothing changes");
   if (scenario.restore !== undefined) {
-    await playRestore(run, { restore: scenario.restore, backup });
-    const look = (): readonly string[] => leftovers(run).filter((left) => !left.startsWith("NodePool"));
+    const forgotten = await playRestore(run, { restore: scenario.restore, backup });
+    const look = (): readonly string[] => forgotten().map(({ id }) => `instance ${id} is left`);
     await settle(run, { what: "end what a restored API server does not know", look });
   }
   for (const { name } of scenario.applications) await scale(run, { application: name, replicas: 0 });
