@@ -17,6 +17,10 @@ import { permissionFindings } from "../support/recorded-permissions.ts";
 const waits = { timeout: 120_000, interval: 250 };
 /** Two Pods a node, as no type of the pool has room for three. */
 const podsPerNode = 2;
+/** EC2's words where the role of the nodes may not be handed over. */
+const passRoleMessage =
+  "You are not authorized to perform this operation. User: arn:aws:sts::123456789012:assumed-role/plimsoll/pod is not authorized to perform: " +
+  "iam:PassRole on resource: arn:aws:iam::123456789012:role/nodes because no identity-based policy allows the iam:PassRole action";
 
 const moto = await startMoto();
 if ("missing" in moto) process.stderr.write(`${moto.missing}\n`);
@@ -56,6 +60,21 @@ function lifeTests(server: Moto): void {
     ).length;
   const readyClaims = async (): Promise<number> =>
     (await claims()).filter(({ status }) => status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True")).length;
+
+  test("tell which permission a launch lacks, and come as soon as it is granted", async () => {
+    const ready = () => cluster.plane.kubectl(["wait", "ec2nodeclass/default", "--for=condition=Ready", "--timeout=60s"]);
+    expect(await ready()).toMatchObject({ code: 0 });
+    const refused = { action: "CreateFleet", kind: "error", status: 403, code: "UnauthorizedOperation", message: passRoleMessage } as const;
+    cluster.proxy.inject([1, 2, 3].map((nth) => ({ ...refused, nth })));
+    const scaled = await cluster.plane.kubectl(["scale", "deployment/nginx", "-n", "shop", `--replicas=${podsPerNode}`]);
+    expect(scaled.code, scaled.stderr).toBe(0);
+    const described = async (): Promise<string> => (await cluster.plane.kubectl(["describe", "nodeclaims"])).stdout;
+    await expect.poll(described, waits).toContain("fix: let the provisioner's role have iam:PassRole");
+    await expect.poll(running, waits).toBe(podsPerNode);
+    const counted = 'plimsoll_cloud_refused_calls_total{service="ec2",call="CreateFleet",action="iam:PassRole"} 3';
+    expect((await cluster.serve().metrics()).split("\n")).toContain(counted);
+    await expect.poll(readyClaims, waits).toBe(1);
+  }, 180_000);
 
   test.each([
     { replicas: 10, nodes: 10 / podsPerNode },
