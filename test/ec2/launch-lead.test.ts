@@ -131,7 +131,13 @@ describe("a claim of a launch is deleted, and its process has died before", () =
     await world.settle(Promise.race([launches, first.died]));
     deleted(world, of.deleted);
     const others = [lead, second, third].filter((name) => name !== of.deleted);
-    await live(world, world.process(), of.isFirst ? [of.deleted, ...others] : [...others, of.deleted]);
+    const next = world.process();
+    // Nobody else is looked at until it has had every chance to go.
+    for (let round = 0; of.isFirst && round < 20; round++) {
+      await look(world, next, of.deleted);
+      pass(world);
+    }
+    await live(world, next, [...others, of.deleted]);
     return { world, others, acts: first.progress.acts, isDead: first.progress.isDead };
   }
 
@@ -300,12 +306,10 @@ describe("an attempt of long ago, whose token EC2 may have forgotten", () => {
     const world = three();
     for (const zone of [zoneA, zoneB]) world.capacity.set(`c6i.large ${zone}`, 0).set(`m6i.large ${zone}`, 0);
     world.capacity.set(`c6i.large ${zoneA}`, 2);
+    world.fates.push("lost-answer");
     const before = world.process();
-    const outcomes = await world.settle(Promise.all([lead, second, third].map((name) => before.launch(name))));
-    expect(outcomes.map(({ kind }) => kind)).toEqual(["launched", "launched", "insufficient-capacity"]);
-    for (const [index, outcome] of outcomes.entries())
-      if (outcome.kind === "launched")
-        change(world, `general-${index + 1}`, (claim) => ({ ...claim, status: { providerID: outcome.providerID } }));
+    await world.settle(Promise.all([lead, second, third].map((name) => before.launch(name))));
+    for (const name of [lead, second]) expect(await look(world, before, name)).toBe("launched");
     world.capacity.clear();
     world.time.now += sentAgainMaxMs;
     world.forgetTokens();
