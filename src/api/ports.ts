@@ -61,6 +61,8 @@ export interface CloudInstance {
   readonly zone: string;
   readonly capacityType: "spot" | "on-demand" | "reserved";
   readonly state: "pending" | "running" | "shutting-down" | "terminated";
+  /** Without the tag of this cluster: it is never ended, whatever names it. */
+  readonly isForeign?: boolean;
   /** When the cloud made it; absent where the cloud does not say. */
   readonly launchedAt?: Instant;
 }

@@ -171,7 +171,7 @@ async function described(provider: Provider, filters: readonly InstanceFilter[])
   const found = await provider.ec2.instances({ Filters: [...filters] });
   if (!found.ok) return err(failureText(found.error));
   const owned = await ownedInstances(provider, { instances: found.value, nodeClaims: provider.snapshot().list("NodeClaim") });
-  return owned.ok ? ok(owned.value.flatMap(toCloudInstance)) : owned;
+  return owned.ok ? ok(owned.value.flatMap((one) => toCloudInstance(one, provider.cluster))) : owned;
 }
 
 async function whyNotJoined(provider: Provider, reference: InstanceReference): Promise<Result<JoinFailure, string>> {
@@ -188,18 +188,33 @@ async function end(provider: Provider, reference: InstanceReference): Promise<Re
   if (!found.ok) return found;
   const left = found.value.filter(({ state }) => state !== "terminated");
   if (left.length === 0) return ok("gone");
-  const ids = left.flatMap(({ state, providerID }) => (state === "shutting-down" ? [] : (instanceIDOf(providerID) ?? [])));
+  const running = left.filter(({ state }) => state !== "shutting-down");
+  const foreign = running.find(({ isForeign }) => isForeign === true);
+  if (foreign !== undefined) return err(foreignText(foreign, provider.cluster));
+  const ids = running.flatMap(({ providerID }) => instanceIDOf(providerID) ?? []);
   if (ids.length === 0) return ok("terminating");
   const ended = await provider.ec2.terminate(ids);
   if (ended.ok) return ok("terminating");
-  return ended.error.kind === "not-found" ? ok("gone") : err(failureText(ended.error));
+  if (ended.error.kind !== "not-found") return err(failureText(ended.error));
+  // What was shown a moment ago and is not known now: the next look says which. One unknown id fails a call for all of them.
+  for (const id of ids.length > 1 ? ids : []) {
+    const alone = await provider.ec2.terminate([id]);
+    if (!alone.ok && alone.error.kind !== "not-found") return err(failureText(alone.error));
+  }
+  return ok("terminating");
 }
 
-function toCloudInstance({ instance, nodeClaim }: OwnedInstance): readonly CloudInstance[] {
+function foreignText({ providerID }: CloudInstance, { name }: ClusterIdentity): string {
+  const id = instanceIDOf(providerID) ?? providerID;
+  return `instance ${id} has no tag ${clusterNameTag}=${name}: it is not ended; tag it if it is this cluster's, or end it by hand`;
+}
+
+function toCloudInstance({ instance, nodeClaim }: OwnedInstance, cluster: ClusterIdentity): readonly CloudInstance[] {
   const { InstanceId, InstanceType, Placement, State, LaunchTime, InstanceLifecycle, CapacityReservationId } = instance;
   if (InstanceId === undefined) return [];
   const zone = Placement?.AvailabilityZone ?? "";
-  const nodePool = instance.Tags?.find(({ Key }) => Key === nodePoolTag)?.Value;
+  const tagOf = (tag: string) => instance.Tags?.find(({ Key }) => Key === tag)?.Value;
+  const nodePool = tagOf(nodePoolTag);
   return [
     {
       providerID: providerIDOf({ zone, instanceID: InstanceId }),
@@ -209,6 +224,7 @@ function toCloudInstance({ instance, nodeClaim }: OwnedInstance): readonly Cloud
       zone,
       capacityType: InstanceLifecycle === "spot" ? "spot" : CapacityReservationId === undefined ? "on-demand" : "reserved",
       state: stateOf(State?.Name),
+      ...(tagOf(clusterNameTag) === cluster.name ? {} : { isForeign: true }),
       ...(LaunchTime === undefined ? {} : { launchedAt: LaunchTime.getTime() }),
     },
   ];

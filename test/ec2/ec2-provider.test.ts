@@ -29,6 +29,8 @@ const nodeClaim: NodeClaim = {
 function world(of: {
   readonly instances?: readonly Instance[];
   readonly fleet?: CreateFleetResult | "unanswered";
+  /** Shown, and not known where it is to be ended. */
+  readonly unknown?: string;
   readonly health?: "ok" | "impaired";
   readonly console?: string;
   readonly prices?: Prices;
@@ -46,6 +48,8 @@ function world(of: {
       ),
     instances: (input) => Promise.resolve(ok((of.instances ?? []).filter((instance) => isMatch(instance, input)))),
     terminate: (ids) => {
+      if (ids.includes(of.unknown ?? ""))
+        return Promise.resolve(err({ kind: "not-found", code: "InvalidInstanceID.NotFound", message: "no" }));
       terminated.push(...ids);
       return Promise.resolve(ok(undefined));
     },
@@ -94,8 +98,8 @@ describe("an instance is found", () => {
   const tags = { "eks:eks-cluster-name": "prod", "karpenter.sh/nodeclaim": "general-1" };
   const known = { nodeClaim: "general-1", providerID: `aws:///${zone}/i-0a` };
 
-  test("by its id when its tags are gone, so that a deletion leaves nothing running", async () => {
-    const { provider, terminated } = world({ instances: [instance("i-0a", {})] });
+  test("by its id when its NodeClaim's tag is gone, so that a deletion leaves nothing running", async () => {
+    const { provider, terminated } = world({ instances: [instance("i-0a", { "eks:eks-cluster-name": "prod" })] });
     expect(await provider.get(known)).toMatchObject({ ok: true, value: { providerID: known.providerID } });
     expect(await provider.delete(known)).toEqual(ok("terminating"));
     expect(terminated).toEqual(["i-0a"]);
@@ -105,6 +109,24 @@ describe("an instance is found", () => {
     const { provider, terminated } = world({ instances: [instance("i-0a", tags), instance("i-0b", tags)] });
     await provider.delete(known);
     expect(terminated).toEqual(["i-0a", "i-0b"]);
+  });
+
+  test("by its id though it is not this cluster's, and then it is never ended: the failure says what is missing", async () => {
+    for (const others of [{}, { ...tags, "eks:eks-cluster-name": "staging" }]) {
+      const { provider, terminated } = world({ instances: [instance("i-0a", others)] });
+      const error =
+        "instance i-0a has no tag eks:eks-cluster-name=prod: it is not ended; tag it if it is this cluster's, or end it by hand";
+      expect(await provider.delete(known)).toEqual(err(error));
+      expect(await provider.delete({ providerID: known.providerID })).toEqual(err(error));
+      expect(terminated).toEqual([]);
+    }
+  });
+
+  test("and is still ending where EC2 shows it and does not know it any more: the next look tells, and the others of the call go", async () => {
+    const both = [instance("i-0a", tags), instance("i-0b", tags)];
+    const { provider, terminated } = world({ instances: both, unknown: "i-0a" });
+    expect(await provider.delete(known)).toEqual(ok("terminating"));
+    expect(terminated).toEqual(["i-0b"]);
   });
 
   test("not by the tag of another cluster", async () => {
