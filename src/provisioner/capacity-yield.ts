@@ -17,12 +17,16 @@ export function stuckClaims(
   nodeClaims: readonly NodeClaim[],
   instanceTypes: ReadonlyMap<string, readonly InstanceType[]>,
 ): readonly NodeClaim[] {
-  return nodeClaims.filter((claim) => {
-    if (claim.metadata.deletionTimestamp !== undefined || !lacksCapacity(claim)) return false;
+  return lackingClaims(nodeClaims).filter((claim) => {
     const types = instanceTypes.get(claim.metadata.labels?.[nodePoolLabel] ?? "");
     // Of a pool that is not ready nothing is known.
     return types !== undefined && launchCandidates(claim, types).length === 0;
   });
+}
+
+/** Returns the claims that lack capacity, whether something of them may be had now or not: where nobody waits they are for nobody. */
+export function lackingClaims(nodeClaims: readonly NodeClaim[]): readonly NodeClaim[] {
+  return nodeClaims.filter((claim) => claim.metadata.deletionTimestamp === undefined && lacksCapacity(claim));
 }
 
 /** Returns the stuck claims that nobody needs: no Pod of the classes that they were made for is left without a place. */

@@ -13,7 +13,7 @@ import type { NodeClaim } from "../api/node-claim.ts";
 import type { Instant } from "../api/ports.ts";
 import { nextPoolPauses, noPoolPauses, withoutClaims, type PoolPauses } from "./pool-pause.ts";
 import { passedNodes } from "./pool-gate.ts";
-import { stuckClaims, yieldedClaims } from "./capacity-yield.ts";
+import { lackingClaims, stuckClaims, yieldedClaims } from "./capacity-yield.ts";
 import { placesOfBuffers, type PlacesOfBuffers } from "./buffer-status.ts";
 import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
 import { movesOf, type Moves } from "./displaced-pods.ts";
@@ -110,13 +110,9 @@ export function restingAfter(memory: ProvisioningMemory, of: { readonly endedAt:
 }
 
 /** Nothing waits; why Pods that are wanted do not come is told all the same. */
-function idleStep(
-  { nodeClaims, instanceTypes, world }: ObservedDemand,
-  demand: PodDemand,
-  { said, pools }: ProvisioningMemory,
-): ProvisioningStep {
+function idleStep({ nodeClaims, world }: ObservedDemand, demand: PodDemand, { said, pools }: ProvisioningMemory): ProvisioningStep {
   const { events, said: next } = remarkNews(demand.remarks, said);
-  const yields = yieldedClaims(stuckClaims(nodeClaims, instanceTypes), { unplaced: [], names: world.names });
+  const yields = yieldedClaims(lackingClaims(nodeClaims), { unplaced: [], names: world.names });
   const memory = { ...freshMemory, demand: demand.memory, pools: withoutClaims(pools, yields), said: next };
   const moves = movesOf(demand.displaced);
   return events.length === 0

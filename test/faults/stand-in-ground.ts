@@ -17,7 +17,6 @@ import { wallClock } from "../../src/cluster/wall-clock.ts";
 import { ec2Calls, type Ec2Calls } from "../../src/ec2/ec2-calls.ts";
 import { createRandom } from "../../src/sim/random.ts";
 import { startControlPlane, type ControlPlane } from "../support/control-plane.ts";
-import { ec2RateLimits } from "../support/ec2-faults.ts";
 import type { Moto } from "../support/ec2-moto.ts";
 import { startEc2Proxy, type Ec2Proxy } from "../support/ec2-proxy.ts";
 import { startJoiner } from "../support/joiner.ts";
@@ -54,7 +53,7 @@ export async function openStandIn(moto: Moto): Promise<StandIn> {
   Object.assign(process.env, credentials);
   const plane = await startControlPlane();
   await installPlimsoll(plane);
-  const proxy = await startEc2Proxy(moto.url, { limits });
+  const proxy = await startEc2Proxy(moto.url);
   await tagGround(moto.url);
   const transport = administrator(plane);
   await post(transport, nodeClass());
@@ -83,9 +82,6 @@ export async function openStandIn(moto: Moto): Promise<StandIn> {
     },
   };
 }
-
-/** Those of EC2 that one cluster could meet. */
-const limits = { ...ec2RateLimits, DescribeInstances: { perSecond: 20, burst: 100 }, TerminateInstances: { perSecond: 5, burst: 100 } };
 
 /** On-demand prices are the dated table's: what is read at each start would use schedules up. */
 const serveWords = ["--cluster-name", clusterName, "--region", region, "--interruption-queue", queueName, "--isolated-vpc"];

@@ -113,6 +113,25 @@ describe("a claim for which there is no capacity", () => {
     expect(look([], { claims: [claim], types: new Map([[general, soldOut(all)]]) })).toMatchObject({ kind: "idle", yields: [claim] });
   });
 
+  test("goes when nobody wants it any more though something of it may be had again, and not a claim that is being launched", () => {
+    const claim = waiting();
+    const { status, ...unlaunched } = { ...claim, metadata: { ...claim.metadata, name: "launching", uid: "uid-launching" } };
+    expect(status?.conditions).toBeDefined();
+    const step = look([], { claims: [claim, unlaunched], types: new Map([[general, all]]) });
+    expect(step).toMatchObject({ kind: "idle", yields: [claim] });
+  });
+
+  test("has its five minutes anew once a launch fails for another reason", () => {
+    const claim = waiting();
+    const result = launchResult({ nodeClaim: claim, outcome: { kind: "failed", message: "throttled" }, now: 0 });
+    if (result.kind !== "failed") throw new Error(result.kind);
+    const failed = { nodeClaim: { ...claim, status: result.status }, pods: [], claimOnlyAnnotations: [], names };
+    const lackedAt = 2 * launchTimeoutMs;
+    expect(nextLifecycleStep({ ...failed, lackedAt }, lackedAt + launchTimeoutMs - 1).kind).toBe("launch");
+    expect(nextLifecycleStep({ ...failed, lackedAt }, lackedAt + launchTimeoutMs).kind).toBe("delete-claim");
+    expect(nextLifecycleStep(failed, launchTimeoutMs).kind).toBe("delete-claim");
+  });
+
   test("is not given up for the time that it waits", () => {
     const claim = waiting();
     const observed = { nodeClaim: claim, pods: [], claimOnlyAnnotations: [], names };

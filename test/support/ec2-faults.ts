@@ -60,8 +60,12 @@ export interface RateLimit {
   readonly burst: number;
 }
 
-/** EC2's own for fleets; its other limits are far above what one cluster asks. */
-export const ec2RateLimits: Readonly<Record<string, RateLimit>> = { CreateFleet: { perSecond: 2, burst: 5 } };
+/** EC2's own; the limits of other actions are far above what one cluster asks. */
+export const ec2RateLimits: Readonly<Record<string, RateLimit>> = {
+  CreateFleet: { perSecond: 2, burst: 5 },
+  DescribeInstances: { perSecond: 20, burst: 100 },
+  TerminateInstances: { perSecond: 5, burst: 100 },
+};
 
 /** Makes the buckets, full; the answer says whether a call of an action may pass now. */
 export function rateLimits(limits: Readonly<Record<string, RateLimit>>, nowMs: () => number): (action: string) => boolean {

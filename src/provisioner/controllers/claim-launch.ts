@@ -33,7 +33,7 @@ export async function launchClaim(shell: ProvisionerShell, nodeClaim: NodeClaim)
     }
     case "lacking": {
       const { isNews, reason, retryAfterMs, status } = result;
-      await applyLaunchText(shell, nodeClaim, status);
+      if (isNews) await applyLaunchText(shell, nodeClaim, status);
       const events = isNews ? [claimNote(nodeClaim, { type: "Warning", ...reason })] : [];
       return { kind: "after", delayMs: retryAfterMs, events };
     }

@@ -32,6 +32,7 @@ import {
 import { hintNews } from "../lifecycle/placement-hint.ts";
 import { hasUnregisteredTaint } from "../lifecycle/registration.ts";
 import { awaitedVolumes } from "../lifecycle/volumes.ts";
+import { capacityLacks, type CapacityLacks } from "./capacity-lacks.ts";
 import { applyClaimStatus, launchClaim } from "./claim-launch.ts";
 import { instanceLooks, type InstanceLook } from "./instance-looks.ts";
 import { noteJoinFailure } from "./join-failure-desk.ts";
@@ -49,9 +50,10 @@ const noteMaxMs = 5 * 60_000;
 export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
   const hints = placementHints(shell);
   const looks = instanceLooks(shell);
+  const lacks = capacityLacks(shell.clock);
   const controller: Controller<ObservedClaim, LifecycleStep> = {
     name: "node-claim",
-    observe: (key) => observe(shell, { key, looks }),
+    observe: (key) => observe(shell, { key, looks, lacks }),
     decide: nextLifecycleStep,
     act: async (step) => {
       const isOpening = step.kind === "patch-node" && hasUnregisteredTaint(step.node);
@@ -66,15 +68,17 @@ export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
 
 async function observe(
   { client, snapshot, provider, names, clock }: ProvisionerShell,
-  { key, looks }: { readonly key: ObjectKey; readonly looks: InstanceLook },
+  { key, looks, lacks }: { readonly key: ObjectKey; readonly looks: InstanceLook; readonly lacks: CapacityLacks },
 ): Promise<ObservedClaim | undefined> {
   const now = snapshot();
   const known = now.get("NodeClaim", key);
   if (known === undefined || !provider.serves(known.spec.nodeClassRef)) return undefined;
   const nodeClaim = await newestClaim(client, { known, names });
   const node = nodeOf(now, nodeClaim);
+  const lackedAt = lacks(nodeClaim);
   const seen = {
     nodeClaim,
+    ...(lackedAt === undefined ? undefined : { lackedAt }),
     ...(node === undefined ? undefined : { node }),
     pods: node === undefined ? [] : now.by("Pod", "node", node.metadata.name ?? ""),
     claimOnlyAnnotations: [names.launchRequestAnnotation, names.plannedPodsAnnotation, names.disruptionAnnotation],
@@ -215,11 +219,11 @@ export function releaseNode({ client }: Pick<ProvisionerShell, "client">, { meta
   return client.patch("Node", { namespace: "", name: metadata.name ?? "" }, { body: { kind: "merge", patch } });
 }
 
-/** Returns the Node of a claim: by the name in its status, else by providerID. */
+/** Returns the Node of a claim: by the name in its status unless another instance goes by it now, else by providerID. */
 export function nodeOf(snapshot: ClusterSnapshot, { status }: NodeClaim): Node | undefined {
   const named = status?.nodeName ? snapshot.get("Node", { namespace: "", name: status.nodeName }) : undefined;
-  if (named !== undefined) return named;
   const providerID = status?.providerID;
+  if (named !== undefined && !isOfAnother(named, providerID)) return named;
   return providerID ? snapshot.list("Node").find(({ spec }) => spec?.providerID === providerID) : undefined;
 }
 
@@ -229,8 +233,13 @@ export function claimOf(snapshot: ClusterSnapshot, node: Node): NodeClaim | unde
   const claims = snapshot.list("NodeClaim");
   return (
     claims.find(({ status }) => Boolean(providerID) && status?.providerID === providerID) ??
-    claims.find(({ status }) => status?.nodeName !== undefined && status.nodeName === node.metadata.name)
+    claims.find(({ status }) => status?.nodeName === node.metadata.name && !isOfAnother(node, status?.providerID))
   );
+}
+
+/** A Node's name is the address of its instance, and EC2 gives addresses again. */
+function isOfAnother({ spec }: Node, providerID: string | undefined): boolean {
+  return Boolean(providerID) && Boolean(spec?.providerID) && spec?.providerID !== providerID;
 }
 
 function triggers(snapshot: () => ClusterSnapshot): readonly AnyTrigger[] {

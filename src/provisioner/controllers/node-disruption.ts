@@ -43,20 +43,20 @@ export function nodeDisruption(shell: ProvisionerShell, moves: MoveDesk): Contro
     decide: decided,
     act: (step) => act(shell, { step, started }),
   };
-  const keyOfNode = (name: string): readonly ObjectKey[] => {
-    const claim = shell
+  // Two claims may go by one name: that of an instance that is gone, and that of another which got its address.
+  const keysOfNode = (name: string): readonly ObjectKey[] =>
+    shell
       .snapshot()
       .list("NodeClaim")
-      .find(({ status }) => status?.nodeName === name);
-    return claim === undefined ? [] : [keyOf(claim)];
-  };
+      .filter(({ status }) => status?.nodeName === name)
+      .map(keyOf);
   const triggers: readonly AnyTrigger[] = [
     { watches: "NodeClaim", keysOf: ({ object }) => [keyOf(object)] },
-    { watches: "Node", keysOf: (change) => (isSameTaints(change) ? [] : keyOfNode(change.object.metadata.name ?? "")) },
+    { watches: "Node", keysOf: (change) => (isSameTaints(change) ? [] : keysOfNode(change.object.metadata.name ?? "")) },
   ];
   const wake = (enqueue: (key: ObjectKey) => void) =>
     moves.onNews((name) => {
-      for (const key of keyOfNode(name)) enqueue(key);
+      for (const key of keysOfNode(name)) enqueue(key);
     });
   return { controller, triggers, needs: ["NodePool"], wake };
 }

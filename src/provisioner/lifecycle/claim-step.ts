@@ -21,6 +21,8 @@ export interface ObservedClaim {
   readonly node?: Node;
   /** Pods bound to that Node. */
   readonly pods: readonly Pod[];
+  /** When it was last seen to lack capacity; absent where nobody saw that. */
+  readonly lackedAt?: Instant;
   /** Only asked for while the claim is being deleted; absent once the cloud has none, unknown where it did not answer. */
   readonly instance?: CloudInstance | "unknown";
   /** Our annotations that are of a NodeClaim alone. */

@@ -10,6 +10,7 @@ import type { NodeClaim } from "../../api/node-claim.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { Instant, JoinFailure } from "../../api/ports.ts";
 import { claimCondition, isTrue } from "./claim-status.ts";
+import { lacksCapacity } from "./launch.ts";
 
 /** Failures to join, one after the other, with the last one's cause. */
 export interface JoinFailures {
@@ -101,8 +102,12 @@ export function buyingLimit(of: {
   const because = `its last ${failures.count} nodes did not join (${failures.cause}): ${failures.message}`;
   const leftMs = failures.at + Math.min(breakerMaxMs, breakerBaseMs * 2 ** (failures.count - joinFailuresMax)) - now;
   if (leftMs > 0) return { nodesMax: 0, againMs: leftMs, because };
-  const isTrying = own.some((claim) => claim.metadata.deletionTimestamp === undefined && !isTrue(claim, "Registered"));
-  return { nodesMax: isTrying ? 0 : 1, againMs: lookMs, because };
+  return { nodesMax: own.some(isTrying) ? 0 : 1, againMs: lookMs, because };
+}
+
+/** A claim that waits for capacity tries nothing: what it waits for may never come. */
+function isTrying(claim: NodeClaim): boolean {
+  return claim.metadata.deletionTimestamp === undefined && !isTrue(claim, "Registered") && !lacksCapacity(claim);
 }
 
 /** Nodes that are late, and none that came meanwhile: before they are given up, no more are bought. */

@@ -66,7 +66,7 @@ export function nextLifecycleStep(observed: ObservedClaim, now: Instant): Lifecy
       return { kind: "add-finalizer", nodeClaim };
     case "unlaunched":
     case "asked":
-      return launchStep(nodeClaim, { isAsked: state === "asked", now });
+      return launchStep(observed, { isAsked: state === "asked", now });
     case "unregistered":
       return registrationStep(observed, now);
     case "uninitialized":
@@ -91,11 +91,14 @@ function isJoined(node: Node | undefined): node is Node {
   return node !== undefined && isRegistered(node);
 }
 
-function launchStep(nodeClaim: NodeClaim, { isAsked, now }: { readonly isAsked: boolean; readonly now: Instant }): LifecycleStep {
+function launchStep(
+  { nodeClaim, lackedAt = -Infinity }: ObservedClaim,
+  { isAsked, now }: { readonly isAsked: boolean; readonly now: Instant },
+): LifecycleStep {
   const message = `The NodeClaim did not launch within ${launchTimeoutMs / 60_000} minutes.`;
-  // A claim that waits for capacity is kept: made again, it would wait for the same.
-  if (!lacksCapacity(nodeClaim) && now - createdAt(nodeClaim, now) >= launchTimeoutMs)
-    return giveUp(nodeClaim, { reason: "LaunchTimeout", message });
+  // A claim that waits for capacity is kept: made again, it would wait for the same. What fails after that has its own time.
+  const since = Math.max(createdAt(nodeClaim, now), lackedAt);
+  if (!lacksCapacity(nodeClaim) && now - since >= launchTimeoutMs) return giveUp(nodeClaim, { reason: "LaunchTimeout", message });
   return isAsked ? { kind: "adopt", nodeClaim } : { kind: "launch", nodeClaim };
 }
 

@@ -77,6 +77,14 @@ describe("after two failures in a row", () => {
     expect(limit(text, [claim("try", { launched: at + breakerBaseMs })], at + breakerBaseMs + 1).nodesMax).toBe(0);
   });
 
+  test("a claim that waits for capacity is no try", () => {
+    const tried = claim("try", { launched: at + breakerBaseMs });
+    const reason = { status: "Unknown", reason: "InsufficientCapacityError", message: "none" } as const;
+    const lacking = { ...tried, status: { conditions: [{ type: "Launched", lastTransitionTime: new Date(at).toISOString(), ...reason }] } };
+    expect(limit(text, [lacking], at + breakerBaseMs + 1).nodesMax).toBe(1);
+    expect(limit(text, [lacking, tried], at + breakerBaseMs + 1).nodesMax).toBe(0);
+  });
+
   test("each further try that fails doubles the wait, up to a bound", () => {
     let current = text;
     let now = at;
