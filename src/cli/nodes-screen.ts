@@ -83,7 +83,9 @@ function headLines(screen: NodesScreen, colours: Colours): readonly string[] {
     `${grouped(pods.total)} Pods: ${grouped(pods.pending)} pending, ${grouped(pods.running)} running, ${grouped(pods.bound)} bound`,
   ].join("  ");
   const clock = new Date(now).toISOString().slice(11, 19).concat("Z");
-  const first = `${fitted(left, Math.max(0, size.columns - clock.length - 1))} ${clock}`;
+  const room = size.columns - clock.length - 1;
+  // Whoever has a narrow terminal has a clock elsewhere.
+  const first = left.length > room ? left : `${fitted(left, room)} ${clock}`;
   const bars = resources.map((name, index) => resourceLine(name, { totals, size, colours, money: moneyTexts(totals)[index] ?? "" }));
   return [colours.bold(cut(first, size.columns)), ...bars, cut(moneyLine(screen), size.columns)];
 }
@@ -229,7 +231,7 @@ function footLine({ view, shown, size, troubles, fleet, resources }: NodesScreen
   const last = Math.min(shown.length, view.top + tableHeight(size, resources.length));
   const range = shown.length === 0 ? "0" : `${view.top + 1}-${last} of ${grouped(shown.length)}`;
   const filter = view.filter === "" ? "" : `  filter: ${view.filter}`;
-  const keys = "enter why  / filter  s sort  r turn  m money  arrows  ? keys  q quit";
+  const keys = "enter why  / filter  s sort  r turn  m money  ? keys  q quit";
   const text = trouble === undefined ? ` ${range}${filter}  ${keys}` : ` ${trouble}`;
   return (trouble === undefined ? colours.inverse : colours.red)(fitted(text, size.columns));
 }
