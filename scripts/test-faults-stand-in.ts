@@ -15,12 +15,14 @@ const help = `npm run test:faults:stand-in -- [options]
   --runs N        how many runs (default 20)
   --seed S        the seeds are S:1 to S:N (default 1)
   --from F        begin at S:F (default 1)
+  --minutes M     begin no run after so many minutes (default: all are played)
   --only SEED     one run, such as 1:17; with --faults "12:lose-answer 40:die-after(900)" in place of its own
   --trace         print every act, and of failed runs the end of our process's log`;
 
 const { values } = parseArgs({
   options: {
     ...{ runs: { type: "string", default: "20" }, seed: { type: "string", default: "1" }, from: { type: "string", default: "1" } },
+    ...{ minutes: { type: "string", default: "100000" } },
     ...{ only: { type: "string" }, faults: { type: "string" } },
     ...{ trace: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
   },
@@ -29,7 +31,7 @@ const { values } = parseArgs({
 if (values.help) console.log(help);
 else process.exitCode = await playAll();
 
-function wholeNumber(name: "runs" | "from"): number {
+function wholeNumber(name: "runs" | "from" | "minutes"): number {
   const number = Number(values[name]);
   if (Number.isInteger(number) && number >= 1) return number;
   console.error(`--${name} ${values[name]}: write a whole number of at least 1`);
@@ -45,6 +47,7 @@ function schedules(): readonly StandInRunOptions[] {
 
 async function playAll(): Promise<number> {
   const wanted = schedules();
+  const endsAt = Date.now() + wholeNumber("minutes") * 60_000;
   const moto = await startMoto();
   if ("missing" in moto) {
     console.error(moto.missing);
@@ -53,6 +56,7 @@ async function playAll(): Promise<number> {
   const standIn = await openStandIn(moto);
   const count = { runs: 0, failed: 0, ms: 0 };
   for (const schedule of wanted) {
+    if (Date.now() > endsAt) break;
     const result = await standInRun(standIn, schedule);
     count.runs += 1;
     count.ms += result.ms;
@@ -61,7 +65,7 @@ async function playAll(): Promise<number> {
   }
   await standIn.close();
   await moto.close();
-  console.log(`${(count.ms / 1_000 / count.runs).toFixed(1)} s a run`);
+  console.log(`${(count.ms / 1_000 / Math.max(1, count.runs)).toFixed(1)} s a run`);
   console.log(`${count.runs} runs, ${count.failed} failed`);
   return count.failed === 0 ? 0 : 1;
 }

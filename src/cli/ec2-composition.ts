@@ -12,6 +12,7 @@ import type { EksCalls } from "../ec2/eks-calls.ts";
 import type { IamCalls } from "../ec2/iam-calls.ts";
 import { instanceProfileGarbage } from "../ec2/instance-profile-garbage.ts";
 import { instanceProfiles } from "../ec2/instance-profiles.ts";
+import { instanceTagging } from "../ec2/instance-tagging.ts";
 import { launchTemplateGarbage } from "../ec2/launch-template-garbage.ts";
 import { templateStore } from "../ec2/launch-templates.ts";
 import type { NodeClassCalls } from "../ec2/node-class-calls.ts";
@@ -68,6 +69,7 @@ export function ec2Composition(
       nodeClassController({ client, snapshot, clock, desk: nodeClasses, profiles, calls, clusterName: cluster.name, isDryRunOff }),
       instanceProfileGarbage({ snapshot, profiles }),
       launchTemplateGarbage({ templates, snapshot, names }),
+      instanceTagging({ client, snapshot, ec2, clusterName: cluster.name }),
     ],
     ...ec2Voice({ ec2, sqs: sqs === undefined ? undefined : (metrics?.heard(sqs) ?? sqs), unavailable, clock, snapshot }),
   };

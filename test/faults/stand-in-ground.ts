@@ -9,6 +9,7 @@ import { CreateQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/clie
 import { CreateTagsCommand, DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { KubeConfig } from "@kubernetes/client-node";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KubeObject } from "../../src/api/object.ts";
@@ -26,7 +27,7 @@ import { clusterName } from "./fault-cloud.ts";
 import { scenarioNodeClass } from "./fault-scenario.ts";
 import { faultCounter } from "./fault-schedule.ts";
 import { startServedLives, type RunBook, type ServedLives } from "./served-lives.ts";
-import { post, type RealParts } from "./stand-in-sight.ts";
+import { listed, post, type RealParts } from "./stand-in-sight.ts";
 
 export interface StandIn extends RealParts {
   readonly proxy: Pick<Ec2Proxy, "lack" | "hideNewFor">;
@@ -47,6 +48,8 @@ const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", 
 const queueName = "interruptions";
 /** An image that moto has from its start. */
 const imageID = "ami-05c2b717d1c760a21";
+const readyMaxMs = 120_000;
+const lookMs = 200;
 
 /** Starts everything; some twenty seconds. */
 export async function openStandIn(moto: Moto): Promise<StandIn> {
@@ -66,6 +69,7 @@ export async function openStandIn(moto: Moto): Promise<StandIn> {
   const idleBook = quietBook(betweenRuns);
   const policies = await openPolicies();
   const lives = await startServedLives({ plane, standIn: proxy.url, args: [...serveWords, "--policies", policies.path], book: idleBook });
+  await untilReady(transport);
   return {
     ...{ transport, ec2, proxy, lives, idleBook, betweenRuns, tell: queue.tell },
     setJoinMs: (ms) => {
@@ -81,6 +85,17 @@ export async function openStandIn(moto: Moto): Promise<StandIn> {
       await plane.close();
     },
   };
+}
+
+/** A schedule begins when our process leads: its acts are then those of nodes, and not of a start. */
+async function untilReady(transport: StandIn["transport"]): Promise<void> {
+  const limit = Date.now() + readyMaxMs;
+  for (;;) {
+    const [found] = await listed(transport, "EC2NodeClass");
+    if (found?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true) return;
+    if (Date.now() > limit) throw new Error("no process of ours has made the EC2NodeClass ready");
+    await sleep(lookMs);
+  }
 }
 
 /** On-demand prices are the dated table's: what is read at each start would use schedules up. */
