@@ -45,7 +45,7 @@ export const grantReasons: Readonly<Record<string, string>> = {
   LaunchFromTemplates: "A fleet launches from a launch template that the cluster owns.",
   LaunchTagged: "Fleets, instances, volumes, interfaces, Spot requests and launch templates are made, and born with the cluster's tags.",
   TagWhatIsMade: "Tags are given by the call that makes a thing, and by no other.",
-  NameOwn: "Instances that were launched together learn afterwards which NodeClaim is whose.",
+  NameOwn: "Instances learn after their launch which NodeClaim and which Node is whose; those of Karpenter, which cluster, too.",
   SeeOwn: "The console of an instance that never joined says why.",
   EndOwn: "Instances end, and launch templates that nobody uses go.",
   PassNodeRole: "An instance gets the nodes' role, by its instance profile.",
@@ -91,7 +91,7 @@ function launchGrants(names: GrantNames): readonly GrantStatement[] {
     }),
     allow("NameOwn", ["ec2:CreateTags"], ec2Arns(names, ["instance"]), {
       ...owned,
-      "ForAllValues:StringEquals": { "aws:TagKeys": ["karpenter.sh/nodeclaim"] },
+      "ForAllValues:StringEquals": { "aws:TagKeys": ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"] },
     }),
     allow("SeeOwn", ["ec2:GetConsoleOutput"], ec2Arns(names, ["instance"]), owned),
     allow("EndOwn", ["ec2:TerminateInstances", "ec2:DeleteLaunchTemplate"], ec2Arns(names, ["instance", "launch-template"]), owned),
