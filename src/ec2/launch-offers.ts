@@ -9,8 +9,10 @@ import type { InstanceType, Offering } from "../api/instance-type.ts";
 import { archLabel, capacityTypeLabel, instanceTypeLabel, zoneLabel } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
+import { has } from "../kube/requirement.ts";
+import { decidedLabels, fromLabels, intersection, requirementsOf } from "../kube/requirements.ts";
 import type { ImageOf } from "./launch-images.ts";
+import { everywhere, type OfferingName } from "./unavailable-offerings.ts";
 
 export type CapacityType = Offering["capacityType"];
 /** What reservations of one fleet have in common: EC2 takes no others beside them. */
@@ -56,6 +58,17 @@ export function launchOffers(input: OfferInput): Result<LaunchOffers, string> {
   if (short === undefined) return ok(offers);
   const found = valuesOf(short.key, offers).size;
   return err(`minValues of ${short.key} is ${short.count}, and the available offerings show ${found} of its values`);
+}
+
+/** Says of offerings whether a claim might be launched there. */
+export function offeringConcern({ spec, metadata }: NodeClaim): (offering: OfferingName) => boolean {
+  const wanted = intersection(requirementsOf(spec.requirements), fromLabels(metadata.labels));
+  const isWanted = (key: string, value: string): boolean => {
+    const requirement = wanted.get(key);
+    return requirement === undefined || value === everywhere || has(requirement, value);
+  };
+  return ({ instanceType, zone, capacityType }) =>
+    isWanted(capacityTypeLabel, capacityType) && isWanted(instanceTypeLabel, instanceType) && isWanted(zoneLabel, zone);
 }
 
 /** Returns the architecture of a type in Kubernetes' words. */

@@ -21,7 +21,7 @@ import { launchGroups, type LaunchGroup } from "./launch-groups.ts";
 import type { Bought } from "./launch-attempt.ts";
 import { launchImages, type ImageOf } from "./launch-images.ts";
 import { attemptKeeper, type AttemptKeeper, type KeptAttempt, type LaunchAsk } from "./launch-keeper.ts";
-import { launchOffers, type LaunchOffers } from "./launch-offers.ts";
+import { launchOffers, offeringConcern, type LaunchOffers } from "./launch-offers.ts";
 import { launchedOutcome } from "./launch-outcome.ts";
 import { launchSender, type Sent } from "./launch-send.ts";
 import { addressesOf, subnetLedger, type SubnetLedger, type TakenSubnets } from "./launch-subnets.ts";
@@ -128,7 +128,7 @@ async function launch(desk: Desk, input: LaunchInput): Promise<LaunchOutcome> {
       spent = { kind: "insufficient-capacity", message, retryAfterMs: retryMinMs };
     }
   }
-  return spent ?? lacking(desk, "");
+  return spent ?? lacking(desk, nodeClaim, "");
 }
 
 function keepTaken({ taken }: Desk, nodeClaim: NodeClaim, now: TakenSubnets): void {
@@ -170,7 +170,7 @@ async function begin(desk: Desk, { nodeClaim, candidates, ready }: LaunchInput):
       ...(reservation === undefined ? {} : { reservation: reservation.id }),
     });
   const offers = launchOffers({ nodeClaim, candidates, imageOf, subnets: taken.subnets, isAvailable });
-  if (!offers.ok) return failed(lacking(desk, [offers.error, ...fullText(taken, addresses)].join("; ")));
+  if (!offers.ok) return failed(lacking(desk, nodeClaim, [offers.error, ...fullText(taken, addresses)].join("; ")));
   const groups = await ensuredGroups(desk, { nodeClaim, nodeClass, resources, imageOf, offers: offers.value });
   if (!groups.ok) return failed(groups.error);
   const { cluster } = desk;
@@ -220,8 +220,9 @@ function fullText({ full }: TakenSubnets, addresses: number): readonly string[] 
   return full.map(({ zone, freeAddresses }) => `no subnet in ${zone} has ${addresses} free addresses (the most is ${freeAddresses})`);
 }
 
-function lacking({ unavailable, clock }: Desk, message: string): LaunchOutcome {
-  const nextMs = (unavailable.nextEnd() ?? Infinity) - clock.now();
+/** What ends of other claims' offerings is no reason to look. */
+function lacking({ unavailable, clock }: Desk, nodeClaim: NodeClaim, message: string): LaunchOutcome {
+  const nextMs = (unavailable.nextEnd(offeringConcern(nodeClaim)) ?? Infinity) - clock.now();
   return { kind: "insufficient-capacity", message, retryAfterMs: Math.min(retryMaxMs, Math.max(retryMinMs, nextMs)) };
 }
 

@@ -45,8 +45,8 @@ export interface UnavailableOfferings {
   get(offering: OfferingName): { readonly why: UnavailableReason; readonly until: Instant } | undefined;
   /** Every offering that can't be had now, with why; the latest marks first. */
   standing(): readonly { readonly offering: OfferingName; readonly why: UnavailableReason }[];
-  /** When the next mark ends; undefined where none stands. */
-  nextEnd(): Instant | undefined;
+  /** When the next mark of such an offering ends; undefined where none stands. */
+  nextEnd(concerns: (offering: OfferingName) => boolean): Instant | undefined;
   /** Grows whenever an offering goes or comes back: what was derived of the marks is true until then. */
   sequence(): number;
 }
@@ -107,10 +107,7 @@ export function unavailableOfferings(clock: Pick<Clock, "now">): UnavailableOffe
     has: (offering) => standing(offering, clock.now()) !== undefined,
     get: (offering) => standing(offering, clock.now()),
     standing: () => standingOf(marks, clock.now()),
-    nextEnd: () => {
-      sweep(clock.now());
-      return nextEnd === Infinity ? undefined : nextEnd;
-    },
+    nextEnd: (concerns) => nextEndOf(marks, { concerns, now: clock.now() }),
     sequence: () => {
       sweep(clock.now());
       return changes;
@@ -130,6 +127,14 @@ function markAfter(before: Mark | undefined, { offering, why, now }: Pick<Mark, 
 function dropOldest(marks: Map<string, Mark>): void {
   const [oldest] = marks.keys();
   if (marks.size > marksMax && oldest !== undefined) marks.delete(oldest);
+}
+
+function nextEndOf(
+  marks: ReadonlyMap<string, Mark>,
+  { concerns, now }: { readonly concerns: (offering: OfferingName) => boolean; readonly now: Instant },
+): Instant | undefined {
+  const ends = [...marks.values()].flatMap(({ offering, until }) => (until > now && concerns(offering) ? [until] : []));
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 /** A mark that ended as long ago as twice its own time no longer says anything about the next one. */

@@ -171,6 +171,18 @@ describe("where capacity is lacking", () => {
     expect(world.fleets).toHaveLength(asked);
   });
 
+  test("the claim waits for what it may be itself, and not for offerings of others that are back sooner", async () => {
+    const world = launchWorld();
+    for (const zone of [zoneA, zoneB]) world.capacity.set(`c6i.large ${zone}`, 0).set(`m6i.large ${zone}`, 0);
+    world.addClaim("general-1", { capacityTypes: ["spot"] });
+    world.addClaim("general-2", { capacityTypes: ["on-demand"] });
+    const process = world.process();
+    await launchAll(world, ["general-1"], process);
+    world.time.now += capacityHoldMs / 3;
+    const [lacking] = await launchAll(world, ["general-2"], process);
+    expect(lacking).toMatchObject({ kind: "insufficient-capacity", retryAfterMs: capacityHoldMs });
+  });
+
   test("the claim is tried again when an offering may be back, under another token, and launched once there is some", async () => {
     const world = launchWorld();
     for (const zone of [zoneA, zoneB]) world.capacity.set(`c6i.large ${zone}`, 0).set(`m6i.large ${zone}`, 0);
