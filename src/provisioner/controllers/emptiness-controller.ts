@@ -22,7 +22,7 @@ import { nextEmptinessStep, type EmptinessStep, type ObservedEmptiness } from ".
 import { requestIn } from "../disruption/request.ts";
 import { isDisrupted } from "../lifecycle/drain.ts";
 import { cameTrue, claimStatusAfter, type ClaimStatus } from "../lifecycle/claim-status.ts";
-import { claimOf, nodeOf } from "./node-claim-controller.ts";
+import { claimOf, nodeOf } from "../lifecycle/claim-node.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
 /** Which Pods stood on the node of a claim at the last look, and when that last changed. */

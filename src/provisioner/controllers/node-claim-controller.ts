@@ -19,6 +19,7 @@ import type { Instant } from "../../api/ports.ts";
 import { ok } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
+import { claimOf, nodeOf } from "../lifecycle/claim-node.ts";
 import { nodeNotes, timeOf } from "../lifecycle/claim-step.ts";
 import { capacityReason, launchFailedReason } from "../lifecycle/launch.ts";
 import {
@@ -29,6 +30,7 @@ import {
   type LifecycleStep,
   type ObservedClaim,
 } from "../lifecycle/next-step.ts";
+import { togetherLeft } from "../lifecycle/open-together.ts";
 import { hintNews } from "../lifecycle/placement-hint.ts";
 import { hasUnregisteredTaint } from "../lifecycle/registration.ts";
 import { awaitedVolumes } from "../lifecycle/volumes.ts";
@@ -57,6 +59,8 @@ export function nodeClaimController(shell: ProvisionerShell): ControllerEntry {
     decide: nextLifecycleStep,
     act: async (step) => {
       const isOpening = step.kind === "patch-node" && hasUnregisteredTaint(step.node);
+      const heldMs = isOpening ? heldClosed(shell, step) : 0;
+      if (heldMs > 0) return { kind: "after", delayMs: heldMs };
       const { events, leadMs } = await hintsBefore(step, { snapshot: shell.snapshot(), hints, isOpening });
       if (leadMs > 0 && isOpening) return { kind: "after", delayMs: leadMs, events };
       const requeue = await act(shell, step);
@@ -118,6 +122,16 @@ async function newestClaim(
   const isAsked = known.metadata.annotations?.[names.launchRequestAnnotation] !== undefined && !isTrue(known, "Launched");
   const answer = isAsked ? await client.get("NodeClaim", keyOf(known)) : undefined;
   return answer?.ok === true && answer.value.metadata.uid === known.metadata.uid ? answer.value : known;
+}
+
+/** How long a node that could open waits for those that were planned with it. */
+function heldClosed(
+  { snapshot, names, clock }: ProvisionerShell,
+  { nodeClaim, node }: Extract<LifecycleStep, { kind: "patch-node" }>,
+): number {
+  const now = snapshot();
+  const hasNode = (other: NodeClaim): boolean => nodeOf(now, other) !== undefined;
+  return togetherLeft({ nodeClaim, node, others: now.list("NodeClaim"), hasNode, names, now: clock.now() });
 }
 
 /**
@@ -217,29 +231,6 @@ export function releaseNode({ client }: Pick<ProvisionerShell, "client">, { meta
   const finalizers = (metadata.finalizers ?? []).filter((name) => name !== terminationFinalizer);
   const patch = { metadata: { finalizers, resourceVersion: metadata.resourceVersion } };
   return client.patch("Node", { namespace: "", name: metadata.name ?? "" }, { body: { kind: "merge", patch } });
-}
-
-/** Returns the Node of a claim: by the name in its status unless another instance goes by it now, else by providerID. */
-export function nodeOf(snapshot: ClusterSnapshot, { status }: NodeClaim): Node | undefined {
-  const named = status?.nodeName ? snapshot.get("Node", { namespace: "", name: status.nodeName }) : undefined;
-  const providerID = status?.providerID;
-  if (named !== undefined && !isOfAnother(named, providerID)) return named;
-  return providerID ? snapshot.list("Node").find(({ spec }) => spec?.providerID === providerID) : undefined;
-}
-
-/** Returns the claim of a Node: by providerID, else by the name that the claim remembers. */
-export function claimOf(snapshot: ClusterSnapshot, node: Node): NodeClaim | undefined {
-  const providerID = node.spec?.providerID;
-  const claims = snapshot.list("NodeClaim");
-  return (
-    claims.find(({ status }) => Boolean(providerID) && status?.providerID === providerID) ??
-    claims.find(({ status }) => status?.nodeName === node.metadata.name && !isOfAnother(node, status?.providerID))
-  );
-}
-
-/** A Node's name is the address of its instance, and EC2 gives addresses again. */
-function isOfAnother({ spec }: Node, providerID: string | undefined): boolean {
-  return Boolean(providerID) && Boolean(spec?.providerID) && spec?.providerID !== providerID;
 }
 
 function triggers(snapshot: () => ClusterSnapshot): readonly AnyTrigger[] {

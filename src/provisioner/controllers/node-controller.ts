@@ -10,7 +10,8 @@ import type { Controller, ControllerStep, Requeue } from "../../api/controller.t
 import { computeTypeLabel, nodePoolLabel, terminationFinalizer } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
-import { claimOf, releaseNode } from "./node-claim-controller.ts";
+import { claimOf } from "../lifecycle/claim-node.ts";
+import { releaseNode } from "./node-claim-controller.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
 interface ObservedNode {

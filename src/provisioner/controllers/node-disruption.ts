@@ -25,7 +25,7 @@ import { claimCondition, claimStatusAfter, isTrue } from "../lifecycle/claim-sta
 import { nodeNotes, timeOf } from "../lifecycle/claim-step.ts";
 import { disruptedPatch, isDisrupted, undisruptedPatch } from "../lifecycle/drain.ts";
 import type { MoveDesk } from "./move-desk.ts";
-import { nodeOf } from "./node-claim-controller.ts";
+import { nodeOf } from "../lifecycle/claim-node.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
 /** Requests that may be under way at once, whatever budgets say (Karpenter's order of size). */

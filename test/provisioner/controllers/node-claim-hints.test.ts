@@ -60,6 +60,19 @@ test("with a node that opens, the Pods of others are told that wait to open, and
   expect(one.patched).toEqual(["Pod"]);
 });
 
+test("a node is kept closed while one planned with it has no Node yet, and its Pods are not told before", async () => {
+  const creationTimestamp = new Date(0).toISOString();
+  const young: Node = { ...node, metadata: { ...node.metadata, creationTimestamp } };
+  const own = { ...claim, metadata: { ...claim.metadata, creationTimestamp } };
+  const its = { ...own, metadata: { ...own.metadata, name: "general-2" }, status: { ...own.status, providerID: "test://n2" } };
+  const held = open([own, young, waiting, its]);
+  expect(await held.look()).toMatchObject({ kind: "after" });
+  expect(held.patched).toEqual([]);
+  held.time.now = 2_000;
+  await held.look();
+  expect(held.patched).toEqual(["Pod"]);
+});
+
 describe("a Pod's change wakes the claim of its node", () => {
   const leaving = { ...claim, metadata: { ...claim.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } };
   const rows: readonly [string, NodeClaim, Change<Pod>, string[]][] = [

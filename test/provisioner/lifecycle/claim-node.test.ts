@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { NodeClaim } from "../../../src/api/node-claim.ts";
 import type { Node } from "../../../src/api/node.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
-import { claimOf, nodeOf } from "../../../src/provisioner/controllers/node-claim-controller.ts";
+import { claimOf, nodeOf } from "../../../src/provisioner/lifecycle/claim-node.ts";
 
 const nodeName = "ip-10-0-1-7.ec2.internal";
 
