@@ -88,6 +88,10 @@ export const openAwsLabels: readonly string[] = [
 
 /** The capacity reservation that a node was bought from. */
 export const capacityReservationLabel = `${awsLabelDomain}/capacity-reservation-id`;
+/** Of which kind that is: "default" or "capacity-block". */
+export const capacityReservationTypeLabel = `${awsLabelDomain}/capacity-reservation-type`;
+/** Whether its owner may take it back. */
+export const capacityReservationInterruptibleLabel = `${awsLabelDomain}/capacity-reservation-interruptible`;
 
 const ofPlacement = ["instance-tenancy", "capacity-reservation", "placement-group"].map((name) => `${awsLabelDomain}/${name}`);
 /** Those of them that a NodeOverlay may name: tenancy, reservations and placement groups have no price of their own. */

@@ -4,10 +4,11 @@
  * Reads the instance and the claim's candidates. Returns the labels that only the launch decided, and what the node will have.
  */
 import type { InstanceType } from "../api/instance-type.ts";
-import { awsLabelDomain, capacityReservationLabel, capacityTypeLabel, instanceTypeLabel, regionLabel, zoneLabel } from "../api/labels.ts";
+import { capacityReservationLabel, capacityTypeLabel, instanceTypeLabel, regionLabel, zoneLabel } from "../api/labels.ts";
 import type { LaunchOutcome } from "../api/ports.ts";
 import { catalogInstanceTypes, regionOfZone } from "../catalog/instance-types.ts";
 import { knownInstanceFacts } from "../catalog/known-instances.ts";
+import { reservationLabels } from "../catalog/reservation-labels.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import type { LaunchedInstance } from "./fleet-answer.ts";
 import { tenancyLabel } from "./launch-tenancy.ts";
@@ -29,7 +30,7 @@ export function launchedOutcome(instance: LaunchedInstance, candidates: readonly
       [regionLabel]: regionOfZone(zone),
       [capacityTypeLabel]: capacityType,
       [tenancyLabel]: tenancy,
-      ...reservationLabels(instance),
+      ...boughtFrom(instance),
     },
     capacity: type.capacity,
     allocatable: type.allocatable,
@@ -37,17 +38,11 @@ export function launchedOutcome(instance: LaunchedInstance, candidates: readonly
 }
 
 /** Those of Karpenter; an instance that EC2 put into a reservation by itself is none of it. */
-function reservationLabels({ capacityType, reservation, reservationKind }: LaunchedInstance): Readonly<Record<string, string>> {
+function boughtFrom({ capacityType, reservation, reservationKind }: LaunchedInstance): Readonly<Record<string, string>> {
   if (capacityType !== "reserved" || reservation === undefined) return {};
-  return {
-    [capacityReservationLabel]: reservation,
-    ...(reservationKind === undefined
-      ? {}
-      : {
-          [`${awsLabelDomain}/capacity-reservation-type`]: reservationKind === "capacity-block" ? reservationKind : "default",
-          [`${awsLabelDomain}/capacity-reservation-interruptible`]: String(reservationKind === "interruptible"),
-        }),
-  };
+  if (reservationKind === undefined) return { [capacityReservationLabel]: reservation };
+  const kind = reservationKind === "capacity-block" ? reservationKind : "default";
+  return reservationLabels({ id: reservation, kind, isInterruptible: reservationKind === "interruptible" });
 }
 
 function catalogType(instanceType: string, zone: string): InstanceType | undefined {

@@ -11,7 +11,6 @@ import type { InstanceType, Offering } from "../api/instance-type.ts";
 import {
   archLabel,
   awsLabelDomain,
-  capacityReservationLabel,
   capacityTypeLabel,
   instanceTypeLabel,
   nodePoolLabel,
@@ -26,6 +25,7 @@ import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { classInstanceTypes } from "../catalog/class-types.ts";
 import type { Prices } from "../catalog/prices.ts";
+import { reservationLabels } from "../catalog/reservation-labels.ts";
 import { regionOfZone, zonesOfNodePools } from "../catalog/zones.ts";
 import { decidedLabels, requirementsOf } from "../kube/requirements.ts";
 import { isOn, kwokInstanceName, kwokProviderID, switchOffPatch } from "./kwok-node.ts";
@@ -115,7 +115,7 @@ function launchLabels(type: InstanceType, { zone, capacityType, reservation }: O
     [zoneLabel]: zone,
     [regionLabel]: regionOfZone(zone),
     [capacityTypeLabel]: capacityType,
-    ...(reservation === undefined ? {} : { [capacityReservationLabel]: reservation.id }),
+    ...(reservation === undefined ? {} : reservationLabels(reservation)),
   };
 }
 

@@ -7,9 +7,10 @@
  * sold and priced, and only lack capacity now.
  */
 import type { InstanceType } from "../../api/instance-type.ts";
-import { capacityReservationLabel, capacityTypeLabel, regionLabel, zoneLabel } from "../../api/labels.ts";
+import { capacityTypeLabel, regionLabel, zoneLabel } from "../../api/labels.ts";
 import { nearestWord } from "../../api/nearest-word.ts";
 import { placesOf } from "../../catalog/places.ts";
+import { reservationKeys } from "../../catalog/reservation-labels.ts";
 import { inAutoWords, isAutoPool } from "../../kube/auto-labels.ts";
 import { formatRequirement, values, type Requirement } from "../../kube/requirement.ts";
 import { formatRequirements, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
@@ -17,7 +18,7 @@ import type { Obstacle } from "./obstacle.ts";
 import { isAllowed, type PoolTemplate } from "./pool-template.ts";
 
 /** Labels of a place and not of a type: what is sold nowhere lacks them. */
-const placeKeys: ReadonlySet<string> = new Set([zoneLabel, regionLabel, capacityTypeLabel, capacityReservationLabel]);
+const placeKeys: ReadonlySet<string> = new Set([zoneLabel, regionLabel, capacityTypeLabel, ...reservationKeys]);
 const namesShownMax = 6;
 const valuesShownMax = 12;
 

@@ -6,13 +6,14 @@
  * that the pool's requirements exclude, that nothing offers now, or that DaemonSets fill alone are left out.
  */
 import type { InstanceType, Reservation } from "../../api/instance-type.ts";
-import { capacityReservationLabel, capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
+import { capacityTypeLabel, wellKnownLabels, zoneLabel } from "../../api/labels.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import type { Taint } from "../../api/pod.ts";
+import { reservationFacts } from "../../catalog/reservation-labels.ts";
 import { autoWellKnownLabels, inAutoWords, isAutoPool } from "../../kube/auto-labels.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
-import { has, operatorOf, type Requirement } from "../../kube/requirement.ts";
+import { has, operatorOf } from "../../kube/requirement.ts";
 import { intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { subtractResources } from "../../kube/resources.ts";
 import { attachable } from "./attachments.ts";
@@ -102,17 +103,20 @@ export function isAllowed(
 ): boolean {
   const zone = requirements.get(zoneLabel);
   const capacityType = requirements.get(capacityTypeLabel);
-  const reservation = requirements.get(capacityReservationLabel);
   return (
     (zone === undefined || has(zone, offering.zone)) &&
     (capacityType === undefined || has(capacityType, offering.capacityType)) &&
-    (reservation === undefined || isReservation(offering.reservation, reservation))
+    isReservation(offering.reservation, requirements)
   );
 }
 
-/** What comes from no reservation lacks the label. */
-function isReservation(reservation: Reservation | undefined, requirement: Requirement): boolean {
-  return reservation === undefined ? lackingOperators.has(operatorOf(requirement)) : has(requirement, reservation.id);
+/** What comes from no reservation lacks the labels. */
+function isReservation(reservation: Reservation | undefined, requirements: Requirements): boolean {
+  return reservationFacts.every(([key, valueOf]) => {
+    const requirement = requirements.get(key);
+    if (requirement === undefined) return true;
+    return reservation === undefined ? lackingOperators.has(operatorOf(requirement)) : has(requirement, valueOf(reservation));
+  });
 }
 
 const lackingOperators: ReadonlySet<string> = new Set(["NotIn", "DoesNotExist"]);

@@ -8,8 +8,9 @@
  */
 import type { Offering, Reservation } from "../../api/instance-type.ts";
 import { capacityReservationLabel, capacityTypeLabel, instanceTypeLabel, zoneLabel } from "../../api/labels.ts";
-import { exactly, values } from "../../kube/requirement.ts";
-import { intersection, requirementsOf, type Requirements } from "../../kube/requirements.ts";
+import { reservationLabels } from "../../catalog/reservation-labels.ts";
+import { values } from "../../kube/requirement.ts";
+import { fromLabels, intersection, requirementsOf, type Requirements } from "../../kube/requirements.ts";
 import { compare } from "./label-state.ts";
 import type { NodeState } from "./node-state.ts";
 import { poolLedgers, type PoolLedger } from "./pool-limits.ts";
@@ -43,12 +44,7 @@ function idOf({ offering }: Reserved): string {
 
 function reservedTemplate(template: PoolTemplate, { type, offering }: Reserved): PoolTemplate {
   const { reservation, zone, capacityType } = offering;
-  const bought: Requirements = new Map(
-    [exactly(capacityTypeLabel, capacityType), exactly(zoneLabel, zone), exactly(capacityReservationLabel, reservation.id)].map((one) => [
-      one.key,
-      one,
-    ]),
-  );
+  const bought = fromLabels({ [capacityTypeLabel]: capacityType, [zoneLabel]: zone, ...reservationLabels(reservation) });
   const own: TemplateType = {
     ...type,
     instanceType: { ...type.instanceType, offerings: [offering] },

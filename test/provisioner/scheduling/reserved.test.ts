@@ -2,8 +2,15 @@
  * Reserved capacity: first of all, never more than there is, and each claim for one reservation.
  */
 import { describe, expect, it } from "vitest";
-import type { InstanceType, Offering } from "../../../src/api/instance-type.ts";
-import { capacityReservationLabel, capacityTypeLabel, platformNames, zoneLabel } from "../../../src/api/labels.ts";
+import type { InstanceType, Offering, Reservation } from "../../../src/api/instance-type.ts";
+import {
+  capacityReservationInterruptibleLabel,
+  capacityReservationLabel,
+  capacityReservationTypeLabel,
+  capacityTypeLabel,
+  platformNames,
+  zoneLabel,
+} from "../../../src/api/labels.ts";
 import { launchCandidates } from "../../../src/provisioner/lifecycle/launch.ts";
 import { toNodeClaim } from "../../../src/provisioner/scheduling/node-claim.ts";
 import { nodeStates } from "../../../src/provisioner/scheduling/node-state.ts";
@@ -38,7 +45,13 @@ const reserved = (id: string, zone: string, remaining: number): Offering => ({
   capacityType: "reserved",
   available: remaining > 0,
   pricePerHour: 0.2e-7,
-  reservation: { id, kind: "default", isInterruptible: false, remaining },
+  reservation: { ...kept(id), remaining },
+});
+const kept = (id: string): Reservation => ({ id, kind: "default", isInterruptible: false, remaining: 1 });
+const affinity = (expression: object) => ({
+  affinity: {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } },
+  },
 });
 
 function pods(count: number, spec: PendingPod["pod"]["spec"] | object = {}): readonly PendingPod[] {
@@ -63,6 +76,12 @@ function planned(asked: readonly PendingPod[], types: readonly InstanceType[], c
 
 const boughtOf = ({ newNodes }: SchedulingResults) =>
   newNodes.map(({ instanceType, capacityType, zones: at }) => `${instanceType} ${capacityType} ${at.join("|")}`).sort();
+/** The reservation of each node, or "-". */
+const idsOf = ({ newNodes }: SchedulingResults) =>
+  newNodes
+    .map(({ requirements }) => requirements.find(({ key }) => key === capacityReservationLabel)?.values?.[0] ?? "-")
+    .sort()
+    .join(" ");
 const two = [typeOf("m1", 4, [...onDemand(0.2), reserved("cr-1", "b", 2)])];
 
 describe("reserved capacity", () => {
@@ -116,6 +135,37 @@ describe("reserved capacity", () => {
     expect(boughtOf(asking("cr-1"))).toEqual(["m1 reserved b", "m1 reserved b"]);
     expect(asking("cr-1").unschedulable).toHaveLength(1);
     expect(asking("cr-9").unschedulable).toHaveLength(3);
+  });
+
+  it("is asked for by its kind, and by whether its owner may take it back", () => {
+    const block = { ...reserved("cr-block", "a", 1), reservation: { ...kept("cr-block"), kind: "capacity-block" as const } };
+    const lent = { ...reserved("cr-lent", "b", 1), reservation: { ...kept("cr-lent"), isInterruptible: true } };
+    const types = [typeOf("m1", 4, [...onDemand(0.2), block, lent, reserved("cr-own", "a", 1)])];
+    const asking = (key: string, values: readonly string[], operator = "In") =>
+      planned(pods(4, affinity({ key, operator, values })), types);
+    const rows: readonly (readonly [plan: SchedulingResults, ids: string])[] = [
+      [asking(capacityReservationTypeLabel, ["capacity-block"]), "cr-block"],
+      [asking(capacityReservationTypeLabel, ["default"]), "cr-lent cr-own"],
+      [asking(capacityReservationTypeLabel, ["capacity-block"], "NotIn"), "- - cr-lent cr-own"],
+      [asking(capacityReservationInterruptibleLabel, ["true"]), "cr-lent"],
+      [asking(capacityReservationInterruptibleLabel, ["false"]), "cr-block cr-own"],
+      [asking(capacityReservationInterruptibleLabel, ["true"], "NotIn"), "- - cr-block cr-own"],
+    ];
+    for (const [plan, ids] of rows) expect(idsOf(plan)).toBe(ids);
+    const [claim] = asking(capacityReservationTypeLabel, ["capacity-block"]).newNodes.map((node) =>
+      toNodeClaim(node, { ...platformNames(), name: "claim-0" }),
+    );
+    const asked = Object.fromEntries((claim?.spec.requirements ?? []).map(({ key, values }) => [key, values]));
+    expect(asked).toMatchObject({ [capacityReservationTypeLabel]: ["capacity-block"], [capacityReservationInterruptibleLabel]: ["false"] });
+  });
+
+  it("is all that a NodePool buys which asks for a kind of it", () => {
+    const requirements = [{ key: capacityReservationTypeLabel, operator: "In", values: ["default"] }] as const;
+    const plan = planned(pods(3), two, { nodePools: [nodePool({ name: "general", requirements })] });
+    expect(boughtOf(plan)).toEqual(["m1 reserved b", "m1 reserved b"]);
+    expect(plan.unschedulable).toHaveLength(1);
+    const blocks = [{ key: capacityReservationTypeLabel, operator: "In", values: ["capacity-block"] }] as const;
+    expect(planned(pods(1), two, { nodePools: [nodePool({ name: "general", requirements: blocks })] }).newNodes).toEqual([]);
   });
 
   it("is never counted on twice, in random clusters", () => {
