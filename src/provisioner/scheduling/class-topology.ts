@@ -66,7 +66,9 @@ export function classTopology(
   const owned = isHard ? [...groups.owned, ...groups.preferred.map(({ group }) => group)] : groups.owned;
   const sorted = { owned, counting, preferred: isHard ? [] : groups.preferred, isHard };
   const concerned = [...owned, ...counting.filter(isBinding), ...sorted.preferred.map(({ group }) => group)];
-  const keys = [...new Set(concerned.map((group) => group.key))].filter((key) => key !== hostnameLabel).sort();
+  // Others' spread that counts some nodes only: whether it counts these Pods may not be left to the launch.
+  const decisive = counting.flatMap((group) => (isOthersSpread(group, owned) && group.key !== hostnameLabel ? group.launchKeys : []));
+  const keys = [...new Set([...concerned.map((group) => group.key), ...decisive])].filter((key) => key !== hostnameLabel).sort();
   const byKey = new Map(keys.map((key) => [key, keyGroups({ key, ...sorted })]));
   const host = keyGroups({ key: hostnameLabel, ...sorted });
   const affinities = owned.filter((group) => group.kind === "affinity");
@@ -96,6 +98,10 @@ function isBinding(group: TopologyGroup): boolean {
   return group.kind === "spread" ? group.required : group.isPreferred !== true;
 }
 
+function isOthersSpread(group: TopologyGroup, owned: readonly TopologyGroup[]): group is SpreadGroup {
+  return group.kind === "spread" && group.required && !owned.includes(group);
+}
+
 function hasWishes(groups: KeyGroups | undefined): boolean {
   return groups !== undefined && groups.wishes.length + groups.preferred.length > 0;
 }
@@ -121,7 +127,7 @@ function keyGroups(input: ClassGroups & { readonly key: string; readonly isHard:
     affinity: owned.filter((group): group is AffinityGroup => group.kind === "affinity"),
     antiAffinity: owned.filter((group): group is AffinityGroup => group.kind === "anti-affinity"),
     refusedBy: counting.filter((group): group is AffinityGroup => group.kind === "anti-affinity" && group.isPreferred !== true),
-    countedBy: counting.filter((group): group is SpreadGroup => group.kind === "spread" && group.required && !owned.includes(group)),
+    countedBy: counting.filter((group): group is SpreadGroup => isOthersSpread(group, owned)),
     wishes: spreads.filter((group) => !isRule(group)),
     preferred: input.preferred.filter(({ group }) => group.key === input.key),
   };

@@ -5,7 +5,7 @@
  * same share one. The counts change while the solver places Pods; everything else is fixed. Domains are label values, or
  * the number of a node where the label is kubernetes.io/hostname.
  */
-import { hostnameLabel } from "../../api/labels.ts";
+import { capacityTypeLabel, hostnameLabel, zoneLabel } from "../../api/labels.ts";
 import type { LabelSelector, LabelSelectorRequirement } from "../../api/object.ts";
 import type { PodAffinityTerm, PodSpec, Taint, TopologySpreadConstraint } from "../../api/pod.ts";
 import { isCompatible, type Requirements } from "../../kube/requirements.ts";
@@ -43,6 +43,8 @@ export interface SpreadGroup extends GroupFacts {
   readonly admits: NodeFilter;
   /** True where every node counts, so that nobody needs to ask. */
   readonly admitsAll: boolean;
+  /** What a launch decides of whether a node counts: those of the zone and the capacity type that the Pod's node affinity names. */
+  readonly launchKeys: readonly string[];
   /** False where nodes count whatever node affinity the Pod has. */
   readonly honorsAffinity: boolean;
   /** False where nodes count whatever taints they have. */
@@ -148,6 +150,8 @@ function spreadPlan(owner: PodClass, constraint: TopologySpreadConstraint): Grou
     maxSkew,
     minDomains,
     required,
+    launchKeys:
+      nodeAffinityPolicy === "Honor" ? [capacityTypeLabel, zoneLabel].filter((name) => alternatives.some((one) => one.has(name))) : [],
     honorsAffinity: nodeAffinityPolicy === "Honor",
     honorsTaints: nodeTaintsPolicy === "Honor",
     admitsAll: nodeTaintsPolicy === "Ignore" && (nodeAffinityPolicy === "Ignore" || alternatives.some((one) => one.size === 0)),
