@@ -1,7 +1,7 @@
 /**
- * Cloud notices: what a cloud tells of its instances unasked, and what it says of their health when it is asked.
+ * Cloud notices: what a cloud tells of its instances unasked, and what it says of their health and their end when it is asked.
  *
- * Shapes only. ec2/ fills them from a queue and from the status of instances; provisioner/ decides what follows. An instance is named by
+ * Shapes only. ec2/ fills them from a queue, the status of instances and capacity reservations; provisioner/ decides what follows. An instance is named by
  * the last part of its providerID.
  */
 import type { Instant } from "./ports.ts";
@@ -55,6 +55,12 @@ export interface InstanceTrouble {
   readonly message: string;
   /** Of a scheduled event: when it begins, where that is known. */
   readonly endsAt?: Instant;
+}
+
+/** Whoever can be asked how long capacity that was bought ahead is had. */
+export interface CloudReservations {
+  /** When reservations end, by id; one without an end, or that the cloud does not know, is not named. */
+  endsOf(ids: readonly string[]): Promise<Result<ReadonlyMap<string, Instant>, string>>;
 }
 
 /** Whoever can be asked for the health of all instances. */

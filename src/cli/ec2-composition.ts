@@ -71,6 +71,6 @@ export function ec2Composition(
       launchTemplateGarbage({ templates, snapshot, names }),
       instanceTagging({ client, snapshot, ec2, clusterName: cluster.name }),
     ],
-    ...ec2Voice({ ec2, sqs: sqs === undefined ? undefined : (metrics?.heard(sqs) ?? sqs), unavailable, clock, snapshot }),
+    ...ec2Voice({ ec2, calls, sqs: sqs === undefined ? undefined : (metrics?.heard(sqs) ?? sqs), unavailable, clock, snapshot }),
   };
 }

@@ -3,7 +3,7 @@
  */
 import type { Registry } from "prom-client";
 import type { ApiClient } from "../api/api-client.ts";
-import type { CloudHealth, CloudNotices } from "../api/cloud-notices.ts";
+import type { CloudHealth, CloudNotices, CloudReservations } from "../api/cloud-notices.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
@@ -58,6 +58,7 @@ export interface Capacity {
   /** What the cloud tells of its instances; absent: it tells nothing. */
   readonly notices?: CloudNotices;
   readonly health?: CloudHealth;
+  readonly reservations?: CloudReservations;
   readonly entries: readonly ControllerEntry[];
 }
 

@@ -9,8 +9,9 @@
  *
  * A provider that makes Nodes itself brings a controller of its own (kwok/kwok-join.ts), to be run beside these.
  */
-import type { CloudHealth, CloudNotices } from "../../api/cloud-notices.ts";
+import type { CloudHealth, CloudNotices, CloudReservations } from "../../api/cloud-notices.ts";
 import { bufferDesk } from "./buffer-desk.ts";
+import { capacityBlockController } from "./capacity-block-controller.ts";
 import { capacityBufferController } from "./capacity-buffer-controller.ts";
 import { emptinessController } from "./emptiness-controller.ts";
 import { garbageCollection } from "./garbage-collection.ts";
@@ -25,14 +26,18 @@ import { nodePoolController } from "./node-pool-controller.ts";
 import { provisionerController } from "./provisioner-controller.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
-/** What a cloud tells of its instances; a cloud that tells nothing has neither. */
+/** What a cloud tells of its instances; a cloud that tells nothing has none of these. */
 export interface CloudVoice {
   readonly notices?: CloudNotices;
   readonly health?: CloudHealth;
+  readonly reservations?: CloudReservations;
 }
 
 /** Returns every controller of the provisioner; run them only while this process is the leader. */
-export function provisionerControllers(shell: ProvisionerShell, { notices, health }: CloudVoice = {}): readonly ControllerEntry[] {
+export function provisionerControllers(
+  shell: ProvisionerShell,
+  { notices, health, reservations }: CloudVoice = {},
+): readonly ControllerEntry[] {
   const [buffers, moves] = [bufferDesk(), moveDesk()];
   const replace = replaceNode(shell);
   return [
@@ -46,6 +51,7 @@ export function provisionerControllers(shell: ProvisionerShell, { notices, healt
     emptinessController(shell, replace),
     garbageCollection(shell),
     nodeHealthController(shell, { replace, ...(health === undefined ? {} : { health }) }),
+    ...(reservations === undefined ? [] : [capacityBlockController(shell, { reservations, replace })]),
     ...(notices === undefined ? [] : [interruptionController(shell, { notices, replace })]),
   ];
 }
