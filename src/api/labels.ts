@@ -92,6 +92,9 @@ export const capacityReservationLabel = `${awsLabelDomain}/capacity-reservation-
 export const capacityReservationTypeLabel = `${awsLabelDomain}/capacity-reservation-type`;
 /** Whether its owner may take it back. */
 export const capacityReservationInterruptibleLabel = `${awsLabelDomain}/capacity-reservation-interruptible`;
+/** The placement group that a node stands in, and which part of it, counted from one. */
+export const placementGroupLabel = `${awsLabelDomain}/placement-group-id`;
+export const partitionLabel = `${awsLabelDomain}/placement-group-partition`;
 
 const ofPlacement = ["instance-tenancy", "capacity-reservation", "placement-group"].map((name) => `${awsLabelDomain}/${name}`);
 /** Those of them that a NodeOverlay may name: tenancy, reservations and placement groups have no price of their own. */

@@ -61,6 +61,8 @@ export interface CloudInstance {
   readonly zone: string;
   readonly capacityType: "spot" | "on-demand" | "reserved";
   readonly state: "pending" | "running" | "shutting-down" | "terminated";
+  /** Which part of its placement group it stands in, as labels have it; absent where the group has no parts, or there is none. */
+  readonly partition?: string;
   /** Without the tag of this cluster: it is never ended, whatever names it. */
   readonly isForeign?: boolean;
   /** When the cloud made it; absent where the cloud does not say. */

@@ -224,6 +224,7 @@ function toCloudInstance({ instance, nodeClaim }: OwnedInstance, cluster: Cluste
       zone,
       capacityType: InstanceLifecycle === "spot" ? "spot" : CapacityReservationId === undefined ? "on-demand" : "reserved",
       state: stateOf(State?.Name),
+      ...(Placement?.PartitionNumber === undefined ? {} : { partition: String(Placement.PartitionNumber) }),
       ...(tagOf(clusterNameTag) === cluster.name ? {} : { isForeign: true }),
       ...(LaunchTime === undefined ? {} : { launchedAt: LaunchTime.getTime() }),
     },

@@ -2,24 +2,21 @@
  * Launch placement: the placement group of a class's nodes, and the partition of one of them.
  *
  * Reads the group that an EC2NodeClass selects, and a NodeClaim. Returns what types say of it, so that Pods can ask for a partition, and what a
- * launch template says. Where a claim leaves the partition open EC2 spreads instances over them, and the node has no label of it: only
- * Pods that don't care are planned onto such a claim.
+ * launch template says. Where a claim leaves the partition open EC2 spreads instances over them, and the label follows once the instance
+ * tells it: only Pods that don't care are planned onto such a claim.
  */
 import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { InstanceType } from "../api/instance-type.ts";
-import { awsLabelDomain } from "../api/labels.ts";
+import { partitionLabel, placementGroupLabel } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
 import type { NodeSelectorRequirement } from "../api/pod.ts";
 import { decidedLabels, fromLabels, intersection, requirementsOf } from "../kube/requirements.ts";
 import { launchTenancy } from "./launch-tenancy.ts";
 import type { NodePlacementGroup } from "./node-class-reservations.ts";
 
-const groupLabel = `${awsLabelDomain}/placement-group-id`;
-const partitionLabel = `${awsLabelDomain}/placement-group-partition`;
-
 /** Returns types with the labels that their nodes have in a placement group; of no group, and no partition, where there is none. */
 export function placedTypes(types: readonly InstanceType[], group: NodePlacementGroup | undefined): readonly InstanceType[] {
-  const labels = [label(groupLabel, group === undefined ? [] : [group.id]), label(partitionLabel, partitionsOf(group))];
+  const labels = [label(placementGroupLabel, group === undefined ? [] : [group.id]), label(partitionLabel, partitionsOf(group))];
   return types.map((type) => ({ ...type, requirements: [...type.requirements, ...labels] }));
 }
 

@@ -105,6 +105,17 @@ describe("an instance is found", () => {
     expect(terminated).toEqual(["i-0a"]);
   });
 
+  test("with its partition where it stands in one, and on demand once its reservation is over", async () => {
+    const plain = instance("i-0a", tags);
+    const reserved = { ...plain, CapacityReservationId: "cr-1", Placement: { ...plain.Placement, PartitionNumber: 2 } };
+    const told = async (one: Instance) => {
+      const found = await world({ instances: [one] }).provider.list();
+      return found.ok ? found.value.map(({ capacityType, partition }) => [capacityType, partition]) : found;
+    };
+    expect(await told(reserved)).toEqual([["reserved", "2"]]);
+    expect(await told(plain)).toEqual([["on-demand", undefined]]);
+  });
+
   test("by its tag too: a second one of the same claim is ended with the first, each once", async () => {
     const { provider, terminated } = world({ instances: [instance("i-0a", tags), instance("i-0b", tags)] });
     await provider.delete(known);

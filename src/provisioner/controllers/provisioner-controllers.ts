@@ -15,6 +15,7 @@ import { capacityBlockController } from "./capacity-block-controller.ts";
 import { capacityBufferController } from "./capacity-buffer-controller.ts";
 import { emptinessController } from "./emptiness-controller.ts";
 import { garbageCollection } from "./garbage-collection.ts";
+import { instanceLabelsController } from "./instance-labels-controller.ts";
 import { interruptionController } from "./interruption-controller.ts";
 import { nodeClaimController } from "./node-claim-controller.ts";
 import { moveDesk } from "./move-desk.ts";
@@ -50,6 +51,7 @@ export function provisionerControllers(
     nodeDisruption(shell, moves),
     emptinessController(shell, replace),
     garbageCollection(shell),
+    instanceLabelsController(shell),
     nodeHealthController(shell, { replace, ...(health === undefined ? {} : { health }) }),
     ...(reservations === undefined ? [] : [capacityBlockController(shell, { reservations, replace })]),
     ...(notices === undefined ? [] : [interruptionController(shell, { notices, replace })]),
