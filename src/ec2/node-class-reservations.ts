@@ -34,8 +34,11 @@ export interface NodePlacementGroup {
   readonly partitions: number;
 }
 
-/** EC2 takes back a capacity block 30 minutes before its end; ten more are for the drain (Karpenter's). */
-const expiringMs = 40 * 60_000;
+/**
+ * EC2 takes back a capacity block 30 minutes before its end, and ten more are for the drain (Karpenter's). What is told of it is up to two
+ * minutes old: Pods of the nodes that are then replaced must not be planned onto the same block again.
+ */
+const expiringMs = 42 * 60_000;
 
 type ReservationTerms = NonNullable<EC2NodeClassSpec["capacityReservationSelectorTerms"]>;
 
