@@ -3,7 +3,8 @@
  *
  * Reads the Pods of a node that is to end. Returns those of the first tier that is not empty, to be evicted, or deleted
  * where the node's deadline no longer leaves them their grace (Karpenter's pkg/controllers/node/termination). Eviction keeps disruption
- * budgets; a blocked Pod holds the drain up to the deadline, and without a deadline for as long as it is blocked.
+ * budgets; a blocked Pod holds the drain up to the deadline, and without a deadline for as long as it is blocked. Where a cloud has set the
+ * deadline there may be less time than a Pod's grace: then half of it is for evictions.
  */
 import { disruptedTaintKey, excludeFromLoadBalancersLabel, terminationTimestampAnnotation } from "../../api/labels.ts";
 import type { Node } from "../../api/node.ts";
@@ -36,6 +37,8 @@ export interface DrainInput {
   readonly now: Instant;
   /** When the node ends whatever stands in the way. */
   readonly deadline: Instant | undefined;
+  /** What a Pod's grace may take of the time before the deadline; absent: all of it. */
+  readonly graceMaxMs?: number;
   readonly disruptionWindowAnnotation: string;
 }
 
@@ -46,10 +49,10 @@ const stuckAfterMs = 60_000;
 
 /** Returns what to do with the Pods of a node. */
 export function drainView(input: DrainInput): DrainView {
-  const { now, deadline } = input;
+  const { now, deadline = Infinity, graceMaxMs = Infinity } = input;
   const remaining = input.pods.filter((pod) => isDrainable(pod, now));
-  const overdue = deadline === undefined ? [] : remaining.filter((pod) => !isTerminating(pod) && now >= deadline - graceMsOf(pod));
-  const forced = overdue.map((pod): PodRemoval => ({ kind: "delete", pod, gracePeriodSeconds: secondsLeft(deadline ?? now, now) }));
+  const overdue = remaining.filter((pod) => !isTerminating(pod) && now >= deadline - Math.min(graceMsOf(pod), graceMaxMs));
+  const forced = overdue.map((pod): PodRemoval => ({ kind: "delete", pod, gracePeriodSeconds: secondsLeft(deadline, now) }));
   const tier = Math.min(...remaining.map(tierOf));
   const due = remaining.filter((pod) => tierOf(pod) === tier && !isTerminating(pod) && !overdue.includes(pod));
   const held = due.flatMap((pod) => {

@@ -64,14 +64,29 @@ export function endingStep(observed: ObservedClaim, state: EndingState, now: Ins
 }
 
 /** Returns when the node ends, drained or not: terminationGracePeriod after the deletion, or the annotation's time if that is sooner. */
-export function deadlineOf({ metadata, spec }: NodeClaim): Instant | undefined {
-  const grace = spec.terminationGracePeriod === undefined ? undefined : parseGoDuration(spec.terminationGracePeriod);
-  const times = [
-    ...(grace?.ok === true ? [Date.parse(metadata.deletionTimestamp ?? "") + grace.value] : []),
-    Date.parse(metadata.annotations?.[terminationTimestampAnnotation] ?? ""),
-  ].filter((time) => !Number.isNaN(time));
+export function deadlineOf(nodeClaim: NodeClaim): Instant | undefined {
+  const annotated = Date.parse(nodeClaim.metadata.annotations?.[terminationTimestampAnnotation] ?? "");
+  const times = [graceEndOf(nodeClaim), annotated].filter((time) => !Number.isNaN(time));
   return times.length === 0 ? undefined : Math.min(...times);
 }
+
+/** The end that people have set; NaN where they have set none. */
+function graceEndOf({ metadata, spec }: NodeClaim): Instant {
+  const grace = spec.terminationGracePeriod === undefined ? undefined : parseGoDuration(spec.terminationGracePeriod);
+  return grace?.ok === true ? Date.parse(metadata.deletionTimestamp ?? "") + grace.value : Number.NaN;
+}
+
+/**
+ * Where a cloud ends the instance, nobody has weighed the time against the grace of the Pods: no Pod's grace takes more than half of it, so
+ * that a long one does not do away with budgets as soon as the drain begins.
+ */
+function graceMaxMsOf(nodeClaim: NodeClaim, deadline: Instant): number {
+  if (deadline === graceEndOf(nodeClaim)) return Infinity;
+  return (deadline - Date.parse(nodeClaim.metadata.deletionTimestamp ?? "")) * cloudGraceShare;
+}
+
+/** The rest is for evictions. */
+const cloudGraceShare = 0.5;
 
 type WithNode = ObservedClaim & { readonly node: Node };
 
@@ -173,7 +188,9 @@ function isDrainOpen(observed: WithNode, now: Instant): boolean {
 }
 
 function drainOf({ nodeClaim, pods, names }: ObservedClaim, now: Instant): DrainView {
-  return drainView({ pods, now, deadline: deadlineOf(nodeClaim), disruptionWindowAnnotation: names.disruptionWindowAnnotation });
+  const deadline = deadlineOf(nodeClaim);
+  const bounded = deadline === undefined ? {} : { graceMaxMs: graceMaxMsOf(nodeClaim, deadline) };
+  return drainView({ pods, now, deadline, ...bounded, disruptionWindowAnnotation: names.disruptionWindowAnnotation });
 }
 
 function isPast(deadline: Instant | undefined, now: Instant): boolean {

@@ -228,8 +228,9 @@ describe("the drain", () => {
   const app = pod({ name: "app" });
   const agent = daemonPod("agent");
   const critical = pod({ name: "dns", spec: { priorityClassName: "system-cluster-critical" } });
-  const removals = (pods: readonly Pod[], more: { readonly grace?: string; readonly now?: number } = {}) => {
-    const base = deleted(told(ready(), draining("")));
+  const removals = (pods: readonly Pod[], more: { readonly grace?: string; readonly endsAt?: string; readonly now?: number } = {}) => {
+    const annotations = more.endsAt === undefined ? {} : { "karpenter.sh/nodeclaim-termination-timestamp": more.endsAt };
+    const base = merged(deleted(told(ready(), draining(""))), { metadata: { annotations } });
     const nodeClaim = more.grace === undefined ? base : { ...base, spec: { ...base.spec, terminationGracePeriod: more.grace } };
     const step = stepsOf({ ...states.draining, nodeClaim, pods }, more.now ?? createdAt + 10_000).at(-1);
     if (step === undefined) throw new Error("no step");
@@ -265,6 +266,16 @@ describe("the drain", () => {
     expect(removals([kept], { grace: "5m", now: createdAt + 239_000 })).toBe("wait");
     expect(removals([kept], { grace: "5m", now: createdAt + 240_000 })).toEqual(["delete kept"]);
     expect(removals([kept], { grace: "5m", now: createdAt + 300_000 })).toBe("end-instance");
+  });
+
+  test("evicts Pods of a long grace for half of the time that a cloud leaves, and only then deletes them past their budget", () => {
+    const slow = pod({ name: "slow", spec: { terminationGracePeriodSeconds: 600 } });
+    const spot = { endsAt: "2026-01-01T00:01:00Z" };
+    expect(removals([slow], { ...spot, now: createdAt + 10_000 })).toEqual(["evict slow"]);
+    expect(removals([slow], { ...spot, now: createdAt + 30_000 })).toEqual(["delete slow"]);
+    // A pool's own grace period is longer than what the cloud leaves; where it is the sooner one, it counts as its people have set it.
+    expect(removals([slow], { ...spot, grace: "15m", now: createdAt + 10_000 })).toEqual(["evict slow"]);
+    expect(removals([slow], { ...spot, grace: "1m", now: createdAt + 10_000 })).toEqual(["delete slow"]);
   });
 });
 
