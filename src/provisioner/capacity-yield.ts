@@ -3,7 +3,8 @@
  *
  * Reads NodeClaims and what their pools offer now. A claim that lacked capacity and for which nothing is on offer is no place for its Pods:
  * they are planned again as if it were not there, while the claim is kept and tried again. Only when the plan has a place for all Pods like
- * those that it was made for does it yield; where there is no other way it stands, and no claim is made again for the same.
+ * those that it was made for does it yield; where there is no other way it stands, and no claim is made again for the same. A claim of which
+ * something may be had again goes where no such Pod is wanted any more and no other was given its place.
  */
 import type { InstanceType } from "../api/instance-type.ts";
 import { nodePoolLabel } from "../api/labels.ts";
@@ -11,6 +12,7 @@ import type { NodeClaim } from "../api/node-claim.ts";
 import { lacksCapacity, launchCandidates } from "./lifecycle/launch.ts";
 import { plannedPodsOf, type PlannedPodsName } from "./scheduling/planned-pods.ts";
 import { podClassHash, type PendingPod } from "./scheduling/pod-class.ts";
+import type { SchedulingResults } from "./scheduling/solve.ts";
 
 /** Returns the claims that nothing can be bought for now. */
 export function stuckClaims(
@@ -29,14 +31,23 @@ export function lackingClaims(nodeClaims: readonly NodeClaim[]): readonly NodeCl
   return nodeClaims.filter((claim) => claim.metadata.deletionTimestamp === undefined && lacksCapacity(claim));
 }
 
-/** Returns the stuck claims that nobody needs: no Pod of the classes that they were made for is left without a place. */
+/** Returns the claims that lack capacity, are not stuck, and of which a plan has made no Pod's place. */
+export function unusedClaims(
+  nodeClaims: readonly NodeClaim[],
+  of: { readonly stuck: readonly NodeClaim[]; readonly existing: SchedulingResults["existing"] },
+): readonly NodeClaim[] {
+  const used = new Set(of.existing.filter(({ pods }) => pods.length > 0).map(({ node }) => node.nodeClaim));
+  return lackingClaims(nodeClaims).filter((claim) => !of.stuck.includes(claim) && !used.has(claim.metadata.name ?? ""));
+}
+
+/** Returns the claims that nobody needs: no Pod of the classes that they were made for is left without a place. */
 export function yieldedClaims(
-  stuck: readonly NodeClaim[],
+  nodeClaims: readonly NodeClaim[],
   of: { readonly unplaced: readonly PendingPod[]; readonly names: PlannedPodsName },
 ): readonly NodeClaim[] {
-  if (stuck.length === 0) return [];
+  if (nodeClaims.length === 0) return [];
   const wanting = new Set(of.unplaced.map(({ pod }) => podClassHash(pod)));
-  return stuck.filter((claim) => {
+  return nodeClaims.filter((claim) => {
     const classes = [...plannedPodsOf(claim, of.names).keys()];
     return classes.length > 0 && !classes.some((hash) => wanting.has(hash));
   });

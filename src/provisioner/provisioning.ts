@@ -13,7 +13,7 @@ import type { NodeClaim } from "../api/node-claim.ts";
 import type { Instant } from "../api/ports.ts";
 import { nextPoolPauses, noPoolPauses, withoutClaims, type PoolPauses } from "./pool-pause.ts";
 import { passedNodes } from "./pool-gate.ts";
-import { lackingClaims, stuckClaims, yieldedClaims } from "./capacity-yield.ts";
+import { lackingClaims, stuckClaims, unusedClaims, yieldedClaims } from "./capacity-yield.ts";
 import { placesOfBuffers, type PlacesOfBuffers } from "./buffer-status.ts";
 import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
 import { movesOf, type Moves } from "./displaced-pods.ts";
@@ -135,7 +135,9 @@ function planStep(
   const passed = passedNodes(solved.newNodes, { pauses: memory.pools, nodeClaims, names: world.names, now });
   const results = { ...solved, newNodes: passed.newNodes };
   const unplaced = [...solved.unschedulable.map(({ pod }) => pod), ...passed.held.flatMap(({ pods }) => pods)];
-  const yields = solved.truncated ? [] : yieldedClaims(stuck, { unplaced, names: world.names });
+  const unused = solved.truncated ? [] : unusedClaims(nodeClaims, { stuck, existing: solved.existing });
+  const unwanted = yieldedClaims(unused, { unplaced: demand.pods, names: world.names });
+  const yields = solved.truncated ? [] : [...yieldedClaims(stuck, { unplaced, names: world.names }), ...unwanted];
   const lookMs = demand.pods.every((pod) => bufferOf(pod) !== undefined) ? bufferLookMs : replanMs;
   // What was placed is on its way by then, and costs the next plan little.
   const usualMs = solved.truncated ? planPauseMinMs : lookMs;

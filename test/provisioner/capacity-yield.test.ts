@@ -121,6 +121,26 @@ describe("a claim for which there is no capacity", () => {
     expect(step).toMatchObject({ kind: "idle", yields: [claim] });
   });
 
+  test("goes when only others wait and have room elsewhere, and stands while it is the place of one of them or its own Pods wait", () => {
+    const claim = waiting();
+    const types = new Map([
+      [general, all],
+      [spare, all],
+    ]);
+    const other = (nodePool: string) =>
+      deployment({
+        name: "other",
+        replicas: 1,
+        requests: { cpu: "100m" },
+        podSpec: { nodeSelector: { "karpenter.sh/nodepool": nodePool } },
+      });
+    expect(plan([other("spare")], { claims: [claim], types }).yields).toEqual([claim]);
+    expect(plan([other("spare"), web], { claims: [claim], types }).yields).toEqual([]);
+    const placed = plan([other("general-flex")], { claims: [claim], types });
+    expect(placed.nodeClaims).toEqual([]);
+    expect(placed.yields).toEqual([]);
+  });
+
   test("has its five minutes anew once a launch fails for another reason", () => {
     const claim = waiting();
     const result = launchResult({ nodeClaim: claim, outcome: { kind: "failed", message: "throttled" }, now: 0 });

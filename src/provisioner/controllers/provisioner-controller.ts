@@ -204,7 +204,7 @@ async function act(shell: ProvisionerShell, { held, step }: { readonly held: Hel
 
 /** Deletes claims that wait in vain, each as it was seen: one that was launched meanwhile stays, and is a place again. */
 async function deleteYields({ client }: ProvisionerShell, yields: readonly NodeClaim[]): Promise<readonly EventNote[]> {
-  const message = "There was no capacity for this NodeClaim, and its Pods have another place.";
+  const message = "There was no capacity for this NodeClaim, and its Pods have another place, or are gone.";
   const notes = await Promise.all(
     yields.map(async (nodeClaim) => {
       const { name = "", uid, resourceVersion } = nodeClaim.metadata;
