@@ -8,6 +8,7 @@ import type { Change } from "../api/controller.ts";
 import type { KindName, KindObjects } from "../api/kinds.ts";
 import type { KubeObject, ObjectKey } from "../api/object.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { keyOf } from "../kube/object-key.ts";
 import { objectTree } from "../kube/snapshot-of.ts";
 
 export interface SnapshotStore {
@@ -55,10 +56,6 @@ export function snapshotStore(): SnapshotStore {
 function isSameVersion(known: KubeObject, object: KubeObject): boolean {
   const { uid, resourceVersion } = object.metadata;
   return resourceVersion !== undefined && known.metadata.resourceVersion === resourceVersion && known.metadata.uid === uid;
-}
-
-function keyOf(object: KubeObject): ObjectKey {
-  return { namespace: object.metadata.namespace ?? "", name: object.metadata.name ?? "" };
 }
 
 function textOf(key: ObjectKey): string {

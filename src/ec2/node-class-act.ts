@@ -11,6 +11,7 @@ import type { Requeue } from "../api/controller.ts";
 import type { EC2NodeClass } from "../api/ec2-node-class.ts";
 import { clusterNameTag, nodeClassFinalizer, nodeClassTag, provisionerFieldManager } from "../api/labels.ts";
 import type { Result } from "../api/result.ts";
+import { keyOf } from "../kube/object-key.ts";
 import type { DryRunBook } from "./dry-run-book.ts";
 import { failureText } from "./errors.ts";
 import type { InstanceProfiles } from "./instance-profiles.ts";
@@ -118,10 +119,6 @@ function setFinalizers(
 ): Promise<Result<unknown, ApiStatus>> {
   const { resourceVersion } = nodeClass.metadata;
   return client.patch("EC2NodeClass", keyOf(nodeClass), { body: { kind: "merge", patch: { metadata: { resourceVersion, finalizers } } } });
-}
-
-function keyOf({ metadata }: EC2NodeClass) {
-  return { namespace: "", name: metadata.name ?? "" };
 }
 
 /** The watch brings what was written. */

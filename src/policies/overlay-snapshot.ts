@@ -7,6 +7,7 @@
 import { groupOfKind, isKindName, type KindName, type KindObjects } from "../api/kinds.ts";
 import type { KubeObject, ObjectKey } from "../api/object.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { keyOf } from "../kube/object-key.ts";
 
 /** What a request does to the world. */
 export interface SnapshotChange {
@@ -94,10 +95,6 @@ function indexValues(object: KubeObject & { readonly spec?: unknown }, index: "n
   const { spec } = object;
   const node = typeof spec === "object" && spec !== null && "nodeName" in spec ? spec.nodeName : undefined;
   return object.kind === "Pod" && typeof node === "string" ? [node] : [];
-}
-
-function keyOf(object: KubeObject): ObjectKey {
-  return { namespace: object.metadata.namespace ?? "", name: object.metadata.name ?? "" };
 }
 
 function isAt(object: KubeObject, key: ObjectKey): boolean {

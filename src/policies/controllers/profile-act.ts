@@ -8,10 +8,11 @@ import type { ApiClient, DeleteOptions } from "../../api/api-client.ts";
 import type { ApiStatus } from "../../api/api-status.ts";
 import type { Requeue } from "../../api/controller.ts";
 import { compilerFieldManager } from "../../api/labels.ts";
-import type { KubeObject, ObjectKey } from "../../api/object.ts";
+import type { KubeObject } from "../../api/object.ts";
 import type { HorizontalPodAutoscaler } from "../../api/horizontal-pod-autoscaler.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import type { Result } from "../../api/result.ts";
+import { keyOf } from "../../kube/object-key.ts";
 import type { TemplateRoll } from "../profile/template-roll.ts";
 import type { ChildWrites, ProfileStep } from "./profile-step.ts";
 
@@ -99,8 +100,4 @@ function settled(looksAgain: boolean): Requeue {
 
 function retry(what: string, failed: Extract<Result<unknown, ApiStatus>, { ok: false }>): Requeue {
   return { kind: "retry", reason: `${what}: ${failed.error.message ?? failed.error.reason ?? `status ${failed.error.code}`}` };
-}
-
-function keyOf({ metadata }: KubeObject): ObjectKey {
-  return { namespace: metadata.namespace ?? "", name: metadata.name ?? "" };
 }

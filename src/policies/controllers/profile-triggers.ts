@@ -13,6 +13,7 @@ import type { Rollout } from "../../api/rollout.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
+import { keyOf } from "../../kube/object-key.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { isActive } from "../../kube/pod-state.ts";
 import { remembered } from "../../kube/remembered.ts";
@@ -122,8 +123,4 @@ function podKeys({ object }: Change<Pod>, world: World): readonly ObjectKey[] {
   if (name !== undefined) return [{ namespace, name }];
   const owner = workloadOfPod({ pod: object, namespace, snapshot: world.snapshot });
   return owner === undefined ? [] : claimantsOf([owner], world);
-}
-
-function keyOf({ metadata }: KubeObject): ObjectKey {
-  return { namespace: metadata.namespace ?? "", name: metadata.name ?? "" };
 }

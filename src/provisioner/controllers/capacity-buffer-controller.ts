@@ -10,6 +10,7 @@ import type { AnyTrigger, Controller, ControllerStep, Requeue } from "../../api/
 import { provisionerFieldManager } from "../../api/labels.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
+import { keyOf } from "../../kube/object-key.ts";
 import { bufferChunks, isOurBuffer } from "../buffer-chunks.ts";
 import { capacityBufferStatus, isSaid, type BufferStatusInput, type CapacityBufferStatus } from "../buffer-status.ts";
 import type { BufferDesk } from "./buffer-desk.ts";
@@ -47,10 +48,6 @@ export function capacityBufferController(shell: ProvisionerShell, desk: BufferDe
 
 /** Who has a say in what a chunk asks for. */
 const deciders = ["WorkloadProfile", "Namespace", "LimitRange", "PriorityClass"] as const;
-
-function keyOf({ metadata }: KubeObject): ObjectKey {
-  return { namespace: metadata.namespace ?? "", name: metadata.name ?? "" };
-}
 
 function refersTo(
   { podTemplateRef, scalableRef }: CapacityBuffer["spec"],

@@ -6,19 +6,20 @@
  */
 import { assertNever } from "../../api/assert.ts";
 import type { Requeue } from "../../api/controller.ts";
-import { provisionerFieldManager } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { LaunchOutcome } from "../../api/ports.ts";
+import { keyOf } from "../../kube/object-key.ts";
 import { isTrue, type ClaimStatus } from "../lifecycle/claim-status.ts";
 import { launchCandidates, launchResult } from "../lifecycle/launch.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
+import { applyClaimStatus } from "./claim-status-write.ts";
 import { claimOffers } from "./pool-offers.ts";
 import { requeueAfter, type ProvisionerShell } from "./shell.ts";
 
 /** Labels first, status second: a claim that says Launched has its labels; one that only has labels is launched again, alike. */
 export async function launchClaim(shell: ProvisionerShell, nodeClaim: NodeClaim): Promise<Requeue> {
   const { client, clock } = shell;
-  const key = { namespace: "", name: nodeClaim.metadata.name ?? "" };
+  const key = keyOf(nodeClaim);
   const result = launchResult({ nodeClaim, outcome: await outcomeOf(shell, nodeClaim), now: clock.now() });
   switch (result.kind) {
     case "launched": {
@@ -45,21 +46,13 @@ export async function launchClaim(shell: ProvisionerShell, nodeClaim: NodeClaim)
   }
 }
 
-/** Writes a claim's whole status. */
-export function applyClaimStatus({ client }: ProvisionerShell, nodeClaim: NodeClaim, status: ClaimStatus) {
-  const { name = "", resourceVersion } = nodeClaim.metadata;
-  // The version makes the write a lock: two of our processes can't undo each other's conditions.
-  const metadata = { name, ...(resourceVersion === undefined ? undefined : { resourceVersion }) };
-  return client.applyStatus("NodeClaim", { metadata, status }, { fieldManager: provisionerFieldManager });
-}
-
 /**
  * Tells on the claim why it has no instance. That is for people: a failed write of it must not hide why. The launch may have kept an
  * attempt on the claim, which then is another version than the one that was read.
  */
-async function applyLaunchText(shell: ProvisionerShell, { metadata }: NodeClaim, status: ClaimStatus): Promise<void> {
-  const newest = await shell.client.get("NodeClaim", { namespace: "", name: metadata.name ?? "" });
-  if (!newest.ok || newest.value.metadata.uid !== metadata.uid || isTrue(newest.value, "Launched")) return;
+async function applyLaunchText(shell: ProvisionerShell, nodeClaim: NodeClaim, status: ClaimStatus): Promise<void> {
+  const newest = await shell.client.get("NodeClaim", keyOf(nodeClaim));
+  if (!newest.ok || newest.value.metadata.uid !== nodeClaim.metadata.uid || isTrue(newest.value, "Launched")) return;
   await applyClaimStatus(shell, newest.value, status);
 }
 

@@ -8,21 +8,23 @@
 import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Controller, Requeue } from "../../api/controller.ts";
 import type { ReplaceNode } from "../../api/disruption.ts";
-import { nodePoolLabel, provisionerFieldManager } from "../../api/labels.ts";
+import { nodePoolLabel } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
-import type { KubeObject, ObjectKey } from "../../api/object.ts";
+import type { ObjectKey } from "../../api/object.ts";
 import type { Pod } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import { keyOf } from "../../kube/object-key.ts";
 import { isDaemonPod, isMirrorPod, isPending, isTerminal, isTerminating } from "../../kube/pod-state.ts";
 import { timeText } from "../../kube/time-text.ts";
 import { isOurBuffer } from "../buffer-chunks.ts";
 import { nextEmptinessStep, type EmptinessStep, type ObservedEmptiness } from "../disruption/emptiness.ts";
 import { requestIn } from "../disruption/request.ts";
 import { isDisrupted } from "../lifecycle/drain.ts";
-import { cameTrue, claimStatusAfter, type ClaimStatus } from "../lifecycle/claim-status.ts";
+import { cameTrue, claimStatusAfter } from "../lifecycle/claim-status.ts";
 import { claimOf, nodeOf } from "../lifecycle/claim-node.ts";
+import { applyClaimStatus } from "./claim-status-write.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
 /** Which Pods stood on the node of a claim at the last look, and when that last changed. */
@@ -131,12 +133,12 @@ async function act(
   switch (step.kind) {
     case "tell-event": {
       const fields = { lastPodEventTime: timeText(step.at) };
-      return requeueAfter(await applyStatus(shell, nodeClaim, claimStatusAfter(nodeClaim, { conditions: [], fields, now })));
+      return requeueAfter(await applyClaimStatus(shell, nodeClaim, claimStatusAfter(nodeClaim, { conditions: [], fields, now })));
     }
     case "tell-consolidatable": {
       const conditions = step.is ? [cameTrue("Consolidatable")] : [];
       const without = step.is ? [] : (["Consolidatable"] as const);
-      return requeueAfter(await applyStatus(shell, nodeClaim, claimStatusAfter(nodeClaim, { conditions, without, now })));
+      return requeueAfter(await applyClaimStatus(shell, nodeClaim, claimStatusAfter(nodeClaim, { conditions, without, now })));
     }
     case "ask": {
       const asked = await replaceNode(nodeClaim, { reason: "Empty", message: step.message });
@@ -152,15 +154,4 @@ async function act(
     default:
       return assertNever(step);
   }
-}
-
-function applyStatus({ client }: ProvisionerShell, { metadata }: NodeClaim, status: ClaimStatus) {
-  const { name = "", resourceVersion } = metadata;
-  // The version makes the write a lock: nobody's conditions are undone.
-  const locked = { name, ...(resourceVersion === undefined ? undefined : { resourceVersion }) };
-  return client.applyStatus("NodeClaim", { metadata: locked, status }, { fieldManager: provisionerFieldManager });
-}
-
-function keyOf({ metadata }: KubeObject): ObjectKey {
-  return { namespace: "", name: metadata.name ?? "" };
 }

@@ -18,6 +18,7 @@ import type { Pod } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
 import { ok } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import { keyOf } from "../../kube/object-key.ts";
 import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
 import { claimOf, nodeOf } from "../lifecycle/claim-node.ts";
 import { nodeNotes, timeOf } from "../lifecycle/claim-step.ts";
@@ -35,7 +36,8 @@ import { hintNews } from "../lifecycle/placement-hint.ts";
 import { hasUnregisteredTaint } from "../lifecycle/registration.ts";
 import { awaitedVolumes } from "../lifecycle/volumes.ts";
 import { capacityLacks, type CapacityLacks } from "./capacity-lacks.ts";
-import { applyClaimStatus, launchClaim } from "./claim-launch.ts";
+import { launchClaim } from "./claim-launch.ts";
+import { applyClaimStatus } from "./claim-status-write.ts";
 import { instanceLooks, type InstanceLook } from "./instance-looks.ts";
 import { noteJoinFailure } from "./join-failure-desk.ts";
 import { placementHints, type GivenHints, type PlacementHints, type ToldNode } from "./placement-hints.ts";
@@ -274,10 +276,6 @@ function referenceOf({ metadata, status }: NodeClaim): { readonly nodeClaim: str
 
 function uidOf({ metadata }: NodeClaim | Node): { readonly uid?: string } {
   return metadata.uid === undefined ? {} : { uid: metadata.uid };
-}
-
-function keyOf({ metadata }: NodeClaim | Node): ObjectKey {
-  return { namespace: "", name: metadata.name ?? "" };
 }
 
 function isReady({ status }: Node): boolean {

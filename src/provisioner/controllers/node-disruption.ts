@@ -8,7 +8,7 @@ import { assertNever } from "../../api/assert.ts";
 import type { AnyTrigger, Change, Controller, Requeue } from "../../api/controller.ts";
 import type { DisruptionRequest, ReplaceNode, VoluntaryReason } from "../../api/disruption.ts";
 import type { EventNote } from "../../api/event-note.ts";
-import { initializedLabel, nodePoolLabel, provisionerFieldManager, terminationTimestampAnnotation } from "../../api/labels.ts";
+import { initializedLabel, nodePoolLabel, terminationTimestampAnnotation } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { NodePool } from "../../api/node-pool.ts";
@@ -17,6 +17,7 @@ import type { Instant } from "../../api/ports.ts";
 import { err, ok } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
+import { keyOf } from "../../kube/object-key.ts";
 import { timeText } from "../../kube/time-text.ts";
 import { allowedDisruptions, type BudgetedNode } from "../disruption/budget.ts";
 import { budgetReason, nextCommandStep, type CommandStep, type ObservedCommand } from "../disruption/command.ts";
@@ -26,6 +27,7 @@ import { nodeNotes, timeOf } from "../lifecycle/claim-step.ts";
 import { disruptedPatch, isDisrupted, undisruptedPatch } from "../lifecycle/drain.ts";
 import type { MoveDesk } from "./move-desk.ts";
 import { nodeOf } from "../lifecycle/claim-node.ts";
+import { applyClaimStatus } from "./claim-status-write.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
 /** Requests that may be under way at once, whatever budgets say (Karpenter's order of size). */
@@ -156,11 +158,11 @@ async function act(
     case "tell-reason": {
       const { reason, message } = step;
       const status = claimStatusAfter(nodeClaim, { conditions: [{ type: "DisruptionReason", status: "True", reason, message }], now });
-      return requeueAfter(await applyStatus(shell, nodeClaim, status));
+      return requeueAfter(await applyClaimStatus(shell, nodeClaim, status));
     }
     case "untell": {
       const status = claimStatusAfter(nodeClaim, { conditions: [], without: ["DisruptionReason"], now });
-      return requeueAfter(await applyStatus(shell, nodeClaim, status));
+      return requeueAfter(await applyClaimStatus(shell, nodeClaim, status));
     }
     case "delete-claim":
       return end(shell, step);
@@ -257,14 +259,4 @@ function notes(
 ): readonly EventNote[] {
   const node = nodeOf(snapshot(), step.nodeClaim);
   return nodeNotes({ nodeClaim: step.nodeClaim, ...(node === undefined ? {} : { node }) }, note);
-}
-
-function applyStatus({ client }: ProvisionerShell, { metadata }: NodeClaim, status: ReturnType<typeof claimStatusAfter>) {
-  const { name = "", resourceVersion } = metadata;
-  const locked = { name, ...(resourceVersion === undefined ? undefined : { resourceVersion }) };
-  return client.applyStatus("NodeClaim", { metadata: locked, status }, { fieldManager: provisionerFieldManager });
-}
-
-function keyOf({ metadata }: NodeClaim | Node): ObjectKey {
-  return { namespace: "", name: metadata.name ?? "" };
 }

@@ -8,7 +8,6 @@ import { assertNever } from "../../api/assert.ts";
 import type { CloudHealth, InstanceTrouble } from "../../api/cloud-notices.ts";
 import type { Controller, ControllerStep, Requeue } from "../../api/controller.ts";
 import type { ReplaceNode } from "../../api/disruption.ts";
-import { provisionerFieldManager } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { ObjectKey } from "../../api/object.ts";
@@ -17,6 +16,7 @@ import { ok } from "../../api/result.ts";
 import type { Replacement } from "../lifecycle/interruption.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
 import { healthChanges, scheduledReplacements, statusWithHealth, type ClaimHealth } from "../lifecycle/node-health.ts";
+import { applyClaimStatus } from "./claim-status-write.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 interface ObservedHealth {
@@ -144,10 +144,6 @@ async function writeHealth(
   const newest = isChanged ? await client.get("NodeClaim", { namespace: "", name }) : ok(change.nodeClaim);
   if (!newest.ok) return newest.error.code === 404 ? undefined : `NodeClaim ${name}: ${newest.error.message ?? ""}`;
   const nodeClaim = newest.value;
-  const { resourceVersion } = nodeClaim.metadata;
-  // The version makes the write a lock, as for every status of a NodeClaim.
-  const metadata = { name, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-  const status = statusWithHealth({ ...change, nodeClaim }, now);
-  const written = await client.applyStatus("NodeClaim", { metadata, status }, { fieldManager: provisionerFieldManager });
+  const written = await applyClaimStatus({ client }, nodeClaim, statusWithHealth({ ...change, nodeClaim }, now));
   return written.ok ? undefined : `NodeClaim ${name}: ${written.error.message ?? ""}`;
 }
