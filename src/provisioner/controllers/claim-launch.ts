@@ -23,7 +23,8 @@ export async function launchClaim(shell: ProvisionerShell, nodeClaim: NodeClaim)
   const result = launchResult({ nodeClaim, outcome: await outcomeOf(shell, nodeClaim), now: clock.now() });
   switch (result.kind) {
     case "launched": {
-      const labels = { metadata: { labels: result.labels } };
+      // Refused of another claim that has got the name meanwhile.
+      const labels = { metadata: { uid: nodeClaim.metadata.uid, labels: result.labels } };
       const labelled = await client.patch("NodeClaim", key, { body: { kind: "merge", patch: labels } });
       return requeueAfter(labelled.ok ? await applyClaimStatus(shell, labelled.value, result.status) : labelled);
     }
