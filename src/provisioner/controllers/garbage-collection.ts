@@ -22,6 +22,7 @@ import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 interface ObservedCloud {
   readonly instances: readonly CloudInstance[] | { readonly unknown: string };
   readonly nodeClaims: readonly NodeClaim[];
+  readonly foreignClaims?: readonly NodeClaim[];
   readonly nodePools: readonly NodePool[];
   readonly nodes: Parameters<typeof garbageOf>[0]["nodes"];
   readonly record: ApiRecord;
@@ -60,9 +61,11 @@ export function garbageCollection(shell: ProvisionerShell, everyMs = 30_000): Co
     observe: async () => {
       const [instances, record] = await Promise.all([shell.provider.list(), recordOf(shell)]);
       const snapshot = shell.snapshot();
+      const isServed = ({ spec }: NodeClaim): boolean => shell.provider.serves(spec.nodeClassRef);
       return {
         instances: instances.ok ? instances.value : { unknown: instances.error },
-        nodeClaims: snapshot.list("NodeClaim").filter(({ spec }) => shell.provider.serves(spec.nodeClassRef)),
+        nodeClaims: snapshot.list("NodeClaim").filter(isServed),
+        foreignClaims: snapshot.list("NodeClaim").filter((claim) => !isServed(claim)),
         nodePools: snapshot.list("NodePool"),
         nodes: snapshot.list("Node"),
         record,

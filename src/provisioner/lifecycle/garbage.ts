@@ -27,11 +27,13 @@ export interface Garbage {
 export function garbageOf(input: {
   readonly instances: readonly CloudInstance[];
   readonly nodeClaims: readonly NodeClaim[];
+  /** NodeClaims that another provider serves, EKS Auto Mode's for one: their instances are nobody's garbage. */
+  readonly foreignClaims?: readonly NodeClaim[];
   readonly nodes: readonly Node[];
   readonly now: Instant;
 }): Garbage {
-  const { instances, nodeClaims, now } = input;
-  const claims = new Map(nodeClaims.map((claim) => [claim.metadata.name ?? "", claim]));
+  const { instances, nodeClaims, foreignClaims = [], now } = input;
+  const claims = new Map([...nodeClaims, ...foreignClaims].map((claim) => [claim.metadata.name ?? "", claim]));
   const alive = instances.filter(({ state }) => state === "pending" || state === "running");
   const known = new Set(alive.map(({ providerID }) => providerID));
   const ended = new Set(instances.map(({ providerID }) => providerID).filter((providerID) => !known.has(providerID)));

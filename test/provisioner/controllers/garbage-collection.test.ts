@@ -52,7 +52,7 @@ function world(of: {
   const done: string[] = [];
   const provider: CloudProvider = {
     name: "test",
-    serves: () => true,
+    serves: ({ group }) => group === nodeClassRef.group,
     instanceTypes: () => Promise.resolve(ok([])),
     create: () => Promise.reject(new Error("nothing is launched here")),
     get: ({ providerID = "" }) => {
@@ -132,6 +132,18 @@ describe("an orphaned instance", () => {
     expect((await look()).step.kind).toBe("clean");
     expect(done).toEqual([]);
   });
+});
+
+test("instances of NodeClaims that EKS Auto Mode serves are nobody's garbage, and hold nothing up", async () => {
+  const ofAutoMode = [1, 2, 3, 4, 5].map((index): NodeClaim => {
+    const nodeClassRefOfAutoMode = { group: "eks.amazonaws.com", kind: "NodeClass", name: "default" };
+    return { ...claim(index), spec: { nodeClassRef: nodeClassRefOfAutoMode, requirements: [] } };
+  });
+  const { done, look } = world({ objects: ofAutoMode, instances: [1, 2, 3, 4, 5].map((index) => instance(index)) });
+  const { step } = await look();
+  expect(step.kind).toBe("clean");
+  expect(step.events ?? []).toEqual([]);
+  expect(done).toEqual([]);
 });
 
 describe("a NodeClaim", () => {
