@@ -9,6 +9,7 @@ import type { CloudNotice } from "../../api/cloud-notices.ts";
 import { capacityReservationLabel, capacityTypeLabel, instanceTypeLabel, zoneLabel } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import { instanceIDOf } from "../launch-outcome.ts";
 
 /** An offering as its NodeClaim tells it. */
 export interface InterruptedOffering {
@@ -28,7 +29,7 @@ export function rememberInterrupted(of: {
     if (capacityType === undefined) return;
     const instances = new Set(notice.instances);
     for (const claim of of.snapshot().list("NodeClaim")) {
-      const instance = claim.status?.providerID?.split("/").at(-1);
+      const instance = instanceIDOf(claim.status?.providerID ?? "");
       if (instance === undefined || !instances.has(instance)) continue;
       const offering = offeringOf(claim, capacityType);
       if (offering !== undefined) of.mark(offering);

@@ -25,6 +25,7 @@ const claims = [
   claim("i-0b", { "karpenter.sh/capacity-type": "on-demand" }),
   claim("i-0c", { "karpenter.sh/capacity-type": "reserved", "karpenter.k8s.aws/capacity-reservation-id": "cr-1" }),
   claim("i-0d", { "karpenter.sh/capacity-type": "spot", "topology.kubernetes.io/zone": "ap-southeast-1b" }),
+  { ...claim("i-0e", { "karpenter.sh/capacity-type": "spot" }), status: { providerID: "kwok://i-0e" } },
 ];
 
 function marked(kind: CloudNoticeKind, instances: readonly string[]): readonly InterruptedOffering[] {
@@ -44,6 +45,7 @@ test.each([
   ["a Spot instance's type and zone", "spot-interruption", ["i-0a"], [{ ...offering, capacityType: "spot" }]],
   ["a reservation, by its id", "reservation-interruption", ["i-0c"], [{ ...offering, capacityType: "reserved", reservation: "cr-1" }]],
   ["nothing of an instance that is not ours", "spot-interruption", ["i-0f"], []],
+  ["nothing of what is no instance of EC2's", "spot-interruption", ["i-0e"], []],
   ["nothing of an instance that is no Spot one", "spot-interruption", ["i-0b"], []],
   ["nothing where only one instance is mended", "scheduled-change", ["i-0a"], []],
   ["nothing for a recommendation", "rebalance-recommendation", ["i-0a"], []],
