@@ -1,8 +1,10 @@
 /**
  * Taints and tolerations: which Nodes keep which Pods away.
  *
- * Reads a Node's taints and a Pod's tolerations. Returns whether they agree, by kube-scheduler's rules.
+ * Reads a Node's taints and a Pod's tolerations. Returns whether they agree, by kube-scheduler's rules; and whether a Node is to go.
  */
+import { disruptedTaintKey } from "../api/labels.ts";
+import type { Node } from "../api/node.ts";
 import type { Taint, Toleration } from "../api/pod.ts";
 
 /**
@@ -25,6 +27,14 @@ export function untoleratedTaint(taints: readonly Taint[] | undefined, toleratio
     if (taint.effect !== "PreferNoSchedule" && !tolerates(tolerations, taint)) return taint;
   }
   return undefined;
+}
+
+/** What keeps new Pods off a node that is to go, as Karpenter writes it. */
+export const disruptedTaint: Taint = { key: disruptedTaintKey, effect: "NoSchedule" };
+
+/** Says whether Pods that come are kept off a node since it is to go; a taint of that key with another effect is somebody else's. */
+export function isDisrupted({ spec }: Node): boolean {
+  return (spec?.taints ?? []).some(({ key, effect }) => key === disruptedTaint.key && effect === disruptedTaint.effect);
 }
 
 /** Returns a taint as kubectl prints it: "key=value:Effect" or "key:Effect". */

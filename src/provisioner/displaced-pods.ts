@@ -5,9 +5,8 @@
  * once another is ready, and that one needs a node. A Pod that will not move soon (by its own wish, or under a budget that never lets
  * anybody go) is bought nothing yet; one that nobody would make again never is.
  */
-import { computeTypeLabel, disruptedTaintKey, nodePoolLabel } from "../api/labels.ts";
+import { computeTypeLabel, nodePoolLabel } from "../api/labels.ts";
 import type { NodeClaim } from "../api/node-claim.ts";
-import type { Node } from "../api/node.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
@@ -17,6 +16,7 @@ import { closedWindowOf, doNotDisruptOf, graceMsOf, type PodProtection } from ".
 import { isActive, isDaemonPod } from "../kube/pod-state.ts";
 import { remembered } from "../kube/remembered.ts";
 import { matchesSelector } from "../kube/selector.ts";
+import { isDisrupted } from "../kube/taint.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import type { Move } from "./disruption/command.ts";
 import { requestIn } from "./disruption/request.ts";
@@ -79,10 +79,6 @@ function leavingNodes(snapshot: ClusterSnapshot, names: ContractWorld["names"]):
     if (claim?.metadata.deletionTimestamp !== undefined) return [{ name, deadline: deadlineOf(claim) }];
     return isDisrupted(node) ? [{ name, deadline: claim === undefined ? undefined : requestIn(claim, names)?.deadline }] : [];
   });
-}
-
-function isDisrupted(node: Node): boolean {
-  return (node.spec?.taints ?? []).some(({ key }) => key === disruptedTaintKey);
 }
 
 function mustMove(pod: Pod, now: Instant): boolean {

@@ -22,6 +22,7 @@ const window = JSON.stringify([{ schedule: "0 2 * * *", duration: "1h" }]);
 describe("a Pod on a node that is to go", () => {
   check("needs a place", [running({})], ["shop/web-1"]);
   check("needs none while the node stays", [running({})], [], { isTainted: false });
+  check("needs none where the taint is somebody else's, of another effect", [running({})], [], { isTainted: false, isForeign: true });
   check("needs one where only its NodeClaim is being deleted", [running({})], ["shop/web-1"], { isTainted: false, isDeleted: true });
   check("needs none when it is leaving already: its successor does", [running({ isLeaving: true })], []);
   check("needs none where nobody would make it again", [running({ isBare: true })], []);
@@ -130,11 +131,13 @@ describe("the plan", () => {
 
 interface Leaving {
   readonly isTainted?: boolean;
+  /** Tainted by somebody else, with another effect. */
+  readonly isForeign?: boolean;
   readonly isDeleted?: boolean;
   readonly grace?: string;
 }
 
-function node({ isTainted = true }: Leaving): Node {
+function node({ isTainted = true, isForeign = false }: Leaving): Node {
   const labels = {
     "karpenter.sh/nodepool": "general-flex",
     "kubernetes.io/hostname": "general-1",
@@ -142,7 +145,8 @@ function node({ isTainted = true }: Leaving): Node {
     "karpenter.sh/registered": "true",
     "karpenter.sh/initialized": "true",
   };
-  const taints = isTainted ? [{ key: "karpenter.sh/disrupted", effect: "NoSchedule" as const }] : [];
+  const effect = isForeign ? ("NoExecute" as const) : ("NoSchedule" as const);
+  const taints = isTainted || isForeign ? [{ key: "karpenter.sh/disrupted", effect }] : [];
   return { apiVersion: "v1", kind: "Node", metadata: { name: "general-1", labels }, spec: { providerID: "kwok://general-1", taints } };
 }
 

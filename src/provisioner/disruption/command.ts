@@ -11,10 +11,10 @@
  */
 import type { ControllerStep, Reason } from "../../api/controller.ts";
 import type { DisruptionReason, DisruptionRequest, VoluntaryReason } from "../../api/disruption.ts";
-import { disruptedTaintKey } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Node } from "../../api/node.ts";
 import type { Instant } from "../../api/ports.ts";
+import { isDisrupted } from "../../kube/taint.ts";
 import { timeText } from "../../kube/time-text.ts";
 import type { BudgetReason } from "./budget.ts";
 import type { KeptRequest } from "./request.ts";
@@ -86,7 +86,7 @@ export function nextCommandStep(observed: ObservedCommand, now: Instant): Comman
   if (request === undefined) return settledStep(observed);
   const { reason, message } = request;
   if (node === undefined) return deleteStep(observed, request, { reason, message: `${message}; there is no Node to empty` });
-  if (!isTainted(node)) {
+  if (!isDisrupted(node)) {
     if (observed.allowed <= 0) return { kind: "wait", nodeClaim, delayMs: budgetPollMs, why: overBudget(reason) };
     return { kind: "taint", nodeClaim, node, isBound: budgetReason(request, now) !== undefined };
   }
@@ -119,7 +119,7 @@ function deleteStep({ nodeClaim }: ObservedCommand, { deadline, message }: KeptR
 
 /** What a withdrawn request left is taken back. */
 function settledStep({ nodeClaim, node, toldAt }: ObservedCommand): CommandStep {
-  if (node !== undefined && isTainted(node)) return { kind: "untaint", nodeClaim, node };
+  if (node !== undefined && isDisrupted(node)) return { kind: "untaint", nodeClaim, node };
   return toldAt === undefined ? { kind: "wait", nodeClaim } : { kind: "untell", nodeClaim };
 }
 
@@ -132,8 +132,4 @@ function awaited(move: Move | undefined): Reason {
 
 function overBudget(reason: DisruptionReason): Reason {
   return { reason: "DisruptionBlocked", message: `the disruption budgets of its NodePool let no more nodes go (${reason})` };
-}
-
-function isTainted(node: Node): boolean {
-  return (node.spec?.taints ?? []).some(({ key }) => key === disruptedTaintKey);
 }

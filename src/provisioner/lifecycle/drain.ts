@@ -6,13 +6,13 @@
  * budgets; a blocked Pod holds the drain up to the deadline, and without a deadline for as long as it is blocked. Where a cloud has set the
  * deadline there may be less time than a Pod's grace: then half of it is for evictions.
  */
-import { disruptedTaintKey, excludeFromLoadBalancersLabel, terminationTimestampAnnotation } from "../../api/labels.ts";
+import { excludeFromLoadBalancersLabel, terminationTimestampAnnotation } from "../../api/labels.ts";
 import type { Node } from "../../api/node.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { Pod, Taint } from "../../api/pod.ts";
 import { closedWindowOf, doNotDisruptOf, graceMsOf, type PodProtection } from "../../kube/pod-protection.ts";
 import { isDaemonPod, isMirrorPod, isTerminal, isTerminating } from "../../kube/pod-state.ts";
-import { tolerates } from "../../kube/taint.ts";
+import { disruptedTaint, isDisrupted, tolerates } from "../../kube/taint.ts";
 import { timeText } from "../../kube/time-text.ts";
 import type { NodePatch } from "./registration.ts";
 
@@ -42,7 +42,6 @@ export interface DrainInput {
   readonly disruptionWindowAnnotation: string;
 }
 
-const disruptedTaint: Taint = { key: disruptedTaintKey, effect: "NoSchedule" };
 const criticalClasses: ReadonlySet<string> = new Set(["system-cluster-critical", "system-node-critical"]);
 /** A Pod that is still there so long after its grace will not be ended by its kubelet. */
 const stuckAfterMs = 60_000;
@@ -61,11 +60,6 @@ export function drainView(input: DrainInput): DrainView {
   });
   const evictable = due.filter((pod) => !held.some((one) => one.pod === pod));
   return { remaining, held, removals: [...forced, ...evictable.map((pod): PodRemoval => ({ kind: "evict", pod }))] };
-}
-
-/** Says whether Pods that come are kept off a node since it is to go. */
-export function isDisrupted(node: Node): boolean {
-  return (node.spec?.taints ?? []).some(({ key, effect }) => key === disruptedTaint.key && effect === disruptedTaint.effect);
 }
 
 /** Says whether new Pods and load balancers are already kept off a node, and it tells its deadline. */

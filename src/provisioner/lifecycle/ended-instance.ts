@@ -12,9 +12,10 @@ import type { Node } from "../../api/node.ts";
 import type { Pod, Taint } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
 import { isDaemonPod, isMirrorPod, isTerminal } from "../../kube/pod-state.ts";
+import { isDisrupted } from "../../kube/taint.ts";
 import { cameTrue, claimCondition, claimStatusAfter, isTrue, type ConditionChange } from "./claim-status.ts";
 import { nodeNotes, podNames, timeOf, type LifecycleStep, type ObservedClaim } from "./claim-step.ts";
-import { cordonPatch, isDisrupted } from "./drain.ts";
+import { cordonPatch } from "./drain.ts";
 import { instanceOf } from "./interruption.ts";
 import type { NodePatch } from "./registration.ts";
 

@@ -21,6 +21,7 @@ const interrupted: DisruptionRequest = { reason: "SpotInterrupted", message: "EC
 
 describe("a node that is to be replaced", () => {
   check("is tainted first", { request: drifted }, "taint");
+  check("is tainted where somebody else has, with another effect", { request: drifted, isTainted: "NoExecute" }, "taint");
   check("waits for its pool's budgets", { request: drifted, allowed: 0 }, "wait");
   check("tells why, once it is tainted", { request: drifted, isTainted: true }, "tell-reason");
   check("waits until a plan has looked for places", { request: drifted, isTainted: true, isTold: true }, "wait");
@@ -73,6 +74,7 @@ describe("a node that is to be replaced", () => {
 
 describe("a node that nobody asks about any more", () => {
   check("is not touched", {}, "wait");
+  check("keeps a taint that is not ours", { isTainted: "NoExecute" }, "wait");
   check("is opened again", { isTainted: true, isTold: true }, "untaint");
   check("is opened again where the reason was not told yet", { isTainted: true }, "untaint");
   check("loses its reason last", { isTold: true }, "untell");
@@ -127,7 +129,7 @@ describe("a request", () => {
 interface Given {
   readonly request?: DisruptionRequest;
   readonly allowed?: number;
-  readonly isTainted?: boolean;
+  readonly isTainted?: Tainted;
   readonly isTold?: boolean;
   /** After the request. */
   readonly toldAfterMs?: number;
@@ -174,8 +176,11 @@ function claim({ isDeleted = false }: { readonly isDeleted?: boolean }): NodeCla
   };
 }
 
-function node(isTainted: boolean): Node {
-  const taints = isTainted ? [{ key: "karpenter.sh/disrupted", effect: "NoSchedule" as const }] : [];
+type Tainted = boolean | "NoExecute";
+
+function node(isTainted: Tainted): Node {
+  const effect = isTainted === "NoExecute" ? isTainted : "NoSchedule";
+  const taints = isTainted === false ? [] : [{ key: "karpenter.sh/disrupted", effect } as const];
   return { apiVersion: "v1", kind: "Node", metadata: { name: "general-1" }, spec: { taints } };
 }
 
