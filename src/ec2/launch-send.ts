@@ -3,7 +3,7 @@
  *
  * Reads an attempt that stands on its claims. Returns whether it was answered. An answer is noted once: offerings and subnets that lack are
  * left alone for a while, and the instances of several claims get their names. An attempt that can't be answered (its template is gone, a
- * parameter names what is not there) is given up only after a look at what it may have left.
+ * parameter names what is not there) is given up after a look at what it may have left; one that was sent but once has left nothing.
  */
 import { nodeClaimTag, type PlatformNames } from "../api/labels.ts";
 import type { Clock } from "../api/ports.ts";

@@ -31,7 +31,7 @@ import { nodeOf } from "../lifecycle/claim-node.ts";
 import { applyClaimStatus } from "./claim-status-write.ts";
 import { requeueAfter, type ControllerEntry, type ProvisionerShell } from "./shell.ts";
 
-/** Requests that may be under way at once, whatever budgets say (Karpenter's order of size). */
+/** Requests by choice are not begun while so many are under way, whatever budgets say (Karpenter's order of size); forced ones always are. */
 const commandsMax = 100;
 
 /** Nodes that we have just tainted and the watch has not shown yet: they have used their share of the budget. */
