@@ -4,16 +4,18 @@
  * Reads every act that was done, every change of an instance and the world as it stands. Returns problems as sentences. It stands outside of
  * our code and takes nothing of it but the names of labels: what is leaked, doubled or broken is counted from EC2 and the API server alone.
  */
-import type { CreateFleetCommandInput } from "@aws-sdk/client-ec2";
-import { terminationTimestampAnnotation } from "../../src/api/labels.ts";
+import type { CreateFleetResult } from "@aws-sdk/client-ec2";
+import { defaultDomain, platformNames, terminationTimestampAnnotation } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import type { Clock, Instant } from "../../src/api/ports.ts";
+import type { Result } from "../../src/api/result.ts";
 import { parseGoDuration } from "../../src/kube/schedule.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";
 import { stringAt } from "../../src/sim/json.ts";
 import type { DoneAct } from "./faulty-doors.ts";
 import type { FaultWorld } from "./fault-world.ts";
+import { startLaunchWatch } from "./launch-watch.ts";
 import type { SimulatedInstance } from "./simulated-ec2.ts";
 import { nodeNameOf } from "./simulated-nodes.ts";
 
@@ -25,7 +27,7 @@ export interface Monitor {
   onState(instance: SimulatedInstance): void;
   /** NodeClaims that were ever made. */
   claimsMade(): number;
-  /** Looks whether more was launched than was ever claimed. */
+  /** Looks whether more was launched than was claimed, for each claim and each launch. */
   countLaunches(): void;
 }
 
@@ -40,19 +42,25 @@ const problemsMax = 20;
 /** A death is known to the budgets' controller after this. */
 const deathNewsMs = 2_000;
 const evictionPattern = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/eviction$/;
-const podPattern = /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+$/;
+const podPattern = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)$/;
+/** The longest grace of a Pod in a run. */
+const longestGraceMs = 60_000;
+const { launchRequestAnnotation } = platformNames(defaultDomain);
 
 /** Starts to watch a world. */
 export function startMonitor(of: Monitored): Monitor {
   const problems = new Set<string>();
-  const seen = { claims: 0, lateLaunches: 0, lastDeath: -Infinity };
+  const seen = { claims: 0, lastDeath: -Infinity };
+  const launches = startLaunchWatch();
   /** Where each Pod that is gone was, by its path. */
   const nodeOfGone = new Map<string, string>();
   const note = (problem: string): void => {
     if (problems.size < problemsMax) problems.add(problem);
   };
-  of.world.server.store.subscribe("nodeclaims.karpenter.sh", ({ type }) => {
+  of.world.server.store.subscribe("nodeclaims.karpenter.sh", ({ type, object }) => {
     if (type === "ADDED") seen.claims += 1;
+    const [uid, text] = [stringAt(object, "metadata", "uid"), stringAt(object, "metadata", "annotations", launchRequestAnnotation)];
+    if (uid !== undefined && text !== undefined) launches.onRecord({ uid, text });
   });
   // Told before whoever deletes it has the answer.
   of.world.server.store.subscribe("pods", ({ type, object }) => {
@@ -65,21 +73,20 @@ export function startMonitor(of: Monitored): Monitor {
     problems: () => [...problems],
     claimsMade: () => seen.claims,
     countLaunches: () => {
-      // What a fleet launches long after its caller was gone nobody could have known; that it is found and ended is looked at elsewhere.
-      const launched = of.instances().length - seen.lateLaunches;
-      if (launched > seen.claims) note(`${launched} instances were launched for ${seen.claims} NodeClaims`);
+      for (const problem of launches.problems()) note(problem);
     },
     onDone: (act) => {
-      if (act.door === "cloud" && act.call === "createFleet" && act.isLate) seen.lateLaunches += countOf(act.inputs[0]);
+      if (act.door === "cloud" && act.call === "createFleet" && act.isLate) launches.onLate(launchedNow(of, act.answer));
       if (act.door !== "api" || !act.answer.ok) return;
       const { method, path } = act.request;
-      const isForced = method === "DELETE" && podPattern.test(path) && !isAnyOverdue(of) && !isTerminated(of, nodeOfGone.get(path));
-      if (isForced) note(`a Pod was deleted past the Eviction API: ${path}`);
+      if (method === "DELETE" && podPattern.test(path) && !mayBeForced(of, nodeOfGone.get(path) ?? nodeOfPod(of.world, path)))
+        note(`a Pod was deleted past the Eviction API: ${path}`);
       const [, namespace, name] = evictionPattern.exec(path) ?? [];
       if (namespace === undefined || name === undefined || of.clock.now() - seen.lastDeath < deathNewsMs) return;
       for (const problem of brokenBudgets(of.world, { namespace, name })) note(problem);
     },
     onState: (instance) => {
+      if (instance.state === "pending") launches.onLaunch(instance);
       if (instance.state !== "shutting-down") return;
       if (instance.endedBy === "cloud") seen.lastDeath = of.clock.now();
       else for (const problem of strandedPods(of, instance)) note(problem);
@@ -87,9 +94,11 @@ export function startMonitor(of: Monitored): Monitor {
   };
 }
 
-/** How many instances a CreateFleet asks for. */
-function countOf(input: unknown): number {
-  return (input as CreateFleetCommandInput).TargetCapacitySpecification?.TotalTargetCapacity ?? 1;
+/** What a CreateFleet launched at this moment; one that is sent again is answered with what was launched before. */
+function launchedNow({ clock, instances }: Monitored, answer: unknown): readonly string[] {
+  const created = answer as Result<CreateFleetResult, unknown>;
+  const ids = created.ok ? (created.value.Instances ?? []).flatMap(({ InstanceIds = [] }) => InstanceIds) : [];
+  return instances().flatMap(({ id, launchedAt }) => (launchedAt === clock.now() && ids.includes(id) ? [id] : []));
 }
 
 /** Pods that our termination of an instance takes with it. */
@@ -138,15 +147,21 @@ function isOverdue({ metadata, spec }: NodeClaim, now: Instant): boolean {
   return told <= now || own <= now;
 }
 
-/** Near its deadline a node's Pods may be deleted, so that they have their own grace. */
-function isAnyOverdue({ world, clock }: Monitored): boolean {
-  const longestGraceMs = 60_000;
-  return world.list("NodeClaim").some((claim) => isOverdue(claim, clock.now() + longestGraceMs));
+/**
+ * Whether Pods of a node may be deleted past the Eviction API: nothing runs on an instance that EC2 calls terminated, and near its claim's
+ * deadline they have their own grace.
+ */
+function mayBeForced({ world, clock, instances }: Monitored, nodeName: string): boolean {
+  const instance = instances().find((one) => nodeNameOf(one) === nodeName);
+  if (instance === undefined || instance.state === "terminated") return instance !== undefined;
+  const claim = claimOf(world, instance);
+  return claim !== undefined && isOverdue(claim, clock.now() + longestGraceMs);
 }
 
-/** Nothing runs on the node of an instance that EC2 calls terminated. */
-function isTerminated({ instances }: Monitored, nodeName: string | undefined): boolean {
-  return instances().some((instance) => nodeNameOf(instance) === nodeName && instance.state === "terminated");
+function nodeOfPod(world: FaultWorld, path: string): string {
+  const [, namespace, name] = podPattern.exec(path) ?? [];
+  const pod = world.list("Pod").find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+  return pod?.spec.nodeName ?? "";
 }
 
 function providerIDOf({ zone, id }: Pick<SimulatedInstance, "id" | "zone">): string {

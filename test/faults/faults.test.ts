@@ -103,6 +103,25 @@ describe("a run notices", { timeout: 600_000 }, () => {
     expect(await problemsOf(spoil, [{ act: Number(launch), kind: "lose-answer", ms: 0 }])).toMatch(/instances were launched for/);
   });
 
+  test("a launch that is sent again with another token, though more claims than that end without an instance", async () => {
+    const sent = { again: 0 };
+    const spoil = (calls: Calls): Calls =>
+      spoiled(calls, {
+        createFleet: async (input) => {
+          const answer = await calls.createFleet(input);
+          if (!answer.ok || (answer.value.Instances ?? []).length === 0 || sent.again > 0) return answer;
+          sent.again += 1;
+          await calls.createFleet({ ...input, ClientToken: `${input.ClientToken ?? ""}-again` });
+          return answer;
+        },
+      });
+    const { problems, trace, instances } = await faultRun(ground, { seed: "mut:11", faults: [], spoil });
+    expect(sent.again).toBe(1);
+    const claims = Number(/ (\d+) NodeClaims/.exec(trace.at(-1) ?? "")?.[1]);
+    expect(claims).toBeGreaterThan(instances);
+    expect(problems).toEqual([expect.stringMatching(/^1 instances were launched for 0 NodeClaims with the token "\w+-again"$/)]);
+  });
+
   test("a process that cannot see its instances, and so lets nothing go", async () => {
     const failure = { kind: "other", code: "UnauthorizedOperation", message: "not allowed" } as const;
     const spoil = (calls: Calls): Calls => spoiled(calls, { instances: () => Promise.resolve(err(failure)) });
