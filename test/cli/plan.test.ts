@@ -217,12 +217,14 @@ it("prints no plan where nothing that needs a place could be read", async () => 
 });
 
 it("shows nodes that are alike in one row, with their number", async () => {
-  const { stdout } = await runPlimsoll(["plan", infrastructureFile, "examples/lab/a3-fraud-model-batch.yaml"]);
-  const [, ...rows] = stdout.split("\n").filter((line) => line.startsWith("compute-batch"));
+  const term = "{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}}";
+  const apart = `{affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [${term}]}}, containers`;
+  const { stdout } = await runPlimsoll(["plan", infrastructureFile, "-"], deploymentText().replace("{containers", apart));
+  const rows = stdout.split("\n").filter((line) => line.startsWith("general-flex"));
   expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
-    ["compute-batch", "c6i.4xlarge ×2", "ap-southeast-1a", "spot", "$0.3136", "2", "fraud/CronJob/fraud-model-batch ×2"],
+    ["general-flex", "c6i.large ×2", "ap-southeast-1a", "on-demand", "$0.0980", "1", "shop/Deployment/web ×1"],
   ]);
-  expect(stdout).toContain("\n3 nodes, ");
+  expect(stdout).toContain("\n2 nodes, ");
 });
 
 it("says which file should have held NodePools", async () => {

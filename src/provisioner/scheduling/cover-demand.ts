@@ -9,7 +9,7 @@
 import { hostnameLabel } from "../../api/labels.ts";
 import { areRivals } from "./class-run.ts";
 import type { Candidate, LabelState } from "./label-state.ts";
-import { topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
+import { isForFew, topologyFor, vectorFor, type Packing, type Problem } from "./packing.ts";
 import type { CoverShape, CoverType } from "./pattern-pricing.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
 import { holds, shareOf, type Vector } from "./resource-space.ts";
@@ -41,7 +41,7 @@ const shapesMax = 192;
 const statesMax = 24;
 /** Types that are left after those that others beat: the best value for a dollar. */
 const typesMax = 160;
-/** Fewer Pods than this are better served by trying more. */
+/** Fewer Pods than this are better served by trying more, unless there are so few that everything may be tried. */
 const podsMin = 100;
 /** Where the program may speak for less of the demand than this, it is not worth its time. */
 const shareMin = 0.6;
@@ -60,7 +60,8 @@ export function isCoverable(problem: Problem): boolean {
     pods += podClass.pods.length;
     shapes.add(shapeName(problem, podClass));
   }
-  return pods >= podsMin && open >= shareMin * all && pods >= podsOfShapeMin * shapes.size;
+  const arePatternsWorthIt = isForFew(problem) || (pods >= podsMin && pods >= podsOfShapeMin * shapes.size);
+  return arePatternsWorthIt && open >= shareMin * all;
 }
 
 /** Returns shapes and types, ordered so that equal input gives equal order. */

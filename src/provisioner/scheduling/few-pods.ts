@@ -7,12 +7,10 @@
  */
 import type { Strategy } from "./attempt.ts";
 import { openBulk, openForAll, openForPart, openSmall } from "./opening.ts";
-import { vectorFor, type Problem } from "./packing.ts";
+import { isForFew, vectorFor, type Problem } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import { shareOf } from "./resource-space.ts";
 
-/** More Pods than this are left to the strategies for many. */
-const podsMax = 12;
 /** Orders of one problem. */
 const ordersMax = 40;
 
@@ -20,8 +18,7 @@ const openings = [openForAll, openSmall, openBulk, openForPart(2), openForPart(3
 
 /** Returns what to try, the most promising first; nothing where there are many Pods. */
 export function strategiesForFew(problem: Problem): readonly Strategy[] {
-  const pods = problem.classes.reduce((sum, podClass) => sum + podClass.pods.length, 0);
-  if (pods > podsMax) return [];
+  if (!isForFew(problem)) return [];
   return ordersOf(problem).flatMap((order) => openings.map((opening) => ({ name: "few", opening, order })));
 }
 

@@ -76,6 +76,14 @@ export function topologyFor(problem: Problem, podClass: PodClass): ClassTopology
   return topology;
 }
 
+/** More Pods than this are not few. */
+const fewPodsMax = 12;
+
+/** Says whether there are so few Pods that trying much costs nothing. */
+export function isForFew({ classes }: Problem): boolean {
+  return classes.reduce((sum, { pods }) => sum + pods.length, 0) <= fewPodsMax;
+}
+
 /** Returns what one Pod of a class asks for at most. */
 export function vectorFor(problem: Problem, podClass: PodClass): Vector {
   return problem.vectors[podClass.id] ?? [];
