@@ -3,7 +3,7 @@
  * onto nodes, and how well, beside Karpenter's own scheduler on the very same Pods and instance types.
  *
  * Each run is a fresh process; the schedulers take turns. What is measured is decoded Pods to plan alone: both tools have packed Pods of
- * another seed before, up to 2,000 at a time, 200 times or until 5 s were over; and Karpenter's has built its topology and scheduler. What a row is stands in
+ * another seed before, up to 2,000 at a time (with --scaling all of them), 200 times or until 5 s were over; and Karpenter's has built its topology and scheduler. What a row is stands in
  * scheduling/rows.ts.
  */
 import { writeFileSync } from "node:fs";

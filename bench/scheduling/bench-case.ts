@@ -41,6 +41,8 @@ export interface CaseRecipe {
   readonly load: () => BenchLoad;
   /** The same kind of load from another seed, for warming up. */
   readonly warmUp: () => BenchLoad;
+  /** True where all of that load warms a tool up, and not only some of it: a small one may leave cold what a large one needs. */
+  readonly isWarmedWhole?: true;
   /** What a right plan has, where there is only one right answer. */
   readonly right?: RightAnswer;
 }

@@ -29,7 +29,7 @@ export function allCases(): readonly CaseRecipe[] {
   ];
 }
 
-/** Returns the cases that show how time grows with the number of Pods: each has twice the Pods of the one before. */
+/** Returns the cases that show how time grows with the number of Pods: each has twice the Pods of the one before, and is warmed up with as many. */
 export function scalingCases(): readonly CaseRecipe[] {
-  return scalingPodCounts.map(deploymentCase);
+  return scalingPodCounts.map((count) => ({ ...deploymentCase(count), isWarmedWhole: true }));
 }

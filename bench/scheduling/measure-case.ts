@@ -61,7 +61,10 @@ const warmUpPodsMax = 2_000;
 /** Some of the other load, of all kinds that are in it. */
 function warmUpOf(recipe: CaseRecipe): BenchLoad {
   const { pods, ...others } = recipe.warmUp();
-  return { ...others, pods: pods.length <= warmUpPodsMax ? pods : shuffled(pods, 1).slice(0, warmUpPodsMax) };
+  return {
+    ...others,
+    pods: recipe.isWarmedWhole === true || pods.length <= warmUpPodsMax ? pods : shuffled(pods, 1).slice(0, warmUpPodsMax),
+  };
 }
 
 /** A measured case: a row for each scheduler that ended, and what is to be told of the others. */
