@@ -3,6 +3,7 @@
  */
 import { expect, it } from "vitest";
 import { attempt } from "../../../src/provisioner/scheduling/attempt.ts";
+import type { Bin } from "../../../src/provisioner/scheduling/bin.ts";
 import type { OpeningRule } from "../../../src/provisioner/scheduling/class-run.ts";
 import { improve } from "../../../src/provisioner/scheduling/improve.ts";
 import { openBulk, openSmall } from "../../../src/provisioner/scheduling/opening.ts";
@@ -66,3 +67,24 @@ it(
   },
   isLongRun ? 3_600_000 : 120_000,
 );
+
+it("asks the node that a Pod came from about the next Pod of its class, as nobody has asked it yet", () => {
+  for (const { input } of numberedCases(manyPods, 40)) {
+    const made = attempt(bareProblem(input), { strategy: { name: "watched", opening: openSmall }, cut: planCut() });
+    const { packing } = made ?? {};
+    if (packing === undefined || packing.problem.topology.hasFilters) continue;
+    const [first, second] = pairOfOneState(filledBins(packing));
+    const podClass = first?.members[0]?.podClass;
+    if (first === undefined || second === undefined || podClass === undefined || first.state.template.minValues.length > 0) continue;
+    const takers = takersOf(packing);
+    takers.refused({ podClass, from: first });
+    expect(takers.open({ podClass, from: second })?.map((place) => packing.bins[place])).toEqual([first]);
+    return;
+  }
+  throw new Error("no case has two nodes of one state");
+});
+
+function pairOfOneState(bins: readonly Bin[]): readonly Bin[] {
+  const first = bins.find((bin) => bins.some((other) => other !== bin && other.state === bin.state));
+  return first === undefined ? [] : [first, ...bins.filter((other) => other !== first && other.state === first.state)];
+}
