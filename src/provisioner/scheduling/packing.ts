@@ -14,7 +14,7 @@ import { addTo, chargedFor } from "./bin.ts";
 import { writeRow, type BinTable } from "./bin-table.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import type { Candidate, LabelState, LabelStates } from "./label-state.ts";
-import type { PodClass } from "./pod-class.ts";
+import { fewPodsMax, type PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 import { plus, type ResourceSpace, type Vector } from "./resource-space.ts";
@@ -75,9 +75,6 @@ export function topologyFor(problem: Problem, podClass: PodClass): ClassTopology
   if (topology === undefined) throw new Error("invariant broken: every class has its topology");
   return topology;
 }
-
-/** More Pods than this are not few. */
-const fewPodsMax = 12;
 
 /** Says whether there are so few Pods that trying much costs nothing. */
 export function isForFew({ classes }: Problem): boolean {

@@ -88,6 +88,9 @@ const noLabels: Readonly<Record<string, string>> = {};
 /** Returns the number of a placement (node selector, node affinity and tolerations as text), the same for equal texts. */
 export type PlacementIds = (placement: string) => number;
 
+/** So few Pods are each a class of its own: any of them may go first, or elsewhere than its like, and trying that costs next to nothing. */
+export const fewPodsMax = 12;
+
 /** Groups Pods into classes, ordered by what they are; members are ordered by key. */
 export function podClasses(
   pods: readonly PendingPod[],
@@ -114,8 +117,10 @@ export function podClasses(
   }
   return [...groups.values()]
     .sort((a, b) => (a.signature < b.signature ? -1 : 1))
-    .map(({ members }, id) => {
-      const [first] = members.sort((a, b) => (a.key < b.key ? -1 : 1));
+    .map(({ members }) => members.sort((a, b) => (a.key < b.key ? -1 : 1)))
+    .flatMap((members) => (pods.length <= fewPodsMax ? members.map((one) => [one]) : [members]))
+    .map((members, id) => {
+      const [first] = members;
       if (first === undefined) throw new Error("invariant broken: a class has a member");
       return classOf({ id, pod: first.pod, members, placementIdOf, volumesOf, preferences });
     });

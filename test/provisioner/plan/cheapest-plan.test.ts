@@ -22,6 +22,7 @@ const foundCases: ReadonlyMap<string, string> = new Map([
   ["20261123:48", "the zone that is cheapest for one Pod is dear for two on one node"],
   ["5550005:32", "Pods that a spread counts may crowd a zone in which none of those stands that have the spread"],
   ["5550006:90", "what crowds one zone leaves another to the Pod that has the spread"],
+  ["104215142:28", "one of two equal Pods shares a node in another zone than the other's"],
   ["5550001:57", "the term of a node affinity that is cheapest for one Pod is not for two"],
 ]);
 
