@@ -41,7 +41,8 @@ export function togetherLeft({
   readonly now: Instant;
 }): number {
   const left = timeOf(node.metadata.creationTimestamp, -Infinity) + openTogetherMaxMs - now;
-  if (left <= 0) return 0;
+  // A Node from the future is of a clock that is not ours, which tells nothing of how long it has waited.
+  if (left <= 0 || left > openTogetherMaxMs) return 0;
   const own = plannedPodsOf(nodeClaim, names);
   const isSibling = (other: NodeClaim): boolean =>
     isComing(other) &&
