@@ -12,6 +12,7 @@ import { keyOf } from "../../kube/object-key.ts";
 import { isTrue, type ClaimStatus } from "../lifecycle/claim-status.ts";
 import { launchCandidates, launchResult } from "../lifecycle/launch.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
+import { notesForWaiting } from "../lifecycle/waiting-pods.ts";
 import { applyClaimStatus } from "./claim-status-write.ts";
 import { claimOffers } from "./pool-offers.ts";
 import { requeueAfter, type ProvisionerShell } from "./shell.ts";
@@ -36,8 +37,9 @@ export async function launchClaim(shell: ProvisionerShell, nodeClaim: NodeClaim)
     case "lacking": {
       const { isNews, reason, retryAfterMs, status } = result;
       if (isNews) await applyLaunchText(shell, nodeClaim, status);
-      const events = isNews ? [claimNote(nodeClaim, { type: "Warning", ...reason })] : [];
-      return { kind: "after", delayMs: retryAfterMs, events };
+      if (!isNews) return { kind: "after", delayMs: retryAfterMs, events: [] };
+      const waiting = notesForWaiting(shell.snapshot().list("Pod"), { nodeClaim, names: shell.names, reason });
+      return { kind: "after", delayMs: retryAfterMs, events: [claimNote(nodeClaim, { type: "Warning", ...reason }), ...waiting] };
     }
     case "failed":
       await applyLaunchText(shell, nodeClaim, result.status);

@@ -10,13 +10,16 @@ import { apiClient } from "../../../src/cluster/api-client.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import { launchClaim } from "../../../src/provisioner/controllers/claim-launch.ts";
 import type { ProvisionerShell } from "../../../src/provisioner/controllers/shell.ts";
+import { podClassHash } from "../../../src/provisioner/scheduling/pod-class.ts";
 import { createVirtualClock } from "../../../src/sim/virtual-clock.ts";
 import { startWorld } from "../../../src/sim/world.ts";
+import { pod } from "../../support/objects.ts";
 
+const waiting = pod({ name: "web", labels: { app: "web" } });
 const claim: NodeClaim = {
   apiVersion: "karpenter.sh/v1",
   kind: "NodeClaim",
-  metadata: { name: "general-1", uid: "uid-1" },
+  metadata: { name: "general-1", uid: "uid-1", annotations: { [platformNames().plannedPodsAnnotation]: `${podClassHash(waiting)}=1` } },
   spec: { nodeClassRef: { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default" }, requirements: [] },
 };
 
@@ -42,16 +45,20 @@ test("asks and writes nothing of the API server while a launch lacks what it lac
   const shell = {
     client,
     provider,
-    snapshot: () => snapshotOf([state.claim]),
+    snapshot: () => snapshotOf([state.claim, waiting]),
     clock: { now: () => 0, sleep: () => Promise.resolve() },
     names: platformNames(),
   } as unknown as ProvisionerShell;
-  expect((await launchClaim(shell, state.claim)).events).toHaveLength(1);
+  const { events = [] } = await launchClaim(shell, state.claim);
+  expect(events.map(({ regarding, reason }) => [regarding.kind, reason])).toEqual([
+    ["NodeClaim", "InsufficientCapacityError"],
+    ["Pod", "InsufficientCapacityError"],
+  ]);
   expect(calls.splice(0)).toEqual(["get", "apply"]);
   expect(await launchClaim(shell, state.claim)).toEqual({ kind: "after", delayMs: 1_000, events: [] });
   expect(calls.splice(0)).toEqual([]);
   state.message = "none in a, none in b";
-  expect((await launchClaim(shell, state.claim)).events).toHaveLength(1);
+  expect((await launchClaim(shell, state.claim)).events).toHaveLength(2);
   expect(calls).toEqual(["get", "apply"]);
 });
 
