@@ -65,7 +65,7 @@ export async function runDemo(request: DemoRequest): Promise<number> {
   try {
     say(`${pc.bold("Plimsoll")}: a world of its own, in this process. To look around in it meanwhile:`);
     say(`  export KUBECONFIG=${demo.kubeconfigPath}; kubectl get pods,nodes,wlp -A`);
-    say(pc.dim("Its clock stands shortly before 02:00 UTC; the ages that kubectl shows are counted from your own clock."));
+    say(pc.dim("Its clock stands shortly before 02:00 UTC; `plimsoll nodes` counts ages from your own clock."));
     await webhooksRegistered(demo);
     stopNarrating = narrate(demo, say);
     const applied = await play(demo, say);
@@ -134,11 +134,10 @@ async function stayOpen(say: (line: string) => void): Promise<void> {
   say("");
   say("The world goes on. Ctrl-C ends it.");
   await new Promise<void>((resolve) => {
-    process.once("SIGINT", () => {
-      resolve();
-    });
-    process.once("SIGTERM", () => {
-      resolve();
-    });
+    // A terminal that is closed says SIGHUP.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.once(signal, () => {
+        resolve();
+      });
   });
 }
