@@ -2,6 +2,7 @@
  * The words, options and help of `plimsoll iam`. No logic.
  */
 import { Option, type Command } from "commander";
+import { account, clusterName, queueName, region, roleName } from "./aws-words.ts";
 import { examples, guarded, outputOption } from "./command-line.ts";
 import type { IamOptions } from "./iam-check.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
@@ -46,9 +47,9 @@ ${examples("Examples:", [["plimsoll iam check calls.jsonl --policy role.json --c
 
 function named(command: Command): Command {
   return command
-    .requiredOption("--cluster-name <name>", "the cluster's name in EC2 tags")
-    .requiredOption("--region <region>", "AWS region")
-    .requiredOption("--account <id>", "AWS account, twelve digits")
-    .requiredOption("--node-role <name>", "name of the nodes' role")
-    .option("--queue <name>", "name of the queue of interruption notices (default: the cluster's name)");
+    .requiredOption("--cluster-name <name>", "the cluster's name in EC2 tags", clusterName)
+    .requiredOption("--region <region>", "AWS region", region)
+    .requiredOption("--account <id>", "AWS account, twelve digits", account)
+    .requiredOption("--node-role <name>", "name of the nodes' role", roleName)
+    .option("--queue <name>", "name of the queue of interruption notices (default: the cluster's name)", queueName);
 }

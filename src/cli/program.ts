@@ -7,6 +7,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
 import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-commands.ts";
+import { ec2Options } from "./ec2-options.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
 import { addIam } from "./iam-commands.ts";
 import { addNodes } from "./nodes-commands.ts";
@@ -185,7 +186,7 @@ ${examples("Examples:", [
 }
 
 function addServe(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {
-  program
+  const serve = program
     .command("serve")
     .description("Serve admission webhooks and, as the leader, provision nodes: the real thing, from a kubeconfig or in a cluster.")
     .option("--policies <file>", "policies.yaml, reloaded on change", "policies.yaml")
@@ -200,17 +201,8 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .addOption(modeOption())
     .addOption(karpenterLeaseOption())
     .option("--kwok-join-delay <zone=duration,...>", "let kwok's nodes join late, by zone, as in ap-southeast-1b=5s (provider kwok)")
-    .option("--kwok-instance-types <file>", "types and prices of one's own, in the JSON of Karpenter's kwok provider (provider kwok)")
-    .option("--cluster-name <name>", "the cluster's name in EC2 tags (provider ec2)")
-    .option("--cluster-endpoint <url>", "URL of the API server, for its nodes (provider ec2; default: what EKS tells)")
-    .option("--cluster-ca <base64>", "certificate authority of the API server in base64 (provider ec2; default: what EKS tells)")
-    .option("--service-cidr <cidr>", "addresses of Services, for nodes of family AL2023 (provider ec2; default: what EKS tells)")
-    .option("--ec2-endpoint <url>", "an endpoint for every AWS call, other than the region's own")
-    .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)")
-    .option("--isolated-vpc", "ask no AWS service that has no VPC endpoint: on-demand prices are then the dated table's (provider ec2)")
-    .option("--disable-dry-run", "check no EC2NodeClass by dry runs: what EC2 would refuse then shows at the first launch (provider ec2)")
-    .option("--record-calls <file>", "append every call to AWS to this file, for plimsoll iam check (provider ec2)")
-    .option("--interruption-queue <name>", "the SQS queue that tells of interruptions (provider ec2)")
+    .option("--kwok-instance-types <file>", "types and prices of one's own, in the JSON of Karpenter's kwok provider (provider kwok)");
+  ec2Options(serve)
     .option("--rate-card <file>", "prices of your own, before all others; read at the start")
     .addOption(preferenceOption("--preference-policy"))
     .option("--predict-by-dry-run", "ask the API server by dry runs what Pods to come will be (needs deploy/components/pod-dry-run)")

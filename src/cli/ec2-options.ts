@@ -1,0 +1,24 @@
+/**
+ * The options of `plimsoll serve` that only the ec2 provider reads. No logic.
+ */
+import type { Command } from "commander";
+import { apiServerUrl, certificateAuthority, cidr, clusterName, endpointUrl, queueName, region } from "./aws-words.ts";
+
+/** Adds them to a command. */
+export function ec2Options(command: Command): Command {
+  return command
+    .option("--cluster-name <name>", "the cluster's name in EC2 tags (provider ec2)", clusterName)
+    .option("--cluster-endpoint <url>", "URL of the API server, for its nodes (provider ec2; default: what EKS tells)", apiServerUrl)
+    .option(
+      "--cluster-ca <base64>",
+      "certificate authority of the API server in base64 (provider ec2; default: what EKS tells)",
+      certificateAuthority,
+    )
+    .option("--service-cidr <cidr>", "addresses of Services, for nodes of family AL2023 (provider ec2; default: what EKS tells)", cidr)
+    .option("--ec2-endpoint <url>", "an endpoint for every AWS call, other than the region's own", endpointUrl)
+    .option("--region <region>", "AWS region (provider ec2; default: $AWS_REGION)", region)
+    .option("--isolated-vpc", "ask no AWS service that has no VPC endpoint: on-demand prices are then the dated table's (provider ec2)")
+    .option("--disable-dry-run", "check no EC2NodeClass by dry runs: what EC2 would refuse then shows at the first launch (provider ec2)")
+    .option("--record-calls <file>", "append every call to AWS to this file, for plimsoll iam check (provider ec2)")
+    .option("--interruption-queue <name>", "the SQS queue that tells of interruptions (provider ec2)", queueName);
+}
