@@ -78,7 +78,10 @@ await describeOnControlPlane("rights that are rarely used, on the real control p
     await expect.poll(runningPods, waits).toBe(6);
     const [claim] = await nodeClaims(controlPlane);
     const name = claim?.metadata.name ?? "";
-    await done("delete", `node/${claim?.status?.nodeName ?? ""}`, "--wait=false");
+    // A Pod can run before the claim's status names the node that it runs on.
+    const nodeName = () => read(`nodeclaim/${name}`, "-o", "jsonpath={.status.nodeName}");
+    await expect.poll(nodeName, waits).not.toBe("");
+    await done("delete", `node/${await nodeName()}`, "--wait=false");
     await expect.poll(async () => (await nodeClaims(controlPlane)).map(({ metadata }) => metadata.name), waits).not.toContain(name);
     await expect.poll(runningPods, waits).toBe(6);
   });
