@@ -8,6 +8,7 @@ import type { PlatformNames } from "../api/labels.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { isDaemonPod, isTerminating } from "../kube/pod-state.ts";
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
+import { leftOut, type LeftOut } from "../provisioner/scheduling/obstacle.ts";
 import { boundOnPaper, volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
 import { solve } from "../provisioner/scheduling/solve.ts";
 import { movablePods } from "./nodes-blocker.ts";
@@ -43,5 +44,8 @@ export function roomElsewhere(
   const namespaces = new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}]));
   const volumes = boundOnPaper(volumeWorld(snapshot));
   const { unschedulable } = solve({ pods, nodes, namespaces, volumes, nodePools: [], instanceTypes: new Map(), daemonSets: [] });
-  return { pods: pods.length, left: unschedulable.map(({ pod, reasons }) => ({ pod: pod.key, reason: reasons[0] ?? "" })) };
+  const reasonOf = ({ obstacles }: LeftOut): string =>
+    // That no NodePool was given is no news of the nodes that are there.
+    leftOut(obstacles.filter(({ constraint }) => constraint !== "pools")).reasons.join("; ") || "there is no other node";
+  return { pods: pods.length, left: unschedulable.map(({ pod, ...out }) => ({ pod: pod.key, reason: reasonOf(out) })) };
 }

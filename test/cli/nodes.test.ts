@@ -115,7 +115,7 @@ describe("plimsoll why node/NAME of a snapshot", () => {
     };
     expect(await asked(testPod({ name: "web-2", node: "ip-1" }))).toContain("its 2 Pods would fit on the other nodes as they stand");
     expect(await asked(testPod({ name: "web-3", node: "ip-2", cpu: "3500m" }))).toMatch(
-      /of its Pod, 1 would fit on no other node, such as shop\/web-1: .+/,
+      /of its Pod, 1 would fit on no other node, such as shop\/web-1: existing nodes: .+/,
     );
   });
   it("tells why a claim is no Node yet, and says so with its exit code", async () => {
