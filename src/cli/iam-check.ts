@@ -176,10 +176,8 @@ function verdictText({ calls, authorizations, findings, unused, untold }: IamVer
     const on = resource === "" || resource === "*" ? "" : ` on ${resource}`;
     return `${kind === "denied" ? "denied " : "unclear"}  ${action}${on}: ${why} (${count} ${count === 1 ? "time" : "times"})`;
   });
-  const sum =
-    findings.length === 0
-      ? `${calls} calls need ${authorizations} permissions: all are granted`
-      : `${calls} calls need ${authorizations} permissions: ${findings.length} kinds are not granted`;
+  const needs = `${calls} ${calls === 1 ? "call needs" : "calls need"} ${authorizations} permission${authorizations === 1 ? "" : "s"}`;
+  const sum = `${needs}: ${findings.length === 0 ? "all are granted" : `${findings.length} kind${findings.length === 1 ? " is" : "s are"} not granted`}`;
   return [
     ...lines,
     ...(untold.length === 0

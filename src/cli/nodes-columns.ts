@@ -6,7 +6,7 @@
 import { computeTypeLabel } from "../api/labels.ts";
 import type { Instant } from "../api/ports.ts";
 import { ageText, amountText, hourlyText, percentText } from "./nodes-cell.ts";
-import type { NodeRow } from "./nodes-row.ts";
+import { isUnpaid, type NodeRow } from "./nodes-row.ts";
 import { partOf, type PodShare } from "./nodes-use.ts";
 
 export interface NodeColumn {
@@ -90,7 +90,7 @@ const priceColumn: NodeColumn = {
   title: "$/HOUR",
   align: "right",
   width: [7, 9],
-  text: ({ pricePerHour }) => (pricePerHour === undefined ? "-" : hourlyText(pricePerHour)),
+  text: (row) => (row.pricePerHour === undefined || isUnpaid(row) ? "-" : hourlyText(row.pricePerHour)),
   // What nobody knows is neither cheap nor dear.
   order: ({ pricePerHour }) => pricePerHour ?? -1,
   isNumber: true,
@@ -145,16 +145,24 @@ function resourceColumn(name: string): NodeColumn {
 
 /** Why a node is no further, when it ends, and what would hold its drain up. */
 function obstacleText({ phase, blockers }: NodeRow, now: Instant): string {
-  const { reason, message, deadline } = phase;
+  const { reason, message, deadline, givenUpAt } = phase;
   const [first] = blockers;
   const held = blockers.reduce((sum, { pods }) => sum + pods.length, 0);
   return [
     ...(deadline === undefined ? [] : [`ends in ${ageText(deadline - now)}`]),
     ...(reason === undefined ? [] : [message === undefined ? reason : `${reason}: ${message}`]),
+    ...(givenUpAt === undefined ? [] : [givenUpText(givenUpAt, now)]),
     ...(first === undefined
       ? []
       : [`${first.kind === "budget" ? `PDB ${first.by}: ` : `${first.by}: `}${first.text}${moreText(held - first.pods.length)}`]),
   ].join("; ");
+}
+
+/** Returns when a NodeClaim is given up; one that should be gone by now has nobody who looks after it. */
+export function givenUpText(givenUpAt: Instant, now: Instant): string {
+  return givenUpAt > now
+    ? `given up in ${ageText(givenUpAt - now)}`
+    : `overdue by ${ageText(now - givenUpAt)}: is the provisioner running?`;
 }
 
 function moreText(pods: number): string {

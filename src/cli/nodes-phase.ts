@@ -10,6 +10,8 @@ import type { Node } from "../api/node.ts";
 import type { Condition } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
 import { parseGoDuration } from "../kube/schedule.ts";
+import { lacksCapacity } from "../provisioner/lifecycle/launch.ts";
+import { launchTimeoutMs, registrationTimeoutMs } from "../provisioner/lifecycle/next-step.ts";
 
 /** In the order of a life. */
 export const phaseWords = [
@@ -33,6 +35,8 @@ export interface NodePhase {
   readonly message?: string;
   /** When the node ends, drained or not; only of one that is on its way out. */
   readonly deadline?: Instant;
+  /** When its NodeClaim is given up if it is no further by then; only of one that is to become a node. */
+  readonly givenUpAt?: Instant;
 }
 
 export interface PhaseInput {
@@ -69,12 +73,17 @@ function endingPhase({ node, claim, podsToMove, createdAt }: PhaseInput): NodePh
 function startingPhase({ node, claim, createdAt }: PhaseInput): NodePhase | undefined {
   if (claim === undefined) return undefined;
   const [launched, registered, initialized] = ["Launched", "Registered", "Initialized"].map((type) => conditionOf(claim, type));
-  if (launched?.status !== "True") return { word: "launching", since: createdAt, ...wordsOf(launched) };
+  if (launched?.status !== "True") {
+    // What waits for capacity is kept for as long as it takes.
+    const end = lacksCapacity(claim) ? {} : { givenUpAt: createdAt + launchTimeoutMs };
+    return { word: "launching", since: createdAt, ...wordsOf(launched), ...end };
+  }
   const launchedAt = instantOf(launched.lastTransitionTime, createdAt);
   if (registered?.status !== "True" || node === undefined) {
     // A node that was there and is lost waits from its loss on.
     const lostAt = instantOf(registered?.lastTransitionTime, launchedAt);
-    return { word: "joining", since: Math.max(launchedAt, lostAt), ...wordsOf(registered) };
+    const since = Math.max(launchedAt, lostAt);
+    return { word: "joining", since, ...wordsOf(registered), givenUpAt: since + registrationTimeoutMs };
   }
   if (initialized?.status === "True") return undefined;
   return { word: "starting", since: instantOf(registered.lastTransitionTime, launchedAt), ...wordsOf(initialized) };

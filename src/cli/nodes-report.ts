@@ -10,7 +10,7 @@ import { timeText } from "../kube/time-text.ts";
 import { grouped, hourlyText, monthlyText, percentText } from "./nodes-cell.ts";
 import type { NodeColumn } from "./nodes-columns.ts";
 import type { Fleet } from "./nodes-fleet.ts";
-import { fleetTotals, hoursPerMonth, idleOf, moneyBy, moneyKeys, type MoneyGroup } from "./nodes-money.ts";
+import { fleetTotals, type FleetTotals, hoursPerMonth, idleOf, moneyBy, moneyKeys, type MoneyGroup } from "./nodes-money.ts";
 import type { PodCounts } from "./nodes-pods.ts";
 import type { NodeRow } from "./nodes-row.ts";
 import { partOf } from "./nodes-use.ts";
@@ -32,7 +32,7 @@ export function nodesText({ fleet, pods, shown, columns, resources, now }: Nodes
   const sums = [
     `${grouped(shown.length)} node${shown.length === 1 ? "" : "s"}${phases.length === 0 ? "" : `: ${phases.join(", ")}`}`,
     `${grouped(pods.total)} Pods: ${grouped(pods.pending)} pending, ${grouped(pods.running)} running, ${grouped(pods.bound)} bound`,
-    ...resources.map((name) => `${name}: ${percentText(partOf(totals.requests, totals.allocatable, name))} is requested`),
+    ...resources.map((name) => `${name}: ${requestedText(name, totals)}`),
     ...(fleet.prices.asOf === "" ? [] : moneyLines(shown, fleet.prices.asOf)),
     ...fleet.troubles,
   ];
@@ -41,6 +41,11 @@ export function nodesText({ fleet, pods, shown, columns, resources, now }: Nodes
       ? ""
       : `\n${textTable([columns.map(({ title }) => title), ...shown.map((row) => columns.map(({ text }) => text(row, now) || "-"))])}`;
   return `${sums.join("\n")}\n${table}`;
+}
+
+function requestedText(name: string, { requests, allocatable }: Pick<FleetTotals, "requests" | "allocatable">): string {
+  if ((allocatable[name] ?? 0) === 0) return "no node has any";
+  return `${percentText(partOf(requests, allocatable, name))} is requested`;
 }
 
 function moneyLines(shown: readonly NodeRow[], asOf: string): readonly string[] {
@@ -77,7 +82,7 @@ export function nodesJson({ fleet, pods, shown, now }: Omit<NodesReport, "column
 /** Returns a row as data; what is not known is left out. */
 export function rowForm(row: NodeRow) {
   const { phase, pricePerHour, expiresAt, use, claim } = row;
-  const { since, deadline, word, ...why } = phase;
+  const { since, deadline, givenUpAt, word, ...why } = phase;
   return {
     name: row.name,
     hasJoined: row.node !== undefined,
@@ -87,6 +92,7 @@ export function rowForm(row: NodeRow) {
     since: timeText(since),
     ...why,
     ...(deadline === undefined ? {} : { endsAt: timeText(deadline) }),
+    ...(givenUpAt === undefined ? {} : { givenUpAt: timeText(givenUpAt) }),
     instanceType: row.instanceType,
     capacityType: row.capacityType,
     zone: row.zone,

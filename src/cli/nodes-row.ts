@@ -100,8 +100,8 @@ export function nodeRow(input: RowInput, world: RowWorld): NodeRow {
   };
 }
 
-/** A claim that has launched nothing costs nothing. */
-function isUnpaid({ node, claim }: RowInput): boolean {
+/** Says whether nothing has been launched, which costs nothing. */
+export function isUnpaid({ node, claim }: Pick<RowInput, "node" | "claim">): boolean {
   return node === undefined && (claim?.status?.providerID ?? "") === "";
 }
 

@@ -106,7 +106,8 @@ function resourceLine(
 ): string {
   const { totals, size, colours, money } = of;
   const share = partOf(totals.requests, totals.allocatable, name);
-  const amounts = `${amountText(name, totals.requests[name] ?? 0)} of ${amountText(name, totals.allocatable[name] ?? 0)}`;
+  const all = totals.allocatable[name] ?? 0;
+  const amounts = all === 0 ? "no node has any" : `${amountText(name, totals.requests[name] ?? 0)} of ${amountText(name, all)}`;
   const head = `${fitted(name.split("/").at(-1) ?? name, 8)} ${fitted(amounts, 20)} ${fitted(percentText(share), 4, "right")} `;
   const cells = Math.max(0, Math.min(50, size.columns - head.length - 33));
   const plain = cut(`${head}${barText(share, cells)} ${money}`, size.columns);
@@ -223,7 +224,15 @@ function nameCellsMax({ columns }: ScreenSize): number {
   return Math.max(22, Math.floor(columns * 0.13));
 }
 
-function footLine({ view, shown, size, troubles, fleet, resources }: NodesScreen, colours: Colours): string {
+/** Which columns are on the screen, where it does not hold them all; the name always is. */
+function columnsText(screen: NodesScreen): string {
+  const [all, placed] = [screen.columns.length - 1, placedColumns(screen).length - 1];
+  const first = screen.view.column + 1;
+  return placed === all ? "" : `  columns ${first}-${first + placed - 1} of ${all} ←→`;
+}
+
+function footLine(screen: NodesScreen, colours: Colours): string {
+  const { view, shown, size, troubles, fleet, resources } = screen;
   if (view.typed !== undefined)
     return cut(`filter: ${view.typed}▏ ${troubles[0] ?? "enter: use it, escape: leave it; such as pool=general cpu<40"}`, size.columns);
   const [trouble] = [...troubles, ...fleet.troubles];
@@ -231,7 +240,7 @@ function footLine({ view, shown, size, troubles, fleet, resources }: NodesScreen
   const last = Math.min(shown.length, view.top + tableHeight(size, resources.length));
   const range = shown.length === 0 ? "0" : `${view.top + 1}-${last} of ${grouped(shown.length)}`;
   const filter = view.filter === "" ? "" : `  filter: ${view.filter}`;
-  const keys = "enter why  / filter  s sort  r turn  m money  ? keys  q quit";
-  const text = trouble === undefined ? ` ${range}${filter}  ${keys}` : ` ${trouble}`;
+  const keys = "enter why  ? keys  q quit  / filter  s sort  r turn  m money";
+  const text = trouble === undefined ? ` ${range}${filter}${columnsText(screen)}  ${keys}` : ` ${trouble}`;
   return (trouble === undefined ? colours.inverse : colours.red)(fitted(text, size.columns));
 }

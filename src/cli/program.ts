@@ -7,12 +7,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { defaultDomain } from "../api/labels.ts";
 import { addAdvise, addAudit, addCheck, addLab, clusterOptions } from "./check-commands.ts";
-import { ec2Options } from "./ec2-options.ts";
 import { examples, guarded, manifestCommand, outputOption } from "./command-line.ts";
 import { addIam } from "./iam-commands.ts";
 import { addNodes } from "./nodes-commands.ts";
 import { addPlan, addWhatif, addWhy } from "./plan-commands.ts";
 import { preferenceOption } from "./preference-option.ts";
+import { ec2Options, kwokOptions } from "./provider-options.ts";
 import { karpenterLeaseOption, modeOption } from "./provisioning-options.ts";
 import { addClass, addPolicy, addRules } from "./policy-commands.ts";
 import type { OfflineOptions, ProgramSurroundings, ServeOptions, UninstallOptions } from "./surroundings.ts";
@@ -199,10 +199,8 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .option("--webhook-service <namespace/name[:port]>", "register this Service (default: <namespace>/plimsoll:443)")
     .addOption(new Option("--provider <name>", "where nodes come from").choices(["kwok", "ec2", "none"]).default("none"))
     .addOption(modeOption())
-    .addOption(karpenterLeaseOption())
-    .option("--kwok-join-delay <zone=duration,...>", "let kwok's nodes join late, by zone, as in ap-southeast-1b=5s (provider kwok)")
-    .option("--kwok-instance-types <file>", "types and prices of one's own, in the JSON of Karpenter's kwok provider (provider kwok)");
-  ec2Options(serve)
+    .addOption(karpenterLeaseOption());
+  ec2Options(kwokOptions(serve))
     .option("--rate-card <file>", "prices of your own, before all others; read at the start")
     .addOption(preferenceOption("--preference-policy"))
     .option("--predict-by-dry-run", "ask the API server by dry runs what Pods to come will be (needs deploy/components/pod-dry-run)")

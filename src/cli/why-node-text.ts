@@ -4,6 +4,7 @@
 import type { Instant } from "../api/ports.ts";
 import { amountOf } from "../kube/resources.ts";
 import { ageText, amountText, hourlyText, monthlyText, percentText } from "./nodes-cell.ts";
+import { givenUpText } from "./nodes-columns.ts";
 import { hoursPerMonth } from "./nodes-money.ts";
 import { textTable } from "./text-table.ts";
 import type { NodeAnswer, NodeStage } from "./why-node-answer.ts";
@@ -39,7 +40,7 @@ function headLines({ node }: NodeAnswer, now: Instant): readonly string[] {
   const why = [node.reason, node.message].filter((text) => text !== undefined).join(": ");
   return [
     `${node.hasJoined ? `Node ${node.name} (${claim})` : claim}: ${node.state} for ${ageText(now - Date.parse(node.since))}${why === "" ? "" : `, ${why}`}`,
-    `  ${[place || "not launched", money].join(", ")}`,
+    `  ${[place || "not launched", node.hasJoined || node.providerID !== undefined ? money : "nothing is paid for it yet"].join(", ")}`,
     `  ${[
       nodePool === "" ? "no NodePool" : `NodePool ${nodePool}`,
       ...(nodeClass === "" ? [] : [`NodeClass ${nodeClass}`]),
@@ -133,9 +134,13 @@ function roomLines(room: NodeAnswer["room"]): readonly string[] {
 }
 
 function endLines({ node }: NodeAnswer, now: Instant): readonly string[] {
-  const { endsAt, expiresAt } = node;
+  const { endsAt, expiresAt, givenUpAt } = node;
   const until = (text: string): string => ageText(Date.parse(text) - now);
   if (endsAt !== undefined) return [`it ends in ${until(endsAt)} at the latest (${endsAt}), drained or not`];
+  if (givenUpAt !== undefined) {
+    const at = Date.parse(givenUpAt);
+    return [`${givenUpText(at, now)} (${givenUpAt}${at > now ? ", unless it is further by then" : ""})`];
+  }
   if (node.state === "draining" || node.state === "ending")
     return ["it waits for its Pods for as long as it takes: no terminationGracePeriod is set"];
   if (expiresAt === undefined) return node.nodeClaim === undefined ? [] : ["it never expires"];

@@ -83,7 +83,11 @@ async function answer(request: WhyNodeRequest, source: NodesSource): Promise<num
   request.stdout.write(
     request.output === "json" ? `${JSON.stringify(told, undefined, 2)}\n` : `${nodeAnswerLines(told, request.now).join("\n")}\n`,
   );
-  return row.phase.word === "not ready" || (row.phase.reason !== undefined && row.node === undefined) ? 1 : 0;
+  return isInTrouble(row, request.now) ? 1 : 0;
+}
+
+function isInTrouble({ node, phase: { word, reason, givenUpAt } }: NodeRow, now: Instant): boolean {
+  return word === "not ready" || (node === undefined && (reason !== undefined || (givenUpAt !== undefined && givenUpAt <= now)));
 }
 
 /** Returns the row of a Node, or of a NodeClaim, by name. */

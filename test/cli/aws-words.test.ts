@@ -76,3 +76,13 @@ it.each([
   expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toContain(`option '${argv.at(-1)?.split("=")[0] ?? ""} <`);
 });
+
+it.each([
+  ["kwok", ["--interruption-queue=q"], "'--interruption-queue <name>' is read by --provider ec2 alone, and the provider is kwok"],
+  ["none", ["--isolated-vpc"], "'--isolated-vpc' is read by --provider ec2 alone, and the provider is none"],
+  ["ec2", ["--kwok-join-delay=a=5s"], "'--kwok-join-delay <zone=duration,...>' is read by --provider kwok alone, and the provider is ec2"],
+])("serve with provider %s refuses an option that it would not read: %s", async (provider, argv, told) => {
+  const { code, stdout, stderr } = await runPlimsoll(["serve", `--provider=${provider}`, ...argv]);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toContain(told);
+});

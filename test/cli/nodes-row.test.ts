@@ -34,10 +34,16 @@ describe("the phase of a node", () => {
       expect(onlyRow(objects).phase).toEqual({ since: noon - ageMs, ...wanted });
     });
   };
-  check("is launching while its claim has no instance", [testClaim({ came: {}, ageMs: 10 * second })], {
+  check("is launching while its claim has no instance, for five minutes at most", [testClaim({ came: {}, ageMs: 10 * second })], {
     word: "launching",
     ageMs: 10 * second,
+    givenUpAt: noon - 10 * second + 5 * minute,
   });
+  check(
+    "is launching for as long as it takes where there is no capacity",
+    [testClaim({ came: {}, ageMs: hour, conditions: [{ type: "Launched", status: "Unknown", reason: "InsufficientCapacityError" }] })],
+    { word: "launching", ageMs: hour, reason: "InsufficientCapacityError" },
+  );
   check(
     "tells why a launch did not come off",
     [
@@ -47,9 +53,13 @@ describe("the phase of a node", () => {
         conditions: [{ type: "Launched", status: "Unknown", reason: "LaunchFailed", message: "no quota" }],
       }),
     ],
-    { word: "launching", ageMs: minute, reason: "LaunchFailed", message: "no quota" },
+    { word: "launching", ageMs: minute, reason: "LaunchFailed", message: "no quota", givenUpAt: noon + 4 * minute },
   );
-  check("is joining while its instance is no Node", [testClaim({ came: launched })], { word: "joining", ageMs: 2 * minute });
+  check("is joining while its instance is no Node, for a quarter of an hour at most", [testClaim({ came: launched })], {
+    word: "joining",
+    ageMs: 2 * minute,
+    givenUpAt: noon + 13 * minute,
+  });
   check(
     "tells the cause of a node that does not join, once somebody has found it",
     [
@@ -58,7 +68,7 @@ describe("the phase of a node", () => {
         conditions: [{ type: "Registered", status: "Unknown", reason: "NoAddresses", message: "subnet-1 is full" }],
       }),
     ],
-    { word: "joining", ageMs: minute, reason: "NoAddresses", message: "subnet-1 is full" },
+    { word: "joining", ageMs: minute, reason: "NoAddresses", message: "subnet-1 is full", givenUpAt: noon + 14 * minute },
   );
   check(
     "says nothing of a Node that is merely not there yet",
@@ -68,7 +78,7 @@ describe("the phase of a node", () => {
         conditions: [{ type: "Registered", status: "Unknown", reason: "NodeNotFound", message: "not registered" }],
       }),
     ],
-    { word: "joining", ageMs: minute },
+    { word: "joining", ageMs: minute, givenUpAt: noon + 14 * minute },
   );
   check(
     "is starting until it is initialized, and tells what it waits for",

@@ -90,6 +90,9 @@ describe("a frame", () => {
     ).toEqual(["NODE↑", "STATE", "CPU", "MEMORY", "PODS", "TYPE"]);
     expect(header(5)).toMatch(/^NODE↑ +\$\/HOUR +BUY +ZONE +POOL /);
     expect(header(13)).toMatch(/^NODE↑ +IN THE WAY +$/);
+    const foot = (column: number) => frameOf(objects, { size: small, view: { ...start, column } }).at(-1) ?? "";
+    expect(foot(0)).toMatch(/^ 1-18 of 1,000 {2}columns 1-5 of 15 ←→ {2}enter why {2}\? keys {2}q quit /);
+    expect(foot(5)).toContain("columns 6-11 of 15 ←→");
   });
   it("shows at 200 columns all, and what is in the way", () => {
     const lines = frameOf(objects, { size: large, view: { ...start, filter: "state=draining" } });

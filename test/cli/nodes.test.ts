@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import "../../src/cli/nodes.ts";
 import "../../src/cli/why-node.ts";
 import type { KubeObject } from "../../src/api/object.ts";
-import { day, minute, testBudget, testClaim, testNode, testPod } from "./nodes-world.ts";
+import { day, minute, noon, testBudget, testClaim, testNode, testPod } from "./nodes-world.ts";
 import { folderOf, runPlimsoll } from "./program-run.ts";
 import { servedCluster } from "./served-cluster.ts";
 
@@ -37,7 +37,13 @@ describe("plimsoll nodes of a snapshot", () => {
     expect(stdout).toMatch(
       /^ip-1 +ready \S+ +1\.0\/4\.0 25% +4\.0Gi\/16\.0Gi 25% +1\/58 +m6i\.xlarge +\$0\.2400 +on-demand .* PDB shop\/web: The disruption budget/m,
     );
-    expect(stdout).toMatch(/^general-x +joining .* NoAddresses: subnet-1 has no free address +default$/m);
+    expect(stdout).toMatch(
+      /^general-x +joining .* NoAddresses: subnet-1 has no free address; overdue by \d+\w: is the provisioner running\? +default$/m,
+    );
+  });
+  it("says of a resource that is asked for that no node has any", async () => {
+    const { stdout } = await runPlimsoll(["nodes", "--snapshot", snapshotFile(), "--resources", "cpu,foo"]);
+    expect(stdout).toMatch(/^cpu: 13% is requested\nfoo: no node has any$/m);
   });
   it("prints JSON with the same sums, the money by what it is for, and each node's blockers", async () => {
     const { stdout } = await runPlimsoll([
@@ -123,6 +129,21 @@ describe("plimsoll why node/NAME of a snapshot", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^NodeClaim general-x: joining for \S+, NoAddresses: subnet-1 has no free address$/m);
     expect(stdout).toMatch(/^ {2}Registered +not yet, NoAddresses: subnet-1 has no free address$/m);
+  });
+  it.each<[string, number, Readonly<Record<string, number>>, RegExp]>([
+    ["is to join soon", 0, { Launched: minute }, /^ {2}given up in 13m \(\S+Z, unless it is further by then\)$/m],
+    ["should have been given up", 1, { Launched: 81 * minute }, /^ {2}overdue by 66m: is the provisioner running\? \(\S+Z\)$/m],
+    ["has not been launched", 0, {}, /^ {2}on-demand, nothing is paid for it yet$/m],
+  ])("tells of a claim that %s", async (_meaning, wanted, came, told) => {
+    const now = Date.now();
+    const claim = testClaim({ name: "general-z", came, ageMs: came["Launched"] ?? minute });
+    const aged = JSON.parse(JSON.stringify(claim), (_key, value: unknown) =>
+      typeof value === "string" && /^\d{4}-.*Z$/.test(value) ? new Date(Date.parse(value) + now - noon).toISOString() : value,
+    ) as KubeObject;
+    const folder = folderOf({ "c.json": JSON.stringify({ apiVersion: "v1", kind: "List", items: [aged] }) });
+    const { code, stdout } = await runPlimsoll(["why", "nodeclaim/general-z", "--snapshot", `${folder}/c.json`]);
+    expect(stdout).toMatch(told);
+    expect(code).toBe(wanted);
   });
   it("gives the same as data", async () => {
     const { stdout } = await runPlimsoll(["why", "node/ip-1", "--snapshot", snapshotFile(), "-o", "json"]);
