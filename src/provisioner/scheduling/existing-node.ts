@@ -37,6 +37,8 @@ export interface ExistingNode {
   /** Nodes with the same number have the same labels (but for the hostname) and taints. */
   readonly alikeId: number;
   readonly value: (key: string) => string | undefined;
+  /** What a label may come to be: of one that is decided that alone, of one that nothing is known of nothing. */
+  readonly values: (key: string) => readonly string[];
 }
 
 type HeldBy = (pods: readonly Pod[]) => readonly AttachedVolume[];
@@ -65,7 +67,8 @@ export function existingNodes(
         free: freeOn(state, { facts, daemonSets, space, held }),
         attached: new Set(held.map((volume) => volume.id)),
         alikeId,
-        value: valuesOf(facts),
+        value: valueOf(facts),
+        values: (key) => listedValues(facts, key),
       };
     });
 }
@@ -115,7 +118,7 @@ function takenOn(state: NodeState, daemons: ReturnType<typeof daemonOverhead>): 
 }
 
 /** Labels are asked for again and again, and there are few. */
-function valuesOf(facts: NodeFacts): (key: string) => string | undefined {
+function valueOf(facts: NodeFacts): (key: string) => string | undefined {
   const known = new Map<string, string | undefined>();
   return (key) => {
     if (!known.has(key)) known.set(key, onlyValue(facts, key));
@@ -123,8 +126,12 @@ function valuesOf(facts: NodeFacts): (key: string) => string | undefined {
   };
 }
 
-function onlyValue({ requirements }: NodeFacts, key: string): string | undefined {
+function onlyValue(facts: NodeFacts, key: string): string | undefined {
+  const listed = listedValues(facts, key);
+  return listed.length === 1 ? listed[0] : undefined;
+}
+
+function listedValues({ requirements }: NodeFacts, key: string): readonly string[] {
   const requirement = requirements.get(key);
-  const listed = requirement === undefined ? undefined : values(requirement);
-  return listed?.length === 1 ? listed[0] : undefined;
+  return (requirement === undefined ? undefined : values(requirement)) ?? [];
 }

@@ -18,7 +18,7 @@ import { fewPodsMax, type PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 import { plus, type ResourceSpace, type Vector } from "./resource-space.ts";
-import { addDomainsOf, recordAt, type ClassTopology, type Topology } from "./topology.ts";
+import { addDomainsOf, recordAt, type ClassTopology, type Place, type Topology } from "./topology.ts";
 import type { SpreadGroup } from "./topology-group.ts";
 
 /** What one run is about; nothing in it but the topology's counts changes. */
@@ -125,6 +125,7 @@ export function placeOnExisting(packing: Packing, { node, member }: { readonly n
   recordAt(topologyFor(problem, member.podClass), {
     id: node.id,
     value: node.value,
+    values: node.values,
     counts: (group) => group.admits(node.facts, node.allowUndefined),
   });
 }
@@ -178,13 +179,11 @@ export function openBin(packing: Packing, fit: BinFit): Bin {
 }
 
 /** Returns the bin as a place that topology counts. */
-export function binPlace(
-  { problem }: Packing,
-  bin: Bin,
-): { id: number; value: (key: string) => string | undefined; counts: (group: SpreadGroup) => boolean } {
+export function binPlace({ problem }: Packing, bin: Bin): Place {
   return {
     id: bin.id,
     value: (key) => decidedValue(problem.states, { state: bin.state, key }),
+    values: (key) => problem.states.valuesOf(bin.state, key),
     counts: (group) => admitsBin(group, bin),
   };
 }

@@ -158,8 +158,8 @@ export function crowding(topology: ClassTopology, { key, domain }: { readonly ke
 }
 
 /**
- * Says whether it is all the same to everybody which of these allowed values a node for the Pod has: those that count it only ask that
- * some Pod is there, and one is, in each of them.
+ * Says whether it is all the same to everybody which of these allowed values a node for the Pod has: of those that count it, some only
+ * ask that some Pod is there, and one is, in each of them; others keep away from it, and may do so in each of them.
  */
 export function isIndifferent(
   { owned, counting, wishedKeys }: ClassTopology,
@@ -167,7 +167,10 @@ export function isIndifferent(
 ): boolean {
   const isPopulated = (group: TopologyGroup): boolean => domains.every((domain) => (group.counts.get(domain) ?? 0) > 0);
   const isNoMatter = (group: TopologyGroup): boolean =>
-    group.key !== key || (group.kind === "affinity" && isPopulated(group)) || (group.kind === "spread" && !counting.includes(group));
+    group.key !== key ||
+    (group.kind === "affinity" && isPopulated(group)) ||
+    (group.kind === "anti-affinity" && !owned.includes(group)) ||
+    (group.kind === "spread" && !counting.includes(group));
   return !wishedKeys.includes(key) && owned.every(isNoMatter) && counting.every(isNoMatter);
 }
 
@@ -175,6 +178,8 @@ export function isIndifferent(
 export interface Place {
   readonly id: number;
   readonly value: (key: string) => string | undefined;
+  /** Those that the node may get, where none is decided. */
+  readonly values: (key: string) => readonly string[];
   /** Says whether the spread group counts Pods on this node. */
   readonly counts: (group: SpreadGroup) => boolean;
 }
@@ -183,12 +188,18 @@ export interface Place {
 export function recordAt(topology: ClassTopology, place: Place, step: 1 | -1 = 1): void {
   for (const group of topology.counting) {
     const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
-    if (domain !== undefined && (group.kind !== "spread" || isCounted(group, { domain, place }))) increment(group.counts, domain, step);
+    if (domain === undefined) countOpen(group, place, step);
+    else if (group.kind !== "spread" || isCounted(group, { domain, place })) increment(group.counts, domain, step);
   }
   for (const group of topology.owned) {
     const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
     if (domain !== undefined) increment(group.owners, domain, step);
   }
+}
+
+/** Whoever keeps away from a Pod keeps away from wherever it may come to be. */
+function countOpen(group: TopologyGroup, { values }: Pick<Place, "values">, step: 1 | -1 = 1): void {
+  if (group.kind === "anti-affinity") for (const value of values(group.key)) increment(group.counts, value, step);
 }
 
 /** A new node makes its zone a domain for every spread that admits it, also where the Pods of that spread cannot run. */
@@ -279,7 +290,9 @@ function countRunning(groups: readonly TopologyGroup[], existing: readonly Exist
     for (const pod of node.state.pods) {
       for (const group of counted(controllerless(pod))) {
         if (group.kind === "spread" && group.key !== hostnameLabel && !group.admits(node.facts, node.allowUndefined)) continue;
-        increment(group.counts, domainOf(node, group.key));
+        const domain = domainOf(node, group.key);
+        if (domain === undefined) countOpen(group, node);
+        else increment(group.counts, domain);
       }
     }
   }

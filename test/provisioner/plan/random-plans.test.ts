@@ -27,6 +27,7 @@ const foundCases: ReadonlyMap<string, string> = new Map([
   ["73981421:69", "a claim may have several values of a label, and gets the one that a spread does not count"],
   ["73981455:51", "the domains of a spread that helps nobody are closed with those of one that helps"],
   ["92096450:32", "a spread over capacity types counts Pods in one zone only, and those of others may be launched there or not"],
+  ["105998482:80", "others keep away from Pods by capacity type, and the pool has enough types for minValues in both together only"],
 ]);
 const foundWithVolumes: ReadonlyMap<string, string> = new Map([
   ["74422513:88", "a claim that may be launched as another capacity type would make an empty zone one that counts"],
