@@ -75,7 +75,9 @@ export function labelStates(): LabelStates {
   const matching: LabelStates["matching"] = (state, alternatives) => {
     const next = alternatives
       .filter((alternative) => isCompatible(state.requirements, alternative, state.template.allowUndefined))
-      .flatMap((alternative) => narrowed(state, declaredOnly(state.template, alternative)) ?? []);
+      .flatMap((alternative) => narrowed(state, declaredOnly(state.template, alternative)) ?? [])
+      // Where they cost the same the first is taken, which should leave the most open for other Pods.
+      .sort((a, b) => b.candidates.length - a.candidates.length);
     return [...new Set([...next, ...meetingAny(state, { alternatives, narrowed })])];
   };
   return {

@@ -7,7 +7,7 @@
  * they go where they would have gone.
  */
 import { compare } from "./label-state.ts";
-import { topologyFor, type Problem } from "./packing.ts";
+import { topologyFor, vectorFor, type Problem } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 
 /** One value of a label that topology asks about: nodes that have it come first. */
@@ -36,7 +36,21 @@ export function steersOf(problem: Problem): readonly Steers[] {
     together.set(name, all.set(id, steer));
   }
   const several = [...together.values()].filter(({ size }) => size > 1);
-  return [...several, ...single.map(({ id, steer }) => new Map([[id, steer]]))];
+  const alike = several.flatMap((all) => alikeOf(problem, all));
+  return [...several, ...alike, ...single.map(({ id, steer }) => new Map([[id, steer]]))];
+}
+
+/** The parts of a steer that are about classes which differ in nothing: what is right for one of them mostly is for all. */
+function alikeOf(problem: Problem, all: Steers): readonly Steers[] {
+  const parts = new Map<string, Map<number, Steer>>();
+  for (const [id, steer] of all) {
+    const podClass = problem.classes[id];
+    if (podClass === undefined) continue;
+    const name = JSON.stringify([podClass.placementId, podClass.constraints, vectorFor(problem, podClass)]);
+    const part = parts.get(name) ?? new Map<number, Steer>();
+    parts.set(name, part.set(id, steer));
+  }
+  return [...parts.values()].filter(({ size }) => size > 1 && size < all.size);
 }
 
 /** The values that nodes for the class, to be made or standing, may have. */

@@ -103,7 +103,9 @@ function bestOfFew(input: {
     before = best;
     for (const steer of steers.slice(0, left)) {
       left -= 1;
-      if (!isDone()) tryOne({ ...best.strategy, name: "few", steers: new Map([...(best.strategy.steers ?? []), ...steer]) });
+      const steers = new Map([...(best.strategy.steers ?? []), ...steer]);
+      // Large nodes that were right elsewhere need not be right there.
+      for (const { opening } of [best.strategy, grow]) if (!isDone()) tryOne({ ...best.strategy, name: "few", opening, steers });
     }
   }
   return best === first ? [] : [best];

@@ -23,6 +23,8 @@ const foundCases: ReadonlyMap<string, string> = new Map([
   ["5550005:32", "Pods that a spread counts may crowd a zone in which none of those stands that have the spread"],
   ["5550006:90", "what crowds one zone leaves another to the Pod that has the spread"],
   ["104215142:28", "one of two equal Pods shares a node in another zone than the other's"],
+  ["105964716:33", "two Pods in a dear zone let a third share small nodes in a cheap one"],
+  ["105964712:60", "the first term of a node affinity leaves less open than the second, at the same price"],
   ["5550001:57", "the term of a node affinity that is cheapest for one Pod is not for two"],
 ]);
 
