@@ -12,8 +12,8 @@ import { intersection, requirementsOf } from "../../kube/requirements.ts";
 import { commitTo, hasMinValues, type Bin } from "./bin.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import { binPlace, decidedValue, filledBins, noteChange, topologyFor, type Packing } from "./packing.ts";
+import { addDomainsOf, recordAt } from "./place-count.ts";
 import type { PodClass } from "./pod-class.ts";
-import { addDomainsOf, recordAt } from "./topology.ts";
 import { smallestCount, type Domain, type SpreadGroup, type TopologyGroup } from "./topology-group.ts";
 
 /** Takes out domains that Pods under these spreads wait for in vain. Returns the way back, or undefined where there were none. */

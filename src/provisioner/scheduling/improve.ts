@@ -11,10 +11,11 @@ import { addTo, cheapestHolding, commitTo, fitInto, type Bin, type BinFit, type 
 import type { LabelState, LabelStates } from "./label-state.ts";
 import { countsTooLate, isCountedElsewise } from "./late-count.ts";
 import { binPlace, changeBin, charge, decidedValue, noteChange, topologyFor, vectorFor, type Packing } from "./packing.ts";
+import { recordAt } from "./place-count.ts";
 import type { PlanCut } from "./plan-cut.ts";
 import { minus, shareOf, type Vector } from "./resource-space.ts";
 import { takersOf, type Takers } from "./takers.ts";
-import { recordAt, verdictOn } from "./topology.ts";
+import { verdictOn } from "./topology.ts";
 
 /** Sweeps over all bins. */
 const sweepsMax = 3;

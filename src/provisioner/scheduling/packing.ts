@@ -14,11 +14,12 @@ import { addTo, chargedFor } from "./bin.ts";
 import { writeRow, type BinTable } from "./bin-table.ts";
 import type { ExistingNode } from "./existing-node.ts";
 import type { Candidate, LabelState, LabelStates } from "./label-state.ts";
+import { addDomainsOf, recordAt, type Place } from "./place-count.ts";
 import { fewPodsMax, type PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 import { plus, type ResourceSpace, type Vector } from "./resource-space.ts";
-import { addDomainsOf, recordAt, type ClassTopology, type Place, type Topology } from "./topology.ts";
+import { type ClassTopology, type Topology } from "./topology.ts";
 import type { SpreadGroup } from "./topology-group.ts";
 
 /** What one run is about; nothing in it but the topology's counts changes. */

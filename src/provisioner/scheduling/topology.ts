@@ -15,6 +15,7 @@ import { controllerless, type ExistingNode } from "./existing-node.ts";
 import type { LabelState, LabelStates } from "./label-state.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolTemplate } from "./pool-template.ts";
+import { countOpen, increment } from "./place-count.ts";
 import { unmetUnit } from "./preference.ts";
 import {
   antiAffinityPlans,
@@ -174,43 +175,6 @@ export function isIndifferent(
   return !wishedKeys.includes(key) && owned.every(isNoMatter) && counting.every(isNoMatter);
 }
 
-/** Where a Pod is placed: a node with its number, and a label's value on it if decided. */
-export interface Place {
-  readonly id: number;
-  readonly value: (key: string) => string | undefined;
-  /** Those that the node may get, where none is decided. */
-  readonly values: (key: string) => readonly string[];
-  /** Says whether the spread group counts Pods on this node. */
-  readonly counts: (group: SpreadGroup) => boolean;
-}
-
-/** Counts one more Pod (or one less, with step -1) of a class at a place. */
-export function recordAt(topology: ClassTopology, place: Place, step: 1 | -1 = 1): void {
-  for (const group of topology.counting) {
-    const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
-    if (domain === undefined) countOpen(group, place, step);
-    else if (group.kind !== "spread" || isCounted(group, { domain, place })) increment(group.counts, domain, step);
-  }
-  for (const group of topology.owned) {
-    const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
-    if (domain !== undefined) increment(group.owners, domain, step);
-  }
-}
-
-/** Whoever keeps away from a Pod keeps away from wherever it may come to be. */
-function countOpen(group: TopologyGroup, { values }: Pick<Place, "values">, step: 1 | -1 = 1): void {
-  if (group.kind === "anti-affinity") for (const value of values(group.key)) increment(group.counts, value, step);
-}
-
-/** A new node makes its zone a domain for every spread that admits it, also where the Pods of that spread cannot run. */
-export function addDomainsOf({ groups }: Topology, place: Place): void {
-  for (const group of groups) {
-    if (group.kind !== "spread" || group.key === hostnameLabel) continue;
-    const domain = place.value(group.key);
-    if (domain !== undefined && !group.counts.has(domain) && place.counts(group)) group.counts.set(domain, 0);
-  }
-}
-
 /** Returns a label's value as a group's domain on an existing node: its number for the hostname. */
 function domainOf(node: ExistingNode, key: string): Domain | undefined {
   return key === hostnameLabel ? node.id : node.value(key);
@@ -223,14 +187,6 @@ function isStart(topology: ClassTopology): boolean {
 function isUnpopulated(group: TopologyGroup): boolean {
   for (const count of group.counts.values()) if (count > 0) return false;
   return true;
-}
-
-/**
- * Says whether a spread counts a Pod there. A host only matters to Pods that may run on it, so all Pods on it count; of
- * other labels the domains are known, and a Pod elsewhere must not add one.
- */
-function isCounted(group: SpreadGroup, { domain, place }: { readonly domain: Domain; readonly place: Place }): boolean {
-  return group.key === hostnameLabel || (group.counts.has(domain) && place.counts(group));
 }
 
 function groupRegistry() {
@@ -296,8 +252,4 @@ function countRunning(groups: readonly TopologyGroup[], existing: readonly Exist
       }
     }
   }
-}
-
-function increment(counts: Map<Domain, number>, domain: Domain | undefined, step: 1 | -1 = 1): void {
-  if (domain !== undefined) counts.set(domain, (counts.get(domain) ?? 0) + step);
 }
