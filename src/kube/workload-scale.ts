@@ -56,6 +56,8 @@ export function workloadScale(of: {
   const scales = [
     ...scaledObjects.map(scaleOfScaledObject),
     ...autoscalers.filter((autoscaler) => !isMadeByKeda(autoscaler, own)).map(scaleOfAutoscaler),
+    // One in deletion scales until a finalizer lets it go, and lends its minimum to nobody.
+    ...(replicas > 0 && [...autoscalers, ...scaledObjects].some(isGoing) ? [scaleOfWorkload(replicas)] : []),
   ];
   const [first] = scales;
   if (first === undefined) return scaleOfWorkload(replicas);
@@ -88,6 +90,10 @@ function scaleOfScaledObject({ metadata, spec }: ScaledObject): WorkloadScale {
     mayBeZero: least === 0,
     source: { kind: "ScaledObject", name: metadata.name ?? "", minReplicaCount },
   };
+}
+
+function isGoing({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 function isMadeByKeda(autoscaler: HorizontalPodAutoscaler, scaledObjects: ReadonlySet<string>): boolean {

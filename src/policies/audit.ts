@@ -9,7 +9,7 @@ import { apiVersionOf, kindTable, type KindName } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import { isTerminal } from "../kube/pod-state.ts";
+import { isTerminal, isTerminating } from "../kube/pod-state.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
 import { costOwnerOf } from "./audit-owner.ts";
@@ -79,9 +79,8 @@ const anywhere: ReadonlySet<string> = new Set(clusterKinds);
 /** Says whether an audit judges an object: what a controller made is judged at its owner, and what has ended runs no more. */
 export function isAudited(object: KubeObject, { names, snapshot }: Pick<AdmissionContext, "names" | "snapshot">): boolean {
   if (anywhere.has(object.kind)) return true;
-  if (object.metadata.deletionTimestamp !== undefined) return false;
   if (isObjectOf("PodDisruptionBudget", object, names.domain)) return !isCompiledBudget(object, { names, snapshot });
-  if (isObjectOf("Pod", object, names.domain) && isTerminal(object)) return false;
+  if (isObjectOf("Pod", object, names.domain) && (isTerminal(object) || isTerminating(object))) return false;
   if (isObjectOf("Job", object, names.domain) && hasEnded(object)) return false;
   return judgedWorkload(object) !== undefined || unownedKinds.has(object.kind);
 }

@@ -157,6 +157,8 @@ export function covering(
 
 /** The Pods of another workload at its smallest scale; undefined for who comes and goes, or is not counted. */
 function groupOf(workload: Workload, snapshot: ClusterSnapshot): PodGroup | undefined {
+  // The Pods of one in deletion are there and gone the next moment: nobody may lean on them.
+  if (workload.object.metadata.deletionTimestamp !== undefined) return undefined;
   const keeper = keeperOf(workload, snapshot);
   if (keeper === undefined) return undefined;
   const pods = keeper.kind === "scale" ? keeper.replicas : 1;

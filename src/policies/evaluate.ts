@@ -15,6 +15,7 @@ import { gatherFacts, type FactsInput } from "./facts.ts";
 import { findingsOf, toldFindings } from "./findings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
+import { isRelease } from "./release.ts";
 import { compileJob } from "./profile/job-patch.ts";
 import { needsOnDemand } from "./profile/on-demand-floor.ts";
 import { compilePod } from "./profile/pod-patch.ts";
@@ -53,8 +54,8 @@ function mutateJob(job: Job, { policySet, request, context }: FactsInput): Verdi
 }
 
 /**
- * Judges the object as it stands: findings, warnings, and whether it may enter; the patch is empty. Deletions, objects that
- * are being deleted, and updates that leave spec and our own labels alone always pass (admission.md 3.4).
+ * Judges the object as it stands: findings, warnings, and whether it may enter; the patch is empty. Deletions, whatever lets an
+ * object in deletion go, and updates that leave spec and our own labels alone always pass (admission.md 3.4).
  */
 export function validate(input: FactsInput): Verdict {
   const judging = judgingOf(input);
@@ -82,7 +83,7 @@ function judgingOf({ request, context, policySet }: FactsInput): "everything" | 
   const { operation, subResource, object, oldObject } = request;
   if (operation !== "CREATE" && operation !== "UPDATE") return "nothing";
   if (object === undefined || (subResource !== undefined && !judgedSubresources.has(subResource))) return "nothing";
-  if (object.metadata.deletionTimestamp !== undefined || oldObject?.metadata.deletionTimestamp !== undefined) return "nothing";
+  if (isRelease(request)) return "nothing";
   if (operation === "CREATE" || oldObject === undefined) return "everything";
   // What we compile changes in a running Pod through its subresources only; a new image, label or annotation of it is not judged.
   if (object.kind === "Pod" && subResource === undefined) return "nothing";

@@ -11,7 +11,7 @@ import { remembered } from "../kube/remembered.ts";
 import { selectorIndex } from "../kube/selector-index.ts";
 import type { Workload } from "../kube/workload.ts";
 
-/** Returns the budgets that select a workload's Pods, compiled ones too; those that are being deleted guard nothing any more. */
+/** Returns the budgets that select a workload's Pods, compiled ones too; the eviction API obeys one in deletion until it is gone. */
 export function budgetsSelecting({ namespace, template }: Workload, snapshot: ClusterSnapshot): readonly PodDisruptionBudget[] {
   return budgetIndex(snapshot.list("PodDisruptionBudget", namespace)).matching(template.metadata?.labels);
 }
@@ -23,9 +23,7 @@ export function servicesSelecting({ namespace, template }: Workload, snapshot: C
 
 // A file may hold an object without a spec; its reader says so.
 const budgetIndex = remembered((budgets: readonly PodDisruptionBudget[]) =>
-  selectorIndex(budgets, (budget) =>
-    "spec" in budget && budget.metadata.deletionTimestamp === undefined ? budget.spec.selector : undefined,
-  ),
+  selectorIndex(budgets, (budget) => ("spec" in budget ? budget.spec.selector : undefined)),
 );
 
 const serviceIndex = remembered((services: readonly Service[]) =>

@@ -39,11 +39,11 @@ interface Scaler extends KubeObject {
 const autoscalersByTarget = remembered((list: readonly HorizontalPodAutoscaler[]) => byTarget(list));
 const scaledObjectsByTarget = remembered((list: readonly ScaledObject[]) => byTarget(list));
 
-/** Objects that are being deleted scale no more, and those without a target nothing. */
+/** One in deletion scales until it is gone; those without a target scale nothing. */
 function byTarget<T extends Scaler>(list: readonly T[]): ReadonlyMap<string, readonly T[]> {
   const found = new Map<string, T[]>();
   for (const scaler of list) {
-    if (!namesTarget(scaler) || scaler.metadata.deletionTimestamp !== undefined) continue;
+    if (!namesTarget(scaler)) continue;
     const key = targetKey(scaler.spec.scaleTargetRef);
     const known = found.get(key);
     if (known === undefined) found.set(key, [scaler]);

@@ -95,12 +95,14 @@ export function isCompiledBudget(budget: PodDisruptionBudget, world: BudgetWorld
 }
 
 function compilingProfile({ metadata }: PodDisruptionBudget, { snapshot, names }: BudgetWorld): string | undefined {
-  if (metadata.labels?.[managedByLabel] !== managedByProfile) return undefined;
+  if (metadata.labels?.[managedByLabel] !== managedByProfile || metadata.deletionTimestamp !== undefined) return undefined;
   const owner = metadata.ownerReferences?.find(({ kind, apiVersion }) => kind === "WorkloadProfile" && apiVersion === names.apiVersion);
   if (owner === undefined) return undefined;
   const profile = snapshot.get("WorkloadProfile", { namespace: metadata.namespace ?? "", name: owner.name });
   // Objects in files have no uid: there the name is all that is known.
   if (profile === undefined || (profile.metadata.uid !== undefined && profile.metadata.uid !== owner.uid)) return undefined;
+  // One in deletion puts nothing right any more, however long a finalizer keeps it.
+  if (profile.metadata.deletionTimestamp !== undefined) return undefined;
   const { name = "" } = metadata;
   return name === owner.name || name.startsWith(`${owner.name}-`) ? owner.name : undefined;
 }
@@ -160,14 +162,16 @@ export const workloadKinds = [
   "StatefulSet",
 ] as const satisfies readonly KindName[];
 
-/** Returns the judged workloads of a namespace that are not being deleted, sorted by kind, then name. */
+/** Returns the judged workloads of a namespace that have Pods to evict, sorted by kind, then name; those of one in deletion run on. */
 export function workloadsOf(snapshot: ClusterSnapshot, namespace: string): readonly Workload[] {
   return workloadKinds.flatMap((kind) => judgedWorkloads(snapshot.list(kind, namespace)));
 }
 
 /** Most objects of a cluster are Pods that are not judged: a list is sifted once, for as long as nothing in it changes. */
 const judgedWorkloads = remembered((objects: readonly KubeObject[]): readonly Workload[] =>
-  objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined).flatMap((object) => judgedWorkload(object) ?? []),
+  objects
+    .filter(({ kind, metadata }) => kind !== "Pod" || metadata.deletionTimestamp === undefined)
+    .flatMap((object) => judgedWorkload(object) ?? []),
 );
 
 /** Returns a scalable workload by name, as a scale request or an autoscaler addresses it. */

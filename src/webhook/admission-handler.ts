@@ -22,6 +22,7 @@ import type { Deployment } from "../api/workload.ts";
 import { mutate, validate } from "../policies/evaluate.ts";
 import { evictionVerdict, isEviction } from "../policies/eviction-verdict.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
+import { isRelease } from "../policies/release.ts";
 import { type AdmissionAnswer, allowed, denied, patched } from "./admission-review.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 import type { AdmissionHandler } from "./admission-call.ts";
@@ -75,7 +76,7 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
   const policySet = sources.policySet();
   const snapshot = sources.snapshot();
   if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
-    return tier === "open" || isDeletion(request) ? allowed() : denied(coldStatus(request));
+    return tier === "open" || isRelease(request) ? allowed() : denied(coldStatus(request));
   }
   if (isEviction(request)) return evictionAnswer(sources, request);
   const context = { snapshot, instanceTypes: sources.instanceTypes(request.object), names: sources.names, now: sources.clock.now() };
@@ -108,10 +109,6 @@ function evictionAnswer(sources: AdmissionSources, request: AdmissionRequest): A
   }
   if (verdict.kind === "surge" && !request.dryRun) void surges?.start(verdict);
   return denied(verdict.status);
-}
-
-function isDeletion({ operation, object, oldObject }: AdmissionRequest): boolean {
-  return operation === "DELETE" || (object ?? oldObject)?.metadata.deletionTimestamp !== undefined;
 }
 
 /** The request with its objects as an API server would have sent them, or why it could not; undefined where nobody knows. */

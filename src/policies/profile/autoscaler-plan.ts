@@ -57,13 +57,9 @@ function isSameTarget(a: Target, b: Target): boolean {
 /** Who else scales the target, as "Kind "name"": KEDA's ScaledObject before the autoscaler that KEDA makes of it. */
 function rivalOf(wanted: HorizontalPodAutoscaler, { profile, observed, scaledObjects }: AutoscalerPlanInput): string | undefined {
   const target = wanted.spec.scaleTargetRef;
-  const scaled = scaledObjects.find(
-    (one) => one.metadata.deletionTimestamp === undefined && namesTarget(one) && isSameTarget(one.spec.scaleTargetRef, target),
-  );
+  const scaled = scaledObjects.find((one) => namesTarget(one) && isSameTarget(one.spec.scaleTargetRef, target));
   if (scaled !== undefined) return `ScaledObject "${scaled.metadata.name}"`;
-  const other = observed.find(
-    (one) => one.metadata.deletionTimestamp === undefined && !isChildOf(one, profile) && isSameTarget(one.spec.scaleTargetRef, target),
-  );
+  const other = observed.find((one) => !isChildOf(one, profile) && isSameTarget(one.spec.scaleTargetRef, target));
   return other === undefined ? undefined : `HorizontalPodAutoscaler "${other.metadata.name}"`;
 }
 

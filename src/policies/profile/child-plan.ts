@@ -46,10 +46,8 @@ export function planChildren<T extends ChildObject>(input: ChildPlanInput<T>): C
   const { profile, desired, observed, adopt, inDoubt } = input;
   const wanted = new Set(desired.map(({ metadata }) => metadata.name));
   // A namespace has hundreds of others' objects, which are sifted out before anything is made of them.
-  const living = observed.filter(
-    (child) => child.metadata.deletionTimestamp === undefined && (wanted.has(child.metadata.name) || isChildOf(child, profile)),
-  );
-  const holders = new Map(living.map((child) => [child.metadata.name, child]));
+  const standing = observed.filter((child) => wanted.has(child.metadata.name) || isChildOf(child, profile));
+  const holders = new Map(standing.map((child) => [child.metadata.name, child]));
   const pairs = desired.toSorted(byName).map((child) => ({ child, holder: holders.get(child.metadata.name) }));
   const isForeign = (holder: T): boolean => !isChildOf(holder, profile);
   return {
@@ -58,7 +56,11 @@ export function planChildren<T extends ChildObject>(input: ChildPlanInput<T>): C
       if (holder === undefined || isAsWanted({ ...input, holder, wanted: child }) || (isForeign(holder) && !adopt)) return [];
       return [replacementOf(holder, child)];
     }),
-    remove: living.filter((child) => !inDoubt && !isForeign(child) && !wanted.has(child.metadata.name)).sort(byName),
+    remove: standing
+      .filter(
+        (child) => child.metadata.deletionTimestamp === undefined && !inDoubt && !isForeign(child) && !wanted.has(child.metadata.name),
+      )
+      .sort(byName),
     foreign: pairs.flatMap(({ holder }) => (holder === undefined || adopt || !isForeign(holder) ? [] : [holder])),
   };
 }

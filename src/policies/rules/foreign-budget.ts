@@ -28,7 +28,7 @@ export const pdb004: Rule = {
       if (binding.kind !== "bound" || contract?.budget.kind !== "budget" || binding.profile.spec.disruption?.adopt === true) return [];
       const { name = "" } = contract.budget.budget.metadata;
       const holder = facts.snapshot.get("PodDisruptionBudget", { namespace: workload.namespace, name });
-      if (holder === undefined || holder.metadata.deletionTimestamp !== undefined || isChildOf(holder, binding.profile)) return [];
+      if (holder === undefined || isChildOf(holder, binding.profile)) return [];
       if (facts.subject.kind === "budget" && facts.subject.budget.metadata.name !== name) return [];
       return [
         {

@@ -64,8 +64,7 @@ function told(facts: Facts, view: WorkloadView, of: { readonly message: string; 
   return { path: pathIn(facts, { profile: "/spec/compute" }), ...of, ...classOf(view) };
 }
 
-function targets({ metadata, spec }: VerticalPodAutoscaler, { workload }: WorkloadView): boolean {
-  if (metadata.deletionTimestamp !== undefined) return false;
+function targets({ spec }: VerticalPodAutoscaler, { workload }: WorkloadView): boolean {
   return spec.targetRef?.kind === workload.kind && spec.targetRef.name === workload.name;
 }
 

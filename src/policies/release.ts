@@ -1,0 +1,21 @@
+/**
+ * Releases: the requests that let an object go, which nothing may hold up.
+ *
+ * Reads a request. An object in deletion stands for as long as a finalizer holds it: the eviction API obeys a PodDisruptionBudget
+ * in deletion, and the Pods of a Deployment in deletion run. So a change of its spec is judged like any other; a change that
+ * leaves the spec alone, that takes the last finalizer, or that a controller of Kubernetes makes, is its way out.
+ */
+import type { KubeObject } from "../api/object.ts";
+import { jsonEquals } from "../kube/json-patch.ts";
+import { type AdmissionRequest, isController } from "./admission-request.ts";
+
+/** Says whether a request deletes an object, or is a step of one that is being deleted on its way out. */
+export function isRelease({ operation, object, oldObject, userInfo }: AdmissionRequest): boolean {
+  if (operation === "DELETE") return true;
+  if (operation !== "UPDATE" || oldObject?.metadata.deletionTimestamp === undefined || object === undefined) return false;
+  return (object.metadata.finalizers ?? []).length === 0 || isController(userInfo) || jsonEquals(specOf(object), specOf(oldObject));
+}
+
+function specOf(object: KubeObject): unknown {
+  return "spec" in object ? object.spec : undefined;
+}
