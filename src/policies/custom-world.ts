@@ -10,6 +10,7 @@ import { toCelValue } from "./cel/cel-value.ts";
 import type { CustomValues, CustomVariable } from "./custom-rule.ts";
 import type { Facts } from "./facts.ts";
 import { boundClassName } from "./profile/workload-contract.ts";
+import { budgetsSelecting } from "./selecting-objects.ts";
 
 /** Siblings that an expression sees; more than these say nothing more. */
 const podsMax = 500;
@@ -86,8 +87,5 @@ function siblings({ views, snapshot }: Facts): unknown {
 function budgets({ views, snapshot }: Facts): unknown {
   const [view] = views;
   if (view === undefined) return [];
-  const { namespace, template } = view.workload;
-  return snapshot
-    .list("PodDisruptionBudget", namespace)
-    .filter((budget) => matchesSelector(budget.spec.selector, template.metadata?.labels));
+  return budgetsSelecting({ workload: view.workload, labels: view.pod.metadata.labels }, snapshot);
 }

@@ -10,7 +10,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { assertNever } from "../api/assert.ts";
 import { type CoveringBudget, evictionProof, type EvictionProof, type PodGroup, type PodKeeper } from "../kube/eviction-proof.ts";
 import { controllerOf } from "../kube/owner.ts";
-import { matchesSelector } from "../kube/selector.ts";
+import { podSelection } from "../kube/controller-labels.ts";
 import type { ReplicaRange } from "../kube/workload-scale.ts";
 import { type Workload, workloadTitle } from "../kube/workload.ts";
 import { autoscalersOf } from "./workload-autoscalers.ts";
@@ -66,10 +66,12 @@ export function othersUnder(
 ): readonly Workload[] {
   const { workload, snapshot } = at;
   return workloadsOf(snapshot, workload.namespace).filter(
-    (other) =>
-      (other.kind !== workload.kind || other.name !== workload.name) &&
-      matchesSelector(budget.spec.selector, other.template.metadata?.labels),
+    (other) => (other.kind !== workload.kind || other.name !== workload.name) && selects(budget, other),
   );
+}
+
+function selects({ spec }: PodDisruptionBudget, workload: Workload): boolean {
+  return podSelection(spec.selector, { workload, labels: workload.template.metadata?.labels }).kind !== "none";
 }
 
 /** Proves a workload with a scale under one budget, over a range of replicas (its own, where none is given). */
@@ -110,7 +112,7 @@ function underBudget(
 ): UnderBudget {
   const groups = new Map<string, PodGroup>();
   for (const workload of workloadsOf(snapshot, namespace)) {
-    if (!matchesSelector(budget.spec.selector, workload.template.metadata?.labels)) continue;
+    if (!selects(budget, workload)) continue;
     const group = groupOf(workload, snapshot);
     if (group !== undefined) groups.set(`${workload.kind}/${workload.name}`, group);
   }

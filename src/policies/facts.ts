@@ -20,7 +20,8 @@ import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Scale } from "../api/workload.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
-import { matchesSelector } from "../kube/selector.ts";
+import { podSelection } from "../kube/controller-labels.ts";
+import type { Labels } from "../kube/selector.ts";
 import { namesTarget } from "../kube/workload-scale.ts";
 import { workloadOf, type Workload, workloadTitle } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
@@ -212,9 +213,7 @@ function viewsOf(subject: Subject, world: ViewWorld): readonly WorkloadView[] {
     case "scale":
       return [viewOf(subject.workload, { ...world, previousReplicas: subject.from })];
     case "budget":
-      return workloadsOf(world.snapshot, subject.budget.metadata.namespace ?? "")
-        .filter((workload) => matchesSelector(subject.budget.spec.selector, workload.template.metadata?.labels))
-        .map((workload) => viewOf(workload, world));
+      return coveredViews(subject.budget, world);
     case "autoscaler":
       return targetViews({ ...subject.autoscaler.spec.scaleTargetRef, namespace: subject.autoscaler.metadata.namespace ?? "" }, world);
     case "scaled-object":
@@ -225,6 +224,18 @@ function viewsOf(subject: Subject, world: ViewWorld): readonly WorkloadView[] {
     case "profile":
       return boundWorkloads(subject.profile, world).map((workload) => viewOf(workload, world));
   }
+}
+
+/** The workloads whose Pods a budget selects. Our own labels are compiled into Pods: only a view knows them, and few budgets ask for one. */
+function coveredViews({ metadata, spec: { selector } }: PodDisruptionBudget, world: ViewWorld): readonly WorkloadView[] {
+  const isSelected = (workload: Workload, labels: Labels | undefined): boolean =>
+    podSelection(selector, { workload, labels }).kind !== "none";
+  const workloads = workloadsOf(world.snapshot, metadata.namespace ?? "");
+  const asked = [...Object.keys(selector?.matchLabels ?? {}), ...(selector?.matchExpressions ?? []).map(({ key }) => key)];
+  const asksForOurs = asked.some((key) => key.startsWith(`${world.names.domain}/`));
+  const named = asksForOurs ? workloads : workloads.filter((workload) => isSelected(workload, workload.template.metadata?.labels));
+  const views = named.map((workload) => viewOf(workload, world));
+  return asksForOurs ? views.filter(({ workload, pod }) => isSelected(workload, pod.metadata.labels)) : views;
 }
 
 function targetViews(

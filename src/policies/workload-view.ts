@@ -11,6 +11,7 @@ import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Pod } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { remembered } from "../kube/remembered.ts";
+import type { Labels } from "../kube/selector.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { WorkloadClass } from "./class.ts";
 import { hasJudgedOwner } from "./judged-owner.ts";
@@ -52,6 +53,7 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
   const answer = workloadContract({ workload, ...world });
   const podAsWritten = podOf(workload, snapshot);
   const contract = answer.kind === "compiled" ? answer.contract : undefined;
+  const pod = contract === undefined ? podAsWritten : judgedPod({ pod: podAsWritten, contract });
   return {
     workload,
     binding: answer.binding,
@@ -59,10 +61,10 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     workloadClass: answer.kind === "compiled" ? answer.workloadClass : undefined,
     contract,
     podAsWritten,
-    pod: contract === undefined ? podAsWritten : judgedPod({ pod: podAsWritten, contract }),
+    pod,
     previousReplicas: world.previousReplicas,
     ...autoscalersOf(workload, snapshot),
-    foreignBudgets: foreignBudgetsOf(workload, { binding: answer.binding, snapshot, names }),
+    foreignBudgets: foreignBudgetsOf(workload, { labels: pod.metadata.labels, binding: answer.binding, snapshot, names }),
   };
 }
 
@@ -74,8 +76,11 @@ export function viewOfRunningPod(pod: Pod, workload: Workload, world: ViewWorld)
   return { ...viewOf(workload, world), podAsWritten: pod, pod };
 }
 
-function foreignBudgetsOf(workload: Workload, of: BudgetWorld & { readonly binding: Binding }): readonly PodDisruptionBudget[] {
-  const selecting = budgetsSelecting(workload, of.snapshot);
+function foreignBudgetsOf(
+  workload: Workload,
+  of: BudgetWorld & { readonly binding: Binding; readonly labels: Labels | undefined },
+): readonly PodDisruptionBudget[] {
+  const selecting = budgetsSelecting({ workload, labels: of.labels }, of.snapshot);
   return selecting.length === 0 ? selecting : selecting.filter((budget) => !isCompiledFor(budget, { workload, ...of }));
 }
 

@@ -64,7 +64,7 @@ describe("what runs is judged as if it came now", () => {
   it("leaves out what a controller made, what has ended and what goes", () => {
     const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-shop-web", controller: true };
     const ended: KubeObject = { ...pod({ name: "done" }), ...{ status: { phase: "Succeeded" } } };
-    const going = { ...deployment({ name: "old" }), metadata: { ...deployment({ name: "old" }).metadata, deletionTimestamp: late } };
+    const going = { ...pod({ name: "old" }), metadata: { ...pod({ name: "old" }).metadata, deletionTimestamp: late } };
     const objects = [deployment({ replicas: 3 }), replicaSet({ name: "web-1", owner }), ended, going];
     expect(audit(objects).map(({ kind, name }) => `${kind} ${name}`)).toEqual(["Deployment web"]);
   });

@@ -26,9 +26,10 @@ describe("what is never refused", () => {
     }
   });
 
-  it("an object that is being deleted", () => {
+  it("the way out of an object that is being deleted", () => {
     const deleting = { ...bad, metadata: { ...bad.metadata, deletionTimestamp: "2026-12-01T00:00:00Z" } };
-    expect(judge(deleting, [], { old: deployment() })).toEqual({ allowed: true, findings: [], warnings: [], patch: [] });
+    const held = { ...deleting, metadata: { ...deleting.metadata, finalizers: ["example.com/held"] } };
+    expect(judge(deleting, [], { old: held })).toEqual({ allowed: true, findings: [], warnings: [], patch: [] });
   });
 
   it("an update that leaves spec and our labels alone", () => {

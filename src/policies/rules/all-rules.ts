@@ -13,6 +13,7 @@ import { drain014, drain020, drain021, drain022 } from "./drain-annotations.ts";
 import { drain004, drain005, drain006 } from "./drain-budget.ts";
 import { drain015, drain016, drain017, drain018, drain019, drain043 } from "./drain-coverage.ts";
 import { drain002, drain007 } from "./drain-evictions.ts";
+import { drain044 } from "./drain-part.ts";
 import { drain034, drain035, drain036, drain037 } from "./drain-pod-ends.ts";
 import { drain029, drain030 } from "./drain-quorum.ts";
 import { drain011, drain013, drain026 } from "./drain-readiness.ts";
@@ -111,6 +112,7 @@ export const allRules: readonly Rule[] = [
   drain041,
   drain042,
   drain043,
+  drain044,
   ds001,
   ex001,
   ex002,

@@ -17,6 +17,7 @@ import { proverOf } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isCompiledBudget, type WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample, scaleExample } from "./drain-examples.ts";
+import { selectsPart } from "../partial-cover.ts";
 import { aboutAll, classOf, type Problem, type Rule } from "./rule.ts";
 
 export const drain002: Rule = {
@@ -53,7 +54,7 @@ export const drain007: Rule = {
       const from = view.previousReplicas;
       if (from === undefined || !view.workload.hasScale) return [];
       return view.foreignBudgets
-        .filter((budget) => scalesIntoBlock(facts, { view, budget }))
+        .filter((budget) => !selectsPart(budget, view) && scalesIntoBlock(facts, { view, budget }))
         .map((budget) => scalingProblem(facts, { view, budget, from }));
     });
   },
@@ -80,7 +81,7 @@ function blockedPairs(facts: Facts): readonly BlockedPair[] {
   const only = subject.kind === "budget" ? budgetNameOf(subject.budget) : undefined;
   return facts.views.flatMap((view) =>
     view.foreignBudgets
-      .filter((budget) => only === undefined || budgetNameOf(budget) === only)
+      .filter((budget) => (only === undefined || budgetNameOf(budget) === only) && !selectsPart(budget, view))
       .flatMap((budget): readonly BlockedPair[] => {
         const { range, source } = view.scale;
         if (!view.workload.hasScale || isZeroBudget(budget) || range.to < range.from) return [];
