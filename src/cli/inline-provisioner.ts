@@ -15,9 +15,6 @@ export function inlineProvisioner(parts: ProvisionerParts): Provisioner {
       if (capacity === undefined) return err({ kind: "down", message: "this process provisions nothing" });
       return ok(await adviceNow(provisionerShell(parts, capacity), request));
     },
-    admitted: (object) => {
-      parts.admitted.add(object);
-    },
     metrics: () => Promise.resolve([]),
     decisions: () => Promise.resolve([]),
     close: () => Promise.resolve(),

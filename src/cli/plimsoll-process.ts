@@ -13,7 +13,6 @@ import { apiClient } from "../cluster/api-client.ts";
 import { decisionLog, type DecisionEntry } from "../cluster/decision-log.ts";
 import type { ClusterWatch } from "../cluster/watch-cluster.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
-import { admittedDesk } from "../provisioner/controllers/admitted-desk.ts";
 import { type PolicyFile, watchPolicyFile } from "../webhook/policy-file.ts";
 import { type WebhookMetrics, webhookMetrics } from "../webhook/metrics.ts";
 import { inlineProvisioner } from "./inline-provisioner.ts";
@@ -138,7 +137,6 @@ function provisionerOf(parts: Omit<ProcessParts, "provisioner">, settings: Proce
     told: provisionerMetrics(parts.metrics.registry),
     policySet: () => policyFile.current(),
     sharesThread: true,
-    admitted: admittedDesk(parts.clock),
     predictsByDryRun: false,
     recordLease: leaderLease(parts.namespace),
     removalsHeld: removalMetrics(parts.metrics.registry),

@@ -13,8 +13,8 @@ import type { ObjectKey } from "../api/object.ts";
 import { eventRecorder } from "../cluster/event-recorder.ts";
 import { foreignLeaseHolder, karpenterLeases } from "../cluster/foreign-lease.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
-import type { AdmittedDesk } from "../provisioner/controllers/admitted-desk.ts";
 import { dryRunDesk } from "../provisioner/controllers/dry-run-desk.ts";
+import { newcomerDesk } from "../provisioner/controllers/newcomer-desk.ts";
 import { observingControllers, provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
 import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
 import type { ControllerEntry, ObservedPlan, ProvisionerShell } from "../provisioner/controllers/shell.ts";
@@ -31,8 +31,6 @@ export type ProvisionerParts = RunEntryParts &
     readonly policySet: () => PolicySet;
     /** Whether webhooks are answered on the same thread: then a long plan is followed by as long a rest. */
     readonly sharesThread: boolean;
-    /** What admission has just let in. */
-    readonly admitted: AdmittedDesk;
     /** Whether the API server is asked what it would make of Pods to come. */
     readonly predictsByDryRun: boolean;
     /** What preferences are worth; absent: the solver's default. */
@@ -170,7 +168,7 @@ export function provisionerShell(parts: ProvisionerParts, { provider: own }: Cap
     names,
     clock,
     sharesThread,
-    admitted: parts.admitted,
+    newcomers: newcomerDesk({ client, clock }),
     preferencePolicy: parts.preferencePolicy,
     ...(parts.recordLease === undefined ? {} : { recordLease: parts.recordLease }),
     ...(parts.removalsHeld === undefined ? {} : { removalsHeld: parts.removalsHeld }),

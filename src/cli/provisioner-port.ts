@@ -3,7 +3,6 @@
  *
  * Shapes only.
  */
-import type { KubeObject } from "../api/object.ts";
 import type { Result } from "../api/result.ts";
 import type { DecisionEntry } from "../cluster/decision-log.ts";
 import type { AdviceAnswer, AdviceRequest } from "../provisioner/advice.ts";
@@ -31,8 +30,6 @@ export interface Provisioner {
   lead(term: ProvisionerTerm): Promise<void>;
   /** Asks for advice; leading or not, an answer comes from this replica's own view of the cluster. Never rejects. */
   advise(request: AdviceRequest, limits: { readonly deadlineMs: number }): Promise<Result<AdviceAnswer, NoAnswer>>;
-  /** Tells of a workload that admission has just let in; the watch is to confirm it. */
-  admitted(object: KubeObject): void;
   /** The metrics of another thread, to be told beside this one's; the last known ones where it does not answer in time. */
   metrics(): Promise<readonly ExposedMetric[]>;
   /** The last decisions of the provisioner's controllers; none where they can't be had in time. */

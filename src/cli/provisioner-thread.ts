@@ -93,9 +93,6 @@ export function provisionerThread(options: ProvisionerThreadOptions): Provisione
       if (!told.ok) return told;
       return told.value.kind === "advice" ? { ok: true, value: told.value.answer } : mismatch(told.value.kind);
     },
-    admitted: (object) => {
-      if (state.isLeading) post({ kind: "admitted", object });
-    },
     metrics: async () => {
       const told = await questions.ask({ kind: "metrics" }, { deadlineMs: metricsMaxMs });
       if (told.ok && told.value.kind === "metrics") state.lastMetrics = told.value.metrics;

@@ -19,7 +19,6 @@ import { wallClock } from "../cluster/wall-clock.ts";
 import { testPolicyFiles } from "../policies/parse-policy-set.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
-import { admittedDesk } from "../provisioner/controllers/admitted-desk.ts";
 import { adviceNow } from "../provisioner/controllers/advice-desk.ts";
 import type { PoliciesInForce } from "../webhook/policy-file.ts";
 import { capacityMaker, ratesOf } from "./capacity-maker.ts";
@@ -105,7 +104,6 @@ async function openParts(
   setMaxListeners(0, signal);
   return {
     ...{ client, cluster, clock, random, names, kinds, log, identity, capacity, sharesThread: false },
-    admitted: admittedDesk(clock),
     predictsByDryRun: options.predictByDryRun === true,
     preferencePolicy: options.preferencePolicy,
     ...{ mode: options.mode, karpenterLeases: options.karpenterLease },
@@ -152,9 +150,6 @@ function take(desk: Desk, message: ToThread): void {
       return;
     case "policies":
       desk.policies.current = policySetOf(message.policies);
-      return;
-    case "admitted":
-      desk.parts.admitted.add(message.object);
       return;
     case "ask":
       void answer(desk, message);

@@ -2,7 +2,6 @@
  * What the thread of the webhooks and the provisioner's thread say to each other. Plain data, copied from one to the other.
  */
 import type { KindName } from "../api/kinds.ts";
-import type { KubeObject } from "../api/object.ts";
 import type { DecisionEntry } from "../cluster/decision-log.ts";
 import type { AdviceAnswer, AdviceRequest } from "../provisioner/advice.ts";
 import type { PoliciesInForce } from "../webhook/policy-file.ts";
@@ -35,8 +34,6 @@ export type ToThread =
   | { readonly kind: "lead" }
   | { readonly kind: "stand-down" }
   | { readonly kind: "policies"; readonly policies: PoliciesInForce }
-  /** Admission has let it in. */
-  | { readonly kind: "admitted"; readonly object: KubeObject }
   /** Nobody waits for the answer after `until`, in milliseconds since the epoch. */
   | { readonly kind: "ask"; readonly id: number; readonly until: number; readonly question: ThreadQuestion };
 

@@ -8,9 +8,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
-import { growingWorkload } from "../policies/capacity-question.ts";
 import { denialRecorder, type DenialRecorder } from "../policies/controllers/denial-recorder.ts";
-import { passedEvictions } from "../policies/controllers/passed-evictions.ts";
 import { surgeDesk, type SurgeDesk } from "../policies/controllers/surge-desk.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import { admissionHandler } from "../webhook/admission-handler.ts";
@@ -107,11 +105,6 @@ function handlerOf(parts: ProcessParts, denials: DenialRecorder) {
   const { names, namespace } = parts;
   return admissionHandler({
     surges: surgesOf(parts),
-    evictions: passedEvictions(parts.clock),
-    onAllowed: (request) => {
-      const object = parts.capacity === undefined ? undefined : growingWorkload({ request, snapshot: parts.cluster.snapshot() });
-      if (object !== undefined) parts.provisioner.admitted(object);
-    },
     onDenied: (denied) => {
       denials.note(denied);
     },

@@ -4,7 +4,8 @@
  * Reads the request, the Pod with its budgets, owner and node, and the policies. What the API server itself would refuse for a budget is
  * refused in better words: the budget, the numbers, the Pods that are not ready, the owner and the window. Two things it does not know are
  * refused besides: a Pod whose disruption window is closed, and the only replica of a Deployment while its replacement is not ready
- * (surge.ts). Everything else passes, and the API server decides. Always 429: drains ask again.
+ * (surge.ts). Everything else passes, and the API server decides. Always 429: drains ask again. What was asked a moment ago counts for
+ * nothing before it is stored: an eviction that only was proposed must not use up a true one's budget.
  */
 import type { ApiStatus } from "../api/api-status.ts";
 import { terminationTimestampAnnotation } from "../api/labels.ts";
@@ -13,7 +14,7 @@ import type { Pod } from "../api/pod.ts";
 import type { Deployment } from "../api/workload.ts";
 import { evictionAnswer } from "../kube/eviction.ts";
 import { closedWindowOf, protectionText } from "../kube/pod-protection.ts";
-import { isActive, isReady } from "../kube/pod-state.ts";
+import { isActive, isReady, isTerminal, isTerminating } from "../kube/pod-state.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { workloadTitle } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
@@ -24,8 +25,7 @@ import type { PolicySet } from "./policy-set.ts";
 import { surgeOf, type Surge } from "./surge.ts";
 
 export type EvictionVerdict =
-  /** The budget that pays for it, where one does. */
-  | { readonly kind: "passed"; readonly paid?: { readonly pod: Pod; readonly budget: PodDisruptionBudget } }
+  | { readonly kind: "passed" }
   | { readonly kind: "blocked"; readonly status: ApiStatus }
   /** Blocked, and the replacement of the Pod is to be started. */
   | { readonly kind: "surge"; readonly status: ApiStatus; readonly deployment: Deployment; readonly pod: Pod };
@@ -36,8 +36,6 @@ export interface EvictionInput {
   readonly context: Pick<AdmissionContext, "snapshot" | "names" | "now">;
   /** Whether a replacement may still be asked for this Pod: a few tries that came to nothing must not hold a drain for ever. */
   readonly maySurge: (pod: Pod) => boolean;
-  /** How many evictions of a budget were let through a moment ago, beyond those that the snapshot shows. */
-  readonly unseen: (budget: PodDisruptionBudget) => number;
 }
 
 const passed: EvictionVerdict = { kind: "passed" };
@@ -50,7 +48,7 @@ export function isEviction({ resource, subResource, operation }: AdmissionReques
 }
 
 /** Judges the eviction of one Pod. */
-export function evictionVerdict({ request, policySet, context, maySurge, unseen }: EvictionInput): EvictionVerdict {
+export function evictionVerdict({ request, policySet, context, maySurge }: EvictionInput): EvictionVerdict {
   const { evictions } = policySet.settings;
   const pod = context.snapshot.get("Pod", { namespace: request.namespace, name: request.name });
   // What is not known, and what runs no more, is the API server's matter alone.
@@ -62,24 +60,17 @@ export function evictionVerdict({ request, policySet, context, maySurge, unseen 
     const verdict = surgeVerdict(pod, { surge, context, maySurge });
     if (verdict !== undefined) return verdict;
   }
-  return budgetVerdict(pod, { context, unseen });
+  return budgetVerdict(pod, context);
 }
 
-function budgetVerdict(pod: Pod, { context, unseen }: Pick<EvictionInput, "context" | "unseen">): EvictionVerdict {
+function budgetVerdict(pod: Pod, context: EvictionInput["context"]): EvictionVerdict {
   const budgets = budgetsOf(pod, context);
   const answer = evictionAnswer({ pod, budgets });
   const [budget] = budgets;
-  if (budget === undefined || answer.kind === "delete" || (answer.kind === "refused" && answer.status.code !== 429)) return passed;
-  const underWay = answer.kind === "refused" ? 0 : unseen(budget);
-  const { disruptionsAllowed = 0 } = budget.status ?? {};
-  if (answer.kind !== "refused" && underWay < disruptionsAllowed) return { kind: "passed", paid: { pod, budget } };
-  const numbers = answer.kind === "refused" ? answer.status.details?.causes?.[0]?.message : underWayText(underWay, disruptionsAllowed);
-  const message = `${wouldViolate} ${budgetText(budget)}: ${numbers ?? ""}${unreadyText(budget, context)}`;
+  if (budget === undefined || answer.kind !== "refused" || answer.status.code !== 429) return passed;
+  const numbers = answer.status.details?.causes?.[0]?.message ?? "";
+  const message = `${wouldViolate} ${budgetText(budget)}: ${numbers}${unreadyText(budget, context)}${underWayText(budget, context)}`;
   return { kind: "blocked", status: refusal(pod, { cause: "DisruptionBudget", message, context }) };
-}
-
-function underWayText(underWay: number, allowed: number): string {
-  return `it allows ${allowed} eviction${allowed === 1 ? "" : "s"} now, and ${underWay} ${underWay === 1 ? "is" : "are"} under way`;
 }
 
 function surgeVerdict(
@@ -112,7 +103,7 @@ function budgetsOf({ metadata }: Pod, { snapshot }: EvictionInput["context"]): r
     .filter(({ spec }) => matchesSelector(spec.selector, metadata.labels));
 }
 
-const unreadyMax = 3;
+const namedPodsMax = 3;
 
 /** Pods that the budget waits for: most blocked drains wait for one that does not start. */
 function unreadyText(budget: PodDisruptionBudget, { snapshot }: EvictionInput["context"]): string {
@@ -120,9 +111,24 @@ function unreadyText(budget: PodDisruptionBudget, { snapshot }: EvictionInput["c
     .list("Pod", budget.metadata.namespace ?? "")
     .filter((pod) => isActive(pod) && !isReady(pod) && matchesSelector(budget.spec.selector, pod.metadata.labels))
     .map(({ metadata }) => metadata.name ?? "");
-  if (unready.length === 0) return "";
-  const more = unready.length > unreadyMax ? ` and ${unready.length - unreadyMax} more` : "";
-  return `; not ready: ${unready.slice(0, unreadyMax).join(", ")}${more}`;
+  return namedPods("not ready", unready);
+}
+
+/** Pods that the API server has let go, or that leave: what the budget has paid for and nobody has replaced yet. */
+function underWayText({ metadata, spec, status }: PodDisruptionBudget, { snapshot }: EvictionInput["context"]): string {
+  const namespace = metadata.namespace ?? "";
+  const letGo = Object.keys(status?.disruptedPods ?? {}).filter((name) => snapshot.get("Pod", { namespace, name }) !== undefined);
+  const leaving = snapshot
+    .list("Pod", namespace)
+    .filter((pod) => isTerminating(pod) && !isTerminal(pod) && matchesSelector(spec.selector, pod.metadata.labels))
+    .map((pod) => pod.metadata.name ?? "");
+  return namedPods("leaving", [...new Set([...letGo, ...leaving])].toSorted());
+}
+
+function namedPods(what: string, names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const more = names.length > namedPodsMax ? ` and ${names.length - namedPodsMax} more` : "";
+  return `; ${what}: ${names.slice(0, namedPodsMax).join(", ")}${more}`;
 }
 
 function refusal(

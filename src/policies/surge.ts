@@ -1,9 +1,10 @@
 /**
  * Surge: the only replica of a Deployment, whose replacement is started before it is evicted.
  *
- * Reads a Pod, its Deployment and the other Pods of that. Returns what a surge of it would be, or undefined where there is none to make: not
- * for a Pod that does not serve, for one that may not run beside another (strategy Recreate, a volume that one node holds), nor once another
- * is ready. The replacement is made by Kubernetes itself: one annotation of the template makes it roll, new Pod first. A rollout that its own
+ * Reads a Pod, its node, its Deployment and the other Pods of that. Returns what a surge of it would be, or undefined where there is none to
+ * make: not for a Pod that does not serve, for one that may not run beside another (strategy Recreate, a volume that one node holds), nor once
+ * another is ready. A request to evict is only a word, and anybody may say it: a Deployment is rolled where its Pod's node is seen being
+ * emptied. The replacement is made by Kubernetes itself: one annotation of the template makes it roll, new Pod first. A rollout that its own
  * deadline has given up holds nothing up.
  */
 import type { PlatformNames } from "../api/labels.ts";
@@ -13,6 +14,7 @@ import type { Deployment } from "../api/workload.ts";
 import { controllerOf } from "../kube/owner.ts";
 import { isActive, isReady } from "../kube/pod-state.ts";
 import { rollingBounds } from "../kube/rolling-update.ts";
+import { isBeingEmptied } from "../kube/taint.ts";
 
 export type Surge =
   /** Nothing has been started. */
@@ -33,7 +35,8 @@ export function surgeOf(pod: Pod, { snapshot, names }: SurgeContext): Surge | un
   if (others.some(isReady)) return undefined;
   if (hasFailed(deployment)) return undefined;
   const isAsked = deployment.spec.template.metadata?.annotations?.[names.surgedForAnnotation] === pod.metadata.uid;
-  return { kind: isAsked || others.length > 0 || isRolling(deployment) ? "under-way" : "needed", deployment };
+  if (isAsked || others.length > 0 || isRolling(deployment)) return { kind: "under-way", deployment };
+  return isOnEmptiedNode(pod, snapshot) ? { kind: "needed", deployment } : undefined;
 }
 
 /** Returns the patch of a Deployment that starts the replacement of a Pod; the same for the same Pod. */
@@ -47,6 +50,11 @@ function deploymentOf(pod: Pod, snapshot: ClusterSnapshot): Deployment | undefin
   const set = owner?.kind === "ReplicaSet" ? snapshot.get("ReplicaSet", { namespace, name: owner.name }) : undefined;
   const above = set === undefined || set.metadata.uid !== owner?.uid ? undefined : controllerOf(set);
   return above?.kind === "Deployment" ? snapshot.get("Deployment", { namespace, name: above.name }) : undefined;
+}
+
+function isOnEmptiedNode({ spec }: Pod, snapshot: ClusterSnapshot): boolean {
+  const node = snapshot.get("Node", { namespace: "", name: spec.nodeName ?? "" });
+  return node !== undefined && isBeingEmptied(node);
 }
 
 function canSurge({ metadata, spec }: Deployment): boolean {

@@ -16,7 +16,6 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import type { DeniedRequest } from "../policies/denial-record.ts";
 import { denialStatus } from "../policies/denial.ts";
-import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Deployment } from "../api/workload.ts";
 import { mutate, validate } from "../policies/evaluate.ts";
@@ -37,19 +36,12 @@ export interface AdmissionSources {
   readonly names: PlatformNames;
   readonly clock: Clock;
   readonly metrics: WebhookMetrics;
-  /** Told of each request that is let in for good; it must not hold the answer up. */
-  readonly onAllowed?: (request: AdmissionRequest) => void;
   /** Told of each request that is refused, dry runs too; it must not hold the answer up. */
   readonly onDenied?: (denied: DeniedRequest) => void;
   /** Starts the replacement of a Pod that is the only one of its Deployment, before it is evicted; absent: nobody does. */
   readonly surges?: {
     mayStart(pod: Pod): boolean;
     start(of: { readonly deployment: Deployment; readonly pod: Pod }): Promise<void>;
-  };
-  /** What was let through a moment ago; absent: only the snapshot tells. */
-  readonly evictions?: {
-    note(pod: Pod, budget: PodDisruptionBudget): void;
-    unseen(budget: PodDisruptionBudget, snapshot: ClusterSnapshot): number;
   };
   /**
    * An object as the API server's own decoder leaves it, with what it would refuse; asked only where judging failed. Absent:
@@ -86,7 +78,6 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
   }
   const verdict = validate({ policySet, request, context });
   if (!request.dryRun) for (const { rule, action } of verdict.findings) sources.metrics.findings.inc({ rule, action });
-  if (verdict.allowed && !request.dryRun) sources.onAllowed?.(request);
   if (verdict.allowed) return allowed(verdict.warnings);
   sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
   return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
@@ -94,19 +85,14 @@ function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<
 
 /** An eviction that is not refused here is still the API server's to refuse. */
 function evictionAnswer(sources: AdmissionSources, request: AdmissionRequest): AdmissionAnswer {
-  const { names, clock, surges, evictions } = sources;
-  const snapshot = sources.snapshot();
+  const { names, clock, surges } = sources;
   const verdict = evictionVerdict({
     request,
     policySet: sources.policySet(),
-    context: { snapshot, names, now: clock.now() },
-    unseen: (budget) => evictions?.unseen(budget, snapshot) ?? 0,
+    context: { snapshot: sources.snapshot(), names, now: clock.now() },
     maySurge: (pod) => surges?.mayStart(pod) === true,
   });
-  if (verdict.kind === "passed") {
-    if (verdict.paid !== undefined && !request.dryRun) evictions?.note(verdict.paid.pod, verdict.paid.budget);
-    return allowed();
-  }
+  if (verdict.kind === "passed") return allowed();
   if (verdict.kind === "surge" && !request.dryRun) void surges?.start(verdict);
   return denied(verdict.status);
 }

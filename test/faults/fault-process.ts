@@ -16,7 +16,6 @@ import { decisionLog } from "../../src/cluster/decision-log.ts";
 import type { RunnerMetrics } from "../../src/cluster/runner.ts";
 import { watchCluster } from "../../src/cluster/watch-cluster.ts";
 import type { PolicySet } from "../../src/policies/policy-set.ts";
-import { admittedDesk } from "../../src/provisioner/controllers/admitted-desk.ts";
 import { ec2Composition, type Ec2Services } from "../../src/cli/ec2-composition.ts";
 import { clusterName } from "./fault-cloud.ts";
 
@@ -71,7 +70,7 @@ export async function runFaultProcess(of: FaultProcess): Promise<void> {
   const running = provision(
     {
       ...{ client, cluster, clock, random, names, identity, kinds: watchedKinds, log: silentLog },
-      ...{ sharesThread: false, predictsByDryRun: false, admitted: admittedDesk(clock), decisions: decisionLog() },
+      ...{ sharesThread: false, predictsByDryRun: false, decisions: decisionLog() },
       capacity,
       instanceTypes: () => instanceTypes,
       policySet: () => policySet,

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
 import type { KubeObject } from "../../src/api/object.ts";
 import type { PodDisruptionBudget } from "../../src/api/pod-disruption-budget.ts";
-import type { Pod } from "../../src/api/pod.ts";
+import type { Node } from "../../src/api/node.ts";
+import type { Pod, Taint } from "../../src/api/pod.ts";
 import type { Deployment } from "../../src/api/workload.ts";
 import { ok, err } from "../../src/api/result.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import type { AdmissionRequest } from "../../src/policies/admission-request.ts";
-import { passedEvictions } from "../../src/policies/controllers/passed-evictions.ts";
 import { surgeDesk } from "../../src/policies/controllers/surge-desk.ts";
 import { evictionVerdict, isEviction, type EvictionVerdict } from "../../src/policies/eviction-verdict.ts";
 import { person } from "../support/admission.ts";
@@ -16,6 +16,7 @@ import { budget, deployment, node, pod, replicaSet } from "../support/objects.ts
 
 const names = platformNames();
 const now = Date.parse("2026-07-01T12:00:00Z");
+const cordoned = nodeWith({ unschedulable: true });
 const nightly = { [names.disruptionWindowAnnotation]: JSON.stringify([{ schedule: "0 2 * * *", duration: "1h" }]) };
 
 describe("an eviction that a budget blocks", () => {
@@ -69,34 +70,17 @@ describe("an eviction that a budget blocks", () => {
 });
 
 describe("evictions that are asked for at once", () => {
-  const others = [...web({ replicas: 6 }), guard({ minAvailable: "80%", healthy: 6, desired: 5, allowed: 1 })];
-  const at = (seen: readonly KubeObject[], unseen: number) => verdictOf([...others, ...seen], { unseen });
+  const spent = guard({ minAvailable: "80%", healthy: 6, desired: 5, disrupted: ["web-2", "gone"] });
+  const objects = [...web({ replicas: 6 }), running({}), running({ name: "web-2" }), running({ name: "web-3", isLeaving: true })];
 
-  it("are let through one by one, and the others told what is under way", () => {
-    expect(at([running({})], 0)).toMatchObject({
-      kind: "passed",
-      paid: { pod: { metadata: { name: "web-1" } }, budget: { metadata: { name: "web" } } },
-    });
-    const second = at([running({})], 1);
-    expect(second.kind === "blocked" ? second.status.message : second.kind).toContain(
-      "(minAvailable: 80%): it allows 1 eviction now, and 1 is under way",
-    );
+  it("book nothing: however often one was asked for, what is stored decides", () => {
+    const allowing = [...objects, guard({ minAvailable: "80%", healthy: 6, desired: 5, allowed: 1 })];
+    expect(Array.from({ length: 5 }, () => verdictOf(allowing).kind)).toEqual(Array.from({ length: 5 }, () => "passed"));
   });
 
-  it("are remembered until a watch shows them, and for a few seconds only", () => {
-    const clock = { now: 0 };
-    const memory = passedEvictions({ now: () => clock.now });
-    const [asked, pdb] = [running({}), guard({ healthy: 6, desired: 5, allowed: 1 })];
-    memory.note(asked, pdb);
-    expect(memory.unseen(pdb, snapshotOf([asked]))).toBe(1);
-    expect(memory.unseen(guard({ name: "other", healthy: 6, desired: 5 }), snapshotOf([asked]))).toBe(0);
-    expect(memory.unseen(pdb, snapshotOf([running({ isLeaving: true })]))).toBe(0);
-    expect(memory.unseen(pdb, snapshotOf([]))).toBe(0);
-    expect(
-      memory.unseen({ ...pdb, status: { ...pdb.status, disruptedPods: { "web-1": "2026-07-01T12:00:00Z" } } }, snapshotOf([asked])),
-    ).toBe(0);
-    clock.now = 3_000;
-    expect(memory.unseen(pdb, snapshotOf([asked]))).toBe(0);
+  it("are told whom the API server has let go already, and who leaves", () => {
+    const verdict = verdictOf([...objects, spent]);
+    expect(verdict.kind === "blocked" ? verdict.status.message : verdict.kind).toContain("; leaving: web-2, web-3; owner:");
   });
 });
 
@@ -126,11 +110,28 @@ describe("an eviction outside of the Pod's disruption windows", () => {
 });
 
 describe("the only replica of a Deployment", () => {
-  check("is replaced before it goes", [...web({}), running({})], "surge");
+  check("is replaced before it goes from a node that is drained", [...web({}), running({}), cordoned], "surge");
   check(
     "also where its budget would never let it go",
-    [...web({}), running({}), guard({ minAvailable: 1, healthy: 1, desired: 1 })],
+    [...web({}), running({}), cordoned, guard({ minAvailable: 1, healthy: 1, desired: 1 })],
     "surge",
+  );
+  it.each([
+    "karpenter.sh/disrupted",
+    "karpenter.sh/disruption",
+    "ToBeDeletedByClusterAutoscaler",
+    "node.kubernetes.io/unschedulable",
+    "aws-node-termination-handler/spot-itn",
+  ])("is replaced before it goes from a node with the taint %s", (key) => {
+    expect(verdictOf([...web({}), running({}), tainted({ key, effect: "NoSchedule" })]).kind).toBe("surge");
+    expect(verdictOf([...web({}), running({}), tainted({ key, effect: "PreferNoSchedule" })]).kind).toBe("passed");
+  });
+  check("is the API server's matter on a node that nobody empties", [...web({}), running({}), node({ name: "general-1" })], "passed");
+  check("and on one that nobody knows", [...web({}), running({})], "passed");
+  check(
+    "and on one that other taints keep for somebody",
+    [...web({}), running({}), tainted({ key: "dedicated", value: "shop", effect: "NoSchedule" })],
+    "passed",
   );
   check("waits for a replacement that we asked for", [...web({ surgedFor: "uid-shop-web-1" }), running({})], "blocked");
   check("waits for one that was made", [...web({}), running({}), running({ name: "web-2", isReady: false })], "blocked");
@@ -138,22 +139,22 @@ describe("the only replica of a Deployment", () => {
   check("goes once another is ready", [...web({ surgedFor: "uid-shop-web-1" }), running({}), running({ name: "web-2" })], "passed");
   check(
     "goes where the replacement does not start in the time that its Deployment gives it",
-    [...web({ surgedFor: "uid-shop-web-1", hasFailed: true }), running({})],
+    [...web({ surgedFor: "uid-shop-web-1", hasFailed: true }), running({}), cordoned],
     "passed",
   );
-  check("goes where it does not serve", [...web({}), running({ isReady: false })], "passed");
-  check("goes where two may not run at once", [...web({ strategy: "Recreate" }), running({})], "passed");
+  check("goes where it does not serve", [...web({}), running({ isReady: false }), cordoned], "passed");
+  check("goes where two may not run at once", [...web({ strategy: "Recreate" }), running({}), cordoned], "passed");
   check(
     "goes where it holds a disk",
-    [...web({}), running({ spec: { volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }] } })],
+    [...web({}), running({ spec: { volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }] } }), cordoned],
     "passed",
   );
-  check("goes where nobody may replace it", [...web({}), running({})], "passed", { maySurge: false });
-  check("goes where the policies only explain", [...web({}), running({})], "passed", { evictions: "explain" });
-  check("of a StatefulSet goes: the next one can't come before", [running({ ownerKind: "StatefulSet" })], "passed");
+  check("goes where nobody may replace it", [...web({}), running({}), cordoned], "passed", { maySurge: false });
+  check("goes where the policies only explain", [...web({}), running({}), cordoned], "passed", { evictions: "explain" });
+  check("of a StatefulSet goes: the next one can't come before", [running({ ownerKind: "StatefulSet" }), cordoned], "passed");
 
   it("is told what happens", () => {
-    const verdict = verdictOf([...web({}), running({})]);
+    const verdict = verdictOf([...web({}), running({}), cordoned]);
     expect(verdict.kind === "surge" ? verdict.status : verdict).toMatchObject({
       code: 429,
       message:
@@ -226,7 +227,6 @@ interface Given {
   readonly at?: number;
   readonly evictions?: "off" | "explain" | "surge";
   readonly maySurge?: boolean;
-  readonly unseen?: number;
 }
 
 function check(what: string, objects: readonly KubeObject[], kind: EvictionVerdict["kind"], given: Given = {}): void {
@@ -235,18 +235,22 @@ function check(what: string, objects: readonly KubeObject[], kind: EvictionVerdi
   });
 }
 
-function verdictOf(
-  objects: readonly KubeObject[],
-  { at = now, evictions = "surge", maySurge = true, unseen = 0 }: Given = {},
-): EvictionVerdict {
+function verdictOf(objects: readonly KubeObject[], { at = now, evictions = "surge", maySurge = true }: Given = {}): EvictionVerdict {
   const settings = { evictions } as Parameters<typeof evictionVerdict>[0]["policySet"]["settings"];
   return evictionVerdict({
     request,
     policySet: { settings },
     context: { snapshot: snapshotOf(objects), names, now: at },
     maySurge: () => maySurge,
-    unseen: () => unseen,
   });
+}
+
+function nodeWith(spec: Node["spec"]): Node {
+  return { ...node({ name: "general-1" }), spec: { ...spec } };
+}
+
+function tainted(taint: Taint): Node {
+  return nodeWith({ taints: [taint] });
 }
 
 /** Deployment web with its one ReplicaSet. */
@@ -295,8 +299,13 @@ function guard(of: {
   readonly healthy: number;
   readonly desired: number;
   readonly allowed?: number;
+  readonly disrupted?: readonly string[];
 }): PodDisruptionBudget {
-  const { name = "web", minAvailable = 5, healthy, desired, allowed = 0 } = of;
+  const { name = "web", minAvailable = 5, healthy, desired, allowed = 0, disrupted = [] } = of;
+  const disruptedPods = Object.fromEntries(disrupted.map((one) => [one, "2026-07-01T12:00:00Z"]));
   const base = budget({ name, minAvailable, selector: { matchLabels: { app: "web" } } });
-  return { ...base, status: { disruptionsAllowed: allowed, currentHealthy: healthy, desiredHealthy: desired, expectedPods: 6 } };
+  return {
+    ...base,
+    status: { disruptionsAllowed: allowed, currentHealthy: healthy, desiredHealthy: desired, expectedPods: 6, disruptedPods },
+  };
 }

@@ -17,7 +17,6 @@ import type { ProvisioningMode } from "../../src/cli/provisioning-options.ts";
 import { apiClient } from "../../src/cluster/api-client.ts";
 import { decisionLog } from "../../src/cluster/decision-log.ts";
 import type { PolicySet } from "../../src/policies/policy-set.ts";
-import { admittedDesk } from "../../src/provisioner/controllers/admitted-desk.ts";
 
 export interface LoneProvisionerOptions {
   readonly transport: ApiTransport;
@@ -57,7 +56,7 @@ export function startLoneProvisioner(options: LoneProvisionerOptions): LoneProvi
   const running = provision(
     {
       ...{ client, cluster, clock, random, names, kinds, log, capacity, instanceTypes, identity: "lone" },
-      ...{ sharesThread: false, admitted: admittedDesk(clock), predictsByDryRun: false, decisions: decisionLog() },
+      ...{ sharesThread: false, predictsByDryRun: false, decisions: decisionLog() },
       ...{ mode, karpenterLeases },
       policySet: () => policySet,
       runner: runnerMetrics(new Registry(), log),

@@ -14,7 +14,7 @@ import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { Instant } from "../../api/ports.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
 import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
-import { mayBeRefused, withAdmitted } from "../admitted-workloads.ts";
+import { withDirectReads } from "../direct-reads.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
 import {
   freshMemory,
@@ -28,7 +28,6 @@ import {
 import type { BufferDesk } from "./buffer-desk.ts";
 import type { MoveDesk } from "./move-desk.ts";
 import { poolOffers } from "./pool-offers.ts";
-import { newcomerDesk, type NewcomerDesk } from "./newcomer-desk.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 /** The only key: a plan is of the whole cluster. */
@@ -49,7 +48,6 @@ interface Held {
   /** How long the last decision held the process. */
   tookMs: number;
   readonly created: Map<string, Created>;
-  readonly newcomers: NewcomerDesk | undefined;
 }
 
 /** Whom each plan is told, besides the API server. */
@@ -62,9 +60,7 @@ export interface PlanDesks {
 
 /** Makes the controller with its triggers. */
 export function provisionerController(shell: ProvisionerShell, { buffers, moves }: PlanDesks = {}): ControllerEntry {
-  const { client, admitted, clock } = shell;
-  const newcomers = admitted === undefined ? undefined : newcomerDesk({ client, admitted, clock });
-  const held: Held = { memory: freshMemory, created: new Map(), tookMs: 0, newcomers };
+  const held: Held = { memory: freshMemory, created: new Map(), tookMs: 0 };
   const controller: Controller<ObservedDemand, ProvisioningStep> = {
     name: "provisioner",
     observe: () => observe(shell, held),
@@ -89,7 +85,7 @@ export function provisionerController(shell: ProvisionerShell, { buffers, moves 
   };
   const wake = (enqueue: (key: ObjectKey) => void) => {
     return (
-      shell.admitted?.onAdd(() => {
+      shell.newcomers?.onHeard(() => {
         enqueue(clusterKey);
       }) ?? (() => undefined)
     );
@@ -141,8 +137,8 @@ const nodeTrigger: AnyTrigger = {
 
 async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDemand> {
   const { provider } = shell;
-  await held.newcomers?.(worldWithAdmitted(shell).snapshot);
-  const world = worldWithAdmitted(shell);
+  await shell.newcomers?.ask(worldWithReads(shell).snapshot);
+  const world = worldWithReads(shell);
   const dryRuns = await shell.dryRuns?.(world);
   const nodePools = world.snapshot.list("NodePool").filter(({ spec }) => provider.serves(spec.template.spec.nodeClassRef));
   const { instanceTypes } = await poolOffers(shell, world.snapshot);
@@ -160,13 +156,11 @@ async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDem
   };
 }
 
-/** The world as it will be once the watch has brought what admission has let in. */
-function worldWithAdmitted({ admitted, world, names }: ProvisionerShell): ContractWorld {
+/** The world as it will be once the watch has brought what the API server has shown. */
+function worldWithReads({ newcomers, world, names }: ProvisionerShell): ContractWorld {
   const now = world();
-  const coming = (admitted?.waiting(now.snapshot) ?? []).filter(
-    ({ object, isStored = false }) => isStored || !mayBeRefused(object, { snapshot: now.snapshot, names }),
-  );
-  return coming.length === 0 ? now : { ...now, snapshot: withAdmitted(now.snapshot, coming, names.domain) };
+  const reads = newcomers?.heard(now.snapshot) ?? [];
+  return reads.length === 0 ? now : { ...now, snapshot: withDirectReads(now.snapshot, reads, names.domain) };
 }
 
 /** A claim that came and went between two looks of ours was never in a snapshot that we saw: the API server knows. */

@@ -14,8 +14,8 @@ import type { Clock, CloudProvider } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import type { PreferencePolicy } from "../scheduling/preference.ts";
-import type { AdmittedDesk } from "./admitted-desk.ts";
 import type { DryRunDesk } from "./dry-run-desk.ts";
+import type { NewcomerDesk } from "./newcomer-desk.ts";
 import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
 
 /** What would have been made. */
@@ -37,8 +37,8 @@ export interface ProvisionerShell {
   readonly clock: Clock;
   /** Whether others wait for the thread that plans are made on; then a long plan is followed by as long a rest. Default true. */
   readonly sharesThread?: boolean;
-  /** What admission has just let in; absent: only the watch tells. */
-  readonly admitted?: AdmittedDesk;
+  /** Asks the API server who has a say in the Pods of a workload that is new; absent: only the watch tells. */
+  readonly newcomers?: NewcomerDesk;
   /** What preferences are worth; absent: the solver's default. */
   readonly preferencePolicy?: PreferencePolicy | undefined;
   /** Told of each plan in place of its being carried out: then nothing is written. */

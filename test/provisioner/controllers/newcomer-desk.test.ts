@@ -8,8 +8,7 @@ import type { KubeObject } from "../../../src/api/object.ts";
 import type { Clock } from "../../../src/api/ports.ts";
 import { err, ok } from "../../../src/api/result.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
-import { admittedMax, withAdmitted } from "../../../src/provisioner/admitted-workloads.ts";
-import { admittedDesk } from "../../../src/provisioner/controllers/admitted-desk.ts";
+import { directReadsMax, withDirectReads } from "../../../src/provisioner/direct-reads.ts";
 import { newcomerDesk } from "../../../src/provisioner/controllers/newcomer-desk.ts";
 import { deployment, namespaceObject, pod } from "../../support/objects.ts";
 
@@ -35,21 +34,20 @@ function deskBefore(...objects: readonly KubeObject[]) {
     return Promise.resolve(code === undefined ? ok(state.objects.filter((object) => object.kind === kind)) : err({ code, reason: "No" }));
   };
   const clock: Clock = { now: () => state.now, sleep: (_durationMs, signal) => (signal === undefined ? Promise.resolve() : soon()) };
-  const admitted = admittedDesk(clock);
-  const ask = newcomerDesk({ client: { list } as Pick<ApiClient, "list">, admitted, clock });
+  const desk = newcomerDesk({ client: { list } as Pick<ApiClient, "list">, clock });
   const questions = async (...seen: readonly KubeObject[]): Promise<number> => {
     state.asked = [];
-    await ask(snapshotOf([namespaceObject(), ...seen]));
+    await desk.ask(snapshotOf([namespaceObject(), ...seen]));
     return state.asked.length;
   };
   /** The versions of a kind in the world that is planned over. */
   const planned = (kind: "WorkloadProfile" | "ResourceQuota", ...seen: readonly KubeObject[]): readonly (string | undefined)[] => {
     const snapshot = snapshotOf([namespaceObject(), at(1), ...seen]);
-    return withAdmitted(snapshot, admitted.waiting(snapshot), defaultDomain)
+    return withDirectReads(snapshot, desk.heard(snapshot), defaultDomain)
       .list(kind, "shop")
       .map(({ metadata }) => metadata.resourceVersion);
   };
-  return { state, admitted, questions, planned };
+  return { state, desk, questions, planned };
 }
 
 function soon(): Promise<void> {
@@ -105,14 +103,36 @@ test("an answer that does not come holds no plan up", async () => {
   expect(await desk.questions(at(1))).toBe(5);
 });
 
+test("an answer that the snapshot lacks wakes who listens, as long as it does", async () => {
+  const { desk, questions, state } = deskBefore(namespaceObject(), profile(7));
+  const woken: number[] = [];
+  const stop = desk.onHeard(() => void woken.push(state.objects.length));
+  await questions(at(1));
+  const heard = woken.length;
+  expect(heard).toBeGreaterThan(0);
+  await questions(at(2), profile(7));
+  expect(woken).toHaveLength(heard);
+  stop();
+  state.objects = [namespaceObject(), profile(9)];
+  await questions(at(3), profile(7));
+  expect(woken).toHaveLength(heard);
+});
+
 test("what is beyond one look, or finds no room on the desk, is asked for by the next", async () => {
   const many = Array.from({ length: 30 }, (_unused, index) => deployment({ name: "web", namespace: `team-${index}`, replicas: 1 }));
   const desk = deskBefore();
   expect(await desk.questions(...many)).toBe(25 * 5);
   expect(await desk.questions(...many)).toBe(5 * 5);
-  const full = deskBefore(namespaceObject(), profile(7));
-  for (let index = 0; index < admittedMax; index += 1) full.admitted.add(stored("ResourceQuota", index + 1));
+  const quotas = Array.from({ length: directReadsMax }, (_unused, index) => ({
+    ...stored("ResourceQuota", index + 1),
+    metadata: { ...stored("ResourceQuota", index + 1).metadata, name: `quota-${index}` },
+  }));
+  const full = deskBefore(profile(7), namespaceObject(), ...quotas);
+  full.state.objects = quotas;
   expect(await full.questions(at(1))).toBe(5);
+  full.state.objects = [namespaceObject(), profile(7)];
+  expect(await full.questions(at(2))).toBe(5);
+  expect(full.planned("WorkloadProfile")).toEqual([]);
   full.state.now = 10_000;
   expect(await full.questions(at(1))).toBe(5);
   expect(full.planned("WorkloadProfile")).toEqual(["7"]);
