@@ -45,9 +45,9 @@ const spot = object("Whether replicas may run on Spot.", {
 
 const denial = object("One denial of a request that concerned the profile.", {
   time: text("When.", { format: "date-time" }),
-  user: text("Who asked."),
+  user: text("Who asked: a client, or a controller. Not by name, since anybody may call the webhook by another's."),
   rule: text("The rule that refused."),
-  message: optional(text("What it said.")),
+  message: optional(text("What was refused and why, in fixed words; who asked was told the numbers.")),
 });
 
 /** The fields of status.resolved that columns read; the rest follows spec. */

@@ -67,6 +67,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
 function denialsOf(parts: ProcessParts): DenialRecorder {
   return denialRecorder({
     client: parts.client,
+    clock: parts.clock,
     snapshot: () => parts.cluster.snapshot(),
     policySet: () => parts.policyFile.current(),
     instanceTypes: () => parts.instanceTypes(),

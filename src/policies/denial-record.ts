@@ -2,16 +2,19 @@
  * The record of denials: what a profile's status tells of requests that were refused under it.
  *
  * Reads refused requests and what the status says already. Returns the profiles that a request concerns, and the list as it should
- * stand: newest first, each refusal once, so that a controller that asks again every second is told once a minute.
+ * stand: newest first, each refusal once, so that a controller that asks again every second is told once a minute. A request is only
+ * what somebody has said, and it may be forged: profiles count where they stand, and every word is ours or of what stands.
  */
+import { isKindName } from "../api/kinds.ts";
 import type { Instant } from "../api/ports.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
 import type { AdmissionContext } from "./admission-context.ts";
-import type { AdmissionRequest } from "./admission-request.ts";
+import { isController, type AdmissionRequest } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
 import type { PolicySet } from "./policy-set.ts";
+import { allRules } from "./rules/all-rules.ts";
 import type { Finding } from "./verdict.ts";
-import { cutText, plainText } from "./warning.ts";
+import { cutText } from "./warning.ts";
 
 /** A request that was refused. */
 export interface DeniedRequest {
@@ -28,9 +31,28 @@ const denialsMax = 5;
 /** Profiles that are told of one request: a budget may select the workloads of hundreds. */
 const profilesMax = 10;
 const messageLengthMax = 200;
-const userLengthMax = 120;
 /** The same refusal is told again only after so long. */
 const againMs = 60_000;
+
+/** What one profile is to be told. */
+export interface ProfileNote {
+  readonly namespace: string;
+  readonly name: string;
+  readonly note: DenialNote;
+}
+
+/** Returns what a refused request is told as, for each profile that it concerns and that stands. */
+export function denialNotes(
+  denied: DeniedRequest,
+  { policySet, ...world }: Omit<AdmissionContext, "now"> & { readonly policySet: PolicySet },
+): readonly ProfileNote[] {
+  const { request, at } = denied;
+  const context = { ...world, now: at };
+  return profilesConcerned({ policySet, request, context }).map(({ metadata }) => ({
+    ...{ namespace: metadata.namespace ?? "", name: metadata.name ?? "" },
+    note: denialNote(denied, context),
+  }));
+}
 
 /** Returns the profiles of the cluster that a request concerns: the judged one, or those that bind the workloads it touches. */
 function profilesConcerned(input: FactsInput): readonly WorkloadProfile[] {
@@ -47,38 +69,24 @@ function profilesConcerned(input: FactsInput): readonly WorkloadProfile[] {
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
-/** What one profile is to be told. */
-export interface ProfileNotes {
-  readonly profile: WorkloadProfile;
-  readonly notes: readonly DenialNote[];
-}
-
-/** Returns the notes of refused requests by the profiles that they concern, in the order of the requests. */
-export function notesByProfile(
-  denied: readonly DeniedRequest[],
-  { policySet, ...world }: Omit<AdmissionContext, "now"> & { readonly policySet: PolicySet },
-): readonly ProfileNotes[] {
-  const byProfile = new Map<WorkloadProfile, DenialNote[]>();
-  for (const refusal of denied) {
-    const { request, at } = refusal;
-    for (const profile of profilesConcerned({ policySet, request, context: { ...world, now: at } })) {
-      const known = byProfile.get(profile);
-      if (known === undefined) byProfile.set(profile, [denialNote(refusal)]);
-      else known.push(denialNote(refusal));
-    }
-  }
-  return [...byProfile].map(([profile, notes]) => ({ profile, notes }));
-}
-
-/** Returns a refusal as a note: its first finding that refuses. */
-function denialNote({ request, findings, at }: DeniedRequest): DenialNote {
-  const first = findings.find(({ action }) => action === "deny");
+/** Returns a refusal as a note, by its first finding that refuses. */
+function denialNote({ request, findings, at }: DeniedRequest, { snapshot }: Pick<AdmissionContext, "snapshot">): DenialNote {
+  const rule = findings.find(({ action }) => action === "deny")?.rule ?? "";
+  const verb = request.operation === "CREATE" ? "a new" : "a change of";
+  // A rule of the platform team's own has no words that we know, and what it says may quote the object.
+  const summary = allRules.find(({ id }) => id === rule)?.summary ?? "a rule of policies.yaml";
   return {
     time: new Date(at).toISOString().replace(/\.\d+Z$/, "Z"),
-    user: cutText(plainText(request.userInfo.username), userLengthMax),
-    rule: first?.rule ?? "",
-    message: cutText(first?.message ?? "", messageLengthMax),
+    user: isController(request.userInfo) ? "a controller" : "a client",
+    rule,
+    message: cutText(`${verb} ${standingName(request, snapshot)}: ${summary}`, messageLengthMax),
   };
+}
+
+/** The name only of what stands: any other is the requester's own word. */
+function standingName({ kind: { kind }, namespace, name }: AdmissionRequest, snapshot: AdmissionContext["snapshot"]): string {
+  if (!isKindName(kind)) return "object";
+  return snapshot.get(kind, { namespace, name }) === undefined ? kind : `${kind} ${name}`;
 }
 
 /** Returns the list with new notes in it, newest first; undefined where it says as much already. */

@@ -1146,7 +1146,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         },
         "user": {
          "type": "string",
-         "description": "Who asked."
+         "description": "Who asked: a client, or a controller. Not by name, since anybody may call the webhook by another's."
         },
         "rule": {
          "type": "string",
@@ -1154,7 +1154,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         },
         "message": {
          "type": "string",
-         "description": "What it said."
+         "description": "What was refused and why, in fixed words; who asked was told the numbers."
         }
        },
        "description": "One denial of a request that concerned the profile."
