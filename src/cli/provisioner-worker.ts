@@ -19,7 +19,7 @@ import { wallClock } from "../cluster/wall-clock.ts";
 import { testPolicyFiles } from "../policies/parse-policy-set.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
-import { adviceNow } from "../provisioner/controllers/advice-desk.ts";
+import { adviceDesk, type AdviceDesk } from "../provisioner/controllers/advice-desk.ts";
 import type { PoliciesInForce } from "../webhook/policy-file.ts";
 import { capacityMaker, ratesOf } from "./capacity-maker.ts";
 import { loadKubeConfig } from "./kube-config.ts";
@@ -39,6 +39,7 @@ import { plimsollVersion } from "./version.ts";
 interface Desk {
   readonly parts: ProvisionerParts;
   readonly registry: Registry;
+  readonly advice: AdviceDesk;
   readonly post: (message: FromThread) => void;
   readonly policies: { current: PolicySet };
   term: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
@@ -53,7 +54,7 @@ async function runThread(port: MessagePort, start: ThreadStart): Promise<void> {
   const registry = new Registry();
   const policies = { current: policySetOf(start.policies) };
   const parts = await openParts(start, { registry, policies, post });
-  const desk: Desk = { parts, registry, policies, post, term: undefined };
+  const desk: Desk = { parts, registry, policies, post, advice: adviceDesk(parts.clock), term: undefined };
   port.on("message", (message: ToThread) => {
     take(desk, message);
   });
@@ -181,14 +182,14 @@ async function endTerm(desk: Desk): Promise<void> {
 async function answer(desk: Desk, { id, until, question }: Extract<ToThread, { kind: "ask" }>): Promise<void> {
   // The thread was busy, and whoever asked has gone on.
   if (Date.now() >= until) return;
-  const told = await answerTo(desk, question).catch((error: unknown): ThreadAnswer => ({
+  const told = await answerTo(desk, question, until).catch((error: unknown): ThreadAnswer => ({
     kind: "failed",
     message: error instanceof Error ? error.message : String(error),
   }));
   desk.post({ kind: "answer", id, answer: told });
 }
 
-async function answerTo({ parts, registry }: Desk, question: ThreadQuestion): Promise<ThreadAnswer> {
+async function answerTo({ parts, registry, advice }: Desk, question: ThreadQuestion, until: number): Promise<ThreadAnswer> {
   switch (question.kind) {
     case "metrics":
       return { kind: "metrics", metrics: await registry.getMetricsAsJSON() };
@@ -197,7 +198,7 @@ async function answerTo({ parts, registry }: Desk, question: ThreadQuestion): Pr
     case "advice": {
       if (parts.capacity === undefined) return { kind: "failed", message: "this process provisions nothing" };
       if (!parts.cluster.hasSynced()) return { kind: "failed", message: "the provisioner's thread does not know the cluster yet" };
-      return { kind: "advice", answer: await adviceNow(provisionerShell(parts, parts.capacity), question.request) };
+      return { kind: "advice", answer: await advice.answer(provisionerShell(parts, parts.capacity), question.request, { until }) };
     }
     default:
       return assertNever(question);

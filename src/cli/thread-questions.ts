@@ -9,6 +9,8 @@ import type { ThreadAnswer, ThreadQuestion, ToThread } from "./thread-messages.t
 
 /** Questions that wait at once: more would only all be late. */
 export const openQuestionsMax = 64;
+/** Of those, the ones for advice, which anybody who reaches the webhook may have asked: metrics always have room. */
+export const openAdviceMax = 16;
 
 export interface ThreadQuestions {
   ask(question: ThreadQuestion, limits: { readonly deadlineMs: number }): Promise<Result<ThreadAnswer, NoAnswer>>;
@@ -21,14 +23,18 @@ export interface ThreadQuestions {
 /** Makes the desk; `post` sends to the thread and returns false where there is none. */
 export function threadQuestions(post: (message: ToThread) => boolean, onLate: (what: ThreadQuestion["kind"]) => void): ThreadQuestions {
   const open = new Map<number, (answer: Result<ThreadAnswer, NoAnswer>) => void>();
-  const state = { lastId: 0 };
+  const state = { lastId: 0, advice: 0 };
   return {
     ask: (question, { deadlineMs }) => {
-      if (open.size >= openQuestionsMax) return Promise.resolve(err({ kind: "busy", message: `${open.size} questions are open already` }));
+      const isAdvice = question.kind === "advice";
+      if (open.size >= openQuestionsMax || (isAdvice && state.advice >= openAdviceMax)) {
+        return Promise.resolve(err({ kind: "busy", message: `${isAdvice ? state.advice : open.size} questions are open already` }));
+      }
       const id = ++state.lastId;
       if (!post({ kind: "ask", id, until: Date.now() + deadlineMs, question }))
         return Promise.resolve(err({ kind: "down", message: "the provisioner's thread is being started" }));
-      return new Promise((resolve) => {
+      if (isAdvice) state.advice += 1;
+      const asked = new Promise<Result<ThreadAnswer, NoAnswer>>((resolve) => {
         const timer = setTimeout(() => {
           open.delete(id);
           onLate(question.kind);
@@ -39,6 +45,9 @@ export function threadQuestions(post: (message: ToThread) => boolean, onLate: (w
           open.delete(id);
           resolve(answer);
         });
+      });
+      return asked.finally(() => {
+        if (isAdvice) state.advice -= 1;
       });
     },
     answered: (id, answer) => {

@@ -7,7 +7,7 @@
 import type { KubeObject } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
 import { adviceWords } from "./advice-words.ts";
-import { capacityAdvice } from "./capacity-advice.ts";
+import { capacityAdvice, type AdviceLimits } from "./capacity-advice.ts";
 import type { ObservedCluster } from "./cluster-input.ts";
 import { podDemand } from "./demand.ts";
 import { bufferOf } from "./scheduling/buffer-pod.ts";
@@ -24,11 +24,15 @@ export type AdviceAnswer =
   | { readonly kind: "capacity"; readonly words?: string };
 
 /** Returns the answer to a question of admission. */
-export function adviceOn(request: AdviceRequest, observed: ObservedCluster, now: Instant): AdviceAnswer {
+export function adviceOn(
+  request: AdviceRequest,
+  observed: ObservedCluster,
+  { now, ...limits }: AdviceLimits & { readonly now: Instant },
+): AdviceAnswer {
   if (request.kind === "waiting-pods") {
     const { pods } = podDemand({ ...observed.world, memory: new Map(), now });
     return { kind: request.kind, pods: pods.filter((pod) => bufferOf(pod) === undefined).length };
   }
-  const advice = capacityAdvice(request.object, observed, now);
+  const advice = capacityAdvice(request.object, observed, { now, ...limits });
   return advice === undefined ? { kind: request.kind } : { kind: request.kind, words: adviceWords(advice) };
 }

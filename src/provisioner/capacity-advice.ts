@@ -13,6 +13,7 @@ import { clusterInput, type ObservedCluster } from "./cluster-input.ts";
 import { podDemand, workloadKey } from "./demand.ts";
 import { missingPods } from "./missing-pods.ts";
 import { bufferOf } from "./scheduling/buffer-pod.ts";
+import type { IsAborted } from "./scheduling/plan-cut.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
 import { solve, type SchedulingResults, type SolveInput } from "./scheduling/solve.ts";
 
@@ -52,14 +53,27 @@ export interface CapacityAdvice {
 
 /** While more Pods wait than this, nobody has time for advice. */
 export const othersMax = 2_000;
+/** Nor for a workload that asks for more Pods than this: anybody may propose one. */
+export const advisedPodsMax = 2_000;
 
-/** Returns what a workload would mean for the cluster; undefined where it asks for no more Pods, or too many others wait. */
-export function capacityAdvice(object: KubeObject, observed: ObservedCluster, now: Instant): CapacityAdvice | undefined {
+/** When the advice must be given up: nobody waits for it any more. */
+export interface AdviceLimits {
+  readonly isAborted?: IsAborted;
+}
+
+/** Returns what a workload would mean for the cluster; undefined where it asks for no more Pods, or for too many, or too many others wait, or time is up. */
+export function capacityAdvice(
+  object: KubeObject,
+  observed: ObservedCluster,
+  { now, isAborted }: AdviceLimits & { readonly now: Instant },
+): CapacityAdvice | undefined {
   const { world } = observed;
   const snapshot = overlaySnapshot(world.snapshot, { put: withUid(object), domain: world.names.domain });
   const key = workloadKey({ kind: object.kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name ?? "" });
-  const missing = missingPods(snapshot).find(({ workload }) => workloadKey(workload) === key);
-  if (missing === undefined) return undefined;
+  const all = missingPods(snapshot);
+  const missing = all.find(({ workload }) => workloadKey(workload) === key);
+  if (missing === undefined || missing.count > advisedPodsMax) return undefined;
+  if (all.reduce((sum, { count }) => sum + count, 0) - missing.count > othersMax) return undefined;
   const demand = podDemand({ ...world, snapshot, memory: new Map(), now, isOnPaper: true });
   const own = demand.pods.filter((one) => one.key.startsWith(`${key}#`));
   const others = demand.pods.filter((one) => !one.key.startsWith(`${key}#`));
@@ -67,7 +81,9 @@ export function capacityAdvice(object: KubeObject, observed: ObservedCluster, no
   const remark = demand.remarks.find(({ workload }) => workloadKey(workload) === key)?.message;
   const about = { asked: missing.count, isMore: missing.siblings.length > 0, ...(remark === undefined ? {} : { remark }) };
   const input = clusterInput({ ...observed, world: { ...world, snapshot } }, { pods: demand.pods, now });
-  return { ...about, ...differenceOf(input, { own, others }) };
+  if (isAborted?.() === true) return undefined;
+  const difference = differenceOf(input, { own, others, ...(isAborted === undefined ? {} : { isAborted }) });
+  return isAborted?.() === true ? undefined : { ...about, ...difference };
 }
 
 /** An object in the mutating phase, or of a file, has none yet; demand is told apart by it. */
@@ -77,10 +93,10 @@ function withUid(object: KubeObject): KubeObject {
 
 function differenceOf(
   input: SolveInput,
-  { own, others }: { readonly own: readonly PendingPod[]; readonly others: readonly PendingPod[] },
+  { own, others, ...bounds }: AdviceLimits & { readonly own: readonly PendingPod[]; readonly others: readonly PendingPod[] },
 ): Omit<CapacityAdvice, "asked" | "isMore"> {
-  const after = solve(input);
-  const before = others.length === 0 ? undefined : solve({ ...input, pods: others });
+  const after = solve(input, bounds);
+  const before = others.length === 0 ? undefined : solve({ ...input, pods: others }, bounds);
   const keys = new Set(own.map(({ key }) => key));
   const left = after.unschedulable.filter(({ pod }) => keys.has(pod.key));
   const because = left[0]?.reasons[0];

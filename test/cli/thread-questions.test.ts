@@ -1,8 +1,9 @@
 /** Questions to another thread are bounded in time and number, and each is answered or told why not. */
 import { describe, expect, it } from "vitest";
 import type { ToThread } from "../../src/cli/thread-messages.ts";
-import { openQuestionsMax, threadQuestions } from "../../src/cli/thread-questions.ts";
+import { openAdviceMax, openQuestionsMax, threadQuestions } from "../../src/cli/thread-questions.ts";
 
+const metrics = { kind: "metrics" } as const;
 const advice = { kind: "advice", request: { kind: "waiting-pods" } } as const;
 
 function desk(isUp = true) {
@@ -32,14 +33,26 @@ describe("questions to a thread", () => {
 
   it("are turned away, unsent, where many are open", async () => {
     const { questions, sent } = desk();
-    const asked = Array.from({ length: openQuestionsMax }, () => questions.ask(advice, { deadlineMs: 1_000 }));
-    expect(await questions.ask(advice, { deadlineMs: 1_000 })).toMatchObject({ ok: false, error: { kind: "busy" } });
+    const asked = Array.from({ length: openQuestionsMax }, () => questions.ask(metrics, { deadlineMs: 1_000 }));
+    expect(await questions.ask(metrics, { deadlineMs: 1_000 })).toMatchObject({ ok: false, error: { kind: "busy" } });
     expect(sent).toHaveLength(openQuestionsMax);
     questions.dropAll("the thread has ended");
     for (const told of await Promise.all(asked))
       expect(told).toEqual({ ok: false, error: { kind: "down", message: "the thread has ended" } });
-    expect((await questions.ask(advice, { deadlineMs: 5 })).ok).toBe(false);
+    expect((await questions.ask(metrics, { deadlineMs: 5 })).ok).toBe(false);
     expect(sent).toHaveLength(openQuestionsMax + 1);
+  });
+
+  it("for advice leave room for others, and have room again once they are answered", async () => {
+    const { questions, sent } = desk();
+    const asked = Array.from({ length: openAdviceMax }, () => questions.ask(advice, { deadlineMs: 1_000 }));
+    expect(await questions.ask(advice, { deadlineMs: 1_000 })).toMatchObject({ ok: false, error: { kind: "busy" } });
+    const other = questions.ask(metrics, { deadlineMs: 1_000 });
+    expect(sent).toHaveLength(openAdviceMax + 1);
+    questions.dropAll("the thread has ended");
+    await Promise.all([...asked, other]);
+    await questions.ask(advice, { deadlineMs: 1 });
+    expect(sent).toHaveLength(openAdviceMax + 2);
   });
 
   it("are answered at once where no thread runs, or where it says that it can't answer", async () => {

@@ -177,7 +177,7 @@ describe("the room of a buffer", () => {
   });
 
   test("is no Pod that waits, to admission", () => {
-    const answer = adviceOn({ kind: "waiting-pods" }, cluster([podTemplate(), spare, pod({ name: "real" })], []), 0);
+    const answer = adviceOn({ kind: "waiting-pods" }, cluster([podTemplate(), spare, pod({ name: "real" })], []), { now: 0 });
     expect(answer).toEqual({ kind: "waiting-pods", pods: 1 });
   });
 

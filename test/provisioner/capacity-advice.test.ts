@@ -4,13 +4,16 @@
 import { describe, expect, test } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
 import type { KubeObject } from "../../src/api/object.ts";
+import { ok } from "../../src/api/result.ts";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import { adviceWords } from "../../src/provisioner/advice-words.ts";
 import { adviceOn } from "../../src/provisioner/advice.ts";
-import { capacityAdvice, othersMax, type CapacityAdvice } from "../../src/provisioner/capacity-advice.ts";
+import { advisedPodsMax, capacityAdvice, othersMax, type CapacityAdvice } from "../../src/provisioner/capacity-advice.ts";
 import type { ObservedCluster } from "../../src/provisioner/cluster-input.ts";
+import { adviceDesk } from "../../src/provisioner/controllers/advice-desk.ts";
+import type { ProvisionerShell } from "../../src/provisioner/controllers/shell.ts";
 import { deployment, namespaceObject, nodePool, pod } from "../support/objects.ts";
 import { yamlText } from "../support/yaml-objects.ts";
 
@@ -32,7 +35,7 @@ function observed(objects: readonly KubeObject[], limits?: Readonly<Record<strin
 
 const web = (replicas: number, cpu = "1") => deployment({ name: "web", replicas, requests: { cpu, memory: "2Gi" } });
 const wordsOf = (object: KubeObject, cluster: ObservedCluster): string | undefined => {
-  const answer = adviceOn({ kind: "capacity", object }, cluster, 0);
+  const answer = adviceOn({ kind: "capacity", object }, cluster, { now: 0 });
   return answer.kind === "capacity" ? answer.words : undefined;
 };
 
@@ -48,11 +51,11 @@ describe("a workload that asks for more Pods is told", () => {
   });
 
   test("the price and the number of the nodes that the provisioner would make", () => {
-    const advice = capacityAdvice(web(30), observed([]), 0);
+    const advice = capacityAdvice(web(30), observed([]), { now: 0 });
     expect(advice).toMatchObject({ asked: 30, planned: 30, isMore: false, leftOut: 0, limits: [] });
     expect(advice?.nodes.reduce((sum, { count }) => sum + count, 0)).toBe(advice?.nodesMore);
     expect(advice?.pricePerHour).toBeGreaterThan(0);
-    const twice = capacityAdvice(web(60), observed([]), 0);
+    const twice = capacityAdvice(web(60), observed([]), { now: 0 });
     expect(twice?.pricePerHour).toBeGreaterThan(advice?.pricePerHour ?? NaN);
   });
 
@@ -62,7 +65,7 @@ describe("a workload that asks for more Pods is told", () => {
 
   test("only what it adds to what waits already", () => {
     const other = pod({ name: "other", requests: { cpu: "7", memory: "8Gi" } });
-    const [alone, beside] = [capacityAdvice(web(10), observed([]), 0), capacityAdvice(web(10), observed([other]), 0)];
+    const [alone, beside] = [capacityAdvice(web(10), observed([]), { now: 0 }), capacityAdvice(web(10), observed([other]), { now: 0 })];
     expect(beside?.pricePerHour).toBeLessThanOrEqual((alone?.pricePerHour ?? 0) * 1.5);
     expect(beside?.pricePerHour).toBeGreaterThan(0);
   });
@@ -73,7 +76,7 @@ describe("a workload that asks for more Pods is told", () => {
     const set = { ...web(2), kind: "ReplicaSet", metadata: { name: "web-1", namespace: "shop", uid: "set", ownerReferences: [owner] } };
     const ofSet = { ...owner, kind: "ReplicaSet", name: "web-1", uid: "set" };
     const pods = ["a", "b"].map((id) => pod({ name: `web-1-${id}`, owner: ofSet, labels: { app: "web" }, spec: { nodeName: "n1" } }));
-    const advice = capacityAdvice(web(12), observed([large, before, set, ...pods]), 0);
+    const advice = capacityAdvice(web(12), observed([large, before, set, ...pods]), { now: 0 });
     expect(advice).toMatchObject({ asked: 10, isMore: true });
   });
 
@@ -94,6 +97,46 @@ describe("a workload that asks for more Pods is told", () => {
     const others = Array.from({ length: othersMax + 1 }, (_unused, index) => pod({ name: `other-${index}` }));
     expect(wordsOf(web(3), observed(others))).toBeUndefined();
   });
+
+  test("nothing, where it or others to come ask for so many that a plan would hold everybody up", () => {
+    expect(wordsOf(web(advisedPodsMax + 1), observed([]))).toBeUndefined();
+    expect(wordsOf(web(3), observed([deployment({ name: "other", replicas: othersMax + 1 })]))).toBeUndefined();
+  });
+
+  test("nothing, where time is up before the plan has ended", () => {
+    let asked = 0;
+    expect(capacityAdvice(web(30), observed([]), { now: 0, isAborted: () => (asked += 1) > 1 })).toBeUndefined();
+    expect(asked).toBeGreaterThan(1);
+  });
+});
+
+test("advice has a share of the thread's time, and beyond it nothing is planned", async () => {
+  const clock = { time: 0, planMs: 900 };
+  const now = (): number => clock.time;
+  const { world } = observed([]);
+  const plans: number[] = [];
+  const shell = {
+    clock: { now },
+    world: () => world,
+    snapshot: () => world.snapshot,
+    provider: {
+      serves: () => true,
+      instanceTypes: () => {
+        plans.push(clock.time);
+        clock.time += clock.planMs;
+        return Promise.resolve(ok(instanceTypes));
+      },
+    },
+  } as unknown as ProvisionerShell;
+  const desk = adviceDesk({ now });
+  const ask = () => desk.answer(shell, { kind: "capacity", object: web(3) }, { until: clock.time + 60_000 });
+  for (let count = 0; count < 20; count += 1) await ask();
+  expect(plans.length).toBeLessThan(5);
+  const before = plans.length;
+  clock.time += 5_000;
+  await ask();
+  await ask();
+  expect(plans).toHaveLength(before + 1);
 });
 
 describe("advice in words", () => {

@@ -42,7 +42,7 @@ export function newcomerDesk({ client, clock }: NewcomerDeskOptions): NewcomerDe
   const reads = readShelf(clock);
   let known: ReadonlyMap<string, number> = new Map();
   let notBefore = 0;
-  return { ask: askForNewcomers, heard: reads.waiting, onHeard: reads.onAdd };
+  return { ask: askForNewcomers, heard: (snapshot) => reads.waiting(snapshot), onHeard: (wake) => reads.onAdd(wake) };
 
   async function askForNewcomers(snapshot: ClusterSnapshot): Promise<void> {
     const standing = standingOf(snapshot);
