@@ -74,13 +74,7 @@ function blockerOf(pod: Pod, world: BlockerWorld): DrainBlocker | undefined {
   const { disruptionWindowAnnotation } = world.names;
   const closed = closedWindowOf(pod, { now: world.now, deadline: world.deadline, disruptionWindowAnnotation });
   if (closed !== undefined) {
-    return {
-      kind: "window",
-      by: name,
-      text: protectionText(closed),
-      ...held,
-      ...(closed.opensAt === undefined ? {} : { until: closed.opensAt }),
-    };
+    return { kind: "window", by: name, text: protectionText(closed), ...held, until: closed.opensAt };
   }
   const budgets = world.budgetsOver(pod);
   const answer = evictionAnswer({ pod, budgets });

@@ -12,12 +12,12 @@ import { timeText } from "./time-text.ts";
 
 export type PodProtection =
   /** Without an end it holds for as long as the annotation stands, or until the Pod has started. */
-  | { readonly kind: "do-not-disrupt"; readonly until?: Instant }
-  /** A window that never opens has no time. */
-  | { readonly kind: "window"; readonly opensAt?: Instant };
+  { readonly kind: "do-not-disrupt"; readonly until?: Instant } | { readonly kind: "window"; readonly opensAt: Instant };
 
 /** Windows of one Pod that are looked at; a profile has a handful. */
 const windowsMax = 20;
+/** A year, and the day that it may be longer: a window that opens later than this is none ("0 0 31 2 *", the 29th of February). */
+export const windowWaitMaxMs = 366 * 24 * 60 * 60 * 1000;
 /** What the API server fills in for an absent terminationGracePeriodSeconds. */
 const defaultGraceSeconds = 30;
 
@@ -51,7 +51,7 @@ export interface WindowInput {
   readonly deadline: Instant | undefined;
 }
 
-/** Returns the closed window of a Pod that has windows and none of them open; unreadable ones close nothing. */
+/** Returns the closed window of a Pod that has windows and none of them open; unreadable ones, and those that never open, close nothing. */
 export function closedWindowOf(
   pod: Pod,
   { now, disruptionWindowAnnotation, deadline = Infinity }: WindowInput,
@@ -59,8 +59,9 @@ export function closedWindowOf(
   const windows = windowsIn(pod.metadata.annotations?.[disruptionWindowAnnotation]);
   if (windows.length === 0 || windows.some((window) => isWindowOpen({ ...window, instant: now }))) return undefined;
   const opensAt = Math.min(...windows.map(({ schedule }) => nextAfter(schedule, now) ?? Infinity));
-  if (deadline !== Infinity && opensAt >= deadline - graceMsOf(pod)) return undefined;
-  return opensAt === Infinity ? { kind: "window" } : { kind: "window", opensAt };
+  // What never opens would hold its node for ever, and can't be what was meant.
+  if (opensAt > now + windowWaitMaxMs || opensAt >= deadline - graceMsOf(pod)) return undefined;
+  return { kind: "window", opensAt };
 }
 
 /** Returns what a Pod is given from the request to end to the kill. */
@@ -73,9 +74,7 @@ export function protectionText(protection: PodProtection): string {
   if (protection.kind === "do-not-disrupt") {
     return protection.until === undefined ? "do-not-disrupt" : `do-not-disrupt until ${timeText(protection.until)}`;
   }
-  return protection.opensAt === undefined
-    ? "its disruption window never opens"
-    : `its disruption window opens at ${timeText(protection.opensAt)}`;
+  return `its disruption window opens at ${timeText(protection.opensAt)}`;
 }
 
 /** Returns how long is left in words that change rarely: a text that is written again every second wakes everybody who watches. */

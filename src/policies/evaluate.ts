@@ -17,6 +17,7 @@ import { isObjectOf } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import { isRelease } from "./release.ts";
 import { compileJob } from "./profile/job-patch.ts";
+import { withoutClaims } from "./profile/own-keys-patch.ts";
 import { needsOnDemand } from "./profile/on-demand-floor.ts";
 import { compilePod } from "./profile/pod-patch.ts";
 import { workloadContract } from "./profile/workload-contract.ts";
@@ -25,8 +26,8 @@ import { allowedVerdict, type Verdict } from "./verdict.ts";
 import { adjustmentWarnings, startWarnings, warningTexts } from "./warning.ts";
 
 /**
- * Returns the patch that brings a Pod, or the Job of a CronJob, under its contract; always allowed. Empty for every other request,
- * and for an object whose profile cannot be told (validate refuses its workload).
+ * Returns the patch that brings a Pod, or the Job of a CronJob, under its contract; always allowed. Empty for every other request.
+ * A Pod whose profile cannot be told (validate refuses its workload) only loses what it claims that we computed.
  */
 export function mutate({ policySet, request, context }: FactsInput): Verdict {
   const { object, namespace } = request;
@@ -34,12 +35,12 @@ export function mutate({ policySet, request, context }: FactsInput): Verdict {
   if (isObjectOf("Job", object, context.names.domain)) return mutateJob(object, { policySet, request, context });
   if (!isObjectOf("Pod", object, context.names.domain)) return allowedVerdict;
   const workload = workloadOfPod({ pod: object, namespace, snapshot: context.snapshot });
-  if (workload === undefined) return allowedVerdict;
-  const answer = workloadContract({ workload, policySet, ...context });
-  if (answer.kind !== "compiled") return allowedVerdict;
-  const { contract } = answer;
-  const onDemand = needsOnDemand({ pod: object, contract, ...context });
-  return { ...allowedVerdict, patch: compilePod({ pod: object, contract, names: context.names, onDemand }) };
+  const answer = workload === undefined ? undefined : workloadContract({ workload, policySet, ...context });
+  const contract = answer?.kind === "compiled" ? answer.contract : undefined;
+  const { document: pod, operations } = withoutClaims(object, { contract, names: context.names });
+  if (contract === undefined) return { ...allowedVerdict, patch: operations };
+  const onDemand = needsOnDemand({ pod, contract, ...context });
+  return { ...allowedVerdict, patch: [...operations, ...compilePod({ pod, contract, names: context.names, onDemand })] };
 }
 
 /** A Job enters after its CronJob was seen: one that is not known makes none. */

@@ -115,7 +115,8 @@ export function labelsToSet({ metadata }: Pod, { pod, selector }: CompiledContra
   return set ?? noTexts;
 }
 
-function isSelecting(label: string, selector: CompiledContract["selector"]): boolean {
+/** Says whether a selector asks for a label. */
+export function isSelecting(label: string, selector: CompiledContract["selector"]): boolean {
   if (Object.hasOwn(selector?.matchLabels ?? noTexts, label)) return true;
   return (selector?.matchExpressions ?? nothing).some(({ key }) => key === label);
 }

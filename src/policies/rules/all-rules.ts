@@ -25,6 +25,7 @@ import { drain038, drain039, drain040, drain041, drain042 } from "./drain-unguar
 import { ex001, ex002 } from "./exemption.ts";
 import { pdb004 } from "./foreign-budget.ts";
 import { job001, job002, job003 } from "./job.ts";
+import { meta001, meta002 } from "./own-keys.ts";
 import { mig001, mig002, mig003 } from "./migration.ts";
 import { nc004, nc005, nc006, nc007 } from "./node-class.ts";
 import { nc001, nc002, nc003, nc008 } from "./node-class-fields.ts";
@@ -119,6 +120,8 @@ export const allRules: readonly Rule[] = [
   job001,
   job002,
   job003,
+  meta001,
+  meta002,
   mig001,
   mig002,
   mig003,

@@ -4,10 +4,12 @@
  * Reads one profile with its class's word where it is silent, and the workloads that it binds. The form of each field is the
  * schema's matter; what is found here would be compiled into something that nobody asked for, or into nothing.
  */
+import type { Instant } from "../../api/ports.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { nearestWord } from "../../api/nearest-word.ts";
 import { pointer } from "../../kube/json-patch.ts";
-import { parseCron } from "../../kube/schedule.ts";
+import { windowWaitMaxMs } from "../../kube/pod-protection.ts";
+import { nextAfter, parseCron } from "../../kube/schedule.ts";
 import { aboutWorkload } from "../facts.ts";
 import { termsOf, type ProfileTerms } from "../profile-terms.ts";
 import { runsToAnEnd } from "../spot-use.ts";
@@ -32,7 +34,7 @@ export const wp007: Rule = {
     const { profile } = facts.subject;
     const terms = termsOf(profile, facts);
     if (terms === undefined) return [];
-    const problems = [...scalingProblems(profile, terms), ...disruptionProblems(profile, terms), ...windowProblems(profile)];
+    const problems = [...scalingProblems(profile, terms), ...disruptionProblems(profile, terms), ...windowProblems(profile, facts.now)];
     return problems.map((problem) => ({ ...problem, className: terms.workloadClass.name }));
   },
 };
@@ -131,18 +133,13 @@ function disruptionProblems({ spec }: WorkloadProfile, { resolved }: ProfileTerm
   ];
 }
 
-function windowProblems({ spec }: WorkloadProfile): readonly Problem[] {
-  return (spec.disruption?.window ?? []).flatMap(({ schedule }, index) =>
-    parseCron(schedule).ok
-      ? []
-      : [
-          problem(
-            ["disruption", "window", index, "schedule"],
-            `"${schedule}" is no cron schedule`,
-            "write five fields in UTC, such as 0 2 * * 6",
-          ),
-        ],
-  );
+function windowProblems({ spec }: WorkloadProfile, now: Instant): readonly Problem[] {
+  return (spec.disruption?.window ?? []).flatMap(({ schedule }, index) => {
+    const cron = parseCron(schedule);
+    if (cron.ok && (nextAfter(cron.value, now) ?? Infinity) <= now + windowWaitMaxMs) return [];
+    const what = cron.ok ? `"${schedule}" does not open within a year` : `"${schedule}" is no cron schedule`;
+    return [problem(["disruption", "window", index, "schedule"], what, "write five fields in UTC, such as 0 2 * * 6")];
+  });
 }
 
 function problem(at: readonly (string | number)[], what: string, fix: string): Problem {
