@@ -17,7 +17,8 @@ import type { FindingAction } from "./verdict.ts";
 export function isAsked({ kinds }: Pick<CustomRule, "kinds">, { subject, request }: Facts): boolean {
   if (subject.kind === "none") return false;
   const kind = subject.kind === "scale" ? subject.workload.kind : (request.object?.kind ?? "");
-  return kinds.length === 0 ? subject.kind === "workload" || subject.kind === "scale" : kinds.includes(kind);
+  if (kinds.length > 0) return kinds.includes(kind);
+  return subject.kind === "workload" || subject.kind === "scale" || subject.kind === "pod-update";
 }
 
 /** What a custom rule is asked with: the variables of the request, and the steps that are left for it. */

@@ -47,13 +47,13 @@ export function servingContainerOf({ pod, workload }: WorkloadView): Container |
 }
 
 /** Returns the pointer of a field of the Pod's spec in the judged workload, such as "/spec/template/spec/tolerations/0". */
-export function podFieldPath({ workload }: WorkloadView, field: string): string {
-  return `${podSpecPath(workload.kind)}/${field}`;
+export function podFieldPath({ workload, isRunning }: WorkloadView, field: string): string {
+  return `${podSpecPath(isRunning === true ? "Pod" : workload.kind)}/${field}`;
 }
 
 /** Returns the pointer of a field of the Pod's metadata in the judged workload. */
-export function podMetadataPath({ workload }: WorkloadView, field: string): string {
-  return `${podSpecPath(workload.kind).replace(/\/spec$/, "")}/metadata/${field}`;
+export function podMetadataPath({ workload, isRunning }: WorkloadView, field: string): string {
+  return `${podSpecPath(isRunning === true ? "Pod" : workload.kind).replace(/\/spec$/, "")}/metadata/${field}`;
 }
 
 /** Returns the pointer of an annotation of the Pod in the judged workload. */

@@ -12,10 +12,12 @@ import { controllerOf } from "../kube/owner.ts";
 import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
-import { findingsOf, toldFindings } from "./findings.ts";
+import { findingsOf, toldFindings, wordsOf, type JudgedFinding } from "./findings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
-import { isRelease } from "./release.ts";
+import { isJudgedPodUpdate } from "./pod-update.ts";
+import { deletionWarnings } from "./deletion-warnings.ts";
+import { isJudgedDeletion, isRelease } from "./release.ts";
 import { compileJob } from "./profile/job-patch.ts";
 import { withoutClaims } from "./profile/own-keys-patch.ts";
 import { needsOnDemand } from "./profile/on-demand-floor.ts";
@@ -59,15 +61,26 @@ function mutateJob(job: Job, { policySet, request, context }: FactsInput): Verdi
  * object in deletion go, and updates that leave spec and our own labels alone always pass (admission.md 3.4).
  */
 export function validate(input: FactsInput): Verdict {
+  if (isJudgedDeletion(input.request)) return { ...allowedVerdict, warnings: deletionWarnings(input) };
   const judging = judgingOf(input);
   if (judging === "nothing") return allowedVerdict;
   const facts = gatherFacts(input);
   if (facts.subject.kind === "none") return allowedVerdict;
-  const findings = toldFindings(softened(findingsOf(facts, input, judging === "everything" ? undefined : judging), facts, input));
+  const found = softened(findingsOf(facts, input, judging === "everything" ? undefined : judging), facts, input);
+  const findings = toldFindings(facts.subject.kind === "pod-update" ? newFindings(found, input) : found);
   const told = isController(input.request.userInfo)
     ? []
     : [...warningTexts(findings), ...startWarnings(findings, facts.policySet.settings), ...adjustmentWarnings(facts)];
   return { allowed: !findings.some(({ action }) => action === "deny"), findings, warnings: told, patch: [] };
+}
+
+/** What stood on a running Pod was told with its workload: whoever labels it hears of what the label does. */
+function newFindings(findings: readonly JudgedFinding[], input: FactsInput): readonly JudgedFinding[] {
+  const { object, oldObject, ...rest } = input.request;
+  if (findings.length === 0 || object === undefined || oldObject === undefined) return findings;
+  const before = { ...input, request: { ...rest, object: oldObject, oldObject } };
+  const known = new Set(findingsOf(gatherFacts(before), before).map(wordsOf));
+  return findings.filter((finding) => !known.has(wordsOf(finding)));
 }
 
 /** Both phases in a row: the verdict on the object as it would be stored, and the patch that makes it so. */
@@ -86,8 +99,7 @@ function judgingOf({ request, context, policySet }: FactsInput): "everything" | 
   if (object === undefined || (subResource !== undefined && !judgedSubresources.has(subResource))) return "nothing";
   if (isRelease(request)) return "nothing";
   if (operation === "CREATE" || oldObject === undefined) return "everything";
-  // What we compile changes in a running Pod through its subresources only; a new image, label or annotation of it is not judged.
-  if (object.kind === "Pod" && subResource === undefined) return "nothing";
+  if (object.kind === "Pod" && subResource === undefined) return isJudgedPodUpdate(request, context.names) ? "everything" : "nothing";
   if (hasOtherChecked(object, oldObject, context.names.domain)) return "everything";
   const { customRules } = policySet;
   return customRules.length > 0 && hasOtherMetadata(object, oldObject) ? new Set(customRules.map(({ id }) => id)) : "nothing";

@@ -6,7 +6,7 @@
  */
 import type { KubeObject } from "../api/object.ts";
 import type { ExemptCandidate } from "./exemption.ts";
-import type { Facts } from "./facts.ts";
+import { isPodSubject, type Facts } from "./facts.ts";
 import { ownerOfPod } from "./grandfather.ts";
 
 /** Returns what an exemption may name: one of `own`, or every one of `touched`. */
@@ -19,7 +19,7 @@ export function candidatesOf(facts: Facts): { readonly own: readonly ExemptCandi
     name: workload.name,
     labels: { ...workload.template.metadata?.labels, ...workload.labels },
   }));
-  const isWorkload = subject.kind === "scale" || subject.kind === "pod-change";
+  const isWorkload = subject.kind === "scale" || isPodSubject(subject);
   const judged = object === undefined || isWorkload ? [] : [candidateOf(object, request)];
   const owner = ownerOfPod(facts);
   return { own: [...judged, ...(owner === undefined ? [] : [candidateOf(owner, request)])], touched };

@@ -47,6 +47,8 @@ export type Subject =
   | { readonly kind: "scale"; readonly workload: Workload; readonly from: number; readonly to: number }
   /** A running Pod that is resized in place, or gets an ephemeral container; its view is that of its workload. */
   | { readonly kind: "pod-change"; readonly change: PodChange; readonly pod: Pod; readonly workload: Workload }
+  /** A running Pod whose labels, annotations, finalizers or spec change; its view is that of its workload. */
+  | { readonly kind: "pod-update"; readonly pod: Pod; readonly before: Pod; readonly workload: Workload }
   | { readonly kind: "budget"; readonly budget: PodDisruptionBudget }
   | { readonly kind: "autoscaler"; readonly autoscaler: HorizontalPodAutoscaler }
   | { readonly kind: "scaled-object"; readonly scaledObject: ScaledObject }
@@ -112,8 +114,13 @@ export function pathIn(facts: Facts, pointers: Partial<Readonly<Record<Subject["
 
 /** Returns the words that name a workload where the judged object is another one: "Deployment web: ", or "". */
 export function aboutWorkload(facts: Facts, view: WorkloadView): string {
-  const own = facts.subject.kind === "workload" || facts.subject.kind === "scale" || facts.subject.kind === "pod-change";
+  const own = facts.subject.kind === "workload" || facts.subject.kind === "scale" || isPodSubject(facts.subject);
   return own ? "" : `${workloadTitle(view.workload)}: `;
+}
+
+/** Says whether a running Pod is judged, and not its workload. */
+export function isPodSubject(subject: Subject): subject is Subject & { readonly kind: "pod-change" | "pod-update" } {
+  return subject.kind === "pod-change" || subject.kind === "pod-update";
 }
 
 /** The object with the request's name and namespace, which a Pod made by a controller does not carry itself. */
@@ -137,7 +144,7 @@ interface SubjectWorld {
 function subjectOfRequest(judged: KubeObject, { request, snapshot, names }: SubjectWorld): Subject {
   switch (request.subResource) {
     case undefined:
-      return subjectOf(judged, { request, snapshot, names });
+      return isPodUpdate(request, names) ? podUpdateSubject(judged, request, snapshot) : subjectOf(judged, { request, snapshot, names });
     case "scale":
       return scaleSubject(request, snapshot);
     case "resize":
@@ -146,6 +153,21 @@ function subjectOfRequest(judged: KubeObject, { request, snapshot, names }: Subj
     default:
       return noSubject;
   }
+}
+
+function isPodUpdate({ operation, object }: AdmissionRequest, { domain }: PlatformNames): boolean {
+  return operation === "UPDATE" && object !== undefined && isObjectOf("Pod", object, domain);
+}
+
+/** Both as Pods: what the API server sends as the old one is of the same kind. */
+function podUpdateSubject(object: KubeObject, { oldObject }: AdmissionRequest, snapshot: ClusterSnapshot): Subject {
+  if (!isPod(object) || oldObject === undefined || !isPod(oldObject)) return noSubject;
+  const workload = workloadOfPod({ pod: object, namespace: object.metadata.namespace ?? "", snapshot });
+  return workload === undefined ? noSubject : { kind: "pod-update", pod: object, before: oldObject, workload };
+}
+
+function isPod(object: KubeObject): object is Pod {
+  return object.kind === "Pod" && hasSpec(object);
 }
 
 function podChangeSubject(
@@ -207,6 +229,7 @@ function viewsOf(subject: Subject, world: ViewWorld): readonly WorkloadView[] {
     case "namespace":
       return workloadsOf(world.snapshot, subject.namespace.metadata.name ?? "").map((workload) => viewOf(workload, world));
     case "pod-change":
+    case "pod-update":
       return [viewOfRunningPod(subject.pod, subject.workload, world)];
     case "workload":
       return [viewOf(subject.workload, world)];

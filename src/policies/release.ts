@@ -16,6 +16,14 @@ export function isRelease({ operation, object, oldObject, userInfo }: AdmissionR
   return (object.metadata.finalizers ?? []).length === 0 || isController(userInfo) || jsonEquals(specOf(object), specOf(oldObject));
 }
 
+/** Says whether what a request deletes may have lent something to workloads: {@link lendingKinds}. */
+export function isJudgedDeletion({ operation, subResource, oldObject }: AdmissionRequest): boolean {
+  return operation === "DELETE" && subResource === undefined && oldObject !== undefined && lendingKinds.has(oldObject.kind);
+}
+
+/** Kinds whose presence makes lawful what would be refused without them. */
+const lendingKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler", "ScaledObject", "PodDisruptionBudget", "WorkloadProfile"]);
+
 function specOf(object: KubeObject): unknown {
   return "spec" in object ? object.spec : undefined;
 }

@@ -38,6 +38,8 @@ export interface WorkloadView extends WorkloadAutoscalers {
   readonly pod: Pod;
   /** Replicas before the request, where it changes an object that was there. */
   readonly previousReplicas: number | undefined;
+  /** True where a running Pod is judged: it is its own template then. */
+  readonly isRunning?: boolean;
   /** PodDisruptionBudgets that select the Pods and that we did not compile, sorted by name. */
   readonly foreignBudgets: readonly PodDisruptionBudget[];
 }
@@ -73,7 +75,7 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
  * so the Pod itself is judged by its workload's class and profile.
  */
 export function viewOfRunningPod(pod: Pod, workload: Workload, world: ViewWorld): WorkloadView {
-  return { ...viewOf(workload, world), podAsWritten: pod, pod };
+  return { ...viewOf(workload, world), podAsWritten: pod, pod, isRunning: true };
 }
 
 function foreignBudgetsOf(

@@ -2,10 +2,12 @@
  * Match conditions of webhooks: the part of CEL that the embedded world evaluates.
  *
  * Reads an expression. Returns a predicate over the request, or why the expression is not understood, so that the configuration that holds it is
- * refused. Understood: request.namespace, .name, .operation, .subResource, .kind.*, .resource.*, .userInfo.username and .groups; text
+ * refused. Understood: request.namespace, .name, .operation, .subResource, .kind.*, .resource.*, .userInfo.username and .groups;
+ * spec, labels, annotations and finalizers of object and oldObject, has() and ["key"] of them; text
  * literals and lists; ==, !=, in, &&, ||, !, parentheses; matches, startsWith, endsWith, contains. A real API server takes all of CEL.
  */
 import { err, ok, type Result } from "../api/result.ts";
+import { jsonEquals } from "../kube/json-patch.ts";
 import { isJsonArray, textOf, valueAt, type JsonObject, type JsonValue } from "./json.ts";
 
 /** True where a request meets a webhook; its argument is the AdmissionReview's request. */
@@ -15,7 +17,7 @@ type Expression = (request: JsonObject) => JsonValue;
 
 const tokenPattern = /\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(==|!=|&&|\|\||[!().,[\]])|([A-Za-z_][A-Za-z0-9_]*))/gy;
 const readablePaths =
-  /^request\.(namespace|name|operation|subResource|kind\.(group|version|kind)|resource\.(group|version|resource)|userInfo\.(username|groups))$/;
+  /^request\.(namespace|name|operation|subResource|kind\.(group|version|kind)|resource\.(group|version|resource)|userInfo\.(username|groups))$|^(object|oldObject)\.(spec|metadata\.(labels|annotations|finalizers))$/;
 const tokensMax = 1000;
 
 interface Cursor {
@@ -82,13 +84,14 @@ function parseRelation(cursor: Cursor): Expression {
   if (!take(cursor, "in")) return left;
   const list = parseUnary(cursor);
   return (request) => {
-    const items = list(request);
-    return isJsonArray(items) && items.includes(left(request));
+    const [items, item] = [list(request), left(request)];
+    if (isJsonArray(items)) return items.includes(item);
+    return typeof item === "string" && valueAt(items, item) !== undefined;
   };
 }
 
 function compared(left: Expression, right: Expression, equal: boolean): Expression {
-  return (request) => (left(request) === right(request)) === equal;
+  return (request) => jsonEquals(left(request), right(request)) === equal;
 }
 
 function parseUnary(cursor: Cursor): Expression {
@@ -131,6 +134,13 @@ function parsePrimary(cursor: Cursor): Expression {
     const text = unquoted(token);
     return () => text;
   }
+  if (take(cursor, "has")) {
+    expect(cursor, "(");
+    const inner = parsePath(cursor);
+    expect(cursor, ")");
+    // What is absent reads as "", which no field that may be asked for is.
+    return (request) => inner(request) !== "";
+  }
   if (take(cursor, "true")) return () => true;
   if (take(cursor, "false")) return () => false;
   return parsePath(cursor);
@@ -159,5 +169,9 @@ function parsePath(cursor: Cursor): Expression {
   } while (textMethods[cursor.tokens[cursor.at + 1] ?? ""] === undefined && take(cursor, "."));
   const path = parts.join(".");
   if (!readablePaths.test(path)) throw new Misunderstood(`it reads ${path}`);
-  return (request) => valueAt(request, ...parts.slice(1)) ?? "";
+  const names = parts[0] === "request" ? parts.slice(1) : parts;
+  if (!take(cursor, "[")) return (request) => valueAt(request, ...names) ?? "";
+  const key = parseOr(cursor);
+  expect(cursor, "]");
+  return (request) => valueAt(request, ...names, textOf(key(request))) ?? "";
 }

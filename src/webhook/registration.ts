@@ -16,6 +16,10 @@
  *   -open            neither selected nor named                            Ignore
  *   -cluster         NodePools, NodeClasses, Namespaces                    Ignore
  *   -evictions       evictions of Pods, in every namespace but the exempt  Ignore
+ *   -standing        updates of running Pods that matter, deletions        Ignore
+ *
+ * What stands is never held up while nobody answers: a finalizer comes off, an uninstall goes on. Of Pods' updates only those meet us that a
+ * person makes and that a drain or a rule depends on; kubelets write the status, which is another resource.
  *
  * An eviction that nobody answers for is the API server's to decide, as without us: a drain never waits for a webhook that is down.
  * The first four see namespaced objects only and -cluster the others only: a namespaceSelector never keeps out an object
@@ -28,6 +32,7 @@ import { namespaceNameLabel, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { closedLabel } from "../policies/closed-label.ts";
+import { type MatchCondition, standingConditions, standingRules } from "./standing-objects.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 
 /** Where the API server reaches us. */
@@ -62,6 +67,7 @@ export function webhookConfigurations(input: RegistrationInput): readonly Webhoo
     configuration({ input, tier: profilesTier, phase: "validate" }),
     configuration({ input, tier: clusterTier, phase: "validate" }),
     configuration({ input, tier: evictionsTier, phase: "validate" }),
+    configuration({ input, tier: standingTier(input.names), phase: "validate" }),
     ...tiers(input.closed).map((tier) => configuration({ input, tier, phase: "validate" })),
   ];
 }
@@ -80,6 +86,7 @@ export const configurationNames: readonly string[] = [
   "plimsoll-open",
   "plimsoll-cluster",
   "plimsoll-evictions",
+  "plimsoll-standing",
 ];
 
 /** Namespaces that never meet the webhook, besides our own. */
@@ -91,12 +98,7 @@ interface Tier {
   readonly selector: readonly LabelSelectorRequirement[];
   readonly conditions: readonly MatchCondition[];
   /** What the tier validates; absent means the workloads and what changes them. */
-  readonly only?: "profiles" | "cluster" | "evictions";
-}
-
-interface MatchCondition {
-  readonly name: string;
-  readonly expression: string;
+  readonly only?: "profiles" | "cluster" | "evictions" | "standing";
 }
 
 const profilesTier: Tier = { suffix: "profiles", path: "closed", selector: [], conditions: [], only: "profiles" };
@@ -104,6 +106,11 @@ const profilesTier: Tier = { suffix: "profiles", path: "closed", selector: [], c
 const clusterTier: Tier = { suffix: "cluster", path: "open", selector: [], conditions: [], only: "cluster" };
 
 const evictionsTier: Tier = { suffix: "evictions", path: "open", selector: [], conditions: [], only: "evictions" };
+
+const standingTier = (names: PlatformNames): Tier => ({
+  ...{ suffix: "standing", path: "open", selector: [], only: "standing" },
+  conditions: standingConditions(names),
+});
 
 /** The disjoint namespace tiers, closed ones first. */
 function tiers(closed: ClosedNamespaces): readonly Tier[] {
@@ -210,6 +217,8 @@ function validatedRulesOf({ only }: Tier, names: PlatformNames): readonly object
       return clusterRules;
     case "evictions":
       return evictionRules;
+    case "standing":
+      return standingRules(names);
     default:
       return assertNever(only);
   }

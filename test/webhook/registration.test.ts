@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
 import type { LabelSelector } from "../../src/api/object.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";
+import { parseMatchCondition } from "../../src/sim/match-condition.ts";
 import { type ClosedNamespaces, closedNamespaces, configurationNames, webhookConfigurations } from "../../src/webhook/registration.ts";
 
 interface Entry {
@@ -39,7 +40,9 @@ describe("the webhook registration", () => {
         const all = { "kubernetes.io/metadata.name": namespace, ...ownLabels } as Record<string, string>;
         const met = (resource: string, kind: string) =>
           entries(grants, kind).filter(
-            (entry) => entry.rules.some(({ resources }) => resources.includes(resource)) && meets(entry, namespace, all),
+            (entry) =>
+              entry.rules.some(({ resources, operations }) => resources.includes(resource) && !operations.includes("DELETE")) &&
+              meets(entry, namespace, all),
           );
         const exempt = ["kube-system", "plimsoll-system"].includes(namespace);
         const isClosed =
@@ -68,7 +71,9 @@ describe("the webhook registration", () => {
     const asks = (kind: string, namespace: string, of: Partial<Asked>): number =>
       entries(closed, kind).filter(
         (entry) =>
-          entry.rules.some(({ resources }) => resources.includes(of.resource ?? "pods")) &&
+          entry.rules.some(
+            ({ resources, operations }) => resources.includes(of.resource ?? "pods") && operations.includes(of.operation ?? "CREATE"),
+          ) &&
           meets(entry, namespace, { "kubernetes.io/metadata.name": namespace, ...(namespace === "labelled" ? { tier: "x" } : {}) }, of),
       ).length;
     const check = (what: string, of: Partial<Asked>, validated: number): void => {
@@ -128,9 +133,8 @@ describe("the webhook registration", () => {
         expect(
           asked.flatMap(({ resources }) => resources).filter((resource) => resource.includes("*") || neverAsked.includes(resource)),
         ).toEqual([]);
-        expect(
-          asked.flatMap(({ operations }) => operations).filter((operation) => operation !== "CREATE" && operation !== "UPDATE"),
-        ).toEqual([]);
+        const deletions = all.filter(({ rules }) => rules.some(({ operations }) => operations.includes("DELETE")));
+        expect(deletions.map(({ failurePolicy }) => failurePolicy)).toEqual(["Ignore"]);
       }),
     );
   });
@@ -147,6 +151,55 @@ describe("the webhook registration", () => {
     expect(met).toEqual(["shop", "prod-a"]);
   });
 
+  describe("of what stands", () => {
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "a" }, spec: { nodeName: "n" } };
+    const changed = (metadata: object, spec: object = pod.spec) => ({ ...pod, metadata: { ...pod.metadata, ...metadata }, spec });
+    const labelled = changed({ labels: { app: "web" }, annotations: { "example.com/a": "1" } });
+    const check = (
+      what: string,
+      of: { readonly object?: object; readonly oldObject?: object; readonly username?: string; readonly groups?: readonly string[] },
+      met: boolean,
+    ): void => {
+      it(what, () => {
+        const { object = pod, oldObject = pod, username = "jane", groups = [] } = of;
+        const [entry] = entries({ names: [], labels: [] }, "ValidatingWebhookConfiguration").filter(({ rules }) =>
+          rules.some(({ resources, operations }) => resources.includes("pods") && operations.includes("UPDATE")),
+        );
+        const answers = (entry?.matchConditions ?? []).map(({ expression }) => {
+          const parsed = parseMatchCondition(expression);
+          return parsed.ok
+            ? parsed.value({ operation: "UPDATE", userInfo: { username, groups: [...groups] }, object, oldObject } as never)
+            : parsed.error;
+        });
+        expect([entry?.failurePolicy, answers.every((answer) => answer === true)]).toEqual(["Ignore", met]);
+      });
+    };
+    check("a Pod that stays as it is costs no call", {}, false);
+    check("nor does a foreign annotation", { object: changed({ annotations: { "example.com/a": "1" } }) }, false);
+    check(
+      "nor another value of one",
+      { object: changed({ labels: { app: "web" }, annotations: { "example.com/a": "2" } }), oldObject: labelled },
+      false,
+    );
+    check("a label does", { object: changed({ labels: { app: "web" } }) }, true);
+    check("one that goes does", { oldObject: changed({ labels: { app: "web" } }) }, true);
+    check("another value of one does", { object: changed({ labels: { app: "b" } }), oldObject: changed({ labels: { app: "a" } }) }, true);
+    check("do-not-disrupt does", { object: changed({ annotations: { "karpenter.sh/do-not-disrupt": "true" } }) }, true);
+    check(
+      "do-not-disrupt beside others does",
+      {
+        object: changed({ labels: { app: "web" }, annotations: { "example.com/a": "1", "karpenter.sh/do-not-disrupt": "true" } }),
+        oldObject: labelled,
+      },
+      true,
+    );
+    check("a window of ours does", { object: changed({ annotations: { "platform.example.com/disruption-window": "[]" } }) }, true);
+    check("a finalizer does", { object: changed({ finalizers: ["a/b"] }) }, true);
+    check("an image does", { object: changed({}, { nodeName: "n", containers: [] }) }, true);
+    check("what a controller labels does not", { object: labelled, username: "system:serviceaccount:kube-system:job-controller" }, false);
+    check("what a kubelet writes does not", { object: labelled, username: "system:node:n", groups: ["system:nodes"] }, false);
+  });
+
   it("reaches us by URL or by Service, at the path of the tier", () => {
     const byUrl = webhookConfigurations({
       ...base,
@@ -156,6 +209,7 @@ describe("the webhook registration", () => {
     expect(byUrl.flatMap(({ webhooks }) => (webhooks as readonly Entry[]).map(({ clientConfig }) => clientConfig.url))).toEqual([
       "https://127.0.0.1:9443/mutate/open",
       "https://127.0.0.1:9443/validate/closed",
+      "https://127.0.0.1:9443/validate/open",
       "https://127.0.0.1:9443/validate/open",
       "https://127.0.0.1:9443/validate/open",
       "https://127.0.0.1:9443/validate/open",

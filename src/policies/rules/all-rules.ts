@@ -17,6 +17,7 @@ import { drain044 } from "./drain-part.ts";
 import { drain034, drain035, drain036, drain037 } from "./drain-pod-ends.ts";
 import { drain029, drain030 } from "./drain-quorum.ts";
 import { drain011, drain013, drain026 } from "./drain-readiness.ts";
+import { drain045 } from "./drain-running.ts";
 import { drain001, drain003 } from "./drain-replicas.ts";
 import { drain031, drain032, drain033 } from "./drain-rollout.ts";
 import { drain010, drain012, drain023, drain024, drain025 } from "./drain-shutdown.ts";
@@ -114,6 +115,7 @@ export const allRules: readonly Rule[] = [
   drain042,
   drain043,
   drain044,
+  drain045,
   ds001,
   ex001,
   ex002,

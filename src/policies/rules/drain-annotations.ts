@@ -22,7 +22,7 @@ export const drain014: Rule = {
   summary: "The annotation karpenter.sh/do-not-disrupt on a service: its nodes are neither consolidated nor replaced until they expire.",
   defaultAction: "deny",
   needs: ["evictionAnnotation"],
-  subjects: ["workload"],
+  subjects: ["workload", "pod-update"],
   examples: { admitted: annotated(doNotDisrupt, "30m"), denied: annotated(doNotDisrupt, "true") },
   judge: ({ views }) =>
     views.flatMap((view): readonly Problem[] => {
@@ -76,7 +76,7 @@ export const drain021: Rule = {
   summary: 'The annotation safe-to-evict: "false" on a workload that runs for ever: cluster-autoscaler never removes its nodes.',
   defaultAction: "warn",
   needs: ["evictionAnnotation"],
-  subjects: ["workload"],
+  subjects: ["workload", "pod-update"],
   examples: { admitted: annotated(safeToEvict, "true"), denied: annotated(safeToEvict, "false") },
   judge: ({ views }) =>
     views.flatMap((view): readonly Problem[] => {
@@ -99,7 +99,7 @@ export const drain022: Rule = {
     'A value of karpenter.sh/do-not-disrupt that is neither "true" nor a duration: Karpenter ignores it without a word to its owner.',
   defaultAction: "warn",
   needs: ["evictionAnnotation"],
-  subjects: ["workload"],
+  subjects: ["workload", "pod-update"],
   examples: { admitted: annotated(doNotDisrupt, "4h"), denied: annotated(doNotDisrupt, "4 hours") },
   judge: ({ views }) =>
     views.flatMap((view): readonly Problem[] => {

@@ -22,7 +22,7 @@ export const drain034: Rule = {
   summary: "A toleration of the taint by which nodes are drained: Pods come back to the node that is being emptied.",
   defaultAction: "warn",
   needs: ["tolerations"],
-  subjects: ["workload"],
+  subjects: ["workload", "pod-update"],
   examples: {
     admitted: tolerating("{key: workload-class, operator: Exists}"),
     denied: tolerating("{operator: Exists}"),
@@ -48,7 +48,7 @@ export const drain035: Rule = {
   summary: "A toleration of dead nodes without an end: the Pod stays on a node that is gone, and is not replaced.",
   defaultAction: "warn",
   needs: ["tolerations"],
-  subjects: ["workload"],
+  subjects: ["workload", "pod-update"],
   examples: {
     admitted: tolerating("{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 300}"),
     denied: tolerating("{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute}"),
@@ -100,21 +100,23 @@ export const drain037: Rule = {
   summary: "A finalizer on the Pod template: every Pod stays Terminating, and its node undrained, until somebody takes it off.",
   defaultAction: "warn",
   needs: ["finalizers"],
-  subjects: ["workload"],
+  subjects: ["workload", "pod-update"],
   examples: {
     admitted: deploymentExample({ metadata: "annotations: {example.com/cleanup: later}" }),
     denied: deploymentExample({ metadata: "finalizers: [example.com/cleanup]" }),
   },
   judge: ({ views }) =>
     views.flatMap((view): readonly Problem[] => {
-      const finalizers = view.workload.template.metadata?.finalizers ?? [];
+      const isRunning = view.isRunning === true;
+      const finalizers = (isRunning ? view.pod : view.workload.template).metadata?.finalizers ?? [];
+      if (finalizers.length === 0) return [];
       // What a controller put on its own Pod it will take off again.
-      if (finalizers.length === 0 || (view.workload.object.kind === "Pod" && controllerOf(view.workload.object) !== undefined)) return [];
+      if (!isRunning && view.workload.object.kind === "Pod" && controllerOf(view.workload.object) !== undefined) return [];
       const path = podMetadataPath(view, "finalizers");
       return [
         {
           path,
-          message: `finalizer ${finalizers.join(", ")} on the Pod template keeps each pod Terminating until somebody removes it`,
+          message: `finalizer ${finalizers.join(", ")} on the Pod${isRunning ? "" : " template"} keeps ${isRunning ? "it" : "each pod"} Terminating until somebody removes it`,
           fix: "remove it",
           patch: [{ op: "remove", path }],
           ...classOf(view),

@@ -6,7 +6,8 @@
  */
 import type { KubeObject, ObjectMeta } from "../../api/object.ts";
 import { nearestWord } from "../../api/nearest-word.ts";
-import { podKeysOf, templateKeysOf, userKeysOf } from "../../api/own-keys.ts";
+import type { Pod } from "../../api/pod.ts";
+import { podKeysOf, type OwnKeys, templateKeysOf, userKeysOf } from "../../api/own-keys.ts";
 import { pointer } from "../../kube/json-patch.ts";
 import { workloadOf } from "../../kube/workload.ts";
 import type { Facts } from "../facts.ts";
@@ -20,17 +21,23 @@ export const meta001: Rule = {
   id: "META-001",
   summary:
     "A label or annotation of ours, written by hand: admission computes it anew on every Pod, and takes it off where it computes none.",
-  defaultAction: "warn",
-  why: "It has no effect, and what is exported from a cluster and applied again holds what we wrote.",
-  subjects: ["workload"],
+  defaultAction: "deny",
+  why: "It refuses on running Pods, where nothing computes it anew. In a manifest it warns: it has no effect there, and what is exported from a cluster and applied again holds what we wrote.",
+  subjects: ["workload", "pod-update"],
   examples: { admitted: deploymentExample(), denied: deploymentExample({ metadata: window }) },
   judge: (facts) => {
     const { labels, annotations } = podKeysOf(facts.names);
     const ours = new Set([...labels, ...annotations]);
+    if (facts.subject.kind === "pod-update") return onRunningPod(facts.subject, podKeysOf(facts.names));
     const rolling = new Set(templateKeysOf(facts.names));
     return writtenKeys(facts)
       .filter(({ key, isTemplate }) => ours.has(key) || (rolling.has(key) && !(isTemplate && facts.request.operation === "CREATE")))
-      .map(({ key, path }) => ({ path, message: `${key} is written by plimsoll alone: by hand it has no effect`, fix: "remove it" }));
+      .map(({ key, path }) => ({
+        path,
+        message: `${key} is written by plimsoll alone: by hand it has no effect`,
+        fix: "remove it",
+        action: "warn",
+      }));
   },
 };
 
@@ -55,6 +62,20 @@ export const meta002: Rule = {
       });
   },
 };
+
+/** What is taken off a running Pod holds nothing up. */
+function onRunningPod({ pod, before }: { readonly pod: Pod; readonly before: Pod }, keys: OwnKeys): readonly Problem[] {
+  const [is, was] = [pod.metadata, before.metadata];
+  return (["labels", "annotations"] as const).flatMap((field) =>
+    keys[field]
+      .filter((key) => is[field]?.[key] !== undefined && is[field][key] !== was[field]?.[key])
+      .map((key) => ({
+        path: pointer("metadata", field, key),
+        message: `${key} is written by plimsoll alone, when a pod is created`,
+        fix: "change the WorkloadProfile, and let the pods roll",
+      })),
+  );
+}
 
 /** The domain is long and the same for all: only what follows it is compared. */
 function nearestName(key: string, keys: readonly string[]): string | undefined {

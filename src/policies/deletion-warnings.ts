@@ -1,0 +1,63 @@
+/**
+ * Deletion warnings: what a deletion leaves behind, for whoever deletes.
+ *
+ * Reads the deleted object and the workloads that it touched. Returns warnings: the refusals that each of these workloads would
+ * meet if it came now, and would not have met a moment before. An autoscaler's minimum makes one replica lawful, and a profile its
+ * requests; a deletion takes them away. It is never refused: an uninstall, a prune and a namespace's end must work.
+ */
+import type { KubeObject } from "../api/object.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { workloadTitle, type Workload } from "../kube/workload.ts";
+import { isController, type AdmissionRequest } from "./admission-request.ts";
+import { gatherFacts, type FactsInput } from "./facts.ts";
+import { findingsOf, wordsOf, type JudgedFinding } from "./findings.ts";
+import { overlaySnapshot } from "./overlay-snapshot.ts";
+import { isJudgedDeletion } from "./release.ts";
+import { cutText } from "./warning.ts";
+
+/** Workloads that one deletion is told about; a warning is read by a person. */
+const workloadsMax = 5;
+/** What the API asks of a warning. */
+const warningLengthMax = 120;
+
+/** Returns what a deletion leaves: "deleted, and then Deployment web: [RULE] message". Empty for most deletions. */
+export function deletionWarnings(input: FactsInput): readonly string[] {
+  const { request, context } = input;
+  const { oldObject, userInfo } = request;
+  if (oldObject === undefined || !isJudgedDeletion(request) || isController(userInfo) || isGoing(request, context.snapshot)) return [];
+  const after = overlaySnapshot(context.snapshot, { remove: oldObject, domain: context.names.domain });
+  return touchedBy(oldObject, input)
+    .slice(0, workloadsMax)
+    .flatMap((workload) => {
+      const before = new Set(refusalsOf(workload, input, context.snapshot).map(wordsOf));
+      return refusalsOf(workload, input, after)
+        .filter((finding) => !before.has(wordsOf(finding)))
+        .map(({ rule, message }) => cutText(`${workloadTitle(workload)} is left behind: [${rule}] ${message}`, warningLengthMax));
+    });
+}
+
+/** With its namespace everything goes. */
+function isGoing({ namespace }: AdmissionRequest, snapshot: ClusterSnapshot): boolean {
+  return snapshot.get("Namespace", { namespace: "", name: namespace })?.metadata.deletionTimestamp !== undefined;
+}
+
+/** The workloads that the object concerned, as if it had just been written. */
+function touchedBy(object: KubeObject, input: FactsInput): readonly Workload[] {
+  const facts = gatherFacts({ ...input, request: creationOf(object, input.request) });
+  return facts.views
+    .map(({ workload }) => workload)
+    .filter(({ replicas, object: { metadata } }) => replicas > 0 && metadata.deletionTimestamp === undefined);
+}
+
+/** What would refuse a workload that came into such a world. */
+function refusalsOf({ object, name }: Workload, input: FactsInput, snapshot: ClusterSnapshot): readonly JudgedFinding[] {
+  const request = { ...creationOf(object, input.request), name };
+  const own = { ...input, request, context: { ...input.context, snapshot } };
+  return findingsOf(gatherFacts(own), own).filter(({ action }) => action === "deny");
+}
+
+function creationOf(object: KubeObject, request: AdmissionRequest): AdmissionRequest {
+  const { uid, resource, name, namespace, userInfo, dryRun } = request;
+  const [version = "", group = ""] = object.apiVersion.split("/").reverse();
+  return { uid, operation: "CREATE", kind: { group, version, kind: object.kind }, resource, name, namespace, object, userInfo, dryRun };
+}

@@ -1,0 +1,176 @@
+/** What is written on a running Pod, and what a deletion leaves behind. */
+import { describe, expect, it } from "vitest";
+import { platformNames } from "../../src/api/labels.ts";
+import type { KubeObject } from "../../src/api/object.ts";
+import type { Pod } from "../../src/api/pod.ts";
+import { validate } from "../../src/policies/evaluate.ts";
+import type { Verdict } from "../../src/policies/verdict.ts";
+import { autoscalerAccount, contextOf, person, policySet, requestFor } from "../support/admission.ts";
+import { autoscaler, budget, deployment, job, pod, profile, replicaSet } from "../support/objects.ts";
+
+const names = platformNames();
+const policies = policySet();
+const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-1", uid: "uid-shop-web-1", controller: true };
+const above = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-shop-web", controller: true };
+const running = pod({ name: "web-1-a", owner, labels: { app: "web" } });
+const beside = pod({ name: "web-1-b", owner, labels: { app: "web" } });
+const world = [deployment(), replicaSet({ name: "web-1", owner: above }), running, beside, budget({ maxUnavailable: 1 })];
+const other = (options: Parameters<typeof budget>[0]) => budget({ name: "other", selector: { matchLabels: { team: "a" } }, ...options });
+
+describe("an update of a running Pod", () => {
+  check(
+    "into a budget that can let nobody go is refused",
+    relabelled({ team: "a" }),
+    [...world, other({ minAvailable: 5 })],
+    ["DRAIN-045 deny"],
+  );
+  check(
+    "into one that counts all replicas of its Deployment is refused",
+    relabelled({ team: "a" }),
+    [...world, other({ maxUnavailable: 1 })],
+    ["DRAIN-045 deny"],
+  );
+  check("into one that lets it go passes", relabelled({ team: "a" }), [...world, other({ minAvailable: 0 })], []);
+  check(
+    "into a second budget is refused",
+    relabelled({ app: "web", team: "a" }),
+    [...world, other({ minAvailable: 0 })],
+    ["DRAIN-045 deny"],
+  );
+  check(
+    "of a Job's Pod into a budget that asks for a scale is refused",
+    relabelled({ team: "a" }),
+    [job({ name: "web-1" }), other({ maxUnavailable: 1 })],
+    ["DRAIN-045 deny"],
+    jobPod(),
+  );
+  check("out of its ReplicaSet and its budget passes, to look at it", relabelled({ app: "quarantine" }), world, []);
+  check("with a foreign label passes", relabelled({ app: "web", "example.com/seen": "yes" }), world, []);
+  check("with do-not-disrupt is refused", annotated({ "karpenter.sh/do-not-disrupt": "true" }), world, ["DRAIN-014 deny"]);
+  check("with do-not-disrupt for a while passes", annotated({ "karpenter.sh/do-not-disrupt": "30m" }), world, []);
+  check('with safe-to-evict "false" is told', annotated({ "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" }), world, [
+    "DRAIN-021 warn",
+  ]);
+  check("with a window of ours is refused", annotated({ [names.disruptionWindowAnnotation]: "[]" }), world, ["META-001 deny"]);
+  check("with a foreign annotation passes", annotated({ "example.com/seen": "yes" }), world, []);
+  check("with a finalizer is told", { ...running, metadata: { ...running.metadata, finalizers: ["a/b"] } }, world, ["DRAIN-037 warn"]);
+  check("with a toleration of every taint is told", respecified({ tolerations: [{ operator: "Exists" }] }), world, ["DRAIN-034 warn"]);
+  check(
+    "with another image passes where no rule is about it",
+    respecified({ containers: [{ name: "app", image: "example.com/app:2" }] }),
+    world,
+    [],
+  );
+  check("that takes its gate away passes", respecified({ schedulingGates: [] }), world, []);
+
+  it("tells nothing of what stood before", () => {
+    const pinned = annotated({ "karpenter.sh/do-not-disrupt": "true" });
+    const labelled = { ...pinned, metadata: { ...pinned.metadata, labels: { app: "web", more: "yes" } } };
+    expect(told(verdictOn(labelled, pinned, world))).toEqual([]);
+  });
+  it.each([autoscalerAccount, { username: "system:node:a", groups: ["system:nodes"] }])("by $username is not judged", (userInfo) => {
+    const request = requestFor(annotated({ "karpenter.sh/do-not-disrupt": "true" }), { old: running, userInfo });
+    expect(validate({ policySet: policies, request, context: contextOf(world) }).findings).toEqual([]);
+  });
+  it("with another image meets a rule of one's own", () => {
+    const own = policySet(
+      "apiVersion: platform.example.com/policies/v1\nclasses: {general: {}}\ncustom:\n  - {id: X-A-1, expression: \"pod.containers.all(c, c.image.endsWith(':1'))\", messageExpression: \"'another image'\", fix: the first}\n",
+    );
+    const request = requestFor(respecified({ containers: [{ name: "app", image: "example.com/app:2" }] }), { old: running });
+    expect(told(validate({ policySet: own, request, context: contextOf(world) }))).toEqual(["X-A-1 deny"]);
+  });
+  it("is found at a new budget too, where only the labels of running Pods tell", () => {
+    const odd = relabelled({ team: "a" });
+    const verdict = validate({
+      policySet: policies,
+      request: requestFor(other({ minAvailable: 1 })),
+      context: contextOf([deployment(), odd]),
+    });
+    expect(told(verdict).filter((one) => one.endsWith("deny"))).toEqual(["DRAIN-045 deny"]);
+  });
+});
+
+describe("a deletion", () => {
+  const single = deployment({ replicas: 1 });
+  const lent = [single, autoscaler({ minReplicas: 3 }), budget({ minAvailable: 1 })];
+  it("of an autoscaler that made a workload lawful passes, and tells what is left", () => {
+    const { allowed, warnings } = deletion(autoscaler({ minReplicas: 3 }), lent);
+    expect([allowed, warnings]).toEqual([true, [expect.stringMatching(/^Deployment web is left behind: \[DRAIN-002\] /)]]);
+  });
+  it("of a profile tells what its workload is without", () => {
+    const bare = deployment({ replicas: 1, requests: {} });
+    const own = profile({
+      spec: { runtimeClass: "general", compute: { cpuRequest: "100m", memoryRequest: "128Mi" }, availability: { minReplicas: 1 } },
+    });
+    const { allowed, warnings } = deletion(own, [bare, own]);
+    expect([allowed, warnings.some((text) => text.includes("REQ-001"))]).toEqual([true, true]);
+  });
+  it.each([
+    [
+      "of what lent nothing says nothing",
+      autoscaler({ minReplicas: 3 }),
+      [deployment({ replicas: 3 }), autoscaler({ minReplicas: 3 }), budget({ minAvailable: 1 })],
+      person,
+    ],
+    ["by a controller says nothing", autoscaler({ minReplicas: 3 }), lent, autoscalerAccount],
+    ["with its workload's own says nothing", autoscaler({ minReplicas: 3 }), [going(single), ...lent.slice(1)], person],
+    [
+      "with its namespace says nothing",
+      autoscaler({ minReplicas: 3 }),
+      [...lent, going({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } })],
+      person,
+    ],
+    ["of another kind says nothing", single, lent, person],
+  ])("%s", (_, object, standing, userInfo) => {
+    expect(deletion(object, standing, userInfo)).toEqual({ allowed: true, findings: [], warnings: [], patch: [] });
+  });
+});
+
+function deletion(object: KubeObject, standing: readonly KubeObject[], userInfo = person): Verdict {
+  const { object: oldObject, ...rest } = requestFor(object, { operation: "DELETE", userInfo });
+  return validate({
+    policySet: policies,
+    request: { ...rest, ...(oldObject === undefined ? {} : { oldObject }) },
+    context: contextOf(standing),
+  });
+}
+
+function check(name: string, object: Pod, standing: readonly KubeObject[], expected: readonly string[], old: Pod = running): void {
+  it(name, () => {
+    const { ownerReferences = [] } = old.metadata;
+    const owned = { ...object, metadata: { ...object.metadata, ownerReferences } };
+    expect(told(verdictOn(owned, old, standing))).toEqual(expected);
+  });
+}
+
+function verdictOn(object: Pod, old: Pod, standing: readonly KubeObject[]): Verdict {
+  return validate({ policySet: policies, request: requestFor(object, { old }), context: contextOf(standing) });
+}
+
+function told({ findings }: Verdict): readonly string[] {
+  return findings.map(({ rule, action }) => `${rule} ${action}`);
+}
+
+function jobPod(): Pod {
+  return pod({
+    name: "web-1-a",
+    labels: { app: "web" },
+    owner: { apiVersion: "batch/v1", kind: "Job", name: "web-1", uid: "uid-shop-web-1", controller: true },
+  });
+}
+
+function relabelled(labels: Readonly<Record<string, string>>): Pod {
+  return { ...running, metadata: { ...running.metadata, labels } };
+}
+
+function annotated(annotations: Readonly<Record<string, string>>): Pod {
+  return { ...running, metadata: { ...running.metadata, annotations } };
+}
+
+function respecified(spec: object): Pod {
+  return { ...running, spec: { ...running.spec, ...spec } };
+}
+
+function going<T extends KubeObject>(object: T): T {
+  return { ...object, metadata: { ...object.metadata, deletionTimestamp: "2026-11-30T00:00:00Z" } };
+}
