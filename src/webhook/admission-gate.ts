@@ -1,16 +1,18 @@
 /**
- * The admission gate: how many reviews are under way, which of them come first, and which are turned away while there are too many.
+ * The admission gate: which of the reviews that wait is judged next, and which are turned away while there are too many.
  *
- * Judging is synchronous, so a burst waits in this process. What fails open is turned away first, and at once: the API server
- * lets it pass and counts it (fail_open_count), instead of waiting for its timeout. What fails closed is judged first and
- * turned away last, with Retry-After, on which the API server's client asks again within its own deadline.
+ * Judging is synchronous, so a burst waits in this process. A review takes a place once all of it is here: what is only announced, or
+ * comes slowly, holds none (transit.ts). Callers take turns by what they used of late (standing.ts); of those that stand alike what fails
+ * closed comes first, then who used less, then who came first. Where there are too many, who would come last is turned away: the flood,
+ * not whoever came last. What fails open is turned away at once, and the API server lets it pass and counts it (fail_open_count), instead
+ * of waiting for its timeout; what fails closed with Retry-After, on which the API server's client asks again within its own deadline.
  *
- * A review is turned away before its body is read, by the number and the bytes of those under way and by the event loop's
- * lag; and once more when its turn comes, if its answer would come after the API server has given up.
+ * A review whose answer would come after the caller has given up is turned away when its turn comes.
  */
 import type { EventLoopLag } from "./event-loop-lag.ts";
+import type { Caller, Standings } from "./standing.ts";
 
-export type ShedReason = "count" | "bytes" | "lag" | "deadline";
+export type ShedReason = "count" | "bytes" | "lag" | "deadline" | "transit";
 
 type Tier = "closed" | "open";
 
@@ -23,70 +25,135 @@ interface TierLimits {
 
 const mebibyte = 1024 * 1024;
 
-/** 128 MiB of bodies leave the process within the 512 MiB that deploy/ gives it. */
+/** With what is in transit, 96 MiB of bodies leave the process within the 512 MiB that deploy/ gives it. */
 export const gateLimits: Readonly<Record<Tier, TierLimits>> = {
   open: { reviewsMax: 256, bytesMax: 32 * mebibyte, lagMaxMs: 1_000 },
-  closed: { reviewsMax: 1_024, bytesMax: 128 * mebibyte, lagMaxMs: Infinity },
+  closed: { reviewsMax: 1_024, bytesMax: 64 * mebibyte, lagMaxMs: Infinity },
 };
 
 /** What is left for the answer's way back. */
 export const answerWayMs = 100;
-/** How long reviews are judged in one go before the event loop looks at sockets again. */
-const turnMs = 5;
+/** How long is judged in one go before the event loop looks at sockets again: who asks rarely is seen between two of a flood. */
+const turnMs = 1;
 
-/** A review that came in. */
+/** A review that is here as a whole, or other work that must wait for its turn. */
 export interface GateEntry {
+  readonly caller: Caller;
   readonly tier: Tier;
   readonly bytes: number;
   /** The moment (performance.now) after which nobody waits for the answer. */
   readonly deadlineMs: number;
 }
 
+/** Does the work, or hears why it is not to be done. */
+export type GateWork = (reason: ShedReason | undefined) => void;
+
 export interface AdmissionGate {
-  /** Takes a review in, or says why it is turned away. One that was taken in must leave. */
-  enter(entry: GateEntry): ShedReason | undefined;
-  leave(entry: GateEntry): void;
-  /** Runs the work when its turn has come: closed reviews before open ones, older before newer. */
-  inTurn(entry: GateEntry, work: (reason: ShedReason | undefined) => void): void;
+  /** Runs the work when its turn has come, or at once with a reason. */
+  inTurn(entry: GateEntry, work: GateWork): void;
+}
+
+interface Waiting extends GateEntry {
+  readonly work: GateWork;
+}
+
+export interface GateParts {
+  readonly standings: Standings;
+  readonly lag: Pick<EventLoopLag, "smoothedMs">;
+  readonly limits?: Readonly<Record<Tier, TierLimits>>;
+  /** In milliseconds; default: performance.now. */
+  readonly now?: () => number;
+  /** Calls back once sockets have been looked at; default: setImmediate. */
+  readonly later?: (callback: () => void) => void;
 }
 
 /** Opens a gate. */
-export function admissionGate(lag: Pick<EventLoopLag, "smoothedMs">, limits = gateLimits): AdmissionGate {
-  const state = { reviews: 0, bytes: 0, isScheduled: false };
-  const waiting: Readonly<Record<Tier, (() => void)[]>> = { closed: [], open: [] };
+export function admissionGate({
+  standings,
+  lag,
+  limits = gateLimits,
+  now = () => performance.now(),
+  later = (callback) => void setImmediate(callback),
+}: GateParts): AdmissionGate {
+  const waiting: Waiting[] = [];
+  const filled = { open: { reviews: 0, bytes: 0 }, all: { reviews: 0, bytes: 0 } };
+  const state = { isScheduled: false };
+  const count = ({ tier, bytes }: GateEntry, by: 1 | -1): void => {
+    for (const part of tier === "open" ? [filled.open, filled.all] : [filled.all]) {
+      part.reviews += by;
+      part.bytes += by * bytes;
+    }
+  };
+  const take = (index: number): Waiting | undefined => {
+    const [entry] = index < 0 ? [] : waiting.splice(index, 1);
+    if (entry !== undefined) count(entry, -1);
+    return entry;
+  };
   const pump = (): void => {
     state.isScheduled = false;
-    for (const end = performance.now() + turnMs; performance.now() < end;) {
-      const next = waiting.closed.shift() ?? waiting.open.shift();
+    const end = now() + turnMs;
+    for (;;) {
+      const next = take(extreme(waiting, standings, { wanted: "first" }));
       if (next === undefined) return;
-      next();
+      const startedAt = now();
+      next.work(startedAt > next.deadlineMs - answerWayMs ? "deadline" : undefined);
+      standings.charge(next.caller, now() - startedAt);
+      if (now() >= end) break;
     }
-    schedule();
+    if (waiting.length > 0) schedule();
   };
   const schedule = (): void => {
     if (state.isScheduled) return;
     state.isScheduled = true;
-    setImmediate(pump);
+    later(pump);
   };
   return {
-    enter: ({ tier, bytes }) => {
-      const { reviewsMax, bytesMax, lagMaxMs } = limits[tier];
-      if (state.reviews >= reviewsMax) return "count";
-      if (state.bytes + bytes > bytesMax) return "bytes";
-      if (lag.smoothedMs() > lagMaxMs) return "lag";
-      state.reviews += 1;
-      state.bytes += bytes;
-      return undefined;
-    },
-    leave: ({ bytes }) => {
-      state.reviews -= 1;
-      state.bytes -= bytes;
-    },
-    inTurn: ({ tier, deadlineMs }, work) => {
-      waiting[tier].push(() => {
-        work(performance.now() > deadlineMs - answerWayMs ? "deadline" : undefined);
-      });
+    inTurn: (entry, work) => {
+      if (lag.smoothedMs() > limits[entry.tier].lagMaxMs && standings.isHeavy(entry.caller)) {
+        work("lag");
+        return;
+      }
+      waiting.push({ ...entry, work });
+      count(entry, 1);
+      for (const tier of ["open", "closed"] as const) {
+        const part = tier === "open" ? filled.open : filled.all;
+        for (let reason = reasonOf(part, limits[tier]); reason !== undefined; reason = reasonOf(part, limits[tier])) {
+          take(extreme(waiting, standings, { wanted: "last", ...(tier === "open" ? { tier } : {}) }))?.work(reason);
+        }
+      }
       schedule();
     },
   };
+}
+
+/** The place of who is first or last in turn, of one tier or of all; -1 where nobody waits. */
+function extreme(
+  waiting: readonly Waiting[],
+  standings: Standings,
+  { wanted, tier }: { readonly wanted: "first" | "last"; readonly tier?: Tier },
+): number {
+  const rankOf = standings.ranks();
+  let best: { readonly index: number; readonly entry: Waiting; readonly rank: number } | undefined;
+  for (const [index, entry] of waiting.entries()) {
+    if (tier !== undefined && entry.tier !== tier) continue;
+    const rank = rankOf(entry.caller);
+    if (best !== undefined) {
+      const order =
+        rank - best.rank ||
+        Number(entry.tier === "open") - Number(best.entry.tier === "open") ||
+        standings.compare(entry.caller, best.entry.caller);
+      // Those that stand alike keep the order in which they came.
+      if (wanted === "first" ? order >= 0 : order < 0) continue;
+    }
+    best = { index, entry, rank };
+  }
+  return best?.index ?? -1;
+}
+
+function reasonOf(
+  { reviews, bytes }: { readonly reviews: number; readonly bytes: number },
+  { reviewsMax, bytesMax }: TierLimits,
+): ShedReason | undefined {
+  if (reviews > reviewsMax) return "count";
+  return bytes > bytesMax ? "bytes" : undefined;
 }

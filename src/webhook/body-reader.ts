@@ -5,6 +5,7 @@
  * sends plain UTF-8 JSON, so a capped concatenation is enough.
  */
 import type { IncomingMessage } from "node:http";
+import type { Body } from "./transit.ts";
 
 /** An UPDATE carries object and oldObject, each up to etcd's 1.5 MiB and written longer as JSON (controller-runtime's limit). */
 export const bodyBytesMax = 7 * 1024 * 1024;
@@ -14,26 +15,46 @@ export type BodyOutcome =
   | { readonly kind: "too-large" }
   | { readonly kind: "broken" }
   /** The rest had not come in time. */
-  | { readonly kind: "late" };
+  | { readonly kind: "late" }
+  /** It had to make room for others. */
+  | { readonly kind: "yielded" };
 
-/** Reads a request's body; past either limit the rest is discarded unread and the outcome says so. */
+export interface BodyLimits {
+  readonly withinMs: number;
+  readonly bytesMax?: number;
+  /** Opens the book of what has come; `stop` ends the reading. */
+  readonly open?: (stop: () => void) => Body;
+}
+
+/** Reads a request's body; past a limit the rest is discarded unread and the outcome says so. */
 export function readBody(
   request: IncomingMessage,
-  { withinMs, bytesMax = bodyBytesMax }: { readonly withinMs: number; readonly bytesMax?: number },
+  { withinMs, bytesMax = bodyBytesMax, open = unbooked }: BodyLimits,
 ): Promise<BodyOutcome> {
   return new Promise((settle) => {
-    const timer = setTimeout(() => {
-      chunks.length = 0;
-      resolve({ kind: "late" });
-    }, withinMs);
+    const chunks: Buffer[] = [];
+    const body = open(() => {
+      resolve({ kind: "yielded" });
+    });
+    // What came while the process was held is read before the body is called late.
+    const timer = setTimeout(
+      () =>
+        setImmediate(() => {
+          resolve({ kind: "late" });
+        }),
+      withinMs,
+    );
     const resolve = (outcome: BodyOutcome): void => {
       clearTimeout(timer);
+      body.end();
+      if (outcome.kind !== "read") {
+        request.removeAllListeners("data");
+        request.resume();
+      }
+      chunks.length = 0;
       settle(outcome);
     };
-    const chunks: Buffer[] = [];
-    const declared = Number(request.headers["content-length"] ?? 0);
-    if (declared > bytesMax) {
-      request.resume();
+    if (Number(request.headers["content-length"] ?? 0) > bytesMax) {
       resolve({ kind: "too-large" });
       return;
     }
@@ -41,18 +62,22 @@ export function readBody(
     request.on("data", (chunk: Buffer) => {
       total += chunk.length;
       if (total > bytesMax) {
-        chunks.length = 0;
         resolve({ kind: "too-large" });
         return;
       }
       chunks.push(chunk);
+      body.add(chunk.length);
     });
     request.on("end", () => {
       const [only] = chunks;
       resolve({ kind: "read", bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
     });
-    request.on("error", () => {
+    const broken = (): void => {
       resolve({ kind: "broken" });
-    });
+    };
+    request.on("error", broken);
+    request.on("close", broken);
   });
 }
+
+const unbooked = (): Body => ({ add: () => undefined, end: () => undefined });

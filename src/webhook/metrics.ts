@@ -29,13 +29,19 @@ export const webhookMetricDefinitions = {
   shed: {
     name: "plimsoll_admission_shed_total",
     kind: "counter",
-    help: "Reviews turned away unjudged, by tier (open ones pass, closed ones don't) and reason (count, bytes, lag, deadline).",
-    labels: ["tier", "reason"],
+    help: "Reviews turned away unjudged, by tier (open ones pass, closed ones don't), reason (count, bytes, lag, deadline, transit) and whether the caller's address and connection used no less than others of late (heavy) or less (light).",
+    labels: ["tier", "reason", "standing"],
+  },
+  connectionsClosed: {
+    name: "plimsoll_webhook_connections_closed_total",
+    kind: "counter",
+    help: "Connections that were closed since there were too many (sockets), too many without a handshake (handshakes), or a second request on one before the first was answered (pipelining).",
+    labels: ["reason"],
   },
   lag: {
     name: "plimsoll_event_loop_lag_seconds",
     kind: "gauge",
-    help: "How late the process is with what it should do, smoothed; above 1 open reviews are turned away.",
+    help: "How late the process is with what it should do, smoothed; above 1 open reviews of heavy callers are turned away.",
     labels: [],
   },
   findings: {
@@ -75,7 +81,8 @@ export interface WebhookMetrics {
   readonly registry: Registry;
   readonly requests: Counter<"phase" | "outcome" | "dry_run">;
   readonly duration: Histogram<"phase">;
-  readonly shed: Counter<"tier" | "reason">;
+  readonly shed: Counter<"tier" | "reason" | "standing">;
+  readonly connectionsClosed: Counter<"reason">;
   /** Takes the lag from here whenever it is asked for. */
   readonly lagOf: (lag: { smoothedMs(): number }) => void;
   readonly findings: Counter<"rule" | "action">;
@@ -87,8 +94,18 @@ export interface WebhookMetrics {
 
 /** Makes a registry with the webhook's metrics in it. */
 export function webhookMetrics(registry: Registry = new Registry()): WebhookMetrics {
-  const { requests, duration, shed, lag, findings, policyLoadFailed, certificateExpiry, certificateInfo, certificateGeneration } =
-    webhookMetricDefinitions;
+  const {
+    requests,
+    duration,
+    shed,
+    connectionsClosed,
+    lag,
+    findings,
+    policyLoadFailed,
+    certificateExpiry,
+    certificateInfo,
+    certificateGeneration,
+  } = webhookMetricDefinitions;
   const registers = [registry];
   const source = { lagMs: (): number => 0 };
   new Gauge({
@@ -101,6 +118,12 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
   });
   return {
     shed: new Counter({ name: shed.name, help: shed.help, labelNames: shed.labels, registers }),
+    connectionsClosed: new Counter({
+      name: connectionsClosed.name,
+      help: connectionsClosed.help,
+      labelNames: connectionsClosed.labels,
+      registers,
+    }),
     lagOf: (measured) => {
       source.lagMs = () => measured.smoothedMs();
     },

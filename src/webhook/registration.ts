@@ -36,6 +36,9 @@ import { type MatchCondition, standingConditions, standingRules } from "./standi
 import type { PolicySet } from "../policies/policy-set.ts";
 
 /** Where the API server reaches us. */
+/** How long the API server waits for an answer. */
+export const reviewTimeoutSeconds = 5;
+
 export type WebhookAddress =
   | { readonly kind: "url"; readonly baseUrl: string }
   | { readonly kind: "service"; readonly namespace: string; readonly name: string; readonly port: number };
@@ -170,7 +173,7 @@ function configuration(request: {
         namespaceSelector,
         ...(conditions.length > 0 ? { matchConditions: conditions } : {}),
         sideEffects: "NoneOnDryRun",
-        timeoutSeconds: 5,
+        timeoutSeconds: reviewTimeoutSeconds,
         admissionReviewVersions: ["v1"],
         ...(mutating ? { reinvocationPolicy: "IfNeeded" } : {}),
       },

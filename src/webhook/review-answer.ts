@@ -7,11 +7,12 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseGoDuration } from "../kube/schedule.ts";
-import { answerWayMs, type AdmissionGate, type GateEntry, type ShedReason } from "./admission-gate.ts";
+import { answerWayMs, type GateEntry, type ShedReason } from "./admission-gate.ts";
 import { allowed, decodeAdmissionReview, encodeAdmissionReview, type AdmissionAnswer, type ReviewError } from "./admission-review.ts";
 import { bodyBytesMax, readBody } from "./body-reader.ts";
-import type { EventLoopLag } from "./event-loop-lag.ts";
+import type { Door } from "./door.ts";
 import type { WebhookMetrics } from "./metrics.ts";
+import { reviewTimeoutSeconds } from "./registration.ts";
 import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
 
 export interface ReviewCall {
@@ -23,69 +24,64 @@ export interface ReviewCall {
   readonly advisor?: AdmissionAdvisor | undefined;
   readonly metrics: WebhookMetrics;
   readonly onError: (error: unknown) => void;
-  readonly gate: AdmissionGate;
-  readonly lag: Pick<EventLoopLag, "currentMs">;
+  readonly door: Door;
 }
 
-/** The API server's own default, for a caller that names none, and the most that it ever waits. */
-const timeoutDefaultMs = 10_000;
-const timeoutMaxMs = 30_000;
+/** The longest that anybody is answered after: what we are registered with. A caller that asks for longer is not waited for. */
+export const answerMaxMs = reviewTimeoutSeconds * 1_000;
+/** The longest that a body may take to come; the API server sends it in one go. */
+export const bodyMaxMs = 2_000;
 
 /** Answers one review; it rejects only for what nobody foresaw. */
 export async function answerReview(call: ReviewCall): Promise<void> {
-  const { request, response, gate } = call;
+  const { request, door } = call;
   const contentType = request.headers["content-type"] ?? "";
   if (!contentType.startsWith("application/json")) {
-    refuse(call, { httpStatus: 415, message: `content type ${JSON.stringify(contentType)} is not application/json` });
+    refuse(call, { httpStatus: 415, message: `content type ${JSON.stringify(contentType.slice(0, 100))} is not application/json` });
     return;
   }
+  const caller = door.connections.callerOf(request);
   const timeoutMs = timeoutOf(request);
-  const entry = entryOf(call, timeoutMs);
-  const turnedAway = gate.enter(entry);
-  if (turnedAway !== undefined) {
-    request.resume();
-    shed(call, turnedAway, entry);
-    return;
-  }
-  try {
-    // Who sends half and waits would hold a place that others need; nobody waits for an answer after the deadline.
-    const body = await readBody(request, { withinMs: timeoutMs });
-    if (body.kind === "broken") return;
-    if (body.kind === "late") {
-      response.setHeader("Connection", "close");
-      response.once("finish", () => request.destroy());
-      shed(call, "deadline", entry);
+  const deadlineMs = performance.now() - door.lag.currentMs() + timeoutMs;
+  const body = await readBody(request, {
+    withinMs: Math.min(timeoutMs, bodyMaxMs),
+    open: (stop) => door.transit.open(caller, stop),
+  });
+  switch (body.kind) {
+    case "broken":
       return;
-    }
-    if (body.kind === "too-large") {
+    case "late":
+    case "yielded":
+      closeAfter(call);
+      shed(call, body.kind === "late" ? "deadline" : "transit", { caller, deadlineMs });
+      return;
+    case "too-large":
       // The unread rest of the body would be taken for the next request.
-      response.setHeader("Connection", "close");
+      closeAfter(call);
       refuse(call, { httpStatus: 413, message: `the body is larger than ${bodyBytesMax} bytes` });
       return;
-    }
-    await inTurn(call, entry, body.bytes);
-  } finally {
-    gate.leave(entry);
+    case "read":
+      door.connections.whole(request);
+      await inTurn(call, { tier: call.tier, caller, bytes: body.bytes.length, deadlineMs }, body.bytes);
   }
 }
 
-/** A body without a length may be as large as they come; one that says more than that is refused unread. */
-function entryOf({ tier, request, lag }: ReviewCall, timeoutMs: number): GateEntry {
-  const declared = Number(request.headers["content-length"] ?? bodyBytesMax);
-  const bytes = Number.isFinite(declared) ? Math.min(declared, bodyBytesMax) : bodyBytesMax;
-  return { tier, bytes, deadlineMs: performance.now() - lag.currentMs() + timeoutMs };
+/** What is unread of the request goes with its connection. */
+function closeAfter({ request, response }: ReviewCall): void {
+  response.setHeader("Connection", "close");
+  response.once("finish", () => request.destroy());
 }
 
 /** The API server sends its deadline as a query: /validate/open?timeout=5s. */
 function timeoutOf({ url = "" }: IncomingMessage): number {
   const text = /[?&]timeout=([^&]*)/.exec(url)?.[1];
   const timeout = text === undefined ? undefined : parseGoDuration(text);
-  return timeout?.ok === true && timeout.value > 0 ? Math.min(timeout.value, timeoutMaxMs) : timeoutDefaultMs;
+  return timeout?.ok === true && timeout.value > 0 ? Math.min(timeout.value, answerMaxMs) : answerMaxMs;
 }
 
 function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void> {
   return new Promise((done, failed) => {
-    call.gate.inTurn(entry, (reason) => {
+    call.door.gate.inTurn(entry, (reason) => {
       try {
         if (reason !== undefined) shed(call, reason, entry);
         const later = reason === undefined ? judge(call, entry, bytes) : undefined;
@@ -118,9 +114,10 @@ function judge(call: ReviewCall, { deadlineMs }: GateEntry, bytes: Buffer): Prom
     const asked = { phase, tier, request: review.value };
     const answer = call.handler(asked);
     const withinMs = deadlineMs - performance.now() - answerWayMs;
-    const advice = phase === "validate" && answer.kind === "allowed" ? call.advisor?.(asked, { withinMs }) : undefined;
+    const advice = phase === "validate" && answer.kind === "allowed" ? advised(call, asked, withinMs) : undefined;
     if (advice !== undefined)
       return advice.then((texts) => {
+        call.door.advised.count -= 1;
         send(allowed([...answer.warnings, ...texts]));
       });
     send(answer);
@@ -133,11 +130,28 @@ function judge(call: ReviewCall, { deadlineMs }: GateEntry, bytes: Buffer): Prom
   return undefined;
 }
 
+/** Reviews that wait for advice at once; beyond, what is allowed is answered without. */
+const advisedMax = 256;
+
+function advised(
+  { advisor, door: { advised: under } }: ReviewCall,
+  asked: Parameters<AdmissionHandler>[0],
+  withinMs: number,
+): Promise<readonly string[]> | undefined {
+  const advice = under.count < advisedMax ? advisor?.(asked, { withinMs }) : undefined;
+  if (advice !== undefined) under.count += 1;
+  return advice;
+}
+
 const retryAfterMs = 1_000;
 
 /** Turns a review away. A closed one is asked to come again where the API server still has time to. */
-function shed({ phase, tier, response, metrics }: ReviewCall, reason: ShedReason, { deadlineMs }: GateEntry): void {
-  metrics.shed.inc({ tier, reason });
+function shed(
+  { phase, tier, response, metrics, door }: ReviewCall,
+  reason: ShedReason,
+  { caller, deadlineMs }: Pick<GateEntry, "caller" | "deadlineMs">,
+): void {
+  metrics.shed.inc({ tier, reason, standing: door.standings.isHeavy(caller) ? "heavy" : "light" });
   metrics.requests.inc({ phase, outcome: "shed", dry_run: "false" });
   const hasTime = tier === "closed" && performance.now() + 2 * retryAfterMs < deadlineMs;
   response.writeHead(reason === "deadline" ? 504 : 503, {

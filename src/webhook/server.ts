@@ -13,10 +13,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import type { Clock } from "../api/ports.ts";
-import { type AdmissionGate, admissionGate } from "./admission-gate.ts";
 import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
-import { type EventLoopLag, eventLoopLag } from "./event-loop-lag.ts";
-import { answerReview } from "./review-answer.ts";
+import { handshakeMaxMs } from "./connections.ts";
+import { type Door, type doorLimits, openDoor } from "./door.ts";
+import { eventLoopLag } from "./event-loop-lag.ts";
+import { answerMaxMs, answerReview } from "./review-answer.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 
 export interface WebhookServerOptions {
@@ -38,6 +39,8 @@ export interface WebhookServerOptions {
   readonly clock: Clock;
   /** Where a handler that threw is told; the review is answered with an error, so the failurePolicy applies. */
   readonly onError: (error: unknown) => void;
+  /** Default: {@link doorLimits}. */
+  readonly limits?: Partial<typeof doorLimits>;
 }
 
 export interface WebhookServer {
@@ -51,15 +54,32 @@ export interface WebhookServer {
 /** Longer than the API server's 90 s, so that the client is always the one that closes. */
 export const keepAliveTimeoutMs = 95_000;
 
-/** The longest that the API server waits for an answer (timeoutSeconds of registration.ts). */
-const answerMaxMs = 5_000;
+/** A review's head is a few hundred bytes. */
+const headerBytesMax = 8 * 1024;
 
 /** Starts the server and resolves once it listens. */
 export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
   const state = { closing: false };
   const lag = eventLoopLag();
-  const listener = webhookListener(options, { state, lag });
-  const server = createServer(secureContext(options.certificatePem, options.keyPem), listener);
+  const door = openDoor({
+    lag,
+    onClosed: (reason) => {
+      options.metrics.connectionsClosed.inc({ reason });
+    },
+    limits: options.limits ?? {},
+  });
+  const listener = webhookListener(options, { state, door });
+  const server = createServer(
+    {
+      ...secureContext(options.certificatePem, options.keyPem),
+      handshakeTimeout: handshakeMaxMs,
+      maxHeaderSize: headerBytesMax,
+      // No byte is read of a connection whose turn has not come.
+      pauseOnConnect: true,
+    },
+    listener,
+  );
+  door.connections.guard(server);
   server.keepAliveTimeout = keepAliveTimeoutMs;
   server.headersTimeout = keepAliveTimeoutMs + 5_000;
   server.requestTimeout = 30_000;
@@ -122,12 +142,13 @@ type ListenerOptions = Pick<
 
 interface ListenerParts {
   readonly state: { readonly closing: boolean };
-  readonly lag: Pick<EventLoopLag, "currentMs" | "smoothedMs">;
-  readonly gate?: AdmissionGate;
+  readonly door: Door;
 }
 
 /** A listener without a server is never late, and never closes. */
-const idleParts: ListenerParts = { state: { closing: false }, lag: { currentMs: () => 0, smoothedMs: () => 0 } };
+function idleParts(): ListenerParts {
+  return { state: { closing: false }, door: openDoor({ lag: { currentMs: () => 0, smoothedMs: () => 0 } }) };
+}
 
 interface ReviewRoute {
   readonly phase: AdmissionPhase;
@@ -145,24 +166,38 @@ const reviewRoutes: ReadonlyMap<string, ReviewRoute> = new Map(
  *
  * Reviews are answered before Express, whose routing costs as much as parsing a small review; the rest is its work.
  */
-export function webhookListener(
-  options: ListenerOptions,
-  { state, lag, gate = admissionGate(lag) }: ListenerParts = idleParts,
-): RequestListener {
+export function webhookListener(options: ListenerOptions, { state, door }: ListenerParts = idleParts()): RequestListener {
   const app = webhookApp(options, state);
-  options.metrics.lagOf(lag);
+  options.metrics.lagOf(door.lag);
   return (request, response) => {
+    if (!door.connections.begin(request, response)) return;
     const route = request.method === "POST" ? reviewRoutes.get(pathOf(request)) : undefined;
     if (route === undefined) {
-      app(request, response);
+      otherInTurn(door, { request, response, app });
       return;
     }
     if (state.closing) response.setHeader("Connection", "close");
-    answerReview({ ...options, ...route, request, response, gate, lag }).catch((error: unknown) => {
+    answerReview({ ...options, ...route, request, response, door }).catch((error: unknown) => {
       options.onError(error);
       response.destroy();
     });
   };
+}
+
+/** Probes and the like take turns with reviews: who asks for nothing but /healthz, in a flood, is a flood. */
+function otherInTurn(
+  { gate, connections }: Door,
+  { request, response, app }: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly app: RequestListener },
+): void {
+  const entry = { caller: connections.callerOf(request), tier: "open", bytes: 0, deadlineMs: performance.now() + answerMaxMs } as const;
+  gate.inTurn(entry, (reason) => {
+    if (reason === undefined) {
+      app(request, response);
+      return;
+    }
+    response.writeHead(503, { "Content-Type": "text/plain", Connection: "close" });
+    response.end(`too busy (${reason})\n`);
+  });
 }
 
 /** The API server adds its deadline as a query: /validate/open?timeout=5s. */

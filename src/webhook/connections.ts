@@ -1,0 +1,177 @@
+/**
+ * Connections: how many sockets are open, whose turn it is to shake hands, and which one goes when there are too many.
+ *
+ * Reads the sockets that a server accepts. A new one waits for its turn before its handshake is begun, since that costs as much as a
+ * review. Where there are too many, the address with the most gives one up: one that never was answered, else the one that has been idle
+ * for longest; never one whose request is being judged. The API server keeps a few, and opens another where an idle one is gone.
+ */
+import type { Server } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { AdmissionGate } from "./admission-gate.ts";
+import type { Caller, Standings } from "./standing.ts";
+
+export interface ConnectionLimits {
+  readonly socketsMax: number;
+  readonly handshakesMax: number;
+}
+
+export const connectionLimits: ConnectionLimits = { socketsMax: 1_000, handshakesMax: 100 };
+
+/** A handshake that takes longer is given up. */
+export const handshakeMaxMs = 5_000;
+
+/** What a handshake costs, and a request before anybody looks at it, in milliseconds: nobody measures them one by one. */
+const handshakeCostMs = 1;
+const requestCostMs = 0.1;
+
+export type ClosedReason = "sockets" | "handshakes" | "pipelining";
+
+export interface Connections {
+  /** The caller that a request came from. */
+  callerOf(request: IncomingMessage): Caller;
+  /** Notes that a request has come; false where its connection has another one under way, which no API server does. */
+  begin(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Notes that a request is here as a whole: until it is answered its connection stays. */
+  whole(request: IncomingMessage): void;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly caller: Caller;
+  isShaken: boolean;
+  answered: number;
+  current: ServerResponse | undefined;
+  /** Its request is here and not answered yet. */
+  isWhole: boolean;
+  /** Order of last use. */
+  usedAt: number;
+}
+
+export interface ConnectionParts {
+  readonly standings: Standings;
+  readonly gate: AdmissionGate;
+  readonly onClosed?: (reason: ClosedReason) => void;
+  readonly limits?: ConnectionLimits;
+}
+
+/** Keeps the book of connections; `guard` puts it before a server's own handshake. */
+export function connectionBook({ standings, gate, onClosed, limits = connectionLimits }: ConnectionParts): Connections & {
+  guard(server: Server): void;
+} {
+  const book = new Map<Socket, Connection>();
+  const uses = { count: 0 };
+  const tick = (): number => (uses.count += 1);
+  const drop = (connection: Connection, reason: ClosedReason): void => {
+    onClosed?.(reason);
+    book.delete(connection.socket);
+    standings.letGo(connection.caller);
+    connection.socket.destroy();
+  };
+  const known = (socket: Socket): Connection => {
+    const raw = rawOf(socket);
+    const found = book.get(raw);
+    if (found !== undefined) return found;
+    const caller = standings.connect((socket.remoteAddress ?? "").replace(/^::ffff:/, ""));
+    const connection: Connection = {
+      socket: raw,
+      caller,
+      isShaken: false,
+      answered: 0,
+      current: undefined,
+      isWhole: false,
+      usedAt: tick(),
+    };
+    book.set(raw, connection);
+    raw.once("close", () => {
+      if (book.delete(raw)) standings.letGo(caller);
+    });
+    return connection;
+  };
+  const dropTooMany = (): void => {
+    if (book.size > limits.socketsMax) dropFrom([...book.values()], "sockets");
+    const shaking = [...book.values()].filter(({ isShaken }) => !isShaken);
+    if (shaking.length > limits.handshakesMax) dropFrom(shaking, "handshakes");
+  };
+  const dropFrom = (among: readonly Connection[], reason: ClosedReason): void => {
+    const yielding = yieldingOf(among);
+    if (yielding !== undefined) drop(yielding, reason);
+  };
+  return {
+    callerOf: ({ socket }) => known(socket).caller,
+    begin: ({ socket }, response) => {
+      const connection = known(socket);
+      standings.charge(connection.caller, requestCostMs);
+      if (connection.current !== undefined && !connection.current.writableEnded) {
+        drop(connection, "pipelining");
+        return false;
+      }
+      Object.assign(connection, { isShaken: true, current: response, usedAt: tick() });
+      response.once("close", () => {
+        const isAnswered = response.writableFinished && response.statusCode === 200;
+        Object.assign(connection, { answered: connection.answered + Number(isAnswered), isWhole: false, usedAt: tick() });
+      });
+      return true;
+    },
+    whole: ({ socket }) => {
+      known(socket).isWhole = true;
+    },
+    guard: (server) => {
+      guardHandshakes(server, (socket, shake) => {
+        const connection = known(socket);
+        dropTooMany();
+        if (socket.destroyed) return;
+        const deadlineMs = performance.now() + handshakeMaxMs;
+        gate.inTurn({ caller: connection.caller, tier: "open", bytes: 0, deadlineMs }, (reason) => {
+          if (reason === undefined && !socket.destroyed) shake();
+          else socket.destroy();
+          standings.charge(connection.caller, handshakeCostMs);
+        });
+      });
+      server.on("secureConnection", (socket) => Object.assign(known(socket), { isShaken: true }));
+    },
+  };
+}
+
+/** Node begins each handshake by a listener of its own; it is asked when the turn has come. The server must pause on connect. */
+function guardHandshakes(server: Server, admit: (socket: Socket, shake: () => void) => void): void {
+  const own = server.listeners("connection");
+  server.removeAllListeners("connection");
+  server.on("connection", (socket: Socket) => {
+    // Until its handshake begins nobody else listens.
+    socket.on("error", () => socket.destroy());
+    admit(socket, () => {
+      for (const listener of own) Reflect.apply(listener, server, [socket]);
+    });
+  });
+}
+
+/** A TLS socket wraps the one that was accepted. */
+function rawOf(socket: Socket & { readonly _parent?: Socket }): Socket {
+  return socket._parent ?? socket;
+}
+
+/**
+ * The one that is to go: of the address with the most, if it has one that is not being answered; else of the next. A newcomer can always
+ * go, so the book never grows.
+ */
+function yieldingOf(among: readonly Connection[]): Connection | undefined {
+  const byAddress = new Map<Caller["address"], Connection[]>();
+  for (const connection of among) {
+    const known = byAddress.get(connection.caller.address);
+    if (known === undefined) byAddress.set(connection.caller.address, [connection]);
+    else known.push(connection);
+  }
+  for (const ofAddress of [...byAddress.values()].sort((a, b) => b.length - a.length)) {
+    const free = ofAddress.filter(({ isWhole }) => !isWhole);
+    const [first] = free;
+    if (first !== undefined) return free.reduce((sooner, one) => (isSooner(one, sooner) ? one : sooner), first);
+  }
+  return undefined;
+}
+
+/** Those that never had an answer go first, also where a request is on its way: slow ones have none. */
+function isSooner(a: Connection, b: Connection): boolean {
+  const [aProven, bProven] = [Number(a.answered > 0), Number(b.answered > 0)];
+  return aProven === bProven ? a.usedAt < b.usedAt : aProven < bProven;
+}
