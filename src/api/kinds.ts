@@ -25,7 +25,7 @@ import type { Rollout } from "./rollout.ts";
 import type { Service } from "./service.ts";
 import type { CSINode, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from "./storage.ts";
 import type { RegisteredWebhooks } from "./webhook-configuration.ts";
-import type { CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet } from "./workload.ts";
+import type { CronJob, DaemonSet, Deployment, Job, ReplicaSet, ReplicationController, StatefulSet } from "./workload.ts";
 import type { WorkloadProfile } from "./workload-profile.ts";
 
 /** The shape of each kind, by kind name. */
@@ -35,6 +35,7 @@ export interface KindObjects {
   readonly Namespace: Namespace;
   readonly Deployment: Deployment;
   readonly ReplicaSet: ReplicaSet;
+  readonly ReplicationController: ReplicationController;
   readonly StatefulSet: StatefulSet;
   readonly DaemonSet: DaemonSet;
   readonly Job: Job;
@@ -88,6 +89,13 @@ const foreignKinds: Omit<KindTable, "WorkloadProfile"> = {
   Namespace: { kind: "Namespace", group: "", version: "v1", resource: "namespaces", namespaced: false },
   Deployment: { kind: "Deployment", group: "apps", version: "v1", resource: "deployments", namespaced: true },
   ReplicaSet: { kind: "ReplicaSet", group: "apps", version: "v1", resource: "replicasets", namespaced: true },
+  ReplicationController: {
+    kind: "ReplicationController",
+    group: "",
+    version: "v1",
+    resource: "replicationcontrollers",
+    namespaced: true,
+  },
   StatefulSet: { kind: "StatefulSet", group: "apps", version: "v1", resource: "statefulsets", namespaced: true },
   DaemonSet: { kind: "DaemonSet", group: "apps", version: "v1", resource: "daemonsets", namespaced: true },
   Job: { kind: "Job", group: "batch", version: "v1", resource: "jobs", namespaced: true },

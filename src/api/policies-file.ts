@@ -57,6 +57,16 @@ const settings = object("What holds for all.", {
       unlessChanged: optional(list("Fields whose change is judged as a new workload.", word, { "x-plimsoll-default": "[spec.template]" })),
     }),
   ),
+  controllers: optional(
+    list(
+      "Who is believed about the owners of what they make. Others are where they may update the owner's finalizers or status.",
+      object("Some controllers.", {
+        users: optional(list("Their names, as the API server has them.", text("A user such as system:serviceaccount:NAMESPACE:NAME."))),
+        groups: optional(list("Their groups.", text("A group such as system:serviceaccounts:NAMESPACE."))),
+        makes: list("What they make for an owner.", choice("A kind.", ["Pod", "ReplicaSet", "Job"])),
+      }),
+    ),
+  ),
   provider: optional(object("What provisions nodes.", { kind: choice("The provisioner.", ["karpenter", "eks-auto"]) })),
   maxNewDenials: optional(whole("Refuse an edit that would newly deny more live workloads than this.", { minimum: 0 })),
   iKnow: optional(flag("Accept a file that would deny the platform's own namespaces.", { "x-plimsoll-default": "false" })),

@@ -33,6 +33,16 @@ export interface ReplicaSet extends KubeObject {
   readonly status?: { readonly replicas?: number; readonly readyReplicas?: number; readonly observedGeneration?: number };
 }
 
+/** The ancestor of ReplicaSets; its selector is a plain map. */
+export interface ReplicationController extends KubeObject {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly template?: PodTemplate;
+  };
+  readonly status?: ReplicaSet["status"];
+}
+
 export interface StatefulSet extends KubeObject {
   readonly spec: {
     readonly replicas?: number;

@@ -41,6 +41,7 @@ const judgedKinds = [
   "Node",
   "Deployment",
   "ReplicaSet",
+  "ReplicationController",
   "StatefulSet",
   "DaemonSet",
   "Job",

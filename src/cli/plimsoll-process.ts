@@ -50,6 +50,7 @@ const optionalKinds = [
   "NodeOverlay",
   "CapacityBuffer",
   "PodTemplate",
+  "ReplicationController",
   "NodeClass",
   "Rollout",
   "ScaledObject",

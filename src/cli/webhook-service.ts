@@ -20,6 +20,7 @@ import { startWebhookServer, type WebhookServer } from "../webhook/server.ts";
 import { capacityAdvisor } from "./capacity-advisor.ts";
 import { mergedMetrics } from "./merged-metrics.ts";
 import { objectFormer } from "./object-form.ts";
+import { ownerInquirer } from "./owner-inquiry.ts";
 import type { ProcessParts } from "./process-parts.ts";
 
 export const certificateSecretName = "plimsoll-certificate";
@@ -50,6 +51,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     metrics: parts.metrics,
     metricsText: async () => mergedMetrics(parts.metrics.registry, await parts.provisioner.metrics()),
     handler: handlerOf(parts, denials),
+    inquirer: ownerInquirer({ transport, clock, policySet: () => parts.policyFile.current(), snapshot: () => parts.cluster.snapshot() }),
     ...(parts.capacity === undefined ? {} : { advisor: capacityAdvisor(parts) }),
     notReady: () => notReady(parts, state),
     remarks: () => parts.policyFile.errors().map((error) => `policies refused, the last good bundle stays: ${formatPolicyError(error)}`),

@@ -7,10 +7,11 @@
 import type { KubeObject, LabelSelector, OwnerReference } from "../api/object.ts";
 import type { Pod, PodTemplate } from "../api/pod.ts";
 import type { Rollout } from "../api/rollout.ts";
-import type { CronJob, DaemonSet, Deployment, Job, JobSpec, ReplicaSet, StatefulSet } from "../api/workload.ts";
+import type { CronJob, DaemonSet, Deployment, Job, JobSpec, ReplicaSet, ReplicationController, StatefulSet } from "../api/workload.ts";
 import { remembered } from "./remembered.ts";
 
-export type WorkloadKind = "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Pod" | "Rollout";
+export type WorkloadKind =
+  "Deployment" | "ReplicaSet" | "ReplicationController" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Pod" | "Rollout";
 
 export interface Workload {
   readonly apiVersion: string;
@@ -46,6 +47,7 @@ type Core = Pick<Workload, "replicas" | "template" | "hasScale" | "stableHash"> 
 const groups: Readonly<Record<WorkloadKind, string>> = {
   Deployment: "apps",
   ReplicaSet: "apps",
+  ReplicationController: "",
   StatefulSet: "apps",
   DaemonSet: "apps",
   Job: "batch",
@@ -110,7 +112,7 @@ export function ownerWorkload(of: {
 }
 
 /** Kinds that are known to have a scale subresource. */
-const scalableKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "StatefulSet", "Rollout"]);
+const scalableKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "Rollout"]);
 
 /** Says whether a kind name is one of the workloads that this file knows. */
 export function isWorkloadKind(kind: string): kind is WorkloadKind {
@@ -126,6 +128,8 @@ function coreOf(kind: WorkloadKind, object: KubeObject): Core | undefined {
       const { spec } = object as Deployment | ReplicaSet | StatefulSet;
       return { replicas: spec.replicas ?? 1, template: spec.template, hasScale: true, selector: spec.selector };
     }
+    case "ReplicationController":
+      return replicationControllerCore(object as ReplicationController);
     case "Rollout":
       return rolloutCore(object as Rollout);
     case "DaemonSet": {
@@ -143,6 +147,12 @@ function coreOf(kind: WorkloadKind, object: KubeObject): Core | undefined {
       return { replicas: 1, template: { metadata, spec }, hasScale: false };
     }
   }
+}
+
+/** Without a template it makes nothing. */
+function replicationControllerCore({ spec: { replicas = 1, template, selector } }: ReplicationController): Core | undefined {
+  if (template === undefined) return undefined;
+  return { replicas, template, hasScale: true, ...(selector === undefined ? {} : { selector: { matchLabels: selector } }) };
 }
 
 /**

@@ -14,4 +14,9 @@ export interface AdmissionContext {
   readonly instanceTypes: readonly InstanceType[];
   readonly names: PlatformNames;
   readonly now: Instant;
+  /**
+   * Whether who asks may speak for the owner that the object names, as the API server said (owner-claim.ts); false too where it did not
+   * answer. Absent where nobody asks: in files, and of what stands.
+   */
+  readonly speaksForOwner?: boolean;
 }

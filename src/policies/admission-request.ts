@@ -10,6 +10,9 @@ import type { GroupVersionKind, GroupVersionResource, KubeObject } from "../api/
 export interface UserInfo {
   readonly username: string;
   readonly groups: readonly string[];
+  readonly uid?: string;
+  /** What authenticators add, and authorizers may look at. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One request for admission. On CREATE there is no oldObject, on DELETE no object; `namespace` is "" for cluster-scoped kinds. */

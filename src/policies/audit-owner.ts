@@ -27,7 +27,7 @@ function nearerOwner(
   const { names } = context;
   if (isObjectOf("WorkloadProfile", object, names.domain)) return object.spec.cost?.owner;
   if (isObjectOf("NodePool", object, names.domain)) return object.spec.template.metadata?.labels?.[names.costOwnerLabel];
-  const workload = judgedWorkload(object);
+  const workload = judgedWorkload(object, context.snapshot);
   if (workload === undefined) return undefined;
   const onPods = workload.template.metadata?.labels?.[names.costOwnerLabel];
   if (onPods !== undefined) return onPods;

@@ -26,7 +26,7 @@ export function unseenPodFindings(
   object: KubeObject,
   world: { readonly policySet: PolicySet; readonly context: AdmissionContext; readonly registeredAt: Instant },
 ): readonly Finding[] {
-  const workload = judgedWorkload(object);
+  const workload = judgedWorkload(object, world.context.snapshot);
   if (workload === undefined) return [];
   const { snapshot, names } = world.context;
   const pods = runningPods(object, snapshot).filter(

@@ -51,7 +51,7 @@ export interface AuditedObject {
 
 const clusterKinds = ["NodePool", "EC2NodeClass", "NodeClass"] as const satisfies readonly KindName[];
 const namespacedKinds = [
-  ...(["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout", "StatefulSet"] as const),
+  ...(["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"] as const),
   ...(["HorizontalPodAutoscaler", "PodDisruptionBudget", "ScaledObject", "WorkloadProfile"] as const),
 ] as const satisfies readonly KindName[];
 
@@ -82,7 +82,7 @@ export function isAudited(object: KubeObject, { names, snapshot }: Pick<Admissio
   if (isObjectOf("PodDisruptionBudget", object, names.domain)) return !isCompiledBudget(object, { names, snapshot });
   if (isObjectOf("Pod", object, names.domain) && (isTerminal(object) || isTerminating(object))) return false;
   if (isObjectOf("Job", object, names.domain) && hasEnded(object)) return false;
-  return judgedWorkload(object) !== undefined || unownedKinds.has(object.kind);
+  return judgedWorkload(object, snapshot) !== undefined || unownedKinds.has(object.kind);
 }
 
 const unownedKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler", "ScaledObject", "WorkloadProfile"]);

@@ -71,6 +71,7 @@ function toSettings({ settings = {} }: PoliciesFile): PolicySettings {
     rebalanceRecommendation: settings.rebalanceRecommendation ?? "event",
     ...(settings.podPatch === undefined ? {} : { podPatchFields: settings.podPatch }),
     provider: settings.provider?.kind ?? "karpenter",
+    controllers: (settings.controllers ?? []).map(({ users = [], groups = [], makes }) => ({ users, groups, makes })),
     ...toGrandfather(settings.grandfather),
     ...(settings.maxNewDenials === undefined ? {} : { maxNewDenials: settings.maxNewDenials }),
   };

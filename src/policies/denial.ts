@@ -121,7 +121,12 @@ function isSecondHalf(text: string, at: number): boolean {
   return at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }
 
-const scaledKinds: Readonly<Record<string, string>> = { deployments: "Deployment", statefulsets: "StatefulSet", replicasets: "ReplicaSet" };
+const scaledKinds: Readonly<Record<string, string>> = {
+  deployments: "Deployment",
+  statefulsets: "StatefulSet",
+  replicasets: "ReplicaSet",
+  replicationcontrollers: "ReplicationController",
+};
 
 /** A scale request is told in the words of the workload that it scales. */
 function kindOf({ kind, resource, subResource }: AdmissionRequest): string {

@@ -12,7 +12,7 @@ import type { WorkloadView } from "./workload-view.ts";
 /** What cluster-autoscaler reads of a Pod before it takes its node. */
 export const safeToEvictAnnotation = "cluster-autoscaler.kubernetes.io/safe-to-evict";
 
-const servingKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet", "Rollout"]);
+const servingKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"]);
 
 /** Is true for kinds that serve with their replicas: a Job's Pod is work, a DaemonSet's belongs to its node, a bare Pod has its own rule. */
 export function isServing({ kind }: Workload): boolean {

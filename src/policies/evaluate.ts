@@ -14,6 +14,7 @@ import { isController } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
 import { findingsOf, toldFindings, wordsOf, type JudgedFinding } from "./findings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
+import { claimsAnew } from "./owner-claim.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import { isJudgedPodUpdate } from "./pod-update.ts";
 import { deletionWarnings } from "./deletion-warnings.ts";
@@ -23,6 +24,7 @@ import { withoutClaims } from "./profile/own-keys-patch.ts";
 import { needsOnDemand } from "./profile/on-demand-floor.ts";
 import { compilePod } from "./profile/pod-patch.ts";
 import { workloadContract } from "./profile/workload-contract.ts";
+import { own001 } from "./rules/owner.ts";
 import { softened } from "./softening.ts";
 import { allowedVerdict, type Verdict } from "./verdict.ts";
 import { adjustmentWarnings, startWarnings, warningTexts } from "./warning.ts";
@@ -99,10 +101,14 @@ function judgingOf({ request, context, policySet }: FactsInput): "everything" | 
   if (object === undefined || (subResource !== undefined && !judgedSubresources.has(subResource))) return "nothing";
   if (isRelease(request)) return "nothing";
   if (operation === "CREATE" || oldObject === undefined) return "everything";
-  if (object.kind === "Pod" && subResource === undefined) return isJudgedPodUpdate(request, context.names) ? "everything" : "nothing";
+  if (object.kind === "Pod" && subResource === undefined) {
+    if (isJudgedPodUpdate(request, context.names)) return "everything";
+    return claimsAnew(object, oldObject) ? new Set([own001.id]) : "nothing";
+  }
   if (hasOtherChecked(object, oldObject, context.names.domain)) return "everything";
-  const { customRules } = policySet;
-  return customRules.length > 0 && hasOtherMetadata(object, oldObject) ? new Set(customRules.map(({ id }) => id)) : "nothing";
+  const customRules = hasOtherMetadata(object, oldObject) ? policySet.customRules.map(({ id }) => id) : [];
+  const rules = claimsAnew(object, oldObject) ? [...customRules, own001.id] : customRules;
+  return rules.length > 0 ? new Set(rules) : "nothing";
 }
 
 const judgedSubresources: ReadonlySet<string> = new Set(["scale", "resize", "ephemeralcontainers"]);

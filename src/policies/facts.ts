@@ -22,12 +22,13 @@ import type { Scale } from "../api/workload.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
 import { podSelection } from "../kube/controller-labels.ts";
 import type { Labels } from "../kube/selector.ts";
+import { workloadIn } from "../kube/referring-rollout.ts";
 import { namesTarget } from "../kube/workload-scale.ts";
-import { workloadOf, type Workload, workloadTitle } from "../kube/workload.ts";
+import { type Workload, workloadTitle } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
-import { claimsJudgedOwner } from "./judged-owner.ts";
 import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
+import { ownerClaimOf, type OwnerClaim } from "./owner-claim.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { bindWorkload, claimsWorkload } from "./profile/workload-contract.ts";
@@ -36,6 +37,7 @@ import {
   targetedWorkload,
   viewOf,
   viewOfRunningPod,
+  viewsOfWorkload,
   workloadsOf,
   type ViewWorld,
   type WorkloadView,
@@ -68,6 +70,8 @@ export type PodChange = "resize" | "ephemeralcontainers";
 export interface Facts {
   readonly request: AdmissionRequest;
   readonly subject: Subject;
+  /** Whether the controller that the object names counts. */
+  readonly ownerClaim: OwnerClaim;
   /** Workloads that the subject touches, sorted by kind, then name. */
   readonly views: readonly WorkloadView[];
   readonly policySet: PolicySet;
@@ -94,11 +98,13 @@ export function gatherFacts({ policySet, request, context }: FactsInput): Facts 
   const snapshot =
     judged === undefined || scaled ? context.snapshot : overlaySnapshot(context.snapshot, { put: judged, domain: names.domain });
   const world = { policySet, names, snapshot, instanceTypes };
-  const subject = judged === undefined ? noSubject : subjectOfRequest(judged, { request, snapshot, names });
+  const ownerClaim = judged === undefined ? "none" : ownerClaimOf(judged, { request, context, settings: policySet.settings });
+  const subject = judged === undefined ? noSubject : subjectOfRequest(judged, { request, snapshot, names, ownerClaim });
   return {
     request,
     subject,
-    views: viewsOf(subject, { ...world, ...previousOf(request) }),
+    ownerClaim,
+    views: viewsOf(subject, { ...world, ...previousOf(request, snapshot) }),
     ...world,
     namespaceObject: snapshot.get("Namespace", { namespace: "", name: request.namespace }),
     now: context.now,
@@ -114,7 +120,8 @@ export function pathIn(facts: Facts, pointers: Partial<Readonly<Record<Subject["
 
 /** Returns the words that name a workload where the judged object is another one: "Deployment web: ", or "". */
 export function aboutWorkload(facts: Facts, view: WorkloadView): string {
-  const own = facts.subject.kind === "workload" || facts.subject.kind === "scale" || isPodSubject(facts.subject);
+  const { subject } = facts;
+  const own = subject.kind === "scale" || isPodSubject(subject) || (subject.kind === "workload" && subject.workload === view.workload);
   return own ? "" : `${workloadTitle(view.workload)}: `;
 }
 
@@ -139,12 +146,14 @@ interface SubjectWorld {
   readonly request: AdmissionRequest;
   readonly snapshot: ClusterSnapshot;
   readonly names: PlatformNames;
+  readonly ownerClaim: OwnerClaim;
 }
 
-function subjectOfRequest(judged: KubeObject, { request, snapshot, names }: SubjectWorld): Subject {
+function subjectOfRequest(judged: KubeObject, world: SubjectWorld): Subject {
+  const { request, snapshot, names } = world;
   switch (request.subResource) {
     case undefined:
-      return isPodUpdate(request, names) ? podUpdateSubject(judged, request, snapshot) : subjectOf(judged, { request, snapshot, names });
+      return isPodUpdate(request, names) ? podUpdateSubject(judged, request, snapshot) : subjectOf(judged, world);
     case "scale":
       return scaleSubject(request, snapshot);
     case "resize":
@@ -179,7 +188,7 @@ function podChangeSubject(
   return workload === undefined ? noSubject : { kind: "pod-change", change: at.change, pod: object, workload };
 }
 
-function subjectOf(object: KubeObject, { request: { userInfo }, snapshot, names: { domain } }: SubjectWorld): Subject {
+function subjectOf(object: KubeObject, { ownerClaim, snapshot, names: { domain } }: SubjectWorld): Subject {
   if (isObjectOf("Namespace", object, domain)) return { kind: "namespace", namespace: object };
   // The API server always sends a spec; a file may lack one, and its reader says so.
   if (!hasSpec(object)) return noSubject;
@@ -191,7 +200,7 @@ function subjectOf(object: KubeObject, { request: { userInfo }, snapshot, names:
   if (isObjectOf("NodePool", object, domain)) return { kind: "node-pool", nodePool: object };
   if (isObjectOf("EC2NodeClass", object, domain) || isObjectOf("NodeClass", object, domain))
     return { kind: "node-class", nodeClass: object };
-  const workload = claimsJudgedOwner(object, { userInfo, snapshot }) ? workloadOf(object) : judgedWorkload(object);
+  const workload = ownerClaim === "believed" ? judgedWorkload(object, snapshot) : workloadIn(object, snapshot);
   return workload === undefined ? noSubject : { kind: "workload", workload };
 }
 
@@ -199,10 +208,16 @@ function hasSpec(object: KubeObject): boolean {
   return "spec" in object && typeof object.spec === "object" && object.spec !== null;
 }
 
+const scaledKinds: Readonly<Record<string, string>> = {
+  deployments: "Deployment",
+  statefulsets: "StatefulSet",
+  replicasets: "ReplicaSet",
+  replicationcontrollers: "ReplicationController",
+  rollouts: "Rollout",
+};
+
 function scaleSubject(request: AdmissionRequest, snapshot: ClusterSnapshot): Subject {
-  const kind = { deployments: "Deployment", statefulsets: "StatefulSet", replicasets: "ReplicaSet", rollouts: "Rollout" }[
-    request.resource.resource
-  ];
+  const kind = scaledKinds[request.resource.resource];
   const workload = kind === undefined ? undefined : targetedWorkload(snapshot, { kind, name: request.name, namespace: request.namespace });
   if (workload === undefined || !isScale(request.object)) return noSubject;
   const from = isScale(request.oldObject) ? (request.oldObject.spec.replicas ?? 0) : workload.replicas;
@@ -215,8 +230,8 @@ function isScale(object: KubeObject | undefined): object is Scale {
 }
 
 /** The replicas before an UPDATE of a workload, so that a rule can tell better from worse. */
-function previousOf(request: AdmissionRequest): { readonly previousReplicas?: number } {
-  const before = request.oldObject === undefined ? undefined : judgedWorkload(request.oldObject);
+function previousOf(request: AdmissionRequest, snapshot: ClusterSnapshot): { readonly previousReplicas?: number } {
+  const before = request.oldObject === undefined ? undefined : workloadIn(request.oldObject, snapshot);
   return before === undefined ? {} : { previousReplicas: before.replicas };
 }
 
@@ -232,7 +247,7 @@ function viewsOf(subject: Subject, world: ViewWorld): readonly WorkloadView[] {
     case "pod-update":
       return [viewOfRunningPod(subject.pod, subject.workload, world)];
     case "workload":
-      return [viewOf(subject.workload, world)];
+      return viewsOfWorkload(subject.workload, world);
     case "scale":
       return [viewOf(subject.workload, { ...world, previousReplicas: subject.from })];
     case "budget":

@@ -8,12 +8,12 @@
 import type { KubeObject } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
 import { jsonEquals } from "../kube/json-patch.ts";
-import { workloadOf } from "../kube/workload.ts";
+import { isWorkloadKind, workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import type { Facts } from "./facts.ts";
+import { hasJudgedOwner } from "./judged-owner.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { Grandfather } from "./policy-set.ts";
-import { judgedWorkload } from "./workload-view.ts";
 
 /** Is true where a request is about a workload that grandfathering lets be. */
 export function isGrandfathered(facts: Facts, { grandfather, now }: { readonly grandfather: Grandfather; readonly now: Instant }): boolean {
@@ -36,7 +36,7 @@ export function standsGrandfathered(
   object: KubeObject,
   { grandfather, now }: { readonly grandfather: Grandfather; readonly now: Instant },
 ): boolean {
-  return now < grandfather.until && isBefore(object, grandfather) && judgedWorkload(object) !== undefined;
+  return now < grandfather.until && isBefore(object, grandfather) && !hasJudgedOwner(object) && isWorkloadKind(object.kind);
 }
 
 /** A Pod that its owner makes again. */
@@ -46,8 +46,8 @@ function isPodOfGrandfathered(facts: Facts, grandfather: Grandfather): boolean {
 }
 
 /** Returns the workload in the cluster that a Pod in creation belongs to, or undefined for a bare Pod and for other objects. */
-export function ownerOfPod({ subject, snapshot }: Facts): KubeObject | undefined {
-  if (subject.kind !== "workload" || subject.workload.kind !== "Pod") return undefined;
+export function ownerOfPod({ subject, snapshot, ownerClaim }: Facts): KubeObject | undefined {
+  if (subject.kind !== "workload" || subject.workload.kind !== "Pod" || ownerClaim !== "believed") return undefined;
   const { template, namespace, object } = subject.workload;
   const pod = { apiVersion: "v1", kind: "Pod", metadata: object.metadata, spec: template.spec } as const;
   const owner = workloadOfPod({ pod, namespace, snapshot });

@@ -7,7 +7,7 @@
 
 /** Kinds that admission is asked about and that stand in a namespace, or are one. */
 export const judgedNamespacedKinds: readonly string[] = [
-  ...(["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout", "StatefulSet"] as const),
+  ...(["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"] as const),
   ...(["HorizontalPodAutoscaler", "Namespace", "PodDisruptionBudget", "ScaledObject", "WorkloadProfile"] as const),
 ];
 

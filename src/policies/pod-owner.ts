@@ -19,7 +19,7 @@ const templateHashLabels = [
 
 /** A Pod is an owner too: the leader of a LeaderWorkerSet's group owns the StatefulSet of its workers. */
 const watchedOwners = [
-  ...(["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const),
+  ...(["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const),
   ...(["Rollout", "Pod"] as const),
 ] as const satisfies readonly KindName[];
 

@@ -34,9 +34,18 @@ export interface PolicySettings {
   /** Members of a Pod's spec that a podPatch may set; absent: those that pod-field-patch.ts names. */
   readonly podPatchFields?: readonly string[];
   readonly provider: "karpenter" | "eks-auto";
+  /** Who is believed about the owners of what they make, whatever their rights. */
+  readonly controllers: readonly NamedControllers[];
   readonly grandfather?: Grandfather;
   /** An edit that would newly deny more live objects than this is refused; absent where nothing bounds it. */
   readonly maxNewDenials?: number;
+}
+
+/** Users and groups, as the API server names them, with the kinds that they make for owners. */
+export interface NamedControllers {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  readonly makes: readonly string[];
 }
 
 /** Workloads that were created before a day are not refused until another, unless one of some fields changes. */

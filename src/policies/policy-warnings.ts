@@ -4,9 +4,11 @@
  * Reads a policy set and the world that it is for. Returns sentences: NodePools that nobody has, custom rules without a case, exemptions that have ended, and those
  * that name nothing any more. Of a world without NodePools, or without any object, nothing of that kind can be said.
  */
-import { judgedWorkload } from "./workload-view.ts";
+import type { KubeObject } from "../api/object.ts";
+import { workloadOf } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import { hasExpired, isNamedBy, type Exemption } from "./exemption.ts";
+import { hasJudgedOwner } from "./judged-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { judgedObjects } from "./policy-change.ts";
 
@@ -57,8 +59,8 @@ function compensationWarnings(exemptions: readonly Exemption[], { snapshot }: Ad
   );
 }
 
-function isNamed(exemption: Exemption, object: Parameters<typeof judgedWorkload>[0]): boolean {
+function isNamed(exemption: Exemption, object: KubeObject): boolean {
   const { kind, metadata } = object;
-  const labels = { ...judgedWorkload(object)?.template.metadata?.labels, ...metadata.labels };
+  const labels = { ...(hasJudgedOwner(object) ? undefined : workloadOf(object))?.template.metadata?.labels, ...metadata.labels };
   return isNamedBy(exemption, { kind, namespace: metadata.namespace ?? "", name: metadata.name ?? "", labels });
 }

@@ -72,7 +72,8 @@ function actionsOf(
   });
   const judged = objects.at(-1);
   if (judged === undefined) return [];
-  const context = { snapshot: snapshotOf(objects.slice(0, -1)), instanceTypes, names: platformNames(defaultDomain), now: exampleDay };
+  const snapshot = snapshotOf(objects.slice(0, -1));
+  const context = { snapshot, instanceTypes, names: platformNames(defaultDomain), now: exampleDay, speaksForOwner: false };
   const { findings } = evaluate({ policySet, request: requestOf(judged), context });
   return findings.filter((finding) => finding.rule === rule.id).map(({ action }) => action);
 }

@@ -7,7 +7,6 @@
  */
 import type { KubeObject } from "../api/object.ts";
 import { jsonEquals } from "../kube/json-patch.ts";
-import { controllerOf } from "../kube/owner.ts";
 import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import { candidatesOf } from "./exempt-candidates.ts";
@@ -60,8 +59,8 @@ function isAutoscaled({ rule }: Finding, { subject, request }: Facts): boolean {
   return subject.kind === "scale" && rule !== "SCALE-001" && isController(request.userInfo);
 }
 
-function isOwnedPod({ subject }: Facts): boolean {
-  return subject.kind === "workload" && subject.workload.kind === "Pod" && controllerOf(subject.workload.object) !== undefined;
+function isOwnedPod({ subject, ownerClaim }: Facts): boolean {
+  return subject.kind === "workload" && subject.workload.kind === "Pod" && ownerClaim === "believed";
 }
 
 /** The exemptions that name the judged object, or all workloads that it touches. */

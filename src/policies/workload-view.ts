@@ -10,6 +10,7 @@ import type { KubeObject } from "../api/object.ts";
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Pod } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { referringRollouts, workloadIn } from "../kube/referring-rollout.ts";
 import { remembered } from "../kube/remembered.ts";
 import type { Labels } from "../kube/selector.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
@@ -68,6 +69,13 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     ...autoscalersOf(workload, snapshot),
     foreignBudgets: foreignBudgetsOf(workload, { labels: pod.metadata.labels, binding: answer.binding, snapshot, names }),
   };
+}
+
+/** Returns the view of a workload that is written, and of the Rollouts that take its template. */
+export function viewsOfWorkload(workload: Workload, world: ViewWorld): readonly WorkloadView[] {
+  const { previousReplicas, ...others } = world;
+  const referring = referringRollouts(workload.object, world.snapshot);
+  return [viewOf(workload, world), ...referring.map((rollout) => viewOf(rollout, others))];
 }
 
 /**
@@ -153,8 +161,8 @@ function podOf({ template, namespace, name }: Workload, snapshot: ClusterSnapsho
  * What a controller of Kubernetes made from a workload is judged there, where the person is; the
  * Pods of other owners are judged themselves.
  */
-export function judgedWorkload(object: KubeObject): Workload | undefined {
-  return hasJudgedOwner(object) ? undefined : workloadOf(object);
+export function judgedWorkload(object: KubeObject, snapshot: ClusterSnapshot): Workload | undefined {
+  return hasJudgedOwner(object) ? undefined : workloadIn(object, snapshot);
 }
 
 /** Every kind that may be a workload. */
@@ -165,28 +173,40 @@ export const workloadKinds = [
   "Job",
   "Pod",
   "ReplicaSet",
+  "ReplicationController",
   "Rollout",
   "StatefulSet",
 ] as const satisfies readonly KindName[];
 
 /** Returns the judged workloads of a namespace that have Pods to evict, sorted by kind, then name; those of one in deletion run on. */
 export function workloadsOf(snapshot: ClusterSnapshot, namespace: string): readonly Workload[] {
-  return workloadKinds.flatMap((kind) => judgedWorkloads(snapshot.list(kind, namespace)));
+  return workloadKinds.flatMap((kind) =>
+    // What a Rollout's template is may stand elsewhere.
+    kind === "Rollout"
+      ? snapshot.list(kind, namespace).flatMap((object) => judgedWorkload(object, snapshot) ?? [])
+      : judgedWorkloads(snapshot.list(kind, namespace)),
+  );
 }
 
 /** Most objects of a cluster are Pods that are not judged: a list is sifted once, for as long as nothing in it changes. */
 const judgedWorkloads = remembered((objects: readonly KubeObject[]): readonly Workload[] =>
-  objects
-    .filter(({ kind, metadata }) => kind !== "Pod" || metadata.deletionTimestamp === undefined)
-    .flatMap((object) => judgedWorkload(object) ?? []),
+  standing(objects).flatMap((object) => (hasJudgedOwner(object) ? [] : (workloadOf(object) ?? []))),
 );
 
-/** Returns a scalable workload by name, as a scale request or an autoscaler addresses it. */
+/** What is being deleted but for Pods has Pods still. */
+function standing<T extends KubeObject>(objects: readonly T[]): readonly T[] {
+  return objects.filter(({ kind, metadata }) => kind !== "Pod" || metadata.deletionTimestamp === undefined);
+}
+
+/**
+ * Returns a scalable workload by name, as a scale request or an autoscaler addresses it. Its owner writes the object itself, so who
+ * comes this way scales it apart from its owner: a ReplicaSet of a paused Deployment, too.
+ */
 export function targetedWorkload(
   snapshot: ClusterSnapshot,
   target: { readonly kind: string; readonly name: string; readonly namespace: string },
 ): Workload | undefined {
   const kind = workloadKinds.find((known) => known === target.kind);
   const object = kind === undefined ? undefined : snapshot.get(kind, { namespace: target.namespace, name: target.name });
-  return object === undefined ? undefined : judgedWorkload(object);
+  return object === undefined ? undefined : workloadIn(object, snapshot);
 }

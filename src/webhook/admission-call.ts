@@ -14,7 +14,15 @@ export type AdmissionHandler = (call: {
   readonly phase: AdmissionPhase;
   readonly tier: FailureTier;
   readonly request: AdmissionRequest;
+  /** What an {@link OwnerInquirer} answered; absent: it was not asked, and nobody speaks for an owner by rights. */
+  readonly speaksForOwner?: boolean;
 }) => AdmissionAnswer;
+
+/**
+ * Asks whether who sends a request may speak for the owner that its object names. Undefined where the answer would change nothing, so
+ * that the request is judged at once. It never rejects, and resolves within `withinMs`.
+ */
+export type OwnerInquirer = (call: Parameters<AdmissionHandler>[0], limits: { readonly withinMs: number }) => Promise<boolean> | undefined;
 
 /**
  * Asks what else an allowed request should be told, where that takes a moment: texts for the Warning header. Undefined where there is

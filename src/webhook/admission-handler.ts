@@ -64,14 +64,16 @@ export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
   };
 }
 
-function judged(sources: AdmissionSources, { phase, tier, request }: Parameters<AdmissionHandler>[0]): AdmissionAnswer {
+function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]): AdmissionAnswer {
+  const { phase, tier, request, speaksForOwner = false } = call;
   const policySet = sources.policySet();
   const snapshot = sources.snapshot();
   if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
     return tier === "open" || isRelease(request) ? allowed() : denied(coldStatus(request));
   }
   if (isEviction(request)) return evictionAnswer(sources, request);
-  const context = { snapshot, instanceTypes: sources.instanceTypes(request.object), names: sources.names, now: sources.clock.now() };
+  const world = { snapshot, instanceTypes: sources.instanceTypes(request.object), names: sources.names, now: sources.clock.now() };
+  const context = { ...world, speaksForOwner };
   if (phase === "mutate") {
     const { patch, warnings } = mutate({ policySet, request, context });
     return patched(patch, warnings);

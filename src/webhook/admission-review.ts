@@ -106,11 +106,17 @@ function decodeRequest(request: unknown): Result<AdmissionRequest, ReviewError> 
 
 function decodeUser(userInfo: unknown): AdmissionRequest["userInfo"] {
   if (!isRecord(userInfo)) return { username: "", groups: [] };
-  const groups = userInfo["groups"];
+  const { uid, extra } = userInfo;
   return {
     username: text(userInfo["username"]),
-    groups: Array.isArray(groups) ? groups.filter((group): group is string => typeof group === "string") : [],
+    groups: texts(userInfo["groups"]),
+    ...(typeof uid === "string" && uid !== "" ? { uid } : {}),
+    ...(isRecord(extra) ? { extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, texts(values)])) } : {}),
   };
+}
+
+function texts(values: unknown): readonly string[] {
+  return Array.isArray(values) ? values.filter((value): value is string => typeof value === "string") : [];
 }
 
 function bad(message: string): Result<never, ReviewError> {

@@ -31,6 +31,7 @@ import { assertNever } from "../api/assert.ts";
 import { namespaceNameLabel, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
+import { podMakers } from "../policies/judged-owner.ts";
 import { closedLabel } from "../policies/closed-label.ts";
 import { type MatchCondition, standingConditions, standingRules } from "./standing-objects.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
@@ -188,12 +189,11 @@ function clientConfig(input: RegistrationInput, path: string): object {
   return { service: { namespace: address.namespace, name: address.name, port: address.port, path }, caBundle };
 }
 
-/** What makes Pods of a workload, where the controller manager uses an account for each of its controllers, as installers have it. */
-const podMakers = ["replicaset-controller", "statefulset-controller", "daemon-set-controller", "job-controller"];
-
 /**
  * A Pod that a controller makes was judged with its workload, and has just been brought under its contract: a second call for each Pod
- * of a burst would only say so. What a person claims to be a controller's is still asked about.
+ * of a burst would only say so. It holds because each template that such a controller reads was judged when it was written, whatever
+ * owner its object names (owner-claim.ts). What a person claims to be a controller's is still asked about. The accounts are there
+ * where the controller manager uses one for each of its controllers, as installers have it.
  */
 const judgedBefore: MatchCondition = {
   name: "not-made-of-a-judged-workload",
@@ -247,6 +247,8 @@ const validatedRules = [
     resources: ["deployments/scale", "statefulsets/scale", "replicasets/scale"],
     scope: "Namespaced",
   },
+  { operations: writes, apiGroups: [""], apiVersions: ["v1"], resources: ["replicationcontrollers"], scope: "Namespaced" },
+  { operations: ["UPDATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["replicationcontrollers/scale"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["batch"], apiVersions: ["v1"], resources: ["jobs", "cronjobs"], scope: "Namespaced" },
   { operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" },
   {

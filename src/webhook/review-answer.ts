@@ -13,7 +13,7 @@ import { bodyBytesMax, readBody } from "./body-reader.ts";
 import type { Door } from "./door.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 import { reviewTimeoutSeconds } from "./registration.ts";
-import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
+import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier, OwnerInquirer } from "./admission-call.ts";
 
 export interface ReviewCall {
   readonly phase: AdmissionPhase;
@@ -22,6 +22,7 @@ export interface ReviewCall {
   readonly response: ServerResponse;
   readonly handler: AdmissionHandler;
   readonly advisor?: AdmissionAdvisor | undefined;
+  readonly inquirer?: OwnerInquirer | undefined;
   readonly metrics: WebhookMetrics;
   readonly onError: (error: unknown) => void;
   readonly door: Door;
@@ -94,24 +95,48 @@ function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void
   });
 }
 
-/** Judges and answers; a promise where the answer is still to leave, since there is something to be told that takes a moment. */
+interface Review {
+  readonly asked: Parameters<AdmissionHandler>[0];
+  readonly startedAt: number;
+  readonly deadlineMs: number;
+}
+
+/** Judges and answers; a promise where the answer is still to leave, since something is asked or told that takes a moment. */
 function judge(call: ReviewCall, { deadlineMs }: GateEntry, bytes: Buffer): Promise<void> | undefined {
-  const { phase, tier, response, metrics } = call;
+  const { phase, tier } = call;
   const startedAt = performance.now();
   const review = decodeAdmissionReview(bytes);
   if (!review.ok) {
     refuse(call, review.error);
     return undefined;
   }
+  const asked = { phase, tier, request: review.value };
+  const inquiry = inquiryOf(call, asked, deadlineMs);
+  if (inquiry === undefined) return judged(call, { asked, startedAt, deadlineMs });
+  return inquiry.then((speaksForOwner) => judged(call, { asked: { ...asked, speaksForOwner }, startedAt, deadlineMs }));
+}
+
+/** What can't be read is the handler's to tell. */
+function inquiryOf(call: ReviewCall, asked: Review["asked"], deadlineMs: number): Promise<boolean> | undefined {
+  if (asked.phase !== "validate") return undefined;
+  try {
+    return call.inquirer?.(asked, { withinMs: deadlineMs - performance.now() - answerWayMs });
+  } catch {
+    return undefined;
+  }
+}
+
+function judged(call: ReviewCall, { asked, startedAt, deadlineMs }: Review): Promise<void> | undefined {
+  const { phase, response, metrics } = call;
+  const { uid, dryRun } = asked.request;
   const send = (answer: AdmissionAnswer): void => {
-    const text = encodeAdmissionReview(review.value.uid, answer);
+    const text = encodeAdmissionReview(uid, answer);
     response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
     response.end(text);
-    metrics.requests.inc({ phase, outcome: answer.kind, dry_run: String(review.value.dryRun) });
+    metrics.requests.inc({ phase, outcome: answer.kind, dry_run: String(dryRun) });
     metrics.duration.observe({ phase }, (performance.now() - startedAt) / 1000);
   };
   try {
-    const asked = { phase, tier, request: review.value };
     const answer = call.handler(asked);
     const withinMs = deadlineMs - performance.now() - answerWayMs;
     const advice = phase === "validate" && answer.kind === "allowed" ? advised(call, asked, withinMs) : undefined;
@@ -125,7 +150,7 @@ function judge(call: ReviewCall, { deadlineMs }: GateEntry, bytes: Buffer): Prom
     call.onError(error);
     response.writeHead(500, { "Content-Type": "text/plain" });
     response.end("the review could not be judged; the error is in Plimsoll's log\n");
-    metrics.requests.inc({ phase, outcome: "error", dry_run: String(review.value.dryRun) });
+    metrics.requests.inc({ phase, outcome: "error", dry_run: String(dryRun) });
   }
   return undefined;
 }

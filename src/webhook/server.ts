@@ -13,7 +13,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import type { Clock } from "../api/ports.ts";
-import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier } from "./admission-call.ts";
+import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier, OwnerInquirer } from "./admission-call.ts";
 import { handshakeMaxMs } from "./connections.ts";
 import { type Door, type doorLimits, openDoor } from "./door.ts";
 import { eventLoopLag } from "./event-loop-lag.ts";
@@ -29,6 +29,8 @@ export interface WebhookServerOptions {
   readonly handler: AdmissionHandler;
   /** What allowed requests are told besides. */
   readonly advisor?: AdmissionAdvisor;
+  /** Whom owners are asked of; absent: nobody speaks for an owner by rights. */
+  readonly inquirer?: OwnerInquirer;
   /** Empty when reviews may be sent; otherwise what is still missing. */
   readonly notReady: () => readonly string[];
   /** What whoever asks after readiness should know besides: it is told, and changes nothing. */
@@ -137,7 +139,7 @@ function closer(server: Server, clock: Clock): { close(): Promise<void> } {
 
 type ListenerOptions = Pick<
   WebhookServerOptions,
-  "handler" | "advisor" | "notReady" | "remarks" | "metrics" | "metricsText" | "clock" | "onError"
+  "handler" | "advisor" | "inquirer" | "notReady" | "remarks" | "metrics" | "metricsText" | "clock" | "onError"
 >;
 
 interface ListenerParts {

@@ -30,7 +30,7 @@ export function standingRules({ domain }: PlatformNames): readonly object[] {
 export function standingConditions(names: PlatformNames): readonly MatchCondition[] {
   const changes = [
     "object.spec != oldObject.spec",
-    ...["labels", "finalizers"].map(differs),
+    ...["labels", "finalizers", "ownerReferences"].map(differs),
     ...judgedAnnotations(names).map(annotationDiffers),
   ];
   return [

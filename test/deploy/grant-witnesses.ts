@@ -16,6 +16,7 @@ export const otherWitnesses: Readonly<Record<string, readonly string[]>> = {
   "test/scenarios/node-end.real.test.ts": ["delete pods"],
   "test/scenarios/compile.real.test.ts": ["patch daemonsets.apps", "patch rollouts.argoproj.io", "patch statefulsets.apps"],
   "test/provisioner/surplus.real.test.ts": ["create pods (plimsoll-pod-dry-run)"],
+  "test/scenarios/owners.real.test.ts": ["create subjectaccessreviews.authorization.k8s.io"],
   "test/deploy/rare-grants.real.test.ts": [
     "create clusterreports.openreports.io",
     "create reports.openreports.io",

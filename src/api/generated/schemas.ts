@@ -3786,6 +3786,48 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       },
       "description": "Workloads that were there before are not denied at once."
      },
+     "controllers": {
+      "type": "array",
+      "items": {
+       "type": "object",
+       "required": [
+        "makes"
+       ],
+       "properties": {
+        "users": {
+         "type": "array",
+         "items": {
+          "type": "string",
+          "description": "A user such as system:serviceaccount:NAMESPACE:NAME."
+         },
+         "description": "Their names, as the API server has them."
+        },
+        "groups": {
+         "type": "array",
+         "items": {
+          "type": "string",
+          "description": "A group such as system:serviceaccounts:NAMESPACE."
+         },
+         "description": "Their groups."
+        },
+        "makes": {
+         "type": "array",
+         "items": {
+          "type": "string",
+          "enum": [
+           "Pod",
+           "ReplicaSet",
+           "Job"
+          ],
+          "description": "A kind."
+         },
+         "description": "What they make for an owner."
+        }
+       },
+       "description": "Some controllers."
+      },
+      "description": "Who is believed about the owners of what they make. Others are where they may update the owner's finalizers or status."
+     },
      "provider": {
       "type": "object",
       "required": [

@@ -73,7 +73,18 @@ const quietMs = 3_000;
 
 /** Kinds that must be listed before anything is judged: without them a finding would only be ignorance. */
 export const auditNeeds = [
-  ...(["WorkloadProfile", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "Namespace"] as const),
+  ...([
+    "WorkloadProfile",
+    "Deployment",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "Pod",
+    "Namespace",
+  ] as const),
   ...(["PodDisruptionBudget", "HorizontalPodAutoscaler", "NodePool", "ValidatingWebhookConfiguration"] as const),
 ] as const satisfies readonly KindName[];
 

@@ -28,7 +28,7 @@ export function auditTriggers({ snapshot, names }: AuditTriggerSources): readonl
     ...(["Deployment", "StatefulSet", "DaemonSet", "CronJob", "PodDisruptionBudget", "HorizontalPodAutoscaler"] as const).map(
       (watches) => ({ watches, keysOf: own }),
     ),
-    ...(["ReplicaSet", "Job"] as const).map((watches) => ({ watches, keysOf: top })),
+    ...(["ReplicaSet", "ReplicationController", "Job"] as const).map((watches) => ({ watches, keysOf: top })),
     ...(["WorkloadProfile", "ScaledObject", "Rollout", "EC2NodeClass", "NodeClass"] as const).map((watches) => ({ watches, keysOf: own })),
     // Where Pods fit is judged in every namespace.
     { watches: "NodePool", keysOf: (change) => (isWanted(change) ? auditKeys(snapshot()) : []) },

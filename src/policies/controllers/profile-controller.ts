@@ -49,7 +49,7 @@ export interface ObservedProfile extends ContractWorld {
 
 /** Without one of these, a budget of ours could look unwanted. */
 const neededKinds = [
-  ...(["WorkloadProfile", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const),
+  ...(["WorkloadProfile", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const),
   ...(["Pod", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Namespace"] as const),
 ] as const satisfies readonly KindName[];
 

@@ -41,6 +41,7 @@ export function profileTriggers({ snapshot, names }: ProfileTriggerSources): rea
     },
     { watches: "Deployment", keysOf: ofWorkload },
     { watches: "ReplicaSet", keysOf: ofWorkload },
+    { watches: "ReplicationController", keysOf: ofWorkload },
     { watches: "StatefulSet", keysOf: ofWorkload },
     { watches: "DaemonSet", keysOf: ofWorkload },
     { watches: "Job", keysOf: ofWorkload },

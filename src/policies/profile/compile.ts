@@ -22,7 +22,7 @@ import { resolveProfile, type ResolvedProfile } from "./resolve.ts";
 type ProfileInput = CompileSurroundings & { readonly profile: WorkloadProfile };
 
 /** Kinds that take a PodDisruptionBudget of any form: those with a scale subresource. */
-const budgetKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "StatefulSet", "Rollout"]);
+const budgetKinds: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "Rollout"]);
 
 /** Kinds that take none; every other kind is somebody's own, and takes one that counts Pods. */
 const budgetless: ReadonlySet<string> = new Set(["DaemonSet", "Job", "CronJob", "Pod", "Node"]);

@@ -16,12 +16,21 @@ import type { Facts } from "../facts.ts";
 import { judgedWorkload, viewOf, type WorkloadView } from "../workload-view.ts";
 
 const workloadsExaminedMax = 5_000;
-const kinds = ["CronJob", "Deployment", "Job", "Pod", "ReplicaSet", "Rollout", "StatefulSet"] as const satisfies readonly KindName[];
+const kinds = [
+  "CronJob",
+  "Deployment",
+  "Job",
+  "Pod",
+  "ReplicaSet",
+  "ReplicationController",
+  "Rollout",
+  "StatefulSet",
+] as const satisfies readonly KindName[];
 
 /** Returns the workloads whose Pods the pool would take. */
 export function workloadsOnPool(pool: NodePool, facts: Facts): readonly WorkloadView[] {
   const workloads = kinds
-    .flatMap((kind) => facts.snapshot.list(kind).flatMap((object) => judgedWorkload(object) ?? []))
+    .flatMap((kind) => facts.snapshot.list(kind).flatMap((object) => judgedWorkload(object, facts.snapshot) ?? []))
     .slice(0, workloadsExaminedMax);
   return workloads.map((workload) => viewOf(workload, facts)).filter((view) => isTakenBy(pool, view));
 }

@@ -37,6 +37,7 @@ import { np015, np016, np017, np018 } from "./node-pool-lifetime.ts";
 import { np001, np002 } from "./node-pool-name.ts";
 import { np003, np004, np019 } from "./node-pool-types.ts";
 import { obs001 } from "./observe.ts";
+import { own001 } from "./owner.ts";
 import { place002 } from "./place.ts";
 import { place003, place004, place005 } from "./place-pin.ts";
 import { pool001, pool002 } from "./pool.ts";
@@ -156,6 +157,7 @@ export const allRules: readonly Rule[] = [
   np019,
   np020,
   obs001,
+  own001,
   pdb004,
   place002,
   place003,

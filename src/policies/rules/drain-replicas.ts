@@ -65,7 +65,7 @@ export const drain003: Rule = {
 };
 
 /** Kinds that serve with their replicas; a Job's Pod is work, not a service, and a bare Pod has its own rule. */
-const servingKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet"]);
+const servingKinds: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"]);
 
 function singletonProblem(facts: Facts, view: WorkloadView, params: RuleParams): readonly Problem[] {
   const { workload, workloadClass, binding } = view;

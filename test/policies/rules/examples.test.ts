@@ -18,7 +18,7 @@ function rulesDrawnBy(example: string, sections: string | undefined): readonly s
   const objects = parseAllDocuments(example).map((document) => document.toJS() as KubeObject);
   const judged = objects.at(-1);
   if (judged === undefined) throw new Error("an example without a document");
-  const context = contextOf(objects.slice(0, -1), instanceTypes);
+  const context = { ...contextOf(objects.slice(0, -1), instanceTypes), speaksForOwner: false };
   return evaluate({ policySet: policySetOfExample, request: requestFor(judged), context }).findings.map(({ rule }) => rule);
 }
 

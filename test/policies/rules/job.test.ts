@@ -2,11 +2,13 @@
  * JOB, BARE and DS: work with an end, Pods without an owner, agents on every node.
  */
 import { describe } from "vitest";
+import type { Pod } from "../../../src/api/pod.ts";
 import type { CronJob, DaemonSet, Job } from "../../../src/api/workload.ts";
 import { budget, cronJob, deployment, job, node, pod, profile } from "../../support/objects.ts";
 import { checkerOf } from "./findings.ts";
 
 const classLabel = "platform.example.com/workload-class";
+const runningOnce = (object: Pod): Pod => ({ ...object, spec: { ...object.spec, restartPolicy: "Never" } });
 const inClass = (name: string) => ({ labels: { [classLabel]: name } });
 const withSpec = (object: Job, spec: Partial<Job["spec"]>): Job => ({ ...object, spec: { ...object.spec, ...spec } });
 const nightly = (spec: Partial<Job["spec"]>): CronJob => {
@@ -67,9 +69,14 @@ describe("BARE-001: nobody makes it again", () => {
     judge: pod({ ...inClass("system"), namespace: "platform-x" }),
     finds: [`BARE-001 warn: ${text.replace("general", "system")}`],
   });
+  const hook = pod({ annotations: { "helm.sh/hook": "test" } });
   check("a hook of Helm's", {
-    judge: pod({ annotations: { "helm.sh/hook": "test" } }),
+    judge: runningOnce(hook),
     finds: [`BARE-001 warn: ${text}`],
+  });
+  check("a Pod that starts again for ever, whatever it calls itself", {
+    judge: hook,
+    finds: [`BARE-001 deny: ${text}`],
   });
   check("a Pod of an operator", {
     judge: pod({ owner: { apiVersion: "example.com/v1", kind: "Widget", name: "web", uid: "u", controller: true } }),

@@ -1,0 +1,151 @@
+/** What the API server is asked about who claims an owner: only where it decides, once a minute, and never for longer than a moment. */
+import { describe, expect, it } from "vitest";
+import type { ApiAnswer, ApiRequest } from "../../src/api/ports.ts";
+import { ownerInquirer } from "../../src/cli/owner-inquiry.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import type { UserInfo } from "../../src/policies/admission-request.ts";
+import { person, policySet, requestFor } from "../support/admission.ts";
+import { deployment, pod } from "../support/objects.ts";
+
+const policies = policySet();
+const operator: UserInfo = { username: "system:serviceaccount:argo:argo", groups: ["system:authenticated"], uid: "u7" };
+const workflows = {
+  resources: [
+    { name: "workflows/status", kind: "Workflow" },
+    { name: "workflows", kind: "Workflow" },
+  ],
+};
+
+describe("the owner inquiry", () => {
+  it("asks nothing about an object that names no owner", () => {
+    const { ask, requests } = inquiry([]);
+    expect(ask(deployment())).toBeUndefined();
+    expect(requests).toEqual([]);
+  });
+
+  it("asks by SubjectAccessReview about the resource that discovery names, and whom", async () => {
+    const { ask, requests } = inquiry(["update workflows/finalizers shop/"]);
+    expect(await ask(ofWorkflow(), operator)).toBe(true);
+    expect(requests[0]?.path).toBe("/apis/argoproj.io/v1alpha1");
+    const spec = { user: operator.username, groups: operator.groups, uid: "u7" };
+    expect(requests[1]).toMatchObject({ path: "/apis/authorization.k8s.io/v1/subjectaccessreviews", body: { spec } });
+  });
+
+  it.each([
+    ["finalizers of every one", ["update workflows/finalizers shop/"], true],
+    ["status of every one", ["update workflows/status shop/"], true],
+    ["finalizers of this one", ["update workflows/finalizers shop/build"], true],
+    ["finalizers of another", ["update workflows/finalizers shop/other"], false],
+    ["the owner itself, as teams may", ["update workflows shop/build"], false],
+    ["nothing", [], false],
+  ])("says of who may update %s: %s", async (_, allowed, speaks) => {
+    expect(await inquiry(allowed).ask(ofWorkflow(), operator)).toBe(speaks);
+  });
+
+  it("needs both rights where the owner is judged in the object's place", async () => {
+    const claimed = owned(replicaSet(), "argoproj.io/v1alpha1", "Rollout");
+    expect(await inquiry(["update rollouts/status shop/"]).ask(claimed, operator)).toBe(false);
+    expect(await inquiry(["update rollouts/status shop/", "update rollouts/finalizers shop/"]).ask(claimed, operator)).toBe(true);
+  });
+
+  it("keeps an answer for a minute, and asks the same once at a time", async () => {
+    const { ask, requests, clock } = inquiry(["update workflows/finalizers shop/", "update workflows/status shop/"]);
+    await Promise.all([ask(ofWorkflow(), operator), ask(ofWorkflow("other"), operator)]);
+    expect(requests.length).toBe(3);
+    clock.at += 59_000;
+    await ask(ofWorkflow("third"), operator);
+    expect(requests.length).toBe(3);
+    clock.at += 2_000;
+    await ask(ofWorkflow(), operator);
+    expect(requests.length).toBe(6);
+    await ask(ofWorkflow(), person);
+    expect(requests.length).toBe(8);
+  });
+
+  it("takes silence for a no, and asks again the next time", async () => {
+    const { ask, requests, state } = inquiry(["update workflows/finalizers shop/"]);
+    state.silent = true;
+    expect(await ask(ofWorkflow(), operator)).toBe(false);
+    state.silent = false;
+    expect(await ask(ofWorkflow(), operator)).toBe(true);
+    expect(requests.filter(({ method }) => method === "GET").length).toBe(2);
+  });
+
+  it("waits no longer than the review has time, nor for more than 32 at once", async () => {
+    const { ask, state, clock } = inquiry(["update workflows/finalizers shop/"]);
+    state.hangs = true;
+    const waiting = Array.from({ length: 32 }, (_, index) => ask(ofWorkflow(`w${index}`), operator, 500));
+    expect(await ask(ofWorkflow(), operator)).toBe(false);
+    clock.wake();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set([false]));
+    expect(clock.slept).toContain(500);
+    state.hangs = false;
+  });
+
+  it("makes no path of an API version that none is", async () => {
+    const { ask, requests } = inquiry([]);
+    expect(await ask(owned(pod(), "../../v1", "Secret"), operator)).toBe(false);
+    expect(requests).toEqual([]);
+  });
+});
+
+/** An API server that allows what is listed, as "VERB RESOURCE/SUBRESOURCE NAMESPACE/NAME". */
+function inquiry(allowed: readonly string[]) {
+  const requests: ApiRequest[] = [];
+  const state = { silent: false, hangs: false };
+  const wakes: (() => void)[] = [];
+  const clock = {
+    at: 0,
+    slept: [] as number[],
+    wake: () =>
+      wakes.splice(0).forEach((wake) => {
+        wake();
+      }),
+  };
+  const request = async (sent: ApiRequest): Promise<ApiAnswer> => {
+    requests.push(sent);
+    if (state.hangs) return new Promise(() => undefined);
+    if (state.silent) return { ok: false, status: 0, error: { code: 0 } };
+    if (sent.method === "GET") return { ok: true, status: 200, body: sent.path.includes("argoproj") ? discovery() : {} };
+    const { verb, resource, subresource, namespace, name } = (sent.body as SubjectAccessReview).spec.resourceAttributes;
+    const asked = `${verb} ${resource}/${subresource} ${namespace}/${name}`;
+    return { ok: true, status: 201, body: { status: { allowed: allowed.includes(asked) } } };
+  };
+  const inquirer = ownerInquirer({
+    transport: { request },
+    clock: {
+      now: () => clock.at,
+      sleep: (ms) =>
+        new Promise((wake) => {
+          clock.slept.push(ms);
+          wakes.push(wake);
+        }),
+    },
+    policySet: () => policies,
+    snapshot: () => snapshotOf([]),
+  });
+  const ask = (object: Parameters<typeof requestFor>[0], userInfo = operator, withinMs = 3_000) =>
+    inquirer({ phase: "validate", tier: "open", request: requestFor(object, { userInfo }) }, { withinMs });
+  return { ask, requests, state, clock };
+}
+
+interface SubjectAccessReview {
+  readonly spec: { readonly resourceAttributes: Readonly<Record<"verb" | "resource" | "subresource" | "namespace" | "name", string>> };
+}
+
+function discovery(): object {
+  return { resources: [...workflows.resources, { name: "rollouts", kind: "Rollout" }] };
+}
+
+function ofWorkflow(name = "build") {
+  return owned(pod(), "argoproj.io/v1alpha1", "Workflow", name);
+}
+
+function replicaSet(): Parameters<typeof requestFor>[0] {
+  const { kind: _, ...rest } = deployment();
+  return { ...rest, kind: "ReplicaSet" };
+}
+
+function owned(object: Parameters<typeof requestFor>[0], apiVersion: string, kind: string, name = "build") {
+  return { ...object, metadata: { ...object.metadata, ownerReferences: [{ apiVersion, kind, name, uid: "u1", controller: true }] } };
+}
