@@ -31,6 +31,11 @@ export interface ApiRequest {
   /** The whole answer must have come within this time; transports have a default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /**
+   * Of a list: what becomes of each item, of so many bytes, as it comes. A transport of bytes then holds no page whole, and answers with
+   * what the items became; one that is handed objects may leave it out.
+   */
+  readonly itemOf?: (item: unknown, bytes: number) => unknown;
 }
 
 /** A decoded answer: an object below 400, a Status from 400 on; status 0 means no answer came (network, time-out). */

@@ -1,9 +1,12 @@
 /**
  * The audit in a process that leads: its controller over the informers' snapshot, its reports and its metrics.
  */
+import type { ApiClient } from "../api/api-client.ts";
 import type { ControllerStep } from "../api/controller.ts";
-import type { ObjectKey } from "../api/object.ts";
+import { isKindName } from "../api/kinds.ts";
+import type { KubeObject, ObjectKey } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
+import { err, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { RunControllerOptions } from "../cluster/runner.ts";
 import { auditController, auditNeeds } from "../policies/controllers/audit-controller.ts";
@@ -35,6 +38,7 @@ export function auditEntry(
     exempt: new Set([...exemptNamespaces, parts.namespace]),
     registeredAt,
     pause,
+    wholeOf: (object) => wholeOf(parts.client, object),
     onAudited: (namespace, tally) => {
       processMetrics.audit.tell(namespace, tally, parts.policyFile.current().exemptions);
     },
@@ -44,6 +48,12 @@ export function auditEntry(
       for (const key of auditKeys(cluster.snapshot())) enqueue(key);
     });
   return { controller, triggers: auditTriggers(sources), needs: auditNeeds, wake, workersMax: 1 };
+}
+
+async function wholeOf(client: Pick<ApiClient, "get">, { kind, metadata }: KubeObject): Promise<Result<KubeObject, string>> {
+  if (!isKindName(kind)) return err(`${kind} is no kind that is watched`);
+  const read = await client.get(kind, { namespace: metadata.namespace ?? "", name: metadata.name ?? "" });
+  return read.ok ? read : err(read.error.message ?? read.error.reason ?? `status ${read.error.code}`);
 }
 
 /** When the first of our validating webhooks was registered: what is older cannot have been asked about. */

@@ -7,6 +7,7 @@
 import { podRequests } from "../kube/pod-requests.ts";
 import { runningRequests } from "../kube/running-requests.ts";
 import { addResources, toResourceList } from "../kube/resources.ts";
+import { workloadKey, type LaterPods } from "../provisioner/demand.ts";
 import { driversOf } from "../provisioner/scheduling/attachments.ts";
 import { lowerBound, placedOf } from "../provisioner/scheduling/lower-bound.ts";
 import type { LeftOut } from "../provisioner/scheduling/obstacle.ts";
@@ -61,13 +62,15 @@ export interface Plan {
   readonly attachLimitsUnknown?: readonly { readonly driver: string; readonly instanceTypes: readonly string[] }[];
   /** Whether the plan was cut short because it took too long; what it has holds. */
   readonly truncated: boolean;
+  /** Pods that one plan does not take; what stands here counts without them. Absent where it takes all. */
+  readonly plannedLater?: readonly { readonly workload: string; readonly pods: number }[];
   readonly pricePerHour: number;
   /** No plan for the Pods that have a place can cost less. */
   readonly lowerBoundPerHour: number;
 }
 
 /** Returns a plan as it is printed. */
-export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
+export function planFrom(input: SolveInput, results: SchedulingResults, later: readonly LaterPods[] = []): Plan {
   return {
     nodes: results.newNodes.map((node) => ({
       nodePool: node.nodePool.metadata.name ?? "",
@@ -89,6 +92,7 @@ export function planFrom(input: SolveInput, results: SchedulingResults): Plan {
     unschedulable: leftOutPods(results),
     ...unknownLimits(input, results),
     truncated: results.truncated,
+    ...(later.length === 0 ? {} : { plannedLater: later.map(({ workload, count }) => ({ workload: workloadKey(workload), pods: count })) }),
     pricePerHour: results.pricePerHour,
     lowerBoundPerHour: lowerBound(placedOf(input, results)),
   };

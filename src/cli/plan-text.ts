@@ -77,14 +77,22 @@ export function leftOut(
 }
 
 /** Returns the last line: nodes, price and bound; before it, whether the plan was cut short and which limits it could not keep. */
-export function summaryOf({ nodes, truncated, attachLimitsUnknown = [], pricePerHour, lowerBoundPerHour }: Plan): string {
+export function summaryOf({
+  nodes,
+  truncated,
+  plannedLater = [],
+  attachLimitsUnknown = [],
+  pricePerHour,
+  lowerBoundPerHour,
+}: Plan): string {
   const least = nodes.length === 0 ? "" : `; no plan for these Pods can cost less than ${dollars(lowerBoundPerHour)}`;
   const cut = truncated ? "the plan took too long and was cut short: with more time it may place more Pods, or cost less\n" : "";
   const unlimited = attachLimitsUnknown.map(
     ({ driver, instanceTypes }) =>
       `how many ${driver} volumes a node attaches is not known of ${instanceTypes.join(", ")}: planned as if there were no limit\n`,
   );
-  return `${cut}${unlimited.join("")}${nodes.length} node${nodes.length === 1 ? "" : "s"}, ${dollars(pricePerHour)} an hour${least}\n`;
+  const later = plannedLater.map(({ workload, pods }) => `not in this plan, nor in its price: ${pods} more Pods of ${workload}\n`);
+  return `${cut}${unlimited.join("")}${later.join("")}${nodes.length} node${nodes.length === 1 ? "" : "s"}, ${dollars(pricePerHour)} an hour${least}\n`;
 }
 
 /** "shop/Deployment/web ×6": the Pods of a node by workload. */

@@ -19,9 +19,8 @@ import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand } from "../provisioner/buffer-demand.ts";
-import { daemonSetPods, podDemand, workloadDemand } from "../provisioner/demand.ts";
+import { daemonSetPods, laterText, podDemand, workloadDemand, workloadKey, type LaterPods, type PodDemand } from "../provisioner/demand.ts";
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
-import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
 import { boundOnPaper, volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
 import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
@@ -50,6 +49,8 @@ export interface PlanWorldRequest extends OfflineRequest, PlanOptions, Pick<Prog
 
 export interface PlanWorld {
   readonly input: SolveInput;
+  /** Pods that the plan leaves out, since one plan takes no more. */
+  readonly later: readonly LaterPods[];
   /** True where something of what was read is wrong: it was told, and the rest is planned. */
   readonly isFlawed: boolean;
 }
@@ -79,13 +80,15 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
     request.stderr.write("note: no price is known of any type of the catalog, so no node can be planned\n");
   const world = { ...offer, snapshot, policySet, names };
   for (const note of planNotes(world, isOver ? written : objects)) request.stderr.write(`note: ${note}\n`);
+  const demand = isOver ? demandOver(world, written) : emptyClusterDemand(world);
+  for (const { workload, count } of demand.later) request.stderr.write(`note: ${workloadKey(workload)}: ${laterText(count)}\n`);
   const input = {
-    ...(isOver ? inputOver(world, written) : emptyClusterInput(world)),
+    ...(isOver ? inputOver(world, demand) : emptyClusterInput(world, demand)),
     ...(request.preferences === undefined ? undefined : { preferencePolicy: request.preferences }),
   };
   const isFlawed = files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true;
   // What could not be read may be all that needs a place: a plan of no node would look like an answer.
-  return isFlawed && input.pods.length === 0 ? undefined : { input, isFlawed };
+  return isFlawed && input.pods.length === 0 ? undefined : { input, later: demand.later, isFlawed };
 }
 
 function noPoolText({ nodepools }: PlanOptions): string {
@@ -125,25 +128,38 @@ function offerOf(
   return { instanceTypes, typesOfPools: pools.instanceTypes };
 }
 
-/** Returns the solver's input for all workloads and CapacityBuffers of a snapshot as if no node existed. */
-function emptyClusterInput(world: OfferedWorld): SolveInput {
-  const pods = plannedWorkloads(world.snapshot).flatMap((workload) => workloadDemand({ ...world, workload, count: workload.replicas }));
-  return { ...sharedInput(world), pods: [...pods, ...bufferDemand(world).flatMap((buffer) => buffer.pods)], nodes: [] };
+type Demand = Pick<PodDemand, "pods" | "later">;
+
+/** All workloads and CapacityBuffers of a snapshot, as if no node existed. */
+function emptyClusterDemand(world: OfferedWorld): Demand {
+  const wanted = plannedWorkloads(world.snapshot).map((workload) => ({ workload, count: workload.replicas }));
+  const { pods, later } = workloadDemand(world, wanted);
+  return { pods: [...pods, ...bufferDemand(world).flatMap((buffer) => buffer.pods)], later };
 }
 
-/** Nodes keep what runs on them; a CronJob of the files counts as one of its runs, and a suspended Job of theirs as if it ran. */
-function inputOver(world: OfferedWorld, written: readonly KubeObject[]): SolveInput {
+function emptyClusterInput(world: OfferedWorld, { pods }: Demand): SolveInput {
+  return { ...sharedInput(world), pods, nodes: [] };
+}
+
+/** A CronJob of the files counts as one of its runs, and a suspended Job of theirs as if it ran. */
+function demandOver(world: OfferedWorld, written: readonly KubeObject[]): Demand {
+  const demand = podDemand({ ...world, memory: new Map(), now: 0, isOnPaper: true });
+  const runs = written.flatMap((object) => {
+    const workload = object.kind === "CronJob" || isSuspended(object) ? workloadOf(object) : undefined;
+    return workload === undefined ? [] : [{ workload, count: workload.replicas }];
+  });
+  const { pods, later } = workloadDemand(world, runs);
+  return { pods: [...demand.pods, ...pods], later: [...demand.later, ...later] };
+}
+
+/** Nodes keep what runs on them. */
+function inputOver(world: OfferedWorld, { pods: wanting }: Demand): SolveInput {
   const { snapshot, names } = world;
   const shared = sharedInput(world);
-  const demand = podDemand({ ...world, memory: new Map(), now: 0, isOnPaper: true });
-  const runs = written.flatMap((object): readonly PendingPod[] => {
-    const workload = object.kind === "CronJob" || isSuspended(object) ? workloadOf(object) : undefined;
-    return workload === undefined ? [] : workloadDemand({ ...world, workload, count: workload.replicas });
-  });
   const [nodes, nodeClaims, pods] = [snapshot.list("Node"), snapshot.list("NodeClaim"), snapshot.list("Pod")];
   return {
     ...shared,
-    pods: [...demand.pods, ...runs],
+    pods: wanting,
     nodes: nodeStates({ nodes, nodeClaims, pods, instanceTypes: shared.instanceTypes, names, csiNodes: snapshot.list("CSINode") }),
   };
 }
@@ -235,5 +251,6 @@ export function fileInput(world: {
   const zones = zonesOf(world.snapshot);
   const instanceTypes = catalogInstanceTypes({ zones });
   const typesOfPools = poolTypes({ snapshot: world.snapshot, instanceTypes, zones }).instanceTypes;
-  return emptyClusterInput({ ...world, instanceTypes, typesOfPools });
+  const offered = { ...world, instanceTypes, typesOfPools };
+  return emptyClusterInput(offered, emptyClusterDemand(offered));
 }

@@ -30,10 +30,10 @@ export interface PlanRequest extends PlanWorldRequest, Pick<ProgramSurroundings,
 export async function runPlan(request: PlanRequest): Promise<number> {
   const world = await readPlanWorld(request);
   if (world === undefined) return 2;
-  const plan = planFrom(world.input, solve(world.input, { isAborted: request.isAborted ?? afterPlanMax(wallClock()) }));
+  const plan = planFrom(world.input, solve(world.input, { isAborted: request.isAborted ?? afterPlanMax(wallClock()) }), world.later);
   request.stdout.write(shown(plan, request));
   if (world.isFlawed) return 2;
-  return plan.unschedulable.length === 0 ? 0 : 1;
+  return plan.unschedulable.length + world.later.length === 0 ? 0 : 1;
 }
 
 function afterPlanMax(clock: Clock): IsAborted {

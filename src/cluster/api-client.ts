@@ -13,11 +13,9 @@ import type { ObjectKey } from "../api/object.ts";
 import type { ApiAnswer, ApiRequest, ApiTransport } from "../api/ports.ts";
 import { err, ok } from "../api/result.ts";
 import type { Result } from "../api/result.ts";
-import { decodeListPage, decodeObject } from "./wire-object.ts";
+import { pagedList } from "./paged-list.ts";
+import { decodeObject } from "./wire-object.ts";
 
-const listPageMax = 500;
-/** A list of more pages than this is a server that never ends its continue tokens. */
-const listPagesMax = 2_000;
 /** The eviction API's own hint (registry/core/pod/storage/eviction.go) where an answer carries none. */
 const evictionRetryMs = 10_000;
 
@@ -89,17 +87,12 @@ async function listAll<K extends KindName>(of: {
   const path = kindPath(of.info, { namespace: namespace ?? "" });
   const selectors = { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) };
   const objects: KindObjects[K][] = [];
-  let continueToken = "";
-  for (let pages = 0; pages < listPagesMax; pages++) {
-    const query = { ...selectors, limit: String(listPageMax), ...(continueToken === "" ? {} : { continue: continueToken }) };
-    const answer = await of.transport.request({ method: "GET", path, query });
-    if (!answer.ok) return err(answer.error);
-    const page = decodeListPage(answer.body);
-    for (const item of page.items) objects.push(decodeObject(item, of.info) as KindObjects[K]);
-    if (page.continueToken === "") return ok(objects);
-    continueToken = page.continueToken;
-  }
-  return err({ code: 0, reason: "InternalError", message: `the list of ${of.info.resource} had more than ${listPagesMax} pages` });
+  const decode = (item: unknown): KindObjects[K] | undefined => decodeObject(item, of.info) as KindObjects[K] | undefined;
+  const listed = await pagedList({ transport: of.transport, path, query: selectors, isPaged: true, decode }, (item) => {
+    if (item !== undefined) objects.push(item);
+    return true;
+  });
+  return listed.kind === "failed" ? err(listed.status) : ok(objects);
 }
 
 function writeQuery(options: WriteOptions | undefined): Readonly<Record<string, string>> {

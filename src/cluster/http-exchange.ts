@@ -9,6 +9,7 @@ import https from "node:https";
 import type { ApiStatus } from "../api/api-status.ts";
 import type { ApiAnswer, ApiRequest } from "../api/ports.ts";
 import type { Credentials } from "./http-credentials.ts";
+import { listItems } from "./list-items.ts";
 
 /** An answer, and whether the API server turned the request away before doing anything (priority and fairness). */
 export interface Exchanged {
@@ -63,6 +64,30 @@ export async function readAnswer(response: http.IncomingMessage, answerMaxBytes:
   return decodeAnswer(response, Buffer.concat(chunks).toString("utf8"));
 }
 
+/**
+ * Reads a list item by item, so that a page is never held whole; an item is bounded, their number is the API server's. What is no list
+ * that was answered for (a Status, text) is read as any other answer.
+ */
+export async function readList(
+  response: http.IncomingMessage,
+  of: {
+    readonly itemOf: NonNullable<ApiRequest["itemOf"]>;
+    readonly itemMaxBytes: number;
+    readonly answerMaxBytes: number;
+  },
+): Promise<Exchanged> {
+  const status = response.statusCode ?? 0;
+  if (status >= 400 || !isJsonAnswer(response)) return readAnswer(response, of.answerMaxBytes);
+  const items = listItems(of.itemOf, of.itemMaxBytes);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) items.take(chunk);
+    return { answer: { ok: true, status, body: items.end() }, notStarted: false };
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+}
+
 /** Returns the answer that stands for none: status 0 and the reason in words. */
 export function noAnswer(message: string): Extract<ApiAnswer, { ok: false }> {
   return { ok: false, status: 0, error: { code: 0, reason: "NoAnswer", message } };
@@ -105,7 +130,7 @@ const messageMax = 2_000;
 
 function decodeAnswer(response: http.IncomingMessage, text: string): Exchanged {
   const status = response.statusCode ?? 0;
-  const isJson = (response.headers["content-type"] ?? "").startsWith("application/json");
+  const isJson = isJsonAnswer(response);
   const body = isJson ? parseJson(text) : { ok: true as const, value: text };
   if (!body.ok) return { answer: noAnswer(`the answer (HTTP ${status}) is not JSON: ${body.message}`), notStarted: false };
   if (status < 400) return { answer: { ok: true, status, body: body.value }, notStarted: false };
@@ -113,6 +138,10 @@ function decodeAnswer(response: http.IncomingMessage, text: string): Exchanged {
   // The filters in front of the API server answer 429 as text; a 429 with a Status is an answer to the request itself
   // (an eviction that a budget blocks), which its caller must see.
   return { answer: { ok: false, status, error }, notStarted: status === 429 && !isJson };
+}
+
+function isJsonAnswer({ headers }: http.IncomingMessage): boolean {
+  return (headers["content-type"] ?? "").startsWith("application/json");
 }
 
 function withRetryAfter(status: ApiStatus, header: string | undefined): ApiStatus {

@@ -10,7 +10,7 @@ import type { ApiAnswer, ApiRequest, ApiTransport, Clock, WatchLine } from "../a
 import { backoffMs } from "./backoff.ts";
 import { credentialSource } from "./http-credentials.ts";
 import type { ConnectionConfig, CredentialSource } from "./http-credentials.ts";
-import { decodeStatus, linesOf, noAnswer, openExchange, readAnswer } from "./http-exchange.ts";
+import { decodeStatus, linesOf, noAnswer, openExchange, readAnswer, readList } from "./http-exchange.ts";
 import type { Exchanged } from "./http-exchange.ts";
 
 export interface HttpsTransportOptions {
@@ -31,10 +31,10 @@ const triesMax = 4;
 const retryBaseMs = 200;
 /** A server may ask for patience, but not for more than this. */
 const retryDelayMaxMs = 10_000;
-/** An unpaged list of a very large cluster. */
-const defaultAnswerMaxBytes = 256 * 1024 * 1024;
 /** etcd's limit for one object is 1.5 MiB; JSON may be several times as long. */
-const watchLineMaxBytes = 16 * 1024 * 1024;
+const objectMaxBytes = 16 * 1024 * 1024;
+/** What is not read item by item is one object, or a list that the API server keeps short (kinds, a node's figures). */
+const defaultAnswerMaxBytes = 4 * objectMaxBytes;
 
 interface Connection extends Required<HttpsTransportOptions> {
   readonly credentials: CredentialSource;
@@ -101,7 +101,11 @@ async function requestOnce(connection: Connection, request: ApiRequest, signal: 
   try {
     const credentials = await connection.credentials.current();
     const response = await openExchange(request, { credentials, agent: credentials.agent, userAgent: connection.userAgent, signal });
-    return await readAnswer(response, connection.answerMaxBytes);
+    const { answerMaxBytes } = connection;
+    const { itemOf } = request;
+    return itemOf === undefined
+      ? await readAnswer(response, answerMaxBytes)
+      : await readList(response, { itemOf, itemMaxBytes: objectMaxBytes, answerMaxBytes });
   } catch (error) {
     if (signal.aborted) throw error;
     return { answer: noAnswer(messageOf(error)), notStarted: false };
@@ -134,7 +138,7 @@ async function* watchLines(connection: Connection, request: ApiRequest, stop: Ab
     const onBytes = (): void => {
       silence.refresh();
     };
-    for await (const line of linesOf(response, { lineMaxBytes: watchLineMaxBytes, onBytes })) yield decodeLine(line);
+    for await (const line of linesOf(response, { lineMaxBytes: objectMaxBytes, onBytes })) yield decodeLine(line);
   } catch (error) {
     if (isStopped()) return;
     yield { type: "ERROR", error: noAnswer(watch.signal.aborted ? "the watch went silent" : messageOf(error)).error };

@@ -17,7 +17,9 @@ import type { KubeObject } from "../api/object.ts";
 import type { ApiTransport, Clock, WatchLine } from "../api/ports.ts";
 import { kindPath } from "./api-client.ts";
 import { backoffMs } from "./backoff.ts";
-import { decodeListPage, decodeObject, resourceVersionOf } from "./wire-object.ts";
+import { heldObject } from "./held-object.ts";
+import { pagedList } from "./paged-list.ts";
+import { decodeObject, resourceVersionOf } from "./wire-object.ts";
 
 /** Where a reflector writes. */
 export interface ReflectorSink {
@@ -47,7 +49,6 @@ export interface ReflectorOptions {
   readonly quietMaxMs?: number;
 }
 
-const listPageMax = 500;
 /** After this many lists that expired between two pages, the list is asked for whole: slow, but it cannot expire. */
 const pagedListsMax = 3;
 const watchSecondsMin = 240;
@@ -110,25 +111,24 @@ type Listed =
   | { readonly kind: "listed"; readonly objects: readonly KubeObject[]; readonly version: string }
   | { readonly kind: "failed"; readonly status: ApiStatus };
 
-async function listOnce({ transport, info, signal }: ReflectorOptions, paged: boolean): Promise<Listed> {
+async function listOnce({ transport, info, signal }: ReflectorOptions, isPaged: boolean): Promise<Listed> {
   const objects: KubeObject[] = [];
-  let version: string | undefined;
-  let continueToken = "";
-  do {
-    const query = { ...(paged ? { limit: String(listPageMax) } : {}), ...(continueToken === "" ? {} : { continue: continueToken }) };
-    const answer = await transport.request({ method: "GET", path: kindPath(info, {}), query, signal });
-    if (!answer.ok) return { kind: "failed", status: { ...answer.error, code: answer.status } };
-    const page = decodeListPage(answer.body);
-    for (const item of page.items) {
-      const object = decodeObject(item, info);
-      if (object === undefined) return { kind: "failed", status: { code: 0, message: "the list holds an item without a name" } };
-      objects.push(object);
-    }
-    // All pages show the moment of the first one.
-    version ??= page.resourceVersion;
-    continueToken = page.continueToken;
-  } while (continueToken !== "");
-  return { kind: "listed", objects, version };
+  const listed = await pagedList(
+    { transport, path: kindPath(info, {}), signal, isPaged, decode: (item) => heldFrom(item, info) },
+    (item) => {
+      if (item !== undefined) objects.push(item);
+      return item !== undefined;
+    },
+  );
+  if (listed.kind === "failed") return listed;
+  if (listed.kind === "stopped") return { kind: "failed", status: { code: 0, message: "the list holds an item without a name" } };
+  return { kind: "listed", objects, version: listed.version };
+}
+
+/** What is kept of an object as the API server wrote it. */
+function heldFrom(value: unknown, info: KindInfo): KubeObject | undefined {
+  const object = decodeObject(value, info);
+  return object === undefined ? undefined : heldObject(object);
 }
 
 async function watchRound(options: ReflectorOptions, from: string): Promise<Round> {
@@ -194,7 +194,7 @@ async function followWatch(
 
 function takeLine(line: Exclude<WatchLine, { readonly type: "ERROR" }>, { info, sink }: Pick<ReflectorOptions, "info" | "sink">): void {
   if (line.type === "BOOKMARK") return;
-  const object = decodeObject(line.object, info);
+  const object = heldFrom(line.object, info);
   // Thrown, as a fault: what we now hold may be wrong, so only a fresh list can be trusted.
   if (object === undefined) throw new Error(`the watch of ${info.resource} brought an object without a name`);
   if (line.type === "DELETED") sink.remove(object);

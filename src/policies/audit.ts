@@ -110,6 +110,13 @@ export function auditObject(object: KubeObject, world: AuditWorld): AuditedObjec
   };
 }
 
+/** Returns an object that is held in part and could not be read whole: it is not judged, and says why. */
+export function unreadObject({ apiVersion, kind, metadata }: KubeObject, reason: string): AuditedObject {
+  const { namespace = "", name = "", uid } = metadata;
+  const fault = `it is so large that only a part of it is held, and it was not read whole: ${reason}`;
+  return { apiVersion, kind, namespace, name, uid, findings: [], owner: "", unseen: false, fault };
+}
+
 /** One bad rule or object must not hide the rest of a cluster for as long as it is there: the fault becomes a result. */
 function judge(object: KubeObject, world: AuditWorld): readonly Finding[] | string {
   const { policySet, context } = world;

@@ -4,6 +4,7 @@
  * Reads the rule and facts. Returns problems as a built-in rule does, so that stages, scopes and exemptions treat both alike.
  */
 import type { Allowance } from "./cel/cel-budget.ts";
+import { heldPartOf } from "../kube/held-part.ts";
 import { pointer } from "../kube/json-patch.ts";
 import { isWorkloadKind } from "../kube/workload.ts";
 import { podSpecPath } from "./container-path.ts";
@@ -16,6 +17,8 @@ import type { FindingAction } from "./verdict.ts";
 /** Is true where a custom rule is asked about a request; a scale request is one about its workload, with other replicas. */
 export function isAsked({ kinds }: Pick<CustomRule, "kinds">, { subject, request }: Facts): boolean {
   if (subject.kind === "none") return false;
+  // A scale request does not carry the workload: what is held of it in part is not judged as if it was all; the audit reads it whole.
+  if (subject.kind === "scale" && heldPartOf(subject.workload.object) !== undefined) return false;
   const kind = subject.kind === "scale" ? subject.workload.kind : (request.object?.kind ?? "");
   if (kinds.length > 0) return kinds.includes(kind);
   return subject.kind === "workload" || subject.kind === "scale" || subject.kind === "pod-update";

@@ -5,6 +5,7 @@
  * are, so that nobody learns of an edit by a refused deployment. One by one, since a large cluster must not hold up who judges it.
  */
 import type { KubeObject } from "../api/object.ts";
+import { heldPartOf } from "../kube/held-part.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import { auditedNamespaces, auditedObjects, auditObject, type AuditedObject } from "./audit.ts";
 import type { PolicySet } from "./policy-set.ts";
@@ -51,8 +52,9 @@ export function judgedObjects(context: AdmissionContext): readonly KubeObject[] 
   return [...inFiles].sort().flatMap((namespace) => auditedObjects(context, namespace));
 }
 
-/** Returns how an edit changes the verdict on one object, or undefined where it does not. */
+/** Returns how an edit changes the verdict on one object; undefined where it does not, or where only a part of the object is held. */
 export function changeOf(object: KubeObject, { before, after, context }: PolicyEdit): PolicyChange | undefined {
+  if (heldPartOf(object) !== undefined) return undefined;
   const world = { context, registeredAt: undefined };
   const old = auditObject(object, { ...world, policySet: before });
   const now = auditObject(object, { ...world, policySet: after });

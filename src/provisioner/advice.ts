@@ -30,8 +30,9 @@ export function adviceOn(
   { now, ...limits }: AdviceLimits & { readonly now: Instant },
 ): AdviceAnswer {
   if (request.kind === "waiting-pods") {
-    const { pods } = podDemand({ ...observed.world, memory: new Map(), now });
-    return { kind: request.kind, pods: pods.filter((pod) => bufferOf(pod) === undefined).length };
+    const { pods, later } = podDemand({ ...observed.world, memory: new Map(), now });
+    const waiting = pods.filter((pod) => bufferOf(pod) === undefined).length;
+    return { kind: request.kind, pods: later.reduce((sum, { count }) => sum + count, waiting) };
   }
   const advice = capacityAdvice(request.object, observed, { now, ...limits });
   return advice === undefined ? { kind: request.kind } : { kind: request.kind, words: adviceWords(advice) };

@@ -8,11 +8,12 @@ import type { CapacityBuffer } from "../api/capacity-buffer.ts";
 import type { Result } from "../api/result.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferChunks, isOurBuffer, type BufferChunks, type BufferProblem } from "./buffer-chunks.ts";
+import { fairShares } from "./fair-shares.ts";
 import { isNamespaceEnding } from "./missing-pods.ts";
 import { bufferPods } from "./scheduling/buffer-pod.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
 
-/** No more virtual Pods than these are planned for, all buffers together; those that come first by namespace and name have theirs. */
+/** No more virtual Pods than these are planned for, all buffers together, in fair shares. */
 export const bufferPodsMax = 20_000;
 
 export interface BufferRoom {
@@ -23,16 +24,17 @@ export interface BufferRoom {
 
 /** Returns what each buffer that is ours wants, by namespace and name. */
 export function bufferDemand(world: ContractWorld): readonly BufferRoom[] {
-  let left = bufferPodsMax;
   const ours = world.snapshot
     .list("CapacityBuffer")
     .filter((buffer) => isOurBuffer(buffer) && !isNamespaceEnding(world.snapshot, buffer.metadata.namespace ?? ""));
-  return ours.map((buffer) => {
-    const chunks = bufferChunks(buffer, world);
-    if (!chunks.ok) return { buffer, chunks, pods: [] };
+  const wanted = ours.map((buffer) => ({ buffer, chunks: bufferChunks(buffer, world) }));
+  const shares = fairShares(
+    wanted.map(({ chunks }) => (chunks.ok ? chunks.value.replicas : 0)),
+    bufferPodsMax,
+  );
+  return wanted.map(({ buffer, chunks }, index) => {
     const { namespace = "", name = "" } = buffer.metadata;
-    const count = Math.min(left, chunks.value.replicas);
-    left -= count;
-    return { buffer, chunks, pods: bufferPods({ namespace, name }, { pod: chunks.value.pod, count }) };
+    const count = shares[index] ?? 0;
+    return { buffer, chunks, pods: chunks.ok ? bufferPods({ namespace, name }, { pod: chunks.value.pod, count }) : [] };
   });
 }

@@ -11,11 +11,13 @@
 import type { Instant } from "../api/ports.ts";
 import type { Pod, PodSpec, Volume } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { heldPartOf } from "../kube/held-part.ts";
 import { topOwner } from "../kube/owner.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand, type BufferRoom } from "./buffer-demand.ts";
 import { displacedPods, noDisplacedPods, type DisplacedPods } from "./displaced-pods.ts";
+import { comingPodsMax, fairShares } from "./fair-shares.ts";
 import { isPromisedPlace } from "./lifecycle/placement-hint.ts";
 import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
 import { admittedPod, comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
@@ -46,6 +48,8 @@ export interface PodDemand {
   /** Keys of the Pods of which more may follow at any moment: those that no workload of the snapshot stands for. */
   readonly loose: ReadonlySet<string>;
   readonly remarks: readonly DemandRemark[];
+  /** Pods to come that this round leaves to later ones. */
+  readonly later: readonly LaterPods[];
   /** What CapacityBuffers want; their Pods are among `pods`. */
   readonly buffers: readonly BufferRoom[];
   /** Pods whose node is on its way out; they are among `pods`, but for a plan on paper. */
@@ -79,22 +83,32 @@ export function podDemand(input: DemandInput): PodDemand {
   const room = quotaRoom(snapshot, now);
   const predicted = missing.map((one) => {
     const isPatient = now - (next.get(one.uid)?.since ?? now) < demandPatienceMs;
-    return isPatient ? predictedPods({ ...input, ...one }, room) : { pods: [], remark: droppedRemark(one) };
+    return isPatient ? predictedPods({ ...input, ...one }, room) : { remark: droppedRemark(one) };
   });
-  const remarks = predicted.flatMap(({ remark }) => (remark === undefined ? [] : [remark]));
-  const untold = new Set(remarks.map(({ workload }) => workload.object.metadata.uid));
+  const told = predicted.flatMap(({ remark }) => (remark === undefined ? [] : [remark]));
+  const untold = new Set(told.map(({ workload }) => workload.object.metadata.uid));
+  const ahead = comingPods(
+    predicted.flatMap(({ coming }) => coming ?? []),
+    snapshot,
+  );
   const promises = { snapshot, names: input.names, classOf: podClassHash };
   const real = snapshot
     .list("Pod")
-    .filter((pod) => isProvisionable(pod) && !isPromisedPlace(pod, promises) && !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""));
+    .filter(
+      (pod) =>
+        heldPartOf(pod) !== "outline" &&
+        isProvisionable(pod) &&
+        !isPromisedPlace(pod, promises) &&
+        !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""),
+    );
   const buffers = bufferDemand(input);
   const displaced = input.isOnPaper === true ? noDisplacedPods : displacedPods(input);
-  const coming = [...predicted.flatMap((one) => one.pods), ...buffers.flatMap((one) => one.pods)];
-  const pods = [...real.map(asPending), ...displaced.pods, ...coming];
+  const pods = [...real.map(asPending), ...displaced.pods, ...ahead.pods, ...buffers.flatMap((one) => one.pods)];
   return {
     pods: pods.sort((a, b) => (a.key < b.key ? -1 : 1)),
     loose: new Set(real.filter((pod) => isLoose(pod, { snapshot, untold })).map((pod) => asPending(pod).key)),
-    remarks,
+    remarks: [...told, ...ahead.later.map(laterRemark), ...tooLargePods(snapshot)],
+    later: ahead.later,
     buffers,
     displaced,
     memory: next,
@@ -102,11 +116,18 @@ export function podDemand(input: DemandInput): PodDemand {
 }
 
 /**
- * Returns the Pods of a workload as they will be once admitted: `count` of them, keyed "ns/Kind/name#i". For an empty
- * cluster (`plimsoll plan`) the count is the workload's replicas.
+ * Returns the Pods of workloads as they will be once admitted, keyed "ns/Kind/name#i": so many of each (for an empty cluster its replicas),
+ * as far as one plan takes them, and how many it leaves out.
  */
-export function workloadDemand(input: ContractWorld & { readonly workload: Workload; readonly count: number }): readonly PendingPod[] {
-  return podsOf(statedShape(input), input);
+export function workloadDemand(
+  world: ContractWorld,
+  wanted: readonly { readonly workload: Workload; readonly count: number }[],
+): Pick<PodDemand, "pods" | "later"> {
+  const coming = wanted.map((one) => ({ ...one, shape: statedShape({ ...world, workload: one.workload }) }));
+  return comingPods(
+    coming.filter(({ shape }) => isProvisionable(shape.open)),
+    world.snapshot,
+  );
 }
 
 /** Returns the DaemonSets with their Pods as admission would leave them: overhead of every node that they run on. */
@@ -132,31 +153,82 @@ export function workloadKey({
   return `${namespace}/${kind}/${name}`;
 }
 
+/** Pods of one workload that a round plans for later. */
+export interface LaterPods {
+  readonly workload: Workload;
+  readonly count: number;
+}
+
+interface ComingPods {
+  readonly workload: Workload;
+  readonly count: number;
+  readonly shape: ComingShape & { readonly kind: "known" };
+}
+
+/** Makes the Pods themselves, of each workload its fair share. */
+function comingPods(coming: readonly ComingPods[], snapshot: ClusterSnapshot): Pick<PodDemand, "pods" | "later"> {
+  const shares = fairShares(
+    coming.map(({ count }) => count),
+    comingPodsMax,
+  );
+  return {
+    pods: coming.flatMap(({ workload, shape }, index) => podsOf(shape, { snapshot, workload, count: shares[index] ?? 0 })),
+    later: coming.flatMap(({ workload, count }, index) => {
+      const left = count - (shares[index] ?? 0);
+      return left <= 0 ? [] : [{ workload, count: left }];
+    }),
+  };
+}
+
+/** Returns why Pods are left to a later round, in words. */
+export function laterText(count: number): string {
+  return `${count} of its Pods are planned for later: one plan takes ${comingPodsMax} Pods to come, in fair shares`;
+}
+
+function laterRemark({ workload, count }: LaterPods): DemandRemark {
+  return { workload, reason: "PlannedLater", message: laterText(count), isRefusal: false };
+}
+
+/** Where constraints are not known, a node would be bought that the Pod may not run on. */
+function tooLargeRemark(workload: Workload): DemandRemark {
+  const message =
+    "no capacity is planned for it: it is so large that no view of the cluster holds it whole (its Pod's fields, without env, commands and arguments)";
+  return { workload, reason: "TooLargeToPlan", message, isRefusal: true };
+}
+
+/** Real Pods that wait and are too large to be planned for. */
+function tooLargePods(snapshot: ClusterSnapshot): readonly DemandRemark[] {
+  return snapshot.list("Pod").flatMap((pod) => {
+    const workload = heldPartOf(pod) === "outline" && isProvisionable(pod) ? workloadOf(pod) : undefined;
+    return workload === undefined ? [] : [tooLargeRemark(workload)];
+  });
+}
+
 interface Predicted {
-  readonly pods: readonly PendingPod[];
+  readonly coming?: ComingPods;
   readonly remark?: DemandRemark;
 }
 
-/** The Pods of one workload that will come, as far as admission and the quotas that it shares let them in. */
+/** How many Pods of one workload will come, as far as admission and the quotas that it shares let them in: numbers, not objects. */
 function predictedPods(input: DemandInput & MissingPods, room: QuotaRoom): Predicted {
   const { workload, count } = input;
+  if (heldPartOf(workload.object) === "outline") return { remark: tooLargeRemark(workload) };
   const coming = comingShape(input);
   const shape = coming.kind === "awaited" && input.isOnPaper === true ? statedShape(input) : coming;
-  if (shape.kind === "refused") return { pods: [], remark: { workload, ...shape, isRefusal: true } };
-  if (shape.kind === "awaited") return { pods: [], remark: { workload, reason: "AwaitsFirstPod", ...shape, isRefusal: false } };
+  if (shape.kind === "refused") return { remark: { workload, ...shape, isRefusal: true } };
+  if (shape.kind === "awaited") return { remark: { workload, reason: "AwaitsFirstPod", ...shape, isRefusal: false } };
   // A template with a gate or a node of its own makes Pods that wait for nothing of ours.
-  if (!isProvisionable(shape.open)) return { pods: [] };
+  if (!isProvisionable(shape.open)) return {};
   const granted = room.take(shape.open, count);
-  const pods = podsOf(shape, { snapshot: input.snapshot, workload, count: granted.count });
-  if (granted.refusal === undefined) return { pods };
-  return { pods, remark: { workload, reason: "QuotaRefuses", message: granted.refusal, isRefusal: true } };
+  const pods = { workload, shape, count: granted.count };
+  if (granted.refusal === undefined) return { coming: pods };
+  return { coming: pods, remark: { workload, reason: "QuotaRefuses", message: granted.refusal, isRefusal: true } };
 }
 
 function podsOf(
   { open, kept, belowFloor }: ComingShape & { readonly kind: "known" },
   { snapshot, workload, count }: Pick<ContractWorld, "snapshot"> & { readonly workload: Workload; readonly count: number },
 ): readonly PendingPod[] {
-  if (!isProvisionable(open)) return [];
   const claims = templateClaims(snapshot, { workload, count });
   const mounting = specsWithClaims();
   return Array.from({ length: count }, (_unused, index) => {

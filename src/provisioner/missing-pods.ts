@@ -12,6 +12,7 @@ import type { Pod } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Deployment, Job, ReplicaSet, StatefulSet } from "../api/workload.ts";
 import { canonicalJson } from "../api/hash.ts";
+import { heldPartOf } from "../kube/held-part.ts";
 import { controllerOf } from "../kube/owner.ts";
 import { isActive, isTerminal } from "../kube/pod-state.ts";
 import { rollingBounds } from "../kube/rolling-update.ts";
@@ -166,6 +167,8 @@ function isReplicaFailure(condition: unknown): boolean {
 
 /** The ReplicaSet whose template is the Deployment's, but for the hash label that its controller added. */
 function isCurrent(set: ReplicaSet, deployment: Deployment): boolean {
+  // Of two that are not held whole, the revision that their controller wrote tells.
+  if (heldPartOf(set) !== undefined || heldPartOf(deployment) !== undefined) return revisionOf(set) === revisionOf(deployment);
   const own = Object.entries(set.spec.template.metadata?.labels ?? {});
   const labels = Object.fromEntries(own.filter(([key]) => key !== templateHashLabel));
   const template = deployment.spec.template;
@@ -173,6 +176,10 @@ function isCurrent(set: ReplicaSet, deployment: Deployment): boolean {
     canonicalJson({ ...set.spec.template, metadata: { ...set.spec.template.metadata, labels } }) ===
     canonicalJson({ ...template, metadata: { ...template.metadata, labels: template.metadata?.labels ?? {} } })
   );
+}
+
+function revisionOf({ metadata }: KubeObject): string | undefined {
+  return metadata.annotations?.["deployment.kubernetes.io/revision"];
 }
 
 function newestFirst(sets: readonly ReplicaSet[]): readonly ReplicaSet[] {

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../src/cli/plan-form.ts";
 import { summaryOf } from "../../src/cli/plan-text.ts";
+import { comingPodsMax } from "../../src/provisioner/fair-shares.ts";
 import { deploymentText, infrastructureFile, podText } from "./manifest-texts.ts";
 import { folderOf, runPlimsoll } from "./program-run.ts";
 
@@ -51,6 +52,19 @@ it("prints exactly this form, a node for each zone of the lab's checkout-api", a
 });
 
 describe("what counts", () => {
+  it("a plan of more Pods than it takes says how many it leaves out, of which workload, and that its price is without them", async () => {
+    const [huge, small] = [{ spec: "replicas: 3000000" }, { name: "small", spec: "replicas: 3" }].map(deploymentText);
+    const { code, plan, stderr } = await planned(["-"], `${huge ?? ""}---\n${small ?? ""}`);
+    const left = 3_000_000 - (comingPodsMax - 3);
+    expect(plan.plannedLater).toEqual([{ workload: "shop/Deployment/web", pods: left }]);
+    expect(plan.nodes.flatMap(({ pods }) => pods).filter((pod) => pod.startsWith("shop/Deployment/small#"))).toHaveLength(3);
+    expect({ code, stderr: stderr.includes(`note: shop/Deployment/web: ${left} of its Pods are planned for later`) }).toEqual({
+      code: 1,
+      stderr: true,
+    });
+    expect(summaryOf(plan)).toContain(`not in this plan, nor in its price: ${left} more Pods of shop/Deployment/web\n`);
+  });
+
   it("DaemonSets are overhead of each node, and no Pods of the plan", async () => {
     const agent = deploymentText({ name: "agent", spec: "minReadySeconds: 0" })
       .replace("kind: Deployment", "kind: DaemonSet")

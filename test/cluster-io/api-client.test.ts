@@ -111,8 +111,8 @@ describe("what is sent", () => {
       page(["c"]),
     );
     expect(sent.map(({ path, query }) => ({ path, query }))).toEqual([
-      { path: "/api/v1/namespaces/shop/pods", query: { labelSelector: "app=web", limit: "500" } },
-      { path: "/api/v1/namespaces/shop/pods", query: { labelSelector: "app=web", limit: "500", continue: "t1" } },
+      { path: "/api/v1/namespaces/shop/pods", query: { labelSelector: "app=web", limit: "16" } },
+      { path: "/api/v1/namespaces/shop/pods", query: { labelSelector: "app=web", limit: "64", continue: "t1" } },
     ]);
     expect(answer).toMatchObject({
       ok: true,

@@ -67,9 +67,9 @@ describe("a collection is listed in pages and then watched", () => {
     await time.until(() => cluster.hasSynced());
     await cluster.synced();
     expect(api.calls).toEqual([
-      "GET /api/v1/pods?limit=500",
-      "GET /api/v1/pods?limit=500&continue=6:2",
-      "GET /api/v1/pods?limit=500&continue=6:4",
+      "GET /api/v1/pods?limit=16",
+      "GET /api/v1/pods?limit=64&continue=6:2",
+      "GET /api/v1/pods?limit=160&continue=6:4",
       "WATCH /api/v1/pods?resourceVersion=6",
     ]);
     expect(
@@ -85,7 +85,7 @@ describe("a collection is listed in pages and then watched", () => {
     putPod(api, "a");
     putPod(api, "b");
     api.onCall((call) => {
-      if (call.includes("limit=500") && !call.includes("continue"))
+      if (call.includes("limit=16") && !call.includes("continue"))
         queueMicrotask(() => {
           queueMicrotask(() => {
             queueMicrotask(() => {
@@ -97,7 +97,7 @@ describe("a collection is listed in pages and then watched", () => {
     const { cluster, time, troubles } = world({ api });
     await time.until(() => cluster.hasSynced());
     expect(names(cluster)).toBe("a b");
-    expect(api.calls.filter((call) => call === "GET /api/v1/pods?limit=500")).toHaveLength(3);
+    expect(api.calls.filter((call) => call === "GET /api/v1/pods?limit=16")).toHaveLength(3);
     expect(api.calls.filter((call) => call === "GET /api/v1/pods")).toHaveLength(1);
     expect(troubles).toEqual([]);
   });

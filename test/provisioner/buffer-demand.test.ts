@@ -104,9 +104,11 @@ test("a buffer of another strategy, one that is being deleted, and one of a name
   expect(bufferDemand(world(objects)).map(({ buffer: { metadata } }) => metadata.name)).toEqual(["d"]);
 });
 
-test("all buffers together are bounded, and those that come first have theirs", () => {
-  const objects = [podTemplate(), buffer({ ...ref, replicas: 2_000_000_000 }, "b"), buffer({ ...ref, replicas: 5 }, "a")];
-  expect(bufferDemand(world(objects)).map(({ pods }) => pods.length)).toEqual([5, bufferPodsMax - 5]);
+test("all buffers together are bounded, and none starves the others", () => {
+  const wanted = [2_000_000_000, 5, 2_000_000_000];
+  const objects = [podTemplate(), ...wanted.map((replicas, at) => buffer({ ...ref, replicas }, `b${at}`))];
+  const half = Math.floor((bufferPodsMax - 5) / 2);
+  expect(bufferDemand(world(objects)).map(({ pods }) => pods.length)).toEqual([half, 5, bufferPodsMax - 5 - half]);
 });
 
 test("a virtual Pod is marked, of the lowest priority, and like the Pods of its template", () => {

@@ -213,7 +213,7 @@ test("a Pod to come is compiled as admission will compile it, and is of the clas
   const bound = profile({ name: "web", spec: { compute: { cpuRequest: "750m", memoryRequest: "1Gi" } } });
   const workload = workloadOf(web);
   if (workload === undefined) throw new Error("a Deployment is a workload");
-  const [planned] = workloadDemand({ ...world([web, bound]), workload, count: 3 });
+  const [planned] = workloadDemand(world([web, bound]), [{ workload, count: 3 }]).pods;
   expect(planned?.pod.spec.containers[0]?.resources?.requests).toEqual({ cpu: "750m", memory: "1Gi" });
   const real = {
     ...planned!.pod,

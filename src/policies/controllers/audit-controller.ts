@@ -9,11 +9,13 @@ import type { Controller, ControllerStep, Requeue } from "../../api/controller.t
 import type { InstanceType } from "../../api/instance-type.ts";
 import type { KindName } from "../../api/kinds.ts";
 import type { PlatformNames } from "../../api/labels.ts";
-import type { ObjectKey } from "../../api/object.ts";
+import type { KubeObject, ObjectKey } from "../../api/object.ts";
 import type { ReportContent } from "../../api/policy-report.ts";
 import type { Clock, Instant } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
-import { auditCandidates, auditObject, isAudited } from "../audit.ts";
+import { err, ok, type Result } from "../../api/result.ts";
+import { heldPartOf } from "../../kube/held-part.ts";
+import { auditCandidates, auditObject, isAudited, unreadObject } from "../audit.ts";
 import { reportDraft, reportHashAnnotation } from "../audit-report.ts";
 import { tallyCounter, type AuditTally } from "../audit-tally.ts";
 import type { PolicySet } from "../policy-set.ts";
@@ -33,6 +35,8 @@ export interface AuditControllerPorts {
   readonly registeredAt: (snapshot: ClusterSnapshot) => Instant | undefined;
   /** Lets everything else that waits have its turn. */
   readonly pause: () => Promise<void>;
+  /** Reads a stored object whole, where the snapshot holds but a part of it. */
+  readonly wholeOf: (object: KubeObject) => Promise<Result<KubeObject, string>>;
   /** Told after each look; undefined where the namespace is gone, or is not judged. */
   readonly onAudited: (namespace: string, tally: AuditTally | undefined) => void;
 }
@@ -70,6 +74,10 @@ interface Told {
 const sliceMs = 5;
 /** Changes of a busy namespace are looked at together: at most one look in this time. */
 const quietMs = 3_000;
+
+/** Objects of one namespace that are read whole in one look, one after the other: each may be megabytes. */
+export const wholeReadsMax = 20;
+const readsSpent = `${wholeReadsMax} others of its namespace that are as large were read`;
 
 /** Kinds that must be listed before anything is judged: without them a finding would only be ignorance. */
 export const auditNeeds = [
@@ -126,10 +134,12 @@ async function auditNamespace(namespace: string, ports: AuditControllerPorts): P
   const policySet = ports.policySet();
   const world = { policySet, context, registeredAt: ports.registeredAt(snapshot) };
   const [counter, draft] = [tallyCounter(), reportDraft()];
+  let reads = 0;
   let sliceEndsAt = clock.now() + sliceMs;
   for (const object of auditCandidates(context, namespace)) {
     if (isAudited(object, context)) {
-      const audited = auditObject(object, world);
+      const whole = heldPartOf(object) === undefined ? ok(object) : reads++ < wholeReadsMax ? await ports.wholeOf(object) : err(readsSpent);
+      const audited = whole.ok ? auditObject(whole.value, world) : unreadObject(object, whole.error);
       counter.add(audited);
       draft.add(audited);
     }

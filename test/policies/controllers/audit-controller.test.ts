@@ -6,9 +6,11 @@ import type { Change } from "../../../src/api/controller.ts";
 import { platformNames } from "../../../src/api/labels.ts";
 import type { KubeObject } from "../../../src/api/object.ts";
 import type { ApiRequest, Clock } from "../../../src/api/ports.ts";
+import { err, ok } from "../../../src/api/result.ts";
 import { apiClient } from "../../../src/cluster/api-client.ts";
+import { heldObject } from "../../../src/cluster/held-object.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
-import { auditController } from "../../../src/policies/controllers/audit-controller.ts";
+import { auditController, wholeReadsMax, type AuditControllerPorts } from "../../../src/policies/controllers/audit-controller.ts";
 import { reportShelf } from "../../../src/policies/controllers/audit-shelf.ts";
 import { auditTriggers } from "../../../src/policies/controllers/audit-triggers.ts";
 import type { PolicySet } from "../../../src/policies/policy-set.ts";
@@ -36,7 +38,7 @@ const fine = [
 ];
 
 /** A world with or without the definitions of reports, and the controller over given objects; the clock moves only when told. */
-async function opened(options: { readonly definitions?: readonly string[] } = {}) {
+async function opened(options: { readonly definitions?: readonly string[] } & Partial<Pick<AuditControllerPorts, "wholeOf">> = {}) {
   const state = { now: Date.parse("2026-12-01T00:00:00Z"), objects: blocked as readonly KubeObject[] };
   const clock: Clock = { now: () => state.now, sleep: () => Promise.resolve() };
   const world = startWorld({ clock, seed: "audit" });
@@ -66,6 +68,7 @@ async function opened(options: { readonly definitions?: readonly string[] } = {}
     shelf: reportShelf({ client, clock, domain: names.domain, onAbsent: () => absences.push(state.now) }),
     exempt: new Set(["kube-system"]),
     registeredAt: () => undefined,
+    wholeOf: options.wholeOf ?? ((object) => Promise.resolve(ok(object))),
     pause: () => Promise.resolve(void pauses.push(state.now)),
     onAudited: (namespace, tally) => told.set(namespace, tally),
   });
@@ -184,6 +187,7 @@ describe("what is looked at", () => {
       shelf: reportShelf({ client: at.client, clock, domain: names.domain, onAbsent: () => undefined }),
       exempt: new Set(),
       registeredAt: () => undefined,
+      wholeOf: (object) => Promise.resolve(ok(object)),
       pause: () => Promise.resolve(void pauses.push(at.state.now)),
       onAudited: () => undefined,
     });
@@ -214,6 +218,7 @@ describe("a namespace of a thousand workloads", () => {
       }),
       exempt: new Set(),
       registeredAt: () => undefined,
+      wholeOf: (object) => Promise.resolve(ok(object)),
       pause: () => Promise.resolve(void (steps.pauses += 1)),
       onAudited: () => undefined,
     });
@@ -224,6 +229,46 @@ describe("a namespace of a thousand workloads", () => {
     // One for each object, Pods that are not judged too, and one before the report.
     expect(steps.pauses).toBe(2_001);
     expect(controller.decide(observed, state.now).kind).toBe("put");
+  });
+});
+
+describe("an object that is held in part", () => {
+  const env = Array.from({ length: 5_000 }, (_unused, index) => ({ name: `NAME_${index}`, value: "v" }));
+  const large = (name: string, replicas: number): KubeObject => {
+    const { spec, ...rest } = deployment({ name, replicas, labels: { app: name } });
+    const [container, ...others] = spec.template.spec.containers;
+    const containers = [{ ...container, env }, ...others];
+    return { ...rest, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, containers } } } } as KubeObject;
+  };
+
+  it("is judged as it is stored, one read after the other, and so many of a namespace in one look", async () => {
+    const reads = { open: 0, most: 0, names: [] as string[] };
+    const stored = Array.from({ length: wholeReadsMax + 2 }, (_unused, index) => large(`web-${String(index).padStart(2, "0")}`, 1));
+    const at = await opened({
+      wholeOf: async ({ metadata }) => {
+        reads.most = Math.max(reads.most, (reads.open += 1));
+        await Promise.resolve();
+        reads.open -= 1;
+        reads.names.push(metadata.name ?? "");
+        const found = stored.find((one) => one.metadata.name === metadata.name);
+        return found === undefined ? err("gone") : ok(found);
+      },
+    });
+    at.state.objects = [namespaceObject(), ...stored.map(heldObject)];
+    await at.look();
+    expect({ most: reads.most, reads: reads.names.length, first: reads.names[0] }).toEqual({
+      most: 1,
+      reads: wholeReadsMax,
+      first: "web-00",
+    });
+    expect(at.told.get("shop")?.counts.filter(({ outcome }) => outcome === "error")).toMatchObject([{ objects: 2 }]);
+  });
+
+  it("is told as not judged where it can't be read", async () => {
+    const at = await opened({ wholeOf: () => Promise.resolve(err("no answer within 30000 ms")) });
+    at.state.objects = [namespaceObject(), heldObject(large("web", 1))];
+    await at.look();
+    expect(at.told.get("shop")?.counts.map(({ outcome }) => outcome)).toEqual(["error"]);
   });
 });
 

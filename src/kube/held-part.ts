@@ -1,0 +1,27 @@
+/**
+ * Held part: whether a snapshot holds a stored object whole.
+ *
+ * Reads an object. A view of the cluster holds no object that is out of all proportion whole (cluster/held-object.ts), and marks what it
+ * cut. The mark is a symbol, so that it goes on with copies of the object, and never onto the wire. What judges a whole object asks here
+ * first: what was cut must not be judged as if it was all.
+ */
+import type { KubeObject } from "../api/object.ts";
+
+/**
+ * "lean": without what no rule and no plan reads (env, commands and arguments of containers, long texts). "outline": who it is, how many
+ * it wants, whom it selects, and what one Pod asks for; constraints may be missing.
+ */
+export type HeldPart = "lean" | "outline";
+
+const part = Symbol("held in part");
+
+/** Returns how much of an object is held; undefined where all of it is. */
+export function heldPartOf(object: KubeObject & { readonly [part]?: HeldPart }): HeldPart | undefined {
+  return object[part];
+}
+
+/** Returns an object marked as one that is held in part. */
+export function markedAsPart(object: KubeObject, held: HeldPart): KubeObject {
+  const marked: KubeObject & { readonly [part]: HeldPart } = { ...object, [part]: held };
+  return marked;
+}
