@@ -3,7 +3,7 @@
  *
  * Reads an expression. Returns a predicate over the request, or why the expression is not understood, so that the configuration that holds it is
  * refused. Understood: request.namespace, .name, .operation, .subResource, .kind.*, .resource.*, .userInfo.username and .groups;
- * spec, labels, annotations and finalizers of object and oldObject, has() and ["key"] of them; text
+ * spec, labels, annotations, finalizers and owners of object and oldObject, has() and ["key"] of them; text
  * literals and lists; ==, !=, in, &&, ||, !, parentheses; matches, startsWith, endsWith, contains. A real API server takes all of CEL.
  */
 import { err, ok, type Result } from "../api/result.ts";
@@ -17,7 +17,7 @@ type Expression = (request: JsonObject) => JsonValue;
 
 const tokenPattern = /\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(==|!=|&&|\|\||[!().,[\]])|([A-Za-z_][A-Za-z0-9_]*))/gy;
 const readablePaths =
-  /^request\.(namespace|name|operation|subResource|kind\.(group|version|kind)|resource\.(group|version|resource)|userInfo\.(username|groups))$|^(object|oldObject)\.(spec|metadata\.(labels|annotations|finalizers))$/;
+  /^request\.(namespace|name|operation|subResource|kind\.(group|version|kind)|resource\.(group|version|resource)|userInfo\.(username|groups))$|^(object|oldObject)\.(spec|metadata\.(labels|annotations|finalizers|ownerReferences))$/;
 const tokensMax = 1000;
 
 interface Cursor {

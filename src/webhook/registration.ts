@@ -191,9 +191,7 @@ function clientConfig(input: RegistrationInput, path: string): object {
 
 /**
  * A Pod that a controller makes was judged with its workload, and has just been brought under its contract: a second call for each Pod
- * of a burst would only say so. It holds because each template that such a controller reads was judged when it was written, whatever
- * owner its object names (owner-claim.ts). What a person claims to be a controller's is still asked about. The accounts are there
- * where the controller manager uses one for each of its controllers, as installers have it.
+ * of a burst would only say so. Each template that such a controller reads was judged when it was written (owner-claim.ts).
  */
 const judgedBefore: MatchCondition = {
   name: "not-made-of-a-judged-workload",

@@ -39,7 +39,7 @@ export function install(name: string, kind: ChartKind): readonly Sent[] {
     ...(own ? [] : [create(autoscalers, owned(name, autoscaler({ name, kind: "Deployment", min: 2, max: 4 })))]),
     ...(own ? [create(profiles, owned(name, profile(name, { min: 2 })))] : []),
     { verb: "patch", path: `${secrets}/${secretOf(name, 1)}`, body: { metadata: { labels: { status: "deployed" } } } },
-    create(pods, hooked(pod(`${name}-test`, { annotations: { "pod-complete.stage.kwok.x-k8s.io/delay": "0s" } }), "test")),
+    create(pods, hooked(once(pod(`${name}-test`, { annotations: { "pod-complete.stage.kwok.x-k8s.io/delay": "0s" } })), "test")),
     remove(`${pods}/${name}-test`),
   ];
 }
@@ -118,6 +118,11 @@ function owned(release: string, object: object): object {
   const { metadata } = object as Made;
   const annotations = { ...metadata.annotations, "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": "shop" };
   return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, "app.kubernetes.io/managed-by": "Helm" }, annotations } };
+}
+
+/** Helm waits for the end of such a Pod. */
+function once(object: object): object {
+  return { ...object, spec: { ...("spec" in object ? (object.spec as object) : {}), restartPolicy: "Never" } };
 }
 
 function hooked(object: object, hook: string): object {
