@@ -68,6 +68,9 @@ export function ensureLts() {
   return binaries;
 }
 
+/** A step that takes longer hangs. */
+const stepMsMax = 30 * 60_000;
+
 /** Says one line about what is being done, on stderr, so that stdout stays the program's own. */
 export function say(text) {
   process.stderr.write(`plimsoll: ${text}\n`);
@@ -75,7 +78,7 @@ export function say(text) {
 
 export function run(command, args, options = {}) {
   // A step's own output goes to stderr for the same reason.
-  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], ...options });
+  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], timeout: stepMsMax, killSignal: "SIGKILL", ...options });
   if (result.error) throw result.error;
   if (result.status !== 0) {
     say(`${command} ${args.join(" ")} failed (exit ${result.status})`);

@@ -6,10 +6,10 @@
  * place of all that. Exits 1 if one failed; the last line is the count. docs/checks.md keeps the figures.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBuilt, ensureMoto, ensurePackages, run, say } from "./setup.mjs";
+import { testsThatImport } from "./test-files.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -46,12 +46,4 @@ function allChecks() {
 
 function checkOf(name, files) {
   return { name, command: ["vitest", "run", ...files] };
-}
-
-function testsThatImport(module) {
-  const folder = join(root, "test");
-  return readdirSync(folder, { recursive: true })
-    .filter((path) => path.endsWith(".test.ts") && readFileSync(join(folder, path), "utf8").includes(`/${module}"`))
-    .map((path) => relative(root, join(folder, path)).replaceAll("\\", "/"))
-    .sort();
 }

@@ -43,7 +43,7 @@ await describeOnControlPlane("the embedded world and a real API server", () => {
       const [real, simulated] = await Promise.all(worlds.map((world) => runIn(world, namespace, run)));
       expect(simulated).toEqual(real);
     },
-    60_000,
+    120_000,
   );
 });
 

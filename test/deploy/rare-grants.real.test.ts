@@ -38,7 +38,7 @@ await describeOnControlPlane("rights that are rarely used, on the real control p
     await controlPlane.close();
   });
 
-  it("takes the closed configurations away when their class is granted to nobody any more", { timeout: 120_000 }, async () => {
+  it("takes the closed configurations away when their class is granted to nobody any more", { timeout: 240_000 }, async () => {
     const closed = "mutatingwebhookconfiguration.admissionregistration.k8s.io/plimsoll-closed-names";
     const configurations = () => read("mutatingwebhookconfigurations,validatingwebhookconfigurations", "-o", "name");
     await expect.poll(configurations, waits).toContain(closed);
@@ -46,7 +46,7 @@ await describeOnControlPlane("rights that are rarely used, on the real control p
     await expect.poll(configurations, waits).not.toContain("plimsoll-closed-names");
   });
 
-  it("reports to openreports.io where the cluster has that alone", { timeout: 120_000 }, async () => {
+  it("reports to openreports.io where the cluster has that alone", { timeout: 240_000 }, async () => {
     const disrupting = (consolidateAfter: string) =>
       done("patch", "nodepool/general-flex", "--type=merge", "-p", JSON.stringify({ spec: { disruption: { consolidateAfter } } }));
     await done("create", "pdb", "-n", "checkout", "of-nobody", "--selector=app=nobody", "--max-unavailable=1");
@@ -59,7 +59,7 @@ await describeOnControlPlane("rights that are rarely used, on the real control p
     await expect.poll(() => read("clusterreports.openreports.io", "-o", "name"), waits).toBe("");
   });
 
-  it("tells a CapacityBuffer that its template is missing", { timeout: 90_000 }, async () => {
+  it("tells a CapacityBuffer that its template is missing", { timeout: 150_000 }, async () => {
     const spec = { podTemplateRef: { name: "nope" }, replicas: 1 };
     await apply({
       apiVersion: "autoscaling.x-k8s.io/v1beta1",
@@ -86,7 +86,7 @@ await describeOnControlPlane("rights that are rarely used, on the real control p
     await expect.poll(runningPods, waits).toBe(6);
   });
 
-  it("tells a NodeClaim that nothing can be had for it", { timeout: 90_000 }, async () => {
+  it("tells a NodeClaim that nothing can be had for it", { timeout: 150_000 }, async () => {
     const requirements = [{ key: "node.kubernetes.io/instance-type", operator: "In", values: ["none.large"] }];
     const nodeClassRef = { group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "default-private" };
     const metadata = { name: "by-hand", labels: { "karpenter.sh/nodepool": "general-flex" } };

@@ -12,12 +12,12 @@ import { startMoto, type Moto } from "../support/ec2-moto.ts";
 
 const region = "ap-southeast-1";
 const queueName = "interruptions";
-const waits = { timeout: 20_000, interval: 50 };
+const waits = { timeout: 60_000, interval: 50 };
 
 const moto = await startMoto();
 if ("missing" in moto) process.stderr.write(`${moto.missing}\n`);
 else
-  describe("the interruption queue over SQS", { timeout: 60_000 }, () => {
+  describe("the interruption queue over SQS", () => {
     queueTests(moto);
   });
 
@@ -71,7 +71,8 @@ function queueTests(server: Moto): void {
     const before = performance.now();
     stop.abort();
     expect((await waiting).ok).toBe(false);
-    expect(performance.now() - before).toBeLessThan(5_000);
+    // A receive that nothing ends takes the 20 s of its long poll.
+    expect(performance.now() - before).toBeLessThan(15_000);
   });
 
   test("a queue that is not there is named, and found once it is", async () => {

@@ -287,7 +287,7 @@ function standInTests(server: Moto): void {
       const known = ["none", "RequestLimitExceeded", "InternalError", "UnauthorizedOperation"];
       expect(codes[0]).toBe("none");
       expect(known.includes(codes[1] ?? "") ? codes[1] : "broken").toBe(expected.code);
-      await expect.poll(async () => (await live()).length - before, { timeout: 5_000 }).toBe(expected.made);
+      await expect.poll(async () => (await live()).length - before).toBe(expected.made);
       expect(proxy.fired()).toEqual([fault]);
       // Asked again with its token, it ends as if nothing had happened: one instance for each request.
       for (const input of inputs) expect(await codeOf(fleet(input))).toBe("none");

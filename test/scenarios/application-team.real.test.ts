@@ -173,7 +173,7 @@ const drains: readonly Scenario[] = [
       // The only replica goes once its replacement is ready.
       await refused(terminal.type(`kubectl create --raw /api/v1/namespaces/app-12-keda/pods/${pod}/eviction -f eviction.json`));
       const path = `/api/v1/namespaces/app-12-keda/pods/${pod}`;
-      await expect.poll(async () => (await controlPlane.request({ method: "GET", path })).status, { timeout: 60_000 }).toBe(404);
+      await expect.poll(async () => (await controlPlane.request({ method: "GET", path })).status).toBe(404);
       await terminal.type("kubectl get deploy web -o custom-columns=NAME:.metadata.name,READY:.status.readyReplicas");
       await terminal.type("kubectl scale deploy web --replicas=0 --as=system:serviceaccount:keda:keda-operator --as-group=system:masters");
     },

@@ -49,7 +49,7 @@ await describeOnControlPlane("the audit on the real control plane", () => {
   });
 
   it("refuses a workload that no drain could ever move, while a process is there", async () => {
-    await expect.poll(async () => (await create(budget("probe", { maxUnavailable: 0 }), true)).code, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await create(budget("probe", { maxUnavailable: 0 }), true)).code).toBe(1);
   });
 
   it("scenario 49: lists what entered while the webhook was down, with its verdict, within seconds of its return", async () => {
@@ -61,8 +61,7 @@ await describeOnControlPlane("the audit on the real control plane", () => {
       expect(await create(budget(name, { minAvailable: 1 }))).toMatchObject({ code: 0 });
     }
     serve = await startServe({ controlPlane, provider: "none", policies });
-    const returned = Date.now();
-    await expect.poll(async () => (await report())?.summary.fail ?? 0, { timeout: 45_000, interval: 250 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await report())?.summary.fail ?? 0, { interval: 250 }).toBeGreaterThan(0);
     const found = await report();
     expect(found?.results).toContainEqual(
       expect.objectContaining({
@@ -72,8 +71,7 @@ await describeOnControlPlane("the audit on the real control plane", () => {
         properties: expect.objectContaining({ action: "deny", entered: "unseen", owner: "checkout" }) as unknown,
       }),
     );
-    expect(Date.now() - returned).toBeLessThan(45_000);
-  }, 120_000);
+  });
 
   it("skips what an exemption lets be, and says which", async () => {
     const result = (await report())?.results.find(
@@ -93,7 +91,7 @@ await describeOnControlPlane("the audit on the real control plane", () => {
 
   it("takes the result away when the fault is mended", async () => {
     for (const name of ["web", "ledger"]) await controlPlane.kubectl(["delete", "pdb", name, "-n", "shop"]);
-    await expect.poll(async () => (await report())?.summary.fail ?? 0, { timeout: 20_000, interval: 250 }).toBe(0);
+    await expect.poll(async () => (await report())?.summary.fail ?? 0, { interval: 250 }).toBe(0);
   });
 
   it("was forbidden nothing", async () => {

@@ -15,7 +15,7 @@ import { applyExamples, labCheckout, labInfrastructure, nodeClaims, podsOf } fro
 import { forbiddenRequests, installPlimsoll, startServe } from "../support/plimsoll-serve.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const waits = { timeout: 40_000, interval: 100 };
+const waits = { timeout: 60_000, interval: 100 };
 const folders = ["deploy/karpenter-crds", "deploy/base"];
 
 /** What `kubectl apply -k` of both folders installs. */
@@ -89,7 +89,7 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     expect(code).toBe(0);
   });
 
-  it("grants what a workload's whole life uses, and no more", { timeout: 180_000 }, async () => {
+  it("grants what a workload's whole life uses, and no more", { timeout: 300_000 }, async () => {
     await installPlimsoll(controlPlane);
     expect(await controlPlane.kubectl(["apply", "-k", resolve(root, "deploy/policy-reports")])).toMatchObject({ code: 0 });
     await controlPlane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);

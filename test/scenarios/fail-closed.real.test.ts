@@ -39,7 +39,7 @@ await describeOnControlPlane("fail-closed tiers on the real control plane", () =
 
   it("is asked once in each phase, whatever the namespace", async () => {
     // New configurations are in force at the API server a moment after they are written.
-    await expect.poll(async () => (await create(pod("shop")), (await reviews()).mutate), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await create(pod("shop")), (await reviews()).mutate)).toBeGreaterThan(0);
     for (const { name } of namespaces) {
       const before = await reviews();
       expect(await create(pod(name))).toMatchObject({ code: 0 });
@@ -52,7 +52,7 @@ await describeOnControlPlane("fail-closed tiers on the real control plane", () =
     for (const name of ["shop", "vault", "payments-core"]) {
       const before = await reviews();
       expect(await create(deployment(name, podsOfBurst))).toMatchObject({ code: 0 });
-      await expect.poll(async () => (await reviews()).mutate - before.mutate, { timeout: 30_000 }).toBe(podsOfBurst);
+      await expect.poll(async () => (await reviews()).mutate - before.mutate).toBe(podsOfBurst);
       // The Deployment, its ReplicaSet, and what their controllers write on them.
       expect((await reviews()).validate - before.validate).toBeLessThan(podsOfBurst);
     }
@@ -88,7 +88,7 @@ await describeOnControlPlane("fail-closed tiers on the real control plane", () =
     const own = ["-n", "plimsoll-system"];
     expect(await controlPlane.kubectl(["scale", "deployment/plimsoll", ...own, "--replicas=2"])).toMatchObject({ code: 0 });
     const pods = () => controlPlane.kubectl(["get", "pods", ...own, "-l", "app.kubernetes.io/name=plimsoll", "-o", "name"]);
-    await expect.poll(async () => (await pods()).stdout.trim().split("\n").filter(Boolean).length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(async () => (await pods()).stdout.trim().split("\n").filter(Boolean).length).toBe(2);
     for (const namespace of ["plimsoll-system", "kube-node-lease", "kube-system"]) {
       const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "beat", namespace }, spec: {} };
       expect(await create(lease)).toMatchObject({ code: 0 });

@@ -88,7 +88,7 @@ function warningTests(server: Moto): void {
     await server.close();
   });
 
-  it("buys the replacement first, keeps the budget, and leaves no instance and no message", { timeout: 150_000 }, async () => {
+  it("buys the replacement first, keeps the budget, and leaves no instance and no message", { timeout: 300_000 }, async () => {
     const before = await podsOf(controlPlane, "checkout");
     const claim = await claimIn("ap-southeast-1a");
     const known = (await nodeClaims(controlPlane)).map(nameOf);
@@ -107,7 +107,7 @@ function warningTests(server: Moto): void {
     expect(terminated()).toContain(instanceOf(claim));
   });
 
-  it("names what was still there when its time was over", { timeout: 150_000 }, async () => {
+  it("names what was still there when its time was over", { timeout: 300_000 }, async () => {
     const claim = await claimIn("ap-southeast-1b");
     const held = (await podsOf(controlPlane, "checkout")).items.find(({ spec }) => spec.nodeName === claim.status?.nodeName);
     const name = held?.metadata.name ?? "";
@@ -122,7 +122,7 @@ function warningTests(server: Moto): void {
     await expect.poll(readyByZone, waits).toEqual([2, 2, 2]);
   });
 
-  it("replaces a node whose instance ended without a warning, and names the Pods that went with it", { timeout: 150_000 }, async () => {
+  it("replaces a node whose instance ended without a warning, and names the Pods that went with it", { timeout: 300_000 }, async () => {
     const claim = await claimIn("ap-southeast-1c");
     const lost = (await podsOf(controlPlane, "checkout")).items.filter(({ spec }) => spec.nodeName === claim.status?.nodeName);
     const endedAt = Date.now();
@@ -133,8 +133,13 @@ function warningTests(server: Moto): void {
     await expect.poll(readyByZone, waits).toEqual([2, 2, 2]);
     const tookMs = Date.now() - endedAt;
     process.stderr.write(`from the end of an instance to its Pods ready elsewhere: ${tookMs} ms\n`);
-    // Kubernetes alone forgets the Pods of a Node that is gone after 40 to 60 seconds.
-    expect(tookMs).toBeLessThan(40_000);
+    // Kubernetes alone forgets the Pods of a Node that is gone too, after 40 to 60 seconds.
+    const names = lost.map(({ metadata }) => metadata.name);
+    const forgotten = (await controlPlane.auditEvents()).filter(
+      ({ verb, user, objectRef }) =>
+        verb === "delete" && objectRef?.resource === "pods" && names.includes(objectRef.name) && user.username.includes(":kube-system:"),
+    );
+    expect(forgotten.map(({ user }) => user.username)).toEqual([]);
     const removed = lost.map(({ metadata }) => metadata.uid);
     expect((await podsOf(controlPlane, "checkout")).items.filter(({ metadata }) => removed.includes(metadata.uid))).toEqual([]);
   });
@@ -197,7 +202,7 @@ function warningTests(server: Moto): void {
   /** How many Pods were healthy after each change since a list of them. */
   async function healthyCounts(since: Awaited<ReturnType<typeof podsOf>>): Promise<readonly number[]> {
     expect(since.items.filter(countsAsHealthy)).toHaveLength(replicas);
-    const query = `watch=true&resourceVersion=${since.resourceVersion}&timeoutSeconds=1`;
+    const query = `watch=true&resourceVersion=${since.resourceVersion}&timeoutSeconds=3`;
     const { stdout } = await controlPlane.kubectl(["get", "--raw", `/api/v1/namespaces/checkout/pods?${query}`]);
     const events = stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as PodEvent]));
     expect(events.some(({ type }) => type === "DELETED")).toBe(true);

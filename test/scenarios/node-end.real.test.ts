@@ -44,7 +44,7 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     await controlPlane.close();
   });
 
-  it("keeps the budget when a NodeClaim is deleted, buys the replacement first, and leaves nothing", { timeout: 120_000 }, async () => {
+  it("keeps the budget when a NodeClaim is deleted, buys the replacement first, and leaves nothing", { timeout: 240_000 }, async () => {
     const before = await podsOf(controlPlane, "checkout");
     const claim = (await nodeClaims(controlPlane)).find(({ metadata }) => metadata.labels?.[zoneLabel] === "ap-southeast-1a");
     const known = new Set((await nodeClaims(controlPlane)).map(({ metadata }) => metadata.name));
@@ -59,7 +59,7 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     expect(await controlPlane.kubectl(["get", "node", name])).toMatchObject({ code: 1 });
   });
 
-  it("tells kubectl drain the budget, its numbers and the owner, and keeps the budget", { timeout: 120_000 }, async () => {
+  it("tells kubectl drain the budget, its numbers and the owner, and keeps the budget", { timeout: 240_000 }, async () => {
     const before = await podsOf(controlPlane, "checkout");
     const node = nodeWithMost(before.items);
     const { code, stderr } = await controlPlane.kubectl(["drain", node, "--timeout=90s"]);
@@ -71,7 +71,7 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     expect(Math.min(...(await history(before, "checkout")).counts)).toBeGreaterThanOrEqual(budget);
   });
 
-  it("starts the replacement of a single replica before that is evicted", { timeout: 120_000 }, async () => {
+  it("starts the replacement of a single replica before that is evicted", { timeout: 240_000 }, async () => {
     const before = await podsOf(controlPlane, "default");
     const [lone] = before.items.filter(({ metadata }) => metadata.labels?.["app"] === "lone");
     const { code, stderr } = await controlPlane.kubectl(["drain", lone?.spec.nodeName ?? "", "--timeout=90s", "--pod-selector=app=lone"]);
@@ -84,7 +84,7 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     expect(next?.spec.nodeName).not.toBe(lone?.spec.nodeName);
   });
 
-  it("leaves a do-not-disrupt Pod until the deadline less its own grace, and counts down to it", { timeout: 150_000 }, async () => {
+  it("leaves a do-not-disrupt Pod until the deadline less its own grace, and counts down to it", { timeout: 300_000 }, async () => {
     const [kept] = (await podsOf(controlPlane, "default")).items.filter(({ metadata }) => metadata.labels?.["app"] === "kept");
     const claim = (await nodeClaims(controlPlane)).find(({ status }) => status?.nodeName === kept?.spec.nodeName);
     const name = claim?.metadata.name ?? "";
@@ -111,7 +111,7 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     expect(asked).toBeGreaterThanOrEqual(deadline - podGraceSeconds * 1_000);
     expect(asked).toBeLessThan(deadline);
     await expect.poll(() => claimNamed(name), waits).toBeUndefined();
-    expect(Date.now()).toBeLessThan(deadline + 20_000);
+    expect(Date.now()).toBeLessThan(deadline + 60_000);
   });
 
   it("was forbidden nothing", async () => {
@@ -131,7 +131,7 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
 
   /** How many Pods were healthy after each change since a list of them, and when the first was asked to leave. */
   async function history(since: Awaited<ReturnType<typeof podsOf>>, namespace: string, isMeant: (pod: Pod) => boolean = () => true) {
-    const query = `watch=true&resourceVersion=${since.resourceVersion}&timeoutSeconds=1`;
+    const query = `watch=true&resourceVersion=${since.resourceVersion}&timeoutSeconds=3`;
     const { stdout } = await controlPlane.kubectl(["get", "--raw", `/api/v1/namespaces/${namespace}/pods?${query}`]);
     const events = stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as PodEvent]));
     expect(events.some(({ type }) => type === "DELETED")).toBe(true);

@@ -151,9 +151,9 @@ function viewerTests(server: Moto): void {
     expect(row?.pricePerHour).toBeGreaterThan(0);
     const { stdout } = await plimsoll("nodes", "--output", "text");
     expect(stdout.split("\n")[0]).toBe("2 nodes: 1 joining, 1 ready");
-    expect(stdout).toMatch(new RegExp(`^${claim?.metadata.name ?? ""} +joining \\d+s `, "m"));
+    expect(stdout).toMatch(new RegExp(`^${claim?.metadata.name ?? ""} +joining \\d+[sm] `, "m"));
     const why = await whyNode(claim?.metadata.name);
-    expect(why.stdout).toMatch(new RegExp(`^NodeClaim ${claim?.metadata.name ?? ""}: joining for \\d+s$`, "m"));
+    expect(why.stdout).toMatch(new RegExp(`^NodeClaim ${claim?.metadata.name ?? ""}: joining for \\d+[sm]$`, "m"));
     expect(why.stdout).toMatch(/^ {2}Launched {4}\S+Z, \d+ s later$/m);
     expect(why.stdout).toMatch(/^ {2}Registered {2}not yet, NodeNotFound: /m);
   });
@@ -177,9 +177,9 @@ function viewerTests(server: Moto): void {
     const { stdout } = await plimsoll("nodes", "--output", "text", "--filter", "state=draining");
     expect(stdout).toMatch(new RegExp(`^${row?.name ?? ""} +draining .*${podName}`, "m"));
     const why = await whyNode(row?.name);
-    expect(why.stdout).toMatch(new RegExp(`^Node ${row?.name ?? ""} \\(NodeClaim ${claimName}\\): draining for \\d+s`, "m"));
+    expect(why.stdout).toMatch(new RegExp(`^Node ${row?.name ?? ""} \\(NodeClaim ${claimName}\\): draining for \\d+[sm]`, "m"));
     expect(why.stdout).toMatch(new RegExp(`^ {2}Pod shop/${podName}: .*; ask retail$`, "m"));
-    expect(why.stdout).toMatch(/^ {2}it ends in \d+s at the latest \(\S+Z\), drained or not$/m);
+    expect(why.stdout).toMatch(/^ {2}it ends in \d+[sm] at the latest \(\S+Z\), drained or not$/m);
   }, 180_000);
 
   test("a scrape tells the same lives: steps, nodes by pool, prices, and what was said", async () => {

@@ -2,7 +2,7 @@
  * A platform team's day on the real control plane: NodePools reviewed at the door, policies edited under a running `plimsoll serve`,
  * exemptions and grandfathering. Stories that leave nothing behind come first; each edit starts from the shipped policies.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { expect } from "vitest";
 import { describeScenarios, type Scenario, type Stage } from "../support/scenario-suite.ts";
 import { budget, container, deployment, modest, profile, statefulSet } from "../support/team-manifests.ts";
@@ -151,8 +151,10 @@ async function edit({ policies, serve, terminal }: Stage, text: string, outcome:
   const told = outcome === "taken" ? "policies.yaml is in force" : "policies.yaml was refused";
   const lines = () => serve.log().filter(({ msg }) => String(msg).startsWith("policies.yaml "));
   const before = lines().length;
-  await writeFile(policies, text);
-  await expect.poll(() => lines().length, { timeout: 15_000 }).toBe(before + 1);
+  // In one step: half a file would be told of too.
+  await writeFile(`${policies}.new`, text);
+  await rename(`${policies}.new`, policies);
+  await expect.poll(() => lines().length).toBe(before + 1);
   const last = lines().at(-1);
   expect(last?.["msg"], JSON.stringify(last)).toMatch(told);
   if (outcome === "taken") return "";

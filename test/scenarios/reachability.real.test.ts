@@ -11,7 +11,7 @@ import { type ControlPlane, startControlPlane } from "../support/control-plane.t
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
 
-const waits = { timeout: 30_000, interval: 100 };
+const waits = { timeout: 60_000, interval: 100 };
 const namespace = "default";
 const address = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
@@ -33,7 +33,7 @@ await describeOnControlPlane("the API server and serve", () => {
     await controlPlane.close();
   });
 
-  it("find each other again when the API server was killed and started: caches catch up, verdicts go on", { timeout: 60_000 }, async () => {
+  it("find each other again when the API server was killed and started: caches catch up, verdicts go on", async () => {
     await expect.poll(() => refusal("before"), waits).toContain("[DRAIN-002]");
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
     await controlPlane.stop("kube-apiserver", "SIGKILL");
@@ -46,7 +46,7 @@ await describeOnControlPlane("the API server and serve", () => {
     await expect.poll(async () => /^plimsoll_leader 1$/m.test(await serve.metrics()), waits).toBe(true);
   });
 
-  it.skipIf(address === undefined)("reach each other by the Service of deploy/, under its certificate", { timeout: 60_000 }, async () => {
+  it.skipIf(address === undefined)("reach each other by the Service of deploy/, under its certificate", async () => {
     await serve.stop();
     serve = await startServe({
       controlPlane,

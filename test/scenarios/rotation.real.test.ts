@@ -25,7 +25,7 @@ const pauseMs = isLongRun ? 0 : 400;
 const waits = { timeout: 60_000, interval: 100 };
 const certificateLife = "40s";
 /** The first CA lives three times as long and is replaced at two thirds of that; the long run's requests may take longer still. */
-const rotationMaxMs = casesOf({ ci: 180_000, long: 480_000 });
+const rotationMaxMs = casesOf({ ci: 300_000, long: 480_000 });
 
 await describeOnControlPlane("rotation under load on the real control plane", () => {
   let controlPlane: ControlPlane;

@@ -43,7 +43,7 @@ await describeOnControlPlane("plimsoll uninstall on the real control plane", () 
   });
 
   it("says what it would delete, and deletes nothing, until somebody says --yes", async () => {
-    const installed = await everything();
+    const installed = await quiet();
     const shown = await plimsoll(["uninstall"]);
     expect([shown.code, shown.stdout]).toEqual([1, expect.stringContaining("Nothing was deleted; add --yes to do it.\n")]);
     expect((await plimsoll(["uninstall", "--dry-run"])).code).toBe(0);

@@ -123,7 +123,7 @@ function collect(stream: ChildProcess["stdout"]): () => string {
   return () => text;
 }
 
-const readyMaxMs = 30_000;
+const readyMaxMs = 90_000;
 
 async function ready(child: ChildProcess, port: number, output: () => string): Promise<void> {
   for (const start = Date.now(); Date.now() - start < readyMaxMs;) {

@@ -13,7 +13,7 @@ import { stringify } from "yaml";
 import type { CommandResult, ControlPlane } from "./control-plane.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const seenMaxMs = 30_000;
+const seenMaxMs = 60_000;
 
 export interface Terminal {
   /** Saves a file: text as it is, or objects as YAML documents. */
