@@ -5,7 +5,7 @@ import LongestFirst from "./test/support/longest-first.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 120_000,
+    testTimeout: 180_000,
     hookTimeout: 180_000,
     // What is waited for comes within a second on an idle machine; one that is not idle fails nobody.
     expect: { poll: { timeout: 60_000, interval: 100 } },

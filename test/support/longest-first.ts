@@ -20,6 +20,8 @@ const secondsOf: Readonly<Record<string, number>> = {
   "test/faults/stand-in.real.test.ts": 120,
   "test/provisioner/agreement.real.test.ts": 120,
   "test/provisioner/checkout-api.real.test.ts": 80,
+  "test/provisioner/plan/preferences.test.ts": 30,
+  "test/provisioner/plan/random-plans.test.ts": 40,
   "test/provisioner/surplus.real.test.ts": 150,
   "test/scenarios/application-team.real.test.ts": 120,
   "test/scenarios/compile.real.test.ts": 110,

@@ -8,7 +8,7 @@ import { casesOf } from "../support/long-run.ts";
 import { randomOf } from "./seeded-random.ts";
 import { rotationWorld, life, type WorldOptions } from "./rotation-world.ts";
 
-const runs = casesOf({ ci: 16, long: 400 });
+const runs = casesOf({ ci: 8, long: 400 });
 const stepsPerRun = 600;
 
 describe("the rotation of certificates", () => {

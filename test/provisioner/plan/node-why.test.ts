@@ -13,8 +13,8 @@ import { futuresOf } from "./futures.ts";
 import { numberedCases, usualCase } from "./random-case.ts";
 import { isMet } from "./selection.ts";
 
-const count = casesOf({ ci: 150, long: 5_000 });
-const timeoutMs = isLongRun ? 3_600_000 : 120_000;
+const count = casesOf({ ci: 60, long: 5_000 });
+const timeoutMs = isLongRun ? 3_600_000 : 180_000;
 
 it(
   "the next best type is the cheapest other one of the claim, and all types that are cheaper are counted with what is against them",

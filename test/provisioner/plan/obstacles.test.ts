@@ -9,8 +9,8 @@ import { casesOf, isLongRun } from "../../support/long-run.ts";
 import { obstacleFaults } from "./obstacle-faults.ts";
 import { numberedCases, usualCase } from "./random-case.ts";
 
-const count = casesOf({ ci: 200, long: 10_000 });
-const timeoutMs = isLongRun ? 7_200_000 : 120_000;
+const count = casesOf({ ci: 80, long: 10_000 });
+const timeoutMs = isLongRun ? 7_200_000 : 180_000;
 const toldMax = 20;
 /** Cases of the runs in CI that are known to fail, each with what is wrong. */
 const openCases: ReadonlyMap<string, string> = new Map<string, string>();

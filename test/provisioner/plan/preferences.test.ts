@@ -11,7 +11,7 @@ import { planFaults } from "./plan-checker.ts";
 import { numberedCases, usualCase } from "./random-case.ts";
 
 const count = casesOf({ ci: 200, long: 20_000 });
-const timeoutMs = isLongRun ? 7_200_000 : 120_000;
+const timeoutMs = isLongRun ? 7_200_000 : 180_000;
 const preferredZone = "zone-c";
 
 describe("preferences, on random cases", () => {

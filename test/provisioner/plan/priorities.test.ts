@@ -16,7 +16,7 @@ import { worldAsPlanned } from "./plan-checker.ts";
 import { numberedCases, usualCase } from "./random-case.ts";
 
 const count = casesOf({ ci: 300, long: 20_000 });
-const timeoutMs = isLongRun ? 7_200_000 : 120_000;
+const timeoutMs = isLongRun ? 7_200_000 : 180_000;
 const priorities = [0, 1000, -10] as const;
 
 describe("priorities, on random cases", () => {

@@ -11,7 +11,7 @@ import { planFaults } from "./plan-checker.ts";
 import { caseCalled, numberedCases, usualCase } from "./random-case.ts";
 
 const count = casesOf({ ci: 300, long: 20_000 });
-const timeoutMs = isLongRun ? 7_200_000 : 120_000;
+const timeoutMs = isLongRun ? 7_200_000 : 180_000;
 /** Failures that are worth reading in one run. */
 const toldMax = 20;
 /** Cases that long runs have found, each with what was wrong. */

@@ -1,6 +1,7 @@
 /**
  * Properties of solve over small random clusters: every plan is legal, nothing is lost, and order never matters.
  */
+import { casesOf, isLongRun } from "../../support/long-run.ts";
 import fc from "../../support/properties.ts";
 import { describe, expect, it } from "vitest";
 import { platformNames } from "../../../src/api/labels.ts";
@@ -10,9 +11,9 @@ import { solve, type SchedulingResults, type SolveInput } from "../../../src/pro
 import { planFaults } from "../plan/plan-checker.ts";
 import { randomCluster } from "./random-cluster.ts";
 
-/** One seed, so that a failure is the change's own; give another to look further. */
-const settings = { numRuns: 150, seed: 20260821 };
-const timeoutMs = 90_000;
+/** One seed, so that a failure is the change's own; the long run tries fresh cases. */
+const settings = { numRuns: casesOf({ ci: 50, long: 1_500 }), ...(isLongRun ? {} : { seed: 20260821 }) };
+const timeoutMs = casesOf({ ci: 180_000, long: 3_600_000 });
 
 describe("solve, on any cluster", () => {
   it(
