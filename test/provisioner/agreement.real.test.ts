@@ -15,7 +15,7 @@ import type { FreeRound } from "./plan/free-pods.ts";
 import { numberedCases, usualCase } from "./plan/random-case.ts";
 import { schedulerWorld } from "./plan/scheduler-world.ts";
 
-const count = casesOf({ ci: 50, long: 2_000 });
+const count = casesOf({ ci: 100, long: 2_000 });
 /** Control planes side by side: a case waits more than it works. */
 const lanes = 3;
 /**

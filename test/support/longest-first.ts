@@ -18,7 +18,7 @@ const secondsOf: Readonly<Record<string, number>> = {
   "test/ec2/stand-in.real.test.ts": 60,
   "test/faults/faults.test.ts": 60,
   "test/faults/stand-in.real.test.ts": 120,
-  "test/provisioner/agreement.real.test.ts": 120,
+  "test/provisioner/agreement.real.test.ts": 240,
   "test/provisioner/checkout-api.real.test.ts": 80,
   "test/provisioner/plan/preferences.test.ts": 30,
   "test/provisioner/plan/random-plans.test.ts": 40,
