@@ -88,7 +88,7 @@ function spawnServe(port: number, kubeconfig: string): ChildProcess {
   const probe = join(built, "bench/event-loop-probe.js");
   const where = ["--host", "127.0.0.1", "--port", String(port), "--webhook-url", `https://127.0.0.1:${port}`, "--lame-duck", "0"];
   const late = ["a", "b", "c"].map((zone) => `ap-southeast-1${zone}=24h`).join(",");
-  const what = ["--kubeconfig", kubeconfig, "--provider", "kwok", "--kwok-join-delay", late, "--log-level", "error"];
+  const what = ["--kubeconfig", kubeconfig, "--provider", "kwok", "--kwok-join-delay", late, "--log-level", "error", "--metrics-open"];
   const words = [...imageFlags(), "--import", probe, join(built, "src/main.js"), "serve", ...where, ...what];
   return spawn(process.execPath, words, { cwd: root, stdio: ["ignore", "inherit", "inherit", "ipc"] });
 }

@@ -1,5 +1,5 @@
 /**
- * Writes every file that is made from the schemas, the rules, the commands and the metrics (`npm run generate`); a test fails while one of them is stale.
+ * Writes every file that is made from the schemas, the rules, the commands, the metrics and the registration (`npm run generate`); a test fails while one of them is stale.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { cloudFormationText } from "../src/cli/iam-policy.ts";
 import { editorSchemas } from "./editor-schemas.ts";
 import { generatedFiles } from "./generated-files.ts";
+import { ownAccountFile } from "./own-account-policies.ts";
 import { commandLinePage } from "./reference-command-line.ts";
 import { metricsPage } from "./reference-metrics.ts";
 import { permissionsPage } from "./reference-permissions.ts";
@@ -22,6 +23,7 @@ for (const [path, text] of [
   ...rulePages(),
   ...commandLinePage(),
   ...metricsPage(),
+  ...ownAccountFile(),
   ...permissionsPage(),
   ...cloudFormation,
 ]) {

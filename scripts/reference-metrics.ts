@@ -10,6 +10,7 @@ import { lifeMetricDefinitions } from "../src/cli/life-metrics.ts";
 import { processMetricDefinitions } from "../src/cli/process-metrics.ts";
 import { providerMetricDefinitions } from "../src/cli/provider-metrics.ts";
 import { removalMetricDefinitions } from "../src/cli/removal-metrics.ts";
+import { viewMetricDefinitions } from "../src/cli/view-metrics.ts";
 import { type MetricDefinition, webhookMetricDefinitions } from "../src/webhook/metrics.ts";
 
 /** Returns the page by its path from the root of the repository. */
@@ -22,6 +23,8 @@ export function metricsPage(): ReadonlyMap<string, string> {
     metricTable(Object.values(webhookMetricDefinitions)),
     "## Process and controllers",
     metricTable(Object.values(processMetricDefinitions)),
+    "## The view that is judged by",
+    metricTable(Object.values(viewMetricDefinitions)),
     "## Nodes and their lives",
     "Told by the process that provisions, and by it alone. Names that begin with karpenter or operator are Karpenter's, with its labels as far as given here.",
     metricTable([...Object.values(lifeMetricDefinitions), ...Object.values(removalMetricDefinitions)]),

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { isMap, isSeq, parseAllDocuments } from "yaml";
+import { ownAccountPolicies } from "./own-account-policies.ts";
 import { grantGroups, grantReasons, untaggedGrants, type GrantNames, type GrantStatement } from "../src/cli/iam-statements.ts";
 
 /** Roles of deploy/, with what each is for. */
@@ -62,8 +63,62 @@ export function permissionsPage(): ReadonlyMap<string, string> {
     "## On the cluster",
     "The API server's refusals are on `/metrics` as `plimsoll_api_refused_requests_total`; with these roles there are none.",
     ...roleFiles.flatMap(([path, words]) => [`### ${words}`, `From \`${path}\`.`, ruleTable(path)]),
+    "## If the token is stolen",
+    "RBAC lets an account patch a whole Deployment or none. What it has no words for, ValidatingAdmissionPolicies say " +
+      "(`deploy/base/own-account-policies.yaml`): they match the requests of our own account and nobody else's, so that they can lock nobody out. " +
+      "A test sends what a thief would, and what Plimsoll does itself, on a real control plane.",
+    policyTable(),
+    "What is left to a thief of the token, on purpose:",
+    leftTable(),
   ];
   return new Map([["docs/reference/permissions.md", `${page.join("\n\n")}\n`]]);
+}
+
+/** What the rights of deploy/ let a thief do beside what Plimsoll does, and what bounds it. */
+const leftOpen: readonly (readonly [right: string, words: string, bound: string])[] = [
+  [
+    "list and watch",
+    "reads workloads, Pods, nodes and policies of the whole cluster, and what secrets stand in environment variables as plain text",
+    "no Secret, ConfigMap or token can be read but the two of our own namespace",
+  ],
+  ["patch workloads", "rolls workloads, one annotation at a time", "their own strategy and budgets; what runs is not changed"],
+  ["evict and delete Pods", "ends Pods anywhere", "budgets hold evictions, not deletions: a node's terminationGracePeriod needs those"],
+  [
+    "budgets and autoscalers",
+    "writes budgets that hold drains up, autoscalers that scale, marked as a profile's",
+    "quotas; the profile's controller undoes what is under its own names",
+  ],
+  [
+    "nodes",
+    "taints or deletes nodes that were bought, and their NodeClaims",
+    "no node of another's; no spec of a NodePool or EC2NodeClass, so no user data, role or limit",
+  ],
+  ["create NodeClaims", "buys nodes", "only what the NodeClass describes; the account's vCPU quota"],
+  [
+    "webhook configurations",
+    "narrows ours, so that something goes unjudged, or gives them a CA that fails",
+    "each replica puts them back within a minute; never wider than registration.ts asks, never elsewhere, never in kube-system",
+  ],
+  [
+    "the certificate, the Lease, the policies in force",
+    "answers reviews in our place, keeps the leader out, has weaker policies read by a restart whose file is broken",
+    "the three objects of our own namespace; the file rules where it is good",
+  ],
+  ["TokenReviews and SubjectAccessReviews", "learns whose a token is, and who may do what", "nothing can be changed by it"],
+  [
+    "Events, reports, status",
+    "tells untrue things",
+    "nothing but people and dashboards goes by them; the status of NodeClaims and NodePools also tells the provisioner what was launched",
+  ],
+];
+
+function policyTable(): string {
+  const rows = ownAccountPolicies.map(({ name, why }) => row([code(name), why]));
+  return [row(["policy", "what our account may do"]), "|---|---|", ...rows].join("\n");
+}
+
+function leftTable(): string {
+  return [row(["with the right to", "a thief", "bounded by"]), "|---|---|---|", ...leftOpen.map((cells) => row(cells))].join("\n");
 }
 
 function statementTable(statements: readonly GrantStatement[]): string {

@@ -169,6 +169,8 @@ export interface PlatformNames {
   readonly removalsHeldAnnotation: string;
   /** On NodePools, by people: how many nodes it may end; used up by what it ends. */
   readonly allowRemovalsAnnotation: string;
+  /** On the ConfigMap of the policies in force, by people: the refused edit that is to come into force all the same; used up by that. */
+  readonly acceptPoliciesAnnotation: string;
   /** On the Lease of the leader: of which spans of time its API server remembers everything. */
   readonly recordAnnotation: string;
   /** The name that both validating webhook configurations give their webhook. */
@@ -199,6 +201,7 @@ export function platformNames(domain: string = defaultDomain): PlatformNames {
     removalsAnnotation: `${domain}/removals`,
     removalsHeldAnnotation: `${domain}/removals-held`,
     allowRemovalsAnnotation: `${domain}/allow-removals`,
+    acceptPoliciesAnnotation: `${domain}/accept-policies`,
     recordAnnotation: `${domain}/record`,
     validatingWebhook: `workloads.${domain}`,
     mutatingWebhook: `pods.${domain}`,

@@ -176,6 +176,7 @@ export interface ContainerStatus {
 }
 
 export interface PodStatus {
+  readonly podIP?: string;
   readonly phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
   readonly conditions?: readonly Condition[];
   readonly nominatedNodeName?: string;

@@ -52,7 +52,13 @@ export type WatchLine =
 export interface ApiTransport {
   request(request: ApiRequest): Promise<ApiAnswer>;
   /** Streams a watch (the query must say watch=true) until the signal aborts, the server ends it or it breaks. */
-  watch(request: Omit<ApiRequest, "method" | "body"> & { readonly signal: AbortSignal }): AsyncIterable<WatchLine>;
+  watch(
+    request: Omit<ApiRequest, "method" | "body"> & {
+      readonly signal: AbortSignal;
+      /** Called once the server has taken the watch up, before any line. */
+      readonly onOpen?: () => void;
+    },
+  ): AsyncIterable<WatchLine>;
 }
 
 /** A running instance, as the cloud tells it. */

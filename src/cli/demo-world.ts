@@ -118,6 +118,8 @@ function startProcess(of: {
       address: (port) => ({ kind: "url", baseUrl: `https://127.0.0.1:${port}` }),
     },
     capacity: (sources) => kwokCapacity(sources, joinDelayMs),
+    // Its API server has no accounts but one.
+    metricsOpen: true,
     log: processLog("error"),
   });
 }

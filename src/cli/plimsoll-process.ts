@@ -14,6 +14,7 @@ import { decisionLog, type DecisionEntry } from "../cluster/decision-log.ts";
 import type { ClusterWatch } from "../cluster/watch-cluster.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import { type PolicyFile, watchPolicyFile } from "../webhook/policy-file.ts";
+import { policyMemory } from "../webhook/policy-memory.ts";
 import { type WebhookMetrics, webhookMetrics } from "../webhook/metrics.ts";
 import { inlineProvisioner } from "./inline-provisioner.ts";
 import { leaderLease } from "./leader-lease.ts";
@@ -99,7 +100,7 @@ export async function startPlimsoll(given: ProcessSettings): Promise<Result<Plim
   const kinds = await servedKinds(transport, domain);
   if (!kinds.ok) return kinds;
   const reviewed: { parts?: ProcessParts } = {};
-  const policyFile = openPolicies(settings, { metrics, signal: stop.signal, reviewed });
+  const policyFile = await openPolicies(settings, { metrics, signal: stop.signal, reviewed });
   if (!policyFile.ok) return policyFile;
   const missing = provisioningKinds.filter((kind) => !kinds.value.includes(kind));
   if (missing.length > 0) log.warn({ missing }, "the cluster lacks CRDs; these kinds are neither judged nor provisioned");
@@ -126,6 +127,7 @@ export async function startPlimsoll(given: ProcessSettings): Promise<Result<Plim
     signal: stop.signal,
   };
   reviewed.parts = { ...parts, provisioner: provisionerOf(parts, settings.thread) };
+  recordPolicyRefusal(policyFile.value.errors(), reviewed.parts);
   return run(reviewed.parts, stop);
 }
 
@@ -152,15 +154,19 @@ interface PolicyOpening {
 }
 
 function openPolicies(
-  { policies, namespace, clock, log }: ProcessSettings,
+  { policies, namespace, clock, log, transport, domain }: ProcessSettings,
   { metrics, signal, reviewed }: PolicyOpening,
-): Result<PolicyFile, string> {
+): Promise<Result<PolicyFile, string>> {
   return watchPolicyFile({
     path: policies,
     ownNamespace: namespace,
     clock,
     signal,
-    review: async (edit) => (reviewed.parts === undefined ? undefined : reviewPolicyEdit(edit, reviewed.parts)),
+    memory: policyMemory({ transport, namespace, acceptAnnotation: platformNames(domain).acceptPoliciesAnnotation }),
+    onTrouble: (problem) => {
+      log.warn({ problem }, "the policies in force can't be kept for a restart");
+    },
+    review: (edit) => reviewPolicyEdit(edit, reviewed.parts),
     onChange: ({ set: { bundle }, errors }) => {
       metrics.policyLoadFailed.set(errors.length > 0 ? 1 : 0);
       if (errors.length === 0) log.info({ bundle }, "policies.yaml is in force");

@@ -16,6 +16,7 @@ import {
   type PolicyChange,
   type PolicyEdit,
 } from "../policies/policy-change.ts";
+import type { EditReview } from "../webhook/policy-file.ts";
 import { eventRecorder } from "../cluster/event-recorder.ts";
 import type { ProcessParts } from "./process-parts.ts";
 
@@ -24,10 +25,11 @@ const batchSize = 5;
 /** Changes told one by one. */
 const toldMax = 50;
 
-/** Returns why an edit is refused, or undefined where it may come into force. */
-export async function reviewPolicyEdit(sets: Pick<PolicyEdit, "before" | "after">, parts: ProcessParts): Promise<string | undefined> {
-  const { cluster, kinds, names, clock, log, instanceTypes } = parts;
-  if (!cluster.hasSynced(kinds)) return undefined;
+/** Says whether an edit may come into force; one that is bounded waits until the cluster has been seen. */
+export async function reviewPolicyEdit(sets: Pick<PolicyEdit, "before" | "after">, parts: ProcessParts | undefined): Promise<EditReview> {
+  const { maxNewDenials } = sets.after.settings;
+  if (parts?.cluster.hasSynced(parts.kinds) !== true) return { kind: maxNewDenials === undefined ? "passed" : "unknown" };
+  const { cluster, names, clock, log, instanceTypes } = parts;
   const context = { snapshot: cluster.snapshot(), instanceTypes: instanceTypes(), names, now: clock.now() };
   const changes: PolicyChange[] = [];
   for (const [index, object] of judgedObjects(context).entries()) {
@@ -41,9 +43,9 @@ export async function reviewPolicyEdit(sets: Pick<PolicyEdit, "before" | "after"
     const told = [...denied, ...sorted.filter((change) => !isNewDenial(change))].slice(0, toldMax).map(tell);
     log.warn({ changes: sorted.length, newlyDenied: denied.length, told }, "an edit of policies.yaml changes the verdict on live objects");
   }
-  const { maxNewDenials } = sets.after.settings;
-  if (maxNewDenials === undefined || denied.length <= maxNewDenials) return undefined;
-  return `${denied.length} live objects would newly be denied, more than settings.maxNewDenials ${maxNewDenials} (first: ${denied.slice(0, 3).map(formatChange).join("; ")})`;
+  if (maxNewDenials === undefined || denied.length <= maxNewDenials) return { kind: "passed" };
+  const because = `${denied.length} live objects would newly be denied, more than settings.maxNewDenials ${maxNewDenials} (first: ${denied.slice(0, 3).map(formatChange).join("; ")})`;
+  return { kind: "refused", because };
 }
 
 function tell(change: PolicyChange): string {

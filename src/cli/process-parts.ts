@@ -78,6 +78,8 @@ export interface ProcessSettings {
   readonly capacity: ((sources: CapacitySources) => Capacity) | undefined;
   /** Lets the provisioner run in a thread of its own, where it makes such a provider itself; default: on this thread. */
   readonly thread?: ThreadSettings;
+  /** Lets anybody read /metrics; default: who may, on the API server. */
+  readonly metricsOpen?: boolean;
   /** Default: the dated table. */
   readonly prices?: Prices;
   readonly log: Log;

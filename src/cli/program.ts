@@ -205,6 +205,7 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .addOption(preferenceOption("--preference-policy"))
     .option("--predict-by-dry-run", "ask the API server by dry runs what Pods to come will be (needs deploy/components/pod-dry-run)")
     .option("--provisioner-memory <mebibytes>", "heap of the provisioner's thread (default: half of the memory at hand)", mebibytes)
+    .option("--metrics-open", "let anybody read /metrics, for test clusters (default: who may get /metrics on the API server)")
     .option("--lame-duck <seconds>", "answer this long after SIGTERM, while endpoints move on", seconds, 10)
     .option(
       "--certificate-life <duration>",

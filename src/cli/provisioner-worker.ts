@@ -20,7 +20,7 @@ import { testPolicyFiles } from "../policies/parse-policy-set.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { adviceDesk, type AdviceDesk } from "../provisioner/controllers/advice-desk.ts";
-import type { PoliciesInForce } from "../webhook/policy-file.ts";
+import type { PoliciesInForce } from "../webhook/policy-source.ts";
 import { capacityMaker, ratesOf } from "./capacity-maker.ts";
 import { loadKubeConfig } from "./kube-config.ts";
 import { leaderLease } from "./leader-lease.ts";

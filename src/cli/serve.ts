@@ -50,6 +50,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
     identity: `${request.env["POD_NAME"] ?? hostname()}_${randomBytes(4).toString("hex")}`,
     webhook: webhook.value,
     capacity: capacity.value,
+    metricsOpen: request.metricsOpen === true,
     ...(request.provider === "none" ? {} : { thread: threadSettings(request) }),
     ...(prices.value === undefined ? {} : { prices: prices.value }),
     log,

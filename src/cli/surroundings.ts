@@ -71,6 +71,7 @@ export interface ServeOptions {
   readonly predictByDryRun?: boolean;
   /** MiB. */
   readonly provisionerMemory?: number;
+  readonly metricsOpen?: boolean;
   readonly lameDuck: number;
   readonly certificateLife: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";

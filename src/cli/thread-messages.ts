@@ -4,7 +4,7 @@
 import type { KindName } from "../api/kinds.ts";
 import type { DecisionEntry } from "../cluster/decision-log.ts";
 import type { AdviceAnswer, AdviceRequest } from "../provisioner/advice.ts";
-import type { PoliciesInForce } from "../webhook/policy-file.ts";
+import type { PoliciesInForce } from "../webhook/policy-source.ts";
 import type { ExposedMetric } from "./merged-metrics.ts";
 import type { ThreadOptions } from "./thread-options.ts";
 

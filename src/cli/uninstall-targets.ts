@@ -53,6 +53,8 @@ export function installationTargets(namespace: string): readonly UninstallTarget
     own("role.rbac.authorization.k8s.io", `${rbac}/namespaces/${namespace}/roles`),
     own("clusterrolebinding.rbac.authorization.k8s.io", `${rbac}/clusterrolebindings`),
     own("clusterrole.rbac.authorization.k8s.io", `${rbac}/clusterroles`),
+    own("validatingadmissionpolicybinding", `${admission}/validatingadmissionpolicybindings`),
+    own("validatingadmissionpolicy", `${admission}/validatingadmissionpolicies`),
     own("serviceaccount", `${core}/serviceaccounts`),
     own("namespace", "/api/v1/namespaces"),
   ];

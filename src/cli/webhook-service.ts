@@ -16,11 +16,14 @@ import { type CertificateRotation, certificateRotation, type RotationLook } from
 import { bundleOf, fingerprintOf } from "../webhook/certificate-state.ts";
 import { probeListener } from "../webhook/loopback-probe.ts";
 import { closedNamespaces, type WebhookConfiguration, webhookConfigurations } from "../webhook/registration.ts";
-import { startWebhookServer, type WebhookServer } from "../webhook/server.ts";
+import { startWebhookServer, type WebhookServer, type WebhookServerOptions } from "../webhook/server.ts";
+import { accessReviews } from "../cluster/access-review.ts";
+import { metricsRefusal } from "./metrics-guard.ts";
 import { capacityAdvisor } from "./capacity-advisor.ts";
 import { mergedMetrics } from "./merged-metrics.ts";
 import { objectFormer } from "./object-form.ts";
 import { ownerInquirer } from "./owner-inquiry.ts";
+import { type Presence, startPresence } from "./presence.ts";
 import type { ProcessParts } from "./process-parts.ts";
 
 export const certificateSecretName = "plimsoll-certificate";
@@ -42,6 +45,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
   const { serving } = first.value;
   const denials = denialsOf(parts);
   const state: ServiceState = { look: first.value, isTrusted: false };
+  const presence = startPresence(parts, () => ({ keyPem: state.look.state.authority.keyPem, bundlePem: bundleOf(state.look.state) }));
   const server = await startWebhookServer({
     host: webhook.host,
     port: webhook.port,
@@ -49,11 +53,13 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     keyPem: serving.keyPem,
     clock,
     metrics: parts.metrics,
+    ...(parts.metricsOpen === true ? {} : { metricsGuard: guardOf(parts) }),
     metricsText: async () => mergedMetrics(parts.metrics.registry, await parts.provisioner.metrics()),
-    handler: handlerOf(parts, denials),
+    handler: handlerOf(parts, { denials, presence }),
     inquirer: ownerInquirer({ transport, clock, policySet: () => parts.policyFile.current(), snapshot: () => parts.cluster.snapshot() }),
     ...(parts.capacity === undefined ? {} : { advisor: capacityAdvisor(parts) }),
-    notReady: () => notReady(parts, state),
+    notReady: () => [...notReady(parts, state), ...presence.notReady()],
+    peerWord: presence.heard,
     remarks: () => parts.policyFile.errors().map((error) => `policies refused, the last good bundle stays: ${formatPolicyError(error)}`),
     onError: (error) => {
       parts.log.error({ err: error }, "a review could not be judged");
@@ -64,6 +70,11 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
   void keepTrue({ parts, rotation, server, state });
   void keepRecording(parts, denials);
   return ok(server);
+}
+
+function guardOf(parts: ProcessParts): NonNullable<WebhookServerOptions["metricsGuard"]> {
+  const reviews = accessReviews(parts);
+  return (authorization) => metricsRefusal(reviews, authorization);
 }
 
 function denialsOf(parts: ProcessParts): DenialRecorder {
@@ -104,7 +115,7 @@ function surgesOf({ client, names, log }: ProcessParts): SurgeDesk {
   });
 }
 
-function handlerOf(parts: ProcessParts, denials: DenialRecorder) {
+function handlerOf(parts: ProcessParts, { denials, presence }: { readonly denials: DenialRecorder; readonly presence: Presence }) {
   const { names, namespace } = parts;
   return admissionHandler({
     surges: surgesOf(parts),
@@ -119,6 +130,7 @@ function handlerOf(parts: ProcessParts, denials: DenialRecorder) {
     names,
     clock: parts.clock,
     metrics: parts.metrics,
+    oldView: presence.oldView,
   });
 }
 

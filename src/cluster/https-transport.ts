@@ -51,7 +51,7 @@ export function httpsTransport(options: HttpsTransportOptions): ApiTransport & {
   };
   return {
     request: (request) => requestWithin(connection, request),
-    watch: (request) => watchLines(connection, { ...request, method: "GET" }, request.signal),
+    watch: ({ onOpen, ...request }) => watchLines(connection, { ...request, method: "GET" }, { stop: request.signal, onOpen }),
     close: () => {
       connection.credentials.close();
     },
@@ -113,7 +113,11 @@ async function requestOnce(connection: Connection, request: ApiRequest, signal: 
 }
 
 /** Streams one watch; whatever breaks it comes as a last line of type ERROR, except the caller's own abort. */
-async function* watchLines(connection: Connection, request: ApiRequest, stop: AbortSignal): AsyncGenerator<WatchLine> {
+async function* watchLines(
+  connection: Connection,
+  request: ApiRequest,
+  { stop, onOpen }: { readonly stop: AbortSignal; readonly onOpen: (() => void) | undefined },
+): AsyncGenerator<WatchLine> {
   const isStopped = (): boolean => stop.aborted;
   if (isStopped()) return;
   const watch = new AbortController();
@@ -135,6 +139,7 @@ async function* watchLines(connection: Connection, request: ApiRequest, stop: Ab
       yield await refusedWatch(connection, response);
       return;
     }
+    onOpen?.();
     const onBytes = (): void => {
       silence.refresh();
     };

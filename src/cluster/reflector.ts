@@ -45,6 +45,8 @@ export interface ReflectorOptions {
   /** Returns a number in [0, 1): spreads the restarts of many watches. */
   readonly random: () => number;
   readonly onTrouble: (trouble: ReflectorTrouble) => void;
+  /** Called whenever the copy is known to be of now: after a list, when a watch opens, and at each of its lines. */
+  readonly onAlive?: () => void;
   /** A watch without any line for this long is taken for dead. Default 90 s: the API server sends bookmarks about each minute. */
   readonly quietMaxMs?: number;
 }
@@ -98,6 +100,7 @@ async function listRound(options: ReflectorOptions): Promise<Round> {
     const listed = await listOnce(options, lists < pagedListsMax);
     if (listed.kind === "listed") {
       if (!options.signal.aborted) options.sink.replace(listed.objects);
+      options.onAlive?.();
       // A list alone is no progress: a collection whose every watch fails must be listed ever more rarely.
       return { kind: "ok", version: listed.version, progressed: false, retryAfterMs: 0 };
     }
@@ -171,7 +174,7 @@ interface Progress {
 
 /** Follows one watch to its end; the status is why it broke, undefined when the server ended it. */
 async function followWatch(
-  { transport, info, sink, clock, random }: ReflectorOptions,
+  { transport, info, sink, clock, random, onAlive }: ReflectorOptions,
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: Progress },
 ): Promise<ApiStatus | undefined> {
   const query = {
@@ -180,13 +183,19 @@ async function followWatch(
     resourceVersion: progress.version,
     timeoutSeconds: String(watchSecondsMin + Math.floor(random() * watchSecondsSpread)),
   };
-  for await (const line of transport.watch({ path: kindPath(info, {}), query, signal })) {
+  for await (const line of transport.watch({
+    path: kindPath(info, {}),
+    query,
+    signal,
+    ...(onAlive === undefined ? {} : { onOpen: onAlive }),
+  })) {
     if (line.type === "ERROR") return line.error;
     // What arrives after the stop is dropped; the next watch begins at the version before it.
     if (signal.aborted) return undefined;
     takeLine(line, { info, sink });
     progress.lines++;
     progress.lastLineAt = clock.now();
+    onAlive?.();
     progress.version = resourceVersionOf(line.object) || progress.version;
   }
   return undefined;

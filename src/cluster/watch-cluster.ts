@@ -8,7 +8,7 @@ import { setMaxListeners } from "node:events";
 import type { Change } from "../api/controller.ts";
 import { kindTable } from "../api/kinds.ts";
 import type { KindName, KindObjects } from "../api/kinds.ts";
-import type { ApiTransport, Clock } from "../api/ports.ts";
+import type { ApiTransport, Clock, Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { informer } from "./informer.ts";
 import type { Informer } from "./informer.ts";
@@ -41,6 +41,8 @@ export interface ClusterWatch {
   hasSynced(kinds?: readonly KindName[]): boolean;
   /** Resolves when they all have; a kind whose CRD is missing never has, so name the kinds that you need. */
   synced(kinds?: readonly KindName[]): Promise<void>;
+  /** When the copy of a kind was last known to be of now; undefined before its first list, and of a kind that is not watched. */
+  seenAt(kind: KindName): Instant | undefined;
   /** Stops every watch and resolves when the last one has ended; the snapshot stays readable. */
   close(): Promise<void>;
 }
@@ -62,9 +64,14 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatch {
     return known;
   };
   const { transport, clock, random, onTrouble } = options;
-  const running = kinds.map((kind) =>
-    runReflector({ transport, clock, random, onTrouble, info: table[kind], sink: informerOf(kind).sink, signal: stop.signal }),
-  );
+  const seenAt = new Map<KindName, Instant>();
+  const running = kinds.map((kind) => {
+    const onAlive = (): void => {
+      seenAt.set(kind, clock.now());
+    };
+    const { sink } = informerOf(kind);
+    return runReflector({ transport, clock, random, onTrouble, onAlive, info: table[kind], sink, signal: stop.signal });
+  });
 
   return {
     snapshot: () => store.snapshot(),
@@ -73,6 +80,7 @@ export function watchCluster(options: WatchClusterOptions): ClusterWatch {
     synced: async (wanted = kinds) => {
       await Promise.all(wanted.map((kind) => informerOf(kind).synced));
     },
+    seenAt: (kind) => seenAt.get(kind),
     close: async () => {
       stop.abort();
       await Promise.all(running);

@@ -23,7 +23,7 @@ export const adminUser: UserInfo = { username: "system:admin", groups: ["system:
 export function inProcessTransport(server: ApiServer, caller: Caller = { user: adminUser, userAgent: "plimsoll" }): ApiTransport {
   return {
     request: async (request) => answered(await answerRequest(server, decoded(request, caller))),
-    watch: (request) => watchLines(server, decoded({ ...request, method: "GET" }, caller)),
+    watch: ({ onOpen, ...request }) => watchLines(server, decoded({ ...request, method: "GET" }, caller), onOpen),
   };
 }
 
@@ -54,8 +54,9 @@ function answered(answer: RestAnswer): ApiAnswer {
   }
 }
 
-async function* watchLines(server: ApiServer, request: RestRequest): AsyncGenerator<WatchLine> {
+async function* watchLines(server: ApiServer, request: RestRequest, onOpen?: () => void): AsyncGenerator<WatchLine> {
   const answer = await answerRequest(server, request);
+  if (answer.kind === "watch") onOpen?.();
   if (answer.kind === "watch") yield* answer.lines;
   if (answer.kind === "failure") yield { type: "ERROR", error: answer.failure };
 }

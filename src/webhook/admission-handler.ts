@@ -36,6 +36,8 @@ export interface AdmissionSources {
   readonly names: PlatformNames;
   readonly clock: Clock;
   readonly metrics: WebhookMetrics;
+  /** What a verdict by an old view says of it; undefined while the view is young. Absent: it always is. */
+  readonly oldView?: () => string | undefined;
   /** Told of each request that is refused, dry runs too; it must not hold the answer up. */
   readonly onDenied?: (denied: DeniedRequest) => void;
   /** Starts the replacement of a Pod that is the only one of its Deployment, before it is evicted; absent: nobody does. */
@@ -53,15 +55,28 @@ export interface AdmissionSources {
 /** Makes the handler that the server calls for every review. */
 export function admissionHandler(sources: AdmissionSources): AdmissionHandler {
   return (call) => {
-    try {
-      return judged(sources, call);
-    } catch (fault) {
-      // Rules trust the form of objects, which the API server has decoded. What it has not, did not come from it.
-      const form = decodedRequest(sources, call.request);
-      if (form === undefined) throw fault;
-      return form.ok ? judged(sources, { ...call, request: form.value }) : denied(malformedStatus(call.request, form.error));
-    }
+    const words = sources.oldView?.();
+    const answer = answerOf(sources, call);
+    return words === undefined ? answer : withWords(answer, words);
   };
+}
+
+function answerOf(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]): AdmissionAnswer {
+  try {
+    return judged(sources, call);
+  } catch (fault) {
+    // Rules trust the form of objects, which the API server has decoded. What it has not, did not come from it.
+    const form = decodedRequest(sources, call.request);
+    if (form === undefined) throw fault;
+    return form.ok ? judged(sources, { ...call, request: form.value }) : denied(malformedStatus(call.request, form.error));
+  }
+}
+
+/** Controllers see no warnings: a denial says it in its message. */
+function withWords(answer: AdmissionAnswer, words: string): AdmissionAnswer {
+  if (answer.kind !== "denied") return { ...answer, warnings: [...answer.warnings, words] };
+  const { status } = answer;
+  return { ...answer, status: { ...status, message: `${status.message ?? ""}\n  note: ${words}` } };
 }
 
 function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]): AdmissionAnswer {

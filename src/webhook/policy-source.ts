@@ -8,10 +8,16 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import type { ReadFixture } from "../policies/custom-test.ts";
 import type { PolicyFilesSource, PolicyText } from "../policies/parse-policy-set.ts";
+import type { Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 
 /** A folder with more files than this is not one of policies. */
 const filesMax = 100;
+
+/** What the set in force was read from: plain data, from which another thread makes the same set. */
+export interface PoliciesInForce extends Pick<PolicyFilesSource, "name" | "files" | "ownNamespace"> {
+  readonly readAt: Instant;
+}
 
 export type ReadPolicies = Pick<PolicyFilesSource, "name" | "files" | "readFixture">;
 

@@ -2,7 +2,8 @@
  * The webhook server: HTTPS in front of an admission handler. It knows no rule.
  *
  *   POST /mutate/{closed,open}, /validate/{closed,open}   AdmissionReview v1 in, AdmissionReview v1 out
- *   GET  /healthz  the process answers      GET /readyz  200 once it may be sent reviews      GET /metrics
+ *   POST /peers    another replica says that it sees the API server
+ *   GET  /healthz  the process answers      GET /readyz  200 once it may be sent reviews      GET /metrics  for whom the guard lets pass
  *
  * The API server keeps up to 25 idle connections a host for 90 s; ours stay open longer, so that it is always the client
  * that closes and no review meets a connection that is just going away. On shutdown readiness fails first, reviews are
@@ -35,7 +36,11 @@ export interface WebhookServerOptions {
   readonly notReady: () => readonly string[];
   /** What whoever asks after readiness should know besides: it is told, and changes nothing. */
   readonly remarks?: () => readonly string[];
+  /** Takes what a peer says of itself, with its Authorization header; false refuses it. Absent: nobody is listened to. */
+  readonly peerWord?: (authorization: string | undefined) => boolean;
   readonly metrics: WebhookMetrics;
+  /** Asked with the Authorization header before /metrics answers; absent: anybody may read them. */
+  readonly metricsGuard?: (authorization: string | undefined) => Promise<MetricsRefusal | undefined>;
   /** What /metrics answers; default: the registry of `metrics`. */
   readonly metricsText?: () => Promise<string>;
   readonly clock: Clock;
@@ -43,6 +48,12 @@ export interface WebhookServerOptions {
   readonly onError: (error: unknown) => void;
   /** Default: {@link doorLimits}. */
   readonly limits?: Partial<typeof doorLimits>;
+}
+
+/** Why somebody may not read the metrics, for the answer. */
+export interface MetricsRefusal {
+  readonly status: 401 | 403 | 503;
+  readonly words: string;
 }
 
 export interface WebhookServer {
@@ -139,7 +150,17 @@ function closer(server: Server, clock: Clock): { close(): Promise<void> } {
 
 type ListenerOptions = Pick<
   WebhookServerOptions,
-  "handler" | "advisor" | "inquirer" | "notReady" | "remarks" | "metrics" | "metricsText" | "clock" | "onError"
+  | "handler"
+  | "advisor"
+  | "inquirer"
+  | "notReady"
+  | "remarks"
+  | "peerWord"
+  | "metrics"
+  | "metricsGuard"
+  | "metricsText"
+  | "clock"
+  | "onError"
 >;
 
 interface ListenerParts {
@@ -221,8 +242,17 @@ function webhookApp(options: ListenerOptions, state: { readonly closing: boolean
     response.status(missing.length === 0 ? 200 : 503).type("text/plain");
     response.send(`${missing.length === 0 ? "ok\n" : `${missing.map((line) => `not ready: ${line}`).join("\n")}\n`}${remarks}`);
   });
-  app.get("/metrics", async (_request, response) => {
+  app.post("/peers", (request, response) => {
+    response.status(options.peerWord?.(request.headers.authorization) === true ? 204 : 403).end();
+  });
+  app.get("/metrics", async (request, response) => {
     const { registry } = options.metrics;
+    const refusal = await options.metricsGuard?.(request.headers.authorization);
+    if (refusal !== undefined) {
+      if (refusal.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
+      response.status(refusal.status).type("text/plain").send(`${refusal.words}\n`);
+      return;
+    }
     const text = await (options.metricsText?.() ?? registry.metrics());
     response.type(registry.contentType).send(text);
   });

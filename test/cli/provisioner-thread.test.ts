@@ -54,7 +54,7 @@ beforeAll(async () => {
     if (kind === "added") made.push(object.metadata.uid ?? "");
   });
   opened.stop = new AbortController();
-  const policyFile = watchPolicyFile({ path: "policies.yaml", clock, signal: opened.stop.signal, onChange: () => undefined });
+  const policyFile = await watchPolicyFile({ path: "policies.yaml", clock, signal: opened.stop.signal, onChange: () => undefined });
   if (!policyFile.ok) throw new Error(policyFile.error);
   opened.provisioner = provisionerThread({
     identity: "test",

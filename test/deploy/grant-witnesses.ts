@@ -32,6 +32,7 @@ export const otherWitnesses: Readonly<Record<string, readonly string[]>> = {
     "patch clusterreports.openreports.io",
     "patch events",
     "patch reports.openreports.io",
+    "update configmaps plimsoll-policies-in-force (own namespace)",
     "watch nodeclasses.eks.amazonaws.com",
     "watch rollouts.argoproj.io",
     "watch scaledjobs.keda.sh",

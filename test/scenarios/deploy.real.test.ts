@@ -6,13 +6,17 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { grantTroubles } from "../deploy/grant-witnesses.ts";
+import { podMakerRows, thiefGround, thiefRows, type ThiefRow } from "../deploy/thief.ts";
+import { ownAccountPolicies } from "../../scripts/own-account-policies.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { applyExamples, labCheckout, labInfrastructure, nodeClaims, podsOf } from "../support/lab.ts";
-import { forbiddenRequests, installPlimsoll, startServe } from "../support/plimsoll-serve.ts";
+import { getLocal } from "../support/loopback.ts";
+import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const waits = { timeout: 60_000, interval: 100 };
@@ -21,6 +25,9 @@ const folders = ["deploy/karpenter-crds", "deploy/base"];
 /** What `kubectl apply -k` of both folders installs. */
 const installed = [
   "clusterrole.rbac.authorization.k8s.io/plimsoll",
+  "clusterrole.rbac.authorization.k8s.io/plimsoll-edit",
+  "clusterrole.rbac.authorization.k8s.io/plimsoll-metrics-reader",
+  "clusterrole.rbac.authorization.k8s.io/plimsoll-view",
   "clusterrolebinding.rbac.authorization.k8s.io/plimsoll",
   "configmap/plimsoll-policies",
   "customresourcedefinition.apiextensions.k8s.io/capacitybuffers.autoscaling.x-k8s.io",
@@ -36,7 +43,11 @@ const installed = [
   "rolebinding.rbac.authorization.k8s.io/plimsoll",
   "service/plimsoll",
   "serviceaccount/plimsoll",
-];
+  ...ownAccountPolicies.flatMap(({ name }) => [
+    `validatingadmissionpolicy.admissionregistration.k8s.io/${name}`,
+    `validatingadmissionpolicybinding.admissionregistration.k8s.io/${name}`,
+  ]),
+].sort();
 
 /** kubectl 1.36 sends a budget's selector anew with every apply (its patch strategy is replace), and says so. */
 const alwaysConfigured = "poddisruptionbudget.policy/plimsoll";
@@ -97,12 +108,75 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     const serve = await startServe({ controlPlane, provider: "kwok" });
     try {
       await wholeLife();
+      await scraped(serve);
     } finally {
       await serve.stop();
     }
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
     expect(await grantTroubles(controlPlane, "test/scenarios/deploy.real.test.ts")).toEqual([]);
   });
+
+  it("lets a thief of its token do what it does itself, and no more", { timeout: 120_000 }, async () => {
+    expect(await controlPlane.kubectl(["apply", "--server-side", "--force-conflicts", "-k", resolve(root, "deploy/base")])).toMatchObject({
+      code: 0,
+    });
+    await applyObjects(...thiefGround);
+    const token = await ownToken();
+    // A policy takes effect once the API server's own watch has it.
+    await expect.poll(() => outcomeOf(serviceRow, token), waits).toBe("allowed");
+    const rows = [...thiefRows, ...podMakerRows];
+    expect(await controlPlane.kubectl(["apply", "-f", resolve(root, "deploy/components/pod-dry-run/cluster-role.yaml")])).toMatchObject({
+      code: 0,
+    });
+    const outcomes = [];
+    for (const row of rows) outcomes.push([row.what, await outcomeOf(row, token)]);
+    expect(outcomes).toEqual(rows.map(({ what, refusedBy }) => [what, refusedBy ?? "allowed"]));
+  });
+
+  it("gives WorkloadProfiles to whoever has edit, and to read to whoever has view", { timeout: 60_000 }, async () => {
+    await controlPlane.kubectl(["create", "namespace", "shop"]);
+    for (const role of ["edit", "view"]) {
+      await controlPlane.kubectl(["create", "serviceaccount", role, "-n", "shop"]);
+      await controlPlane.kubectl(["create", "rolebinding", role, "-n", "shop", `--clusterrole=${role}`, `--serviceaccount=shop:${role}`]);
+    }
+    const may = async (role: string, verb: string, ...what: readonly string[]) => {
+      const asked = ["auth", "can-i", verb, ...what, "-n", "shop", `--as=system:serviceaccount:shop:${role}`];
+      return (await controlPlane.kubectl(asked)).stdout.trim();
+    };
+    const profiles = "workloadprofiles.platform.example.com";
+    await expect.poll(() => may("edit", "create", profiles), waits).toBe("yes");
+    await expect.poll(() => may("view", "list", profiles), waits).toBe("yes");
+    const verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+    const answers = async (role: string, ...what: readonly string[]) => Promise.all(verbs.map((verb) => may(role, verb, ...what)));
+    expect(await answers("edit", profiles)).toEqual(verbs.map(() => "yes"));
+    expect(await answers("view", profiles)).toEqual(["yes", "yes", "yes", "no", "no", "no", "no", "no"]);
+    for (const part of ["status", "finalizers"])
+      expect(await answers("edit", profiles, `--subresource=${part}`)).toEqual(verbs.map(() => "no"));
+  });
+
+  /** Refused by what the tests install for processes outside of the cluster. */
+  const serviceRow = thiefRows.find(({ what }) => what === "our own webhook at our own Service") as ThiefRow;
+
+  /** Returns "allowed", or the policy over our own account that refused; another answer is told as it is. */
+  async function outcomeOf({ request }: ThiefRow, token: string): Promise<string> {
+    const { status, body } = await controlPlane.request({ ...request, token });
+    const { message = "" } = body as { readonly message?: string };
+    if (status < 300) return "allowed";
+    return /ValidatingAdmissionPolicy '([^']*)'/.exec(message)?.[1] ?? `${status} ${message}`;
+  }
+
+  async function ownToken(): Promise<string> {
+    const path = await controlPlane.kubeconfigFor({ namespace: "plimsoll-system", name: "plimsoll" });
+    const { users } = JSON.parse(await readFile(path, "utf8")) as {
+      readonly users: readonly [{ readonly user: { readonly token: string } }];
+    };
+    return users[0].user.token;
+  }
+
+  async function applyObjects(...objects: readonly object[]): Promise<void> {
+    const stdin = objects.map((object) => JSON.stringify(object)).join("\n---\n");
+    expect(await controlPlane.kubectl(["apply", "--server-side", "-f", "-"], { stdin })).toMatchObject({ code: 0 });
+  }
 
   /**
    * Applied, reported on, running, its contract changed, scaled by an autoscaler for a while, rolled, drained and bought anew by
@@ -149,6 +223,16 @@ await describeOnControlPlane("deploy/ on the real control plane", () => {
     await expect.poll(() => read("horizontalpodautoscalers", bounds), waits).toBe("8");
     await change({ scaling: { manage: "none" } });
     await expect.poll(() => read("horizontalpodautoscalers", "name"), waits).toBe("");
+  }
+
+  /** Metrics are for whom the API server lets get /metrics; our own account is not among them. */
+  async function scraped(serve: ServeProcess): Promise<void> {
+    expect(await serve.metrics()).toMatch(/^plimsoll_leader 1$/m);
+    expect(await getLocal(serve.port, "/metrics")).toMatchObject({ status: 401 });
+    expect(await getLocal(serve.port, "/metrics", await ownToken())).toEqual({
+      status: 403,
+      text: expect.stringMatching(/^system:serviceaccount:plimsoll-system:plimsoll may not get \/metrics: bind the ClusterRole/) as string,
+    });
   }
 
   /** An overlay is told that it has an effect, and goes before anything is bought at its price. */

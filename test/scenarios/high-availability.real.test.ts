@@ -11,7 +11,9 @@ import { stringify } from "yaml";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { applyExamples, everCreated, labCheckout, labInfrastructure, nodeClaims } from "../support/lab.ts";
-import { forbiddenRequests, installPlimsoll, type ServeProcess } from "../support/plimsoll-serve.ts";
+import { startCutProxy } from "../support/cut-proxy.ts";
+import { freePort, getLocal, postLocal } from "../support/loopback.ts";
+import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
 
 const waits = { timeout: 60_000, interval: 100 };
@@ -77,9 +79,79 @@ await describeOnControlPlane("two replicas on the real control plane", () => {
     expect(applied).toBeGreaterThan(6);
   });
 
+  it("are red where one alone is cut off, and ready with the age of their view told where all are", { timeout: 150_000 }, async () => {
+    const proxies = [await startCutProxy(apiServerPort()), await startCutProxy(apiServerPort())] as const;
+    const [one, other] = await Promise.all(proxies.map(({ port }, index) => startPeer(`plimsoll-${index}`, port)));
+    if (one === undefined || other === undefined) throw new Error("two were started");
+    proxies[0].cut();
+    const cutAtMs = performance.now();
+    await expect.poll(() => readiness(one), waits).toMatch(/this replica alone is cut off from the API server/);
+    expect(performance.now() - cutAtMs).toBeLessThan(30_000);
+    expect(await readiness(other)).toMatch(/^ok\n/);
+    proxies[0].heal();
+    await expect.poll(() => readiness(one), waits).toMatch(/^ok\n/);
+    for (const proxy of proxies) proxy.cut();
+    const seen = new Set<string>();
+    await expect
+      .poll(async () => {
+        for (const replica of [one, other]) seen.add((await readiness(replica)).split("\n")[0] ?? "");
+        return reviewed(one);
+      }, waits)
+      .toMatch(/judged by a view of the cluster that is \d+ s old: the API server has not answered Plimsoll since/);
+    expect([...seen]).toEqual(["ok"]);
+    await Promise.all([one, other].map((replica) => replica.stop("SIGKILL")));
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+  });
+
   it("were forbidden nothing", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
   });
+
+  function apiServerPort(): number {
+    return Number(new URL(controlPlane.server).port);
+  }
+
+  /** A replica with a Pod that stands for it, so that the others know of it. */
+  async function startPeer(name: string, apiServerPort: number): Promise<ServeProcess> {
+    const port = await freePort();
+    const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+    const container = {
+      name: "plimsoll",
+      image: "plimsoll:0.1.0",
+      ports: [{ name: "webhook", containerPort: port }],
+      securityContext: restricted,
+    };
+    const securityContext = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+    const body = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, labels: { "app.kubernetes.io/name": "plimsoll" } },
+      spec: { schedulerName: "nobody", securityContext, containers: [container] },
+    };
+    const path = "/api/v1/namespaces/plimsoll-system/pods";
+    expect(await controlPlane.request({ method: "POST", path, body })).toMatchObject({ status: 201 });
+    const status = { podIP: "127.0.0.1", podIPs: [{ ip: "127.0.0.1" }] };
+    const contentType = "application/merge-patch+json";
+    expect(await controlPlane.request({ method: "PATCH", path: `${path}/${name}/status`, body: { status }, contentType })).toMatchObject({
+      status: 200,
+    });
+    const args = ["--webhook-url", `https://127.0.0.1:${replicas.service.port}`];
+    return startServe({ controlPlane, port, apiServerPort, provider: "none", args, env: { POD_NAME: name } });
+  }
+
+  async function readiness({ port }: ServeProcess): Promise<string> {
+    return (await getLocal(port, "/readyz")).text;
+  }
+
+  /** What a replica answers to a review of its own port. */
+  function reviewed({ port }: ServeProcess): Promise<string> {
+    const spec = { selector: { matchLabels: { app: "a" } }, template: { metadata: { labels: { app: "a" } }, spec: { containers: [] } } };
+    const object = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a", namespace: "checkout" }, spec };
+    const kind = { group: "apps", version: "v1", kind: "Deployment" };
+    const resource = { group: "apps", version: "v1", resource: "deployments" };
+    const asked = { uid: "1", kind, resource, name: "a", namespace: "checkout", operation: "CREATE", object, dryRun: true, userInfo: {} };
+    return postLocal(port, "/validate/open", { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request: asked });
+  }
 
   async function leading(): Promise<readonly ServeProcess[]> {
     const answers = await Promise.all(replicas.list().map(async (replica) => ({ replica, metrics: await replica.metrics() })));

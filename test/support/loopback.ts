@@ -16,9 +16,10 @@ export async function freePort(): Promise<number> {
 }
 
 /** Returns what a path answers; status 0 where nobody answers. */
-export function getLocal(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
+export function getLocal(port: number, path: string, token?: string): Promise<{ readonly status: number; readonly text: string }> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return new Promise((answered) => {
-    const asked = request({ host: "127.0.0.1", port, path, rejectUnauthorized: false, agent: false }, (response) => {
+    const asked = request({ host: "127.0.0.1", port, path, headers, rejectUnauthorized: false, agent: false }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
@@ -31,5 +32,26 @@ export function getLocal(port: number, path: string): Promise<{ readonly status:
       answered({ status: 0, text: "" });
     });
     asked.end();
+  });
+}
+
+/** Returns what a path answers to a posted value. */
+export function postLocal(port: number, path: string, body: object): Promise<string> {
+  const headers = { "content-type": "application/json" };
+  return new Promise((answered, failed) => {
+    const asked = request(
+      { method: "POST", host: "127.0.0.1", port, path, headers, rejectUnauthorized: false, agent: false },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.once("end", () => {
+          answered(text);
+        });
+      },
+    );
+    asked.on("error", failed);
+    asked.end(JSON.stringify(body));
   });
 }

@@ -6,12 +6,14 @@
  * Forbidden fails the test that caused it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseCalls } from "../../src/cli/iam-check.ts";
 import type { RecordedCall } from "../../src/ec2/recorded-call.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { reachedVariable } from "../../scripts/own-account-policies.ts";
 import { freePort, getLocal } from "./loopback.ts";
+import { objectsIn } from "./yaml-objects.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -22,6 +24,8 @@ export interface ServeOptions {
   /** Further command line words. */
   readonly args?: readonly string[];
   readonly port?: number;
+  /** Where it reaches the API server instead: a port of this machine. */
+  readonly apiServerPort?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -42,19 +46,34 @@ export interface ServeProcess {
 /** Installs deploy/base and Karpenter's CRDs, as its README says, without Pods of our own. */
 export async function installPlimsoll(controlPlane: ControlPlane): Promise<void> {
   for (const folder of ["deploy/karpenter-crds", "deploy/base"]) {
-    const applied = await controlPlane.kubectl(["apply", "--server-side", "-k", resolve(root, folder)]);
-    if (applied.code !== 0) throw new Error(`kubectl apply -k ${folder}: ${applied.stderr}`);
+    const built = await controlPlane.kubectl(["kustomize", resolve(root, folder)]);
+    const applied = await controlPlane.kubectl(["apply", "--server-side", "-f", "-"], { stdin: reachedByUrl(built.stdout) });
+    if (built.code !== 0 || applied.code !== 0) throw new Error(`kubectl apply -k ${folder}: ${built.stderr}${applied.stderr}`);
   }
   const scaled = await controlPlane.kubectl(["scale", "deployment/plimsoll", "-n", "plimsoll-system", "--replicas=0"]);
   if (scaled.code !== 0) throw new Error(scaled.stderr);
   await controlPlane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
 }
 
+/** These processes stand outside of the cluster: no Service leads to them, so that our account has to register a URL of this machine. */
+function reachedByUrl(manifests: string): string {
+  const url =
+    'request.operation == "DELETE" || !has(object.webhooks) || object.webhooks.all(w, w.clientConfig.url.startsWith("https://127.0.0.1:"))';
+  const objects = objectsIn(manifests).map((object) => {
+    if (object.kind !== "ValidatingAdmissionPolicy") return object;
+    const { spec } = object as typeof object & { readonly spec: { readonly variables?: readonly { readonly name: string }[] } };
+    const variables = spec.variables?.map((variable) => (variable.name === reachedVariable ? { ...variable, expression: url } : variable));
+    return { ...object, spec: { ...spec, ...(variables === undefined ? {} : { variables }) } };
+  });
+  return objects.map((object) => JSON.stringify(object)).join("\n---\n");
+}
+
 /** Starts the process and resolves once /readyz says that it may be sent reviews. */
 export async function startServe(options: ServeOptions): Promise<ServeProcess> {
   const { controlPlane } = options;
   const port = options.port ?? (await freePort());
-  const kubeconfig = await controlPlane.kubeconfigFor({ namespace: "plimsoll-system", name: "plimsoll" });
+  const own = await controlPlane.kubeconfigFor({ namespace: "plimsoll-system", name: "plimsoll" });
+  const kubeconfig = options.apiServerPort === undefined ? own : kubeconfigVia(own, options.apiServerPort);
   const record = join(controlPlane.dir, `calls-${port}.jsonl`);
   const args = [
     ...["dist/main.js", "serve", "--kubeconfig", kubeconfig, "--host", "127.0.0.1", "--port", String(port), "--lame-duck", "0"],
@@ -74,7 +93,7 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
     port,
     stderr: errors,
     calls: () => callsIn(record),
-    metrics: async () => (await getLocal(port, "/metrics")).text,
+    metrics: async () => (await getLocal(port, "/metrics", controlPlane.token)).text,
     log: () =>
       out()
         .split("\n")
@@ -85,6 +104,12 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
       return gone;
     },
   };
+}
+
+function kubeconfigVia(path: string, port: number): string {
+  const via = `${path}.${port}`;
+  writeFileSync(via, readFileSync(path, "utf8").replace(/https:\/\/127\.0\.0\.1:\d+/, `https://127.0.0.1:${port}`), { mode: 0o600 });
+  return via;
 }
 
 function callsIn(path: string): readonly RecordedCall[] {

@@ -66,7 +66,7 @@ describe("the policy file", () => {
     const refusals: string[] = [];
     const review: PolicyFileOptions["review"] = ({ before, after }) => {
       refusals.push(`${before.bundle} ${after.bundle}`);
-      return Promise.resolve("12 objects would newly be denied");
+      return Promise.resolve({ kind: "refused", because: "12 objects would newly be denied" });
     };
     const { path, file, swaps } = await open(undefined, { review });
     const before = file.current();
@@ -75,8 +75,8 @@ describe("the policy file", () => {
     expect([file.current(), swaps.length, refusals.length]).toEqual([before, 0, 1]);
   });
 
-  it("does not start without a good file, and says why", () => {
-    const missing = watchPolicyFile({
+  it("does not start without a good file, and says why", async () => {
+    const missing = await watchPolicyFile({
       path: "/nowhere/policies.yaml",
       clock: eagerClock,
       signal: new AbortController().signal,
@@ -91,7 +91,7 @@ async function open(at?: string, more: Pick<PolicyFileOptions, "review"> = {}) {
   if (at === undefined) await writeFile(path, await readFile(shipped, "utf8"));
   const stop = new AbortController();
   stops.push(stop);
-  const file = watchPolicyFile({ path, clock: eagerClock, signal: stop.signal, onChange: () => undefined, ...more });
+  const file = await watchPolicyFile({ path, clock: eagerClock, signal: stop.signal, onChange: () => undefined, ...more });
   if (!file.ok) throw new Error(file.error);
   const swaps: string[] = [];
   file.value.onSwap(() => swaps.push(file.value.current().bundle));

@@ -1,0 +1,117 @@
+/**
+ * Access reviews: who a token is, and whether somebody may do something, as the API server's own authorizers say.
+ *
+ * Reads TokenReviews and SubjectAccessReviews through a transport. Answers are kept for a while, by the hash of the question, so that a
+ * scrape or an admission does not cost a request each; how many are kept and how many are asked at once is bounded, since anybody can send a
+ * token that nobody has seen.
+ */
+import { createHash } from "node:crypto";
+import type { ApiTransport, Clock, Instant } from "../api/ports.ts";
+import { err, ok, type Result } from "../api/result.ts";
+
+export interface AccessUser {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What is to be done: on a path that is no resource, or on a resource. */
+export type AccessQuestion =
+  | { readonly nonResourceAttributes: { readonly path: string; readonly verb: string } }
+  | {
+      readonly resourceAttributes: {
+        readonly namespace?: string;
+        readonly verb: string;
+        readonly group: string;
+        readonly resource: string;
+        readonly subresource?: string;
+        readonly name?: string;
+      };
+    };
+
+export interface AccessReviews {
+  /** Whom a bearer token belongs to; undefined: to nobody. The error says why nobody can tell. */
+  userOf(token: string): Promise<Result<AccessUser | undefined, string>>;
+  /** Whether the user may do it. */
+  may(user: AccessUser, question: AccessQuestion): Promise<Result<boolean, string>>;
+}
+
+const answersMax = 2_000;
+const askedAtOnceMax = 8;
+const answerMaxMs = 5_000;
+/** A right that is taken away is felt after this time, one that is given after the shorter one. */
+const keptYesMs = 60_000;
+const keptNoMs = 10_000;
+
+/** Opens the reviews of one process. */
+export function accessReviews(ports: {
+  readonly transport: Pick<ApiTransport, "request">;
+  readonly clock: Pick<Clock, "now">;
+}): AccessReviews {
+  const answers = keptAnswers(ports.clock);
+  return {
+    userOf: (token) =>
+      answers.of(`token ${createHash("sha256").update(token).digest("hex")}`, async () => {
+        const status = await review(ports, { kind: "TokenReview", group: "authentication.k8s.io", spec: { token } });
+        if (!status.ok) return status;
+        const { authenticated = false, user } = status.value as { readonly authenticated?: boolean; readonly user?: AccessUser };
+        return ok(authenticated ? user : undefined);
+      }),
+    may: (user, question) => {
+      const { username, uid, groups = [], extra } = user;
+      const subject = { user: username, groups, ...(uid === undefined ? {} : { uid }), ...(extra === undefined ? {} : { extra }) };
+      const spec = { ...subject, ...question };
+      return answers.of(createHash("sha256").update(JSON.stringify(spec)).digest("hex"), async () => {
+        const status = await review(ports, { kind: "SubjectAccessReview", group: "authorization.k8s.io", spec });
+        return status.ok ? ok((status.value as { readonly allowed?: boolean }).allowed === true) : status;
+      });
+    },
+  };
+}
+
+async function review(
+  { transport }: { readonly transport: Pick<ApiTransport, "request"> },
+  { kind, group, spec }: { readonly kind: string; readonly group: string; readonly spec: object },
+): Promise<Result<unknown, string>> {
+  const answer = await transport.request({
+    method: "POST",
+    path: `/apis/${group}/v1/${kind.toLowerCase()}s`,
+    body: { apiVersion: `${group}/v1`, kind, spec },
+    timeoutMs: answerMaxMs,
+  });
+  if (answer.ok) return ok((answer.body as { readonly status?: unknown }).status ?? {});
+  return err(`${kind}: ${answer.error.message ?? `answered ${answer.status}`}`);
+}
+
+interface KeptAnswers {
+  /** Returns the kept answer, that of the same question under way, or asks; what failed is not kept. */
+  of<T>(key: string, ask: () => Promise<Result<T, string>>): Promise<Result<T, string>>;
+}
+
+function keptAnswers(clock: Pick<Clock, "now">): KeptAnswers {
+  const kept = new Map<string, { readonly value: unknown; readonly until: Instant }>();
+  const asked = new Map<string, Promise<Result<unknown, string>>>();
+  const askAnew = async (key: string, ask: () => Promise<Result<unknown, string>>): Promise<Result<unknown, string>> => {
+    const answer = await ask();
+    asked.delete(key);
+    if (!answer.ok) return answer;
+    const isYes = answer.value !== undefined && answer.value !== false;
+    kept.set(key, { value: answer.value, until: clock.now() + (isYes ? keptYesMs : keptNoMs) });
+    const [oldest] = kept.keys();
+    if (kept.size > answersMax && oldest !== undefined) kept.delete(oldest);
+    return answer;
+  };
+  return {
+    of: async <T>(key: string, ask: () => Promise<Result<T, string>>): Promise<Result<T, string>> => {
+      const known = kept.get(key);
+      if (known !== undefined && known.until > clock.now()) return ok(known.value as T);
+      kept.delete(key);
+      const underWay = asked.get(key);
+      if (underWay === undefined && asked.size >= askedAtOnceMax) return err(`more than ${askedAtOnceMax} access reviews at once`);
+      const answer = underWay ?? askAnew(key, ask);
+      asked.set(key, answer);
+      return (await answer) as Result<T, string>;
+    },
+  };
+}
