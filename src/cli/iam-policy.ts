@@ -124,9 +124,14 @@ function interruptions(): Readonly<Record<string, Resource>> {
   ]);
   const statement = {
     Effect: "Allow",
-    Principal: { Service: ["events.amazonaws.com", "sqs.amazonaws.com"] },
+    Principal: { Service: "events.amazonaws.com" },
     Action: "sqs:SendMessage",
     Resource: queueArn,
+    // EventBridge writes for whoever has a rule: only for ours, so that no other account's events come for notices.
+    Condition: {
+      StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+      ArnEquals: { "aws:SourceArn": rules.map(([name]) => ({ "Fn::GetAtt": [name, "Arn"] })) },
+    },
   };
   const insecure = {
     Effect: "Deny",

@@ -1,7 +1,8 @@
 /**
  * Buffer demand: the virtual Pods of all CapacityBuffers.
  *
- * Reads the snapshot. Returns for each buffer what it wants and the Pods that keep its room in the plan. They are asked for at every
+ * Reads the snapshot. Returns for each buffer what it wants and the Pods that keep its room in the plan: no more than the ResourceQuotas of
+ * its namespace would let in after the Pods that stand and are to come, since room for Pods that can't come is bought for nobody. They are asked for at every
  * look: where standing nodes have the room, the plan finds it there and buys nothing.
  */
 import type { CapacityBuffer } from "../api/capacity-buffer.ts";
@@ -9,6 +10,7 @@ import type { Result } from "../api/result.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferChunks, isOurBuffer, type BufferChunks, type BufferProblem } from "./buffer-chunks.ts";
 import { fairShares } from "./fair-shares.ts";
+import type { QuotaRoom } from "./prediction/quota-room.ts";
 import { isNamespaceEnding } from "./missing-pods.ts";
 import { bufferPods } from "./scheduling/buffer-pod.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
@@ -20,21 +22,33 @@ export interface BufferRoom {
   readonly buffer: CapacityBuffer;
   readonly chunks: Result<BufferChunks, BufferProblem>;
   readonly pods: readonly PendingPod[];
+  /** How many chunks the quotas let in; absent: none is wanted. */
+  readonly allowed?: number;
+  /** Which quota keeps it from what it wants. */
+  readonly limitedBy?: string;
 }
 
-/** Returns what each buffer that is ours wants, by namespace and name. */
-export function bufferDemand(world: ContractWorld): readonly BufferRoom[] {
+/** Returns what each buffer that is ours wants, by namespace and name; what quotas let in is taken from the room. */
+export function bufferDemand(world: ContractWorld, room: QuotaRoom): readonly BufferRoom[] {
   const ours = world.snapshot
     .list("CapacityBuffer")
     .filter((buffer) => isOurBuffer(buffer) && !isNamespaceEnding(world.snapshot, buffer.metadata.namespace ?? ""));
-  const wanted = ours.map((buffer) => ({ buffer, chunks: bufferChunks(buffer, world) }));
+  const wanted = ours.map((buffer): Omit<BufferRoom, "pods"> => {
+    const chunks = bufferChunks(buffer, world);
+    if (!chunks.ok) return { buffer, chunks };
+    const { pod, replicas } = chunks.value;
+    const { namespace = "" } = buffer.metadata;
+    const { count, refusal } = room.take({ ...pod, metadata: { ...pod.metadata, namespace } }, replicas);
+    return { buffer, chunks, allowed: count, ...(refusal === undefined ? {} : { limitedBy: refusal }) };
+  });
   const shares = fairShares(
-    wanted.map(({ chunks }) => (chunks.ok ? chunks.value.replicas : 0)),
+    wanted.map(({ allowed = 0 }) => allowed),
     bufferPodsMax,
   );
-  return wanted.map(({ buffer, chunks }, index) => {
+  return wanted.map((one, index) => {
+    const { chunks, buffer } = one;
     const { namespace = "", name = "" } = buffer.metadata;
     const count = shares[index] ?? 0;
-    return { buffer, chunks, pods: chunks.ok ? bufferPods({ namespace, name }, { pod: chunks.value.pod, count }) : [] };
+    return { ...one, pods: chunks.ok ? bufferPods({ namespace, name }, { pod: chunks.value.pod, count }) : [] };
   });
 }

@@ -19,6 +19,8 @@ import type { SchedulingResults } from "./scheduling/solve.ts";
 export interface BufferPlaces {
   /** As many as were wanted then; more than the others together where buffers want more than is planned for. */
   readonly wanted: number;
+  /** As many as quotas let in, and which of them lets no more in; absent: all that are wanted. */
+  readonly quota?: { readonly allowed: number; readonly limitedBy: string };
   /** On nodes and NodeClaims that are there. */
   readonly existing: number;
   /** On nodes to buy. */
@@ -51,11 +53,12 @@ export function placesOfBuffers(
     countsOf(unschedulable.map(({ pod }) => pod)),
   ];
   return new Map(
-    buffers.flatMap(({ buffer: { metadata }, chunks }) => {
+    buffers.flatMap(({ buffer: { metadata }, chunks, allowed = 0, limitedBy }) => {
       if (!chunks.ok) return [];
       const key = `${metadata.namespace ?? ""}/${metadata.name ?? ""}`;
       const of = (counts: ReadonlyMap<string, number>): number => counts.get(key) ?? 0;
-      return [[key, { wanted: chunks.value.replicas, existing: of(standing), bought: of(bought), failed: of(failed) }] as const];
+      const quota = limitedBy === undefined ? {} : { quota: { allowed, limitedBy } };
+      return [[key, { wanted: chunks.value.replicas, existing: of(standing), bought: of(bought), failed: of(failed), ...quota }] as const];
     }),
   );
 }
@@ -89,8 +92,15 @@ export function capacityBufferStatus({ buffer, chunks, places }: BufferStatusInp
   const provisioning = provisioningOf(chunks, places);
   const before = known?.conditions?.find(({ type }) => type === "Provisioning");
   const told = provisioning === undefined ? before : condition(provisioning);
-  const conditions = [condition(readinessOf(chunks)), ...(told === undefined ? [] : [told])];
-  const { podTemplate, replicas } = chunks.ok ? chunks.value : { podTemplate: undefined, replicas: undefined };
+  const { podTemplate, replicas: asked } = chunks.ok ? chunks.value : { podTemplate: undefined, replicas: undefined };
+  const quota = places?.wanted === asked ? places?.quota : undefined;
+  const limited = limitOf({ quota, asked, wasLimited: known?.conditions?.some(isLimited) === true });
+  const conditions = [
+    condition(readinessOf(chunks)),
+    ...(told === undefined ? [] : [told]),
+    ...(limited === undefined ? [] : [condition(limited)]),
+  ];
+  const replicas = quota?.allowed ?? asked;
   return {
     conditions,
     ...(podTemplate === undefined ? {} : { podTemplateRef: { name: podTemplate.name }, podTemplateGeneration: podTemplate.generation }),
@@ -116,6 +126,27 @@ function readinessOf(chunks: BufferStatusInput["chunks"]): BufferVerdict {
   return { type, status: "True", reason: "Resolved", message: "Pod template resolved successfully" };
 }
 
+const limitedByQuotas = "LimitedByQuotas";
+
+function isLimited({ type, status }: BufferCondition): boolean {
+  return type === limitedByQuotas && status === "True";
+}
+
+/** Told while it is so, and once when it no longer is; the reason is the API's. */
+function limitOf(of: {
+  readonly quota: BufferPlaces["quota"];
+  readonly asked: number | undefined;
+  readonly wasLimited: boolean;
+}): BufferVerdict | undefined {
+  const { quota, asked, wasLimited } = of;
+  const verdict = { type: limitedByQuotas, reason: "ResourceQuotasAllocated" } as const;
+  if (quota !== undefined) {
+    const message = `${quota.allowed} of ${asked ?? 0} virtual pods: ${quota.limitedBy}`;
+    return { ...verdict, status: "True", message };
+  }
+  return wasLimited ? { ...verdict, status: "False", message: "ResourceQuotas have room for all of it" } : undefined;
+}
+
 /** Undefined where the last plan was of another number of chunks, or there was none. */
 function provisioningOf(chunks: BufferStatusInput["chunks"], places: BufferPlaces | undefined): BufferVerdict | undefined {
   const type = "Provisioning";
@@ -124,7 +155,9 @@ function provisioningOf(chunks: BufferStatusInput["chunks"], places: BufferPlace
   const { replicas } = chunks.value;
   if (replicas === 0) return { ...unmet, reason: "BufferEmpty", message: "Buffer has zero desired replicas" };
   if (places?.wanted !== replicas) return undefined;
-  const { wanted, existing, bought, failed } = places;
+  const { existing, bought, failed, quota } = places;
+  const wanted = quota?.allowed ?? places.wanted;
+  if (wanted === 0) return { ...unmet, reason: "BufferEmpty", message: "ResourceQuotas leave room for no chunk of the buffer" };
   if (existing === wanted) {
     return { type, status: "True", reason: "FitsExistingCapacity", message: `All ${wanted} virtual pods fit on existing capacity` };
   }

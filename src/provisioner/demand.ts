@@ -101,7 +101,7 @@ export function podDemand(input: DemandInput): PodDemand {
         !isPromisedPlace(pod, promises) &&
         !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""),
     );
-  const buffers = bufferDemand(input);
+  const buffers = bufferDemand(input, room);
   const displaced = input.isOnPaper === true ? noDisplacedPods : displacedPods(input);
   const pods = [...real.map(asPending), ...displaced.pods, ...ahead.pods, ...buffers.flatMap((one) => one.pods)];
   return {

@@ -2,7 +2,7 @@
  * The age of the view: whether this replica still sees the cluster that it judges.
  *
  * Reads when the API server last answered this replica, when a peer last said that it answers there, and when each kind's watch last proved
- * alive. Returns whether this replica alone is cut off (docs/adr/0013), and the words that verdicts by an old view carry.
+ * alive. Returns whether this replica alone is cut off (docs/adr/0016), and the words that verdicts by an old view carry.
  */
 import type { Instant } from "../api/ports.ts";
 import { timeText } from "../kube/time-text.ts";

@@ -315,6 +315,31 @@ describe("beside Karpenter's policies", () => {
   });
 });
 
+describe("the queue of the CloudFormation template", () => {
+  const { Resources } = parse(cloudFormationText()) as {
+    readonly Resources: Readonly<Record<string, { Type: string; Properties: QueuePolicy }>>;
+  };
+
+  test("takes messages of EventBridge for this account's rules alone", () => {
+    const [allowed, ...others] = Resources["InterruptionQueuePolicy"]?.Properties.PolicyDocument.Statement ?? [];
+    const rules = Object.entries(Resources).filter(([, { Type }]) => Type === "AWS::Events::Rule");
+    expect(rules.length).toBeGreaterThan(0);
+    expect(allowed).toMatchObject({
+      Effect: "Allow",
+      Principal: { Service: "events.amazonaws.com" },
+      Condition: {
+        StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+        ArnEquals: { "aws:SourceArn": rules.map(([name]) => ({ "Fn::GetAtt": [name, "Arn"] })) },
+      },
+    });
+    expect(others.map(({ Effect }) => Effect)).toEqual(["Deny"]);
+  });
+});
+
+interface QueuePolicy {
+  readonly PolicyDocument: { readonly Statement: readonly { readonly Effect: string }[] };
+}
+
 describe("the CloudFormation template", () => {
   const path = "deploy/cloudformation/plimsoll.yaml";
   const template = parse(cloudFormationText()) as { readonly Resources: Readonly<Record<string, { Type: string; Properties: Policy }>> };

@@ -13,6 +13,7 @@ import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import type { ContractWorld } from "../../src/policies/profile/workload-contract.ts";
 import { adviceOn } from "../../src/provisioner/advice.ts";
 import { bufferDemand, bufferPodsMax } from "../../src/provisioner/buffer-demand.ts";
+import { quotaRoom } from "../../src/provisioner/prediction/quota-room.ts";
 import type { ObservedCluster } from "../../src/provisioner/cluster-input.ts";
 import { bufferLookMs, freshMemory, nextProvisioningStep, type ProvisioningStep } from "../../src/provisioner/provisioning.ts";
 import { demandPatienceMs, podDemand } from "../../src/provisioner/demand.ts";
@@ -47,6 +48,11 @@ function podTemplate(spec: Partial<PodSpec> = {}): KubeObject {
   return { apiVersion: "v1", kind: "PodTemplate", metadata: { name: "chunk", namespace: "shop", generation: 7 }, template } as KubeObject;
 }
 
+function demandOf(objects: readonly KubeObject[]) {
+  const of = world(objects);
+  return bufferDemand(of, quotaRoom(of.snapshot, 0));
+}
+
 const ref = { podTemplateRef: { name: "chunk" } };
 const of = (kind: string, name = "web", apiGroup = "apps") => ({ scalableRef: { apiGroup, kind, name } });
 const web = deployment({ name: "web", replicas: 5, requests });
@@ -54,7 +60,7 @@ const web = deployment({ name: "web", replicas: 5, requests });
 describe("the chunks of a buffer", () => {
   const check = (name: string, spec: CapacityBuffer["spec"], objects: readonly KubeObject[], expected: number | string): void => {
     test(name, () => {
-      const [room] = bufferDemand(world([...objects, buffer(spec)]));
+      const [room] = demandOf([...objects, buffer(spec)]);
       expect(room?.chunks.ok === true ? room.chunks.value.replicas : room?.chunks.error.reason).toBe(expected);
       expect(room?.pods.length).toBe(typeof expected === "number" ? expected : 0);
     });
@@ -101,14 +107,58 @@ test("a buffer of another strategy, one that is being deleted, and one of a name
     buffer(spec, "c", { namespace: "going" }),
     buffer({ ...spec, provisioningStrategy: "buffer.x-k8s.io/active-capacity" }, "d"),
   ];
-  expect(bufferDemand(world(objects)).map(({ buffer: { metadata } }) => metadata.name)).toEqual(["d"]);
+  expect(demandOf(objects).map(({ buffer: { metadata } }) => metadata.name)).toEqual(["d"]);
+});
+
+describe("a buffer asks for no more than the namespace's quotas let in", () => {
+  const quota = (name: string, hard: Readonly<Record<string, string>>, scopes: readonly string[] = []): KubeObject =>
+    ({ apiVersion: "v1", kind: "ResourceQuota", metadata: { name, namespace: "shop" }, spec: { hard, scopes } }) as KubeObject;
+  const running = pod({ name: "old", requests: { cpu: "1", memory: "1Gi" } });
+  const check = (name: string, objects: readonly KubeObject[], expected: readonly [number, string | undefined][]): void => {
+    test(name, () => {
+      const rooms = demandOf([podTemplate(), ...objects]);
+      expect(rooms.map(({ pods, limitedBy }) => [pods.length, limitedBy])).toEqual(expected);
+    });
+  };
+  const ten = buffer({ ...ref, replicas: 10 }, "a");
+  check("all of it, without any", [ten], [[10, undefined]]);
+  check("all of it, where they have the room", [ten, quota("q", { "requests.cpu": "10" })], [[10, undefined]]);
+  check(
+    "as much as the closest has",
+    [ten, quota("q", { "requests.cpu": "9", pods: "4" })],
+    [[4, 'ResourceQuota "q" leaves pods for 4 of 10 more Pods']],
+  );
+  check(
+    "beside the Pods that stand",
+    [ten, running, quota("q", { "requests.cpu": "6" })],
+    [[5, 'ResourceQuota "q" leaves requests.cpu for 5 of 10 more Pods']],
+  );
+  check(
+    "nothing, where they are used up",
+    [ten, running, quota("q", { pods: "1" })],
+    [[0, 'ResourceQuota "q" leaves pods for 0 of 10 more Pods']],
+  );
+  check(
+    "nothing of what they want stated and the template does not",
+    [ten, quota("q", { "limits.cpu": "99" })],
+    [[0, 'ResourceQuota "q" refuses Pods that don\'t state limits.cpu']],
+  );
+  check("whatever one for other Pods says", [ten, quota("q", { pods: "1" }, ["BestEffort"])], [[10, undefined]]);
+  check(
+    "together with those before it",
+    [ten, buffer({ ...ref, replicas: 5 }, "b"), quota("q", { pods: "12" })],
+    [
+      [10, undefined],
+      [2, 'ResourceQuota "q" leaves pods for 2 of 5 more Pods'],
+    ],
+  );
 });
 
 test("all buffers together are bounded, and none starves the others", () => {
   const wanted = [2_000_000_000, 5, 2_000_000_000];
   const objects = [podTemplate(), ...wanted.map((replicas, at) => buffer({ ...ref, replicas }, `b${at}`))];
   const half = Math.floor((bufferPodsMax - 5) / 2);
-  expect(bufferDemand(world(objects)).map(({ pods }) => pods.length)).toEqual([half, 5, bufferPodsMax - 5 - half]);
+  expect(demandOf(objects).map(({ pods }) => pods.length)).toEqual([half, 5, bufferPodsMax - 5 - half]);
 });
 
 test("a virtual Pod is marked, of the lowest priority, and like the Pods of its template", () => {

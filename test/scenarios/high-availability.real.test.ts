@@ -81,8 +81,9 @@ await describeOnControlPlane("two replicas on the real control plane", () => {
 
   it("are red where one alone is cut off, and ready with the age of their view told where all are", { timeout: 150_000 }, async () => {
     const proxies = [await startCutProxy(apiServerPort()), await startCutProxy(apiServerPort())] as const;
-    const [one, other] = await Promise.all(proxies.map(({ port }, index) => startPeer(`plimsoll-${index}`, port)));
-    if (one === undefined || other === undefined) throw new Error("two were started");
+    // One after the other: they are given the same kubeconfig's file.
+    const one = await startPeer("plimsoll-0", proxies[0].port);
+    const other = await startPeer("plimsoll-1", proxies[1].port);
     proxies[0].cut();
     const cutAtMs = performance.now();
     await expect.poll(() => readiness(one), waits).toMatch(/this replica alone is cut off from the API server/);

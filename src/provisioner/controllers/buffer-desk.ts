@@ -35,7 +35,8 @@ export function bufferDesk(): BufferDesk {
   };
 }
 
-function isSame(before: BufferPlaces | undefined, { wanted, existing, bought, failed }: BufferPlaces): boolean {
+function isSame(before: BufferPlaces | undefined, { wanted, existing, bought, failed, quota }: BufferPlaces): boolean {
+  if (before?.quota?.allowed !== quota?.allowed || before?.quota?.limitedBy !== quota?.limitedBy) return false;
   if (before === undefined) return false;
   return before.wanted === wanted && before.existing === existing && before.bought === bought && before.failed === failed;
 }

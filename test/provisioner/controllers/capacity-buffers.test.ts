@@ -58,6 +58,18 @@ describe("the status of a buffer", () => {
   check("says that some have no place", { chunks: chunks(3), places: { ...places, existing: 2, failed: 1 } }, short);
   check("says nothing of room by a plan of another number", { chunks: chunks(4), places }, [ready]);
   check("says that it is empty", { chunks: chunks(0), places }, [ready, "Provisioning=False BufferEmpty"]);
+  const quota = { allowed: 2, limitedBy: 'ResourceQuota "q" leaves pods for 2 of 3 more Pods' };
+  const limited = "LimitedByQuotas=True ResourceQuotasAllocated";
+  check("says that quotas limit it", { chunks: chunks(3), places: { ...places, existing: 2, quota } }, [
+    ready,
+    "Provisioning=True FitsExistingCapacity",
+    limited,
+  ]);
+  check(
+    "says that quotas leave nothing of it",
+    { chunks: chunks(3), places: { ...places, existing: 0, quota: { ...quota, allowed: 0 } } },
+    [ready, "Provisioning=False BufferEmpty", limited],
+  );
   for (const reason of ["ScalableRefNotFound", "PodTemplateNotFound", "ResolutionFailed"] as const) {
     check(`says ${reason}`, { chunks: missing(reason), places }, [`ReadyForProvisioning=False ${reason}`, unready]);
   }
@@ -85,6 +97,16 @@ describe("the status of a buffer", () => {
     } as const;
     const status = { ...first.status, conditions: [foreign, ...(first.status.conditions ?? [])] };
     expect(nextBufferStep({ buffer: buffer({ status }), chunks: chunks(3), places: undefined }, 60_000).kind).toBe("settled");
+  });
+
+  test("counts what quotas let in, and takes the word of them back once they have room", () => {
+    const quota = { allowed: 2, limitedBy: "why" };
+    const step = nextBufferStep({ buffer: buffer(), chunks: chunks(3), places: { ...places, existing: 2, quota } }, 0);
+    if (step.kind !== "write-status") throw new Error(step.kind);
+    expect(step.status.replicas).toBe(2);
+    const next = nextBufferStep({ buffer: buffer({ status: step.status }), chunks: chunks(3), places }, 0);
+    if (next.kind !== "write-status") throw new Error(next.kind);
+    expect([next.status.replicas, next.status.conditions?.[2]]).toMatchObject([3, { type: "LimitedByQuotas", status: "False" }]);
   });
 
   test("says how many chunks are beyond what is planned for", () => {
