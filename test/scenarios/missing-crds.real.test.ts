@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
-import { forbiddenRequests, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
+import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -13,8 +13,7 @@ await describeOnControlPlane("a cluster without Karpenter's CRDs", () => {
 
   beforeAll(async () => {
     controlPlane = await startControlPlane();
-    await apply("-k", "deploy/base");
-    await controlPlane.kubectl(["scale", "deployment/plimsoll", "-n", "plimsoll-system", "--replicas=0"]);
+    await installPlimsoll(controlPlane, ["deploy/base"]);
     serve = await startServe({ controlPlane, provider: "kwok" });
   });
 

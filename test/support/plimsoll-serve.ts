@@ -44,8 +44,8 @@ export interface ServeProcess {
 }
 
 /** Installs deploy/base and Karpenter's CRDs, as its README says, without Pods of our own. */
-export async function installPlimsoll(controlPlane: ControlPlane): Promise<void> {
-  for (const folder of ["deploy/karpenter-crds", "deploy/base"]) {
+export async function installPlimsoll(controlPlane: ControlPlane, folders = ["deploy/karpenter-crds", "deploy/base"]): Promise<void> {
+  for (const folder of folders) {
     const built = await controlPlane.kubectl(["kustomize", resolve(root, folder)]);
     const applied = await controlPlane.kubectl(["apply", "--server-side", "-f", "-"], { stdin: reachedByUrl(built.stdout) });
     if (built.code !== 0 || applied.code !== 0) throw new Error(`kubectl apply -k ${folder}: ${built.stderr}${applied.stderr}`);
