@@ -59,7 +59,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     inquirer: ownerInquirer({ transport, clock, policySet: () => parts.policyFile.current(), snapshot: () => parts.cluster.snapshot() }),
     ...(parts.capacity === undefined ? {} : { advisor: capacityAdvisor(parts) }),
     notReady: () => [...notReady(parts, state), ...presence.notReady()],
-    peerWord: presence.heard,
+    peerWord: (authorization) => presence.heard(authorization),
     remarks: () => parts.policyFile.errors().map((error) => `policies refused, the last good bundle stays: ${formatPolicyError(error)}`),
     onError: (error) => {
       parts.log.error({ err: error }, "a review could not be judged");
@@ -130,7 +130,7 @@ function handlerOf(parts: ProcessParts, { denials, presence }: { readonly denial
     names,
     clock: parts.clock,
     metrics: parts.metrics,
-    oldView: presence.oldView,
+    oldView: () => presence.oldView(),
   });
 }
 

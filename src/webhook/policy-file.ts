@@ -106,9 +106,10 @@ async function firstState(options: PolicyFileOptions): Promise<Result<FileState,
 }
 
 async function poll(options: PolicyFileOptions, state: FileState): Promise<void> {
-  for (let looks = 1; !options.signal.aborted; looks++) {
+  const isStopped = (): boolean => options.signal.aborted;
+  for (let looks = 1; !isStopped(); looks++) {
     await options.clock.sleep(pollMs, options.signal);
-    if (options.signal.aborted) return;
+    if (isStopped()) return;
     const source = readPolicySource(options.path);
     const isLookDue = looks % memoryLooks === 0 && options.memory !== undefined;
     // Gone for a moment is how some editors save; the last good set stays either way.
