@@ -69,7 +69,7 @@ describe("a collection is listed in pages and then watched", () => {
     expect(api.calls).toEqual([
       "GET /api/v1/pods?limit=16",
       "GET /api/v1/pods?limit=64&continue=6:2",
-      "GET /api/v1/pods?limit=160&continue=6:4",
+      "GET /api/v1/pods?limit=256&continue=6:4",
       "WATCH /api/v1/pods?resourceVersion=6",
     ]);
     expect(
