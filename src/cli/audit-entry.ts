@@ -4,23 +4,68 @@
 import type { ApiClient } from "../api/api-client.ts";
 import type { ControllerStep } from "../api/controller.ts";
 import { isKindName } from "../api/kinds.ts";
-import type { KubeObject, ObjectKey } from "../api/object.ts";
+import type { KubeObject } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
 import { err, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
-import type { RunControllerOptions } from "../cluster/runner.ts";
+import type { Enqueue, RunControllerOptions } from "../cluster/runner.ts";
+import { arrivalController } from "../policies/controllers/arrival-controller.ts";
 import { auditController, auditNeeds } from "../policies/controllers/audit-controller.ts";
 import { reportShelf } from "../policies/controllers/audit-shelf.ts";
-import { auditKeys, auditTriggers } from "../policies/controllers/audit-triggers.ts";
+import { auditKey, auditKeys, auditTriggers } from "../policies/controllers/audit-triggers.ts";
 import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
 import { configurationNames, exemptNamespaces } from "../webhook/registration.ts";
 import type { ProcessParts } from "./process-parts.ts";
 
-/** Returns the audit for the runner; one namespace at a time, and a slice of it in each of the turns. */
-export function auditEntry(
+type AuditEntry = ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake" | "workersMax" | "pause">;
+
+/**
+ * Returns the audit for the runner: what the watches bring, object by object and at once; and what stands, one namespace at a time and a
+ * slice of it in each of the turns.
+ */
+export function auditEntries(parts: ProcessParts, pause: () => Promise<void>): readonly AuditEntry[] {
+  const urgent = urgentNamespaces();
+  const { controller, triggers } = arrivalController({
+    ...{ snapshot: () => parts.cluster.snapshot(), names: parts.names, clock: parts.clock },
+    policySet: () => parts.policyFile.current(),
+    instanceTypes: () => parts.instanceTypes(),
+    exempt: exemptOf(parts),
+    onFound: urgent.add,
+  });
+  return [{ controller, triggers, needs: auditNeeds, pause }, auditEntry(parts, { pause, urgent })];
+}
+
+interface UrgentNamespaces {
+  readonly add: (namespace: string) => void;
+  readonly take: (namespace: string) => boolean;
+  readonly onAdd: (wake: (namespace: string) => void) => () => void;
+}
+
+/** Namespaces whose report is to say at once what was found; there are never more than there are namespaces. */
+function urgentNamespaces(): UrgentNamespaces {
+  const waiting = new Set<string>();
+  const listeners = new Set<(namespace: string) => void>();
+  return {
+    add: (namespace) => {
+      waiting.add(namespace);
+      for (const wake of listeners) wake(namespace);
+    },
+    take: (namespace) => waiting.delete(namespace),
+    onAdd: (wake) => {
+      listeners.add(wake);
+      return () => listeners.delete(wake);
+    },
+  };
+}
+
+function exemptOf({ namespace }: ProcessParts): ReadonlySet<string> {
+  return new Set([...exemptNamespaces, namespace]);
+}
+
+function auditEntry(
   parts: ProcessParts,
-  pause: () => Promise<void>,
-): ControllerEntry & Pick<RunControllerOptions<unknown, ControllerStep>, "wake" | "workersMax"> {
+  { pause, urgent }: { readonly pause: () => Promise<void>; readonly urgent: UrgentNamespaces },
+): AuditEntry {
   const { cluster, names, clock, log, processMetrics } = parts;
   const sources = { snapshot: () => cluster.snapshot(), names };
   const shelf = reportShelf({
@@ -35,7 +80,8 @@ export function auditEntry(
     instanceTypes: parts.instanceTypes,
     clock,
     shelf,
-    exempt: new Set([...exemptNamespaces, parts.namespace]),
+    exempt: exemptOf(parts),
+    takeUrgent: urgent.take,
     registeredAt,
     pause,
     wholeOf: (object) => wholeOf(parts.client, object),
@@ -43,10 +89,19 @@ export function auditEntry(
       processMetrics.audit.tell(namespace, tally, parts.policyFile.current().exemptions);
     },
   });
-  const wake = (enqueue: (key: ObjectKey) => void) =>
-    parts.policyFile.onSwap(() => {
-      for (const key of auditKeys(cluster.snapshot())) enqueue(key);
-    });
+  const wake = (enqueue: Enqueue): (() => void) => {
+    const stops = [
+      parts.policyFile.onSwap(() => {
+        for (const key of auditKeys(cluster.snapshot())) enqueue(key);
+      }),
+      urgent.onAdd((namespace) => {
+        enqueue(auditKey(namespace), { first: true });
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
   return { controller, triggers: auditTriggers(sources), needs: auditNeeds, wake, workersMax: 1 };
 }
 

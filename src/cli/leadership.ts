@@ -16,7 +16,7 @@ import type { RunControllerOptions } from "../cluster/runner.ts";
 import { profileController } from "../policies/controllers/profile-controller.ts";
 import { allProfileKeys, profileTriggers } from "../policies/controllers/profile-triggers.ts";
 import type { ControllerEntry } from "../provisioner/controllers/shell.ts";
-import { auditEntry } from "./audit-entry.ts";
+import { auditEntries } from "./audit-entry.ts";
 import { leaderLease } from "./leader-lease.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { runEntry, type RunEntryParts } from "./run-entry.ts";
@@ -71,7 +71,7 @@ async function lead(parts: ProcessParts, leadership: Leadership): Promise<void> 
   const pause = loopTurns();
   await Promise.all([
     runEntry(common, { ...profileEntry(parts), pause }, term),
-    runEntry(common, auditEntry(parts, pause), term),
+    ...auditEntries(parts, pause).map((entry) => runEntry(common, entry, term)),
     parts.provisioner.lead({ signal, holds: () => leadership.holds(), isStillOurs: () => parts.signal.aborted }),
   ]);
   // Who leads next tells the counts.

@@ -32,13 +32,16 @@ export interface RunnerMetrics {
   refused(of: { readonly controller: string; readonly key: ObjectKey }): void;
 }
 
+/** Makes a key due; `first` puts it before all that wait. */
+export type Enqueue = (key: ObjectKey, how?: { readonly first: boolean }) => void;
+
 export interface RunControllerOptions<Observed, Step extends ControllerStep> {
   readonly controller: Controller<Observed, Step>;
   readonly triggers: readonly AnyTrigger[];
   /** Kinds that `observe` reads and no trigger watches; the controller starts when these too are listed. */
   readonly needs?: readonly KindName[];
   /** What wakes keys besides changes of objects, such as new policies; returns how to end that. */
-  readonly wake?: (enqueue: (key: ObjectKey) => void) => () => void;
+  readonly wake?: (enqueue: Enqueue) => () => void;
   readonly cluster: ClusterWatch;
   readonly clock: Clock;
   /** Returns a number in [0, 1). */
@@ -72,8 +75,9 @@ export async function runController<Observed, Step extends ControllerStep>(optio
   if (signal.aborted) return;
 
   const queue = new WorkQueue({ clock, random });
-  const enqueue = (key: ObjectKey): void => {
-    if (!queue.add(textOf(key)) && !signal.aborted) metrics.refused({ controller: controller.name, key });
+  const enqueue: Enqueue = (key, { first } = { first: false }) => {
+    if (!(first ? queue.addFirst(textOf(key)) : queue.add(textOf(key))) && !signal.aborted)
+      metrics.refused({ controller: controller.name, key });
   };
   signal.addEventListener(
     "abort",
@@ -94,7 +98,7 @@ export async function runController<Observed, Step extends ControllerStep>(optio
 
 interface TriggerTarget {
   readonly cluster: ClusterWatch;
-  readonly enqueue: (key: ObjectKey) => void;
+  readonly enqueue: Enqueue;
 }
 
 /**

@@ -30,6 +30,8 @@ const sooner = "the key is due sooner";
 export class WorkQueue {
   readonly #options: Required<WorkQueueOptions>;
   readonly #waiting = new Set<string>();
+  /** Waiting before the others. */
+  readonly #first = new Set<string>();
   readonly #taken = new Set<string>();
   /** Taken keys that were added again. */
   readonly #again = new Set<string>();
@@ -51,8 +53,15 @@ export class WorkQueue {
       this.#again.add(key);
       return true;
     }
-    this.#waiting.add(key);
+    if (!this.#first.has(key)) this.#waiting.add(key);
     this.#takers.shift()?.(this.#take());
+    return true;
+  }
+
+  /** Makes the key due now, before all that wait. */
+  addFirst(key: string): boolean {
+    if (!this.add(key)) return false;
+    if (this.#waiting.delete(key)) this.#first.add(key);
     return true;
   }
 
@@ -62,7 +71,7 @@ export class WorkQueue {
     if (!this.#hasRoom(key)) return false;
     const dueAt = this.#options.clock.now() + delayMs;
     // What is due sooner anyway will look at everything that this add would have.
-    if (this.#waiting.has(key) || (this.#delayed.get(key)?.dueAt ?? Infinity) <= dueAt) return true;
+    if (this.#isWaiting(key) || (this.#delayed.get(key)?.dueAt ?? Infinity) <= dueAt) return true;
     this.#cancelDelay(key);
     const cancel = new AbortController();
     this.#delayed.set(key, { dueAt, cancel });
@@ -93,7 +102,7 @@ export class WorkQueue {
   /** Waits for a due key and takes it; undefined once the queue is closed. Each taken key needs a `done`. */
   next(): Promise<string | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
-    if (this.#waiting.size > 0) return Promise.resolve(this.#take());
+    if (this.depth() > 0) return Promise.resolve(this.#take());
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
@@ -104,7 +113,7 @@ export class WorkQueue {
 
   /** Keys that are due and not taken. */
   depth(): number {
-    return this.#waiting.size;
+    return this.#first.size + this.#waiting.size;
   }
 
   /** How often a key was refused since the queue was full. */
@@ -121,8 +130,8 @@ export class WorkQueue {
 
   #hasRoom(key: string): boolean {
     if (this.#closed) return false;
-    if (this.#waiting.has(key) || this.#taken.has(key) || this.#delayed.has(key)) return true;
-    if (this.#waiting.size + this.#taken.size + this.#delayed.size < this.#options.keysMax) return true;
+    if (this.#isWaiting(key) || this.#taken.has(key) || this.#delayed.has(key)) return true;
+    if (this.depth() + this.#taken.size + this.#delayed.size < this.#options.keysMax) return true;
     this.#refused++;
     return false;
   }
@@ -132,10 +141,15 @@ export class WorkQueue {
     this.#delayed.delete(key);
   }
 
-  /** Takes the key that waited longest. */
+  #isWaiting(key: string): boolean {
+    return this.#first.has(key) || this.#waiting.has(key);
+  }
+
+  /** Takes the key that waited longest, of those that come first where there are any. */
   #take(): string | undefined {
-    const [key] = this.#waiting;
+    const [key] = this.#first.size > 0 ? this.#first : this.#waiting;
     if (key === undefined) return undefined;
+    this.#first.delete(key);
     this.#waiting.delete(key);
     this.#taken.add(key);
     return key;

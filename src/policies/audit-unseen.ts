@@ -43,7 +43,7 @@ export function unseenPodFindings(
       rule: unseenPodsId,
       action: "warn",
       path: "",
-      message: `${some} created while admission was away, so without the contract: ${named.join(", ")}${pods.length > named.length ? ", …" : ""}`,
+      message: `${some} created while admission was away or had not heard of the profile, so without the contract: ${named.join(", ")}${pods.length > named.length ? ", …" : ""}`,
       fix: object.kind === "Pod" ? "create the Pod again" : "make the Pods again: kubectl rollout restart, or delete them one by one",
     },
   ];

@@ -117,6 +117,20 @@ export function unreadObject({ apiVersion, kind, metadata }: KubeObject, reason:
   return { apiVersion, kind, namespace, name, uid, findings: [], owner: "", unseen: false, fault };
 }
 
+/**
+ * Judges an object as the request that brought it in, beside all that stands by now. Returns what admission would have refused, had it known;
+ * nothing of what was wrong before that request, or is let be.
+ */
+export function refusalsOf(
+  { object, before }: { readonly object: KubeObject; readonly before?: KubeObject },
+  world: Omit<AuditWorld, "registeredAt">,
+): readonly Finding[] {
+  const created = auditRequest(object, world.context.names.domain);
+  const request: AdmissionRequest = before === undefined ? created : { ...created, operation: "UPDATE", oldObject: before };
+  const { findings } = validate({ policySet: world.policySet, request, context: world.context });
+  return letBe(findings, object, world).filter(({ action }) => action === "deny");
+}
+
 /** One bad rule or object must not hide the rest of a cluster for as long as it is there: the fault becomes a result. */
 function judge(object: KubeObject, world: AuditWorld): readonly Finding[] | string {
   const { policySet, context } = world;
@@ -131,7 +145,11 @@ function judge(object: KubeObject, world: AuditWorld): readonly Finding[] | stri
 }
 
 /** The request is a creation, and the object is not: an old workload is let be here as in an update that leaves it alone. */
-function letBe(findings: readonly Finding[], object: KubeObject, { policySet, context }: AuditWorld): readonly Finding[] {
+function letBe(
+  findings: readonly Finding[],
+  object: KubeObject,
+  { policySet, context }: Omit<AuditWorld, "registeredAt">,
+): readonly Finding[] {
   const { grandfather } = policySet.settings;
   if (grandfather === undefined || !standsGrandfathered(object, { grandfather, now: context.now })) return findings;
   return findings.map((finding) =>

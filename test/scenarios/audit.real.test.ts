@@ -94,6 +94,32 @@ await describeOnControlPlane("the audit on the real control plane", () => {
     await expect.poll(async () => (await report())?.summary.fail ?? 0, { interval: 250 }).toBe(0);
   });
 
+  it("tells of two objects that were sent at once, and that each passed without the other", async () => {
+    const post = (path: string, body: object) => controlPlane.request({ method: "POST", path, body });
+    const pairs = Array.from({ length: 20 }, (_unused, index) => `pair-${index}`);
+    let entered: string | undefined;
+    for (const name of pairs) {
+      const both = await Promise.all([
+        post("/apis/apps/v1/namespaces/shop/deployments", deployment(name, 2)),
+        post("/apis/policy/v1/namespaces/shop/poddisruptionbudgets", budget(name, { minAvailable: 2 })),
+      ]);
+      if (both.some(({ status }) => status !== 201)) continue;
+      entered = name;
+      break;
+    }
+    if (entered === undefined) throw new Error("no pair passed: one of the two always knew of the other");
+    const at = Date.now();
+    const told = async () =>
+      (await eventsOf("shop")).filter(({ reason, message }) => reason === "PolicyViolation" && message.includes("[DRAIN-002]"));
+    await expect.poll(async () => (await told()).length, { timeout: 15_000, interval: 100 }).toBeGreaterThan(0);
+    console.log(`an Event ${Date.now() - at} ms after the pair`);
+    expect((await told())[0]?.involvedObject.name).toBe(entered);
+    await expect
+      .poll(async () => JSON.stringify((await report())?.results ?? []).includes(`"${entered}"`), { timeout: 15_000, interval: 100 })
+      .toBe(true);
+    console.log(`a report ${Date.now() - at} ms after the pair`);
+  }, 60_000);
+
   it("was forbidden nothing", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
   });
@@ -107,19 +133,30 @@ await describeOnControlPlane("the audit on the real control plane", () => {
     return controlPlane.kubectl(["create", ...(dryRun ? ["--dry-run=server"] : []), "-f", "-"], { stdin: stringify(object) });
   }
 
+  async function eventsOf(namespace: string): Promise<readonly ToldEvent[]> {
+    const { body } = await controlPlane.request({ method: "GET", path: `/api/v1/namespaces/${namespace}/events` });
+    return (body as { readonly items: readonly ToldEvent[] }).items;
+  }
+
   async function report(): Promise<ReportContent | undefined> {
     const got = await controlPlane.kubectl(["get", "policyreport", "plimsoll", "-n", "shop", "-o", "json"]);
     return got.code === 0 ? (JSON.parse(got.stdout) as ReportContent) : undefined;
   }
 });
 
-function deployment(name: string): object {
+interface ToldEvent {
+  readonly reason: string;
+  readonly message: string;
+  readonly involvedObject: { readonly kind: string; readonly name: string };
+}
+
+function deployment(name: string, replicas = 1): object {
   const resources = { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "256Mi" } };
   const template = {
     metadata: { labels: { app: name } },
     spec: { containers: [{ name: "app", image: "registry.example.com/app:1", resources }] },
   };
-  const spec = { replicas: 1, selector: { matchLabels: { app: name } }, template };
+  const spec = { replicas, selector: { matchLabels: { app: name } }, template };
   return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: "shop" }, spec };
 }
 

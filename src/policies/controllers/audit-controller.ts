@@ -33,6 +33,8 @@ export interface AuditControllerPorts {
   readonly exempt: ReadonlySet<string>;
   /** Since when admission is asked; undefined before it is. */
   readonly registeredAt: (snapshot: ClusterSnapshot) => Instant | undefined;
+  /** Returns once whether a namespace is to be looked at now, however short ago the last look was; absent: none ever is. */
+  readonly takeUrgent?: (namespace: string) => boolean;
   /** Lets everything else that waits have its turn. */
   readonly pause: () => Promise<void>;
   /** Reads a stored object whole, where the snapshot holds but a part of it. */
@@ -74,6 +76,8 @@ interface Told {
 const sliceMs = 5;
 /** Changes of a busy namespace are looked at together: at most one look in this time. */
 const quietMs = 3_000;
+/** Where a request was let in that should not have been, it is told sooner. */
+const urgentQuietMs = 500;
 
 /** Objects of one namespace that are read whole in one look, one after the other: each may be megabytes. */
 export const wholeReadsMax = 20;
@@ -116,7 +120,8 @@ export function auditController(ports: AuditControllerPorts): Controller<AuditOb
 async function observe({ namespace }: ObjectKey, ports: AuditControllerPorts, looks: Map<string, Instant>): Promise<AuditObservation> {
   const { clock, shelf, names } = ports;
   const since = clock.now() - (looks.get(namespace) ?? Number.NEGATIVE_INFINITY);
-  if (since < quietMs) return { kind: "early", delayMs: quietMs - since };
+  const waitMs = (ports.takeUrgent?.(namespace) === true ? urgentQuietMs : quietMs) - since;
+  if (waitMs > 0) return { kind: "early", delayMs: waitMs };
   const standing = await shelf.look();
   if (!standing.ok) return { kind: "unread", reason: `list the reports: ${standing.error.message ?? `status ${standing.error.code}`}` };
   looks.set(namespace, clock.now());
@@ -129,7 +134,7 @@ async function observe({ namespace }: ObjectKey, ports: AuditControllerPorts, lo
 async function auditNamespace(namespace: string, ports: AuditControllerPorts): Promise<AuditedNamespace | undefined> {
   const { clock, names, pause } = ports;
   const snapshot = ports.snapshot();
-  if (!isJudged(namespace, snapshot, ports.exempt)) return undefined;
+  if (!isNamespaceJudged(namespace, snapshot, ports.exempt)) return undefined;
   const context = { snapshot, instanceTypes: ports.instanceTypes(), names, now: clock.now() };
   const policySet = ports.policySet();
   const world = { policySet, context, registeredAt: ports.registeredAt(snapshot) };
@@ -152,7 +157,8 @@ async function auditNamespace(namespace: string, ports: AuditControllerPorts): P
   return { tally: counter.tally(), report: draft.report({ namespace, bundle: policySet.bundle, domain: names.domain }) };
 }
 
-function isJudged(namespace: string, snapshot: ClusterSnapshot, exempt: ReadonlySet<string>): boolean {
+/** Says whether what stands in a namespace is judged: it is there to stay, and meets admission. */
+export function isNamespaceJudged(namespace: string, snapshot: ClusterSnapshot, exempt: ReadonlySet<string>): boolean {
   if (namespace === "") return true;
   if (exempt.has(namespace)) return false;
   const object = snapshot.get("Namespace", { namespace: "", name: namespace });

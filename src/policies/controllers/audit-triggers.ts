@@ -21,7 +21,7 @@ export interface AuditTriggerSources {
 
 /** Returns the triggers of the audit's controller. */
 export function auditTriggers({ snapshot, names }: AuditTriggerSources): readonly AnyTrigger[] {
-  const own = (change: Change<KubeObject>) => (isWanted(change) ? [keyOf(change.object.metadata.namespace ?? "")] : []);
+  const own = (change: Change<KubeObject>) => (isWanted(change) ? [auditKey(change.object.metadata.namespace ?? "")] : []);
   // What a controller made of a workload is told with the workload.
   const top = (change: Change<KubeObject>) => (controllerOf(change.object) === undefined ? own(change) : []);
   return [
@@ -32,14 +32,14 @@ export function auditTriggers({ snapshot, names }: AuditTriggerSources): readonl
     ...(["WorkloadProfile", "ScaledObject", "Rollout", "EC2NodeClass", "NodeClass"] as const).map((watches) => ({ watches, keysOf: own })),
     // Where Pods fit is judged in every namespace.
     { watches: "NodePool", keysOf: (change) => (isWanted(change) ? auditKeys(snapshot()) : []) },
-    { watches: "Namespace", keysOf: (change) => (isWanted(change) ? [keyOf(change.object.metadata.name ?? "")] : []) },
-    { watches: "Pod", keysOf: (change) => (concerns(change, names) ? [keyOf(change.object.metadata.namespace ?? "")] : []) },
+    { watches: "Namespace", keysOf: (change) => (isWanted(change) ? [auditKey(change.object.metadata.name ?? "")] : []) },
+    { watches: "Pod", keysOf: (change) => (concerns(change, names) ? [auditKey(change.object.metadata.namespace ?? "")] : []) },
   ];
 }
 
 /** Returns the keys of everything: what new policies concern. */
 export function auditKeys(snapshot: ClusterSnapshot): readonly ObjectKey[] {
-  return auditedNamespaces(snapshot).map(keyOf);
+  return auditedNamespaces(snapshot).map(auditKey);
 }
 
 /** A Pod of nobody's is a workload; one without our label may have entered unseen. */
@@ -49,6 +49,7 @@ function concerns(change: Change<Pod>, { workloadClassLabel }: PlatformNames): b
   return controllerOf(object) === undefined || object.metadata.labels?.[workloadClassLabel] === undefined;
 }
 
-function keyOf(namespace: string): ObjectKey {
+/** Returns the key of a namespace. */
+export function auditKey(namespace: string): ObjectKey {
   return { namespace, name: reportName };
 }

@@ -32,6 +32,13 @@ export function writeNote(input: {
   return addAt(draft, ["metadata", "annotations", names.compiledAnnotation], JSON.stringify({ ...header, changed }));
 }
 
+/** Returns the name of the profile that a Pod says it was compiled for; undefined where it says none. */
+export function profileOfNote({ metadata }: Pod, { compiledAnnotation }: Pick<PlatformNames, "compiledAnnotation">): string | undefined {
+  const text = metadata.annotations?.[compiledAnnotation];
+  const profile = text === undefined ? undefined : parsedObject(text)?.["profile"];
+  return typeof profile === "string" ? profile : undefined;
+}
+
 function changesOf(original: Pod, operations: readonly JsonPatchOperation[], earlier: Changes): Changes {
   const changes: Record<string, Changes[string]> = {};
   for (const operation of operations) {

@@ -100,7 +100,18 @@ function compiled({ profile, targets }: ProfileView, [refusal]: readonly Refused
   const problem = leftOut(targets);
   if (problem !== undefined) return problem;
   if (!first.contract.writes) return yes("Compiled", "ValidateOnly", "spec.validateOnly: nothing is written");
+  const bare = targets.find(({ podsBare }) => podsBare.length > 0);
+  if (bare !== undefined) return no("Compiled", "PodsWithoutContract", bareText(bare));
   return yes("Compiled", "Compiled", `contract ${first.contract.hash}`);
+}
+
+const barePodsNamedMax = 3;
+
+function bareText(target: ProfileTarget): string {
+  const names = target.podsBare.map(({ metadata }) => metadata.name ?? "").toSorted();
+  const named = `${names.slice(0, barePodsNamedMax).join(", ")}${names.length > barePodsNamedMax ? ", …" : ""}`;
+  const some = names.length === 1 ? "1 Pod" : `${names.length} Pods`;
+  return `${nameOfTarget(target)}: ${some} made before admission had heard of this profile run without the contract: ${named}; make them again: kubectl rollout restart`;
 }
 
 /** What a contract asks and does not write. */

@@ -17,6 +17,7 @@ import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { isActive } from "../../kube/pod-state.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { classFor, type WorkloadClass } from "../class.ts";
+import { barePods } from "./bare-pods.ts";
 import type { BindingConflict, MatchedBy } from "./binding.ts";
 import { longBudgetName } from "./budget.ts";
 import type { CompiledContract } from "./contract.ts";
@@ -41,6 +42,8 @@ export interface ProfileTarget {
   readonly podsStale: number;
   /** Of the stale ones, those with the contract's hash and other requests or limits: resized in place since. */
   readonly podsResized: number;
+  /** Active Pods that were made while the profile stood, and not for it. */
+  readonly podsBare: readonly Pod[];
   /** Active Pods on Nodes of each zone that is known. */
   readonly podsByZone: ReadonlyMap<string, number>;
   /** NodePools that would make a Node for its Pods. */
@@ -82,7 +85,7 @@ export function profileView({ profile, ...world }: ContractWorld & { readonly pr
   const targets = found.flatMap(({ workload, pods, outcome }) => {
     if (outcome.kind !== "compiled" || outcome.binding.kind !== "bound") return [];
     if (outcome.binding.profile.metadata.name !== profile.metadata.name) return [];
-    return [targetOf({ workload, matchedBy: outcome.binding.matchedBy, contract: outcome.contract, pods: pods() }, world)];
+    return [targetOf({ workload, matchedBy: outcome.binding.matchedBy, contract: outcome.contract, pods: pods() }, { profile, ...world })];
   });
   const conflicts = found.flatMap(({ outcome }) =>
     outcome.kind === "ambiguous" && outcome.binding.profiles.includes(profile.metadata.name ?? "") ? [outcome.binding] : [],
@@ -113,7 +116,10 @@ export function profileView({ profile, ...world }: ContractWorld & { readonly pr
   };
 }
 
-function targetOf(target: Pick<ProfileTarget, "workload" | "matchedBy" | "contract" | "pods">, world: ContractWorld): ProfileTarget {
+function targetOf(
+  target: Pick<ProfileTarget, "workload" | "matchedBy" | "contract" | "pods">,
+  world: ContractWorld & Pick<ProfileView, "profile">,
+): ProfileTarget {
   const { workload, contract, pods } = target;
   const active = pods.filter(isActive);
   const labelled = active.filter((pod) => carries(pod, contract, world));
@@ -126,6 +132,7 @@ function targetOf(target: Pick<ProfileTarget, "workload" | "matchedBy" | "contra
     podsCompiled: labelled.length - resized.length,
     podsStale: active.length - labelled.length + resized.length,
     podsResized: resized.length,
+    podsBare: barePods({ profile: world.profile, contract, pods: active, names: world.names }),
     podsByZone: podsByZone(active, world.snapshot),
     nodePools,
     ...(estimate === undefined ? {} : { estimate }),

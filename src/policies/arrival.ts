@@ -1,0 +1,87 @@
+/**
+ * Arrival: an object that a watch has just brought, judged beside all that stands by then.
+ *
+ * Admission judges a request by what one replica knows at that moment. Of two requests at once each may pass without the other's object, and
+ * a Pod may be made before anybody here has heard of its profile. Reads what came and the world. Returns what admission would have refused,
+ * had it known, and the Pods that run without their profile; and the words for both.
+ */
+import type { EventNote } from "../api/event-note.ts";
+import type { KubeObject } from "../api/object.ts";
+import type { Pod } from "../api/pod.ts";
+import type { AdmissionContext } from "./admission-context.ts";
+import { isAudited, refusalsOf } from "./audit.ts";
+import { isObjectOf } from "./overlay-snapshot.ts";
+import { workloadOfPod } from "./pod-owner.ts";
+import type { PolicySet } from "./policy-set.ts";
+import { barePods } from "./profile/bare-pods.ts";
+import { claimedTargets } from "./profile/profile-targets.ts";
+import { workloadContract } from "./profile/workload-contract.ts";
+import type { Finding } from "./verdict.ts";
+import { cutText } from "./warning.ts";
+
+export interface Arrival {
+  readonly object: KubeObject;
+  /** The object as it was, where it stood before. */
+  readonly before?: KubeObject;
+}
+
+export interface ArrivalWorld {
+  readonly policySet: PolicySet;
+  readonly context: AdmissionContext;
+}
+
+/** Pods that are told of one by one at once. */
+const podsToldMax = 10;
+const messageLengthMax = 1_000;
+
+/** Returns what is to be told on objects now that this one is there; nothing where admission would let it in. */
+export function arrivalNotes(arrival: Arrival, world: ArrivalWorld): readonly EventNote[] {
+  const refusals = isAudited(arrival.object, world.context) ? refusalsOf(arrival, world) : [];
+  const bare = bareArrivals(arrival.object, world).slice(0, podsToldMax);
+  return [
+    ...(refusals.length === 0 ? [] : [violationNote(arrival.object, refusals)]),
+    ...bare.map(({ pod, profile }) => bareNote(pod, profile)),
+  ];
+}
+
+function violationNote(object: KubeObject, refusals: readonly Finding[]): EventNote {
+  const [first] = refusals;
+  const more = refusals.length > 1 ? ` (+${refusals.length - 1} more)` : "";
+  const words = `[${first?.rule ?? ""}] ${first?.message ?? ""}${more}; fix: ${first?.fix ?? ""}`;
+  return note(object, "PolicyViolation", `beside what stands by now admission would refuse this: ${words}`);
+}
+
+function bareNote(pod: Pod, profile: string): EventNote {
+  const { name = "", namespace = "" } = pod.metadata;
+  const made = `WorkloadProfile ${profile} was not known yet when this Pod was made: it runs without the contract`;
+  return note(pod, "ContractMissing", `${made}; make it again: kubectl delete pod ${name} -n ${namespace}`);
+}
+
+function note({ apiVersion, kind, metadata }: KubeObject, reason: string, message: string): EventNote {
+  const { namespace = "", name = "", uid } = metadata;
+  const regarding = { apiVersion, kind, namespace, name, ...(uid === undefined ? {} : { uid }) };
+  return { regarding, type: "Warning", reason, message: cutText(message, messageLengthMax) };
+}
+
+interface BarePod {
+  readonly pod: Pod;
+  readonly profile: string;
+}
+
+/** The Pods that a profile finds without it, or the Pod that came without the profile that stands. */
+function bareArrivals(object: KubeObject, { policySet, context }: ArrivalWorld): readonly BarePod[] {
+  const { snapshot, names } = context;
+  const namespace = object.metadata.namespace ?? "";
+  const pairs = isObjectOf("WorkloadProfile", object, names.domain)
+    ? claimedTargets({ snapshot, profile: object, names }).map(({ workload, pods }) => ({ workload, pods: pods() }))
+    : isObjectOf("Pod", object, names.domain)
+      ? [{ workload: workloadOfPod({ pod: object, namespace, snapshot }), pods: [object] }]
+      : [];
+  return pairs.flatMap(({ workload, pods }) => {
+    if (workload === undefined || pods.length === 0) return [];
+    const answer = workloadContract({ workload, policySet, ...context });
+    if (answer.kind !== "compiled" || answer.binding.kind !== "bound") return [];
+    const { profile } = answer.binding;
+    return barePods({ profile, contract: answer.contract, pods, names }).map((pod) => ({ pod, profile: profile.metadata.name ?? "" }));
+  });
+}
