@@ -23,6 +23,18 @@ test("keys come in the order of their first add, each once", async () => {
   expect(await due(of)).toEqual(["b", "a", "c"]);
 });
 
+test("a key that is to come first does, whether it waited, was delayed or is new, and still comes once", async () => {
+  const { queue: of } = queue();
+  for (const key of ["a", "b", "c"]) of.add(key);
+  of.addAfter("late", 60_000);
+  of.addFirst("c");
+  of.addFirst("late");
+  of.addFirst("new");
+  of.add("c");
+  expect(of.depth()).toBe(5);
+  expect(await due(of)).toEqual(["c", "late", "new", "a", "b"]);
+});
+
 test("a key that is added while it is worked on comes once more, and not before it is done", async () => {
   const { queue: of } = queue();
   of.add("a");

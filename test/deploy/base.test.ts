@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
+import type { Deployment } from "../../src/api/workload.ts";
 import { configurationNames } from "../../src/webhook/registration.ts";
 import { yamlObjects } from "../support/yaml-objects.ts";
 
@@ -18,6 +19,27 @@ it("deploy/ lets Plimsoll write its own webhook configurations and no other's", 
   );
   expect(writing.map(({ resourceNames }) => resourceNames)).toEqual([configurationNames]);
 });
+
+it("deploy/components/network-policy opens the port of the Pods that deploy/base makes, to nobody but those whom an operator names", () => {
+  const [policy] = yamlObjects("deploy/components/network-policy/network-policy.yaml") as unknown as readonly NetworkPolicy[];
+  const [deployment] = yamlObjects("deploy/base/deployment.yaml") as unknown as readonly Deployment[];
+  const { template } = deployment?.spec ?? {};
+  expect(policy?.spec.podSelector.matchLabels).toEqual(template?.metadata?.labels);
+  expect(policy?.spec.policyTypes).toEqual(["Ingress"]);
+  const ports = (template?.spec.containers ?? []).flatMap((container) => (container.ports ?? []).map(({ name }) => name));
+  expect(policy?.spec.ingress.flatMap(({ ports: open }) => open.map(({ port }) => port))).toEqual([ports[0], ports[0]]);
+  // An address that no cluster has: RFC 5737.
+  expect(policy?.spec.ingress[0]?.from).toEqual([{ ipBlock: { cidr: "192.0.2.0/32" } }]);
+  expect(policy?.spec.ingress.every(({ from }) => from.length > 0)).toBe(true);
+});
+
+interface NetworkPolicy {
+  readonly spec: {
+    readonly podSelector: { readonly matchLabels: Readonly<Record<string, string>> };
+    readonly policyTypes: readonly string[];
+    readonly ingress: readonly { readonly from: readonly object[]; readonly ports: readonly { readonly port: string }[] }[];
+  };
+}
 
 interface Rule {
   readonly apiGroups: readonly string[];

@@ -110,7 +110,10 @@ describe("what entered while nobody could judge", () => {
     const [entry] = audit(objects).filter(({ kind }) => kind === "Deployment");
     const told = entry?.findings.filter(({ rule }) => rule === "ENTERED-UNSEEN");
     expect(told).toMatchObject([
-      { action: "warn", message: "2 Pods were created while admission was away, so without the contract: a, b" },
+      {
+        action: "warn",
+        message: "2 Pods were created while admission was away or had not heard of the profile, so without the contract: a, b",
+      },
     ]);
   });
   it("says nothing of Pods that are older than we are, or compiled", () => {

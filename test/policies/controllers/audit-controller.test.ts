@@ -39,7 +39,7 @@ const fine = [
 
 /** A world with or without the definitions of reports, and the controller over given objects; the clock moves only when told. */
 async function opened(options: { readonly definitions?: readonly string[] } & Partial<Pick<AuditControllerPorts, "wholeOf">> = {}) {
-  const state = { now: Date.parse("2026-12-01T00:00:00Z"), objects: blocked as readonly KubeObject[] };
+  const state = { now: Date.parse("2026-12-01T00:00:00Z"), objects: blocked as readonly KubeObject[], urgent: new Set<string>() };
   const clock: Clock = { now: () => state.now, sleep: () => Promise.resolve() };
   const world = startWorld({ clock, seed: "audit" });
   const transport = world.transport();
@@ -69,6 +69,7 @@ async function opened(options: { readonly definitions?: readonly string[] } & Pa
     exempt: new Set(["kube-system"]),
     registeredAt: () => undefined,
     wholeOf: options.wholeOf ?? ((object) => Promise.resolve(ok(object))),
+    takeUrgent: (namespace) => state.urgent.delete(namespace),
     pause: () => Promise.resolve(void pauses.push(state.now)),
     onAudited: (namespace, tally) => told.set(namespace, tally),
   });
@@ -110,6 +111,15 @@ describe("the report of a namespace", () => {
     at.state.objects = fine;
     expect(await at.look()).toMatchObject({ kind: "take", writes: [`DELETE ${reportPath}`] });
     expect([await at.report(), (await at.look()).kind]).toEqual([404, "keep"]);
+  });
+  it("is not asked for again within seconds, but where something was let in that should not have been", async () => {
+    const at = await opened();
+    await at.look();
+    expect(await at.look("shop", 1_000)).toMatchObject({ kind: "later", requeue: { kind: "after", delayMs: 2_000 } });
+    at.state.urgent.add("shop");
+    expect((await at.look("shop", 0)).kind).toBe("keep");
+    at.state.urgent.add("shop");
+    expect((await at.look("shop", 100)).kind).toBe("later");
   });
   it("comes back when somebody deleted it, once the copy is no longer trusted", async () => {
     const at = await opened();
