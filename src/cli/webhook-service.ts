@@ -20,6 +20,7 @@ import { startWebhookServer, type WebhookServer, type WebhookServerOptions } fro
 import { accessReviews } from "../cluster/access-review.ts";
 import { metricsRefusal } from "./metrics-guard.ts";
 import { capacityAdvisor } from "./capacity-advisor.ts";
+import { faultTeller } from "./fault-teller.ts";
 import { mergedMetrics } from "./merged-metrics.ts";
 import { objectFormer } from "./object-form.ts";
 import { ownerInquirer } from "./owner-inquiry.ts";
@@ -61,9 +62,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     notReady: () => [...notReady(parts, state), ...presence.notReady()],
     peerWord: (authorization) => presence.heard(authorization),
     remarks: () => parts.policyFile.errors().map((error) => `policies refused, the last good bundle stays: ${formatPolicyError(error)}`),
-    onError: (error) => {
-      parts.log.error({ err: error }, "a review could not be judged");
-    },
+    onError: faultTeller(parts),
   }).catch((cause: unknown) => `can't listen on ${webhook.host}:${webhook.port}: ${String(cause)}`);
   if (typeof server === "string") return err(server);
   tell(parts, first.value);
