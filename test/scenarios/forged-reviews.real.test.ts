@@ -173,7 +173,7 @@ await describeOnControlPlane("forged reviews", () => {
     const name = one.subResource === undefined ? "forged" : "checkout-api";
     const invented = { apiVersion, kind, metadata: { name, namespace: "checkout", uid: "forged", resourceVersion: "1" }, spec };
     const operation = one.subResource === undefined ? "CREATE" : "UPDATE";
-    const reviews = [reviewOf(one, { operation, object: invented as KubeObject })];
+    const reviews = [reviewOf(one, { operation, object: invented })];
     if (standing === undefined) return reviews;
     const answer = await controlPlane.request({ method: "GET", path: standing });
     expect(answer.status, standing).toBe(200);

@@ -44,7 +44,7 @@ function opened(world: readonly KubeObject[]) {
       if (observed === undefined) continue;
       const step = controller.decide(observed, testNow);
       await controller.act(step);
-      for (const { regarding, reason, message } of step.events ?? []) {
+      for (const { regarding, reason, message } of step.events) {
         told.push(`${regarding.kind}/${regarding.name} ${reason} ${/\[[A-Z]+-\d+\]/.exec(message)?.[0] ?? ""}`.trim());
       }
     }
