@@ -8,6 +8,7 @@
 import type { EventNote } from "../api/event-note.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
+import { heldPartOf } from "../kube/held-part.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import { isAudited, refusalsOf } from "./audit.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
@@ -36,7 +37,9 @@ const messageLengthMax = 1_000;
 
 /** Returns what is to be told on objects now that this one is there; nothing where admission would let it in. */
 export function arrivalNotes(arrival: Arrival, world: ArrivalWorld): readonly EventNote[] {
-  const refusals = isAudited(arrival.object, world.context) ? refusalsOf(arrival, world) : [];
+  // What is held in part is the audit's, which reads it whole.
+  const isWhole = heldPartOf(arrival.object) === undefined;
+  const refusals = isWhole && isAudited(arrival.object, world.context) ? refusalsOf(arrival, world) : [];
   const bare = bareArrivals(arrival.object, world).slice(0, podsToldMax);
   return [
     ...(refusals.length === 0 ? [] : [violationNote(arrival.object, refusals)]),
