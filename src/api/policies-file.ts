@@ -125,7 +125,11 @@ const customRule = object("A rule of your own, as a CEL expression.", {
   until: optional(text("The day on which then takes over.", { pattern: "date" })),
   then: optional({ ...action, description: "The action from until on." }),
   onError: optional(
-    choice("What happens where the expression fails.", ["deny", "allow"], { "x-plimsoll-default": "the class's failurePolicy" }),
+    choice(
+      "What happens where the expression fails on what an object says. One that takes too many steps is always a finding.",
+      ["deny", "allow"],
+      { "x-plimsoll-default": "deny" },
+    ),
   ),
   owner: optional(text("Who mends the rule; named where its expression fails.", { "x-plimsoll-default": "the owners of the file" })),
   tests: optional(

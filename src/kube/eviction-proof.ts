@@ -196,10 +196,15 @@ function canEverWork({ budgets, keeper }: EvictionQuestion): boolean {
 }
 
 function firstThatWorks(at: (replicas: number) => EvictionsAtScale, from: number): number | undefined {
-  for (let replicas = from + 1; replicas <= from + replicasExaminedMax; replicas += 1) {
-    if (at(replicas).block === undefined) return replicas;
+  let [blocked, works] = [from, from + replicasExaminedMax];
+  if (at(works).block !== undefined) return undefined;
+  // More replicas never allow fewer evictions, so the first that works is found by halving.
+  while (works - blocked > 1) {
+    const middle = Math.floor((blocked + works) / 2);
+    if (at(middle).block === undefined) works = middle;
+    else blocked = middle;
   }
-  return undefined;
+  return works;
 }
 
 function sum(groups: readonly PodGroup[], of: (group: PodGroup) => number): number {

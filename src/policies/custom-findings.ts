@@ -6,8 +6,10 @@
 import type { Allowance } from "./cel/cel-budget.ts";
 import { heldPartOf } from "../kube/held-part.ts";
 import { pointer } from "../kube/json-patch.ts";
+import { rememberedInBursts } from "../kube/remembered.ts";
 import { isWorkloadKind } from "../kube/workload.ts";
 import { podSpecPath } from "./container-path.ts";
+import { countText } from "./count-words.ts";
 import type { CustomProblem, CustomRule, CustomValues } from "./custom-rule.ts";
 import { classNameOf } from "./custom-world.ts";
 import type { Facts } from "./facts.ts";
@@ -38,7 +40,7 @@ export function customProblems(rule: CustomRule, { facts, values, allowance }: C
   const className = classNameOf(facts);
   return problems.map((problem) => ({
     path: pathOf(problem, facts),
-    ...(problem.isFault ? faultWords(rule, { problem, className, facts }) : { message: problem.message, fix: rule.fix }),
+    ...(problem.isFault ? faultWords(rule, { problem, facts }) : { message: problem.message, fix: rule.fix }),
     ...(className === undefined ? {} : { className }),
   }));
 }
@@ -49,12 +51,13 @@ export function customProblems(rule: CustomRule, { facts, values, allowance }: C
  */
 function faultWords(
   rule: CustomRule,
-  at: { readonly problem: CustomProblem; readonly className: string | undefined; readonly facts: Facts },
+  at: { readonly problem: CustomProblem; readonly facts: Facts },
 ): { readonly message: string; readonly fix: string; readonly action?: FindingAction } {
-  const { message } = at.problem;
+  const { message, isSpent } = at.problem;
+  if (isSpent) return { message: `${message}; ${largestText(at.facts)}`, fix: "make the object smaller" };
   const owner = rule.owner ?? `the owners of ${fileOf(rule, at.facts)}`;
   const fix = `tell ${owner}, who can mend the rule`;
-  if (onErrorOf(rule, at) === "deny") return { message, fix };
+  if (rule.onError !== "allow") return { message, fix };
   return { message: `not judged, tell ${owner}: ${message}`, fix, action: "warn" };
 }
 
@@ -63,10 +66,18 @@ function fileOf({ id }: CustomRule, { policySet }: Facts): string {
   return file.split("/").at(-1) ?? file;
 }
 
-function onErrorOf({ onError }: CustomRule, at: { readonly className: string | undefined; readonly facts: Facts }): "deny" | "allow" {
-  if (onError !== undefined) return onError;
-  return at.facts.policySet.settings.failurePolicy.get(at.className ?? "") === "closed" ? "deny" : "allow";
-}
+/** What is largest in the judged object, since that is mostly what was too much. */
+const largestText = rememberedInBursts(({ request }: Facts): string => {
+  let largest = { path: "", members: 0 };
+  const look = (value: unknown, path: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    const members = Object.entries(value);
+    if (members.length > largest.members) largest = { path, members: members.length };
+    for (const [name, member] of members) look(member, `${path}${pointer(name)}`);
+  };
+  look(request.object, "");
+  return `the largest list of the object is ${largest.path} with ${countText(largest.members, "member")}`;
+}, 2);
 
 function pathOf({ place }: CustomProblem, { request, subject, views }: Facts): string {
   // What a scale request carries is a Scale, which has none of the workload's fields.

@@ -38,7 +38,7 @@ export interface CustomRule {
   readonly fix: string;
   /** Whether the file shows by a case what it refuses and what not. */
   readonly isTested: boolean;
-  /** Absent: by the failurePolicy of the class. */
+  /** What follows where the expression fails on what an object says; absent: deny. A spent budget always counts as a finding. */
   readonly onError?: "deny" | "allow";
   /** Who mends the rule; absent: whoever owns the file. */
   readonly owner?: string;
@@ -52,6 +52,8 @@ export interface CustomProblem {
   readonly message: string;
   /** True where the expression itself failed. */
   readonly isFault: boolean;
+  /** True where it failed since it may take no more steps: an object that is large on purpose must not pass. */
+  readonly isSpent: boolean;
 }
 
 /** A mistake in one of a rule's expressions. */
@@ -138,13 +140,13 @@ interface World {
 function judge(parts: Parts, world: World): readonly CustomProblem[] {
   if (parts.forEach === undefined) return judgeOne(parts, world, undefined);
   const elements = elementsOf(parts.forEach, world);
-  if (elements.kind === "fault") return [fault(elements.message, undefined)];
+  if (elements.kind === "fault") return [fault(elements, undefined)];
   const problems: CustomProblem[] = [];
   for (const [index, item] of elements.items.entries()) {
     if (problems.length >= problemsMax) break;
     for (const problem of judgeOne(parts, world, { item, place: elements.placeOf(index) })) {
       // A rule that fails on one element mostly fails on each, in the same words: once is enough to have it mended.
-      if (!problem.isFault || !problems.some(({ isFault }) => isFault)) problems.push(problem);
+      if (!problem.isFault || !problems.some(({ isFault, isSpent }) => isFault && isSpent === problem.isSpent)) problems.push(problem);
     }
     if (world.allowance.left() === 0 && problems.some(({ isFault }) => isFault)) break;
   }
@@ -153,7 +155,7 @@ function judge(parts: Parts, world: World): readonly CustomProblem[] {
 
 type Elements =
   | { readonly kind: "items"; readonly items: readonly unknown[]; readonly placeOf: (index: number) => CustomProblem["place"] }
-  | { readonly kind: "fault"; readonly message: string };
+  | { readonly kind: "fault"; readonly message: string; readonly isSpent: boolean };
 
 /** A path that ends nowhere has no elements: a Pod without initContainers breaks no rule about them. */
 function elementsOf(forEach: ForEach, world: World): Elements {
@@ -162,13 +164,15 @@ function elementsOf(forEach: ForEach, world: World): Elements {
     const found = names.reduce<unknown>((at, name) => (at instanceof Map ? at.get(name) : undefined), world.values(root));
     const items = celList(found);
     if (items === undefined && found !== undefined && found !== null)
-      return { kind: "fault", message: `forEach ${root}.${names.join(".")} is not a list` };
+      return { kind: "fault", isSpent: false, message: `forEach ${root}.${names.join(".")} is not a list` };
     return { kind: "items", items: items ?? [], placeOf: (index) => ({ root, tokens: [...names, index] }) };
   }
   const outcome = evaluated(forEach.expression, world, undefined);
-  if (outcome.kind === "error") return { kind: "fault", message: outcome.message };
+  if (outcome.kind === "error") return { ...outcome, kind: "fault" };
   const items = celList(outcome.value);
-  return items === undefined ? { kind: "fault", message: "forEach gives no list" } : { kind: "items", items, placeOf: () => undefined };
+  return items === undefined
+    ? { kind: "fault", isSpent: false, message: "forEach gives no list" }
+    : { kind: "items", items, placeOf: () => undefined };
 }
 
 interface Element {
@@ -178,10 +182,10 @@ interface Element {
 
 function judgeOne(parts: Parts, world: World, element: Element | undefined): readonly CustomProblem[] {
   const outcome = evaluated(parts.expression, world, element);
-  if (outcome.kind === "error") return [fault(outcome.message, element?.place)];
+  if (outcome.kind === "error") return [fault(outcome, element?.place)];
   if (outcome.value === true) return [];
-  if (outcome.value !== false) return [fault("it gives neither true nor false", element?.place)];
-  return [{ place: element?.place, message: messageOf(parts, world, element), isFault: false }];
+  if (outcome.value !== false) return [fault({ message: "it gives neither true nor false", isSpent: false }, element?.place)];
+  return [{ place: element?.place, message: messageOf(parts, world, element), isFault: false, isSpent: false }];
 }
 
 /** A message that can't be made is no reason to let the object in: the expression then speaks for itself. */
@@ -191,8 +195,11 @@ function messageOf({ message, text }: Parts, world: World, element: Element | un
   return `does not hold${element?.place === undefined ? "" : ` for ${pointer(...element.place.tokens)}`}: ${text.trim()}`;
 }
 
-function fault(message: string, place: CustomProblem["place"]): CustomProblem {
-  return { place, message: `the expression failed: ${message}`, isFault: true };
+function fault(
+  { message, isSpent }: { readonly message: string; readonly isSpent: boolean },
+  place: CustomProblem["place"],
+): CustomProblem {
+  return { place, message: `the expression failed: ${message}`, isFault: true, isSpent };
 }
 
 function evaluated(expression: CelExpression, { values, allowance }: World, element: Element | undefined): CelOutcome {
@@ -200,6 +207,9 @@ function evaluated(expression: CelExpression, { values, allowance }: World, elem
   for (const name of customVariables) {
     if (!expression.variables.has(name)) continue;
     given[name] = name === "item" ? element?.item : values(name);
+    if (given[name] === undefined && name !== "item") {
+      return { kind: "error", isSpent: true, message: `${name} has too many members to look at` };
+    }
   }
   return expression.evaluate(given, allowance);
 }

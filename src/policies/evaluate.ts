@@ -26,11 +26,12 @@ import { compilePod } from "./profile/pod-patch.ts";
 import { workloadContract } from "./profile/workload-contract.ts";
 import { own001 } from "./rules/owner.ts";
 import { softened } from "./softening.ts";
-import { allowedVerdict, type Verdict } from "./verdict.ts";
+import { reviewSteps, reviewStepsMax, type ReviewSteps } from "./review-steps.ts";
+import { allowedVerdict, type Finding, type Verdict } from "./verdict.ts";
 import { adjustmentWarnings, startWarnings, warningTexts } from "./warning.ts";
 
 /**
- * Returns the patch that brings a Pod, or the Job of a CronJob, under its contract; always allowed. Empty for every other request.
+ * Returns the patch that brings a Pod, or the Job of a CronJob, under its contract; refused only where that costs too much. Empty for every other request.
  * A Pod whose profile cannot be told (validate refuses its workload) only loses what it claims that we computed.
  */
 export function mutate({ policySet, request, context }: FactsInput): Verdict {
@@ -39,6 +40,8 @@ export function mutate({ policySet, request, context }: FactsInput): Verdict {
   if (isObjectOf("Job", object, context.names.domain)) return mutateJob(object, { policySet, request, context });
   if (!isObjectOf("Pod", object, context.names.domain)) return allowedVerdict;
   const workload = workloadOfPod({ pod: object, namespace, snapshot: context.snapshot });
+  const cost = reviewSteps({ workloads: workload === undefined ? [] : [workload], pod: object, namespace, placed: false }, context);
+  if (cost.tooMuch !== undefined) return tooMuchVerdict(cost);
   const answer = workload === undefined ? undefined : workloadContract({ workload, policySet, ...context });
   const contract = answer?.kind === "compiled" ? answer.contract : undefined;
   const { document: pod, operations } = withoutClaims(object, { contract, names: context.names });
@@ -53,8 +56,11 @@ function mutateJob(job: Job, { policySet, request, context }: FactsInput): Verdi
   if (owner?.kind !== "CronJob") return allowedVerdict;
   const cronJob = context.snapshot.get("CronJob", { namespace: request.namespace, name: owner.name });
   const workload = cronJob === undefined ? undefined : workloadOf(cronJob);
-  const answer = workload === undefined ? undefined : workloadContract({ workload, policySet, ...context });
-  if (answer?.kind !== "compiled") return allowedVerdict;
+  if (workload === undefined) return allowedVerdict;
+  const cost = reviewSteps({ workloads: [workload], pod: job.spec.template, namespace: request.namespace, placed: false }, context);
+  if (cost.tooMuch !== undefined) return tooMuchVerdict(cost);
+  const answer = workloadContract({ workload, policySet, ...context });
+  if (answer.kind !== "compiled") return allowedVerdict;
   return { ...allowedVerdict, patch: compileJob({ job, ...answer }) };
 }
 
@@ -67,13 +73,15 @@ export function validate(input: FactsInput): Verdict {
   const judging = judgingOf(input);
   if (judging === "nothing") return allowedVerdict;
   const facts = gatherFacts(input);
+  const { cost } = facts;
+  if (cost.tooMuch !== undefined) return tooMuchVerdict(cost);
   if (facts.subject.kind === "none") return allowedVerdict;
   const found = softened(findingsOf(facts, input, judging === "everything" ? undefined : judging), facts, input);
   const findings = toldFindings(facts.subject.kind === "pod-update" ? newFindings(found, input) : found);
   const told = isController(input.request.userInfo)
     ? []
     : [...warningTexts(findings), ...startWarnings(findings, facts.policySet.settings), ...adjustmentWarnings(facts)];
-  return { allowed: !findings.some(({ action }) => action === "deny"), findings, warnings: told, patch: [] };
+  return { allowed: !findings.some(({ action }) => action === "deny"), findings, warnings: told, patch: [], steps: cost.steps };
 }
 
 /** What stood on a running Pod was told with its workload: whoever labels it hears of what the label does. */
@@ -93,6 +101,17 @@ export function evaluate(input: FactsInput): Verdict {
   const patched = applyJsonPatch(object, patch);
   return patched.ok ? { ...validate({ ...input, request: { ...input.request, object: patched.value } }), patch } : validate(input);
 }
+
+/** The verdict where judging would cost too much: a refusal, whatever the class, the tier and policies.yaml say. */
+function tooMuchVerdict({ steps, tooMuch }: ReviewSteps): Verdict {
+  if (tooMuch === undefined) return allowedVerdict;
+  const message = `too much to judge: ${tooMuch.what} take ${tooMuch.steps} steps, of at most ${reviewStepsMax} a review`;
+  const finding: Finding = { rule: tooMuchRule, action: "deny", path: "", message, fix: tooMuch.fix };
+  return { allowed: false, findings: [finding], warnings: [], patch: [], steps };
+}
+
+/** No rule of policies.yaml: who could switch it off could be walked past by size. */
+export const tooMuchRule = "SYS-003";
 
 /** Which rules a request is judged by: every one, those with the given ids, or none. */
 function judgingOf({ request, context, policySet }: FactsInput): "everything" | "nothing" | ReadonlySet<string> {

@@ -20,9 +20,7 @@ import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Scale } from "../api/workload.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
-import { podSelection } from "../kube/controller-labels.ts";
-import type { Labels } from "../kube/selector.ts";
-import { workloadIn } from "../kube/referring-rollout.ts";
+import { referringRollouts, workloadIn } from "../kube/referring-rollout.ts";
 import { namesTarget } from "../kube/workload-scale.ts";
 import { type Workload, workloadTitle } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
@@ -31,7 +29,8 @@ import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
 import { ownerClaimOf, type OwnerClaim } from "./owner-claim.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
-import { bindWorkload, claimsWorkload } from "./profile/workload-contract.ts";
+import { boundWorkloads, coveredViews, coveredWorkloads, targeted } from "./touched-workloads.ts";
+import { reviewSteps, type ReviewSteps, type StepsInput } from "./review-steps.ts";
 import {
   judgedWorkload,
   targetedWorkload,
@@ -82,6 +81,8 @@ export interface Facts {
   readonly namespaceObject: Namespace | undefined;
   /** When the request is judged. */
   readonly now: Instant;
+  /** What judging it costs; where that is too much there are no views, and nothing is judged. */
+  readonly cost: ReviewSteps;
 }
 
 export interface FactsInput {
@@ -100,11 +101,14 @@ export function gatherFacts({ policySet, request, context }: FactsInput): Facts 
   const world = { policySet, names, snapshot, instanceTypes };
   const ownerClaim = judged === undefined ? "none" : ownerClaimOf(judged, { request, context, settings: policySet.settings });
   const subject = judged === undefined ? noSubject : subjectOfRequest(judged, { request, snapshot, names, ownerClaim });
+  const workloads = touchedWorkloads(subject, world);
+  const cost = reviewSteps(stepsInput(subject, { workloads, request }), world);
   return {
     request,
     subject,
     ownerClaim,
-    views: viewsOf(subject, { ...world, ...previousOf(request, snapshot) }),
+    cost,
+    views: cost.tooMuch === undefined ? viewsOf(subject, workloads, { ...world, ...previousOf(request, snapshot) }) : [],
     ...world,
     namespaceObject: snapshot.get("Namespace", { namespace: "", name: request.namespace }),
     now: context.now,
@@ -235,64 +239,55 @@ function previousOf(request: AdmissionRequest, snapshot: ClusterSnapshot): { rea
   return before === undefined ? {} : { previousReplicas: before.replicas };
 }
 
-function viewsOf(subject: Subject, world: ViewWorld): readonly WorkloadView[] {
+/** Nodes are looked for only where a rule about them is asked. */
+function stepsInput(
+  subject: Subject,
+  { workloads, request }: { readonly workloads: readonly Workload[]; readonly request: AdmissionRequest },
+): StepsInput {
+  const placed = subject.kind === "workload" || subject.kind === "profile" || isPodSubject(subject);
+  return { workloads, namespace: request.namespace, placed, pod: isPodSubject(subject) ? subject.pod : undefined };
+}
+
+function touchedWorkloads(subject: Subject, world: ViewWorld): readonly Workload[] {
   switch (subject.kind) {
     case "none":
     case "node-pool":
     case "node-class":
       return [];
     case "namespace":
-      return workloadsOf(world.snapshot, subject.namespace.metadata.name ?? "").map((workload) => viewOf(workload, world));
+      return workloadsOf(world.snapshot, subject.namespace.metadata.name ?? "");
+    case "workload":
+      return [subject.workload, ...referringRollouts(subject.workload.object, world.snapshot)];
     case "pod-change":
     case "pod-update":
-      return [viewOfRunningPod(subject.pod, subject.workload, world)];
-    case "workload":
-      return viewsOfWorkload(subject.workload, world);
     case "scale":
-      return [viewOf(subject.workload, { ...world, previousReplicas: subject.from })];
+      return [subject.workload];
     case "budget":
-      return coveredViews(subject.budget, world);
+      return coveredWorkloads(subject.budget, world).workloads;
     case "autoscaler":
-      return targetViews({ ...subject.autoscaler.spec.scaleTargetRef, namespace: subject.autoscaler.metadata.namespace ?? "" }, world);
+      return targeted({ ...subject.autoscaler.spec.scaleTargetRef, namespace: subject.autoscaler.metadata.namespace ?? "" }, world);
     case "scaled-object":
-      return targetViews(
+      return targeted(
         { kind: "Deployment", ...subject.scaledObject.spec.scaleTargetRef, namespace: subject.scaledObject.metadata.namespace ?? "" },
         world,
       );
     case "profile":
-      return boundWorkloads(subject.profile, world).map((workload) => viewOf(workload, world));
+      return boundWorkloads(subject.profile, world);
   }
 }
 
-/** The workloads whose Pods a budget selects. Our own labels are compiled into Pods: only a view knows them, and few budgets ask for one. */
-function coveredViews({ metadata, spec: { selector } }: PodDisruptionBudget, world: ViewWorld): readonly WorkloadView[] {
-  const isSelected = (workload: Workload, labels: Labels | undefined): boolean =>
-    podSelection(selector, { workload, labels }).kind !== "none";
-  const workloads = workloadsOf(world.snapshot, metadata.namespace ?? "");
-  const asked = [...Object.keys(selector?.matchLabels ?? {}), ...(selector?.matchExpressions ?? []).map(({ key }) => key)];
-  const asksForOurs = asked.some((key) => key.startsWith(`${world.names.domain}/`));
-  const named = asksForOurs ? workloads : workloads.filter((workload) => isSelected(workload, workload.template.metadata?.labels));
-  const views = named.map((workload) => viewOf(workload, world));
-  return asksForOurs ? views.filter(({ workload, pod }) => isSelected(workload, pod.metadata.labels)) : views;
-}
-
-function targetViews(
-  target: { readonly kind: string; readonly name: string; readonly namespace: string },
-  world: ViewWorld,
-): readonly WorkloadView[] {
-  const workload = targetedWorkload(world.snapshot, target);
-  return workload === undefined ? [] : [viewOf(workload, world)];
-}
-
-/** The workloads that a profile binds, or claims beside another one. */
-function boundWorkloads(profile: WorkloadProfile, { snapshot, names }: ViewWorld): readonly Workload[] {
-  const namespace = profile.metadata.namespace ?? "";
-  const profiles = snapshot.list("WorkloadProfile", namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return workloadsOf(snapshot, namespace).filter((workload) => {
-    if (!claimsWorkload({ workload, profile, names })) return false;
-    const binding = bindWorkload({ workload, profiles, names });
-    if (binding.kind === "none") return false;
-    const claiming = binding.kind === "bound" ? [binding.profile.metadata.name] : binding.profiles;
-    return claiming.includes(profile.metadata.name ?? "");
-  });
+function viewsOf(subject: Subject, workloads: readonly Workload[], world: ViewWorld): readonly WorkloadView[] {
+  switch (subject.kind) {
+    case "pod-change":
+    case "pod-update":
+      return workloads.map((workload) => viewOfRunningPod(subject.pod, workload, world));
+    case "scale":
+      return workloads.map((workload) => viewOf(workload, { ...world, previousReplicas: subject.from }));
+    case "budget":
+      return coveredViews(subject.budget, workloads, world);
+    case "workload":
+      return viewsOfWorkload(subject.workload, world);
+    default:
+      return workloads.map((workload) => viewOf(workload, world));
+  }
 }

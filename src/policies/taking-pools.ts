@@ -132,8 +132,12 @@ function takingPool(world: OfferedWorld, nodePool: NodePool, spec: PodSpec): Tak
 }
 
 function daemonOverhead({ snapshot }: OfferedWorld, nodePool: NodePool): Resources {
-  const daemons = snapshot
-    .list("DaemonSet")
-    .filter(({ spec }) => takenBy(nodePool, spec.template.spec, podRequirements(spec.template.spec)).length > 0);
-  return addResources(...daemons.map(({ spec }) => podRequests(spec.template.spec)));
+  return addResources(...snapshot.list("DaemonSet").map(shareOnPool(nodePool)));
 }
+
+/** What a DaemonSet takes of each node of a pool; for as long as both are the same objects. */
+const shareOnPool = remembered((nodePool: NodePool) =>
+  remembered(({ spec: { template } }: DaemonSet): Resources =>
+    takenBy(nodePool, template.spec, podRequirements(template.spec)).length > 0 ? podRequests(template.spec) : {},
+  ),
+);

@@ -36,6 +36,8 @@ export interface Verdict {
   /** Complete texts for the Warning header, free of control characters. */
   readonly warnings: readonly string[];
   readonly patch: readonly JsonPatchOperation[];
+  /** Counted steps, where workloads were looked at (review-steps.ts). */
+  readonly steps?: number;
 }
 
 /** The verdict on a request that nothing concerns. */

@@ -41,14 +41,19 @@ export interface WorkloadView extends WorkloadAutoscalers {
   readonly previousReplicas: number | undefined;
   /** True where a running Pod is judged: it is its own template then. */
   readonly isRunning?: boolean;
-  /** PodDisruptionBudgets that select the Pods and that we did not compile, sorted by name. */
+  /** PodDisruptionBudgets that select the Pods and that we did not compile, sorted by name; of many the first, and the judged one. */
   readonly foreignBudgets: readonly PodDisruptionBudget[];
 }
 
 /** What a view is made of. */
 export interface ViewWorld extends ContractWorld {
   readonly previousReplicas?: number;
+  /** The budget that a request is about: it is seen among however many. */
+  readonly judgedBudget?: PodDisruptionBudget;
 }
+
+/** Pods under two budgets can't be evicted at all: what more of them say changes nothing. */
+const foreignBudgetsMax = 20;
 
 /** Returns the view of one workload in a world that holds what the request brings. */
 export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
@@ -67,7 +72,13 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
     pod,
     previousReplicas: world.previousReplicas,
     ...autoscalersOf(workload, snapshot),
-    foreignBudgets: foreignBudgetsOf(workload, { labels: pod.metadata.labels, binding: answer.binding, snapshot, names }),
+    foreignBudgets: foreignBudgetsOf(workload, {
+      labels: pod.metadata.labels,
+      binding: answer.binding,
+      snapshot,
+      names,
+      judged: world.judgedBudget,
+    }),
   };
 }
 
@@ -88,10 +99,21 @@ export function viewOfRunningPod(pod: Pod, workload: Workload, world: ViewWorld)
 
 function foreignBudgetsOf(
   workload: Workload,
-  of: BudgetWorld & { readonly binding: Binding; readonly labels: Labels | undefined },
+  of: BudgetWorld & {
+    readonly binding: Binding;
+    readonly labels: Labels | undefined;
+    readonly judged: PodDisruptionBudget | undefined;
+  },
 ): readonly PodDisruptionBudget[] {
   const selecting = budgetsSelecting({ workload, labels: of.labels }, of.snapshot);
-  return selecting.length === 0 ? selecting : selecting.filter((budget) => !isCompiledFor(budget, { workload, ...of }));
+  if (selecting.length === 0) return selecting;
+  const foreign: PodDisruptionBudget[] = [];
+  for (const budget of selecting) {
+    // The list is sorted by name, and stays so.
+    if (foreign.length >= foreignBudgetsMax && budget !== of.judged) continue;
+    if (!isCompiledFor(budget, { workload, ...of })) foreign.push(budget);
+  }
+  return foreign;
 }
 
 /** Where a budget's own words are checked. */

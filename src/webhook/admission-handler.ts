@@ -90,10 +90,11 @@ function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]
   const world = { snapshot, instanceTypes: sources.instanceTypes(request.object), names: sources.names, now: sources.clock.now() };
   const context = { ...world, speaksForOwner };
   if (phase === "mutate") {
-    const { patch, warnings } = mutate({ policySet, request, context });
-    return patched(patch, warnings);
+    const verdict = mutate({ policySet, request, context });
+    return verdict.allowed ? patched(verdict.patch, verdict.warnings) : denied(denialStatus({ verdict, request, policySet }));
   }
   const verdict = validate({ policySet, request, context });
+  if (verdict.steps !== undefined) sources.metrics.steps.observe(verdict.steps);
   if (!request.dryRun) for (const { rule, action } of verdict.findings) sources.metrics.findings.inc({ rule, action });
   if (verdict.allowed) return allowed(verdict.warnings);
   sources.onDenied?.({ request, findings: verdict.findings, at: context.now });

@@ -44,6 +44,12 @@ export const webhookMetricDefinitions = {
     help: "How late the process is with what it should do, smoothed; above 1 open reviews of heavy callers are turned away.",
     labels: [],
   },
+  steps: {
+    name: "plimsoll_admission_steps",
+    kind: "histogram",
+    help: "Counted steps of a validating review, by sizes alone; above 10,000,000 it is refused (SYS-003 of plimsoll_admission_findings_total).",
+    labels: [],
+  },
   findings: {
     name: "plimsoll_admission_findings_total",
     kind: "counter",
@@ -85,6 +91,7 @@ export interface WebhookMetrics {
   readonly connectionsClosed: Counter<"reason">;
   /** Takes the lag from here whenever it is asked for. */
   readonly lagOf: (lag: { smoothedMs(): number }) => void;
+  readonly steps: Histogram;
   readonly findings: Counter<"rule" | "action">;
   readonly policyLoadFailed: Gauge;
   readonly certificateExpiry: Gauge;
@@ -99,6 +106,7 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
     duration,
     shed,
     connectionsClosed,
+    steps,
     lag,
     findings,
     policyLoadFailed,
@@ -136,6 +144,7 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
       registers,
     }),
+    steps: new Histogram({ name: steps.name, help: steps.help, buckets: [1_000, 10_000, 100_000, 1_000_000, 10_000_000], registers }),
     findings: new Counter({ name: findings.name, help: findings.help, labelNames: findings.labels, registers }),
     policyLoadFailed: new Gauge({ name: policyLoadFailed.name, help: policyLoadFailed.help, registers }),
     certificateExpiry: new Gauge({ name: certificateExpiry.name, help: certificateExpiry.help, registers }),

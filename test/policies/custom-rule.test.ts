@@ -162,24 +162,24 @@ describe("a custom rule", () => {
     });
   });
 
-  it("fails open or closed by onError, else by its class", () => {
+  it("fails closed but for onError: allow, whatever its class", () => {
     const missing = `expression: "object.spec.nothing == 1"`;
     const action = (entry: string, more?: string) => found(custom(entry, more), deployment()).findings[0]?.action;
-    expect([action(missing), action(`${missing}, onError: deny`)]).toEqual(["warn", "deny"]);
+    expect([action(missing), action(`${missing}, onError: deny`)]).toEqual(["deny", "deny"]);
     const closed = `settings: {failurePolicy: {general: closed}}\ngrants: {general: {namespaces: [shop]}}\n`;
     expect([action(missing, closed), action(`${missing}, onError: allow`, closed)]).toEqual(["deny", "warn"]);
     expect(action(`${missing}, action: audit`)).toBe("audit");
   });
 
   it("warns of itself where it fails open: its id, whom to tell, and why", () => {
-    const missing = `expression: "object.spec.nothing == 1", fix: set nothing`;
+    const missing = `expression: "object.spec.nothing == 1", fix: set nothing, onError: allow`;
     expect(found(custom(missing), deployment()).verdict).toMatchObject({
       allowed: true,
       warnings: ["[X-A-1] not judged, tell the owners of policies.yaml: the expression failed: No such key: nothing"],
     });
     const owned = found(custom(`${missing}, owner: security@example.com`), deployment());
     expect(owned.verdict.warnings).toEqual(["[X-A-1] not judged, tell security@example.com: the expression failed: No such key: nothing"]);
-    const denied = found(custom(`${missing}, onError: deny, owner: security@example.com`), deployment()).findings;
+    const denied = found(custom(`${missing.replace("allow", "deny")}, owner: security@example.com`), deployment()).findings;
     expect(denied.map(({ message, fix }) => [message, fix])).toEqual([
       ["the expression failed: No such key: nothing", "tell security@example.com, who can mend the rule"],
     ]);
@@ -189,7 +189,7 @@ describe("a custom rule", () => {
     const mixed = deployment({ podSpec: { containers: ["a", "b", "c"].map((name) => ({ name, image: name })) } });
     const { findings } = found(custom(`forEach: pod.containers, expression: "item.name == 'b' ? false : item.nothing"`), mixed);
     expect(findings.map(({ action, path }) => [action, path])).toEqual([
-      ["warn", "/spec/template/spec/containers/0"],
+      ["deny", "/spec/template/spec/containers/0"],
       ["deny", "/spec/template/spec/containers/1"],
     ]);
   });
@@ -207,7 +207,29 @@ describe("a custom rule", () => {
       custom(`expression: "pod.containers[0].env.all(a, pod.containers[0].env.all(b, a.value == b.value))", onError: deny`),
       large,
     );
-    expect(findings.map(({ message }) => message)).toEqual(["the expression failed: it takes too many steps; its budget is spent"]);
+    expect(findings.map(({ message }) => message)).toEqual([
+      "the expression failed: it takes too many steps; its budget is spent; the largest list of the object is /spec/template/spec/containers/0/env with 700 members",
+    ]);
+  });
+
+  it("refuses what it can't judge to the end, whatever onError and the class say: nobody walks past by size", () => {
+    const padded = (count: number) => {
+      const env = Array.from({ length: count }, (_, index) => ({ name: `DUMMY_${index}`, value: "x" }));
+      const container = { name: "a", image: "a", env };
+      return deployment({ podSpec: { hostNetwork: true, containers: [container] } });
+    };
+    const rule = `expression: "pod.containers.all(c, c.env.all(e, e.name != 'FORBIDDEN')) && !has(pod.hostNetwork)"`;
+    for (const more of ["", ", onError: allow"])
+      for (const count of [1, 25_000]) {
+        const { verdict, findings } = found(custom(`${rule}${more}`), padded(count));
+        expect([count, verdict.allowed]).toEqual([count, false]);
+        if (count > 1)
+          expect(findings[0]).toMatchObject({
+            rule: "X-A-1",
+            message: expect.stringMatching(/budget is spent.*env with 25000 members/) as string,
+            fix: "make the object smaller",
+          });
+      }
   });
 
   it("shares one budget for all elements and all rules about one object", () => {
@@ -220,9 +242,9 @@ describe("a custom rule", () => {
       large,
     );
     const told = verdict.findings.filter(({ rule }) => rule.startsWith("X-A-"));
-    expect(told.map(({ rule, action, message }) => [rule, action, message.replace(/^.*failed: /, "")])).toEqual([
-      ["X-A-1", "warn", "custom rules take too many steps on this object; their budget is spent"],
-      ...[2, 3, 4, 5].map((n) => [`X-A-${n}`, "warn", "custom rules take too many steps on this object; their budget is spent"]),
+    expect(told.map(({ rule, action, message }) => [rule, action, message.replace(/^.*failed: |; the largest.*$/g, "")])).toEqual([
+      ["X-A-1", "deny", "custom rules take too many steps on this object; their budget is spent"],
+      ...[2, 3, 4, 5].map((n) => [`X-A-${n}`, "deny", "custom rules take too many steps on this object; their budget is spent"]),
       ["X-A-6", "deny", "custom rules take too many steps on this object; their budget is spent"],
     ]);
   });

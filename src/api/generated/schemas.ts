@@ -4993,8 +4993,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         "deny",
         "allow"
        ],
-       "description": "What happens where the expression fails.",
-       "x-plimsoll-default": "the class's failurePolicy"
+       "description": "What happens where the expression fails on what an object says. One that takes too many steps is always a finding.",
+       "x-plimsoll-default": "deny"
       },
       "owner": {
        "type": "string",

@@ -18,7 +18,7 @@ export interface CelProblem {
 export type CelOutcome =
   | { readonly kind: "value"; readonly value: unknown }
   /** `message` completes "the expression failed: …". */
-  | { readonly kind: "error"; readonly message: string };
+  | { readonly kind: "error"; readonly message: string; readonly isSpent: boolean };
 
 export interface CelExpression {
   /** CEL's name of what it gives, "dyn" where only an evaluation tells. */
@@ -64,7 +64,7 @@ interface Running {
 
 function run(evaluate: () => unknown, { opened: { budget }, allowance }: Running): CelOutcome {
   const allowed = Math.min(stepsMax, allowance.left());
-  const spent: CelOutcome = { kind: "error", message: allowed < stepsMax ? objectSpentMessage : spentMessage };
+  const spent: CelOutcome = { kind: "error", isSpent: true, message: allowed < stepsMax ? objectSpentMessage : spentMessage };
   if (allowed === 0) return spent;
   budget.restart(allowed);
   try {
@@ -72,7 +72,7 @@ function run(evaluate: () => unknown, { opened: { budget }, allowance }: Running
     // An expression may swallow the fault that a spent budget throws: all() goes on to the next member after an error.
     return budget.isSpent() ? spent : { kind: "value", value };
   } catch (fault) {
-    return fault instanceof BudgetSpent || budget.isSpent() ? spent : { kind: "error", message: messageOf(fault) };
+    return fault instanceof BudgetSpent || budget.isSpent() ? spent : { kind: "error", isSpent: false, message: messageOf(fault) };
   } finally {
     allowance.take(budget.used());
   }

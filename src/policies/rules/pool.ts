@@ -64,6 +64,9 @@ function onWorkloads(facts: Facts, judge: (view: WorkloadView) => readonly Probl
   return facts.snapshot.list("NodePool").length > 0 ? facts.views.flatMap(judge) : [];
 }
 
+/** Labels that are told one by one; what is offered instead is looked up for each. */
+const toldLabelsMax = 50;
+
 /** One alternative without a missing label is enough; else the first alternative's labels are told. */
 function unofferedLabels(facts: Facts, view: WorkloadView): readonly Problem[] {
   const missing = podRequirements(view.pod.spec).map((alternative) =>
@@ -72,7 +75,7 @@ function unofferedLabels(facts: Facts, view: WorkloadView): readonly Problem[] {
     ),
   );
   if (missing.some((labels) => labels.length === 0)) return [];
-  return (missing[0] ?? []).map((requirement) => ({
+  return (missing[0] ?? []).slice(0, toldLabelsMax).map((requirement) => ({
     path: pathIn(facts, { workload: `${podSpecPath(view.workload.kind)}/${fieldOf(view, requirement)}` }),
     message: `${aboutWorkload(facts, view)}no NodePool offers label ${labelText(requirement)}`,
     fix: validValues(offeredValues(requirement.key, facts)),

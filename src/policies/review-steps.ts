@@ -1,0 +1,179 @@
+/**
+ * Review steps: what a review is going to cost, counted before it is judged.
+ *
+ * Reads the workloads that a request touches and how much there is of what they are held against: NodePools, instance types, profiles,
+ * budgets, Nodes. Returns steps, by what they are of. They follow from sizes alone: never from time, nor from what is remembered, so the
+ * same request in the same cluster always ends the same way. Only products are counted; what grows with the object alone is bounded by
+ * the size of a review. A step is some ten nanoseconds.
+ */
+import type { NodePool } from "../api/node-pool.ts";
+import type { PodSpec } from "../api/pod.ts";
+import { wellKnownLabels } from "../api/labels.ts";
+import type { InstanceType } from "../api/instance-type.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { inKarpenterWords, isAutoPool } from "../kube/auto-labels.ts";
+import { podRequirements } from "../kube/pod-requirements.ts";
+import { remembered } from "../kube/remembered.ts";
+import { isCompatible } from "../kube/requirements.ts";
+import type { Workload } from "../kube/workload.ts";
+import { countText } from "./count-words.ts";
+import { machineRequirements, typesOfPool } from "./pool-types.ts";
+
+/** A review that would take more is refused: on two cores of 2024 some 100 ms. */
+export const reviewStepsMax = 10_000_000;
+
+/** What the judged object is held against, beside its own workloads. */
+export interface StepsWorld {
+  readonly snapshot: ClusterSnapshot;
+  readonly instanceTypes: readonly InstanceType[];
+}
+
+/** Steps of one sort. */
+export interface Spending {
+  readonly steps: number;
+  /** What is multiplied: "12000 nodeSelectorTerms x 700 instance types". */
+  readonly what: string;
+  readonly fix: string;
+}
+
+export interface ReviewSteps {
+  readonly steps: number;
+  /** What most of them are for, where they are more than {@link reviewStepsMax}. */
+  readonly tooMuch: Spending | undefined;
+}
+
+/** What the steps of a request are counted from. */
+export interface StepsInput {
+  /** The workloads that the request touches. */
+  readonly workloads: readonly Workload[];
+  /** A Pod whose own words count beside its workload's. */
+  readonly pod?: { readonly spec: PodSpec } | undefined;
+  readonly namespace: string;
+  /** Whether nodes are looked for, which is asked of workloads and profiles alone. */
+  readonly placed: boolean;
+}
+
+/** Making a view and asking every rule about it. */
+const viewSteps = 500;
+const labelSteps = 16;
+const profileSteps = 2;
+const taintSteps = 2;
+const amountSteps = 10;
+const typeSteps = 25;
+
+/** Counts the steps of a request. */
+export function reviewSteps(input: StepsInput, world: StepsWorld): ReviewSteps {
+  const spendings: Spending[] = [];
+  let steps = 0;
+  const spend = (spending: Spending): boolean => {
+    steps += spending.steps;
+    spendings.push(spending);
+    return steps <= reviewStepsMax;
+  };
+  const specs = [...input.workloads.map(({ template }) => template.spec), ...(input.pod === undefined ? [] : [input.pod.spec])];
+  const isWithin = spend(ofViews(input, world)) && specs.every((spec) => spendPod(spec, { spend, world, placed: input.placed }));
+  if (isWithin) return { steps, tooMuch: undefined };
+  return { steps, tooMuch: spendings.reduce((most, one) => (one.steps > most.steps ? one : most)) };
+}
+
+/** Workloads are bound to the profiles of their namespace one by one, and those under one budget are added up for each of them. */
+function ofViews({ workloads, namespace }: StepsInput, { snapshot }: StepsWorld): Spending {
+  const count = workloads.length;
+  const profiles = snapshot.list("WorkloadProfile", namespace).length;
+  return {
+    steps: count * (viewSteps + profiles * profileSteps + count),
+    what: `${countText(count, "workload")} x ${countText(profiles, "profile")}`,
+    fix: "select fewer workloads, or spread them over several namespaces",
+  };
+}
+
+interface Spender {
+  readonly spend: (spending: Spending) => boolean;
+  readonly world: StepsWorld;
+  readonly placed: boolean;
+}
+
+/** What a Pod asks, in numbers. */
+interface PodSize {
+  readonly terms: number;
+  /** Labels and values that all terms ask for together, each with the nodeSelector. */
+  readonly labels: number;
+  /** Names of resources. */
+  readonly amounts: number;
+  readonly initContainers: number;
+  readonly tolerations: number;
+}
+
+function spendPod(spec: PodSpec, { spend, world, placed }: Spender): boolean {
+  const size = sizeOf(spec);
+  const pools = world.snapshot.list("NodePool");
+  const { terms, labels, amounts, initContainers, tolerations } = size;
+  const lessTerms = "ask for nodes in fewer nodeSelectorTerms: name all values of a label in one expression";
+  const lessAmounts = "name fewer resources in requests and limits";
+  if (
+    !spend({
+      steps: labels * (pools.length + 4) * labelSteps,
+      what: `${countText(terms, "nodeSelectorTerm")} with ${countText(labels, "label")} x ${countText(pools.length, "NodePool")}`,
+      fix: lessTerms,
+    }) ||
+    !spend({
+      steps: initContainers * amounts * amountSteps,
+      what: `${countText(initContainers, "init container")} x ${countText(amounts, "resource")}`,
+      fix: lessAmounts,
+    }) ||
+    !spend({
+      steps: tolerations * (pools.length * taintSteps + 1),
+      what: `${countText(tolerations, "toleration")} x ${countText(pools.length, "NodePool")}`,
+      fix: "write fewer tolerations",
+    })
+  )
+    return false;
+  if (!placed) return true;
+  const taking = pools.map((pool) => ({ terms: takingTerms(pool, spec), types: typesOfPool(pool, world.instanceTypes).length }));
+  const types = taking.reduce((sum, of) => sum + (of.terms > 0 ? of.types : 0), 0);
+  return (
+    spend({
+      steps: taking.reduce((sum, of) => sum + of.terms * of.types, 0) * typeSteps,
+      what: `${countText(terms, "nodeSelectorTerm")} x ${countText(types, "instance type")} of ${countText(pools.length, "NodePool")}`,
+      fix: lessTerms,
+    }) &&
+    spend({
+      steps: amounts * types * amountSteps,
+      what: `${countText(amounts, "resource")} x ${countText(types, "instance type")} of ${countText(pools.length, "NodePool")}`,
+      fix: lessAmounts,
+    })
+  );
+}
+
+/** Labels are compared in the words that the rules compare them in. */
+function takingTerms(pool: NodePool, spec: PodSpec): number {
+  const own = machineRequirements(pool);
+  const asked = podRequirements(spec);
+  const inWords = isAutoPool(pool) ? asked.map(inKarpenterWords) : asked;
+  return inWords.reduce((count, alternative) => count + Number(isCompatible(own, alternative, wellKnownLabels)), 0);
+}
+
+const sizeOf = remembered((spec: PodSpec): PodSize => {
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const selected = Object.keys(spec.nodeSelector ?? {}).length;
+  const initContainers = spec.initContainers ?? [];
+  return {
+    terms: terms.length,
+    labels: terms.reduce(
+      (sum, { matchExpressions, matchFields }) =>
+        sum +
+        selected +
+        [...(matchExpressions ?? []), ...(matchFields ?? [])].reduce((all, { values }) => all + 1 + (values?.length ?? 0), 0),
+      terms.length === 0 ? selected : 0,
+    ),
+    amounts: new Set([
+      ...[spec, ...spec.containers, ...initContainers].flatMap(({ resources }) => [
+        ...Object.keys(resources?.requests ?? {}),
+        ...Object.keys(resources?.limits ?? {}),
+      ]),
+      ...Object.keys(spec.overhead ?? {}),
+    ]).size,
+    initContainers: initContainers.length,
+    tolerations: spec.tolerations?.length ?? 0,
+  };
+});

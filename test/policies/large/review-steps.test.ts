@@ -1,0 +1,172 @@
+/**
+ * Large reviews: whatever is in an object, it is judged within the counted steps, or refused in words.
+ *
+ * Objects are filled from the schemas, list by list (large-object.ts), over a crowded world (large-world.ts). CI asserts on verdicts and
+ * counted steps, which are the same on every machine; the long run also on the CPU time that each review takes.
+ */
+import { expect, it } from "vitest";
+import { catalogInstanceTypes } from "../../../src/catalog/instance-types.ts";
+import type { KubeObject } from "../../../src/api/object.ts";
+import { platformNames } from "../../../src/api/labels.ts";
+import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
+import type { AdmissionContext } from "../../../src/policies/admission-context.ts";
+import type { AdmissionRequest } from "../../../src/policies/admission-request.ts";
+import { mutate, tooMuchRule, validate } from "../../../src/policies/evaluate.ts";
+import { reviewStepsMax } from "../../../src/policies/review-steps.ts";
+import type { Verdict } from "../../../src/policies/verdict.ts";
+import { policySet, requestFor, testNow } from "../../support/admission.ts";
+import { casesOf, isLongRun } from "../../support/long-run.ts";
+import { randomOf } from "../../webhook/seeded-random.ts";
+import { largeKinds, largeRequest } from "./large-requests.ts";
+import { crowdedNamespace, fullCrowd, largeWorld, webDeployment } from "./large-world.ts";
+
+/** CPU that a review may take, decoding included. */
+const cpuMaxMs = 250;
+
+const instanceTypes = catalogInstanceTypes({ zones: ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"] });
+const worldOf = (objects: readonly KubeObject[]): AdmissionContext => {
+  return { snapshot: snapshotOf(objects), instanceTypes, names: platformNames(), now: testNow };
+};
+const crowd = worldOf(largeWorld(isLongRun ? fullCrowd : { budgets: 200, autoscalers: 200, services: 200, workloads: 20 }));
+const policies = policySet();
+const kinds = largeKinds();
+
+const judge = (request: AdmissionRequest, context = crowd): Verdict => {
+  const input = { policySet: policies, request, context };
+  const mutated = mutate(input);
+  return mutated.allowed ? validate(input) : mutated;
+};
+
+const isTooMuch = ({ findings }: Verdict): boolean => findings.some(({ rule }) => rule === tooMuchRule);
+
+it(
+  "judges any large object within the steps, or refuses it in words, and the same again",
+  { timeout: casesOf({ ci: 120_000, long: 7_200_000 }) },
+  () => {
+    const slow: string[] = [];
+    for (const { title, request } of cases()) {
+      const cpu = cpuOf(request);
+      // What was slow by chance is not slow again.
+      if (isLongRun && cpu > cpuMaxMs && Math.min(cpuOf(request), cpuOf(request)) > cpuMaxMs) slow.push(`${cpu.toFixed(0)} ms ${title}`);
+      const verdict = judge(request);
+      expect([title, isTooMuch(verdict)]).toEqual([title, (verdict.steps ?? 0) > reviewStepsMax]);
+      if (isTooMuch(verdict)) expect([title, verdict.allowed, verdict.findings.length]).toEqual([title, false, 1]);
+      // Nothing is remembered of another copy of it.
+      const copy = judge(structuredClone(request));
+      expect([title, copy.steps, copy.allowed]).toEqual([title, verdict.steps, verdict.allowed]);
+    }
+    expect(slow).toEqual([]);
+  },
+);
+
+/** In CI each 23rd way to a list, in the long run every one five times, with more that is large beside it or not. */
+function* cases() {
+  const [rounds, step, bytesMax] = isLongRun ? [5, 1, 1_500_000] : [1, 23, 60_000];
+  for (const kind of kinds)
+    for (let round = 0; round < rounds; round++)
+      for (let at = round; at < kind.ways.length; at += step) {
+        const random = randomOf(at * 31 + round * 7_919);
+        const beside = kind.ways[Math.floor(random() * kind.ways.length)] ?? [];
+        const ways = [kind.ways[at] ?? [], ...(random() < 0.4 ? [beside] : [])];
+        yield largeRequest(kind, ways, { random, bytesMax, isUpdate: random() < 0.3 });
+      }
+}
+
+function cpuOf(request: AdmissionRequest): number {
+  if (!isLongRun) return 0;
+  const body = JSON.stringify(request);
+  const before = process.cpuUsage();
+  judge(JSON.parse(body) as AdmissionRequest);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+const manyTerms = (count: number): KubeObject => {
+  const nodeSelectorTerms = Array.from({ length: count }, (_, index) => ({
+    matchExpressions: [{ key: "karpenter.k8s.aws/instance-cpu", operator: "NotIn", values: [`${index}`] }],
+  }));
+  return withPod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } });
+};
+
+const manyResources = (count: number): KubeObject => {
+  const requests = Object.fromEntries(Array.from({ length: count }, (_, index) => [`example.com/r${index}`, "1"]));
+  return withPod({ containers: [{ name: "app", image: "web", resources: { requests } }] });
+};
+
+function withPod(spec: object): KubeObject {
+  const web = webDeployment("web") as KubeObject & { readonly spec: { readonly template: { readonly spec: object } } };
+  const { template } = web.spec;
+  const changed = { ...web, spec: { ...web.spec, template: { ...template, spec: { ...template.spec, ...spec } } } };
+  return changed;
+}
+
+const refused: readonly (readonly [string, KubeObject, RegExp, RegExp])[] = [
+  ["nodeSelectorTerms", manyTerms(12_000), /12000 nodeSelectorTerms x \d+ instance types of 20 NodePools/, /fewer nodeSelectorTerms/],
+  ["resources", manyResources(10_000), /10000 resources x \d+ instance types of 20 NodePools/, /fewer resources/],
+];
+
+it.each(refused)("says what was too much, and the fix: %s", (_what, object, message, fix) => {
+  for (const request of [requestFor(object), requestFor(object, { old: webDeployment("web") })]) {
+    const { allowed, findings } = judge(request);
+    expect(allowed).toBe(false);
+    expect(findings).toMatchObject([
+      { rule: "SYS-003", action: "deny", message: expect.stringMatching(message) as string, fix: expect.stringMatching(fix) as string },
+    ]);
+  }
+});
+
+it("refuses to compile a Pod of such a workload, too", () => {
+  const huge = manyTerms(40_000);
+  const template = (huge as KubeObject & { readonly spec: { readonly template: { readonly spec: object } } }).spec.template;
+  const set = {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: {
+      name: "web-1",
+      namespace: crowdedNamespace,
+      uid: "uid-set",
+      ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true }],
+    },
+    spec: { template },
+  };
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: "web-1-x",
+      namespace: crowdedNamespace,
+      labels: { app: "web" },
+      ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-1", uid: "uid-set", controller: true }],
+    },
+    spec: template.spec,
+  };
+  const context = worldOf([...largeWorld({ budgets: 0, autoscalers: 0, services: 0, workloads: 0 }), huge, set]);
+  const { allowed, findings } = mutate({ policySet: policies, request: requestFor(pod), context });
+  expect([allowed, findings.map(({ rule }) => rule)]).toEqual([false, ["SYS-003"]]);
+});
+
+it("judges what is lawful and large: 20 terms, 50 resources, 200 containers, and any workload under 5,000 budgets and autoscalers", () => {
+  const containers = Array.from({ length: 200 }, (_, index) => ({
+    name: `c${index}`,
+    image: "a",
+    resources: { requests: { cpu: "1m", memory: "1Mi" }, limits: { memory: "2Mi" } },
+  }));
+  for (const object of [manyTerms(20), manyResources(50), withPod({ containers, initContainers: containers })])
+    expect(isTooMuch(judge(requestFor(object)))).toBe(false);
+  const context = worldOf(largeWorld({ ...fullCrowd, workloads: 50 }));
+  const { findings, steps = 0 } = judge(requestFor(webDeployment("web")), context);
+  expect(findings.map(({ rule }) => rule)).toContain("DRAIN-005");
+  expect(steps).toBeLessThan(reviewStepsMax / 4);
+});
+
+it("looks at the judged budget among however many", () => {
+  const context = worldOf(largeWorld({ budgets: 100, autoscalers: 0, services: 0, workloads: 3 }));
+  const last = {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: { name: "zz", namespace: crowdedNamespace },
+    spec: { minAvailable: 50, selector: { matchLabels: { app: "web" } } },
+  };
+  const rules = judge(requestFor(last), context).findings.map(({ rule, message }) => `${rule} ${message.includes('"zz"')}`);
+  expect(rules).toEqual(expect.arrayContaining(["DRAIN-002 true", "DRAIN-005 true"]));
+});
