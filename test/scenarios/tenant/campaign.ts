@@ -6,6 +6,7 @@ import { judge, type Fault } from "./judge.ts";
 import { play, type Answer } from "./play.ts";
 import type { Sequence } from "./sequence.ts";
 import { madeKinds, pathOf, stepLines, type Step } from "./step.ts";
+import { toldOf, type Told } from "./told.ts";
 
 export interface Outcome {
   readonly sequence: Sequence;
@@ -13,8 +14,7 @@ export interface Outcome {
   readonly isWhole: boolean;
   readonly answers: readonly Answer[];
   readonly faults: readonly Fault[];
-  /** Its faults were told of as a DELETE, or as two requests at once. */
-  readonly isTold: boolean;
+  readonly told: Told;
 }
 
 const fastMs = 350;
@@ -33,13 +33,13 @@ export function campaignOn(ground: Ground, sideBySide: number): Campaign {
     const namespace = `t-${(counter.last += 1)}`;
     const answers = await play(ground, { namespace, steps: sequence.steps, pauseMs });
     const faults = await judge(ground, { namespace, answers });
-    const isTold = faults.length > 0 && (await wasTold(ground, namespace, answers));
+    const told = await toldOf(ground, { namespace, answers, faults });
     await clear(ground, namespace);
-    return { sequence, answers, faults, isTold, isWhole: answers.every(({ status }) => status >= 200 && status < 300) };
+    return { sequence, answers, faults, told, isWhole: answers.every(({ status }) => status >= 200 && status < 300) };
   };
   const breaks = async (steps: readonly Step[]): Promise<Outcome | undefined> => {
     const outcome = await one({ seed: 0, steps, isPressing: true }, slowMs);
-    return outcome.faults.length > 0 && !outcome.isTold ? outcome : undefined;
+    return outcome.faults.length > 0 && !outcome.told.isTold ? outcome : undefined;
   };
   return {
     run: async (sequences, onOutcome) => {
@@ -86,19 +86,6 @@ async function shrunk(broken: Broken, breaks: (steps: readonly Step[]) => Promis
     best = found;
   }
   return best;
-}
-
-/** A DELETE that leaves a blocked drain: Warning, Event and finding. Two at once: Event and finding. */
-async function wasTold({ client }: Ground, namespace: string, answers: readonly Answer[]): Promise<boolean> {
-  const warned = answers.some(({ ask, warnings }) => ask.verb === "delete" && warnings.length > 0);
-  const together = answers.some(({ step }, at) => answers.findIndex((other) => other.step === step) !== at);
-  if (!warned && !together) return false;
-  const events = await client.send({ method: "GET", path: `/api/v1/namespaces/${namespace}/events` });
-  const reports = await client.send({ method: "GET", path: `/apis/wgpolicyk8s.io/v1alpha2/namespaces/${namespace}/policyreports` });
-  const isOurs = (event: { source?: { component?: string }; reportingComponent?: string; type?: string }): boolean =>
-    event.type === "Warning" && `${event.source?.component ?? ""}${event.reportingComponent ?? ""}`.includes("plimsoll");
-  const told = ((events.body as { items?: object[] }).items ?? []).some(isOurs);
-  return told && JSON.stringify(reports.body).includes('"result":"fail"');
 }
 
 const unheld = { metadata: { finalizers: null } };

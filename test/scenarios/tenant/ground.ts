@@ -31,6 +31,8 @@ export interface Ground {
   readonly client: WarnedClient;
   /** Every Pod that there ever was in a namespace, by uid. */
   pods(namespace: string): ReadonlyMap<string, PodHistory>;
+  /** Asks which of a namespace's Pods are there: a watch that breaks off on a busy machine misses who goes meanwhile. */
+  refresh(namespace: string): Promise<void>;
   /** Makes a namespace whose ServiceAccounts ann and bob have `edit`. */
   openNamespace(name: string): Promise<void>;
   /** Forgets a namespace's Pods. */
@@ -65,6 +67,13 @@ export async function tenantGround(): Promise<Ground> {
   return {
     ...{ controlPlane, serve, client },
     pods: (namespace) => histories.get(namespace) ?? new Map<string, PodHistory>(),
+    refresh: async (namespace) => {
+      const { status, body } = await client.send({ method: "GET", path: `/api/v1/namespaces/${namespace}/pods` });
+      if (status !== 200) return;
+      const there = new Set((body as { readonly items: readonly Pod[] }).items.map(({ metadata }) => metadata.uid ?? ""));
+      const known = histories.get(namespace);
+      for (const [uid, history] of known ?? []) if (!there.has(uid)) known?.set(uid, { ...history, isGone: true });
+    },
     openNamespace: (name) => openNamespace(client, name),
     forget: (namespace) => histories.delete(namespace),
     close: async () => {

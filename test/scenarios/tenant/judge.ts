@@ -17,7 +17,10 @@ export interface Fault {
 
 /** How long nothing may move before a drain counts as stuck. */
 const stuckMsMax = 22_000;
+/** The same while a Pod waits for its kubelet: a busy machine is no fault of the budget that waits for the Pod. */
+const startingMsMax = 75_000;
 const againMs = 400;
+const roundsToRefresh = 12;
 
 /** Drains the namespace, and returns what was promised and did not hold. */
 export async function judge(
@@ -26,6 +29,7 @@ export async function judge(
 ): Promise<readonly Fault[]> {
   const { namespace, answers } = of;
   await atRest(ground, namespace);
+  await ground.refresh(namespace);
   const before = forbiddenIn(ground, namespace, answers);
   const stuck = await drain(ground, namespace);
   const after = forbiddenIn(ground, namespace, answers);
@@ -37,9 +41,11 @@ async function drain(ground: Ground, namespace: string): Promise<readonly Fault[
   const words = new Map<string, string>();
   for (const { pod, isGone } of ground.pods(namespace).values())
     if (!isGone && isAlive(pod)) left.set(pod.metadata.uid ?? "", pod.metadata.name ?? "");
-  let until = Date.now() + stuckMsMax;
-  while (left.size > 0 && Date.now() < until) {
+  let movedAt = Date.now();
+  let rounds = 0;
+  while (left.size > 0 && Date.now() - movedAt < (startingIn(ground, namespace) === undefined ? stuckMsMax : startingMsMax)) {
     await pause(againMs);
+    if ((rounds += 1) % roundsToRefresh === 0) await ground.refresh(namespace);
     const was = left.size;
     for (const [uid, name] of [...left]) {
       if (ground.pods(namespace).get(uid)?.isGone !== false) {
@@ -53,11 +59,23 @@ async function drain(ground: Ground, namespace: string): Promise<readonly Fault[
       const { status, message } = await evict(ground, { namespace, name, uid });
       if (status === 404 || status === 409) left.delete(uid);
       words.set(uid, `can't be evicted: ${status} ${message}`);
-      if (status === 201) until = Date.now() + stuckMsMax;
+      if (status === 201) movedAt = Date.now();
     }
-    if (left.size < was) until = Date.now() + stuckMsMax;
+    if (left.size < was) movedAt = Date.now();
   }
-  return [...left].map(([uid, name]) => ({ what: words.get(uid) ?? "was never asked about", pod: name }));
+  const starting = left.size === 0 ? undefined : startingIn(ground, namespace);
+  const beside =
+    starting === undefined ? "" : ` (Pod ${starting.metadata.name ?? ""} waits for its kubelet: ${JSON.stringify(starting.status)})`;
+  return [...left].map(([uid, name]) => ({ what: `${words.get(uid) ?? "was never asked about"}${beside}`, pod: name }));
+}
+
+/** A Pod of the namespace that waits for its kubelet: it is not ready yet, or goes and nothing else holds it. */
+function startingIn(ground: Ground, namespace: string): Pod | undefined {
+  const isWaiting = ({ metadata, status }: Pod): boolean =>
+    metadata.deletionTimestamp === undefined
+      ? !(status?.conditions ?? []).some(({ type, status: value }) => type === "Ready" && value === "True")
+      : (metadata.finalizers ?? []).length === 0;
+  return [...ground.pods(namespace).values()].find(({ pod, isGone }) => !isGone && isAlive(pod) && isWaiting(pod))?.pod;
 }
 
 function evict({ client }: Ground, of: { readonly namespace: string; readonly name: string; readonly uid: string }) {

@@ -103,7 +103,8 @@ export const lawfulMoves: readonly Move[] = [
     return [one({ verb: "create", kind: "HorizontalPodAutoscaler", name: on.name, body })];
   }),
   move("quarantine", 1, (dice, model) => {
-    const on = someWorkload(dice, model);
+    // A StatefulSet makes no other Pod of that name while one in quarantine has it.
+    const on = someWorkload(dice, model, ({ kind }) => kind !== "StatefulSet");
     const body = { metadata: { labels: { app: "quarantined" } } };
     return on && [one({ verb: "patch", kind: "Pod", name: `$pod:${on.name}`, body }, true)];
   }),

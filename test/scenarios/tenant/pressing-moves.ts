@@ -97,6 +97,8 @@ export const pressingMoves: readonly Move[] = [
     const target = isPod ? { kind: "Pod" as const, name: `$pod:${on.name}` } : { kind: on.kind, name: on.name };
     const hold = one({ verb: "patch", ...target, body: { metadata: { finalizers: [finalizer] } } }, true);
     if (isPod) return [hold];
+    // Its controller is done with it: nobody works on with it.
+    model.workloads.splice(model.workloads.indexOf(on), 1);
     const change = { spec: { replicas: dice.number(1, 3), template: template(on.name, things(dice)) } };
     return [hold, one({ verb: "delete", ...target, cascade: "Background" }), one({ verb: "patch", ...target, body: change })];
   }),
