@@ -76,17 +76,11 @@ export function admissionGate({
   later = (callback) => void setImmediate(callback),
 }: GateParts): AdmissionGate {
   const waiting: Waiting[] = [];
-  const filled = { open: { reviews: 0, bytes: 0 }, all: { reviews: 0, bytes: 0 } };
+  const filled = noneWaiting();
   const state = { isScheduled: false };
-  const count = ({ tier, bytes }: GateEntry, by: 1 | -1): void => {
-    for (const part of tier === "open" ? [filled.open, filled.all] : [filled.all]) {
-      part.reviews += by;
-      part.bytes += by * bytes;
-    }
-  };
   const take = (index: number): Waiting | undefined => {
     const [entry] = index < 0 ? [] : waiting.splice(index, 1);
-    if (entry !== undefined) count(entry, -1);
+    if (entry !== undefined) count(filled, entry, -1);
     return entry;
   };
   const pump = (): void => {
@@ -114,16 +108,34 @@ export function admissionGate({
         return;
       }
       waiting.push({ ...entry, work });
-      count(entry, 1);
+      count(filled, entry, 1);
       for (const tier of ["open", "closed"] as const) {
-        const part = tier === "open" ? filled.open : filled.all;
-        for (let reason = reasonOf(part, limits[tier]); reason !== undefined; reason = reasonOf(part, limits[tier])) {
+        for (let reason = reasonOf(filled[tier], limits[tier]); reason !== undefined; reason = reasonOf(filled[tier], limits[tier])) {
           take(extreme(waiting, standings, { wanted: "last", ...(tier === "open" ? { tier } : {}) }))?.work(reason);
         }
       }
       schedule();
     },
   };
+}
+
+interface Part {
+  reviews: number;
+  bytes: number;
+}
+
+/** What waits, by the tier whose limits count it: open reviews alone, and under closed all of them. */
+type Filled = Readonly<Record<Tier, Part>>;
+
+function noneWaiting(): Filled {
+  return { open: { reviews: 0, bytes: 0 }, closed: { reviews: 0, bytes: 0 } };
+}
+
+function count(filled: Filled, { tier, bytes }: GateEntry, by: 1 | -1): void {
+  for (const part of tier === "open" ? [filled.open, filled.closed] : [filled.closed]) {
+    part.reviews += by;
+    part.bytes += by * bytes;
+  }
 }
 
 /** The place of who is first or last in turn, of one tier or of all; -1 where nobody waits. */

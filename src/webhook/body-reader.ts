@@ -37,13 +37,10 @@ export function readBody(
       resolve({ kind: "yielded" });
     });
     // What came while the process was held is read before the body is called late.
-    const timer = setTimeout(
-      () =>
-        setImmediate(() => {
-          resolve({ kind: "late" });
-        }),
-      withinMs,
-    );
+    const late = (): void => {
+      resolve({ kind: "late" });
+    };
+    const timer = setTimeout(() => setImmediate(late), withinMs);
     const resolve = (outcome: BodyOutcome): void => {
       clearTimeout(timer);
       body.end();

@@ -59,44 +59,7 @@ export interface ConnectionParts {
 export function connectionBook({ standings, gate, onClosed, limits = connectionLimits }: ConnectionParts): Connections & {
   guard(server: Server): void;
 } {
-  const book = new Map<Socket, Connection>();
-  const uses = { count: 0 };
-  const tick = (): number => (uses.count += 1);
-  const drop = (connection: Connection, reason: ClosedReason): void => {
-    onClosed?.(reason);
-    book.delete(connection.socket);
-    standings.letGo(connection.caller);
-    connection.socket.destroy();
-  };
-  const known = (socket: Socket): Connection => {
-    const raw = rawOf(socket);
-    const found = book.get(raw);
-    if (found !== undefined) return found;
-    const caller = standings.connect((socket.remoteAddress ?? "").replace(/^::ffff:/, ""));
-    const connection: Connection = {
-      socket: raw,
-      caller,
-      isShaken: false,
-      answered: 0,
-      current: undefined,
-      isWhole: false,
-      usedAt: tick(),
-    };
-    book.set(raw, connection);
-    raw.once("close", () => {
-      if (book.delete(raw)) standings.letGo(caller);
-    });
-    return connection;
-  };
-  const dropTooMany = (): void => {
-    if (book.size > limits.socketsMax) dropFrom([...book.values()], "sockets");
-    const shaking = [...book.values()].filter(({ isShaken }) => !isShaken);
-    if (shaking.length > limits.handshakesMax) dropFrom(shaking, "handshakes");
-  };
-  const dropFrom = (among: readonly Connection[], reason: ClosedReason): void => {
-    const yielding = yieldingOf(among);
-    if (yielding !== undefined) drop(yielding, reason);
-  };
+  const { known, tick, drop, dropTooMany } = bookOf({ standings, limits, ...(onClosed === undefined ? {} : { onClosed }) });
   return {
     callerOf: ({ socket }) => known(socket).caller,
     begin: ({ socket }, response) => {
@@ -118,17 +81,62 @@ export function connectionBook({ standings, gate, onClosed, limits = connectionL
     },
     guard: (server) => {
       guardHandshakes(server, (socket, shake) => {
-        const connection = known(socket);
+        const { caller } = known(socket);
         dropTooMany();
         if (socket.destroyed) return;
-        const deadlineMs = performance.now() + handshakeMaxMs;
-        gate.inTurn({ caller: connection.caller, tier: "open", bytes: 0, deadlineMs }, (reason) => {
+        gate.inTurn({ caller, tier: "open", bytes: 0, deadlineMs: performance.now() + handshakeMaxMs }, (reason) => {
           if (reason === undefined && !socket.destroyed) shake();
           else socket.destroy();
-          standings.charge(connection.caller, handshakeCostMs);
+          standings.charge(caller, handshakeCostMs);
         });
       });
       server.on("secureConnection", (socket) => Object.assign(known(socket), { isShaken: true }));
+    },
+  };
+}
+
+interface Book {
+  /** The connection of a socket, which is taken in where it is new. */
+  known(socket: Socket): Connection;
+  tick(): number;
+  drop(connection: Connection, reason: ClosedReason): void;
+  dropTooMany(): void;
+}
+
+function bookOf({ standings, onClosed, limits }: Omit<ConnectionParts, "gate"> & { readonly limits: ConnectionLimits }): Book {
+  const book = new Map<Socket, Connection>();
+  const uses = { count: 0 };
+  const tick = (): number => (uses.count += 1);
+  const drop = (connection: Connection, reason: ClosedReason): void => {
+    onClosed?.(reason);
+    book.delete(connection.socket);
+    standings.letGo(connection.caller);
+    connection.socket.destroy();
+  };
+  const dropFrom = (among: readonly Connection[], reason: ClosedReason): void => {
+    const yielding = yieldingOf(among);
+    if (yielding !== undefined) drop(yielding, reason);
+  };
+  return {
+    tick,
+    drop,
+    known: (socket) => {
+      const raw = rawOf(socket);
+      const found = book.get(raw);
+      if (found !== undefined) return found;
+      const caller = standings.connect((socket.remoteAddress ?? "").replace(/^::ffff:/, ""));
+      const usedAt = tick();
+      const connection = { socket: raw, caller, isShaken: false, answered: 0, current: undefined, isWhole: false, usedAt };
+      book.set(raw, connection);
+      raw.once("close", () => {
+        if (book.delete(raw)) standings.letGo(caller);
+      });
+      return connection;
+    },
+    dropTooMany: () => {
+      if (book.size > limits.socketsMax) dropFrom([...book.values()], "sockets");
+      const shaking = [...book.values()].filter(({ isShaken }) => !isShaken);
+      if (shaking.length > limits.handshakesMax) dropFrom(shaking, "handshakes");
     },
   };
 }

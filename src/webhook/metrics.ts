@@ -107,7 +107,6 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
     shed,
     connectionsClosed,
     steps,
-    lag,
     findings,
     policyLoadFailed,
     certificateExpiry,
@@ -115,15 +114,6 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
     certificateGeneration,
   } = webhookMetricDefinitions;
   const registers = [registry];
-  const source = { lagMs: (): number => 0 };
-  new Gauge({
-    name: lag.name,
-    help: lag.help,
-    registers,
-    collect() {
-      this.set(source.lagMs() / 1000);
-    },
-  });
   return {
     shed: new Counter({ name: shed.name, help: shed.help, labelNames: shed.labels, registers }),
     connectionsClosed: new Counter({
@@ -132,9 +122,7 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
       labelNames: connectionsClosed.labels,
       registers,
     }),
-    lagOf: (measured) => {
-      source.lagMs = () => measured.smoothedMs();
-    },
+    lagOf: lagGauge(registry),
     registry,
     requests: new Counter({ name: requests.name, help: requests.help, labelNames: requests.labels, registers }),
     duration: new Histogram({
@@ -150,5 +138,21 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
     certificateExpiry: new Gauge({ name: certificateExpiry.name, help: certificateExpiry.help, registers }),
     certificateInfo: new Gauge({ name: certificateInfo.name, help: certificateInfo.help, labelNames: certificateInfo.labels, registers }),
     certificateGeneration: new Gauge({ name: certificateGeneration.name, help: certificateGeneration.help, registers }),
+  };
+}
+
+/** Registers the gauge of the lag; returns what it is told by from where to take it. */
+function lagGauge(registry: Registry): WebhookMetrics["lagOf"] {
+  const source = { lagMs: (): number => 0 };
+  const { name, help } = webhookMetricDefinitions.lag;
+  new Gauge({
+    ...{ name, help },
+    registers: [registry],
+    collect() {
+      this.set(source.lagMs() / 1000);
+    },
+  });
+  return (measured) => {
+    source.lagMs = () => measured.smoothedMs();
   };
 }
