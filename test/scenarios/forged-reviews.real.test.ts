@@ -34,7 +34,8 @@ interface Forged {
   readonly standing?: string;
 }
 
-const huge = { requests: { cpu: "16", memory: "32Gi" }, limits: { memory: "32Gi" } };
+/** As much as its class allows, so that it is let in: forty of them would fill the pool. */
+const huge = { requests: { cpu: "6", memory: "12Gi" }, limits: { memory: "12Gi" } };
 const template = {
   metadata: { labels: { app: "forged" } },
   spec: { containers: [{ name: "app", image: "registry.example.com/app:1", resources: huge }] },
@@ -114,6 +115,8 @@ await describeOnControlPlane("forged reviews", () => {
     await expect.poll(async () => (await readyPods("checkout")).length, waits).toBe(6);
     await expect.poll(async () => (await readyPods("kube-system")).length, waits).toBe(1);
     await expect.poll(() => evictionsAllowed(), waits).toBe(1);
+    // What the plans of before have still to write, such as a Pod's hint that is taken back.
+    await expect.poll(async () => (await writesSince(5_000)).length, waits).toBe(0);
   });
 
   it("of twenty kinds buy, write, roll and book nothing", { timeout: 120_000 }, async () => {
@@ -121,6 +124,7 @@ await describeOnControlPlane("forged reviews", () => {
     const before = (await ourWrites()).length;
     const answers: string[] = [];
     for (const one of forged) for (const review of await reviewsOf(one)) answers.push(await post(review));
+    expect(answers[0], "the Deployment that doesn't exist").toBe("allowed");
     for (const pod of [...(await readyPods("checkout")), ...(await readyPods("kube-system"))]) answers.push(await post(evictionOf(pod)));
     // Most are let in, as they would be from the API server: it is not by refusing them that nothing follows.
     expect(answers.filter((answer) => answer === "allowed").length).toBeGreaterThan(forged.length / 2);
@@ -152,6 +156,12 @@ await describeOnControlPlane("forged reviews", () => {
       const resource = `${objectRef?.resource ?? ""}${pathname.endsWith("/status") ? "/status" : ""}`;
       return background.has(resource) ? [] : [`${verb} ${resource} ${searchParams.get("fieldManager") ?? ""}`];
     });
+  }
+
+  async function writesSince(quietMs: number): Promise<readonly string[]> {
+    const before = (await ourWrites()).length;
+    await sleep(quietMs);
+    return (await ourWrites()).slice(before);
   }
 
   async function readyPods(namespace: string): Promise<readonly Pod[]> {
