@@ -47,7 +47,7 @@ export interface WorkloadView extends WorkloadAutoscalers {
 
 /** What a view is made of. */
 export interface ViewWorld extends ContractWorld {
-  readonly previousReplicas?: number;
+  readonly previousReplicas?: number | undefined;
   /** The budget that a request is about: it is seen among however many. */
   readonly judgedBudget?: PodDisruptionBudget;
 }
@@ -84,7 +84,8 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
 
 /** Returns the view of a workload that is written, and of the Rollouts that take its template. */
 export function viewsOfWorkload(workload: Workload, world: ViewWorld): readonly WorkloadView[] {
-  const { previousReplicas, ...others } = world;
+  // The replicas of before are the written workload's own.
+  const others = { ...world, previousReplicas: undefined };
   const referring = referringRollouts(workload.object, world.snapshot);
   return [viewOf(workload, world), ...referring.map((rollout) => viewOf(rollout, others))];
 }

@@ -97,10 +97,10 @@ export function connectionBook({ standings, gate, onClosed, limits = connectionL
 
 interface Book {
   /** The connection of a socket, which is taken in where it is new. */
-  known(socket: Socket): Connection;
-  tick(): number;
-  drop(connection: Connection, reason: ClosedReason): void;
-  dropTooMany(): void;
+  readonly known: (socket: Socket) => Connection;
+  readonly tick: () => number;
+  readonly drop: (connection: Connection, reason: ClosedReason) => void;
+  readonly dropTooMany: () => void;
 }
 
 function bookOf({ standings, onClosed, limits }: Omit<ConnectionParts, "gate"> & { readonly limits: ConnectionLimits }): Book {

@@ -74,7 +74,7 @@ describe("the owner inquiry", () => {
   it("waits no longer than the review has time, nor for more than 32 at once", async () => {
     const { ask, state, clock } = inquiry(["update workflows/finalizers shop/"]);
     state.hangs = true;
-    const waiting = Array.from({ length: 32 }, (_, index) => ask(ofWorkflow(`w${index}`), operator, 500));
+    const waiting = Array.from({ length: 32 }, async (_, index) => ask(ofWorkflow(`w${index}`), operator, 500));
     expect(await ask(ofWorkflow(), operator)).toBe(false);
     clock.wake();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set([false]));
@@ -97,10 +97,9 @@ function inquiry(allowed: readonly string[]) {
   const clock = {
     at: 0,
     slept: [] as number[],
-    wake: () =>
-      wakes.splice(0).forEach((wake) => {
-        wake();
-      }),
+    wake: () => {
+      for (const wake of wakes.splice(0)) wake();
+    },
   };
   const request = async (sent: ApiRequest): Promise<ApiAnswer> => {
     requests.push(sent);
@@ -142,8 +141,7 @@ function ofWorkflow(name = "build") {
 }
 
 function replicaSet(): Parameters<typeof requestFor>[0] {
-  const { kind: _, ...rest } = deployment();
-  return { ...rest, kind: "ReplicaSet" };
+  return { ...deployment(), kind: "ReplicaSet" };
 }
 
 function owned(object: Parameters<typeof requestFor>[0], apiVersion: string, kind: string, name = "build") {

@@ -273,7 +273,7 @@ async function newWorld(nodes: number) {
 }
 
 function addressesOf({ status }: Pod): { readonly podIP?: string } {
-  return (status ?? {}) as { readonly podIP?: string };
+  return status ?? {};
 }
 
 function isReadyPod(pod: Pod): boolean {

@@ -9,7 +9,7 @@ import type { AdmissionRequest } from "../../src/policies/admission-request.ts";
 import { admissionHandler, type AdmissionSources } from "../../src/webhook/admission-handler.ts";
 import { webhookMetrics } from "../../src/webhook/metrics.ts";
 import { policySet, requestFor, type RequestOptions } from "../support/admission.ts";
-import { budget, deployment, namespaceObject, pod, replicaSet } from "../support/objects.ts";
+import { budget, deployment, namespaceObject, node, pod, replicaSet } from "../support/objects.ts";
 
 const policies = policySet();
 const dying: KubeObject = { ...deployment(), metadata: { ...deployment().metadata, deletionTimestamp: "2026-11-01T00:00:00Z" } };
@@ -71,12 +71,13 @@ describe("findings", () => {
 describe("an eviction", () => {
   const owned = (kind: string, name: string) => ({ apiVersion: "apps/v1", kind, name, uid: `uid-shop-${name}`, controller: true });
   const only: Pod = {
-    ...pod({ owner: owned("ReplicaSet", "web-5d4f"), labels: { app: "web" } }),
+    ...pod({ owner: owned("ReplicaSet", "web-5d4f"), labels: { app: "web" }, spec: { nodeName: "node-1" } }),
     status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
   };
   const standing = [
     { ...deployment({ replicas: 1 }), status: { updatedReplicas: 1 } },
     replicaSet({ name: "web-5d4f", owner: owned("Deployment", "web") }),
+    { ...node(), spec: { unschedulable: true } },
     only,
   ];
   const request = (dryRun: boolean): AdmissionRequest => ({
