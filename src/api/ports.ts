@@ -28,12 +28,12 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Defaults to application/json. */
   readonly contentType?: string;
-  /** The whole answer must have come within this time; transports have a default. */
+  /** The whole answer must have come within this time, and of a list with `itemOf` the next byte; transports have a default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /**
    * Of a list: what becomes of each item, of so many bytes, as it comes. A transport of bytes then holds no page whole, and answers with
-   * what the items became; one that is handed objects may leave it out.
+   * what the items became; one that is handed objects may leave it out. A list that breaks off is an answer of status 0, and not tried again.
    */
   readonly itemOf?: (item: unknown, bytes: number) => unknown;
 }

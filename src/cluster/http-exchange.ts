@@ -74,13 +74,17 @@ export async function readList(
     readonly itemOf: NonNullable<ApiRequest["itemOf"]>;
     readonly itemMaxBytes: number;
     readonly answerMaxBytes: number;
+    readonly onBytes: () => void;
   },
 ): Promise<Exchanged> {
   const status = response.statusCode ?? 0;
   if (status >= 400 || !isJsonAnswer(response)) return readAnswer(response, of.answerMaxBytes);
   const items = listItems(of.itemOf, of.itemMaxBytes);
   try {
-    for await (const chunk of response as AsyncIterable<Buffer>) items.take(chunk);
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      of.onBytes();
+      items.take(chunk);
+    }
     return { answer: { ok: true, status, body: items.end() }, notStarted: false };
   } catch (error) {
     response.destroy();

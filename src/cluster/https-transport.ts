@@ -3,7 +3,9 @@
  *
  * Reads a KubeConfig and requests. Returns answers and watch lines; nothing is thrown, since a broken network is an
  * everyday answer. Keep-alive connections: a TLS handshake costs more CPU than most requests. What is safe is tried
- * again within the request's time: GETs on 429, 5xx and no answer; every method on a 429 that says nothing was started.
+ * again within the request's time: GETs on 429, 5xx and no answer; every method on a 429 that says nothing was started. A list that is
+ * read item by item has that time for each silence, since its length is the objects'; what breaks it off is its caller's to mend, who
+ * can ask for less.
  * A watch that goes silent is given up: a half-open connection would else be a copy that never learns anything again.
  */
 import type { ApiAnswer, ApiRequest, ApiTransport, Clock, WatchLine } from "../api/ports.ts";
@@ -24,6 +26,8 @@ export interface HttpsTransportOptions {
   readonly requestTimeoutMs?: number;
   /** A watch without a byte for this long is broken off. Default 120 s, after the reflector's own limit. */
   readonly watchQuietMaxMs?: number;
+  /** A list that is read item by item takes no longer than this, bytes or not. Default 3 minutes: a continue token lives for five. */
+  readonly listMaxMs?: number;
   readonly answerMaxBytes?: number;
 }
 
@@ -45,6 +49,7 @@ export function httpsTransport(options: HttpsTransportOptions): ApiTransport & {
   const connection: Connection = {
     requestTimeoutMs: 30_000,
     watchQuietMaxMs: 120_000,
+    listMaxMs: 180_000,
     answerMaxBytes: defaultAnswerMaxBytes,
     ...options,
     credentials: credentialSource(options.kubeConfig, () => options.clock.now()),
@@ -66,10 +71,15 @@ async function requestWithin(connection: Connection, request: ApiRequest): Promi
     limit.abort();
   };
   const timer = setTimeout(abort, timeoutMs);
+  const lastsUntil = connection.clock.now() + connection.listMaxMs;
+  // Of a list, each byte is progress.
+  const onBytes = (): void => {
+    if (connection.clock.now() < lastsUntil) timer.refresh();
+  };
   request.signal?.addEventListener("abort", abort, { once: true });
   if (request.signal?.aborted === true) limit.abort();
   try {
-    return await requestWithRetries(connection, request, limit.signal);
+    return await requestWithRetries(connection, request, { signal: limit.signal, onBytes });
   } catch (error) {
     if (request.signal?.aborted === true) return noAnswer("the request was cancelled");
     if (limit.signal.aborted) return noAnswer(`no answer within ${timeoutMs} ms`);
@@ -80,10 +90,11 @@ async function requestWithin(connection: Connection, request: ApiRequest): Promi
   }
 }
 
-async function requestWithRetries(connection: Connection, request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
+async function requestWithRetries(connection: Connection, request: ApiRequest, limit: Limit): Promise<ApiAnswer> {
+  const { signal } = limit;
   for (let tries = 1; ; tries++) {
-    const { answer, notStarted } = await requestOnce(connection, request, signal);
-    if (answer.ok || tries >= triesMax) return answer;
+    const { answer, notStarted, isBrokenOff } = await requestOnce(connection, request, limit);
+    if (answer.ok || tries >= triesMax || isBrokenOff === true) return answer;
     // The server saw no valid user, so it did nothing: once more with what is on disk now.
     const refreshed = answer.status === 401 && tries === 1;
     if (refreshed) connection.credentials.forget();
@@ -97,18 +108,29 @@ async function requestWithRetries(connection: Connection, request: ApiRequest, s
   }
 }
 
-async function requestOnce(connection: Connection, request: ApiRequest, signal: AbortSignal): Promise<Exchanged> {
+interface Limit {
+  readonly signal: AbortSignal;
+  readonly onBytes: () => void;
+}
+
+async function requestOnce(
+  connection: Connection,
+  request: ApiRequest,
+  { signal, onBytes }: Limit,
+): Promise<Exchanged & { readonly isBrokenOff?: boolean }> {
+  let isItemByItem = false;
   try {
     const credentials = await connection.credentials.current();
     const response = await openExchange(request, { credentials, agent: credentials.agent, userAgent: connection.userAgent, signal });
     const { answerMaxBytes } = connection;
     const { itemOf } = request;
+    isItemByItem = itemOf !== undefined;
     return itemOf === undefined
       ? await readAnswer(response, answerMaxBytes)
-      : await readList(response, { itemOf, itemMaxBytes: objectMaxBytes, answerMaxBytes });
+      : await readList(response, { itemOf, itemMaxBytes: objectMaxBytes, answerMaxBytes, onBytes });
   } catch (error) {
     if (signal.aborted) throw error;
-    return { answer: noAnswer(messageOf(error)), notStarted: false };
+    return { answer: noAnswer(messageOf(error)), notStarted: false, isBrokenOff: isItemByItem };
   }
 }
 

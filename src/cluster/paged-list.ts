@@ -2,10 +2,11 @@
  * Paged list: a whole collection of the API server, page by page, each page of about the same size in bytes.
  *
  * Reads ApiTransport. Hands each item over as it was decoded, and returns the version of the list. The first page is short and the next
- * ones grow while their items are small: five hundred objects of 1.5 MB would be one answer of 700 MB.
+ * ones grow while their items are small: five hundred objects of 1.5 MB would be one answer of 700 MB. A page that fails or does not come
+ * is asked for again at half its size, down to one object: what was too much for the API server, the network or us stays too much.
  */
 import type { ApiStatus } from "../api/api-status.ts";
-import type { ApiTransport } from "../api/ports.ts";
+import type { ApiAnswer, ApiTransport } from "../api/ports.ts";
 import { decodeListPage } from "./wire-object.ts";
 
 export const listPageFirst = 16;
@@ -34,38 +35,60 @@ export type PagedList =
 
 /** Lists a collection; `take` gets each item (undefined: it could not be decoded), page by page, and says whether to go on. */
 export async function pagedList<T extends object>(of: PagedListRequest<T>, take: (item: T | undefined) => boolean): Promise<PagedList> {
-  const { transport, path, query = {}, signal, isPaged } = of;
-  const next = { limit: listPageFirst, continueToken: "" };
+  const { path, signal, isPaged } = of;
+  const next = { limit: listPageFirst, most: listPageMax, continueToken: "" };
   let version: string | undefined;
   for (let pages = 0; pages < listPagesMax; pages++) {
     const page = { bytes: 0, decoded: new WeakSet<object>() };
-    const answer = await transport.request({
-      method: "GET",
-      path,
-      query: {
-        ...query,
-        ...(isPaged ? { limit: String(next.limit) } : {}),
-        ...(next.continueToken === "" ? {} : { continue: next.continueToken }),
-      },
-      ...(signal === undefined ? {} : { signal }),
-      itemOf: (item, bytes) => {
-        const decoded = of.decode(item);
-        if (decoded !== undefined) page.decoded.add(decoded);
-        page.bytes += bytes;
-        return decoded;
-      },
-    });
+    const answer = await requestPage(of, next, page);
+    if (!answer.ok && isPaged && next.limit > 1 && isTooMuch(answer.status) && signal?.aborted !== true) {
+      next.most = next.limit = Math.floor(next.limit / 2);
+      continue;
+    }
     if (!answer.ok) return { kind: "failed", status: { ...answer.error, code: answer.status } };
     const { items, resourceVersion, continueToken } = decodeListPage(answer.body);
     for (const item of items) if (!take(isIn(page.decoded, item) ? (item as T) : of.decode(item))) return { kind: "stopped" };
     // All pages show the moment of the first one.
     version ??= resourceVersion;
     if (continueToken === "") return { kind: "listed", version };
-    next.limit = nextLimit(next.limit, { items: items.length, bytes: page.bytes });
+    next.limit = Math.min(next.most, nextLimit(next.limit, { items: items.length, bytes: page.bytes }));
     next.continueToken = continueToken;
   }
   const message = `the list of ${path} had more than ${listPagesMax} pages`;
   return { kind: "failed", status: { code: 0, reason: "InternalError", message } };
+}
+
+interface Page {
+  bytes: number;
+  readonly decoded: WeakSet<object>;
+}
+
+function requestPage<T extends object>(
+  { transport, path, query = {}, signal, isPaged, decode }: PagedListRequest<T>,
+  { limit, continueToken }: { readonly limit: number; readonly continueToken: string },
+  page: Page,
+): Promise<ApiAnswer> {
+  return transport.request({
+    method: "GET",
+    path,
+    query: {
+      ...query,
+      ...(isPaged ? { limit: String(limit) } : {}),
+      ...(continueToken === "" ? {} : { continue: continueToken }),
+    },
+    ...(signal === undefined ? {} : { signal }),
+    itemOf: (item, bytes) => {
+      const decoded = decode(item);
+      if (decoded !== undefined) page.decoded.add(decoded);
+      page.bytes += bytes;
+      return decoded;
+    },
+  });
+}
+
+/** No answer, or one of a server that could not do it; not a refusal. */
+function isTooMuch(status: number): boolean {
+  return status === 0 || status >= 500;
 }
 
 /** As many items as make a page of the wanted size, going by the last page. */

@@ -265,6 +265,52 @@ describe("what is tried again", () => {
   });
 });
 
+describe("lists that are read item by item", () => {
+  const itemOf = (item: unknown): unknown => item;
+
+  /** Writes an item each so many milliseconds. */
+  function dripping(items: number, everyMs: number): Handler {
+    return (_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).write('{"items":[{}');
+      let sent = 1;
+      const timer = setInterval(() => {
+        if (++sent <= items) {
+          response.write(",{}");
+          return;
+        }
+        clearInterval(timer);
+        response.end("]}");
+      }, everyMs);
+      response.on("close", () => {
+        clearInterval(timer);
+      });
+    };
+  }
+
+  test("have their time for each silence, not for the whole", async () => {
+    handler = dripping(12, 100);
+    const answer = await transport().request({ ...pods, itemOf, timeoutMs: 500 });
+    expect(answer).toMatchObject({ ok: true, body: { items: Array(12).fill({}) } });
+  });
+
+  test("end in silence, and at a bound whatever comes", async () => {
+    handler = dripping(2, 10_000);
+    expect(await transport().request({ ...pods, itemOf, timeoutMs: 200 })).toMatchObject({ ok: false, status: 0 });
+    handler = dripping(1_000, 20);
+    const startedAt = Date.now();
+    expect(await transport({ listMaxMs: 300 }).request({ ...pods, itemOf, timeoutMs: 300 })).toMatchObject({ ok: false, status: 0 });
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  test("are not asked for again when they break off, since a smaller page may come", async () => {
+    handler = (_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).write('{"items":[{}', () => response.destroy());
+    };
+    expect(await transport().request({ ...pods, itemOf })).toMatchObject({ ok: false, status: 0 });
+    expect(requests).toHaveLength(1);
+  });
+});
+
 describe("watches", () => {
   const line = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
 
