@@ -50,11 +50,18 @@ ${exampleText(examples.denied)}`;
 }
 
 function paramTable(params: Readonly<Record<string, RuleParam>>): string {
-  const rows = Object.entries(params).map(([name, param]) => `| ${name} | ${param.default} | ${allowed(param)} | ${param.meaning} |`);
+  const rows = Object.entries(params).map(
+    ([name, param]) => `| ${name} | ${textOf(param.default)} | ${allowed(param)} | ${param.meaning} |`,
+  );
   return rows.length === 0 ? "" : `\n| parameter | default | allowed | meaning |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`;
 }
 
+function textOf(value: RuleParam["default"]): string {
+  return typeof value === "object" ? `[${value.join(", ")}]` : String(value);
+}
+
 function allowed(param: RuleParam): string {
+  if (param.kind === "list") return "words";
   return param.kind === "number" ? `${param.min} and more` : param.choices.join(", ");
 }
 

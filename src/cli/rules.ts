@@ -75,7 +75,7 @@ function ruleText(rule: Rule, setting: RuleSetting | undefined, policySet: Polic
     `action: ${actionText(setting)} (default ${defaultAction})\n`,
     page,
     ...Object.entries(params).map(
-      ([name, param]) => `param ${name}: ${setting?.params[name] ?? param.default} (${allowed(param)}): ${param.meaning}\n`,
+      ([name, param]) => `param ${name}: ${String(setting?.params[name] ?? param.default)} (${allowed(param)}): ${param.meaning}\n`,
     ),
     examples.policies === undefined ? "" : `\nWith in policies.yaml:\n${indented(examples.policies)}`,
     `\nLet in:\n${indented(examples.admitted)}`,
@@ -99,6 +99,7 @@ function actionText(setting: RuleSetting | undefined): string {
 }
 
 function allowed(param: RuleParam): string {
+  if (param.kind === "list") return "words";
   return param.kind === "number" ? `${param.min} and more` : param.choices.join(", ");
 }
 

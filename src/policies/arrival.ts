@@ -2,7 +2,8 @@
  * Arrival: an object that a watch has just brought, judged beside all that stands by then.
  *
  * Admission judges a request by what one replica knows at that moment. Of two requests at once each may pass without the other's object, and
- * a Pod may be made before anybody here has heard of its profile. Reads what came and the world. Returns what admission would have refused,
+ * a Pod may be made before anybody here has heard of its profile. A deletion is never refused: what it leaves is told as well. Reads what came
+ * or went and the world. Returns what admission would have refused,
  * had it known, and the Pods that run without their profile; and the words for both.
  */
 import type { EventNote } from "../api/event-note.ts";
@@ -10,7 +11,8 @@ import type { KubeObject } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
 import { heldPartOf } from "../kube/held-part.ts";
 import type { AdmissionContext } from "./admission-context.ts";
-import { isAudited, refusalsOf } from "./audit.ts";
+import { auditRequest, isAudited, refusalsOf } from "./audit.ts";
+import { leftBehind } from "./deletion-warnings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
@@ -31,6 +33,23 @@ export interface ArrivalWorld {
   readonly context: AdmissionContext;
 }
 
+/** Returns what is to be told on the workloads that an object leaves behind, now that it is gone; nothing where its namespace goes. */
+export function departureNotes(gone: KubeObject, { policySet, context }: ArrivalWorld): readonly EventNote[] {
+  const { namespace = "", name = "" } = gone.metadata;
+  if (context.snapshot.get("Namespace", { namespace: "", name: namespace })?.metadata.deletionTimestamp !== undefined) return [];
+  const byObject = new Map<KubeObject, Finding[]>();
+  for (const { workload, finding } of leftBehind(gone, { policySet, context, request: auditRequest(gone, context.names.domain) })) {
+    const { object } = workload;
+    byObject.set(object, [...(byObject.get(object) ?? []), finding]);
+  }
+  return [...byObject].flatMap(([object, left]) => {
+    // What an exemption or a day of grace lets be is no news.
+    const standing = new Set(refusalsOf({ object }, { policySet, context }).map(({ rule }) => rule));
+    const refusals = left.filter(({ rule }) => standing.has(rule));
+    return refusals.length === 0 ? [] : [violationNote(object, refusals, `without ${gone.kind} ${name}, which is gone,`)];
+  });
+}
+
 /** Pods that are told of one by one at once. */
 const podsToldMax = 10;
 const messageLengthMax = 1_000;
@@ -47,11 +66,11 @@ export function arrivalNotes(arrival: Arrival, world: ArrivalWorld): readonly Ev
   ];
 }
 
-function violationNote(object: KubeObject, refusals: readonly Finding[]): EventNote {
+function violationNote(object: KubeObject, refusals: readonly Finding[], when = "beside what stands by now"): EventNote {
   const [first] = refusals;
   const more = refusals.length > 1 ? ` (+${refusals.length - 1} more)` : "";
   const words = `[${first?.rule ?? ""}] ${first?.message ?? ""}${more}; fix: ${first?.fix ?? ""}`;
-  return note(object, "PolicyViolation", `beside what stands by now admission would refuse this: ${words}`);
+  return note(object, "PolicyViolation", `${when} admission would refuse this: ${words}`);
 }
 
 function bareNote(pod: Pod, profile: string): EventNote {

@@ -164,7 +164,7 @@ function isSince({ metadata }: KubeObject, registeredAt: Instant | undefined): b
 }
 
 /** The request that would bring the object in; who asks is a person, since only people act on what is found. */
-function auditRequest(object: KubeObject, domain: string): AdmissionRequest {
+export function auditRequest(object: KubeObject, domain: string): AdmissionRequest {
   const info = Object.values(kindTable(domain)).find((known) => known.kind === object.kind && apiVersionOf(known) === object.apiVersion);
   const [version = "", group = ""] = object.apiVersion.split("/").reverse();
   return {

@@ -12,7 +12,7 @@ import type { CustomRule } from "./custom-rule.ts";
 import { toExemption } from "./exemption.ts";
 import { toMigration } from "./migration.ts";
 import type { FilePlace, MergedDocument } from "./policy-merge.ts";
-import type { ClassGrant, PolicySet, PolicySettings, RuleSetting } from "./policy-set.ts";
+import type { ClassGrant, PolicySet, PolicySettings, RuleParams, RuleSetting } from "./policy-set.ts";
 import { allRules } from "./rules/all-rules.ts";
 import type { Rule } from "./rules/rule.ts";
 
@@ -158,9 +158,12 @@ function placed({ line, fileName }: FilePlace): Pick<RuleSetting, "line" | "file
   return { line, fileName };
 }
 
-/** policy-check.ts has refused what is neither a number nor a word. */
+/** policy-check.ts has refused what is neither a number, nor a word, nor a list of words. */
 function toParams(params: Readonly<Record<string, unknown>>): RuleSetting["params"] {
   return Object.fromEntries(
-    Object.entries(params).flatMap(([name, value]) => (typeof value === "number" || typeof value === "string" ? [[name, value]] : [])),
+    Object.entries(params).flatMap(([name, value]): readonly (readonly [string, RuleParams[string]])[] => {
+      if (typeof value === "number" || typeof value === "string") return [[name, value]];
+      return Array.isArray(value) ? [[name, value.filter((word) => typeof word === "string")]] : [];
+    }),
   );
 }

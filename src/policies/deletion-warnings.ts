@@ -13,6 +13,7 @@ import { gatherFacts, type FactsInput } from "./facts.ts";
 import { findingsOf, wordsOf, type JudgedFinding } from "./findings.ts";
 import { overlaySnapshot } from "./overlay-snapshot.ts";
 import { isJudgedDeletion } from "./release.ts";
+import type { Finding } from "./verdict.ts";
 import { cutText } from "./warning.ts";
 
 /** Workloads that one deletion is told about; a warning is read by a person. */
@@ -25,14 +26,28 @@ export function deletionWarnings(input: FactsInput): readonly string[] {
   const { request, context } = input;
   const { oldObject, userInfo } = request;
   if (oldObject === undefined || !isJudgedDeletion(request) || isController(userInfo) || isGoing(request, context.snapshot)) return [];
-  const after = overlaySnapshot(context.snapshot, { remove: oldObject, domain: context.names.domain });
-  return touchedBy(oldObject, input)
+  return leftBehind(oldObject, input).map(({ workload, finding: { rule, message } }) =>
+    cutText(`${workloadTitle(workload)} is left behind: [${rule}] ${message}`, warningLengthMax),
+  );
+}
+
+/** A workload, and what it would be refused for without the object that goes. */
+export interface LeftBehind {
+  readonly workload: Workload;
+  readonly finding: Finding;
+}
+
+/** Returns what an object leaves that goes, or has just gone; `input.request` says who asks. */
+export function leftBehind(object: KubeObject, input: FactsInput): readonly LeftBehind[] {
+  const { snapshot, names } = input.context;
+  const before = overlaySnapshot(snapshot, { put: object, domain: names.domain });
+  const after = overlaySnapshot(snapshot, { remove: object, domain: names.domain });
+  return touchedBy(object, input)
     .slice(0, workloadsMax)
     .flatMap((workload) => {
-      const before = new Set(refusalsOf(workload, input, context.snapshot).map(wordsOf));
-      return refusalsOf(workload, input, after)
-        .filter((finding) => !before.has(wordsOf(finding)))
-        .map(({ rule, message }) => cutText(`${workloadTitle(workload)} is left behind: [${rule}] ${message}`, warningLengthMax));
+      const known = new Set(refusalsOf(workload, input, before).map(wordsOf));
+      const left = refusalsOf(workload, input, after).filter((finding) => !known.has(wordsOf(finding)));
+      return left.map((finding) => ({ workload, finding }));
     });
 }
 

@@ -26,7 +26,7 @@ import { type Workload, workloadTitle } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
 import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
-import { ownerClaimOf, type OwnerClaim } from "./owner-claim.ts";
+import { mayFinalizePod, ownerClaimOf, type OwnerClaim } from "./owner-claim.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { boundWorkloads, coveredViews, coveredWorkloads, targeted } from "./touched-workloads.ts";
@@ -71,6 +71,8 @@ export interface Facts {
   readonly subject: Subject;
   /** Whether the controller that the object names counts. */
   readonly ownerClaim: OwnerClaim;
+  /** Whether who asks may put finalizers on the Pod of the request. */
+  readonly mayFinalizePod: boolean;
   /** Workloads that the subject touches, sorted by kind, then name. */
   readonly views: readonly WorkloadView[];
   readonly policySet: PolicySet;
@@ -107,6 +109,7 @@ export function gatherFacts({ policySet, request, context }: FactsInput): Facts 
     request,
     subject,
     ownerClaim,
+    mayFinalizePod: judged?.kind === "Pod" && mayFinalizePod({ request, context, settings: policySet.settings }),
     cost,
     views: cost.tooMuch === undefined ? viewsOf(subject, workloads, { ...world, ...previousOf(request, snapshot) }) : [],
     ...world,

@@ -10,8 +10,9 @@ import { jsonEquals } from "../kube/json-patch.ts";
 import { controllerOf } from "../kube/owner.ts";
 import { workloadOf } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
-import type { AdmissionRequest, UserInfo } from "./admission-request.ts";
+import { type AdmissionRequest, isController, type UserInfo } from "./admission-request.ts";
 import { judgedOwner, podMakers, type JudgedOwner, type Maker } from "./judged-owner.ts";
+import { finalizesPod } from "./pod-finalizers.ts";
 import type { PolicySettings } from "./policy-set.ts";
 
 /**
@@ -41,6 +42,11 @@ export function ownerClaimOf(object: KubeObject, world: ClaimWorld): OwnerClaim 
   if (speaks === undefined) return stands === "same" ? "believed" : "dangling";
   if (speaks) return stands === "another" ? "unbelieved" : "believed";
   return stands === "same" && isRunByHand(object, owner, world) ? "believed" : "unbelieved";
+}
+
+/** Says whether who asks may put finalizers on the Pod of the request: who was asked about here is who brings one, and no owner. */
+export function mayFinalizePod({ request, context, settings }: ClaimWorld): boolean {
+  return isNamed(request.userInfo, "Pod", settings) === true || (context.speaksForOwner === true && finalizesPod(request));
 }
 
 /** Is true where an update names a controller that the object did not have. */
@@ -129,6 +135,8 @@ export interface OwnerQuestion {
 export function ownerQuestion(request: AdmissionRequest, { context, settings }: Omit<ClaimWorld, "request">): OwnerQuestion | undefined {
   const { object, oldObject, operation, subResource, userInfo, namespace } = request;
   if (object === undefined || subResource !== undefined || (operation !== "CREATE" && operation !== "UPDATE")) return undefined;
+  if (finalizesPod(request) && !isController(userInfo) && isNamed(userInfo, "Pod", settings) === undefined)
+    return { userInfo, owner: { apiVersion: "v1", kind: "Pod", name: object.metadata.name ?? "" }, namespace, needs: "either" };
   const reference = controllerOf(object);
   const owner = judgedOwner(object);
   if (reference === undefined || (owner === undefined && object.kind !== "Pod")) return undefined;

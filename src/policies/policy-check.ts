@@ -199,6 +199,7 @@ function paramProblems(
 
 function wantedOf(param: RuleParam, value: unknown): string | undefined {
   if (param.kind === "number") return typeof value === "number" && value >= param.min ? undefined : `a number of at least ${param.min}`;
+  if (param.kind === "list") return Array.isArray(value) && value.every((word) => typeof word === "string") ? undefined : "a list of words";
   return typeof value === "string" && param.choices.includes(value) ? undefined : `one of ${param.choices.join(", ")}`;
 }
 

@@ -74,7 +74,7 @@ export interface RuleScope {
   readonly labels?: LabelSelector;
 }
 
-export type RuleParams = Readonly<Record<string, number | string>>;
+export type RuleParams = Readonly<Record<string, number | string | readonly string[]>>;
 
 /** How one rule is set: the file's entry over the rule's own defaults. */
 export interface RuleSetting {

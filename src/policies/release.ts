@@ -18,7 +18,12 @@ export function isRelease({ operation, object, oldObject, userInfo }: AdmissionR
 
 /** Says whether what a request deletes may have lent something to workloads: {@link lendingKinds}. */
 export function isJudgedDeletion({ operation, subResource, oldObject }: AdmissionRequest): boolean {
-  return operation === "DELETE" && subResource === undefined && oldObject !== undefined && lendingKinds.has(oldObject.kind);
+  return operation === "DELETE" && subResource === undefined && oldObject !== undefined && mayLend(oldObject);
+}
+
+/** Says whether an object is of a kind that may lend something to workloads. */
+export function mayLend({ kind }: Pick<KubeObject, "kind">): boolean {
+  return lendingKinds.has(kind);
 }
 
 /** Kinds whose presence makes lawful what would be refused without them. */

@@ -54,9 +54,12 @@ function byExemption(finding: JudgedFinding, { named, facts, input }: Lifting): 
   return finding;
 }
 
+/** Beyond these an autoscaler does harm that nothing makes good: its profile's bounds, and the end of its workload. */
+const boundsOfScale: ReadonlySet<string> = new Set(["SCALE-001", "DRAIN-046"]);
+
 /** An autoscaler inside the profile's bounds is never held up: only a person can act on the reason. */
 function isAutoscaled({ rule }: Finding, { subject, request }: Facts): boolean {
-  return subject.kind === "scale" && rule !== "SCALE-001" && isController(request.userInfo);
+  return subject.kind === "scale" && !boundsOfScale.has(rule) && isController(request.userInfo);
 }
 
 function isOwnedPod({ subject, ownerClaim }: Facts): boolean {

@@ -145,7 +145,8 @@ function traitsOfPod({ workload, pod, podAsWritten }: WorkloadView): number {
   if (written.nodeSelector !== undefined || written.affinity?.nodeAffinity !== undefined) traits |= bits.placed;
   if (written.nodeName !== undefined) traits |= bits.placed;
   if (pod.spec.terminationGracePeriodSeconds === 0 || (grace !== undefined && grace > usableNoticeSeconds)) traits |= bits.oddGrace;
-  if ((workload.template.metadata?.finalizers ?? podAsWritten.metadata.finalizers ?? []).length > 0) traits |= bits.finalizers;
+  if ((workload.template.metadata?.finalizers ?? []).length > 0) traits |= bits.finalizers;
+  if ((podAsWritten.metadata.finalizers ?? []).length > 0) traits |= bits.finalizers;
   if (pod.spec.priorityClassName !== undefined) traits |= bits.priority;
   if (pod.spec.hostNetwork === true) traits |= bits.sharing | bits.hostPort;
   for (const { lifecycle, ports } of pod.spec.containers) {

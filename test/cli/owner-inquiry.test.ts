@@ -82,6 +82,13 @@ describe("the owner inquiry", () => {
     state.hangs = false;
   });
 
+  it("asks who finalizes a Pod that names no owner whether they may finalize Pods", async () => {
+    const finalized = { ...pod(), metadata: { ...pod().metadata, finalizers: ["example.com/hold"] } };
+    expect(await inquiry([]).ask(finalized, person)).toBe(false);
+    expect(await inquiry(["update pods/finalizers shop/"]).ask(finalized, operator)).toBe(true);
+    expect(inquiry([]).ask(pod(), person)).toBeUndefined();
+  });
+
   it("makes no path of an API version that none is", async () => {
     const { ask, requests } = inquiry([]);
     expect(await ask(owned(pod(), "../../v1", "Secret"), operator)).toBe(false);
@@ -105,7 +112,7 @@ function inquiry(allowed: readonly string[]) {
     requests.push(sent);
     if (state.hangs) return new Promise(() => undefined);
     if (state.silent) return { ok: false, status: 0, error: { code: 0 } };
-    if (sent.method === "GET") return { ok: true, status: 200, body: sent.path.includes("argoproj") ? discovery() : {} };
+    if (sent.method === "GET") return { ok: true, status: 200, body: sent.path.includes("argoproj") ? discovery() : coreDiscovery };
     const { verb, resource, subresource, namespace, name } = (sent.body as SubjectAccessReview).spec.resourceAttributes;
     const asked = `${verb} ${resource}/${subresource} ${namespace}/${name}`;
     return { ok: true, status: 201, body: { status: { allowed: allowed.includes(asked) } } };
@@ -131,6 +138,8 @@ function inquiry(allowed: readonly string[]) {
 interface SubjectAccessReview {
   readonly spec: { readonly resourceAttributes: Readonly<Record<"verb" | "resource" | "subresource" | "namespace" | "name", string>> };
 }
+
+const coreDiscovery = { resources: [{ name: "pods", kind: "Pod" }] };
 
 function discovery(): object {
   return { resources: [...workflows.resources, { name: "rollouts", kind: "Rollout" }] };

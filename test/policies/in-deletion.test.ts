@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/api/object.ts";
 import { planChildren } from "../../src/policies/profile/child-plan.ts";
-import { contextOf, person, policySet, requestFor, type RequestOptions } from "../support/admission.ts";
-import { autoscaler, budget, deployment, pod, profile, statefulSet } from "../support/objects.ts";
+import { autoscalerAccount, contextOf, person, policySet, requestFor, type RequestOptions } from "../support/admission.ts";
+import { autoscaler, budget, deployment, pod, profile, replicaSet, statefulSet } from "../support/objects.ts";
 import { auditedObjects } from "../../src/policies/audit.ts";
 import { validate } from "../../src/policies/evaluate.ts";
 
@@ -37,6 +37,34 @@ describe("an update of an object in deletion", () => {
     ["DRAIN-014"],
   );
 });
+
+describe("replicas of a workload in deletion that a finalizer holds", () => {
+  const three = { replicas: 3 };
+  const more = { replicas: 4 };
+  check("are not raised of a Deployment", { judge: held(deployment(more)), old: held(deployment(three)) }, ["DRAIN-046"]);
+  check("are not raised of a StatefulSet", { judge: held(statefulSet(more)), old: held(statefulSet(three)) }, ["DRAIN-046"]);
+  check("are not raised of a ReplicaSet", { judge: held(replicaSet(more)), old: held(replicaSet(three)) }, ["DRAIN-046"]);
+  check("are lowered", { judge: held(deployment({ replicas: 2 })), old: held(deployment(three)) }, []);
+  check("are raised where nothing is in deletion", { judge: deployment(more), old: deployment(three) }, []);
+  it.each([
+    ["Deployment", "deployments", deployment(three)],
+    ["StatefulSet", "statefulsets", statefulSet(three)],
+    ["ReplicaSet", "replicasets", replicaSet(three)],
+  ])("are not raised by the scale of a %s either, nor by an autoscaler", (_, resource, standing) => {
+    for (const userInfo of [person, autoscalerAccount]) expect(scaled(resource, held(standing), userInfo)).toEqual([false, "DRAIN-046"]);
+    expect(scaled(resource, standing, person)).toEqual([true, undefined]);
+  });
+});
+
+function scaled(resource: string, standing: KubeObject, userInfo: typeof person) {
+  const scaleOf = (replicas: number) => ({
+    ...{ apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name: "web", namespace: "shop" }, spec: { replicas } },
+  });
+  const request = { ...requestFor(scaleOf(4), { old: scaleOf(3), userInfo }), subResource: "scale" };
+  const asked = { ...request, resource: { group: "apps", version: "v1", resource } };
+  const { allowed, findings } = validate({ policySet: policies, request: asked, context: contextOf([standing]) });
+  return [allowed, findings.find(({ action }) => action === "deny")?.rule];
+}
 
 describe("an object in deletion counts for others", () => {
   check("a budget over a new workload", { judge: single, world: [held(budget({ minAvailable: 1 }))] }, ["DRAIN-002"]);

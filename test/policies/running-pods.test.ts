@@ -53,7 +53,41 @@ describe("an update of a running Pod", () => {
   ]);
   check("with a window of ours is refused", annotated({ [names.disruptionWindowAnnotation]: "[]" }), world, ["META-001 deny"]);
   check("with a foreign annotation passes", annotated({ "example.com/seen": "yes" }), world, []);
-  check("with a finalizer is told", { ...running, metadata: { ...running.metadata, finalizers: ["a/b"] } }, world, ["DRAIN-037 warn"]);
+  check("with a finalizer is refused", finalized("a/b"), world, ["DRAIN-037 deny"]);
+  check("with another one beside the first is refused for that one", finalized("c/d", "a/b"), world, ["DRAIN-037 deny"], finalized("c/d"));
+  check("with one finalizer less passes", finalized("c/d"), world, [], finalized("c/d", "a/b"));
+  check("with a finalizer of the garbage collector's passes", finalized("foregroundDeletion"), world, []);
+  check(
+    "with the Job controller's, which leaves it on a ReplicaSet's Pod, is refused",
+    finalized("batch.kubernetes.io/job-tracking"),
+    world,
+    ["DRAIN-037 deny"],
+  );
+  check(
+    "of a Job's Pod with the Job controller's passes",
+    finalized("batch.kubernetes.io/job-tracking"),
+    [job({ name: "web-1" })],
+    [],
+    jobPod(),
+  );
+  it.each([
+    ["by who may finalize Pods passes", true, policies, []],
+    ["by who is named for Pods passes", false, withLines("settings: {controllers: [{users: [ann@example.com], makes: [Pod]}]}"), []],
+    ["that policies.yaml allows passes", false, withLines("rules: {DRAIN-037: {action: deny, params: {allowed: [a/b]}}}"), []],
+    [
+      "by who may speak for an owner that comes with it is refused",
+      true,
+      policies,
+      ["DRAIN-037 deny"],
+      { ...owner, kind: "Job", apiVersion: "batch/v1", uid: "other" },
+    ],
+  ])("with a finalizer %s", (_, speaksForOwner, policySet, expected, adopted = owner) => {
+    const { metadata } = finalized("a/b");
+    const object = { ...running, metadata: { ...metadata, ownerReferences: [adopted] } };
+    const context = { ...contextOf(world), speaksForOwner };
+    const verdict = validate({ policySet, request: requestFor(object, { old: running }), context });
+    expect(told(verdict).filter((one) => one.startsWith("DRAIN-037"))).toEqual(expected);
+  });
   check("with a toleration of every taint is told", respecified({ tolerations: [{ operator: "Exists" }] }), world, ["DRAIN-034 warn"]);
   check(
     "with another image passes where no rule is about it",
@@ -161,6 +195,14 @@ function jobPod(): Pod {
 
 function relabelled(labels: Readonly<Record<string, string>>): Pod {
   return { ...running, metadata: { ...running.metadata, labels } };
+}
+
+function finalized(...finalizers: readonly string[]): Pod {
+  return { ...running, metadata: { ...running.metadata, finalizers } };
+}
+
+function withLines(lines: string) {
+  return policySet(`apiVersion: platform.example.com/policies/v1\nclasses: {general: {}}\n${lines}\n`);
 }
 
 function annotated(annotations: Readonly<Record<string, string>>): Pod {

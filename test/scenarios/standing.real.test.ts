@@ -20,6 +20,7 @@ await describeOnControlPlane("what stands already, and a tenant with edit", () =
   beforeAll(async () => {
     controlPlane = await startControlPlane();
     await admin(nodesOf("general"));
+    await lets(controlPlane.kubectl(["apply", "-k", "deploy/policy-reports"]));
     await installPlimsoll(controlPlane);
     serve = await startServe({ controlPlane, provider: "none" });
     await admin([
@@ -75,6 +76,8 @@ await describeOnControlPlane("what stands already, and a tenant with edit", () =
     const [pod = "", aside = ""] = await podsOf("web");
     await refuses(kubectl("label", "pod", pod, "team=a"), "DRAIN-045");
     await refuses(kubectl("annotate", "pod", pod, "karpenter.sh/do-not-disrupt=true"), "DRAIN-014");
+    const holding = '{"metadata":{"finalizers":["example.com/hold"]}}';
+    await refuses(kubectl("patch", "pod", pod, "--type=merge", "-p", holding), "DRAIN-037");
     for (const lawful of [
       ["annotate", "pod", pod, "example.com/seen=yes"],
       ["label", "pod", pod, "example.com/seen=yes"],
@@ -86,12 +89,28 @@ await describeOnControlPlane("what stands already, and a tenant with edit", () =
     await lets(kubectl("delete", "pdb", "other"));
   });
 
-  it("never refuses a deletion, and tells what it leaves", async () => {
+  it("raises no replicas of a Deployment that a finalizer holds in deletion", async () => {
+    const patch = (object: object) => kubectl("patch", "deployment", "going", "--type=merge", "-p", JSON.stringify(object));
+    await lets(apply(deployment("going", 2)));
+    await lets(patch({ metadata: { finalizers: ["example.com/hold"] } }));
+    await lets(kubectl("delete", "deployment", "going", "--wait=false"));
+    await refuses(kubectl("scale", "deployment", "going", "--replicas=3"), "DRAIN-046");
+    await refuses(patch({ spec: { replicas: 3 } }), "DRAIN-046");
+    await lets(kubectl("scale", "deployment", "going", "--replicas=1"));
+    await lets(patch({ metadata: { finalizers: null } }));
+  });
+
+  it("never refuses a deletion, and tells what it leaves: at once, on the workload and in the report", async () => {
     await lets(apply(autoscaler("lent", 2)));
     await lets(apply(deployment("lent", 1)));
     await lets(apply(budget("lent", { minAvailable: 1 }, { app: "lent" })));
     const { code, stderr } = await kubectl("delete", "hpa", "lent");
     expect([code, stderr]).toEqual([0, expect.stringContaining("Deployment lent is left behind: [DRAIN-002]")]);
+    const asked = { timeout: 20_000, interval: 500 };
+    const events = ["get", "events", "--field-selector=type=Warning,reason=PolicyViolation,involvedObject.name=lent", "-o", "yaml"];
+    await expect.poll(async () => (await kubectl(...events)).stdout, asked).toContain("without HorizontalPodAutoscaler lent");
+    const report = () => controlPlane.kubectl(["get", "policyreports", "-n", "shop", "-o", "yaml"]);
+    await expect.poll(async () => (await report()).stdout, asked).toMatch(/policy: DRAIN-002[\s\S]*result: fail/);
     await lets(kubectl("delete", "deployment,pdb", "--all"));
   });
 

@@ -1,5 +1,5 @@
 /**
- * The arrivals' controller: judges what the watches bring as it comes, before any other audit work.
+ * The arrivals' controller: judges what the watches bring as it comes, and what a deletion leaves, before any other audit work.
  *
  * Its key is one object. Observes it as it stands, with the functions of admission; decides whether anything is to be told; acts by Events
  * and by asking for the report of its namespace at once. What it remembers between a change and its look is how the object was before, of so
@@ -15,9 +15,10 @@ import type { Pod } from "../../api/pod.ts";
 import type { Clock } from "../../api/ports.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { controllerOf } from "../../kube/owner.ts";
-import { arrivalNotes } from "../arrival.ts";
+import { arrivalNotes, departureNotes } from "../arrival.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { profileOfNote } from "../profile/compiled-note.ts";
+import { mayLend } from "../release.ts";
 import { isNamespaceJudged } from "./audit-controller.ts";
 import { isWanted } from "./profile-triggers.ts";
 
@@ -56,18 +57,17 @@ export function arrivalController(ports: ArrivalPorts): {
   readonly controller: Controller<ArrivalObservation, ArrivalStep>;
   readonly triggers: readonly AnyTrigger[];
 } {
-  const waiting = new Map<string, { readonly before?: KubeObject }>();
+  const waiting = new Map<string, Waiting>();
   const keysOf = (change: Change<KubeObject>): readonly ObjectKey[] => {
     if (!isArrival(change, ports)) return [];
     const key = arrivalKey(change.object);
     const text = `${key.namespace}/${key.name}`;
-    if (!waiting.has(text)) {
-      if (waiting.size >= arrivalsMax) return [];
-      waiting.set(text, change.kind === "updated" ? { before: change.before } : {});
-    }
+    const isNews = change.kind === "deleted" || !waiting.has(text);
+    if (isNews && !waiting.has(text) && waiting.size >= arrivalsMax) return [];
+    if (isNews) waiting.set(text, waitingOf(change));
     return [key];
   };
-  const top = (change: Change<KubeObject>) => (controllerOf(change.object) === undefined ? keysOf(change) : []);
+  const top = (change: Change<KubeObject>) => (isOwnWord(change.object) ? keysOf(change) : []);
   const pods: Trigger<"Pod"> = { watches: "Pod", keysOf: (change) => (isBare(change, ports.names) ? keysOf(change) : []) };
   return {
     controller: {
@@ -88,9 +88,25 @@ export function arrivalController(ports: ArrivalPorts): {
   };
 }
 
+/** What a controller made of a workload is judged there; budgets and autoscalers say what they say, whoever they name as theirs. */
+function isOwnWord(object: KubeObject): boolean {
+  return mayLend(object) || controllerOf(object) === undefined;
+}
+
+interface Waiting {
+  readonly before?: KubeObject;
+  readonly gone?: KubeObject;
+}
+
+function waitingOf(change: Change<KubeObject>): Waiting {
+  if (change.kind === "deleted") return { gone: change.object };
+  return change.kind === "updated" ? { before: change.before } : {};
+}
+
 function isArrival(change: Change<KubeObject>, { clock }: Pick<ArrivalPorts, "clock">): boolean {
   const { kind, object } = change;
-  if (kind === "deleted" || object.metadata.deletionTimestamp !== undefined || !isWanted(change)) return false;
+  if (kind === "deleted") return mayLend(object);
+  if (object.metadata.deletionTimestamp !== undefined || !isWanted(change)) return false;
   return kind === "updated" || Date.parse(object.metadata.creationTimestamp ?? "") > clock.now() - recentMs;
 }
 
@@ -105,17 +121,19 @@ function arrivalKey({ kind, metadata }: KubeObject): ObjectKey {
   return { namespace: metadata.namespace ?? "", name: `${kind}:${metadata.name ?? ""}` };
 }
 
-function observe(key: ObjectKey, { before }: { readonly before?: KubeObject }, ports: ArrivalPorts): ArrivalObservation | undefined {
+function observe(key: ObjectKey, { before, gone }: Waiting, ports: ArrivalPorts): ArrivalObservation | undefined {
   const { namespace } = key;
   const [kind = "", name = ""] = key.name.split(":");
   const { names, clock } = ports;
   const snapshot = ports.snapshot();
   const object = isKindName(kind) ? snapshot.get(kind, { namespace, name }) : undefined;
-  if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
   if (!isNamespaceJudged(namespace, snapshot, ports.exempt)) return undefined;
+  const context = { snapshot, instanceTypes: ports.instanceTypes(), names, now: clock.now() };
+  const world = { policySet: ports.policySet(), context };
+  if (object === undefined) return gone === undefined ? undefined : { namespace, events: departureNotes(gone, world) };
+  if (object.metadata.deletionTimestamp !== undefined) return undefined;
   // Made again under its name since: nothing stood before it.
   const isSame = before?.metadata.uid === object.metadata.uid;
-  const context = { snapshot, instanceTypes: ports.instanceTypes(), names, now: clock.now() };
   const arrival = { object, ...(isSame && before !== undefined ? { before } : {}) };
-  return { namespace, events: arrivalNotes(arrival, { policySet: ports.policySet(), context }) };
+  return { namespace, events: arrivalNotes(arrival, world) };
 }

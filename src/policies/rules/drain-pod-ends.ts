@@ -1,14 +1,15 @@
 /**
  * DRAIN-034 to -037: Pods that do not leave a node when they should, or never get to their end.
  *
- * Reads the Pod template as it is written: tolerations, finalizers, and a Job's deadline beside the age of its nodes.
+ * Reads the Pod template as it is written, or the running Pod: tolerations, finalizers, and a Job's deadline beside the age of its nodes.
  */
 import type { Toleration } from "../../api/pod.ts";
-import { controllerOf } from "../../kube/owner.ts";
 import { formatDuration, parseGoDuration } from "../../kube/schedule.ts";
 import { podFieldPath, podMetadataPath } from "../drain-pod.ts";
+import { foreignFinalizers } from "../pod-finalizers.ts";
 import type { Facts } from "../facts.ts";
 import { isObjectOf } from "../overlay-snapshot.ts";
+import type { RuleParams } from "../policy-set.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentExample } from "./drain-examples.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
@@ -97,33 +98,39 @@ export const drain036: Rule = {
 
 export const drain037: Rule = {
   id: "DRAIN-037",
-  summary: "A finalizer on the Pod template: every Pod stays Terminating, and its node undrained, until somebody takes it off.",
-  defaultAction: "warn",
+  summary: "A finalizer on Pods: they stay Terminating, and their node undrained, until somebody takes it off.",
+  defaultAction: "deny",
+  why: "An eviction passes and the Pod never goes: it is a block on drains that no budget shows. Kubernetes' own finalizers pass, and those of an operator on its own Pods: it may update pods/finalizers, pods/status or their owner, or settings.controllers names it for Pods. Where an operator has people write its finalizer, name that in `allowed`. What stood before is let be, and taking a finalizer off always passes.",
   needs: ["finalizers"],
   subjects: ["workload", "pod-update"],
+  params: { allowed: { kind: "list", default: [], meaning: "finalizers that some operator in the cluster takes off again" } },
   examples: {
     admitted: deploymentExample({ metadata: "annotations: {example.com/cleanup: later}" }),
     denied: deploymentExample({ metadata: "finalizers: [example.com/cleanup]" }),
   },
-  judge: ({ views }) =>
-    views.flatMap((view): readonly Problem[] => {
-      const isRunning = view.isRunning === true;
-      const finalizers = (isRunning ? view.pod : view.workload.template).metadata?.finalizers ?? [];
-      if (finalizers.length === 0) return [];
+  judge: (facts, { allowed }) =>
+    facts.views.flatMap((view): readonly Problem[] => {
+      const isPod = view.isRunning === true || view.workload.object.kind === "Pod";
+      if (isPod && facts.mayFinalizePod) return [];
+      const { metadata } = view.isRunning === true ? view.pod : view.workload.template;
       // What a controller put on its own Pod it will take off again.
-      if (!isRunning && view.workload.object.kind === "Pod" && controllerOf(view.workload.object) !== undefined) return [];
+      if (isPod && view.isRunning !== true && facts.ownerClaim === "believed") return [];
       const path = podMetadataPath(view, "finalizers");
-      return [
-        {
-          path,
-          message: `finalizer ${finalizers.join(", ")} on the Pod${isRunning ? "" : " template"} keeps ${isRunning ? "it" : "each pod"} Terminating until somebody removes it`,
-          fix: "remove it",
-          patch: [{ op: "remove", path }],
-          ...classOf(view),
-        },
-      ];
+      const foreign = foreignFinalizers(metadata, view.workload.kind).filter((name) => !isListed(allowed, name));
+      const isAll = foreign.length === 1 && metadata?.finalizers?.length === 1;
+      return foreign.map((name) => ({
+        path,
+        message: `finalizer ${name} on the Pod${isPod ? "" : " template"} keeps ${isPod ? "it" : "each pod"} Terminating until somebody removes it`,
+        fix: "remove it",
+        ...(isAll ? { patch: [{ op: "remove" as const, path }] } : {}),
+        ...classOf(view),
+      }));
     }),
 };
+
+function isListed(list: RuleParams[string] | undefined, name: string): boolean {
+  return typeof list === "object" && list.includes(name);
+}
 
 interface WrittenToleration {
   readonly view: WorkloadView;

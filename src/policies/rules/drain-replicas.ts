@@ -130,7 +130,7 @@ function actionFor(of: {
   readonly workloadClass: WorkloadClass;
   readonly kind: string;
   readonly bound: boolean;
-  readonly unprofiled: string | number | undefined;
+  readonly unprofiled: RuleParams[string] | undefined;
 }): FindingAction | "rule" | undefined {
   const singletons = singletonAction(of.workloadClass, of.kind);
   if (singletons === "allow") return undefined;

@@ -28,7 +28,8 @@ export interface Problem {
 /** A parameter that policies.yaml may set on a rule. */
 export type RuleParam =
   | { readonly kind: "number"; readonly default: number; readonly min: number; readonly meaning: string }
-  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[]; readonly meaning: string };
+  | { readonly kind: "choice"; readonly default: string; readonly choices: readonly string[]; readonly meaning: string }
+  | { readonly kind: "list"; readonly default: readonly string[]; readonly meaning: string };
 
 export interface Rule {
   readonly id: string;

@@ -30,10 +30,18 @@ function opened(world: readonly KubeObject[]) {
     exempt: new Set(["kube-system"]),
     onFound: (namespace) => found.push(namespace),
   });
-  const bring = async (object: KubeObject, before?: KubeObject): Promise<readonly string[]> => {
-    const change: Change<KubeObject> = before === undefined ? { kind: "added", object } : { kind: "updated", object, before };
-    const others = state.objects.filter(({ kind, metadata }) => kind !== object.kind || metadata.name !== object.metadata.name);
-    state.objects = [...others, object];
+  const without = ({ kind, metadata }: KubeObject) =>
+    state.objects.filter((other) => other.kind !== kind || other.metadata.name !== metadata.name);
+  const bring = (object: KubeObject, before?: KubeObject): Promise<readonly string[]> => {
+    state.objects = [...without(object), object];
+    return look(before === undefined ? { kind: "added", object } : { kind: "updated", object, before });
+  };
+  const drop = (object: KubeObject): Promise<readonly string[]> => {
+    state.objects = without(object);
+    return look({ kind: "deleted", object });
+  };
+  const look = async (change: Change<KubeObject>): Promise<readonly string[]> => {
+    const { object } = change;
     const watching = triggers.filter(({ watches }) => watches === object.kind);
     const keys = watching.flatMap((trigger) =>
       (trigger as AnyTrigger & { keysOf(of: Change<KubeObject>): readonly never[] }).keysOf(change),
@@ -50,7 +58,7 @@ function opened(world: readonly KubeObject[]) {
     }
     return told;
   };
-  return { bring, found };
+  return { bring, drop, found };
 }
 
 const ofWeb = { matchLabels: { app: "web" } };
@@ -89,6 +97,26 @@ describe("two objects that each pass without the other", () => {
     const { bring } = opened([budget({ minAvailable: 1 })]);
     const next = { ...single, metadata: { ...single.metadata, generation: 2 } };
     expect(await bring(next, three)).toEqual([expect.stringMatching(/^Deployment\/web PolicyViolation/)]);
+  });
+});
+
+describe("a deletion", () => {
+  const lent = [single, budget({ minAvailable: 1 })];
+  const hpa = autoscaler({ minReplicas: 3, maxReplicas: 5 });
+  const claimed = { ...hpa, metadata: { ...hpa.metadata, ownerReferences: [ownerOf(three)] } };
+  const shop = { ...namespaceObject(), metadata: { ...namespaceObject().metadata, deletionTimestamp: "2026-12-01T00:00:00Z" } };
+  const rows: readonly (readonly [string, KubeObject, readonly KubeObject[], readonly string[]])[] = [
+    ["of an autoscaler that made a replica lawful", hpa, lent, ["Deployment/web PolicyViolation [DRAIN-002]"]],
+    ["of one that names a controller", claimed, lent, ["Deployment/web PolicyViolation [DRAIN-002]"]],
+    ["of an autoscaler that lent nothing", hpa, [three, budget({ minAvailable: 1 })], []],
+    ["of a budget that guarded nobody", budget({ name: "other", maxUnavailable: 1 }), [three], []],
+    ["beside its workload's own", hpa, lent.slice(1), []],
+    ["with its namespace", hpa, [...lent, shop], []],
+  ];
+  it.each(rows)("%s is told of on what it leaves", async (_, gone, world, told) => {
+    const { drop, found } = opened([...world, gone]);
+    expect(await drop(gone)).toEqual(told);
+    expect(found).toEqual(told.length > 0 ? ["shop"] : []);
   });
 });
 

@@ -463,7 +463,6 @@ check(42, "a finalizer on the Pod template", {
     },
   },
   twin: { ...deployment(), metadata: { ...deployment().metadata, finalizers: ["example.com/cleanup"] } },
-  action: "warn",
 });
 check(43, "the lowest priority and no budget", {
   rule: "DRAIN-038",
