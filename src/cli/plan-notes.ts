@@ -11,12 +11,12 @@ import type { CronJob, Job } from "../api/workload.ts";
 import { specFault } from "../ec2/node-class-fault.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand } from "../provisioner/buffer-demand.ts";
-import { quotaRoom } from "../provisioner/prediction/quota-room.ts";
+import { quotaRoom } from "../kube/quota-room.ts";
 
 /** Returns the notes: first those about the planned objects in their order, then those about buffers and about NodeClasses. */
 export function planNotes(world: ContractWorld, planned: readonly KubeObject[]): readonly string[] {
   const suspended = planned.filter(isSuspended).map((object) => `${titleOf(object)} is suspended: planned as if it ran`);
-  const unresolved = bufferDemand(world, quotaRoom(world.snapshot, 0)).flatMap(({ buffer, chunks }) =>
+  const unresolved = bufferDemand(world, { room: quotaRoom(world.snapshot, 0), now: 0 }).flatMap(({ buffer, chunks }) =>
     chunks.ok ? [] : [`${titleOf(buffer)} keeps no room in this plan: ${chunks.error.message}`],
   );
   return [...suspended, ...unresolved, ...classNotes(world)];

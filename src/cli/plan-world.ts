@@ -20,7 +20,7 @@ import type { PolicySet } from "../policies/policy-set.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand } from "../provisioner/buffer-demand.ts";
 import { daemonSetPods, laterText, podDemand, workloadDemand, workloadKey, type LaterPods, type PodDemand } from "../provisioner/demand.ts";
-import { quotaRoom } from "../provisioner/prediction/quota-room.ts";
+import { quotaRoom } from "../kube/quota-room.ts";
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import { boundOnPaper, volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
 import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
@@ -135,7 +135,10 @@ type Demand = Pick<PodDemand, "pods" | "later">;
 function emptyClusterDemand(world: OfferedWorld): Demand {
   const wanted = plannedWorkloads(world.snapshot).map((workload) => ({ workload, count: workload.replicas }));
   const { pods, later } = workloadDemand(world, wanted);
-  return { pods: [...pods, ...bufferDemand(world, quotaRoom(world.snapshot, 0)).flatMap((buffer) => buffer.pods)], later };
+  return {
+    pods: [...pods, ...bufferDemand(world, { room: quotaRoom(world.snapshot, 0), now: 0 }).flatMap((buffer) => buffer.pods)],
+    later,
+  };
 }
 
 function emptyClusterInput(world: OfferedWorld, { pods }: Demand): SolveInput {

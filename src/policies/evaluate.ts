@@ -135,10 +135,11 @@ const judgedSubresources: ReadonlySet<string> = new Set(["scale", "resize", "eph
 /** What our rules read of an object is its spec and the labels of our domain; of a Namespace, which grants may name, all labels. */
 function hasOtherChecked(object: Judged, before: Judged, domain: string): boolean {
   if (!jsonEquals(object.spec, before.spec)) return true;
+  if (object.kind === "PodTemplate" && !jsonEquals(object.template, before.template)) return true;
   return !jsonEquals(checkedLabels(object, domain), checkedLabels(before, domain));
 }
 
-type Judged = KubeObject & { readonly spec?: unknown };
+type Judged = KubeObject & { readonly spec?: unknown; readonly template?: unknown };
 
 function checkedLabels({ kind, metadata }: KubeObject, domain: string): Readonly<Record<string, string>> {
   const labels = metadata.labels ?? {};

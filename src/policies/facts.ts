@@ -5,32 +5,27 @@
  * workload that it touches: a workload itself, those that a PodDisruptionBudget selects, the one that an autoscaler or a
  * scale aims at, those that a profile binds. A rule about two objects looks at the views, so it need not know which came second.
  */
-import type { AutoNodeClass } from "../api/auto-node-class.ts";
-import type { EC2NodeClass } from "../api/ec2-node-class.ts";
-import type { ScaledObject } from "../api/foreign-autoscaler.ts";
-import type { HorizontalPodAutoscaler } from "../api/horizontal-pod-autoscaler.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { Namespace } from "../api/namespace.ts";
-import type { NodePool } from "../api/node-pool.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
-import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Scale } from "../api/workload.ts";
-import type { WorkloadProfile } from "../api/workload-profile.ts";
 import { referringRollouts, workloadIn } from "../kube/referring-rollout.ts";
 import { namesTarget } from "../kube/workload-scale.ts";
 import { type Workload, workloadTitle } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
+import { bufferSource, isOurBuffer } from "./buffer-source.ts";
 import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
 import { mayFinalizePod, ownerClaimOf, type OwnerClaim } from "./owner-claim.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { boundWorkloads, coveredViews, coveredWorkloads, targeted } from "./touched-workloads.ts";
 import { reviewSteps, type ReviewSteps, type StepsInput } from "./review-steps.ts";
+import type { PodChange, Subject } from "./subject.ts";
 import {
   judgedWorkload,
   targetedWorkload,
@@ -41,30 +36,6 @@ import {
   type ViewWorld,
   type WorkloadView,
 } from "./workload-view.ts";
-
-/** What a request is about. "none" is what no rule judges: other kinds, and objects that a controller made from a judged one. */
-export type Subject =
-  | { readonly kind: "workload"; readonly workload: Workload }
-  | { readonly kind: "scale"; readonly workload: Workload; readonly from: number; readonly to: number }
-  /** A running Pod that is resized in place, or gets an ephemeral container; its view is that of its workload. */
-  | { readonly kind: "pod-change"; readonly change: PodChange; readonly pod: Pod; readonly workload: Workload }
-  /** A running Pod whose labels, annotations, finalizers or spec change; its view is that of its workload. */
-  | { readonly kind: "pod-update"; readonly pod: Pod; readonly before: Pod; readonly workload: Workload }
-  | { readonly kind: "budget"; readonly budget: PodDisruptionBudget }
-  | { readonly kind: "autoscaler"; readonly autoscaler: HorizontalPodAutoscaler }
-  | { readonly kind: "scaled-object"; readonly scaledObject: ScaledObject }
-  | { readonly kind: "profile"; readonly profile: WorkloadProfile }
-  | { readonly kind: "node-pool"; readonly nodePool: NodePool }
-  | { readonly kind: "node-class"; readonly nodeClass: EC2NodeClass | AutoNodeClass }
-  /** A Namespace whose labels change under the workloads that are in it. */
-  | { readonly kind: "namespace"; readonly namespace: Namespace }
-  | { readonly kind: "none" };
-
-/** What a rule can be asked about. */
-export type SubjectKind = Exclude<Subject["kind"], "none">;
-
-/** The subresources of a running Pod that are judged. */
-export type PodChange = "resize" | "ephemeralcontainers";
 
 export interface Facts {
   readonly request: AdmissionRequest;
@@ -197,6 +168,7 @@ function podChangeSubject(
 
 function subjectOf(object: KubeObject, { ownerClaim, snapshot, names: { domain } }: SubjectWorld): Subject {
   if (isObjectOf("Namespace", object, domain)) return { kind: "namespace", namespace: object };
+  if (isObjectOf("PodTemplate", object, domain)) return templateSubject(object.metadata, snapshot);
   // The API server always sends a spec; a file may lack one, and its reader says so.
   if (!hasSpec(object)) return noSubject;
   if (isObjectOf("WorkloadProfile", object, domain)) return { kind: "profile", profile: object };
@@ -207,8 +179,17 @@ function subjectOf(object: KubeObject, { ownerClaim, snapshot, names: { domain }
   if (isObjectOf("NodePool", object, domain)) return { kind: "node-pool", nodePool: object };
   if (isObjectOf("EC2NodeClass", object, domain) || isObjectOf("NodeClass", object, domain))
     return { kind: "node-class", nodeClass: object };
+  if (isObjectOf("CapacityBuffer", object, domain)) return { kind: "buffer", buffers: [object] };
   const workload = ownerClaim === "believed" ? judgedWorkload(object, snapshot) : workloadIn(object, snapshot);
   return workload === undefined ? noSubject : { kind: "workload", workload };
+}
+
+/** A PodTemplate that no buffer names buys nothing, and is its owner's matter. */
+function templateSubject({ name, namespace }: KubeObject["metadata"], snapshot: ClusterSnapshot): Subject {
+  const buffers = snapshot
+    .list("CapacityBuffer", namespace ?? "")
+    .filter((buffer) => isOurBuffer(buffer) && buffer.spec.podTemplateRef?.name === name);
+  return buffers.length === 0 ? noSubject : { kind: "buffer", buffers };
 }
 
 function hasSpec(object: KubeObject): boolean {
@@ -247,7 +228,7 @@ function stepsInput(
   subject: Subject,
   { workloads, request }: { readonly workloads: readonly Workload[]; readonly request: AdmissionRequest },
 ): StepsInput {
-  const placed = subject.kind === "workload" || subject.kind === "profile" || isPodSubject(subject);
+  const placed = subject.kind === "workload" || subject.kind === "profile" || subject.kind === "buffer" || isPodSubject(subject);
   return { workloads, namespace: request.namespace, placed, pod: isPodSubject(subject) ? subject.pod : undefined };
 }
 
@@ -257,6 +238,11 @@ function touchedWorkloads(subject: Subject, world: ViewWorld): readonly Workload
     case "node-pool":
     case "node-class":
       return [];
+    case "buffer":
+      return subject.buffers.slice(0, 1).flatMap((buffer) => {
+        const source = bufferSource(buffer, world.snapshot);
+        return source.ok ? [source.value.workload] : [];
+      });
     case "namespace":
       return workloadsOf(world.snapshot, subject.namespace.metadata.name ?? "");
     case "workload":
@@ -290,6 +276,9 @@ function viewsOf(subject: Subject, workloads: readonly Workload[], world: ViewWo
       return coveredViews(subject.budget, workloads, world);
     case "workload":
       return viewsOfWorkload(subject.workload, world);
+    // A chunk is no workload that runs: few rules are asked about it (chunk-facts.ts).
+    case "buffer":
+      return [];
     default:
       return workloads.map((workload) => viewOf(workload, world));
   }

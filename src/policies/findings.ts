@@ -4,16 +4,17 @@
  * Reads facts and policies. Returns findings sorted by rule id, then path, then text, so that the order of views and lists never
  * shows. Nothing is softened here: what was wrong before, exemptions and grandfathering are softening.ts.
  */
-import type { Instant } from "../api/ports.ts";
 import { remembered } from "../kube/remembered.ts";
 import { matchesSelector } from "../kube/selector.ts";
-import { matchesGlob } from "./class.ts";
+import { chunkFacts, isChunkRule } from "./chunk-facts.ts";
 import { openAllowance } from "./cel/cel-budget.ts";
 import { customProblems, isAsked } from "./custom-findings.ts";
 import type { CustomRule } from "./custom-rule.ts";
 import { classNameOf, customValues } from "./custom-world.ts";
-import type { Facts, FactsInput, SubjectKind } from "./facts.ts";
+import type { Facts, FactsInput } from "./facts.ts";
+import type { SubjectKind } from "./subject.ts";
 import type { PolicySet, RuleAction, RuleScope, RuleSetting } from "./policy-set.ts";
+import { actionAt, isNamespaceInScope } from "./rule-action.ts";
 import { allRules } from "./rules/all-rules.ts";
 import { usualSubjects, type Problem, type Rule } from "./rules/rule.ts";
 import { meetsNeeds, traitsOf } from "./traits.ts";
@@ -37,9 +38,22 @@ export function findingsOf(facts: Facts, input: FactsInput, only?: ReadonlySet<s
     if (action === "off") continue;
     for (const problem of rule.judge(facts, setting.params)) findings.push(...findingOf(problem, { id: rule.id, action, setting, facts }));
   }
+  if (facts.subject.kind === "buffer") findings.push(...findingsOfChunk(facts, input, only));
   const { customRules } = input.policySet;
   if (customRules.length > 0) findings.push(...findingsOfCustom(customRules, facts, { input, only }));
   return findings.length < 2 ? findings : sortedFindings(findings);
+}
+
+/** What the rules on Pods say of the template that a buffer's chunks are made from. */
+function findingsOfChunk(of: Facts, input: FactsInput, only: ReadonlySet<string> | undefined): readonly JudgedFinding[] {
+  const chunk = chunkFacts(of);
+  if (chunk === undefined) return [];
+  const { facts, told } = chunk;
+  return rulesFor(facts, "workload").flatMap(({ rule, setting }) => {
+    const action = actionAt(setting, input.context.now);
+    if (!isChunkRule(rule) || action === "off" || only?.has(rule.id) === false) return [];
+    return rule.judge(facts, setting.params).flatMap((problem) => findingOf(told(problem), { id: rule.id, action, setting, facts }));
+  });
 }
 
 /** Returns the words that tell one finding from another. */
@@ -186,11 +200,6 @@ function findingOf(problem: Problem, { id, action, setting, facts }: JudgedBy): 
   ];
 }
 
-/** Returns what a rule does at an instant: its action, or the staged one once its day has come. */
-export function actionAt({ action, staged }: RuleSetting, now: Instant): RuleAction {
-  return staged !== undefined && now >= staged.until ? staged.then : action;
-}
-
 /** A case may soften its rule (a class that only warns of singletons), never sharpen it beyond what policies.yaml says. */
 function weaker(a: FindingAction, b: FindingAction): FindingAction {
   return actionOrder.indexOf(a) < actionOrder.indexOf(b) ? a : b;
@@ -213,14 +222,6 @@ function isRequestInScope(
 /** A Scale carries no labels of its workload. */
 function labelsOf({ request, subject }: Facts): Readonly<Record<string, string>> | undefined {
   return subject.kind === "scale" ? subject.workload.labels : request.object?.metadata.labels;
-}
-
-function isNamespaceInScope(globs: readonly string[], namespace: string): boolean {
-  if (globs.length === 0) return true;
-  const excluding = globs.filter((glob) => glob.startsWith("!"));
-  const including = globs.filter((glob) => !glob.startsWith("!"));
-  const isNamed = (glob: string): boolean => matchesGlob({ glob: glob.replace(/^!/, ""), text: namespace });
-  return !excluding.some(isNamed) && (including.length === 0 || including.some(isNamed));
 }
 
 function compare(a: string, b: string): number {

@@ -8,7 +8,15 @@
 /** Kinds that admission is asked about and that stand in a namespace, or are one. */
 export const judgedNamespacedKinds: readonly string[] = [
   ...(["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"] as const),
-  ...(["HorizontalPodAutoscaler", "Namespace", "PodDisruptionBudget", "ScaledObject", "WorkloadProfile"] as const),
+  ...([
+    "CapacityBuffer",
+    "HorizontalPodAutoscaler",
+    "Namespace",
+    "PodDisruptionBudget",
+    "PodTemplate",
+    "ScaledObject",
+    "WorkloadProfile",
+  ] as const),
 ];
 
 /** Every kind that admission is asked about. */

@@ -12,8 +12,9 @@ import { isController } from "./admission-request.ts";
 import { candidatesOf } from "./exempt-candidates.ts";
 import { daysLeft, hasExpired, isNamedBy, type Exemption } from "./exemption.ts";
 import { gatherFacts, type Facts, type FactsInput } from "./facts.ts";
-import { actionAt, findingsOf, sortedFindings, wordsOf, type JudgedFinding } from "./findings.ts";
+import { findingsOf, sortedFindings, wordsOf, type JudgedFinding } from "./findings.ts";
 import { isGrandfathered } from "./grandfather.ts";
+import { actionAt } from "./rule-action.ts";
 import { expiredProblem } from "./rules/exemption.ts";
 import type { Finding } from "./verdict.ts";
 

@@ -82,6 +82,13 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
   };
 }
 
+/** Returns a Pod of a workload as it will enter the cluster, without all else that a view tells. */
+export function admittedPod(workload: Workload, world: ContractWorld): Pod {
+  const answer = workloadContract({ ...world, workload });
+  const pod = podOf(workload, world.snapshot);
+  return answer.kind === "compiled" ? judgedPod({ pod, contract: answer.contract }) : pod;
+}
+
 /** Returns the view of a workload that is written, and of the Rollouts that take its template. */
 export function viewsOfWorkload(workload: Workload, world: ViewWorld): readonly WorkloadView[] {
   // The replicas of before are the written workload's own.

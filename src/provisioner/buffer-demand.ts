@@ -2,15 +2,18 @@
  * Buffer demand: the virtual Pods of all CapacityBuffers.
  *
  * Reads the snapshot. Returns for each buffer what it wants and the Pods that keep its room in the plan: no more than the ResourceQuotas of
- * its namespace would let in after the Pods that stand and are to come, since room for Pods that can't come is bought for nobody. They are asked for at every
- * look: where standing nodes have the room, the plan finds it there and buys nothing.
+ * its namespace would let in after the Pods that stand and are to come, since room for Pods that can't come is bought for nobody, and no more
+ * than the bound of BUF-001, whatever grew since admission looked. They are asked for at every look: where standing nodes have the room, the plan finds it there and buys nothing.
  */
 import type { CapacityBuffer } from "../api/capacity-buffer.ts";
+import type { Instant } from "../api/ports.ts";
 import type { Result } from "../api/result.ts";
+import { bufferBoundRule, bufferLedger } from "../policies/buffer-bound.ts";
+import { isOurBuffer, type BufferProblem } from "../policies/buffer-source.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
-import { bufferChunks, isOurBuffer, type BufferChunks, type BufferProblem } from "./buffer-chunks.ts";
+import { bufferChunks, type BufferChunks } from "./buffer-chunks.ts";
 import { fairShares } from "./fair-shares.ts";
-import type { QuotaRoom } from "./prediction/quota-room.ts";
+import type { QuotaRoom } from "../kube/quota-room.ts";
 import { isNamespaceEnding } from "./missing-pods.ts";
 import { bufferPods } from "./scheduling/buffer-pod.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
@@ -29,17 +32,23 @@ export interface BufferRoom {
 }
 
 /** Returns what each buffer that is ours wants, by namespace and name; what quotas let in is taken from the room. */
-export function bufferDemand(world: ContractWorld, room: QuotaRoom): readonly BufferRoom[] {
+export function bufferDemand(
+  world: ContractWorld,
+  { room, now }: { readonly room: QuotaRoom; readonly now: Instant },
+): readonly BufferRoom[] {
   const ours = world.snapshot
     .list("CapacityBuffer")
     .filter((buffer) => isOurBuffer(buffer) && !isNamespaceEnding(world.snapshot, buffer.metadata.namespace ?? ""));
+  const bound = bufferLedger({ policySet: world.policySet, now });
   const wanted = ours.map((buffer): Omit<BufferRoom, "pods"> => {
     const chunks = bufferChunks(buffer, world);
     if (!chunks.ok) return { buffer, chunks };
     const { pod, replicas } = chunks.value;
     const { namespace = "" } = buffer.metadata;
     const { count, refusal } = room.take({ ...pod, metadata: { ...pod.metadata, namespace } }, replicas);
-    return { buffer, chunks, allowed: count, ...(refusal === undefined ? {} : { limitedBy: refusal }) };
+    const allowed = bound.take(buffer, pod, count);
+    const limitedBy = allowed < count ? `${bufferBoundRule} leaves room for ${allowed} of them in this namespace` : refusal;
+    return { buffer, chunks, allowed, ...(limitedBy === undefined ? {} : { limitedBy }) };
   });
   const shares = fairShares(
     wanted.map(({ allowed = 0 }) => allowed),

@@ -22,7 +22,7 @@ import { isPromisedPlace } from "./lifecycle/placement-hint.ts";
 import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
 import { admittedPod, comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
-import { quotaRoom, type QuotaRoom } from "./prediction/quota-room.ts";
+import { quotaRoom, type QuotaRoom } from "../kube/quota-room.ts";
 import { templateClaims } from "./prediction/template-claims.ts";
 import { isProvisionable } from "./provisionable.ts";
 import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
@@ -101,7 +101,7 @@ export function podDemand(input: DemandInput): PodDemand {
         !isPromisedPlace(pod, promises) &&
         !isNamespaceEnding(snapshot, pod.metadata.namespace ?? ""),
     );
-  const buffers = bufferDemand(input, room);
+  const buffers = bufferDemand(input, { room, now });
   const displaced = input.isOnPaper === true ? noDisplacedPods : displacedPods(input);
   const pods = [...real.map(asPending), ...displaced.pods, ...ahead.pods, ...buffers.flatMap((one) => one.pods)];
   return {

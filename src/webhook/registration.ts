@@ -30,11 +30,8 @@
 import { assertNever } from "../api/assert.ts";
 import { namespaceNameLabel, type PlatformNames } from "../api/labels.ts";
 import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
-import { err, ok, type Result } from "../api/result.ts";
 import { podMakers } from "../policies/judged-owner.ts";
-import { closedLabel } from "../policies/closed-label.ts";
 import { type MatchCondition, standingConditions, standingRules } from "./standing-objects.ts";
-import type { PolicySet } from "../policies/policy-set.ts";
 
 /** Where the API server reaches us. */
 /** How long the API server waits for an answer. */
@@ -80,7 +77,7 @@ export function webhookConfigurations(input: RegistrationInput): readonly Webhoo
 export const registrationLabel = { "app.kubernetes.io/name": "plimsoll" } as const;
 
 /** Fail-closed grants by label take a configuration each, and deploy/'s role names every configuration that it lets us write. */
-const closedLabelsMax = 8;
+export const closedLabelsMax = 8;
 
 /** The name of every configuration that can ever be ours: the only ones that our role may write. */
 export const configurationNames: readonly string[] = [
@@ -260,6 +257,14 @@ const validatedRules = [
   { operations: ["UPDATE"], apiGroups: ["argoproj.io"], apiVersions: ["v1alpha1"], resources: ["rollouts/scale"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["keda.sh"], apiVersions: ["v1alpha1"], resources: ["scaledobjects"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["policy"], apiVersions: ["v1"], resources: ["poddisruptionbudgets"], scope: "Namespaced" },
+  {
+    operations: writes,
+    apiGroups: ["autoscaling.x-k8s.io"],
+    apiVersions: ["v1beta1"],
+    resources: ["capacitybuffers"],
+    scope: "Namespaced",
+  },
+  { operations: writes, apiGroups: [""], apiVersions: ["v1"], resources: ["podtemplates"], scope: "Namespaced" },
   { operations: writes, apiGroups: ["autoscaling"], apiVersions: ["v2"], resources: ["horizontalpodautoscalers"], scope: "Namespaced" },
 ] as const;
 
@@ -273,28 +278,3 @@ const clusterRules = [
   { operations: writes, apiGroups: ["eks.amazonaws.com"], apiVersions: ["v1"], resources: ["nodeclasses"], scope: "Cluster" },
   { operations: ["UPDATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["namespaces"], scope: "Cluster" },
 ] as const;
-
-/**
- * Returns the namespaces of the fail-closed classes, or why they can't be told apart by the API server.
- *
- * A label grant must come down to one label with given values: the complement of two labels together is no selector.
- */
-export function closedNamespaces(policySet: Pick<PolicySet, "settings" | "grants">): Result<ClosedNamespaces, string> {
-  const names = new Set<string>();
-  const labels = new Map<string, { readonly key: string; readonly value: string }>();
-  for (const [className, policy] of policySet.settings.failurePolicy) {
-    if (policy !== "closed") continue;
-    const grant = policySet.grants.get(className);
-    for (const name of grant?.namespaces ?? []) names.add(name);
-    if (grant?.namespaceSelector === undefined) continue;
-    const label = closedLabel(grant.namespaceSelector);
-    if (label === undefined) {
-      return err(`grants.${className}.namespaceSelector: a fail-closed class is granted by one label with given values, not by several`);
-    }
-    for (const value of label.values) labels.set(`${label.key}=${value}`, { key: label.key, value });
-  }
-  if (labels.size > closedLabelsMax) {
-    return err(`grants: fail-closed classes are granted by ${labels.size} labels, and at most ${closedLabelsMax} can be told apart`);
-  }
-  return ok({ names: [...names].sort(), labels: [...labels.values()] });
-}

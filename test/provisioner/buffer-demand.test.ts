@@ -13,7 +13,7 @@ import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
 import type { ContractWorld } from "../../src/policies/profile/workload-contract.ts";
 import { adviceOn } from "../../src/provisioner/advice.ts";
 import { bufferDemand, bufferPodsMax } from "../../src/provisioner/buffer-demand.ts";
-import { quotaRoom } from "../../src/provisioner/prediction/quota-room.ts";
+import { quotaRoom } from "../../src/kube/quota-room.ts";
 import type { ObservedCluster } from "../../src/provisioner/cluster-input.ts";
 import { bufferLookMs, freshMemory, nextProvisioningStep, type ProvisioningStep } from "../../src/provisioner/provisioning.ts";
 import { demandPatienceMs, podDemand } from "../../src/provisioner/demand.ts";
@@ -22,7 +22,10 @@ import { deployment, job, namespaceObject, nodePool, pod, replicaSet, statefulSe
 import { yamlText } from "../support/yaml-objects.ts";
 
 const instanceTypes = catalogInstanceTypes({ zones: ["ap-southeast-1a"] });
-const parsed = parsePolicySet({ text: yamlText("policies.yaml"), fileName: "policies.yaml" });
+const policiesText = yamlText("policies.yaml");
+/** The bound of one namespace has tests of its own. */
+const unbounded = policiesText.replace(/^ {2}BUF-001: .*$/m, "  BUF-001: { action: warn }");
+const parsed = parsePolicySet({ text: unbounded, fileName: "policies.yaml" });
 const onDemand = [{ key: "karpenter.sh/capacity-type", operator: "In", values: ["on-demand"] }] as const;
 const pool = nodePool({ requirements: onDemand });
 const requests = { cpu: "1", memory: "1Gi" };
@@ -50,7 +53,7 @@ function podTemplate(spec: Partial<PodSpec> = {}): KubeObject {
 
 function demandOf(objects: readonly KubeObject[]) {
   const of = world(objects);
-  return bufferDemand(of, quotaRoom(of.snapshot, 0));
+  return bufferDemand(of, { room: quotaRoom(of.snapshot, 0), now: 0 });
 }
 
 const ref = { podTemplateRef: { name: "chunk" } };
@@ -152,6 +155,38 @@ describe("a buffer asks for no more than the namespace's quotas let in", () => {
       [2, 'ResourceQuota "q" leaves pods for 2 of 5 more Pods'],
     ],
   );
+});
+
+describe("a namespace's buffers are bought no further than BUF-001 lets them", () => {
+  const sized = (more: Readonly<Record<string, string>>) =>
+    podTemplate({ containers: [{ name: "app", image: "example.com/app:1", resources: { requests: { ...requests, ...more } } }] });
+  const big = sized({ cpu: "4" });
+  const bounded = "BUF-001: { action: deny, params: { chunks: 20, cpu: 64, memoryGib: 512, devices: 0 } }";
+  const check = (
+    name: string,
+    row: { buffers: readonly CapacityBuffer[]; bought: readonly number[]; line?: string; template?: KubeObject },
+  ) => {
+    test(name, () => {
+      const text = unbounded.replace("BUF-001: { action: warn }", row.line ?? bounded);
+      const own = parsePolicySet({ text, fileName: "policies.yaml" });
+      if (!own.ok) throw new Error(JSON.stringify(own.error));
+      const judged = { ...world([row.template ?? big, web, ...row.buffers]), policySet: own.value };
+      const rooms = bufferDemand(judged, { room: quotaRoom(judged.snapshot, 0), now: 0 });
+      expect(rooms.map(({ pods }) => pods.length)).toEqual(row.bought);
+      const isCut = row.buffers.map(({ spec }, at) => (spec.replicas ?? 0) > (row.bought[at] ?? 0));
+      expect(rooms.map(({ limitedBy }) => limitedBy?.startsWith("BUF-001") === true)).toEqual(isCut);
+    });
+  };
+  const many = [buffer({ ...ref, replicas: 48 })];
+  check("by vCPU, whatever the template grew to since it was judged", { buffers: many, bought: [16] });
+  check("by all of them together", {
+    buffers: [buffer({ ...ref, replicas: 10 }, "a"), buffer({ ...ref, replicas: 10 }, "b")],
+    bought: [10, 6],
+  });
+  check("by chunks, however small", { buffers: [buffer({ ...of("Deployment"), replicas: 40 })], bought: [20] });
+  check("by devices", { buffers: [buffer({ ...ref, replicas: 1 })], bought: [0], template: sized({ "nvidia.com/gpu": "1" }) });
+  check("not where the rule refuses nothing", { buffers: many, bought: [48], line: "BUF-001: { action: warn }" });
+  check("not outside of its scope", { buffers: many, bought: [48], line: 'BUF-001: { action: deny, scope: { namespaces: ["!shop"] } }' });
 });
 
 test("all buffers together are bounded, and none starves the others", () => {

@@ -6,7 +6,8 @@ import { platformNames } from "../../src/api/labels.ts";
 import type { LabelSelector } from "../../src/api/object.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";
 import { parseMatchCondition } from "../../src/sim/match-condition.ts";
-import { type ClosedNamespaces, closedNamespaces, configurationNames, webhookConfigurations } from "../../src/webhook/registration.ts";
+import { closedNamespaces } from "../../src/webhook/closed-namespaces.ts";
+import { type ClosedNamespaces, configurationNames, webhookConfigurations } from "../../src/webhook/registration.ts";
 
 interface Entry {
   readonly failurePolicy: string;

@@ -3,6 +3,7 @@
  */
 import { bare001 } from "./bare-pod.ts";
 import { bind001, bind002, bind003, bind004 } from "./bind.ts";
+import { buf001, buf002, buf003 } from "./buffer.ts";
 import { class001 } from "./class.ts";
 import { class003, class004, class005 } from "./class-demand.ts";
 import { class002 } from "./class-grant.ts";
@@ -66,6 +67,9 @@ export const allRules: readonly Rule[] = [
   bind002,
   bind003,
   bind004,
+  buf001,
+  buf002,
+  buf003,
   class001,
   class002,
   class003,

@@ -7,7 +7,8 @@
 import type { JsonPatchOperation } from "../../kube/json-patch.ts";
 import type { FindingAction } from "../verdict.ts";
 import type { RuleAction, RuleParams } from "../policy-set.ts";
-import type { Facts, SubjectKind } from "../facts.ts";
+import type { Facts } from "../facts.ts";
+import type { SubjectKind } from "../subject.ts";
 import type { Needs } from "../traits.ts";
 
 /** One thing that is wrong. `action` stands where the case, not the file, decides (a class's singletons, params). */

@@ -19,7 +19,7 @@ import { keyOf } from "../../kube/object-key.ts";
 import { isDaemonPod, isMirrorPod, isPending, isTerminal, isTerminating } from "../../kube/pod-state.ts";
 import { isDisrupted } from "../../kube/taint.ts";
 import { timeText } from "../../kube/time-text.ts";
-import { isOurBuffer } from "../buffer-chunks.ts";
+import { isOurBuffer } from "../../policies/buffer-source.ts";
 import { nextEmptinessStep, type EmptinessStep, type ObservedEmptiness } from "../disruption/emptiness.ts";
 import { requestIn } from "../disruption/request.ts";
 import { cameTrue, claimStatusAfter } from "../lifecycle/claim-status.ts";

@@ -5,14 +5,14 @@
  * What is used is counted from the Pods of the same snapshot, not read from the quota's status: the status is another watch, and
  * Pods that it counts and the snapshot lacks are Pods that are still predicted. Scopes and names are those of Kubernetes' Pod evaluator.
  */
-import type { Resources } from "../../api/object.ts";
-import type { Pod } from "../../api/pod.ts";
-import type { Instant } from "../../api/ports.ts";
-import type { QuotaScopeRequirement, ResourceQuota } from "../../api/resource-quota.ts";
-import type { ClusterSnapshot } from "../../api/snapshot.ts";
-import { podLimits, podRequests, qosClass } from "../../kube/pod-requests.ts";
-import { isTerminal } from "../../kube/pod-state.ts";
-import { amountOf } from "../../kube/resources.ts";
+import type { Resources } from "../api/object.ts";
+import type { Pod } from "../api/pod.ts";
+import type { Instant } from "../api/ports.ts";
+import type { QuotaScopeRequirement, ResourceQuota } from "../api/resource-quota.ts";
+import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { podLimits, podRequests, qosClass } from "./pod-requests.ts";
+import { isTerminal } from "./pod-state.ts";
+import { amountOf } from "./resources.ts";
 
 /** How many Pods may enter, and which quota keeps the others out. */
 export interface QuotaGrant {

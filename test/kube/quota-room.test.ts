@@ -2,12 +2,12 @@
  * Quota room: how many more Pods the quotas of a namespace let in.
  */
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../../src/api/object.ts";
-import type { Pod } from "../../../src/api/pod.ts";
-import type { ResourceQuota } from "../../../src/api/resource-quota.ts";
-import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
-import { quotaRoom } from "../../../src/provisioner/prediction/quota-room.ts";
-import { pod } from "../../support/objects.ts";
+import type { KubeObject } from "../../src/api/object.ts";
+import type { Pod } from "../../src/api/pod.ts";
+import type { ResourceQuota } from "../../src/api/resource-quota.ts";
+import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { quotaRoom } from "../../src/kube/quota-room.ts";
+import { pod } from "../support/objects.ts";
 
 function quota(spec: ResourceQuota["spec"], name = "team"): ResourceQuota {
   return { apiVersion: "v1", kind: "ResourceQuota", metadata: { name, namespace: "shop" }, ...(spec === undefined ? {} : { spec }) };
