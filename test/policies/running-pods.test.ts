@@ -124,6 +124,24 @@ describe("an update of a running Pod", () => {
   });
 });
 
+describe("a budget with a plain number over Pods without a scale", () => {
+  const ofReport = (minAvailable: number) => budget({ name: "b", minAvailable, selector: { matchLabels: { app: "report" } } });
+  const three = job({ replicas: 3 });
+  const bare = ["a", "b"].map((name) => pod({ name, labels: { app: "report" } }));
+  it.each([
+    ["above all Pods of a Job is refused", ofReport(1000), [three], ["JOB-002 deny"]],
+    ["of all Pods of a Job passes: it ends", ofReport(3), [three], []],
+    ["that other Pods meet passes", ofReport(4), [three, deployment({ podLabels: { app: "report" } })], []],
+    ["is refused at the Job that comes second", three, [ofReport(1000)], ["JOB-002 deny"]],
+    ["passes at the Job that comes second", three, [ofReport(3)], []],
+    ["above all bare Pods is refused", ofReport(1000), bare, ["DRAIN-045 deny"]],
+    ["below all bare Pods passes", ofReport(1), bare, []],
+  ] as const)("%s", (_, object, standing, expected) => {
+    const verdict = validate({ policySet: policies, request: requestFor(object), context: contextOf(standing) });
+    expect(told(verdict).filter((one) => /^(JOB-002|DRAIN-045) deny/.test(one))).toEqual(expected);
+  });
+});
+
 describe("a deletion", () => {
   const single = deployment({ replicas: 1 });
   const lent = [single, autoscaler({ minReplicas: 3 }), budget({ minAvailable: 1 })];

@@ -5,9 +5,11 @@
  * running Pods that it selects by labels which somebody put on them. Taking a Pod out of its ReplicaSet and its budgets, to look at
  * it, is nobody's harm.
  */
+import type { KubeObject } from "../../api/object.ts";
 import type { Pod } from "../../api/pod.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { allowedOf, countsScale, healthyNeeded } from "../../kube/disruption-budget.ts";
+import { controllerOf } from "../../kube/owner.ts";
 import { isActive } from "../../kube/pod-state.ts";
 import { matchesSelector } from "../../kube/selector.ts";
 import { budgetNameOf, budgetText } from "../budget-words.ts";
@@ -36,7 +38,11 @@ export const drain045: Rule = {
   judge(facts) {
     const { subject, views, snapshot } = facts;
     if (subject.kind === "budget") {
-      if (views.length > 0 || podsUnder(subject.budget, facts).length === 0) return [];
+      // A plain number that must stay is held against the Pods that there are; what else is over bare Pods, other rules tell.
+      const { minAvailable } = subject.budget.spec;
+      const isAbove = typeof minAvailable === "number" && minAvailable > views.length;
+      const isCounted = isAbove && views.every(({ workload }) => isBare(workload.object));
+      if ((views.length > 0 && !isCounted) || podsUnder(subject.budget, facts).length === 0) return [];
       return blockedProblem(subject.budget, facts, "/spec/selector");
     }
     if (subject.kind !== "pod-update") return [];
@@ -56,6 +62,10 @@ export const drain045: Rule = {
     ];
   },
 };
+
+function isBare(object: KubeObject): boolean {
+  return object.kind === "Pod" && controllerOf(object) === undefined;
+}
 
 function blockedProblem(budget: PodDisruptionBudget, facts: Facts, path: string): readonly Problem[] {
   const why = whyBlocked(budget, facts);

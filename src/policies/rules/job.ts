@@ -4,7 +4,10 @@
  * Reads Jobs and CronJobs, their class and the PodDisruptionBudgets over their Pods. An eviction is no failure of the work: it must
  * be tried again, and it must not use up the tries that are there for real failures.
  */
+import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import type { JobSpec } from "../../api/workload.ts";
+import { countText } from "../count-words.ts";
+import { othersUnder } from "../drain-cover.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { isObjectOf } from "../overlay-snapshot.ts";
 import { ignoreDisruptions } from "../profile/job-patch.ts";
@@ -77,13 +80,19 @@ export const job002: Rule = {
       if (!runsToAnEnd(view.workload.kind)) return [];
       const judged = facts.subject.kind === "budget" ? facts.subject.budget.metadata.name : undefined;
       return view.foreignBudgets
-        .filter(({ metadata, spec }) => (judged === undefined || metadata.name === judged) && needsScale(spec))
-        .map(({ metadata }): Problem => ({
-          path: pathIn(facts, { budget: "/spec/selector" }),
-          message: `${aboutWorkload(facts, view)}PodDisruptionBudget "${metadata.name ?? ""}" also matches Job pods; the controller then reports 0 allowed disruptions for all of them`,
-          fix: "narrow the selector",
-          ...classOf(view),
-        }));
+        .filter(({ metadata }) => judged === undefined || metadata.name === judged)
+        .flatMap((budget): readonly Problem[] => {
+          const why = whyNone(budget, view, facts);
+          if (why === undefined) return [];
+          return [
+            {
+              path: pathIn(facts, { budget: "/spec/selector" }),
+              message: `${aboutWorkload(facts, view)}PodDisruptionBudget "${budget.metadata.name ?? ""}" also matches Job pods; ${why}`,
+              fix: "narrow the selector",
+              ...classOf(view),
+            },
+          ];
+        });
     }),
 };
 
@@ -124,6 +133,17 @@ function onJobs(judge: (facts: Facts, view: WorkloadView, spec: JobSpec, at: str
       if (isObjectOf("CronJob", object, domain)) return judge(facts, view, object.spec.jobTemplate.spec, "/spec/jobTemplate/spec");
       return [];
     });
+}
+
+/** Why a budget lets no Pod of a Job go; undefined where it lets one go. */
+function whyNone(budget: PodDisruptionBudget, { workload }: WorkloadView, { snapshot }: Facts): string | undefined {
+  if (needsScale(budget.spec)) return "the controller then reports 0 allowed disruptions for all of them";
+  // A plain number that must stay is held against the Pods that there are: all of them may be asked to stay until the Job has ended.
+  const { minAvailable } = budget.spec;
+  const others = othersUnder(budget, { workload, snapshot }).reduce((sum, { replicas }) => sum + replicas, 0);
+  const pods = workload.replicas + others;
+  if (typeof minAvailable !== "number" || minAvailable <= pods) return undefined;
+  return `its minAvailable ${minAvailable} is more than the ${countText(pods, "pod")} that there are at most`;
 }
 
 /** The controller needs a count of replicas for everything but a plain number that must stay. */
