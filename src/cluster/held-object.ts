@@ -9,7 +9,7 @@
 import type { KubeObject, ObjectMeta } from "../api/object.ts";
 import type { PodSpec } from "../api/pod.ts";
 import { markedAsPart } from "../kube/held-part.ts";
-import { podLimits, podRequests } from "../kube/pod-requests.ts";
+import { podLimits, podRequestsUnremembered } from "../kube/pod-requests.ts";
 import { toResourceList } from "../kube/resources.ts";
 import { isWorkloadKind } from "../kube/workload.ts";
 
@@ -149,7 +149,7 @@ function templateOutline({ metadata, spec }: Json): Json {
 function podOutline(spec: Json = {}): Json {
   const { containers } = spec;
   const pod = { ...spec, containers: Array.isArray(containers) ? containers : [] } as unknown as PodSpec;
-  const requests = Object.fromEntries(Object.entries(podRequests(pod)).filter(([name]) => name !== "pods"));
+  const requests = Object.fromEntries(Object.entries(podRequestsUnremembered(pod)).filter(([name]) => name !== "pods"));
   const resources = { requests: toResourceList(requests), limits: toResourceList(podLimits(pod)) };
   const name = pod.containers[0]?.name ?? "";
   const others = Object.fromEntries(Object.entries(spec).filter(([field]) => !summedUp.has(field)));

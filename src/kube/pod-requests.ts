@@ -17,12 +17,15 @@ const zero: Resources = {};
 const computeResources = ["cpu", "memory"] as const;
 
 /** Returns what the Pod takes from a Node's allocatable, including `pods: 1`. Quantities must be valid (edge). */
-export const podRequests = rememberedInBursts((spec: PodSpec): Resources => {
+export const podRequests = rememberedInBursts(podRequestsUnremembered);
+
+/** Returns the same, and holds on to nothing: for a Pod so large that the last few would fill the memory. */
+export function podRequestsUnremembered(spec: PodSpec): Resources {
   const wanted = effective(spec, "requests");
   addList(wanted, spec.overhead);
   wanted["pods"] = (wanted["pods"] ?? 0) + 1;
   return wanted;
-});
+}
 
 /**
  * Returns the Pod's limits by the same rule. A name that any container leaves unlimited still shows the sum of the others:
