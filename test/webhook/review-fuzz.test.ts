@@ -4,7 +4,7 @@
  * The law: whatever is posted, the answer is an AdmissionReview v1 that the API server takes for one, or the documented HTTP
  * error for what is no AdmissionReview; nothing throws. 5,000 in CI, 200,000 in the long run.
  */
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, it } from "vitest";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
@@ -137,7 +137,8 @@ interface Answer {
 function post(listener: ReturnType<typeof webhookListener>, url: string, body: string): Promise<Answer> {
   const bytes = Buffer.from(body, "utf8");
   const headers = { "content-type": "application/json", "content-length": String(bytes.length) };
-  const request = Object.assign(Readable.from([bytes], { objectMode: false }), { method: "POST", url, headers });
+  const socket = Object.assign(new PassThrough(), { remoteAddress: "127.0.0.1" });
+  const request = Object.assign(Readable.from([bytes], { objectMode: false }), { method: "POST", url, headers, socket });
   return new Promise((answered) => {
     let status = 0;
     const response = {
