@@ -5,6 +5,8 @@
  * by SubjectAccessReview, first for all owners of a kind in the namespace, which is what operators have, then for the very one. Answers
  * live for a minute. No answer in time, and too many questions at once, are a no: the object is judged as if it had no owner.
  */
+import { err, ok, type Result } from "../api/result.ts";
+import { accessReviews, keptAnswers } from "../cluster/access-review.ts";
 import { groupOf } from "../policies/judged-owner.ts";
 import { ownerQuestion, type OwnerQuestion } from "../policies/owner-claim.ts";
 import type { ApiTransport, Clock } from "../api/ports.ts";
@@ -23,18 +25,17 @@ export interface OwnerInquiryParts {
 const inquiryMaxMs = 1_000;
 /** Reviews that wait at once. */
 const inquiriesMax = 32;
-const answerLifeMs = 60_000;
-/** Answers that are kept; with more requesters than this the oldest are asked about again. */
-const answersMax = 4_000;
+/** With more requesters than are kept the oldest are asked about again; each waiting review asks two things at once. */
+const bounds = { answersMax: 4_000, askedAtOnceMax: 4 * inquiriesMax, keptYesMs: 60_000, keptNoMs: 60_000 };
 
 /** Makes the inquirer of a process. */
 export function ownerInquirer(parts: OwnerInquiryParts): OwnerInquirer {
   const state = { underWay: 0 };
-  const rights = answers<boolean>(parts.clock);
-  const resources = answers<string>(parts.clock);
+  const rights = accessReviews({ ...parts, bounds, answerMaxMs: inquiryMaxMs });
+  const resources = keptAnswers(parts.clock, bounds);
   const api: Api = {
-    mayUpdate: (right) => rights(JSON.stringify(right), () => reviewed(parts.transport, right)),
-    resourceOf: (owner) => resources(`${owner.apiVersion} ${owner.kind}`, () => discovered(parts.transport, owner)),
+    mayUpdate: ({ user, ...right }) => rights.may(user, { resourceAttributes: { ...right, verb: "update" } }),
+    resourceOf: (owner) => resources.of(`${owner.apiVersion} ${owner.kind}`, () => discovered(parts.transport, owner)),
   };
   return ({ request }, { withinMs }) => {
     const question = ownerQuestion(request, { context: { snapshot: parts.snapshot() }, settings: parts.policySet().settings });
@@ -62,71 +63,42 @@ interface Right {
   readonly name: string;
 }
 
-/** Both are undefined where the API server did not answer. */
+/** Both are errors where the API server did not answer. */
 interface Api {
-  mayUpdate(right: Right): Promise<boolean | undefined>;
-  resourceOf(owner: OwnerQuestion["owner"]): Promise<string | undefined>;
+  mayUpdate(right: Right): Promise<Result<boolean, string>>;
+  resourceOf(owner: OwnerQuestion["owner"]): Promise<Result<string, string>>;
 }
 
 async function speaksFor({ userInfo: user, owner, namespace, needs }: OwnerQuestion, api: Api): Promise<boolean> {
   const resource = await api.resourceOf(owner);
-  if (resource === undefined || resource === "") return false;
-  const of = { user, namespace, group: groupOf(owner), resource };
+  if (!resource.ok || resource.value === "") return false;
+  const of = { user, namespace, group: groupOf(owner), resource: resource.value };
+  const may = async (right: Right): Promise<boolean> => {
+    const answer = await api.mayUpdate(right);
+    return answer.ok && answer.value;
+  };
   const has = async (subresource: Right["subresource"]): Promise<boolean> =>
-    (await api.mayUpdate({ ...of, subresource, name: "" })) === true ||
-    (await api.mayUpdate({ ...of, subresource, name: owner.name })) === true;
+    (await may({ ...of, subresource, name: "" })) || (await may({ ...of, subresource, name: owner.name }));
   const [finalizers, status] = await Promise.all([has("finalizers"), has("status")]);
   return needs === "both" ? finalizers && status : finalizers || status;
-}
-
-async function reviewed(transport: Pick<ApiTransport, "request">, { user, ...right }: Right): Promise<boolean | undefined> {
-  const { username, groups, uid, extra } = user;
-  const spec = { user: username, groups, uid, extra, resourceAttributes: { ...right, verb: "update" } };
-  const answer = await transport.request({
-    method: "POST",
-    path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",
-    body: { apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", spec },
-    timeoutMs: inquiryMaxMs,
-  });
-  return answer.ok ? isRecord(answer.body) && isRecord(answer.body["status"]) && answer.body["status"]["allowed"] === true : undefined;
 }
 
 /** What the API server takes for an API version; whoever wrote the reference chose it, and a path is made of it. */
 const versionPattern = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,62}$/;
 
-/** Returns the resource of a kind, "" where the API server serves none, or undefined where it did not answer. */
+/** Returns the resource of a kind, "" where the API server serves none; the error says that it did not answer. */
 async function discovered(
   transport: Pick<ApiTransport, "request">,
   { apiVersion, kind }: OwnerQuestion["owner"],
-): Promise<string | undefined> {
-  if (!versionPattern.test(apiVersion)) return "";
+): Promise<Result<string, string>> {
+  if (!versionPattern.test(apiVersion)) return ok("");
   const path = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const answer = await transport.request({ method: "GET", path, timeoutMs: inquiryMaxMs });
-  if (!answer.ok) return answer.status === 404 ? "" : undefined;
+  if (!answer.ok) return answer.status === 404 ? ok("") : err(`${path}: answered ${answer.status}`);
   const resources =
     isRecord(answer.body) && Array.isArray(answer.body["resources"]) ? (answer.body["resources"] as readonly unknown[]) : [];
   const found = resources.find((resource) => isRecord(resource) && resource["kind"] === kind && !String(resource["name"]).includes("/"));
-  return isRecord(found) && typeof found["name"] === "string" ? found["name"] : "";
-}
-
-/** Keeps answers for a while, oldest first; whoever asks the same meanwhile waits for the one answer. None is asked for anew. */
-function answers<T>({ now }: Pick<Clock, "now">): (key: string, ask: () => Promise<T | undefined>) => Promise<T | undefined> {
-  const kept = new Map<string, { readonly until: number; readonly answer: Promise<T | undefined> }>();
-  return (key, ask) => {
-    const known = kept.get(key);
-    if (known !== undefined && now() < known.until) return known.answer;
-    const fresh = { until: now() + answerLifeMs, answer: ask() };
-    kept.delete(key);
-    kept.set(key, fresh);
-    if (kept.size > answersMax) for (const oldest of [...kept.keys()].slice(0, kept.size - answersMax)) kept.delete(oldest);
-    const forget = (): void => {
-      if (kept.get(key) === fresh) kept.delete(key);
-    };
-    fresh.answer.then((answer) => {
-      if (answer === undefined) forget();
-    }, forget);
-    return fresh.answer;
-  };
+  return ok(isRecord(found) && typeof found["name"] === "string" ? found["name"] : "");
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

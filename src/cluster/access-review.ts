@@ -37,19 +37,29 @@ export interface AccessReviews {
   may(user: AccessUser, question: AccessQuestion): Promise<Result<boolean, string>>;
 }
 
-const answersMax = 2_000;
-const askedAtOnceMax = 8;
-const answerMaxMs = 5_000;
-/** A right that is taken away is felt after this time, one that is given after the shorter one. */
-const keptYesMs = 60_000;
-const keptNoMs = 10_000;
+/** How much is kept, and for how long. */
+export interface AnswerBounds {
+  readonly answersMax: number;
+  readonly askedAtOnceMax: number;
+  /** A right that is taken away is felt after this time, one that is given after the other. */
+  readonly keptYesMs: number;
+  readonly keptNoMs: number;
+}
+
+/** For those who come again and again, such as a scrape. */
+const usualBounds: AnswerBounds = { answersMax: 2_000, askedAtOnceMax: 8, keptYesMs: 60_000, keptNoMs: 10_000 };
+const usualAnswerMaxMs = 5_000;
 
 /** Opens the reviews of one process. */
-export function accessReviews(ports: {
+export function accessReviews(given: {
   readonly transport: Pick<ApiTransport, "request">;
   readonly clock: Pick<Clock, "now">;
+  readonly bounds?: AnswerBounds;
+  readonly answerMaxMs?: number;
 }): AccessReviews {
-  const answers = keptAnswers(ports.clock);
+  const { transport, clock, bounds = usualBounds, answerMaxMs = usualAnswerMaxMs } = given;
+  const ports = { transport, answerMaxMs };
+  const answers = keptAnswers(clock, bounds);
   return {
     userOf: (token) =>
       answers.of(`token ${createHash("sha256").update(token).digest("hex")}`, async () => {
@@ -71,7 +81,7 @@ export function accessReviews(ports: {
 }
 
 async function review(
-  { transport }: { readonly transport: Pick<ApiTransport, "request"> },
+  { transport, answerMaxMs }: { readonly transport: Pick<ApiTransport, "request">; readonly answerMaxMs: number },
   { kind, group, spec }: { readonly kind: string; readonly group: string; readonly spec: object },
 ): Promise<Result<unknown, string>> {
   const answer = await transport.request({
@@ -84,12 +94,14 @@ async function review(
   return err(`${kind}: ${answer.error.message ?? `answered ${answer.status}`}`);
 }
 
-interface KeptAnswers {
+export interface KeptAnswers {
   /** Returns the kept answer, that of the same question under way, or asks; what failed is not kept. */
   of<T>(key: string, ask: () => Promise<Result<T, string>>): Promise<Result<T, string>>;
 }
 
-function keptAnswers(clock: Pick<Clock, "now">): KeptAnswers {
+/** Opens a memory of answers; what is undefined or false is a no. */
+export function keptAnswers(clock: Pick<Clock, "now">, bounds: AnswerBounds): KeptAnswers {
+  const { answersMax, askedAtOnceMax, keptYesMs, keptNoMs } = bounds;
   const kept = new Map<string, { readonly value: unknown; readonly until: Instant }>();
   const asked = new Map<string, Promise<Result<unknown, string>>>();
   const askAnew = async (key: string, ask: () => Promise<Result<unknown, string>>): Promise<Result<unknown, string>> => {
