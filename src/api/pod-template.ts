@@ -7,5 +7,6 @@ import type { KubeObject } from "./object.ts";
 import type { PodTemplate } from "./pod.ts";
 
 export interface StoredPodTemplate extends KubeObject {
-  readonly template: PodTemplate;
+  /** The API server always sends one; a file may lack it. */
+  readonly template?: PodTemplate;
 }
