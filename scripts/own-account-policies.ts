@@ -80,6 +80,8 @@ const templates: OwnAccountPolicy = {
   ],
   variables: {
     ...specs,
+    ownAnnotations: orEmpty("object.metadata.annotations"),
+    oldOwnAnnotations: orEmpty("oldObject.metadata.annotations"),
     template: orEmpty("object.spec.template"),
     oldTemplate: orEmpty("oldObject.spec.template"),
     templateMeta: orEmpty("object.spec.template.metadata"),
@@ -88,7 +90,15 @@ const templates: OwnAccountPolicy = {
     oldAnnotations: orEmpty("oldObject.spec.template.metadata.annotations"),
   },
   validations: [
-    { expression: sameMetadata, message: "our account changes nothing of a workload's own metadata" },
+    {
+      expression: sameBut("object.metadata", "oldObject.metadata", [...serverFields, "annotations"]),
+      message: "our account changes nothing of a workload's own metadata",
+    },
+    {
+      // The API server itself counts the templates of a DaemonSet there.
+      expression: sameBut("variables.ownAnnotations", "variables.oldOwnAnnotations", ["deprecated.daemonset.template.generation"]),
+      message: "our account changes no annotation of a workload itself",
+    },
     {
       expression: sameBut("variables.spec", "variables.oldSpec", ["template"]),
       message: "our account changes nothing of a workload's spec but two annotations of its template",

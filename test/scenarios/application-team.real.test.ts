@@ -170,10 +170,15 @@ const drains: readonly Scenario[] = [
       const pod = await firstPod(controlPlane, "app-12-keda");
       const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: pod, namespace: "app-12-keda" } };
       await terminal.file("eviction.json", JSON.stringify(eviction));
-      // The only replica goes once its replacement is ready.
+      // The only replica of a node that is being emptied goes once its replacement is ready.
+      const node = await nodeOf(controlPlane, "app-12-keda", pod);
+      await controlPlane.kubectl(["cordon", node]);
+      const asked = { method: "POST", path: `/api/v1/namespaces/app-12-keda/pods/${pod}/eviction?dryRun=All`, body: eviction } as const;
+      await expect.poll(async () => (await controlPlane.request(asked)).status).toBe(429);
       await refused(terminal.type(`kubectl create --raw /api/v1/namespaces/app-12-keda/pods/${pod}/eviction -f eviction.json`));
       const path = `/api/v1/namespaces/app-12-keda/pods/${pod}`;
       await expect.poll(async () => (await controlPlane.request({ method: "GET", path })).status).toBe(404);
+      await controlPlane.kubectl(["uncordon", node]);
       await terminal.type("kubectl get deploy web -o custom-columns=NAME:.metadata.name,READY:.status.readyReplicas");
       await terminal.type("kubectl scale deploy web --replicas=0 --as=system:serviceaccount:keda:keda-operator --as-group=system:masters");
     },
@@ -250,6 +255,10 @@ function resizedTo(cpu: string): string {
 
 async function firstPod(controlPlane: ControlPlane, namespace: string): Promise<string> {
   return (await controlPlane.kubectl(["get", "pods", "-n", namespace, "-o", "jsonpath={.items[0].metadata.name}"])).stdout;
+}
+
+async function nodeOf(controlPlane: ControlPlane, namespace: string, pod: string): Promise<string> {
+  return (await controlPlane.kubectl(["get", "pod", pod, "-n", namespace, "-o", "jsonpath={.spec.nodeName}"])).stdout;
 }
 
 function debugPod(): object {

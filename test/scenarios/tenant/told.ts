@@ -54,8 +54,7 @@ interface Notices {
 
 interface EventLike {
   readonly type?: string;
-  readonly source?: { readonly component?: string };
-  readonly reportingComponent?: string;
+  readonly reason?: string;
   readonly involvedObject?: { readonly name?: string };
   readonly message?: string;
 }
@@ -63,8 +62,7 @@ interface EventLike {
 async function noticesIn({ client }: Ground, namespace: string): Promise<Notices> {
   const events = await client.send({ method: "GET", path: `/api/v1/namespaces/${namespace}/events?limit=500` });
   const reports = await client.send({ method: "GET", path: `/apis/wgpolicyk8s.io/v1alpha2/namespaces/${namespace}/policyreports` });
-  const isOurs = ({ type, source, reportingComponent }: EventLike): boolean =>
-    type === "Warning" && `${source?.component ?? ""}${reportingComponent ?? ""}`.includes("plimsoll");
+  const isOurs = ({ type, reason }: EventLike): boolean => type === "Warning" && reason === "PolicyViolation";
   const items = (events.body as { readonly items?: readonly EventLike[] }).items ?? [];
   const listed =
     (reports.body as { readonly items?: readonly { readonly results?: readonly { readonly result?: string }[] }[] }).items ?? [];
