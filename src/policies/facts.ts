@@ -229,7 +229,10 @@ function stepsInput(
   { workloads, request }: { readonly workloads: readonly Workload[]; readonly request: AdmissionRequest },
 ): StepsInput {
   const placed = subject.kind === "workload" || subject.kind === "profile" || subject.kind === "buffer" || isPodSubject(subject);
-  return { workloads, namespace: request.namespace, placed, pod: isPodSubject(subject) ? subject.pod : undefined };
+  // drain-running.ts looks at those under a budget, and at those of what is scaled.
+  const walksPods =
+    subject.kind === "budget" || subject.kind === "scale" || (subject.kind === "workload" && request.operation === "UPDATE");
+  return { workloads, namespace: request.namespace, placed, walksPods, pod: isPodSubject(subject) ? subject.pod : undefined };
 }
 
 function touchedWorkloads(subject: Subject, world: ViewWorld): readonly Workload[] {

@@ -51,10 +51,13 @@ export interface StepsInput {
   readonly namespace: string;
   /** Whether nodes are looked for, which is asked of workloads and profiles alone. */
   readonly placed: boolean;
+  /** Whether running Pods of the namespace are held against its budgets. */
+  readonly walksPods?: boolean;
 }
 
 /** Making a view and asking every rule about it. */
 const viewSteps = 500;
+const podSteps = 100;
 const labelSteps = 16;
 const profileSteps = 2;
 const taintSteps = 2;
@@ -71,7 +74,10 @@ export function reviewSteps(input: StepsInput, world: StepsWorld): ReviewSteps {
     return steps <= reviewStepsMax;
   };
   const specs = [...input.workloads.map(({ template }) => template.spec), ...(input.pod === undefined ? [] : [input.pod.spec])];
-  const isWithin = spend(ofViews(input, world)) && specs.every((spec) => spendPod(spec, { spend, world, placed: input.placed }));
+  const isWithin =
+    spend(ofViews(input, world)) &&
+    spend(ofPods(input, world)) &&
+    specs.every((spec) => spendPod(spec, { spend, world, placed: input.placed }));
   if (isWithin) return { steps, tooMuch: undefined };
   return { steps, tooMuch: spendings.reduce((most, one) => (one.steps > most.steps ? one : most)) };
 }
@@ -84,6 +90,17 @@ function ofViews({ workloads, namespace }: StepsInput, { snapshot }: StepsWorld)
     steps: count * (viewSteps + profiles * profileSteps + count),
     what: `${countText(count, "workload")} x ${countText(profiles, "profile")}`,
     fix: "select fewer workloads, or spread them over several namespaces",
+  };
+}
+
+/** A namespace without budgets has none to hold its Pods against. */
+function ofPods({ namespace, walksPods }: StepsInput, { snapshot }: StepsWorld): Spending {
+  const walks = walksPods === true && snapshot.list("PodDisruptionBudget", namespace).length > 0;
+  const count = walks ? snapshot.list("Pod", namespace).length : 0;
+  return {
+    steps: count * podSteps,
+    what: `${countText(count, "pod")} that budgets may select`,
+    fix: "spread the pods over several namespaces",
   };
 }
 

@@ -48,6 +48,17 @@ describe("an update of a running Pod", () => {
   check("with a foreign label passes", relabelled({ app: "web", "example.com/seen": "yes" }), world, []);
   check("with do-not-disrupt is refused", annotated({ "karpenter.sh/do-not-disrupt": "true" }), world, ["DRAIN-014 deny"]);
   check("with do-not-disrupt for a while passes", annotated({ "karpenter.sh/do-not-disrupt": "30m" }), world, []);
+  check("with do-not-disrupt for years is refused", annotated({ "karpenter.sh/do-not-disrupt": "100000h" }), world, ["DRAIN-014 deny"]);
+  it.each([
+    ["of no controller's with do-not-disrupt is refused", {}, ["DRAIN-014 deny"]],
+    ["of a hook's with do-not-disrupt is refused", { restartPolicy: "Never" }, ["DRAIN-014 deny"]],
+    ["of a hook's with a deadline and do-not-disrupt passes", { restartPolicy: "Never", activeDeadlineSeconds: 600 }, []],
+  ])("%s", (_, spec, expected) => {
+    const taken = pod({ name: "taken", labels: { app: "q" } });
+    const bare = { ...taken, spec: { ...taken.spec, ...spec } };
+    const metadata = { ...bare.metadata, annotations: { "karpenter.sh/do-not-disrupt": "true" } };
+    expect(told(verdictOn({ ...bare, metadata }, bare, [bare]))).toEqual(expected);
+  });
   check('with safe-to-evict "false" is told', annotated({ "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" }), world, [
     "DRAIN-021 warn",
   ]);
@@ -139,6 +150,71 @@ describe("a budget with a plain number over Pods without a scale", () => {
   ] as const)("%s", (_, object, standing, expected) => {
     const verdict = validate({ policySet: policies, request: requestFor(object), context: contextOf(standing) });
     expect(told(verdict).filter((one) => /^(JOB-002|DRAIN-045) deny/.test(one))).toEqual(expected);
+  });
+});
+
+describe("labels of running Pods that their template lacks", () => {
+  const labelled = [
+    relabelled({ app: "web", team: "a" }),
+    { ...relabelled({ app: "web", team: "a" }), metadata: { ...beside.metadata, labels: { app: "web", team: "a" } } },
+  ];
+  const made = [deployment({ replicas: 2 }), replicaSet({ name: "web-1", owner: above }), ...labelled];
+  const mate = deployment({ name: "mate", replicas: 3, podLabels: { app: "mate", team: "a" } });
+  const aside = pod({ name: "web-1-a", labels: { team: "a" } });
+  const takenAside = ["a", "b"].map((name) => pod({ name, labels: { team: "a", "pod-template-hash": "1" } }));
+  const operated = ["a", "b"].map((name) =>
+    pod({ name, labels: { team: "a" }, owner: { apiVersion: "example.com/v1", kind: "Ring", name: "r", uid: "r", controller: true } }),
+  );
+  const earlierSet = {
+    ...replicaSet({ name: "web-1", owner: above }),
+    spec: { ...deployment({ replicas: 2, podLabels: { app: "web", team: "a" } }).spec },
+  };
+  const earlier = deployment({ replicas: 2, podLabels: { app: "web", v: "2" } });
+  const denied = (object: KubeObject, standing: readonly KubeObject[], old?: KubeObject) => {
+    const request = requestFor(object, old === undefined ? {} : { old });
+    return told(validate({ policySet: policies, request, context: contextOf(standing) })).filter((one) => one.endsWith("deny"));
+  };
+  it.each([
+    ["a second budget over them, and over another workload", other({ maxUnavailable: 1 }), [...made, mate, budget({ minAvailable: 1 })]],
+    ["a budget that the last of them can't leave", other({ minAvailable: 1 }), made],
+    ["a budget that counts what they come from", other({ maxUnavailable: 1 }), made],
+    ["a budget over a Pod that was taken aside", other({ minAvailable: 1 }), [deployment(), aside]],
+    ["a budget over two that were taken aside: the last stays", other({ minAvailable: 1 }), [deployment(), ...takenAside]],
+  ])("refuse %s", (_, object, standing) => {
+    expect(denied(object, standing)).toEqual(["DRAIN-045 deny"]);
+  });
+  it.each([
+    ["a budget that asks for none", other({ minAvailable: 0 }), made],
+    ["a budget that their neighbours satisfy", other({ minAvailable: 2 }), [...made, mate]],
+    ["a plain number over an operator's Pods", other({ minAvailable: 1 }), operated],
+    ["a budget by their template", budget({ minAvailable: 1 }), made],
+    ["a budget over a workload, and a Pod that was taken aside", other({ maxUnavailable: 1 }), [mate, aside]],
+  ])("let in %s", (_, object, standing) => {
+    expect(denied(object, standing)).toEqual([]);
+  });
+  it("let a budget be updated beside a Pod that was taken aside", () => {
+    expect(denied(budget({ maxUnavailable: 2 }), [...world, ...takenAside], budget({ maxUnavailable: 1 }))).toEqual([]);
+  });
+  it("let a rollout that goes on be scaled, and refuse it to one that is paused", () => {
+    const guarded = [earlierSet, ...labelled, other({ minAvailable: 1 })];
+    const rolling = (replicas: number, paused: boolean) => ({ ...earlier, spec: { ...earlier.spec, replicas, paused } });
+    const found = [false, true].map((paused) => denied(rolling(1, paused), [rolling(2, paused), ...guarded], rolling(2, paused)));
+    expect(found.map((rules) => rules.includes("DRAIN-045 deny"))).toEqual([false, true]);
+  });
+  it("count steps only where the namespace has budgets", () => {
+    const steps = (standing: readonly KubeObject[]) => {
+      const [from, to] = [2, 3].map((replicas) => ({ ...earlier, spec: { ...earlier.spec, replicas } }));
+      if (from === undefined || to === undefined) return 0;
+      return validate({ policySet: policies, request: requestFor(to, { old: from }), context: contextOf([from, ...standing]) }).steps ?? 0;
+    };
+    expect(steps(labelled)).toBe(steps([]));
+    expect(steps([...labelled, budget({ minAvailable: 0 })])).toBeGreaterThan(steps([budget({ minAvailable: 0 })]));
+  });
+  it("refuse a scale that leaves none of those to go that an earlier template made", () => {
+    const guarded = [earlier, ...made.slice(1), other({ minAvailable: 1 })];
+    const scaled = (replicas: number) => ({ ...earlier, spec: { ...earlier.spec, replicas } });
+    expect(denied(scaled(1), guarded, earlier)).toContain("DRAIN-045 deny");
+    expect(denied(scaled(3), guarded, earlier)).toEqual([]);
   });
 });
 

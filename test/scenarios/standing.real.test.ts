@@ -87,6 +87,10 @@ await describeOnControlPlane("what stands already, and a tenant with edit", () =
       await lets(kubectl(...lawful));
     await expect.poll(() => podsOf("web"), { timeout: 60_000 }).toHaveLength(3);
     await lets(kubectl("delete", "pdb", "other"));
+    const [labelled = ""] = await podsOf("web");
+    await lets(kubectl("label", "pod", labelled, "team=b"));
+    await refuses(apply(budget("late", { minAvailable: 1 }, { team: "b" })), "DRAIN-045");
+    await lets(kubectl("label", "pod", labelled, "team-"));
   });
 
   it("raises no replicas of a Deployment that a finalizer holds in deletion", async () => {

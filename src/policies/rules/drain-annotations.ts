@@ -6,8 +6,11 @@
  */
 import { doNotDisruptAnnotation as doNotDisrupt } from "../../api/labels.ts";
 import { parseGoDuration } from "../../kube/schedule.ts";
+import type { Workload } from "../../kube/workload.ts";
 import { countText } from "../count-words.ts";
 import { isServing, podAnnotationPath, podFieldPath, safeToEvictAnnotation as safeToEvict } from "../drain-pod.ts";
+import { isForEver } from "../node-age.ts";
+import { isBare } from "../stray-pods.ts";
 import type { WorkloadView } from "../workload-view.ts";
 import { deploymentExample } from "./drain-examples.ts";
 import { classOf, type Problem, type Rule } from "./rule.ts";
@@ -19,25 +22,41 @@ const annotated = (annotation: string, value: string): string =>
 
 export const drain014: Rule = {
   id: "DRAIN-014",
-  summary: "The annotation karpenter.sh/do-not-disrupt on a service: its nodes are neither consolidated nor replaced until they expire.",
+  summary:
+    "The annotation karpenter.sh/do-not-disrupt on a service or a bare Pod: its nodes are neither consolidated nor replaced until they expire.",
   defaultAction: "deny",
   needs: ["evictionAnnotation"],
   subjects: ["workload", "pod-update"],
   examples: { admitted: annotated(doNotDisrupt, "30m"), denied: annotated(doNotDisrupt, "true") },
   judge: ({ views }) =>
     views.flatMap((view): readonly Problem[] => {
-      if (!isServing(view.workload) || annotationOf(view, doNotDisrupt) !== "true") return [];
+      const value = annotationOf(view, doNotDisrupt);
+      if (value === undefined || !isForEver(value, view.workloadClass) || !holdsItsNode(view)) return [];
       return [
         {
           path: podAnnotationPath(view, doNotDisrupt),
-          message: `annotation ${doNotDisrupt} on a service with ${countText(view.workload.replicas, "replica")} pins its nodes until expiry`,
-          fix: "remove it, or use disruption.protect with a duration",
+          message: `annotation ${doNotDisrupt} on ${whoIs(view.workload)} pins its nodes until expiry`,
+          fix: isServing(view.workload)
+            ? "remove it, or use disruption.protect with a duration"
+            : 'remove it, or write a duration such as "30m"',
           patch: [{ op: "remove", path: podAnnotationPath(view, doNotDisrupt) }],
           ...classOf(view),
         },
       ];
     }),
 };
+
+/** What serves, and a Pod that nobody makes again: one with a deadline before its node's own ends in time. */
+function holdsItsNode({ workload, podAsWritten, workloadClass }: WorkloadView): boolean {
+  if (isServing(workload)) return true;
+  if (!isBare(workload.object)) return false;
+  const { activeDeadlineSeconds } = podAsWritten.spec;
+  return activeDeadlineSeconds === undefined || isForEver(`${activeDeadlineSeconds}s`, workloadClass);
+}
+
+function whoIs({ kind, replicas }: Workload): string {
+  return kind === "Pod" ? "a Pod without a controller" : `a service with ${countText(replicas, "replica")}`;
+}
 
 export const drain020: Rule = {
   id: "DRAIN-020",

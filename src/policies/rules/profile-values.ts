@@ -9,8 +9,9 @@ import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { nearestWord } from "../../api/nearest-word.ts";
 import { pointer } from "../../kube/json-patch.ts";
 import { windowWaitMaxMs } from "../../kube/pod-protection.ts";
-import { nextAfter, parseCron } from "../../kube/schedule.ts";
+import { formatDuration, nextAfter, parseCron, parseGoDuration } from "../../kube/schedule.ts";
 import { aboutWorkload } from "../facts.ts";
+import { isForEver, nodeAgeOf } from "../node-age.ts";
 import { termsOf, type ProfileTerms } from "../profile-terms.ts";
 import { runsToAnEnd } from "../spot-use.ts";
 import { deploymentManifest, profileManifest } from "./example-manifests.ts";
@@ -22,7 +23,7 @@ const deployment = deploymentManifest({ replicas: 3 });
 
 export const wp007: Rule = {
   id: "WP-007",
-  summary: "A value that another field of the profile rules out.",
+  summary: "A value that another field of the profile rules out, or a protection or window that holds nodes for as long as they live.",
   defaultAction: "deny",
   subjects: ["profile"],
   examples: {
@@ -34,7 +35,12 @@ export const wp007: Rule = {
     const { profile } = facts.subject;
     const terms = termsOf(profile, facts);
     if (terms === undefined) return [];
-    const problems = [...scalingProblems(profile, terms), ...disruptionProblems(profile, terms), ...windowProblems(profile, facts.now)];
+    const problems = [
+      ...scalingProblems(profile, terms),
+      ...disruptionProblems(profile, terms),
+      ...protectProblems(profile, terms),
+      ...windowProblems(profile, terms, facts.now),
+    ];
     return problems.map((problem) => ({ ...problem, className: terms.workloadClass.name }));
   },
 };
@@ -133,14 +139,67 @@ function disruptionProblems({ spec }: WorkloadProfile, { resolved }: ProfileTerm
   ];
 }
 
-function windowProblems({ spec }: WorkloadProfile, now: Instant): readonly Problem[] {
-  return (spec.disruption?.window ?? []).flatMap(({ schedule }, index) => {
-    const cron = parseCron(schedule);
-    if (cron.ok && (nextAfter(cron.value, now) ?? Infinity) <= now + windowWaitMaxMs) return [];
-    const what = cron.ok ? `"${schedule}" does not open within a year` : `"${schedule}" is no cron schedule`;
-    return [problem(["disruption", "window", index, "schedule"], what, "write five fields in UTC, such as 0 2 * * 6")];
-  });
+/** CLASS-001 tells of more than a class's own most. */
+function protectProblems({ spec }: WorkloadProfile, { workloadClass }: ProfileTerms): readonly Problem[] {
+  const { protect } = spec.disruption ?? {};
+  if (protect === undefined || workloadClass.disruption.maxProtect !== undefined || !isForEver(protect, workloadClass)) return [];
+  const age = nodeAgeOf(workloadClass);
+  return [problem(["disruption", "protect"], `${protect} is longer than its nodes live (${age})`, `set it to ${age} or less`)];
 }
+
+function windowProblems({ spec }: WorkloadProfile, terms: ProfileTerms, now: Instant): readonly Problem[] {
+  // A Pod reads the first ones alone.
+  const windows = (spec.disruption?.window ?? []).slice(0, windowsMax);
+  const found = windows.flatMap(({ schedule, duration }, index): readonly Problem[] => {
+    const cron = parseCron(schedule);
+    if (!cron.ok || (nextAfter(cron.value, now) ?? Infinity) > now + windowWaitMaxMs) {
+      const what = cron.ok ? `"${schedule}" does not open within a year` : `"${schedule}" is no cron schedule`;
+      return [problem(["disruption", "window", index, "schedule"], what, "write five fields in UTC, such as 0 2 * * 6")];
+    }
+    const open = parseGoDuration(duration);
+    const leastMs = terms.resolved.gracePeriodSeconds.value * 1000 + leavingMs;
+    if (!open.ok || open.value >= leastMs) return [];
+    const least = formatDuration(leastMs);
+    const what = `"${duration}" is shorter than one Pod needs to leave: its gracePeriodSeconds and a minute`;
+    return [problem(["disruption", "window", index, "duration"], what, `set it to ${least} or more`)];
+  });
+  return found.length > 0 || windows.length === 0 ? found : rareProblems(windows, terms, now);
+}
+
+/** As in kube/pod-protection.ts. */
+const windowsMax = 20;
+
+/** What a Pod needs to be evicted and to end, beside its grace period. */
+const leavingMs = 60_000;
+
+/** All windows together open as often as nodes end: a pause of up to that is always long enough, one of twice that never. */
+function rareProblems(
+  windows: readonly { readonly schedule: string }[],
+  { workloadClass }: ProfileTerms,
+  now: Instant,
+): readonly Problem[] {
+  // A month has up to 31 days, and a window once a month is lawful where no class says how old nodes become.
+  const longest = workloadClass.disruption.maxNodeAge ?? "744h";
+  const age = parseGoDuration(longest);
+  const pauseMs = Math.max(age.ok ? age.value : 0, dayMs);
+  const schedules = windows.flatMap(({ schedule }) => {
+    const cron = parseCron(schedule);
+    return cron.ok ? [cron.value] : [];
+  });
+  for (let from = now; from < now + windowWaitMaxMs; from += pauseMs) {
+    if (schedules.some((schedule) => (nextAfter(schedule, from) ?? Infinity) <= from + pauseMs)) continue;
+    return [
+      problem(
+        ["disruption", "window"],
+        `does not open for longer than nodes live (${longest})`,
+        "write a schedule that opens more often, such as 0 2 * * 6",
+      ),
+    ];
+  }
+  return [];
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
 
 function problem(at: readonly (string | number)[], what: string, fix: string): Problem {
   const field = at.reduce<string>((text, token) => (typeof token === "number" ? `${text}[${token}]` : `${text}.${token}`), "spec");

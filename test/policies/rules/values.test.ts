@@ -48,6 +48,30 @@ describe("WP-007: fields that rule each other out", () => {
     { disruption: { window: [{ schedule: "0 25 * * 6", duration: "4h" }] } },
     'spec.disruption.window[0].schedule "0 25 * * 6" is no cron schedule',
   );
+  row(
+    "a window of a second",
+    { disruption: { window: [{ schedule: "0 2 * * *", duration: "1s" }] } },
+    'spec.disruption.window[0].duration "1s" is shorter than one Pod needs to leave: its gracePeriodSeconds and a minute',
+  );
+  row(
+    "a window once a year",
+    { disruption: { window: [{ schedule: "0 2 1 1 *", duration: "4h" }] } },
+    "spec.disruption.window does not open for longer than nodes live (336h)",
+  );
+  row("a window once a year beside one on Saturdays", {
+    disruption: {
+      window: [
+        { schedule: "0 2 1 1 *", duration: "4h" },
+        { schedule: "0 2 * * 6", duration: "90s" },
+      ],
+    },
+  });
+  row(
+    "a protection for longer than nodes live",
+    { disruption: { protect: "100000h" } },
+    "spec.disruption.protect 100000h is longer than its nodes live (336h)",
+  );
+  row("a protection for as long as nodes live", { disruption: { protect: "336h" } });
   row("a window on Saturdays", { disruption: { window: [{ schedule: "0 2 * * 6", duration: "4h" }] } });
 });
 
