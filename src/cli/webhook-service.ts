@@ -58,7 +58,11 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     ...(parts.metricsOpen === true ? {} : { metricsGuard: guardOf(parts) }),
     metricsText: async () => mergedMetrics(parts.metrics.registry, await parts.provisioner.metrics()),
     handler: handlerOf(parts, { denials, presence }),
-    inquirer: ownerInquirer({ transport, clock, policySet: () => parts.policyFile.current(), snapshot: () => parts.cluster.snapshot() }),
+    inquirer: ownerInquirer({
+      ...{ transport, clock, ownNamespace: namespace },
+      policySet: () => parts.policyFile.current(),
+      snapshot: () => parts.cluster.snapshot(),
+    }),
     ...(parts.capacity === undefined ? {} : { advisor: capacityAdvisor(parts) }),
     notReady: () => [...notReady(parts, state), ...presence.notReady()],
     peerWord: (authorization) => presence.heard(authorization),

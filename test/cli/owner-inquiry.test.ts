@@ -89,6 +89,20 @@ describe("the owner inquiry", () => {
     expect(inquiry([]).ask(pod(), person)).toBeUndefined();
   });
 
+  it.each([
+    ["our own account asks by a dry run what Pods would become", "plimsoll-system", true, true],
+    ["our own account, but for good", "plimsoll-system", false, false],
+    ["another's by a dry run", "shop", true, false],
+  ])("of %s", async (_, namespace, dryRun, speaks) => {
+    const account: UserInfo = {
+      username: `system:serviceaccount:${namespace}:plimsoll`,
+      groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
+    };
+    const { ask, requests } = inquiry([]);
+    expect(await ask(ofWorkflow(), account, 3_000, dryRun)).toBe(speaks);
+    expect(requests.length > 0).toBe(!speaks);
+  });
+
   it("makes no path of an API version that none is", async () => {
     const { ask, requests } = inquiry([]);
     expect(await ask(owned(pod(), "../../v1", "Secret"), operator)).toBe(false);
@@ -129,9 +143,10 @@ function inquiry(allowed: readonly string[]) {
     },
     policySet: () => policies,
     snapshot: () => snapshotOf([]),
+    ownNamespace: "plimsoll-system",
   });
-  const ask = (object: Parameters<typeof requestFor>[0], userInfo = operator, withinMs = 3_000) =>
-    inquirer({ phase: "validate", tier: "open", request: requestFor(object, { userInfo }) }, { withinMs });
+  const ask = (object: Parameters<typeof requestFor>[0], userInfo = operator, withinMs = 3_000, dryRun = false) =>
+    inquirer({ phase: "validate", tier: "open", request: { ...requestFor(object, { userInfo }), dryRun } }, { withinMs });
   return { ask, requests, state, clock };
 }
 
