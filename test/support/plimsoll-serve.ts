@@ -57,12 +57,16 @@ export async function installPlimsoll(controlPlane: ControlPlane, folders = ["de
 
 /** These processes stand outside of the cluster: no Service leads to them, so that our account has to register a URL of this machine. */
 function reachedByUrl(manifests: string): string {
-  const url =
-    'request.operation == "DELETE" || !has(object.webhooks) || object.webhooks.all(w, w.clientConfig.url.startsWith("https://127.0.0.1:"))';
+  const here = 'has(w.clientConfig.url) && w.clientConfig.url.startsWith("https://127.0.0.1:")';
+  const either = (shipped: string): string => `(${shipped}) || object.webhooks.all(w, ${here})`;
   const objects = objectsIn(manifests).map((object) => {
     if (object.kind !== "ValidatingAdmissionPolicy") return object;
-    const { spec } = object as typeof object & { readonly spec: { readonly variables?: readonly { readonly name: string }[] } };
-    const variables = spec.variables?.map((variable) => (variable.name === reachedVariable ? { ...variable, expression: url } : variable));
+    const { spec } = object as typeof object & {
+      readonly spec: { readonly variables?: readonly { readonly name: string; readonly expression: string }[] };
+    };
+    const variables = spec.variables?.map((variable) =>
+      variable.name === reachedVariable ? { ...variable, expression: either(variable.expression) } : variable,
+    );
     return { ...object, spec: { ...spec, ...(variables === undefined ? {} : { variables }) } };
   });
   return objects.map((object) => JSON.stringify(object)).join("\n---\n");
