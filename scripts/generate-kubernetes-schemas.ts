@@ -41,6 +41,7 @@ const roots = [
     "ConfigMap",
     "ServiceAccount",
     "Event",
+    "ReplicationController",
     "Endpoints",
     "Binding",
     "ResourceQuota",

@@ -38,6 +38,7 @@ const conditionTimes: Readonly<Record<string, JsonObject>> = {
   pods: { lastProbeTime: null, lastTransitionTime: null },
   nodes: { lastHeartbeatTime: null, lastTransitionTime: null },
   "deployments.apps": { lastUpdateTime: null, lastTransitionTime: null },
+  replicationcontrollers: { lastTransitionTime: null },
   "replicasets.apps": { lastTransitionTime: null },
   "statefulsets.apps": { lastTransitionTime: null },
   "daemonsets.apps": { lastTransitionTime: null },

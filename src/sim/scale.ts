@@ -1,7 +1,7 @@
 /**
  * The scale subresource: a workload's replicas, whatever its kind.
  *
- * Reads and writes the replicas of Deployments, ReplicaSets, StatefulSets and of custom resources that declare scale, as autoscaling/v1 Scale.
+ * Reads and writes the replicas of Deployments, ReplicaSets, ReplicationControllers, StatefulSets and of custom resources that declare scale, as autoscaling/v1 Scale.
  * Admission sees the Scale, not the workload, as on the real server.
  */
 import { applyJsonPatch, parseJsonPatch } from "../kube/json-patch.ts";
@@ -10,7 +10,7 @@ import { err, ok } from "../api/result.ts";
 import { admitMutating, admitValidating } from "./admission.ts";
 import { badRequest, conflict, invalid, modifiedCause, notFound, unsupportedMediaType } from "./api-failure.ts";
 import type { Call, Outcome } from "./api-server.ts";
-import { isJsonObject, numberAt, objectAt, stringAt, toJson, valueAt, withValue, type JsonObject } from "./json.ts";
+import { isJsonObject, numberAt, objectAt, stringAt, stringMapAt, toJson, valueAt, withValue, type JsonObject } from "./json.ts";
 import { labelSelectorOf } from "./object-codec.ts";
 import { applyMergePatch } from "./patch/merge-patch.ts";
 import type { ServedResource } from "./served-resource.ts";
@@ -83,7 +83,8 @@ function scaleOf(object: JsonObject, served: ServedResource): JsonObject {
 
 const scaleMetadata: ReadonlySet<string> = new Set(["name", "namespace", "uid", "resourceVersion", "creationTimestamp"]);
 
-function selectorText(object: JsonObject, { custom }: ServedResource): string {
+function selectorText(object: JsonObject, { custom, storage }: ServedResource): string {
+  if (storage === "replicationcontrollers") return formatSelector({ matchLabels: stringMapAt(object, "spec", "selector") });
   if (custom === undefined) return formatSelector(labelSelectorOf(valueAt(object, "spec", "selector")));
   const path = custom.scale?.labelSelectorPath;
   return path === undefined ? "" : (stringAt(object, ...pathOf(path)) ?? "");

@@ -45,6 +45,7 @@ const selectableFields: Readonly<Record<string, readonly string[]>> = {
   secrets: ["type"],
   services: ["spec.clusterIP", "spec.type"],
   events: eventFields,
+  replicationcontrollers: ["status.replicas"],
   "replicasets.apps": ["status.replicas"],
   "jobs.batch": ["status.successful"],
 };

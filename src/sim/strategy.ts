@@ -41,6 +41,7 @@ const freshStatus: Readonly<Record<string, JsonObject>> = {
   pods: { phase: "Pending" },
   namespaces: { phase: "Active" },
   services: { loadBalancer: {} },
+  replicationcontrollers: { replicas: 0 },
   "deployments.apps": {},
   "replicasets.apps": { replicas: 0 },
   "statefulsets.apps": { replicas: 0, availableReplicas: 0 },

@@ -106,7 +106,7 @@ test("nothing is looked at before all that it watches and needs is listed", asyn
   api.fail((call) => {
     if (!call.includes("nodes")) return undefined;
     nodes++;
-    return nodes > 3 ? "off" : { code: 503 };
+    return nodes > 12 ? "off" : { code: 503 };
   });
   api.put(pathOf("a"), pod({ name: "a" }));
   await time.until(() => acts.length > 0);

@@ -27,6 +27,8 @@ const served: Readonly<Record<string, readonly string[]>> = {
     "deployments/scale",
     "replicasets",
     "replicasets/scale",
+    "replicationcontrollers",
+    "replicationcontrollers/scale",
     "statefulsets",
     "statefulsets/scale",
     "daemonsets",

@@ -127,6 +127,17 @@ export const objectCases: readonly Case[] = [
         },
         { method: "POST", path: `/apis/apps/v1/namespaces/${ns}/daemonsets`, body: of("apps/v1", "DaemonSet", { selector, template }) },
         { method: "POST", path: `/apis/apps/v1/namespaces/${ns}/replicasets`, body: of("apps/v1", "ReplicaSet", { selector, template }) },
+        // Its selector and its labels are its template's where it brings none.
+        { method: "POST", path: `/api/v1/namespaces/${ns}/replicationcontrollers`, body: of("v1", "ReplicationController", { template }) },
+        { method: "GET", path: `/api/v1/namespaces/${ns}/replicationcontrollers/x/scale` },
+        {
+          method: "POST",
+          path: `/api/v1/namespaces/${ns}/replicationcontrollers`,
+          body: {
+            ...of("v1", "ReplicationController", { replicas: 0, selector: { l: "other" }, template }),
+            metadata: { name: "mismatched" },
+          },
+        },
         {
           method: "POST",
           path: `/apis/batch/v1/namespaces/${ns}/jobs`,

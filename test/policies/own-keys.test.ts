@@ -42,6 +42,16 @@ describe("a Pod that claims what we compute", () => {
     const windowed = profile({ spec: { disruption: { window: [{ schedule: "0 2 * * 6", duration: "4h" }] } } });
     expect(mutated(claiming, [...world, windowed]).metadata.annotations?.[names.disruptionWindowAnnotation]).toContain("0 2 * * 6");
   });
+  it("keeps what its profile would compute where that only checks, and nothing else", () => {
+    const checked = profile({ spec: { validateOnly: true, disruption: { window: [{ schedule: "0 2 * * 6", duration: "4h" }] } } });
+    const windowed = { ...checked, spec: { ...checked.spec, validateOnly: false } };
+    const computed = mutated(claiming, [...world, windowed]).metadata;
+    const right = pod({ name: "web-1-a", owner, labels: { ...computed.labels }, annotations: { ...computed.annotations } });
+    const kept = mutated(right, [...world, checked]).metadata;
+    expect(kept.annotations?.[names.disruptionWindowAnnotation]).toContain("0 2 * * 6");
+    expect(kept.labels?.[names.profileHashLabel]).toBe(computed.labels?.[names.profileHashLabel]);
+    expect(Object.keys(mutated(claiming, [...world, checked]).metadata.annotations ?? {})).toEqual(["example.com/own"]);
+  });
   it("is changed once: a second look finds nothing to do", () => {
     const first = mutated(claiming, [...world, profile()]);
     expect(mutated(first, [...world, profile()])).toEqual(first);

@@ -54,6 +54,26 @@ describe("the world's controllers", () => {
     expect(world.list("replicasets.apps")).toHaveLength(2);
   });
 
+  it("run a ReplicationController's replicas, count them, and remove them with it", async () => {
+    const world = await newWorld(3);
+    const path = "/api/v1/namespaces/default/replicationcontrollers/web";
+    const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "app", image: "app:1" }] } };
+    await world.apply("/api/v1", "replicationcontrollers", {
+      apiVersion: "v1",
+      kind: "ReplicationController",
+      metadata: { name: "web" },
+      spec: { replicas: 3, template },
+    });
+    await world.clock.runFor(3_000);
+    expect(world.get("replicationcontrollers", "web")).toMatchObject({ status: { replicas: 3, readyReplicas: 3, observedGeneration: 1 } });
+    await world.patch(path, { spec: { replicas: 1 } });
+    await world.clock.runFor(3_000);
+    expect(world.pods()).toHaveLength(1);
+    await world.transport.request({ method: "DELETE", path, body: { propagationPolicy: "Background" } });
+    await world.clock.runFor(3_000);
+    expect(world.pods()).toEqual([]);
+  });
+
   it("give each Node and each Pod an address of its own, and a Pod its Node's", async () => {
     const world = await newWorld(3);
     await world.apply("/apis/apps/v1", "deployments", web({ replicas: 6 }));

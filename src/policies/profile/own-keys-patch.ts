@@ -9,6 +9,7 @@ import type { PlatformNames } from "../../api/labels.ts";
 import { podKeysOf } from "../../api/own-keys.ts";
 import type { Pod } from "../../api/pod.ts";
 import { removeAt, startPatch, type PatchDraft } from "../../kube/json-patch.ts";
+import type { Labels } from "../../kube/selector.ts";
 import type { CompiledContract } from "./contract.ts";
 import { isSelecting } from "./pod-changes.ts";
 import { contractFor } from "./pod-variant.ts";
@@ -30,7 +31,10 @@ export function withoutClaims(
 
 function computedKeys(pod: Pod, contract: CompiledContract, names: PlatformNames): ReadonlySet<string> {
   const { pod: parts } = contractFor(pod, contract);
-  if (!contract.writes || contract.profile === undefined) return new Set();
+  if (contract.profile === undefined) return new Set();
+  // What only checks writes nothing; a template from git that says what would be computed says the truth.
+  if (!contract.writes)
+    return new Set([...sameKeys(pod.metadata.labels, parts.labels), ...sameKeys(pod.metadata.annotations, parts.annotations)]);
   return new Set([
     ...Object.keys(parts.labels),
     ...Object.keys(parts.annotations),
@@ -38,4 +42,8 @@ function computedKeys(pod: Pod, contract: CompiledContract, names: PlatformNames
     // A second look at the Pod finds the decision by its mark.
     ...(contract.onDemandFloor === undefined ? [] : [names.onDemandFloorLabel]),
   ]);
+}
+
+function sameKeys(written: Labels | undefined, computed: Labels): readonly string[] {
+  return Object.keys(computed).filter((key) => written?.[key] === computed[key]);
 }

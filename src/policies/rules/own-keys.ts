@@ -91,14 +91,17 @@ interface WrittenKey {
 }
 
 /** What a request writes anew: a value that stands already was told when it came. A Pod carries what we computed for it. */
-function writtenKeys({ subject, request, names }: Facts): readonly WrittenKey[] {
+function writtenKeys({ subject, request, names, views }: Facts): readonly WrittenKey[] {
   if (subject.kind !== "workload" || subject.workload.object.kind === "Pod" || request.object === undefined) return [];
   const { object, oldObject } = request;
+  const computed = views[0]?.contract?.pod;
   return placesOf(object).flatMap(({ at, metadata, isTemplate }) => {
     const before = oldObject === undefined ? undefined : placesOf(oldObject).find((place) => place.isTemplate === isTemplate)?.metadata;
     return (["labels", "annotations"] as const).flatMap((field) =>
       Object.entries(metadata?.[field] ?? {})
         .filter(([key, value]) => key.startsWith(`${names.domain}/`) && before?.[field]?.[key] !== value)
+        // `plimsoll render` puts what is computed into the template that it prints.
+        .filter(([key, value]) => !isTemplate || computed?.[field][key] !== value)
         .map(([key]) => ({ key, path: pointer(...at, field, key), isTemplate })),
     );
   });

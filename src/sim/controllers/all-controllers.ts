@@ -10,7 +10,7 @@ import { disruptionController } from "./disruption-controller.ts";
 import { garbageCollector, namespaceController } from "./garbage-collector.ts";
 import { jobController } from "./job-controller.ts";
 import { type KubeletDelays, nodeKubelet, podKubelet } from "./kubelet.ts";
-import { replicaSetController } from "./replica-set-controller.ts";
+import { replicationControllerManager, replicaSetController } from "./replica-set-controller.ts";
 import { scheduler } from "./scheduler.ts";
 
 const defaultDelays: KubeletDelays = { readyMs: 500, completeMs: 5_000, stopMs: 500 };
@@ -20,6 +20,7 @@ export async function runWorldControllers(server: ApiServer, signal: AbortSignal
   const controllers: readonly WorldController[] = [
     deploymentController(server),
     replicaSetController(server),
+    replicationControllerManager(server),
     jobController(server),
     cronJobController(server),
     disruptionController(server),

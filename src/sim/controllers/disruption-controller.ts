@@ -74,8 +74,8 @@ function scaleOf(client: WorldClient, pod: Pod): PodScale {
     const scaled = deployment ?? replicaSet;
     return { kind: "scale", uid: scaled.metadata.uid ?? "", replicas: scaled.spec.replicas ?? 1 };
   }
-  if (owner.kind !== "StatefulSet") return { kind: "no-scale", controller: owner.kind };
-  const statefulSet = client.get("StatefulSet", at(owner.name));
-  if (statefulSet === undefined) return { kind: "not-found" };
-  return { kind: "scale", uid: statefulSet.metadata.uid ?? "", replicas: statefulSet.spec.replicas ?? 1 };
+  if (owner.kind !== "StatefulSet" && owner.kind !== "ReplicationController") return { kind: "no-scale", controller: owner.kind };
+  const scaled = client.get(owner.kind, at(owner.name));
+  if (scaled === undefined) return { kind: "not-found" };
+  return { kind: "scale", uid: scaled.metadata.uid ?? "", replicas: scaled.spec.replicas ?? 1 };
 }

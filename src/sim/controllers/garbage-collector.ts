@@ -17,6 +17,7 @@ const ownedKinds = ["ReplicaSet", "Pod", "Job", "PodDisruptionBudget", "NodeClai
 const ownerResources = [
   "deployments.apps",
   "replicasets.apps",
+  "replicationcontrollers",
   "jobs.batch",
   "cronjobs.batch",
   "statefulsets.apps",

@@ -76,6 +76,16 @@ const daemonSet: Defaulter = (object) => {
 
 const replicaSet: Defaulter = (object) => specDefaults(withTemplateDefaults(object, template), { replicas: 1 });
 
+/** What it does not say of its selector and its own labels, the template's labels say. */
+const replicationController: Defaulter = (object) => {
+  const base = specDefaults(withTemplateDefaults(object, template), { replicas: 1 });
+  const labels = stringMapAt(base, "spec", "template", "metadata", "labels");
+  if (Object.keys(labels).length === 0) return base;
+  const isEmpty = (...path: readonly string[]): boolean => Object.keys(stringMapAt(base, ...path)).length === 0;
+  const selecting = isEmpty("spec", "selector") ? withValue(base, ["spec", "selector"], labels) : base;
+  return isEmpty("metadata", "labels") ? withValue(selecting, ["metadata", "labels"], labels) : selecting;
+};
+
 /** The largest 32-bit integer: no limit. */
 const noBackoffLimit = 2_147_483_647;
 
@@ -120,6 +130,7 @@ export const workloadDefaults: Readonly<Record<string, Defaulter>> = {
   "statefulsets.apps": statefulSet,
   "daemonsets.apps": daemonSet,
   "replicasets.apps": replicaSet,
+  replicationcontrollers: replicationController,
   "jobs.batch": job,
   "cronjobs.batch": cronJob,
   "horizontalpodautoscalers.autoscaling": autoscaler,

@@ -45,6 +45,12 @@ const replicaSet: Printer = {
   ],
 };
 
+/** Its selector is a plain map. */
+const replicationController: Printer = {
+  columns: replicaSet.columns,
+  cells: (object, now) => [...replicaSet.cells(object, now).slice(0, -1), formatLabels(objectAt(object, "spec", "selector"))],
+};
+
 const statefulSet: Printer = {
   columns: columns("Name", "Ready", "Age", "Containers*", "Images*"),
   cells: (object, now) => [
@@ -205,6 +211,7 @@ function metricsText(object: JsonObject): string {
 export const workloadPrinters: Readonly<Record<string, Printer>> = {
   "deployments.apps": deployment,
   "replicasets.apps": replicaSet,
+  replicationcontrollers: replicationController,
   "statefulsets.apps": statefulSet,
   "daemonsets.apps": daemonSet,
   "jobs.batch": job,

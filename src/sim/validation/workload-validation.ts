@@ -56,6 +56,14 @@ function replicated(word: string): ObjectCheck {
   };
 }
 
+/** Its selector is a plain map; without one it is the template's labels. */
+const replicationController: ObjectCheck = (object) => {
+  const matchLabels = stringMapAt(object, "spec", "selector");
+  const isEmpty = Object.keys(matchLabels).length === 0;
+  const problems = replicated("replicationcontroller")(withValue(object, ["spec", "selector"], { matchLabels }));
+  return isEmpty ? [required("spec.selector"), ...problems.filter(({ field }) => field !== "spec.selector")] : problems;
+};
+
 /** A claim template is a volume of each Pod; it takes the place of a volume of its name. */
 const statefulSet: ObjectCheck = (object) => {
   const path = ["spec", "template", "spec", "volumes"];
@@ -162,6 +170,7 @@ const autoscaler: ObjectCheck = (object) => {
 export const workloadChecks: Readonly<Record<string, ObjectCheck>> = {
   "deployments.apps": replicated("deployment"),
   "replicasets.apps": replicated("replicaset"),
+  replicationcontrollers: replicationController,
   "statefulsets.apps": statefulSet,
   "daemonsets.apps": replicated("daemonset"),
   "jobs.batch": job,
