@@ -84,8 +84,14 @@ await describeOnControlPlane("claims are made for the Pods that come", () => {
   }, 120_000);
 
   test("Pods that Pod Security refuses are bought nothing", async () => {
-    await play({ namespace: "secured", labels: { "pod-security.kubernetes.io/enforce": "restricted" }, replicas: 10, running: 0 });
-    await expect.poll(() => eventsOn("secured"), waits).toMatch(/PodSecurityRefuses Pod Security "restricted" refuses its Pods: /);
+    const foreseen = 'PodSecurityRefuses Pod Security "restricted" refuses its Pods: ';
+    await play({
+      namespace: "secured",
+      labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+      replicas: 10,
+      running: 0,
+      foreseen,
+    });
   }, 120_000);
 
   test("a second webhook that adds 500m to each Pod is bought for at once", async () => {
