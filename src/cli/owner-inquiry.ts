@@ -3,7 +3,8 @@
  *
  * Reads a review; returns a promise only where the answer decides, so that nearly every review is judged at once. Rights are asked for
  * by SubjectAccessReview, first for all owners of a kind in the namespace, which is what operators have, then for the very one. Answers
- * live for a minute. No answer in time, and too many questions at once, are a no: the object is judged as if it had no owner.
+ * live for a minute. No answer in time, and too many questions at once, are a no: the object is judged as if it had no owner. Anybody who
+ * reaches the webhook chooses names and users, so all that is sent and kept is bounded, and who asks much has fewer places.
  */
 import { err, ok, type Result } from "../api/result.ts";
 import { accessReviews, keptAnswers } from "../cluster/access-review.ts";
@@ -26,32 +27,43 @@ export interface OwnerInquiryParts {
 
 /** As long as one review may wait for what its requester may do. */
 const inquiryMaxMs = 1_000;
-/** Reviews that wait at once. */
+/** Reviews that wait at once, half of them of callers that use much, and the bytes of their bodies. */
 const inquiriesMax = 32;
+const waitingBytesMax = 16 * 1024 * 1024;
+/** Longer ones name nothing that the API server holds: a DNS label, a group with its version, a DNS subdomain. */
+const lengthMax = { kind: 63, apiVersion: 317, name: 253 } as const;
+/** A user has many groups where its identity provider gives them, and not this many. */
+const userLengthMax = 64 * 1024;
 /** With more requesters than are kept the oldest are asked about again; each waiting review asks two things at once. */
 const bounds = { answersMax: 4_000, askedAtOnceMax: 4 * inquiriesMax, keptYesMs: 60_000, keptNoMs: 60_000 };
 
 /** Makes the inquirer of a process. */
 export function ownerInquirer(parts: OwnerInquiryParts): OwnerInquirer {
-  const state = { underWay: 0 };
+  const state = { underWay: 0, bytes: 0 };
   const rights = accessReviews({ ...parts, bounds, answerMaxMs: inquiryMaxMs });
   const resources = keptAnswers(parts.clock, bounds);
   const api: Api = {
     mayUpdate: ({ user, ...right }) => rights.may(user, { resourceAttributes: { ...right, verb: "update" } }),
-    resourceOf: (owner) => resources.of(`${owner.apiVersion} ${owner.kind}`, () => discovered(parts.transport, owner)),
+    resourceOf: async ({ apiVersion, kind }) => {
+      const served = await resources.of(apiVersion, () => discovered(parts.transport, apiVersion));
+      return served.ok ? ok(served.value.get(kind) ?? "") : served;
+    },
   };
-  return ({ request }, { withinMs }) => {
+  return ({ request }, { withinMs, bytes, isHeavy }) => {
     const question = ownerQuestion(request, { context: { snapshot: parts.snapshot() }, settings: parts.policySet().settings });
     const limitMs = Math.min(inquiryMaxMs, withinMs);
     if (question === undefined) return undefined;
     if (isOwnDryRun(request, parts.ownNamespace)) return Promise.resolve(true);
-    if (state.underWay >= inquiriesMax || limitMs <= 0) return Promise.resolve(false);
+    const isFull = state.underWay >= (isHeavy ? inquiriesMax / 2 : inquiriesMax) || state.bytes + bytes > waitingBytesMax;
+    if (isFull || limitMs <= 0 || !isAskable(question)) return Promise.resolve(false);
     state.underWay += 1;
+    state.bytes += bytes;
     const timeUp = new AbortController();
     const late = parts.clock.sleep(limitMs, timeUp.signal).then(() => false);
     const answer = speaksFor(question, api).catch(() => false);
     return Promise.race([answer, late]).finally(() => {
       state.underWay -= 1;
+      state.bytes -= bytes;
       timeUp.abort();
     });
   };
@@ -60,6 +72,14 @@ export function ownerInquirer(parts: OwnerInquiryParts): OwnerInquirer {
 /** What a workload's Pods would become is asked by a dry run that names the workload as owner, as its controller will. */
 function isOwnDryRun({ dryRun, userInfo }: AdmissionRequest, ownNamespace: string): boolean {
   return dryRun && userInfo.groups.includes(`system:serviceaccounts:${ownNamespace}`);
+}
+
+function isAskable({ userInfo, owners }: OwnerQuestion): boolean {
+  const fits = owners.every(
+    ({ kind, apiVersion, name }) =>
+      kind.length <= lengthMax.kind && apiVersion.length <= lengthMax.apiVersion && name.length <= lengthMax.name,
+  );
+  return fits && JSON.stringify(userInfo).length <= userLengthMax;
 }
 
 interface Right {
@@ -75,10 +95,17 @@ interface Right {
 /** Both are errors where the API server did not answer. */
 interface Api {
   mayUpdate(right: Right): Promise<Result<boolean, string>>;
-  resourceOf(owner: OwnerQuestion["owner"]): Promise<Result<string, string>>;
+  resourceOf(owner: AskedOwner): Promise<Result<string, string>>;
 }
 
-async function speaksFor({ userInfo: user, owner, namespace, needs }: OwnerQuestion, api: Api): Promise<boolean> {
+type AskedOwner = OwnerQuestion["owners"][number];
+
+async function speaksFor(question: OwnerQuestion, api: Api): Promise<boolean> {
+  for (const owner of question.owners) if (await speaksForOne(owner, question, api)) return true;
+  return false;
+}
+
+async function speaksForOne(owner: AskedOwner, { userInfo: user, namespace, needs }: OwnerQuestion, api: Api): Promise<boolean> {
   const resource = await api.resourceOf(owner);
   if (!resource.ok || resource.value === "") return false;
   const of = { user, namespace, group: groupOf(owner), resource: resource.value };
@@ -95,19 +122,26 @@ async function speaksFor({ userInfo: user, owner, namespace, needs }: OwnerQuest
 /** What the API server takes for an API version; whoever wrote the reference chose it, and a path is made of it. */
 const versionPattern = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,62}$/;
 
-/** Returns the resource of a kind, "" where the API server serves none; the error says that it did not answer. */
+/** Returns the resources that the API server serves of a version, by kind; the error says that it did not answer. */
 async function discovered(
   transport: Pick<ApiTransport, "request">,
-  { apiVersion, kind }: OwnerQuestion["owner"],
-): Promise<Result<string, string>> {
-  if (!versionPattern.test(apiVersion)) return ok("");
+  apiVersion: string,
+): Promise<Result<ReadonlyMap<string, string>, string>> {
+  if (!versionPattern.test(apiVersion)) return ok(new Map());
   const path = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const answer = await transport.request({ method: "GET", path, timeoutMs: inquiryMaxMs });
-  if (!answer.ok) return answer.status === 404 ? ok("") : err(`${path}: answered ${answer.status}`);
+  if (!answer.ok) return answer.status === 404 ? ok(new Map()) : err(`${path}: answered ${answer.status}`);
   const resources =
     isRecord(answer.body) && Array.isArray(answer.body["resources"]) ? (answer.body["resources"] as readonly unknown[]) : [];
-  const found = resources.find((resource) => isRecord(resource) && resource["kind"] === kind && !String(resource["name"]).includes("/"));
-  return ok(isRecord(found) && typeof found["name"] === "string" ? found["name"] : "");
+  return ok(
+    new Map(
+      resources.flatMap((resource): readonly (readonly [string, string])[] => {
+        if (!isRecord(resource)) return [];
+        const { kind, name } = resource;
+        return typeof kind === "string" && typeof name === "string" && !name.includes("/") ? [[kind, name]] : [];
+      }),
+    ),
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -122,7 +122,8 @@ function labelsOfTemplate(labels: Readonly<Record<string, string>> = {}): Readon
 /** What the API server is asked about the one who asks. */
 export interface OwnerQuestion {
   readonly userInfo: UserInfo;
-  readonly owner: Pick<OwnerReference, "apiVersion" | "kind" | "name">;
+  /** One of them is enough. */
+  readonly owners: readonly Pick<OwnerReference, "apiVersion" | "kind" | "name">[];
   readonly namespace: string;
   /**
    * Whether one of the two rights is enough. An owner that is judged in the object's place takes it out of every rule, and there are
@@ -135,9 +136,14 @@ export interface OwnerQuestion {
 export function ownerQuestion(request: AdmissionRequest, { context, settings }: Omit<ClaimWorld, "request">): OwnerQuestion | undefined {
   const { object, oldObject, operation, subResource, userInfo, namespace } = request;
   if (object === undefined || subResource !== undefined || (operation !== "CREATE" && operation !== "UPDATE")) return undefined;
-  if (finalizesPod(request) && !isController(userInfo) && isNamed(userInfo, "Pod", settings) === undefined)
-    return { userInfo, owner: { apiVersion: "v1", kind: "Pod", name: object.metadata.name ?? "" }, namespace, needs: "either" };
   const reference = controllerOf(object);
+  if (finalizesPod(request) && !isController(userInfo) && isNamed(userInfo, "Pod", settings) === undefined) {
+    const pod = { apiVersion: "v1", kind: "Pod", name: object.metadata.name ?? "" };
+    // Its operator may have rights on its own kind alone.
+    const isItsOwn = oldObject !== undefined && !claimsAnew(object, oldObject) && judgedOwner(object) === undefined;
+    const owners = isItsOwn && reference !== undefined ? [pod, reference] : [pod];
+    return { userInfo, owners, namespace, needs: "either" };
+  }
   const owner = judgedOwner(object);
   if (reference === undefined || (owner === undefined && object.kind !== "Pod")) return undefined;
   if (operation === "UPDATE" && (oldObject === undefined || !isOtherOf(object, oldObject))) return undefined;
@@ -146,7 +152,7 @@ export function ownerQuestion(request: AdmissionRequest, { context, settings }: 
   if (claimed(false) === "believed" || claimed(true) !== "believed") return undefined;
   return {
     userInfo,
-    owner: reference,
+    owners: [reference],
     namespace: owner?.maker.kind === "Node" ? "" : namespace,
     needs: owner === undefined ? "either" : "both",
   };

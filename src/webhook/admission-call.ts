@@ -22,7 +22,16 @@ export type AdmissionHandler = (call: {
  * Asks whether who sends a request may speak for the owner that its object names. Undefined where the answer would change nothing, so
  * that the request is judged at once. It never rejects, and resolves within `withinMs`.
  */
-export type OwnerInquirer = (call: Parameters<AdmissionHandler>[0], limits: { readonly withinMs: number }) => Promise<boolean> | undefined;
+export type OwnerInquirer = (call: Parameters<AdmissionHandler>[0], limits: InquiryLimits) => Promise<boolean> | undefined;
+
+/** How long an inquiry may take, and what it holds up. */
+export interface InquiryLimits {
+  readonly withinMs: number;
+  /** Of the request's body, which waits. */
+  readonly bytes: number;
+  /** Whether its caller uses much. */
+  readonly isHeavy: boolean;
+}
 
 /**
  * Asks what else an allowed request should be told, where that takes a moment: texts for the Warning header. Undefined where there is

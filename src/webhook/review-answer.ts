@@ -102,7 +102,7 @@ interface Review {
 }
 
 /** Judges and answers; a promise where the answer is still to leave, since something is asked or told that takes a moment. */
-function judge(call: ReviewCall, { deadlineMs }: GateEntry, bytes: Buffer): Promise<void> | undefined {
+function judge(call: ReviewCall, { deadlineMs, caller }: GateEntry, bytes: Buffer): Promise<void> | undefined {
   const { phase, tier } = call;
   const startedAt = performance.now();
   const review = decodeAdmissionReview(bytes);
@@ -111,16 +111,26 @@ function judge(call: ReviewCall, { deadlineMs }: GateEntry, bytes: Buffer): Prom
     return undefined;
   }
   const asked = { phase, tier, request: review.value };
-  const inquiry = inquiryOf(call, asked, deadlineMs);
+  const inquiry = inquiryOf(call, asked, { deadlineMs, caller, bytes: bytes.length });
   if (inquiry === undefined) return judged(call, { asked, startedAt, deadlineMs });
   return inquiry.then((speaksForOwner) => judged(call, { asked: { ...asked, speaksForOwner }, startedAt, deadlineMs }));
 }
 
+/** What an inquiry counts as for its caller: it costs the API server up to four requests. */
+const inquiryChargeMs = 10;
+
 /** What can't be read is the handler's to tell. */
-function inquiryOf(call: ReviewCall, asked: Review["asked"], deadlineMs: number): Promise<boolean> | undefined {
+function inquiryOf(
+  { inquirer, door: { standings } }: ReviewCall,
+  asked: Review["asked"],
+  { deadlineMs, caller, bytes }: Omit<GateEntry, "tier">,
+): Promise<boolean> | undefined {
   if (asked.phase !== "validate") return undefined;
   try {
-    return call.inquirer?.(asked, { withinMs: deadlineMs - performance.now() - answerWayMs });
+    const withinMs = deadlineMs - performance.now() - answerWayMs;
+    const inquiry = inquirer?.(asked, { withinMs, bytes, isHeavy: standings.isHeavy(caller) });
+    if (inquiry !== undefined) standings.charge(caller, inquiryChargeMs);
+    return inquiry;
   } catch {
     return undefined;
   }

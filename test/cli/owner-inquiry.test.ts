@@ -4,6 +4,7 @@ import type { ApiAnswer, ApiRequest } from "../../src/api/ports.ts";
 import { ownerInquirer } from "../../src/cli/owner-inquiry.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import type { UserInfo } from "../../src/policies/admission-request.ts";
+import type { InquiryLimits } from "../../src/webhook/admission-call.ts";
 import { person, policySet, requestFor } from "../support/admission.ts";
 import { deployment, pod } from "../support/objects.ts";
 
@@ -103,6 +104,53 @@ describe("the owner inquiry", () => {
     expect(requests.length > 0).toBe(!speaks);
   });
 
+  it("asks who finalizes a running Pod whether they may finalize Pods, or speak for the controller that it has", async () => {
+    const running = owned(pod(), "argoproj.io/v1alpha1", "Workflow");
+    const finalized = { ...running, metadata: { ...running.metadata, finalizers: ["example.com/hold"] } };
+    const request = requestFor(finalized, { old: running, userInfo: operator });
+    expect(await inquiry(["update workflows/status shop/build"]).asked(request)).toBe(true);
+    expect(await inquiry(["update workflows/status shop/other"]).asked(request)).toBe(false);
+    // The same uid under another name is another owner.
+    const renamed = owned(pod(), "argoproj.io/v1alpha1", "Workflow", "other");
+    const other = requestFor(finalized, { old: renamed, userInfo: operator });
+    expect(await inquiry(["update workflows/status shop/build"]).asked(other)).toBe(false);
+    const made = owned(pod(), "apps/v1", "ReplicaSet");
+    const byHand = { ...made, metadata: { ...made.metadata, finalizers: ["example.com/hold"] } };
+    expect(await inquiry(["update replicasets/status shop/build"]).asked(requestFor(byHand, { old: made, userInfo: operator }))).toBe(
+      false,
+    );
+  });
+
+  it("asks discovery once a version, whatever kinds are named", async () => {
+    const { ask, requests } = inquiry([]);
+    for (const kind of ["Workflow", "Workfloo", "Rolout"]) await ask(owned(pod(), "argoproj.io/v1alpha1", kind), operator);
+    expect(requests.filter(({ method }) => method === "GET").length).toBe(1);
+  });
+
+  it.each([
+    ["a kind of megabytes", owned(pod(), "v1", "K".repeat(3_000_000)), operator],
+    ["an API version of megabytes", owned(pod(), `${"g".repeat(3_000_000)}/v1`, "Workflow"), operator],
+    ["a name of megabytes", owned(pod(), "argoproj.io/v1alpha1", "Workflow", "n".repeat(3_000_000)), operator],
+    ["a user of megabytes", ofWorkflow(), { ...operator, groups: ["g".repeat(3_000_000)] }],
+  ])("sends and keeps nothing of %s", async (_, object, user) => {
+    const { ask, requests } = inquiry([]);
+    expect(await ask(object, user)).toBe(false);
+    expect(requests).toEqual([]);
+  });
+
+  it("leaves half of its places, and all of its bytes but 16 MiB, to those who use little", async () => {
+    const { asked, state, requests } = inquiry([]);
+    state.hangs = true;
+    const of = (name: string) => requestFor(ofWorkflow(name), { userInfo: operator });
+    const heavy = Array.from({ length: 16 }, async (_, index) => asked(of(`w${index}`), { isHeavy: true }));
+    expect(await asked(of("one-more"), { isHeavy: true })).toBe(false);
+    const before = requests.length;
+    void asked(requestFor(owned(pod(), "v1", "Thing"), { userInfo: operator }), { bytes: 7 * 2 ** 20 });
+    expect(requests.length).toBe(before + 1);
+    expect(await asked(of("large"), { bytes: 10 * 2 ** 20 })).toBe(false);
+    expect(heavy.length).toBe(16);
+  });
+
   it("makes no path of an API version that none is", async () => {
     const { ask, requests } = inquiry([]);
     expect(await ask(owned(pod(), "../../v1", "Secret"), operator)).toBe(false);
@@ -146,8 +194,10 @@ function inquiry(allowed: readonly string[]) {
     ownNamespace: "plimsoll-system",
   });
   const ask = (object: Parameters<typeof requestFor>[0], userInfo = operator, withinMs = 3_000, dryRun = false) =>
-    inquirer({ phase: "validate", tier: "open", request: { ...requestFor(object, { userInfo }), dryRun } }, { withinMs });
-  return { ask, requests, state, clock };
+    asked({ ...requestFor(object, { userInfo }), dryRun }, { withinMs });
+  const asked = (of: ReturnType<typeof requestFor>, limits: Partial<InquiryLimits> = {}) =>
+    inquirer({ phase: "validate", tier: "open", request: of }, { withinMs: 3_000, bytes: 1_000, isHeavy: false, ...limits });
+  return { ask, asked, requests, state, clock };
 }
 
 interface SubjectAccessReview {

@@ -15,10 +15,11 @@ export interface Fault {
   readonly pod: string;
 }
 
-/** How long nothing may move before a drain counts as stuck: a controller manager that shares two cores was seen to rest for 22 s. */
-const stuckMsMax = 60_000;
-/** The same while a Pod waits for its kubelet: a busy machine is no fault of the budget that waits for the Pod. */
-const startingMsMax = 90_000;
+/**
+ * How long nothing may move before a drain counts as stuck. The disruption controller takes a Pod for evicted, by its name, for two minutes
+ * (DeletionTimeout of pkg/controller/disruption), and a StatefulSet gives that name to the next one.
+ */
+const stuckMsMax = 150_000;
 const againMs = 400;
 const roundsToRefresh = 12;
 
@@ -43,7 +44,7 @@ async function drain(ground: Ground, namespace: string): Promise<readonly Fault[
     if (!isGone && isAlive(pod)) left.set(pod.metadata.uid ?? "", pod.metadata.name ?? "");
   let movedAt = Date.now();
   let rounds = 0;
-  while (left.size > 0 && Date.now() - movedAt < (startingIn(ground, namespace) === undefined ? stuckMsMax : startingMsMax)) {
+  while (left.size > 0 && Date.now() - movedAt < stuckMsMax) {
     await pause(againMs);
     if ((rounds += 1) % roundsToRefresh === 0) await ground.refresh(namespace);
     const was = left.size;
