@@ -10,6 +10,7 @@ import type { KubeObject } from "../api/object.ts";
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
 import type { Pod } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
+import { jsonEquals } from "../kube/json-patch.ts";
 import { referringRollouts, workloadIn } from "../kube/referring-rollout.ts";
 import { remembered } from "../kube/remembered.ts";
 import type { Labels } from "../kube/selector.ts";
@@ -78,6 +79,7 @@ export function viewOf(workload: Workload, world: ViewWorld): WorkloadView {
       snapshot,
       names,
       judged: world.judgedBudget,
+      contract,
     }),
   };
 }
@@ -111,6 +113,7 @@ function foreignBudgetsOf(
     readonly binding: Binding;
     readonly labels: Labels | undefined;
     readonly judged: PodDisruptionBudget | undefined;
+    readonly contract: CompiledContract | undefined;
   },
 ): readonly PodDisruptionBudget[] {
   const selecting = budgetsSelecting({ workload, labels: of.labels }, of.snapshot);
@@ -119,7 +122,8 @@ function foreignBudgetsOf(
   for (const budget of selecting) {
     // The list is sorted by name, and stays so.
     if (foreign.length >= foreignBudgetsMax && budget !== of.judged) continue;
-    if (!isCompiledFor(budget, { workload, ...of })) foreign.push(budget);
+    const isOurs = isCompiledFor(budget, { workload, ...of }) && (budget !== of.judged || isAsCompiled(budget, of.contract));
+    if (!isOurs) foreign.push(budget);
   }
   return foreign;
 }
@@ -150,6 +154,23 @@ function compilingProfile({ metadata }: PodDisruptionBudget, { snapshot, names }
   if (profile.metadata.deletionTimestamp !== undefined) return undefined;
   const { name = "" } = metadata;
   return name === owner.name || name.startsWith(`${owner.name}-`) ? owner.name : undefined;
+}
+
+/**
+ * Is true for a budget of a request that is what its profile compiles to. One that only claims to be compiled is put right later, and a
+ * finalizer may keep it from that: so it is judged as anybody's.
+ */
+export function isWrittenAsCompiled(
+  budget: PodDisruptionBudget,
+  world: BudgetWorld & { readonly views: readonly Pick<WorkloadView, "contract">[] },
+): boolean {
+  return isCompiledBudget(budget, world) && world.views.some(({ contract }) => isAsCompiled(budget, contract));
+}
+
+function isAsCompiled({ metadata, spec }: PodDisruptionBudget, contract: CompiledContract | undefined): boolean {
+  if (contract?.budget.kind !== "budget") return false;
+  const { budget } = contract.budget;
+  return budget.metadata.name === metadata.name && jsonEquals(budget.spec, spec);
 }
 
 /** A compiled budget of another workload is as foreign to this one as a person's: it would count its Pods too. */

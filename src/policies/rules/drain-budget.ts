@@ -8,7 +8,7 @@ import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { isEmptySelector } from "../../kube/selector.ts";
 import { budgetNameOf, isZeroBudget, oneAtATimePatch } from "../budget-words.ts";
 import { pathIn, type Facts } from "../facts.ts";
-import { isCompiledBudget, type WorkloadView } from "../workload-view.ts";
+import { isWrittenAsCompiled, type WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample } from "./drain-examples.ts";
 import { aboutAll, classOf, type Problem, type Rule } from "./rule.ts";
 import { workloadTitle } from "../../kube/workload.ts";
@@ -25,7 +25,7 @@ export const drain004: Rule = {
   judge(facts) {
     const budgets = facts.subject.kind === "budget" ? [facts.subject.budget] : foreignBudgets(facts, ["workload"]);
     return budgets
-      .filter((budget) => isZeroBudget(budget) && !isCompiledBudget(budget, facts))
+      .filter((budget) => isZeroBudget(budget) && !isWrittenAsCompiled(budget, facts))
       .map((budget) => ({
         path: pathIn(facts, { budget: "/spec/maxUnavailable" }),
         message: `PodDisruptionBudget "${budgetNameOf(budget)}" sets maxUnavailable: ${budget.spec.maxUnavailable}; it blocks every drain`,
@@ -93,7 +93,7 @@ function budgetNames(view: WorkloadView, facts: Facts): readonly string[] {
   const own = compiled?.kind === "budget" ? [budgetNameOf(compiled.budget)] : [];
   const names = [...new Set([...foreign, ...own])].sort();
   const { subject } = facts;
-  if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts)) return subject.kind === "budget" ? [] : names;
+  if (subject.kind !== "budget" || isWrittenAsCompiled(subject.budget, facts)) return subject.kind === "budget" ? [] : names;
   const judged = budgetNameOf(subject.budget);
   return [...new Set([...names, judged])].sort();
 }

@@ -13,7 +13,7 @@ import { type Workload, workloadTitle } from "../../kube/workload.ts";
 import { budgetNameOf, budgetText } from "../budget-words.ts";
 import { othersUnder, scaleAnswer } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
-import { isCompiledBudget } from "../workload-view.ts";
+import { isWrittenAsCompiled } from "../workload-view.ts";
 import { budgetExample, deploymentExample } from "./drain-examples.ts";
 import { aboutAll, type Problem, type Rule } from "./rule.ts";
 
@@ -46,7 +46,7 @@ export const drain015: Rule = {
     denied: `${deploymentExample()}---${budgetExample("maxUnavailable: 1", { selector: "{matchLabels: {app: wbe}}" })}`,
   },
   judge(facts) {
-    if (facts.subject.kind !== "budget" || facts.views.length > 0 || isCompiledBudget(facts.subject.budget, facts)) return [];
+    if (facts.subject.kind !== "budget" || facts.views.length > 0 || isWrittenAsCompiled(facts.subject.budget, facts)) return [];
     const { metadata, spec } = facts.subject.budget;
     if (spec.selector === undefined || isEmptySelector(spec.selector)) return [];
     return [
@@ -192,7 +192,7 @@ const coversOf = rememberedInBursts((facts: Facts): readonly Cover[] => {
   const { subject, views, snapshot } = facts;
   if (subject.kind === "budget") {
     const { budget } = subject;
-    if (isCompiledBudget(budget, facts) || budget.spec.selector === undefined || isEmptySelector(budget.spec.selector)) return [];
+    if (isWrittenAsCompiled(budget, facts) || budget.spec.selector === undefined || isEmptySelector(budget.spec.selector)) return [];
     return [{ budget, workloads: views.map(({ workload }) => workload) }];
   }
   return views.flatMap(({ workload, foreignBudgets }) =>

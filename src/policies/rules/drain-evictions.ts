@@ -15,7 +15,7 @@ import { boundField, budgetNameOf, budgetText, isZeroBudget, oneAtATimePatch } f
 import { countText } from "../count-words.ts";
 import { proverOf } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
-import { isCompiledBudget, type WorkloadView } from "../workload-view.ts";
+import { isWrittenAsCompiled, type WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample, scaleExample } from "./drain-examples.ts";
 import { selectsPart } from "../partial-cover.ts";
 import { aboutAll, classOf, type Problem, type Rule } from "./rule.ts";
@@ -34,7 +34,7 @@ export const drain002: Rule = {
     const { subject } = facts;
     const pairs = blockedPairs(facts);
     if (pairs.length > 0) return pairs.map((pair) => blockedProblem(facts, pair));
-    if (subject.kind !== "budget" || isCompiledBudget(subject.budget, facts)) return [];
+    if (subject.kind !== "budget" || isWrittenAsCompiled(subject.budget, facts)) return [];
     return neverWorks(subject.budget, facts.views).map((problem) => ({ ...problem, ...aboutAll(facts.views) }));
   },
 };

@@ -161,18 +161,41 @@ describe("DRAIN-002: a budget that leaves no eviction", () => {
     world: [deployment({ replicas: 1 })],
     finds: [],
   });
-  const compiled = (owner: { readonly name?: string; readonly uid?: string } = {}, name = "web") =>
+  const compiled = (owner: { readonly name?: string; readonly uid?: string } = {}, name = "web", bounds: object = { minAvailable: 2 }) =>
     budget({
       name,
-      minAvailable: 2,
+      ...bounds,
       selector: { matchLabels: { app: "web" } },
       labels: { "app.kubernetes.io/managed-by": "workloadprofile" },
       owner: { apiVersion: platformNames().apiVersion, kind: "WorkloadProfile", name: "web", uid: "uid-shop-web", ...owner },
     });
-  check("that we compiled is judged by its profile", {
-    judge: compiled(),
-    world: [deployment({ replicas: 2 }), profile()],
+  check("that we compiled is judged by its profile at the workload", {
+    judge: deployment({ replicas: 2 }),
+    world: [compiled(), profile()],
     finds: [],
+  });
+  const held = { world: [deployment({ replicas: 2 }), profile()] };
+  const asCompiled = compiled({}, "web", { maxUnavailable: 1 });
+  const exact: KubeObject & { readonly spec: object } = {
+    ...asCompiled,
+    spec: { ...asCompiled.spec, unhealthyPodEvictionPolicy: "AlwaysAllow" },
+  };
+  check("that is written as its profile compiles it passes", { ...held, judge: exact, finds: [] });
+  check("that claims to be compiled, and asks for more, is judged", { ...held, judge: compiled(), finds: [blocks("minAvailable: 2", 2)] });
+  check("that is tightened after we compiled it is judged", {
+    ...held,
+    old: asCompiled,
+    judge: compiled(),
+    finds: [blocks("minAvailable: 2", 2)],
+  });
+  const second = compiled({}, "web-more", { maxUnavailable: 0 });
+  check("that claims to be compiled under another name is judged", {
+    ...held,
+    judge: second,
+    finds: [
+      'DRAIN-004 deny: PodDisruptionBudget "web-more" sets maxUnavailable: 0; it blocks every drain',
+      'DRAIN-005 deny: PodDisruptionBudgets "web" and "web-more" both select pods of Deployment web; the eviction API refuses pods with two budgets',
+    ],
   });
   // A profile of another workload, so that only the budget's own words speak for it.
   const other = profile({ spec: { bind: { targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "other" } } } });
