@@ -74,7 +74,12 @@ const ownControllers: ReadonlySet<string> = new Set(
   ),
 );
 
-function isNamed({ username, groups }: UserInfo, kind: string, { controllers }: Pick<PolicySettings, "controllers">): true | undefined {
+/** Says whether policies.yaml names who asks among the controllers that make objects of a kind. */
+export function isNamed(
+  { username, groups }: UserInfo,
+  kind: string,
+  { controllers }: Pick<PolicySettings, "controllers">,
+): true | undefined {
   const names = controllers.some(
     (named) => named.makes.includes(kind) && (named.users.includes(username) || named.groups.some((group) => groups.includes(group))),
   );

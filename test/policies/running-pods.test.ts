@@ -44,6 +44,23 @@ describe("an update of a running Pod", () => {
     ["DRAIN-045 deny"],
     jobPod(),
   );
+  const cluster = { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", name: "orders", uid: "a", controller: true };
+  check(
+    "that an operator runs into the budget of its primary passes, as a failover does it",
+    pod({ name: "orders-2", owner: cluster, labels: { role: "primary" } }),
+    [budget({ name: "orders-primary", minAvailable: 1, selector: { matchLabels: { role: "primary" } } })],
+    [],
+    pod({ name: "orders-2", owner: cluster, labels: { role: "replica" } }),
+  );
+  it("into a budget that can let nobody go passes for who is named for Pods", () => {
+    const policySet = withLines("settings: {controllers: [{users: [ann@example.com], makes: [Pod]}]}");
+    const verdict = validate({
+      policySet,
+      request: requestFor(relabelled({ team: "a" }), { old: running }),
+      context: contextOf([...world, other({ minAvailable: 5 })]),
+    });
+    expect(told(verdict)).toEqual([]);
+  });
   check("out of its ReplicaSet and its budget passes, to look at it", relabelled({ app: "quarantine" }), world, []);
   check("with a foreign label passes", relabelled({ app: "web", "example.com/seen": "yes" }), world, []);
   check("with do-not-disrupt is refused", annotated({ "karpenter.sh/do-not-disrupt": "true" }), world, ["DRAIN-014 deny"]);

@@ -188,6 +188,11 @@ await describeOnControlPlane("lawful flows on the real control plane", () => {
     for (const object of made) await ok(namespace, { method: "POST", path: collectionOf(object, namespace), body: object, user });
     const wanted = made.filter((object) => object.kind === "Pod").length || 2;
     await expect.poll(() => labelled(namespace, operator.pods), waits).toBe(wanted);
+    for (const { pod, labels } of operator.relabels ?? [])
+      await ok(namespace, {
+        ...{ method: "PATCH", path: `/api/v1/namespaces/${namespace}/pods/${pod}`, user },
+        ...{ body: { metadata: { labels } }, contentType: mergePatch },
+      });
   });
 
   it("was refused nothing", async () => {

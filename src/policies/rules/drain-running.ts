@@ -4,17 +4,20 @@
  * Reads the Pod as it would be, the budgets that select it, and the Pods beside it; for a budget, the strays under it: running Pods with
  * labels that somebody put on them, or that their template had before. Nobody makes a stray again, so its budget has to let the last
  * one go (stray-pods.ts). Taking a Pod out of its ReplicaSet and its budgets, to look at it, is nobody's harm. A request that scales
- * a workload is judged by the strays that it would leave.
+ * a workload is judged by the strays that it would leave. What an operator runs is its own to relabel.
  */
 import type { Pod } from "../../api/pod.ts";
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
+import { controllerOf } from "../../kube/owner.ts";
 import { allowedOf, countsScale, healthyNeeded } from "../../kube/disruption-budget.ts";
 import type { Workload } from "../../kube/workload.ts";
 import { matchesSelector } from "../../kube/selector.ts";
 import { budgetNameOf, budgetText } from "../budget-words.ts";
 import { scaleAnswer } from "../drain-cover.ts";
 import type { Facts } from "../facts.ts";
+import { hasJudgedOwner } from "../judged-owner.ts";
+import { isNamed } from "../owner-claim.ts";
 import { budgetsSelecting } from "../selecting-objects.ts";
 import { runsToAnEnd } from "../spot-use.ts";
 import { isBare, isReplaced, isStray, podOwners, podsOf, podsUnder, workloadKey } from "../stray-pods.ts";
@@ -49,10 +52,18 @@ export const drain045: Rule = {
     const [only, second] = budgets;
     if (only === undefined) return [];
     if (second !== undefined) return [severalProblem(subject.pod, budgets, "/metadata/labels")];
-    const why = whyBlocked(only, facts);
+    const why = isRunByOperator(subject.pod, facts) ? undefined : whyBlocked(only, facts);
     return why === undefined ? [] : [blockedProblem(only, why, "/metadata/labels")];
   },
 };
+
+/**
+ * An operator gives running Pods their roles: at a failover the budget of a database's primary comes to select another Pod, of which
+ * it needs 1 of 1 until the operator has switched over. Neither is arithmetic over replicas.
+ */
+function isRunByOperator(pod: Pod, { request, policySet: { settings } }: Facts): boolean {
+  return (controllerOf(pod) !== undefined && !hasJudgedOwner(pod)) || isNamed(request.userInfo, "Pod", settings) === true;
+}
 
 function severalProblem({ metadata }: Pod, budgets: readonly PodDisruptionBudget[], path: string): Problem {
   const named = budgets.map((budget) => `"${budgetNameOf(budget)}"`).join(", ");

@@ -23,6 +23,8 @@ export interface Operator {
   readonly makes: (controller: object) => readonly MadeObject[];
   /** Labels by which its Pods are found. */
   readonly pods: string;
+  /** Labels that the operator puts on running Pods afterwards, in this order. */
+  readonly relabels?: readonly { readonly pod: string; readonly labels: Readonly<Record<string, string>> }[];
 }
 
 export type MadeObject = { readonly apiVersion: string; readonly kind: string; readonly metadata: object; readonly spec: object };
@@ -126,7 +128,7 @@ export const operators: readonly Operator[] = [
     pods: "tekton.dev/taskRun=test-run",
   },
   {
-    title: "CloudNativePG: the Pods and the budget of a Cluster",
+    title: "CloudNativePG: the Pods and the budgets of a Cluster, and a failover",
     account: { namespace: "cnpg-system", name: "cnpg-manager" },
     rules: [finalizersAndStatus("postgresql.cnpg.io", "clusters"), pods, budgets],
     own: { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", plural: "clusters", name: "orders", spec: { instances: 3 } },
@@ -142,13 +144,20 @@ export const operators: readonly Operator[] = [
         },
         spec: podSpec("postgres", { hostname: `orders-${serial}`, subdomain: "orders" }),
       })),
-      {
+      ...[
+        ["orders", "replica"],
+        ["orders-primary", "primary"],
+      ].map(([name, role]) => ({
         ...{ apiVersion: "policy/v1", kind: "PodDisruptionBudget" },
-        metadata: { name: "orders", ownerReferences: [controller], labels: { "cnpg.io/cluster": "orders" } },
-        spec: { minAvailable: 1, selector: { matchLabels: { "cnpg.io/cluster": "orders", "cnpg.io/instanceRole": "replica" } } },
-      },
+        metadata: { name, ownerReferences: [controller], labels: { "cnpg.io/cluster": "orders" } },
+        spec: { minAvailable: 1, selector: { matchLabels: { "cnpg.io/cluster": "orders", "cnpg.io/instanceRole": role } } },
+      })),
     ],
     pods: "cnpg.io/cluster=orders",
+    relabels: [
+      { pod: "orders-1", labels: { "cnpg.io/instanceRole": "replica" } },
+      { pod: "orders-2", labels: { "cnpg.io/instanceRole": "primary" } },
+    ],
   },
   {
     title: "Strimzi: the Pods and the budget of a StrimziPodSet",
