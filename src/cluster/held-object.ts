@@ -8,23 +8,17 @@
  */
 import type { KubeObject, ObjectMeta } from "../api/object.ts";
 import type { PodSpec } from "../api/pod.ts";
-import { markedAsPart } from "../kube/held-part.ts";
+import { depthMax, heapBytesOf, keyBytesOf, ownBytesOf } from "../kube/heap-bytes.ts";
+import { heldFieldMaxBytes, heldMapMaxBytes, heldWholeMaxBytes, markedAsPart } from "../kube/held-part.ts";
 import { podLimits, podRequestsUnremembered } from "../kube/pod-requests.ts";
 import { toResourceList } from "../kube/resources.ts";
 import { isWorkloadKind } from "../kube/workload.ts";
 
-/** As estimated of its heap: an object that takes more is cut. Rich Pods with sidecars take about half of it. */
-export const heldWholeMaxBytes = 128 * 1024;
 /** What may be left of one that was cut. */
 export const heldLeanMaxBytes = 64 * 1024;
 /** Longer texts of an object that is cut become a marker. */
 const textLengthMax = 4_096;
-/** Of an outline: one field, and labels or annotations together. */
-const fieldMaxBytes = 4 * 1024;
-const mapMaxBytes = 8 * 1024;
 const fieldsMax = 32;
-/** No kind of ours is deeper; what is, is not walked. */
-const depthMax = 64;
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -45,41 +39,6 @@ function withoutLastApplied(object: KubeObject): KubeObject {
   if (object.metadata.annotations?.[lastApplied] === undefined) return object;
   const annotations = Object.fromEntries(Object.entries(object.metadata.annotations).filter(([name]) => name !== lastApplied));
   return { ...object, metadata: { ...object.metadata, annotations } };
-}
-
-/**
- * Returns about how many bytes of heap a JSON value takes, on a 64-bit V8; counting ends soon after `enough`. A property or an item
- * counts as in a dictionary, which is how large maps are held.
- */
-export function heapBytesOf(value: unknown, enough: number): number {
-  const left = { bytes: enough };
-  spend(value, left, 0);
-  return enough - left.bytes;
-}
-
-function spend(value: unknown, left: Room, depth: number): void {
-  left.bytes -= ownBytesOf(value);
-  if (depth > depthMax) left.bytes = -1;
-  if (typeof value !== "object" || value === null) return;
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      if (left.bytes < 0) return;
-      spend(item, left, depth + 1);
-    }
-    return;
-  }
-  for (const name in value) {
-    if (left.bytes < 0) return;
-    left.bytes -= 24 + name.length;
-    spend((value as Json)[name], left, depth + 1);
-  }
-}
-
-/** Without what is within. */
-function ownBytesOf(value: unknown): number {
-  if (typeof value === "string") return 24 + value.length;
-  if (Array.isArray(value)) return 48 + 8 * value.length;
-  return typeof value === "object" && value !== null ? 56 : 8;
 }
 
 const containerLists: ReadonlySet<string> = new Set(["containers", "initContainers", "ephemeralContainers"]);
@@ -109,7 +68,7 @@ function leanOf(value: unknown, left: Room, { depth, within }: { readonly depth:
   const kept: Record<string, unknown> = {};
   for (const name in text) {
     if (within === aContainer && unreadOfContainers.has(name)) continue;
-    left.bytes -= 24 + name.length;
+    left.bytes -= keyBytesOf(name);
     kept[name] = leanOf((text as Json)[name], left, { depth: depth + 1, within: name });
     if (left.bytes < 0) break;
   }
@@ -167,21 +126,21 @@ function metadataOutline({ labels, annotations, ...fields }: ObjectMeta): Object
 }
 
 function smallFields(fields: Json = {}): Json {
-  const small = Object.entries(fields).filter(([name, value]) => heapBytesOf([name, value], fieldMaxBytes) <= fieldMaxBytes);
+  const small = Object.entries(fields).filter(([, value]) => heapBytesOf(value, heldFieldMaxBytes) <= heldFieldMaxBytes);
   return Object.fromEntries(small.slice(0, fieldsMax));
 }
 
-/** The first entries of a map, as far as they fit. */
+/** The shortest entries of a map, as far as they fit: what drains and autoscalers read is short. */
 function fitting(map: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const kept: [string, string][] = [];
-  let left = mapMaxBytes;
-  for (const name in map) {
-    const text = map[name] ?? "";
-    left -= heapBytesOf([name, text], mapMaxBytes);
+  const kept: Record<string, string> = {};
+  let left = heldMapMaxBytes - ownBytesOf(map);
+  const entries = Object.entries(map).sort(([a, x], [b, y]) => a.length + x.length - b.length - y.length);
+  for (const [name, text] of entries) {
+    left -= keyBytesOf(name) + ownBytesOf(text);
     if (left < 0) break;
-    kept.push([name, text]);
+    kept[name] = text;
   }
-  return Object.fromEntries(kept);
+  return kept;
 }
 
 function isJson(value: unknown): value is Json {

@@ -13,6 +13,12 @@ import type { KubeObject } from "../api/object.ts";
  */
 export type HeldPart = "lean" | "outline";
 
+/** As estimated of its heap: an object that takes more is cut. Rich Pods with sidecars take about half of it. */
+export const heldWholeMaxBytes = 128 * 1024;
+/** Of an outline: one field, and labels or annotations together. */
+export const heldFieldMaxBytes = 4 * 1024;
+export const heldMapMaxBytes = 8 * 1024;
+
 const part = Symbol("held in part");
 
 /** Returns how much of an object is held; undefined where all of it is. */

@@ -26,7 +26,8 @@ import { compilePod } from "./profile/pod-patch.ts";
 import { workloadContract } from "./profile/workload-contract.ts";
 import { own001 } from "./rules/owner.ts";
 import { softened } from "./softening.ts";
-import { reviewSteps, reviewStepsMax, type ReviewSteps } from "./review-steps.ts";
+import { isSameSpec } from "./same-spec.ts";
+import { reviewSteps, type ReviewSteps } from "./review-steps.ts";
 import { allowedVerdict, type Finding, type Verdict } from "./verdict.ts";
 import { adjustmentWarnings, startWarnings, warningTexts } from "./warning.ts";
 
@@ -105,8 +106,7 @@ export function evaluate(input: FactsInput): Verdict {
 /** The verdict where judging would cost too much: a refusal, whatever the class, the tier and policies.yaml say. */
 function tooMuchVerdict({ steps, tooMuch }: ReviewSteps): Verdict {
   if (tooMuch === undefined) return allowedVerdict;
-  const message = `too much to judge: ${tooMuch.what} take ${tooMuch.steps} steps, of at most ${reviewStepsMax} a review`;
-  const finding: Finding = { rule: tooMuchRule, action: "deny", path: "", message, fix: tooMuch.fix };
+  const finding: Finding = { rule: tooMuchRule, action: "deny", path: "", ...tooMuch };
   return { allowed: false, findings: [finding], warnings: [], patch: [], steps };
 }
 
@@ -133,13 +133,9 @@ function judgingOf({ request, context, policySet }: FactsInput): "everything" | 
 const judgedSubresources: ReadonlySet<string> = new Set(["scale", "resize", "ephemeralcontainers"]);
 
 /** What our rules read of an object is its spec and the labels of our domain; of a Namespace, which grants may name, all labels. */
-function hasOtherChecked(object: Judged, before: Judged, domain: string): boolean {
-  if (!jsonEquals(object.spec, before.spec)) return true;
-  if (object.kind === "PodTemplate" && !jsonEquals(object.template, before.template)) return true;
-  return !jsonEquals(checkedLabels(object, domain), checkedLabels(before, domain));
+function hasOtherChecked(object: KubeObject, before: KubeObject, domain: string): boolean {
+  return !isSameSpec(object, before) || !jsonEquals(checkedLabels(object, domain), checkedLabels(before, domain));
 }
-
-type Judged = KubeObject & { readonly spec?: unknown; readonly template?: unknown };
 
 function checkedLabels({ kind, metadata }: KubeObject, domain: string): Readonly<Record<string, string>> {
   const labels = metadata.labels ?? {};

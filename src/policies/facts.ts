@@ -232,7 +232,8 @@ function stepsInput(
   // drain-running.ts looks at those under a budget, and at those of what is scaled.
   const walksPods =
     subject.kind === "budget" || subject.kind === "scale" || (subject.kind === "workload" && request.operation === "UPDATE");
-  return { workloads, namespace: request.namespace, placed, walksPods, pod: isPodSubject(subject) ? subject.pod : undefined };
+  const own = subject.kind === "workload" || isPodSubject(subject) ? request.object : undefined;
+  return { workloads, namespace: request.namespace, placed, walksPods, own, pod: isPodSubject(subject) ? subject.pod : undefined };
 }
 
 function touchedWorkloads(subject: Subject, world: ViewWorld): readonly Workload[] {

@@ -7,11 +7,11 @@
  * the API server does not call us for the rest.
  */
 import { doNotDisruptAnnotation, type PlatformNames } from "../api/labels.ts";
-import type { KubeObject } from "../api/object.ts";
 import { podKeysOf } from "../api/own-keys.ts";
 import { jsonEquals } from "../kube/json-patch.ts";
 import { type AdmissionRequest, isController } from "./admission-request.ts";
 import { safeToEvictAnnotation } from "./drain-pod.ts";
+import { isSameSpec } from "./same-spec.ts";
 
 /** Returns the annotations of a running Pod that are judged. */
 export function judgedAnnotations(names: PlatformNames): readonly string[] {
@@ -24,13 +24,9 @@ export function isJudgedPodUpdate({ object, oldObject, userInfo }: AdmissionRequ
   if (isController(userInfo) || userInfo.groups.includes("system:nodes")) return false;
   const [is, was] = [object.metadata, oldObject.metadata];
   return (
-    !jsonEquals(specOf(object), specOf(oldObject)) ||
+    !isSameSpec(object, oldObject) ||
     !jsonEquals(is.labels ?? {}, was.labels ?? {}) ||
     !jsonEquals(is.finalizers ?? [], was.finalizers ?? []) ||
     judgedAnnotations(names).some((key) => is.annotations?.[key] !== was.annotations?.[key])
   );
-}
-
-function specOf(object: KubeObject): unknown {
-  return "spec" in object ? object.spec : undefined;
 }

@@ -6,14 +6,14 @@
  * leaves the spec alone, that takes the last finalizer, or that a controller of Kubernetes makes, is its way out.
  */
 import type { KubeObject } from "../api/object.ts";
-import { jsonEquals } from "../kube/json-patch.ts";
 import { type AdmissionRequest, isController } from "./admission-request.ts";
+import { isSameSpec } from "./same-spec.ts";
 
 /** Says whether a request deletes an object, or is a step of one that is being deleted on its way out. */
 export function isRelease({ operation, object, oldObject, userInfo }: AdmissionRequest): boolean {
   if (operation === "DELETE") return true;
   if (operation !== "UPDATE" || oldObject?.metadata.deletionTimestamp === undefined || object === undefined) return false;
-  return (object.metadata.finalizers ?? []).length === 0 || isController(userInfo) || jsonEquals(specOf(object), specOf(oldObject));
+  return (object.metadata.finalizers ?? []).length === 0 || isController(userInfo) || isSameSpec(object, oldObject);
 }
 
 /** Says whether what a request deletes may have lent something to workloads: {@link lendingKinds}. */
@@ -28,7 +28,3 @@ export function mayLend({ kind }: Pick<KubeObject, "kind">): boolean {
 
 /** Kinds whose presence makes lawful what would be refused without them. */
 const lendingKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler", "ScaledObject", "PodDisruptionBudget", "WorkloadProfile"]);
-
-function specOf(object: KubeObject): unknown {
-  return "spec" in object ? object.spec : undefined;
-}

@@ -7,17 +7,21 @@
  * the size of a review. A step is some ten nanoseconds.
  */
 import type { NodePool } from "../api/node-pool.ts";
+import type { KubeObject, ObjectMeta } from "../api/object.ts";
 import type { PodSpec } from "../api/pod.ts";
 import { wellKnownLabels } from "../api/labels.ts";
 import type { InstanceType } from "../api/instance-type.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { inKarpenterWords, isAutoPool } from "../kube/auto-labels.ts";
+import { heapBytesOf } from "../kube/heap-bytes.ts";
+import { heldFieldMaxBytes, heldMapMaxBytes, heldWholeMaxBytes } from "../kube/held-part.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
 import { remembered } from "../kube/remembered.ts";
 import { isCompatible } from "../kube/requirements.ts";
 import type { Workload } from "../kube/workload.ts";
 import { countText } from "./count-words.ts";
 import { machineRequirements, typesOfPool } from "./pool-types.ts";
+import { triedOneByOne } from "./selecting-objects.ts";
 
 /** A review that would take more is refused: on two cores of 2024 some 100 ms. */
 export const reviewStepsMax = 10_000_000;
@@ -29,7 +33,7 @@ export interface StepsWorld {
 }
 
 /** Steps of one sort. */
-export interface Spending {
+interface Spending {
   readonly steps: number;
   /** What is multiplied: "12000 nodeSelectorTerms x 700 instance types". */
   readonly what: string;
@@ -38,8 +42,13 @@ export interface Spending {
 
 export interface ReviewSteps {
   readonly steps: number;
-  /** What most of them are for, where they are more than {@link reviewStepsMax}. */
-  readonly tooMuch: Spending | undefined;
+  /** Why it is not judged: what most of the steps are for, where they are more than {@link reviewStepsMax}, or what no view would hold. */
+  readonly tooMuch: TooMuch | undefined;
+}
+
+export interface TooMuch {
+  readonly message: string;
+  readonly fix: string;
 }
 
 /** What the steps of a request are counted from. */
@@ -47,7 +56,9 @@ export interface StepsInput {
   /** The workloads that the request touches. */
   readonly workloads: readonly Workload[];
   /** A Pod whose own words count beside its workload's. */
-  readonly pod?: { readonly spec: PodSpec } | undefined;
+  readonly pod?: { readonly metadata?: ObjectMeta; readonly spec: PodSpec } | undefined;
+  /** The object of the request, where it is a workload or a Pod that is going to be held. */
+  readonly own?: KubeObject | undefined;
   readonly namespace: string;
   /** Whether nodes are looked for, which is asked of workloads and profiles alone. */
   readonly placed: boolean;
@@ -58,6 +69,8 @@ export interface StepsInput {
 /** Making a view and asking every rule about it. */
 const viewSteps = 500;
 const podSteps = 100;
+/** A selector over labels that controllers add, against one Pod. */
+const selectorSteps = 20;
 const labelSteps = 16;
 const profileSteps = 2;
 const taintSteps = 2;
@@ -78,17 +91,37 @@ export function reviewSteps(input: StepsInput, world: StepsWorld): ReviewSteps {
     spend(ofViews(input, world)) &&
     spend(ofPods(input, world)) &&
     specs.every((spec) => spendPod(spec, { spend, world, placed: input.placed }));
-  if (isWithin) return { steps, tooMuch: undefined };
-  return { steps, tooMuch: spendings.reduce((most, one) => (one.steps > most.steps ? one : most)) };
+  if (isWithin) return { steps, tooMuch: unheld(input) };
+  const { what, steps: most, fix } = spendings.reduce((a, b) => (b.steps > a.steps ? b : a));
+  return { steps, tooMuch: { message: `too much to judge: ${what} take ${most} steps, of at most ${reviewStepsMax} a review`, fix } };
+}
+
+/** Later requests are judged by what a view of the cluster holds: of an object that is cut, whom it selects and who selects it has to be left. */
+function unheld({ workloads, pod, own }: StepsInput): TooMuch | undefined {
+  if (own === undefined || heapBytesOf(own, heldWholeMaxBytes) <= heldWholeMaxBytes) return undefined;
+  const judged = workloads.find(({ object }) => object.metadata.name === own.metadata.name && object.kind === own.kind);
+  const parts: readonly (readonly [string, unknown, number])[] = [
+    ["labels", own.metadata.labels, heldMapMaxBytes],
+    ["labels of its pods", judged?.template.metadata?.labels ?? pod?.metadata?.labels, heldMapMaxBytes],
+    ["selector", (own as { readonly spec?: { readonly selector?: unknown } }).spec?.selector, heldFieldMaxBytes],
+  ];
+  const large = parts.find(([, value, most]) => value !== undefined && heapBytesOf(value, most) > most);
+  if (large === undefined) return undefined;
+  const [what, , most] = large;
+  return {
+    message: `too much to hold: of an object of more than ${heldWholeMaxBytes / 1024} KiB the ${what} may take ${most / 1024} KiB of memory`,
+    fix: `use fewer labels, or make the rest of the object smaller`,
+  };
 }
 
 /** Workloads are bound to the profiles of their namespace one by one, and those under one budget are added up for each of them. */
 function ofViews({ workloads, namespace }: StepsInput, { snapshot }: StepsWorld): Spending {
   const count = workloads.length;
   const profiles = snapshot.list("WorkloadProfile", namespace).length;
+  const tried = triedOneByOne(namespace, snapshot);
   return {
-    steps: count * (viewSteps + profiles * profileSteps + count),
-    what: `${countText(count, "workload")} x ${countText(profiles, "profile")}`,
+    steps: count * (viewSteps + profiles * profileSteps + tried * selectorSteps + count),
+    what: `${countText(count, "workload")} x ${countText(profiles, "profile")}${triedText(tried)}`,
     fix: "select fewer workloads, or spread them over several namespaces",
   };
 }
@@ -97,11 +130,16 @@ function ofViews({ workloads, namespace }: StepsInput, { snapshot }: StepsWorld)
 function ofPods({ namespace, walksPods }: StepsInput, { snapshot }: StepsWorld): Spending {
   const walks = walksPods === true && snapshot.list("PodDisruptionBudget", namespace).length > 0;
   const count = walks ? snapshot.list("Pod", namespace).length : 0;
+  const tried = triedOneByOne(namespace, snapshot);
   return {
-    steps: count * podSteps,
-    what: `${countText(count, "pod")} that budgets may select`,
+    steps: count * (podSteps + tried * selectorSteps),
+    what: `${countText(count, "pod")} that budgets may select${triedText(tried)}`,
     fix: "spread the pods over several namespaces",
   };
+}
+
+function triedText(count: number): string {
+  return count === 0 ? "" : ` x ${countText(count, "selector")} over labels that controllers add`;
 }
 
 interface Spender {

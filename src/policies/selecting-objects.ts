@@ -27,6 +27,14 @@ export function budgetsSelecting(selected: Selected, snapshot: ClusterSnapshot):
   return selecting(budgetIndex(snapshot.list("PodDisruptionBudget", selected.workload.namespace)), selected);
 }
 
+/** Returns how many budgets and Services of a namespace are tried one by one against each of its Pods. */
+export function triedOneByOne(namespace: string, snapshot: ClusterSnapshot): number {
+  return (
+    budgetIndex(snapshot.list("PodDisruptionBudget", namespace)).special.length +
+    serviceIndex(snapshot.list("Service", namespace)).special.length
+  );
+}
+
 /** Returns the Services that send traffic to a workload's Pods; one without a selector sends it elsewhere. */
 export function servicesSelecting(workload: Workload, snapshot: ClusterSnapshot): readonly Service[] {
   return selecting(serviceIndex(snapshot.list("Service", workload.namespace)), { workload });

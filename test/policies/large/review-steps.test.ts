@@ -8,6 +8,9 @@ import { expect, it } from "vitest";
 import { catalogInstanceTypes } from "../../../src/catalog/instance-types.ts";
 import type { KubeObject } from "../../../src/api/object.ts";
 import { platformNames } from "../../../src/api/labels.ts";
+import { heldObject } from "../../../src/cluster/held-object.ts";
+import { heldPartOf } from "../../../src/kube/held-part.ts";
+import { workloadOf } from "../../../src/kube/workload.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import type { AdmissionContext } from "../../../src/policies/admission-context.ts";
 import type { AdmissionRequest } from "../../../src/policies/admission-request.ts";
@@ -100,10 +103,45 @@ function withPod(spec: object): KubeObject {
   return changed;
 }
 
+/** A view holds an outline of it. */
+const crowdedPod = { tolerations: Array.from({ length: 2_000 }, (_, index) => ({ key: `example.com/t${index}`, operator: "Exists" })) };
+
+const manyLabels = (count: number): KubeObject => {
+  const labels = Object.fromEntries(Array.from({ length: count }, (_, index) => [`example.com/l${index}`, "v"]));
+  const web = withPod(crowdedPod) as KubeObject & { readonly spec: { readonly template: { readonly spec: object } } };
+  const template = { ...web.spec.template, metadata: { labels: { ...labels, app: "web" } } };
+  const changed = { ...web, spec: { ...web.spec, template } };
+  return changed;
+};
+
+const manyValues = (count: number): KubeObject => {
+  const web = withPod(crowdedPod) as KubeObject & { readonly spec: object };
+  const values = Array.from({ length: count }, (_, index) => `v${index}`);
+  const selector = { matchLabels: { app: "web" }, matchExpressions: [{ key: "app", operator: "NotIn", values }] };
+  const changed = { ...web, spec: { ...web.spec, selector } };
+  return changed;
+};
+
 const refused: readonly (readonly [string, KubeObject, RegExp, RegExp])[] = [
   ["nodeSelectorTerms", manyTerms(12_000), /12000 nodeSelectorTerms x \d+ instance types of 20 NodePools/, /fewer nodeSelectorTerms/],
   ["resources", manyResources(10_000), /10000 resources x \d+ instance types of 20 NodePools/, /fewer resources/],
+  [
+    "labels beside much else",
+    manyLabels(200),
+    /^too much to hold: of an object of more than 128 KiB the labels of its pods may take 8 KiB/,
+    /fewer labels/,
+  ],
+  ["values of a selector beside much else", manyValues(400), /^too much to hold: .* the selector may take 4 KiB/, /fewer labels/],
 ];
+
+it("leaves of what it lets in enough to be selected by, whatever else is in it", () => {
+  for (const object of [manyLabels(60), manyValues(60)]) {
+    expect(isTooMuch(judge(requestFor(object)))).toBe(false);
+    const [held, whole] = [heldObject(object), object].map(workloadOf);
+    expect(heldPartOf(heldObject(object))).toBe("outline");
+    expect([held?.template.metadata?.labels, held?.selector]).toEqual([whole?.template.metadata?.labels, whole?.selector]);
+  }
+});
 
 it.each(refused)("says what was too much, and the fix: %s", (_what, object, message, fix) => {
   for (const request of [requestFor(object), requestFor(object, { old: webDeployment("web") })]) {
@@ -157,6 +195,32 @@ it("judges what is lawful and large: 20 terms, 50 resources, 200 containers, and
   const { findings, steps = 0 } = judge(requestFor(webDeployment("web")), context);
   expect(findings.map(({ rule }) => rule)).toContain("DRAIN-005");
   expect(steps).toBeLessThan(reviewStepsMax / 4);
+});
+
+it("counts budgets over labels that controllers add against each pod of the namespace", () => {
+  const at = (kind: string, index: number) => ({ name: `${kind}-${index}`, namespace: crowdedNamespace });
+  const pods = Array.from({ length: 1_000 }, (_, index) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { ...at("pod", index), labels: { app: "web", "pod-template-hash": "abc" } },
+    spec: { containers: [] },
+  }));
+  const budgetOf = (index: number) => ({
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: at("budget", index),
+    spec: { maxUnavailable: 1, selector: { matchLabels: { "pod-template-hash": `h${index}` } } },
+  });
+  const verdictBeside = (count: number): Verdict => {
+    const standing = [...pods, ...Array.from({ length: count }, (_, index) => budgetOf(index))];
+    const world = largeWorld({ budgets: 0, autoscalers: 0, services: 0, workloads: 0 });
+    return judge(requestFor(budgetOf(9_999)), worldOf([...world, ...standing]));
+  };
+  expect(isTooMuch(verdictBeside(10))).toBe(false);
+  const { findings } = verdictBeside(1_000);
+  expect(findings.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^too much to judge: 1000 pods that budgets may select x 100\d selectors over labels that controllers add take/),
+  ]);
 });
 
 it("looks at the judged budget among however many", () => {

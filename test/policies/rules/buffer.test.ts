@@ -84,6 +84,16 @@ describe("a PodTemplate", () => {
     world,
     finds: [beyond("192 vCPU of 64")],
   });
+  const leaving = (of: KubeObject): KubeObject => ({
+    ...of,
+    metadata: { ...of.metadata, deletionTimestamp: "2026-11-30T00:00:00Z", finalizers: ["a/b"] },
+  });
+  check("that makes them too large while it is being deleted is refused too", {
+    judge: leaving(template({}, "12")),
+    old: leaving(template()),
+    world,
+    finds: [beyond("192 vCPU of 64")],
+  });
   check("that comes after its buffer is refused too", {
     judge: template({}, "12"),
     world: [namespaceObject(), buffer({ ...ref, replicas: 16 })],
