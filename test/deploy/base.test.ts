@@ -20,17 +20,19 @@ it("deploy/ lets Plimsoll write its own webhook configurations and no other's", 
   expect(writing.map(({ resourceNames }) => resourceNames)).toEqual([configurationNames]);
 });
 
-it("deploy/components/network-policy opens the port of the Pods that deploy/base makes, to nobody but those whom an operator names", () => {
+it("deploy/components/network-policy opens the port of the Pods that deploy/base makes, to themselves and to those whom an operator names", () => {
   const [policy] = yamlObjects("deploy/components/network-policy/network-policy.yaml") as unknown as readonly NetworkPolicy[];
   const [deployment] = yamlObjects("deploy/base/deployment.yaml") as unknown as readonly Deployment[];
   const { template } = deployment?.spec ?? {};
   expect(policy?.spec.podSelector.matchLabels).toEqual(template?.metadata?.labels);
   expect(policy?.spec.policyTypes).toEqual(["Ingress"]);
   const ports = (template?.spec.containers ?? []).flatMap((container) => (container.ports ?? []).map(({ name }) => name));
-  expect(policy?.spec.ingress.flatMap(({ ports: open }) => open.map(({ port }) => port))).toEqual([ports[0], ports[0]]);
+  expect(policy?.spec.ingress.flatMap(({ ports: open }) => open.map(({ port }) => port))).toEqual([ports[0], ports[0], ports[0]]);
   // An address that no cluster has: RFC 5737.
   expect(policy?.spec.ingress[0]?.from).toEqual([{ ipBlock: { cidr: "192.0.2.0/32" } }]);
   expect(policy?.spec.ingress.every(({ from }) => from.length > 0)).toBe(true);
+  // The replicas post to each other's /peers. Theirs comes last, so that patches by index of the two before it hold.
+  expect(policy?.spec.ingress.at(-1)?.from).toEqual([{ podSelector: { matchLabels: template?.metadata?.labels } }]);
 });
 
 interface NetworkPolicy {
