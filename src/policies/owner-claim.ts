@@ -3,7 +3,7 @@
  *
  * An ownerReference is a claim of whoever writes it. Reads the object, who asks, and what the API server said of their rights. A claim
  * counts where the owner stands under that uid and the one who asks is its kind's own controller, is named by policies.yaml, or may
- * update the owner's finalizers or status. Else the object is judged as if it had no owner. What stands was asked about when it came.
+ * update the owner's finalizers and status (one of them where the owner is of a kind that nobody judges). Else the object is judged as if it had no owner. What stands was asked about when it came.
  */
 import type { KubeObject, OwnerReference } from "../api/object.ts";
 import { jsonEquals } from "../kube/json-patch.ts";
