@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
+import type { KubeObject } from "../../src/api/object.ts";
 import type { Deployment } from "../../src/api/workload.ts";
 import { configurationNames } from "../../src/webhook/registration.ts";
 import { yamlObjects } from "../support/yaml-objects.ts";
@@ -34,6 +35,27 @@ it("deploy/components/network-policy opens the port of the Pods that deploy/base
   // The replicas post to each other's /peers. Theirs comes last, so that patches by index of the two before it hold.
   expect(policy?.spec.ingress.at(-1)?.from).toEqual([{ podSelector: { matchLabels: template?.metadata?.labels } }]);
 });
+
+it("docs/guides/operator.md lists what kubectl apply -k deploy/base creates", () => {
+  const guide = readFileSync(resolve(root, "docs/guides/operator.md"), "utf8");
+  const listed = (/^\$ kubectl apply -k deploy\/base\n((?:.* created\n)*)/m.exec(guide)?.[1] ?? "").trim().split("\n");
+  const [made] = yamlObjects("deploy/base/kustomization.yaml") as unknown as readonly Kustomization[];
+  const files = (made?.resources ?? []).filter((file) => file !== "../crds").map((file) => `deploy/base/${file}`);
+  const objects = [...files, "deploy/crds/workloadprofiles.yaml"].flatMap((file) => yamlObjects(file));
+  const maps = (made?.configMapGenerator ?? []).map(({ name }) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } }));
+  expect(listed.toSorted()).toEqual([...objects, ...maps].map(createdLine).toSorted());
+});
+
+/** What kubectl prints of an object that it made: the kind with its group, and the name. */
+function createdLine({ apiVersion, kind, metadata }: KubeObject): string {
+  const group = apiVersion.includes("/") ? `.${apiVersion.split("/")[0] ?? ""}` : "";
+  return `${kind.toLowerCase()}${group}/${metadata.name ?? ""} created`;
+}
+
+interface Kustomization {
+  readonly resources: readonly string[];
+  readonly configMapGenerator: readonly { readonly name: string }[];
+}
 
 interface NetworkPolicy {
   readonly spec: {
