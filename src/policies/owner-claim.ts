@@ -81,14 +81,27 @@ function isNamed({ username, groups }: UserInfo, kind: string, { controllers }: 
   return names ? true : undefined;
 }
 
-function standingOf({ reference, maker }: JudgedOwner, object: KubeObject, world: ClaimWorld): "same" | "another" | "absent" {
+/** What an owner is looked up in. */
+interface OwnerWorld {
+  readonly request: Pick<AdmissionRequest, "namespace">;
+  readonly context: Pick<AdmissionContext, "snapshot">;
+}
+
+/** Returns the uid of the owner that stands under the name that an object names, where the object names another uid. */
+export function otherUidOf(object: KubeObject, world: OwnerWorld): string | undefined {
+  const owner = judgedOwner(object);
+  if (owner === undefined || standingOf(owner, object, world) !== "another") return undefined;
+  return ownerObject(owner, object, world)?.metadata.uid;
+}
+
+function standingOf({ reference, maker }: JudgedOwner, object: KubeObject, world: OwnerWorld): "same" | "another" | "absent" {
   const known = ownerObject({ reference, maker }, object, world);
   if (known === undefined) return "absent";
   // Objects in files have no uid: there the name is all that is known.
   return known.metadata.uid === undefined || known.metadata.uid === reference.uid ? "same" : "another";
 }
 
-function ownerObject({ reference, maker }: JudgedOwner, object: KubeObject, { request, context }: ClaimWorld): KubeObject | undefined {
+function ownerObject({ reference, maker }: JudgedOwner, object: KubeObject, { request, context }: OwnerWorld): KubeObject | undefined {
   const namespace = maker.kind === "Node" ? "" : (object.metadata.namespace ?? request.namespace);
   return context.snapshot.get(maker.kind, { namespace, name: reference.name });
 }
