@@ -102,8 +102,8 @@ export const drain037: Rule = {
   defaultAction: "deny",
   why:
     "The eviction succeeds, but the Pod never goes, and no budget shows what blocks the drain. Kubernetes' own finalizers pass. An operator may " +
-    "put its finalizer on its own Pods: it may update pods/finalizers, pods/status, or the finalizers or status of the Pods' controller, or " +
-    "settings.controllers names it for Pods. If people write an operator's finalizer themselves, name that finalizer in `allowed`. The rule " +
+    "put its finalizer on Pods where it may update pods/finalizers, pods/status, or the finalizers or status of the custom resource that controls " +
+    "them, or where settings.controllers names it for Pods. If people write an operator's finalizer themselves, name that finalizer in `allowed`. The rule " +
     "leaves finalizers alone that the object already has, and a client may always remove one.",
   needs: ["finalizers"],
   subjects: ["workload", "pod-update"],
