@@ -59,7 +59,7 @@ const settings = object("What holds for all.", {
   ),
   controllers: optional(
     list(
-      "Who is believed about the owners of what they make. Others are where they may update the owner's finalizers or status.",
+      "Who is believed about the owners of what they make. Others are believed where they may update the owner's finalizers and status; of kinds that we don't judge one of the two is enough.",
       object("Some controllers.", {
         users: optional(list("Their names, as the API server has them.", text("A user such as system:serviceaccount:NAMESPACE:NAME."))),
         groups: optional(list("Their groups.", text("A group such as system:serviceaccounts:NAMESPACE."))),

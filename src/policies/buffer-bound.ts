@@ -82,27 +82,37 @@ interface BoundWorld {
 }
 
 export interface BufferLedger {
-  /** Takes up to `count` chunks out of the bound of the buffer's namespace; what was taken is gone for who asks next. */
-  take(buffer: CapacityBuffer, chunk: Pick<Pod, "spec">, count: number): number;
+  /** Returns how many of `count` chunks the bound of the buffer's namespace has room for. */
+  fits(buffer: CapacityBuffer, chunk: Pick<Pod, "spec">, count: number): number;
+  /** Takes chunks out of that bound: what was taken is gone for the buffer that asks next. */
+  take(buffer: CapacityBuffer, chunk: Pick<Pod, "spec">, count: number): void;
 }
 
 /** Opens the bounds of all namespaces, whole; where the rule refuses nothing, it bounds nothing. */
 export function bufferLedger(world: BoundWorld): BufferLedger {
   const setting = world.policySet.rules.get(bufferBoundRule);
   const taken = new Map<string, BufferAmounts>();
+  const takenIn = ({ metadata: { namespace = "" } }: CapacityBuffer): BufferAmounts => taken.get(namespace) ?? nothing;
+  const boundFor = (buffer: CapacityBuffer): BufferAmounts | undefined => {
+    if (setting === undefined || actionAt(setting, world.now) !== "deny" || setting.scope.classes.length > 0) return undefined;
+    const { namespace = "", labels } = buffer.metadata;
+    if (!isNamespaceInScope(setting.scope.namespaces, namespace) || isBeyondBound(buffer, world)) return undefined;
+    if (setting.scope.labels !== undefined && !matchesSelector(setting.scope.labels, labels)) return undefined;
+    return boundOf(setting.params);
+  };
   return {
-    take: (buffer, chunk, count) => {
-      const { namespace = "", labels } = buffer.metadata;
-      if (setting === undefined || actionAt(setting, world.now) !== "deny" || setting.scope.classes.length > 0) return count;
-      if (!isNamespaceInScope(setting.scope.namespaces, namespace) || isBeyondBound(buffer, world)) return count;
-      if (setting.scope.labels !== undefined && !matchesSelector(setting.scope.labels, labels)) return count;
-      const bound = boundOf(setting.params);
-      const each = chunkAmounts(chunk);
-      const before = taken.get(namespace) ?? timesAmounts(each, 0);
+    fits: (buffer, chunk, count) => {
+      const bound = boundFor(buffer);
+      if (bound === undefined) return count;
+      const [each, before] = [chunkAmounts(chunk), takenIn(buffer)];
       const fits = boundedNames.filter((name) => each[name] > 0).map((name) => Math.floor((bound[name] - before[name]) / each[name]));
-      const granted = Math.max(0, Math.min(count, ...fits));
-      taken.set(namespace, sumAmounts([before, timesAmounts(each, granted)]));
-      return granted;
+      return Math.max(0, Math.min(count, ...fits));
+    },
+    take: (buffer, chunk, count) => {
+      if (boundFor(buffer) === undefined) return;
+      taken.set(buffer.metadata.namespace ?? "", sumAmounts([takenIn(buffer), timesAmounts(chunkAmounts(chunk), count)]));
     },
   };
 }
+
+const nothing: BufferAmounts = { chunks: 0, cpu: 0, memoryGib: 0, devices: 0 };

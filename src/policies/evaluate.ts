@@ -12,7 +12,7 @@ import { controllerOf } from "../kube/owner.ts";
 import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
-import { findingsOf, toldFindings, wordsOf, type JudgedFinding } from "./findings.ts";
+import { findingsOf, toldFindings, tooMuchRule, wordsOf, type JudgedFinding } from "./findings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { claimsAnew } from "./owner-claim.ts";
 import { workloadOfPod } from "./pod-owner.ts";
@@ -109,9 +109,6 @@ function tooMuchVerdict({ steps, tooMuch }: ReviewSteps): Verdict {
   const finding: Finding = { rule: tooMuchRule, action: "deny", path: "", ...tooMuch };
   return { allowed: false, findings: [finding], warnings: [], patch: [], steps };
 }
-
-/** No rule of policies.yaml: who could switch it off could be walked past by size. */
-export const tooMuchRule = "SYS-003";
 
 /** Which rules a request is judged by: every one, those with the given ids, or none. */
 function judgingOf({ request, context, policySet }: FactsInput): "everything" | "nothing" | ReadonlySet<string> {

@@ -36,12 +36,26 @@ export function findingsOf(facts: Facts, input: FactsInput, only?: ReadonlySet<s
     if (only !== undefined && !only.has(rule.id)) continue;
     const action = actionAt(setting, input.context.now);
     if (action === "off") continue;
-    for (const problem of rule.judge(facts, setting.params)) findings.push(...findingOf(problem, { id: rule.id, action, setting, facts }));
+    const problems = rule.judge(facts, setting.params);
+    if (problems.length > problemsMax) return [tooManyProblems(rule.id, problems.length)];
+    for (const problem of problems) findings.push(...findingOf(problem, { id: rule.id, action, setting, facts }));
   }
   if (facts.subject.kind === "buffer") findings.push(...findingsOfChunk(facts, input, only));
   const { customRules } = input.policySet;
   if (customRules.length > 0) findings.push(...findingsOfCustom(customRules, facts, { input, only }));
   return findings.length < 2 ? findings : sortedFindings(findings);
+}
+
+/** No rule of policies.yaml: who could switch it off could be walked past by size. */
+export const tooMuchRule = "SYS-003";
+
+/** What one rule may find in one object: which of them were there before, and which are exempt, is asked of each. */
+const problemsMax = 2_000;
+
+/** The refusal in place of all else where an object is wrong in one way too often to be judged. */
+function tooManyProblems(rule: string, count: number): JudgedFinding {
+  const message = `too much to judge: ${count} problems of ${rule}, of at most ${problemsMax}`;
+  return { rule: tooMuchRule, action: "deny", path: "", message, fix: `write less of what ${rule} is about` };
 }
 
 /** What the rules on Pods say of the template that a buffer's chunks are made from. */
@@ -52,7 +66,9 @@ function findingsOfChunk(of: Facts, input: FactsInput, only: ReadonlySet<string>
   return rulesFor(facts, "workload").flatMap(({ rule, setting }) => {
     const action = actionAt(setting, input.context.now);
     if (!isChunkRule(rule) || action === "off" || only?.has(rule.id) === false) return [];
-    return rule.judge(facts, setting.params).flatMap((problem) => findingOf(told(problem), { id: rule.id, action, setting, facts }));
+    const problems = rule.judge(facts, setting.params);
+    if (problems.length > problemsMax) return [tooManyProblems(rule.id, problems.length)];
+    return problems.flatMap((problem) => findingOf(told(problem), { id: rule.id, action, setting, facts }));
   });
 }
 

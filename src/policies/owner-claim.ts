@@ -3,7 +3,7 @@
  *
  * An ownerReference is a claim of whoever writes it. Reads the object, who asks, and what the API server said of their rights. A claim
  * counts where the owner stands under that uid and the one who asks is its kind's own controller, is named by policies.yaml, or may
- * update the owner's finalizers or status. Else the object is judged as if it had no owner. What stands was asked about when it came.
+ * update the owner's finalizers and status (one of them where the owner is of a kind that nobody judges). Else the object is judged as if it had no owner. What stands was asked about when it came.
  */
 import type { KubeObject, OwnerReference } from "../api/object.ts";
 import { jsonEquals } from "../kube/json-patch.ts";
@@ -86,14 +86,27 @@ export function isNamed(
   return names ? true : undefined;
 }
 
-function standingOf({ reference, maker }: JudgedOwner, object: KubeObject, world: ClaimWorld): "same" | "another" | "absent" {
+/** What an owner is looked up in. */
+interface OwnerWorld {
+  readonly request: Pick<AdmissionRequest, "namespace">;
+  readonly context: Pick<AdmissionContext, "snapshot">;
+}
+
+/** Returns the uid of the owner that stands under the name that an object names, where the object names another uid. */
+export function otherUidOf(object: KubeObject, world: OwnerWorld): string | undefined {
+  const owner = judgedOwner(object);
+  if (owner === undefined || standingOf(owner, object, world) !== "another") return undefined;
+  return ownerObject(owner, object, world)?.metadata.uid;
+}
+
+function standingOf({ reference, maker }: JudgedOwner, object: KubeObject, world: OwnerWorld): "same" | "another" | "absent" {
   const known = ownerObject({ reference, maker }, object, world);
   if (known === undefined) return "absent";
   // Objects in files have no uid: there the name is all that is known.
   return known.metadata.uid === undefined || known.metadata.uid === reference.uid ? "same" : "another";
 }
 
-function ownerObject({ reference, maker }: JudgedOwner, object: KubeObject, { request, context }: ClaimWorld): KubeObject | undefined {
+function ownerObject({ reference, maker }: JudgedOwner, object: KubeObject, { request, context }: OwnerWorld): KubeObject | undefined {
   const namespace = maker.kind === "Node" ? "" : (object.metadata.namespace ?? request.namespace);
   return context.snapshot.get(maker.kind, { namespace, name: reference.name });
 }

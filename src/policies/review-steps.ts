@@ -74,6 +74,10 @@ const selectorSteps = 20;
 const labelSteps = 16;
 const profileSteps = 2;
 const taintSteps = 2;
+/** Most rules look at each container, some at all others beside it; a toleration or a finalizer may be a problem of its own. */
+const containerSteps = 5_000;
+const tolerationSteps = 300;
+const finalizerSteps = 100;
 const amountSteps = 10;
 const typeSteps = 25;
 
@@ -90,6 +94,7 @@ export function reviewSteps(input: StepsInput, world: StepsWorld): ReviewSteps {
   const isWithin =
     spend(ofViews(input, world)) &&
     spend(ofPods(input, world)) &&
+    spend(ofFinalizers(input)) &&
     specs.every((spec) => spendPod(spec, { spend, world, placed: input.placed }));
   if (isWithin) return { steps, tooMuch: unheld(input) };
   const { what, steps: most, fix } = spendings.reduce((a, b) => (b.steps > a.steps ? b : a));
@@ -138,6 +143,12 @@ function ofPods({ namespace, walksPods }: StepsInput, { snapshot }: StepsWorld):
   };
 }
 
+function ofFinalizers({ workloads, pod }: StepsInput): Spending {
+  const holders = [...workloads.map(({ template }) => template.metadata), pod?.metadata];
+  const count = holders.reduce((sum, metadata) => sum + (metadata?.finalizers?.length ?? 0), 0);
+  return { steps: count * finalizerSteps, what: `${countText(count, "finalizer")} of pods`, fix: "write fewer finalizers" };
+}
+
 function triedText(count: number): string {
   return count === 0 ? "" : ` x ${countText(count, "selector")} over labels that controllers add`;
 }
@@ -156,16 +167,18 @@ interface PodSize {
   /** Names of resources. */
   readonly amounts: number;
   readonly initContainers: number;
+  readonly containers: number;
   readonly tolerations: number;
 }
 
 function spendPod(spec: PodSpec, { spend, world, placed }: Spender): boolean {
   const size = sizeOf(spec);
   const pools = world.snapshot.list("NodePool");
-  const { terms, labels, amounts, initContainers, tolerations } = size;
+  const { terms, labels, amounts, initContainers, containers, tolerations } = size;
   const lessTerms = "ask for nodes in fewer nodeSelectorTerms: name all values of a label in one expression";
   const lessAmounts = "name fewer resources in requests and limits";
   if (
+    !spend({ steps: containers * containerSteps, what: countText(containers, "container"), fix: "run fewer containers in one pod" }) ||
     !spend({
       steps: labels * (pools.length + 4) * labelSteps,
       what: `${countText(terms, "nodeSelectorTerm")} with ${countText(labels, "label")} x ${countText(pools.length, "NodePool")}`,
@@ -177,7 +190,7 @@ function spendPod(spec: PodSpec, { spend, world, placed }: Spender): boolean {
       fix: lessAmounts,
     }) ||
     !spend({
-      steps: tolerations * (pools.length * taintSteps + 1),
+      steps: tolerations * (pools.length * taintSteps + tolerationSteps),
       what: `${countText(tolerations, "toleration")} x ${countText(pools.length, "NodePool")}`,
       fix: "write fewer tolerations",
     })
@@ -229,6 +242,7 @@ const sizeOf = remembered((spec: PodSpec): PodSize => {
       ...Object.keys(spec.overhead ?? {}),
     ]).size,
     initContainers: initContainers.length,
+    containers: spec.containers.length + initContainers.length,
     tolerations: spec.tolerations?.length ?? 0,
   };
 });

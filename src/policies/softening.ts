@@ -12,7 +12,7 @@ import { isController } from "./admission-request.ts";
 import { candidatesOf } from "./exempt-candidates.ts";
 import { daysLeft, hasExpired, isNamedBy, type Exemption } from "./exemption.ts";
 import { gatherFacts, type Facts, type FactsInput } from "./facts.ts";
-import { findingsOf, sortedFindings, wordsOf, type JudgedFinding } from "./findings.ts";
+import { findingsOf, sortedFindings, tooMuchRule, wordsOf, type JudgedFinding } from "./findings.ts";
 import { isGrandfathered } from "./grandfather.ts";
 import { actionAt } from "./rule-action.ts";
 import { expiredProblem } from "./rules/exemption.ts";
@@ -36,6 +36,7 @@ interface Lifting {
 }
 
 function byExemption(finding: JudgedFinding, { named, facts, input }: Lifting): JudgedFinding {
+  if (finding.rule === tooMuchRule) return finding;
   const { now } = input.context;
   const covering = named.filter(({ rules }) => rules.includes(finding.rule));
   const used = covering.find((exemption) => !hasExpired(exemption, now));

@@ -1,9 +1,10 @@
 /**
  * Buffer demand: the virtual Pods of all CapacityBuffers.
  *
- * Reads the snapshot. Returns for each buffer what it wants and the Pods that keep its room in the plan: no more than the ResourceQuotas of
- * its namespace would let in after the Pods that stand and are to come, since room for Pods that can't come is bought for nobody, and no more
- * than the bound of BUF-001, whatever grew since admission looked. They are asked for at every look: where standing nodes have the room, the plan finds it there and buys nothing.
+ * Reads the snapshot. Returns for each buffer what it wants and the Pods that keep its room in the plan: no more than the bound of BUF-001,
+ * whatever grew since admission looked, and of that no more than the ResourceQuotas of its namespace would let in after the Pods that stand
+ * and are to come, since room for Pods that can't come is bought for nobody. They are asked for at every look: where standing nodes have the
+ * room, the plan finds it there and buys nothing.
  */
 import type { CapacityBuffer } from "../api/capacity-buffer.ts";
 import type { Instant } from "../api/ports.ts";
@@ -25,13 +26,13 @@ export interface BufferRoom {
   readonly buffer: CapacityBuffer;
   readonly chunks: Result<BufferChunks, BufferProblem>;
   readonly pods: readonly PendingPod[];
-  /** How many chunks the quotas let in; absent: none is wanted. */
+  /** How many chunks the bound and the quotas let in; absent: none is wanted. */
   readonly allowed?: number;
-  /** Which quota keeps it from what it wants. */
+  /** What keeps it from what it wants: the bound, a quota, or both. */
   readonly limitedBy?: string;
 }
 
-/** Returns what each buffer that is ours wants, by namespace and name; what quotas let in is taken from the room. */
+/** Returns what each buffer that is ours wants, by namespace and name; what is let in is taken from the room of the quotas. */
 export function bufferDemand(
   world: ContractWorld,
   { room, now }: { readonly room: QuotaRoom; readonly now: Instant },
@@ -45,10 +46,13 @@ export function bufferDemand(
     if (!chunks.ok) return { buffer, chunks };
     const { pod, replicas } = chunks.value;
     const { namespace = "" } = buffer.metadata;
-    const { count, refusal } = room.take({ ...pod, metadata: { ...pod.metadata, namespace } }, replicas);
-    const allowed = bound.take(buffer, pod, count);
-    const limitedBy = allowed < count ? `${bufferBoundRule} leaves room for ${allowed} of them in this namespace` : refusal;
-    return { buffer, chunks, allowed, ...(limitedBy === undefined ? {} : { limitedBy }) };
+    // The bound comes first: a quota is charged for no chunk that the bound keeps out, and its words count from there.
+    const fits = bound.fits(buffer, pod, replicas);
+    const { count: allowed, refusal } = room.take({ ...pod, metadata: { ...pod.metadata, namespace } }, fits);
+    bound.take(buffer, pod, allowed);
+    const cut = fits < replicas ? `${bufferBoundRule} leaves room for ${fits} of ${replicas} in this namespace` : undefined;
+    const limits = [cut, refusal].filter((limit) => limit !== undefined);
+    return { buffer, chunks, allowed, ...(limits.length === 0 ? {} : { limitedBy: limits.join(", and ") }) };
   });
   const shares = fairShares(
     wanted.map(({ allowed = 0 }) => allowed),

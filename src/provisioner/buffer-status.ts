@@ -20,7 +20,7 @@ import type { SchedulingResults } from "./scheduling/solve.ts";
 export interface BufferPlaces {
   /** As many as were wanted then; more than the others together where buffers want more than is planned for. */
   readonly wanted: number;
-  /** As many as quotas let in, and which of them lets no more in; absent: all that are wanted. */
+  /** As many as BUF-001 and quotas let in, and what lets no more in; absent: all that are wanted. */
   readonly quota?: { readonly allowed: number; readonly limitedBy: string };
   /** On nodes and NodeClaims that are there. */
   readonly existing: number;
@@ -145,7 +145,7 @@ function limitOf(of: {
     const message = `${quota.allowed} of ${asked ?? 0} virtual pods: ${quota.limitedBy}`;
     return { ...verdict, status: "True", message };
   }
-  return wasLimited ? { ...verdict, status: "False", message: "ResourceQuotas have room for all of it" } : undefined;
+  return wasLimited ? { ...verdict, status: "False", message: "BUF-001 and ResourceQuotas leave room for all of it" } : undefined;
 }
 
 /** Undefined where the last plan was of another number of chunks, or there was none. */
@@ -158,7 +158,7 @@ function provisioningOf(chunks: BufferStatusInput["chunks"], places: BufferPlace
   if (places?.wanted !== replicas) return undefined;
   const { existing, bought, failed, quota } = places;
   const wanted = quota?.allowed ?? places.wanted;
-  if (wanted === 0) return { ...unmet, reason: "BufferEmpty", message: "ResourceQuotas leave room for no chunk of the buffer" };
+  if (quota?.allowed === 0) return { ...unmet, reason: "BufferEmpty", message: `No chunk of the buffer is let in: ${quota.limitedBy}` };
   if (existing === wanted) {
     return { type, status: "True", reason: "FitsExistingCapacity", message: `All ${wanted} virtual pods fit on existing capacity` };
   }

@@ -33,10 +33,10 @@ import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api
 import { podMakers } from "../policies/judged-owner.ts";
 import { type MatchCondition, standingConditions, standingRules } from "./standing-objects.ts";
 
-/** Where the API server reaches us. */
 /** How long the API server waits for an answer. */
 export const reviewTimeoutSeconds = 5;
 
+/** Where the API server reaches us. */
 export type WebhookAddress =
   | { readonly kind: "url"; readonly baseUrl: string }
   | { readonly kind: "service"; readonly namespace: string; readonly name: string; readonly port: number };

@@ -20,7 +20,7 @@ describe("/metrics", () => {
   const rows: readonly [string, string | undefined, number, RegExp][] = [
     ["nobody", undefined, 401, /send a bearer token, and bind the ClusterRole plimsoll-metrics-reader/],
     ["a password", "Basic c2NyYXBlcjo=", 401, /send a bearer token/],
-    ["a token that nobody knows", "Bearer of-old", 401, /the API server knows nobody by this token/],
+    ["a token that has expired", "Bearer of-old", 401, /the API server does not accept this token/],
     [
       "an account without the right",
       "Bearer stranger",
@@ -39,7 +39,7 @@ describe("/metrics", () => {
   it("are refused while the API server can't be asked, and probes answer all the same", async () => {
     const refusing = listener(() => Promise.resolve({ ok: false, status: 0, error: { code: 0, message: "no answer within 5000 ms" } }));
     const answer = await supertest(refusing).get("/metrics").set("Authorization", "Bearer scraper");
-    expect([answer.status, answer.text]).toEqual([503, "who asks can't be told now: TokenReview: no answer within 5000 ms\n"]);
+    expect([answer.status, answer.text]).toEqual([503, "the API server did not check the token: TokenReview: no answer within 5000 ms\n"]);
     for (const path of ["/healthz", "/readyz"]) expect((await supertest(refusing).get(path)).status).toBe(200);
   });
 });

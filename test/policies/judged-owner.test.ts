@@ -190,6 +190,28 @@ describe("a ReplicationController", () => {
   });
 });
 
+describe("OWN-001 says what is missing, and the fix", () => {
+  const claimed = owned(replicaSet({}), "Deployment", "apps/v1");
+  const saidOf = (row: Row): string => {
+    const found = verdictOf(row).findings.find(({ rule }) => rule === "OWN-001");
+    return `${found?.message ?? ""}; fix: ${found?.fix ?? ""}`;
+  };
+  const named = 'ReplicaSet "web-5d4f" names Deployment "owner" as its controller';
+  const fix = "fix: leave out ownerReferences: controllers write them themselves";
+
+  it("to who lacks the rights", () => {
+    expect(saidOf({ object: claimed, world: [web] })).toBe(
+      `${named}, but the API server does not confirm that ann@example.com may update both deployments/finalizers and deployments/status; ` +
+        `${fix}; an operator's account needs those two rights, or an entry in settings.controllers of policies.yaml`,
+    );
+  });
+
+  it("to who has them, and names an owner that was made again", () => {
+    const message = `${named} by uid ${web.metadata.uid ?? ""}, but the one that exists has uid ${recreated(web).metadata.uid ?? ""}`;
+    expect(saidOf({ object: claimed, world: [recreated(web)], speaks: true })).toBe(`${message}; ${fix}`);
+  });
+});
+
 describe("a Pod that is a hook of Helm's", () => {
   const hook = (events: string, restartPolicy: string, created?: string): KubeObject => {
     const base = pod({ annotations: { "helm.sh/hook": events } });

@@ -185,6 +185,26 @@ describe("a namespace's buffers are bought no further than BUF-001 lets them", (
   });
   check("by chunks, however small", { buffers: [buffer({ ...of("Deployment"), replicas: 40 })], bought: [20] });
   check("by devices", { buffers: [buffer({ ...ref, replicas: 1 })], bought: [0], template: sized({ "nvidia.com/gpu": "1" }) });
+  test("and then by what quotas let in of that: the words name both, and neither counts what the other cuts", () => {
+    const own = parsePolicySet({ text: unbounded.replace("BUF-001: { action: warn }", bounded), fileName: "policies.yaml" });
+    if (!own.ok) throw new Error(JSON.stringify(own.error));
+    const check = (hard: Readonly<Record<string, string>>, expected: readonly (readonly [number, string | undefined])[]): void => {
+      const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "q", namespace: "shop" }, spec: { hard } } as KubeObject;
+      const buffers = [buffer({ ...ref, replicas: 48 }, "a"), buffer({ ...of("Deployment"), replicas: 4 }, "b")];
+      const judged = { ...world([big, web, quota, ...buffers]), policySet: own.value };
+      const rooms = bufferDemand(judged, { room: quotaRoom(judged.snapshot, 0), now: 0 });
+      expect(rooms.map(({ pods, limitedBy }) => [pods.length, limitedBy])).toEqual(expected);
+    };
+    const cut = "BUF-001 leaves room for 16 of 48 in this namespace";
+    check({ "requests.cpu": "200" }, [
+      [16, cut],
+      [0, "BUF-001 leaves room for 0 of 4 in this namespace"],
+    ]);
+    check({ pods: "14" }, [
+      [14, `${cut}, and ResourceQuota "q" leaves pods for 14 of 16 more Pods`],
+      [0, 'ResourceQuota "q" leaves pods for 0 of 4 more Pods'],
+    ]);
+  });
   check("not where the rule refuses nothing", { buffers: many, bought: [48], line: "BUF-001: { action: warn }" });
   check("not outside of its scope", { buffers: many, bought: [48], line: 'BUF-001: { action: deny, scope: { namespaces: ["!shop"] } }' });
 });

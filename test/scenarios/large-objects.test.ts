@@ -32,9 +32,10 @@ describe.skipIf(!isLongRun || process.platform !== "linux")("a replica of 512 Mi
       const port = await freePort();
       const { child, output } = startReplica([...limit.command], { kubeconfig, port });
       try {
-        await expect
-          .poll(async () => [child.exitCode, (await getLocal(port, "/readyz")).status], { timeout: 900_000 })
-          .toEqual([null, 200]);
+        const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
+        const isReady = async (): Promise<boolean> => (await getLocal(port, "/readyz")).status === 200;
+        await expect.poll(async () => isOver() || (await isReady()), { timeout: 900_000 }).toBe(true);
+        expect([child.exitCode, child.signalCode]).toEqual([null, null]);
         const answers: number[] = [];
         const reviewing = reviewEachSecond(port, filling, answers);
         await cluster.touch(2 * deployments);

@@ -150,6 +150,16 @@ describe("the webhook server routes", () => {
   });
 });
 
+describe("/peers", () => {
+  it.each([
+    ["a word of another replica's", "Plimsoll known", 204],
+    ["a word of no replica's", "Plimsoll forged", 403],
+  ])("answers %s", async (_whose, word, status) => {
+    const client = supertest(app(() => allowed(), { peerWord: (authorization) => authorization === "Plimsoll known" }));
+    expect((await client.post("/peers").set("Authorization", word)).status).toBe(status);
+  });
+});
+
 describe("the deadline", () => {
   it("is the caller's: what can't be answered in time is not judged, and what can is", async () => {
     let judged = 0;

@@ -3826,7 +3826,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        },
        "description": "Some controllers."
       },
-      "description": "Who is believed about the owners of what they make. Others are where they may update the owner's finalizers or status."
+      "description": "Who is believed about the owners of what they make. Others are believed where they may update the owner's finalizers and status; of kinds that we don't judge one of the two is enough."
      },
      "provider": {
       "type": "object",

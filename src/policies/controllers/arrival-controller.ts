@@ -48,8 +48,8 @@ const recentMs = 60_000;
 const arrivalsMax = 5_000;
 
 const kinds = [
-  ...(["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Rollout"] as const),
-  ...(["ReplicaSet", "Job", "PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject", "WorkloadProfile"] as const),
+  ...(["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Rollout", "ReplicaSet", "ReplicationController", "Job"] as const),
+  ...(["PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject", "WorkloadProfile"] as const),
 ] as const satisfies readonly KindName[];
 
 /** Makes the controller with its triggers. */

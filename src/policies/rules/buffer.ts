@@ -49,14 +49,14 @@ metadata: {name: team, namespace: shop}
 spec: {hard: {requests.cpu: "${cpu}"}}
 `;
 
-/** Most buffers of one namespace; with more of them nobody counts what they ask for. */
+/** Most buffers of one namespace that are counted. */
 const buffersMax = 500;
 
 export const buf001: Rule = {
   id: bufferBoundRule,
-  summary: "CapacityBuffers of one namespace that keep more room together than a namespace may.",
+  summary: "CapacityBuffers of one namespace that together keep more room than one namespace may.",
   defaultAction: "deny",
-  why: "A buffer buys nodes for Pods that do not exist, so that a ResourceQuota may never count them.",
+  why: "A buffer buys nodes for Pods that do not exist, and a ResourceQuota counts only Pods that do. The provisioner holds the same bound when it buys.",
   subjects: ["buffer"],
   params: {
     chunks: { kind: "number", default: 100, min: 0, meaning: "most chunks that the buffers of one namespace keep together" },
@@ -72,16 +72,16 @@ export const buf001: Rule = {
     const bound = boundOf(params);
     const all = countedBuffers(facts);
     if (all.length > buffersMax) {
-      const message = `namespace "${facts.request.namespace}" has ${all.length} CapacityBuffers, and at most ${buffersMax} are counted`;
-      return [{ path: "", message, fix: "keep the room by fewer buffers" }];
+      const message = `namespace "${facts.request.namespace}" has ${all.length} CapacityBuffers, more than the ${buffersMax} that Plimsoll counts`;
+      return [{ path: "", message, fix: "keep the room with fewer buffers" }];
     }
     const over = beyondText(sumAmounts(all.map((buffer) => amountsOf(buffer, facts, facts.snapshot))), bound);
     if (over === undefined || !judgedBuffers(facts).some((buffer) => all.includes(buffer))) return [];
     return [
       {
         path: pathOf(facts, ["replicas", "percentage", "limits"]),
-        message: `the CapacityBuffers of namespace "${facts.request.namespace}" keep more than one namespace may: ${over}`,
-        fix: "lower replicas, percentage or limits of one of them, or ask the platform team (rules.BUF-001 of policies.yaml)",
+        message: `the CapacityBuffers of namespace "${facts.request.namespace}" together keep more than one namespace may: ${over}`,
+        fix: "lower replicas, percentage or limits of one of them, or ask the platform team to raise rules.BUF-001.params of policies.yaml",
         // What was too much before is told, and never holds up what does not add to it.
         ...(isGrown(facts) ? {} : { action: "warn" as const }),
       },

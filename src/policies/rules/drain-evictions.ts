@@ -60,8 +60,7 @@ export const drain007: Rule = {
   },
 };
 
-/** Several rules ask about the same budgets of one request. */
-/** For the world after the request and the one before it. */
+/** Several rules ask about the same budgets of one request: one prover is kept for the world after it, and one for the world before. */
 const proverFor = rememberedInBursts(({ snapshot }: Facts) => proverOf(snapshot), 2);
 
 interface GuardedView {

@@ -98,12 +98,16 @@ export const drain036: Rule = {
 
 export const drain037: Rule = {
   id: "DRAIN-037",
-  summary: "A finalizer on Pods: they stay Terminating, and their node undrained, until somebody takes it off.",
+  summary: "A finalizer on Pods: an evicted Pod stays Terminating, and its node undrained, until a client removes the finalizer.",
   defaultAction: "deny",
-  why: "An eviction passes and the Pod never goes: it is a block on drains that no budget shows. Kubernetes' own finalizers pass, and those of an operator on its own Pods: it may update pods/finalizers, pods/status or their owner, or settings.controllers names it for Pods. Where an operator has people write its finalizer, name that in `allowed`. What stood before is let be, and taking a finalizer off always passes.",
+  why:
+    "The eviction succeeds, but the Pod never goes, and no budget shows what blocks the drain. Kubernetes' own finalizers pass. An operator may " +
+    "put its finalizer on Pods where it may update pods/finalizers, pods/status, or the finalizers or status of the custom resource that controls " +
+    "them, or where settings.controllers names it for Pods. If people write an operator's finalizer themselves, name that finalizer in `allowed`. The rule " +
+    "leaves finalizers alone that the object already has, and a client may always remove one.",
   needs: ["finalizers"],
   subjects: ["workload", "pod-update"],
-  params: { allowed: { kind: "list", default: [], meaning: "finalizers that some operator in the cluster takes off again" } },
+  params: { allowed: { kind: "list", default: [], meaning: "finalizers that an operator in the cluster removes" } },
   examples: {
     admitted: deploymentExample({ metadata: "annotations: {example.com/cleanup: later}" }),
     denied: deploymentExample({ metadata: "finalizers: [example.com/cleanup]" }),
@@ -120,8 +124,8 @@ export const drain037: Rule = {
       const isAll = foreign.length === 1 && metadata?.finalizers?.length === 1;
       return foreign.map((name) => ({
         path,
-        message: `finalizer ${name} on the Pod${isPod ? "" : " template"} keeps ${isPod ? "it" : "each pod"} Terminating until somebody removes it`,
-        fix: "remove it",
+        message: `finalizer ${name} on the Pod${isPod ? "" : " template"} keeps ${isPod ? "it" : "each pod"} Terminating until a client removes it`,
+        fix: "remove the finalizer",
         ...(isAll ? { patch: [{ op: "remove" as const, path }] } : {}),
         ...classOf(view),
       }));

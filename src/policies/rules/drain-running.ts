@@ -33,8 +33,9 @@ spec: {containers: [{name: app, resources: {requests: {cpu: 100m, memory: 128Mi}
 
 export const drain045: Rule = {
   id: "DRAIN-045",
-  summary: "A running Pod under a PodDisruptionBudget that can let none of its Pods go, by a label that somebody put on it.",
+  summary: "A PodDisruptionBudget that selects running Pods by labels that their template lacks, and allows none of them to be evicted.",
   defaultAction: "deny",
+  why: "The budget blocks the drain of the Pods' nodes. No rule on the workload sees it, because the template does not have the labels.",
   subjects: ["pod-update", "budget", "scale", "workload"],
   examples: {
     admitted: `${labelled}---${budgetExample("minAvailable: 0")}`,
@@ -70,16 +71,16 @@ function severalProblem({ metadata }: Pod, budgets: readonly PodDisruptionBudget
   const which = path === "/metadata/labels" ? "this pod" : `pod ${metadata.name ?? ""}`;
   return {
     path,
-    message: `PodDisruptionBudgets ${named} would select ${which}; the eviction API refuses pods with several budgets`,
-    fix: "use labels that one of them selects",
+    message: `PodDisruptionBudgets ${named} would all select ${which}; the eviction API refuses to evict a pod with several budgets`,
+    fix: "use labels that only one of them selects",
   };
 }
 
 function blockedProblem(budget: PodDisruptionBudget, why: string, path: string): Problem {
   return {
     path,
-    message: `${budgetText(budget)} lets none of the pods go that it would select: ${why}`,
-    fix: "select pods by labels of their template",
+    message: `${budgetText(budget)} would allow no eviction of the pods that it selects: ${why}`,
+    fix: "select pods by the labels of their template",
   };
 }
 
@@ -99,7 +100,7 @@ function whyBlocked(budget: PodDisruptionBudget, { snapshot }: Facts): string | 
 function whyShort({ spec }: PodDisruptionBudget, { pods, scale }: Selected): string | undefined {
   const needed = healthyNeeded({ bounds: spec, pods, scale });
   if (!needed.ok || allowedOf({ healthy: pods, ...needed.value }) > 0) return undefined;
-  return `it needs ${needed.value.desired} of ${needed.value.expected} and has ${pods}`;
+  return `it needs ${needed.value.desired} healthy pods of ${needed.value.expected}, and there are ${pods}`;
 }
 
 function uncounted({ spec }: PodDisruptionBudget, owners: readonly Workload[]): string | undefined {

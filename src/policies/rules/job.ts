@@ -67,8 +67,9 @@ export const job001: Rule = {
 
 export const job002: Rule = {
   id: "JOB-002",
-  summary: "A PodDisruptionBudget over Pods of Jobs: Jobs have no scale, so the controller counts nothing and allows nothing.",
+  summary: "A PodDisruptionBudget that selects Pods of a Job and allows no eviction of them.",
   defaultAction: "deny",
+  why: "The disruption controller computes most budgets from a scale, and a Job has none: the budget then allows no eviction of any Pod that it selects.",
   needs: ["ending", "budget"],
   subjects: ["workload", "budget"],
   examples: {
@@ -87,8 +88,8 @@ export const job002: Rule = {
           return [
             {
               path: pathIn(facts, { budget: "/spec/selector" }),
-              message: `${aboutWorkload(facts, view)}PodDisruptionBudget "${budget.metadata.name ?? ""}" also matches Job pods; ${why}`,
-              fix: "narrow the selector",
+              message: `${aboutWorkload(facts, view)}PodDisruptionBudget "${budget.metadata.name ?? ""}" selects Job pods: ${why}`,
+              fix: "make the selector match no Job pods",
               ...classOf(view),
             },
           ];
@@ -137,13 +138,13 @@ function onJobs(judge: (facts: Facts, view: WorkloadView, spec: JobSpec, at: str
 
 /** Why a budget lets no Pod of a Job go; undefined where it lets one go. */
 function whyNone(budget: PodDisruptionBudget, { workload }: WorkloadView, { snapshot }: Facts): string | undefined {
-  if (needsScale(budget.spec)) return "the controller then reports 0 allowed disruptions for all of them";
+  if (needsScale(budget.spec)) return "a Job has no scale, so the budget allows no eviction of any pod that it selects";
   // A plain number that must stay is held against the Pods that there are: all of them may be asked to stay until the Job has ended.
   const { minAvailable } = budget.spec;
   const others = othersUnder(budget, { workload, snapshot }).reduce((sum, { replicas }) => sum + replicas, 0);
   const pods = workload.replicas + others;
   if (typeof minAvailable !== "number" || minAvailable <= pods) return undefined;
-  return `its minAvailable ${minAvailable} is more than the ${countText(pods, "pod")} that there are at most`;
+  return `its minAvailable ${minAvailable} is more than the ${countText(pods, "pod")} that can run`;
 }
 
 /** The controller needs a count of replicas for everything but a plain number that must stay. */

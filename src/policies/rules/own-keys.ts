@@ -43,7 +43,7 @@ export const meta001: Rule = {
 
 export const meta002: Rule = {
   id: "META-002",
-  summary: "A label of our domain that nobody reads, one slip of the hand from one that is read.",
+  summary: "A label or annotation of the platform's domain that Plimsoll does not know, and that looks like a misspelled one.",
   defaultAction: "warn",
   subjects: ["workload"],
   examples: {
@@ -58,7 +58,9 @@ export const meta002: Rule = {
       .filter(({ key }) => key.startsWith(`${facts.names.domain}/`) && !known.has(key))
       .flatMap(({ key, path }): readonly Problem[] => {
         const nearest = nearestName(key, read);
-        return nearest === undefined ? [] : [{ path, message: `nobody reads "${key}"`, fix: `did you mean "${nearest}"?` }];
+        return nearest === undefined
+          ? []
+          : [{ path, message: `"${key}" has no effect: Plimsoll does not know it`, fix: `did you mean "${nearest}"?` }];
       });
   },
 };

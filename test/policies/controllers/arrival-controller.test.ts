@@ -65,9 +65,11 @@ const ofWeb = { matchLabels: { app: "web" } };
 const single = dated(deployment({ replicas: 1 }));
 const three = dated(deployment({ replicas: 3 }));
 const atThree = dated(budget({ minAvailable: 3 }));
+const replicated = dated(replicationController());
 const rows: readonly (readonly [string, KubeObject, KubeObject, string])[] = [
   ["a budget and its Deployment", atThree, three, "Deployment/web PolicyViolation [DRAIN-002]"],
   ["a Deployment and its budget", three, atThree, "PodDisruptionBudget/web PolicyViolation [DRAIN-002]"],
+  ["a budget and its ReplicationController", atThree, replicated, "ReplicationController/web PolicyViolation [DRAIN-002]"],
   [
     "two budgets",
     dated(budget({ name: "a", maxUnavailable: 1, selector: ofWeb })),
@@ -181,6 +183,12 @@ describe("a Pod that was made before anybody had heard of its profile", () => {
     expect(await opened([three, set]).bring(podOf({}, 1_000))).toEqual([]);
   });
 });
+
+/** Its selector is a plain map. */
+function replicationController(): KubeObject {
+  const { metadata, spec } = replicaSet({ replicas: 3 });
+  return { apiVersion: "v1", kind: "ReplicationController", metadata, spec: { ...spec, selector: { app: "web" } } } as KubeObject;
+}
 
 function relabelled(object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, generation: 2, labels: { ...object.metadata.labels, team: "shop" } } };

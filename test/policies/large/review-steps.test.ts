@@ -14,7 +14,8 @@ import { workloadOf } from "../../../src/kube/workload.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import type { AdmissionContext } from "../../../src/policies/admission-context.ts";
 import type { AdmissionRequest } from "../../../src/policies/admission-request.ts";
-import { mutate, tooMuchRule, validate } from "../../../src/policies/evaluate.ts";
+import { mutate, validate } from "../../../src/policies/evaluate.ts";
+import { tooMuchRule } from "../../../src/policies/findings.ts";
 import { reviewStepsMax } from "../../../src/policies/review-steps.ts";
 import type { Verdict } from "../../../src/policies/verdict.ts";
 import { policySet, requestFor, testNow } from "../../support/admission.ts";
@@ -114,6 +115,17 @@ const manyLabels = (count: number): KubeObject => {
   return changed;
 };
 
+const manyContainers = (count: number): KubeObject =>
+  withPod({ containers: Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image: "a" })) });
+
+const withFinalizers = (count: number): KubeObject => {
+  const web = webDeployment("web") as KubeObject & { readonly spec: { readonly template: { readonly metadata: object } } };
+  const { template } = web.spec;
+  const metadata = { ...template.metadata, finalizers: Array.from({ length: count }, (_, index) => `example.com/f${index}`) };
+  const changed = { ...web, spec: { ...web.spec, template: { ...template, metadata } } };
+  return changed;
+};
+
 const manyValues = (count: number): KubeObject => {
   const web = withPod(crowdedPod) as KubeObject & { readonly spec: object };
   const values = Array.from({ length: count }, (_, index) => `v${index}`);
@@ -125,6 +137,20 @@ const manyValues = (count: number): KubeObject => {
 const refused: readonly (readonly [string, KubeObject, RegExp, RegExp])[] = [
   ["nodeSelectorTerms", manyTerms(12_000), /12000 nodeSelectorTerms x \d+ instance types of 20 NodePools/, /fewer nodeSelectorTerms/],
   ["resources", manyResources(10_000), /10000 resources x \d+ instance types of 20 NodePools/, /fewer resources/],
+  ["containers", manyContainers(3_000), /3000 containers take 15000000 steps/, /fewer containers/],
+  [
+    "tolerations",
+    withPod({ tolerations: Array.from({ length: 330_000 }, () => ({})) }),
+    /330000 tolerations x 20 NodePools/,
+    /fewer tolerations/,
+  ],
+  [
+    "problems of one rule",
+    withPod({ tolerations: Array.from({ length: 3_000 }, () => ({ operator: "Exists" })) }),
+    /3000 problems of DRAIN-034, of at most 2000/,
+    /DRAIN-034/,
+  ],
+  ["finalizers of pods", withFinalizers(150_000), /150000 finalizers of pods/, /fewer finalizers/],
   [
     "labels beside much else",
     manyLabels(200),

@@ -29,7 +29,7 @@ const ref = { podTemplateRef: { name: "chunk" } };
 const web = deployment({ name: "web", replicas: 10, requests });
 const ofWeb = { scalableRef: { apiGroup: "apps", kind: "Deployment", name: "web" } };
 const beyond = (text: string, action = "deny"): string =>
-  `BUF-001 ${action}: the CapacityBuffers of namespace "shop" keep more than one namespace may: ${text}`;
+  `BUF-001 ${action}: the CapacityBuffers of namespace "shop" together keep more than one namespace may: ${text}`;
 
 describe("a CapacityBuffer in a namespace without quota", () => {
   const world = [namespaceObject(), template(), web];

@@ -188,7 +188,7 @@ check(11, "a budget over several workloads", {
 });
 check(12, "a budget over Pods of a Job", {
   rule: "JOB-002",
-  says: "also matches Job pods",
+  says: "selects Job pods: a Job has no scale",
   judge: budget({ maxUnavailable: 1 }),
   twin: budget({ maxUnavailable: 1 }),
   world: [deployment(), job({ podLabels: { app: "web" } })],

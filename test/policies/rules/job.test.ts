@@ -32,7 +32,8 @@ describe("JOB-001: never tried again", () => {
 
 describe("JOB-002: a budget over Jobs", () => {
   const check = checkerOf("JOB-002");
-  const text = 'PodDisruptionBudget "shop" also matches Job pods; the controller then reports 0 allowed disruptions for all of them';
+  const text =
+    'PodDisruptionBudget "shop" selects Job pods: a Job has no scale, so the budget allows no eviction of any pod that it selects';
   const report = job({ podLabels: { app: "web" } });
   const selecting = { name: "shop", selector: { matchLabels: { app: "web" } } };
   check("the Job second", { judge: report, world: [budget({ ...selecting, maxUnavailable: 1 })], finds: [`JOB-002 deny: ${text}`] });
