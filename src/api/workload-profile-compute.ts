@@ -41,6 +41,7 @@ export const variantCompute = {
   containers: optional(
     mapOf("Sizes by container name, where a Pod has several.", object("Sizes of one container.", containerCompute), {
       "x-plimsoll-check": "each name is a container of the workload",
+      maxProperties: 100,
     }),
   ),
 };

@@ -65,6 +65,7 @@ const availability = object("How many replicas there must be, and where.", {
   zones: optional(
     list("Zones that the replicas may run in.", text("A zone such as ap-southeast-1a."), {
       ...atomic,
+      maxItems: 32,
       "x-plimsoll-default": "class zones",
       "x-plimsoll-check": "a subset of the class zones",
     }),
@@ -141,7 +142,7 @@ const cost = object("What may be spent, and on whose account.", {
 
 const override = object("Other values for a variant of the workload.", {
   match: object("Which Pods are the variant.", {
-    labels: optional(mapOf("Labels that the Pod must have.", text("The value of the label."))),
+    labels: optional(mapOf("Labels that the Pod must have.", text("The value of the label."), { maxProperties: 100 })),
     stage: optional(choice("Stage of an Argo Rollout.", ["canary", "stable"])),
   }),
   compute: optional(object("Sizes of the variant.", variantCompute)),
@@ -187,7 +188,9 @@ export const workloadProfileSpecSchema = object("What is asked.", {
   podPatch: optional(
     open("A strategic merge patch for the Pod's spec, applied last.", { "x-plimsoll-check": "only fields that policies.yaml allows" }),
   ),
-  overrides: optional(list("Other values for variants of the workload; the first that a Pod matches holds for it.", override, atomic)),
+  overrides: optional(
+    list("Other values for variants of the workload; the first that a Pod matches holds for it.", override, { ...atomic, maxItems: 32 }),
+  ),
 });
 
 export const workloadProfileSchema = object("The contract of one workload: what it asks, and what the platform made of it.", {

@@ -16,6 +16,8 @@ interface Entry<T> {
   readonly position: number;
   readonly item: T;
   readonly selector: LabelSelector;
+  /** How many labels it asks for: one that asks for more than there are matches nothing, however many they are. */
+  readonly labels: number;
 }
 
 /** Builds the index; an item whose selector is undefined selects nothing, one with {} everything. */
@@ -25,8 +27,9 @@ export function selectorIndex<T>(items: readonly T[], selectorOf: (item: T) => L
   items.forEach((item, position) => {
     const selector = selectorOf(item);
     if (selector === undefined) return;
-    const entry = { position, item, selector };
-    const [pair] = Object.entries(selector.matchLabels ?? {});
+    const pairs = Object.entries(selector.matchLabels ?? {});
+    const entry = { position, item, selector, labels: pairs.length };
+    const [pair] = pairs;
     if (pair === undefined) {
       unkeyed.push(entry);
       return;
@@ -44,8 +47,9 @@ function matchingEntries<T>(
   labels: Labels | undefined,
 ): readonly Entry<T>[] {
   const found: Entry<T>[] = [];
+  const count = labels === undefined ? 0 : Object.keys(labels).length;
   const keep = (entries: readonly Entry<T>[]): void => {
-    for (const entry of entries) if (matchesSelector(entry.selector, labels)) found.push(entry);
+    for (const entry of entries) if (entry.labels <= count && matchesSelector(entry.selector, labels)) found.push(entry);
   };
   if (byPair.size > 0) for (const key in labels) keep(byPair.get(pairKey(key, labels[key] ?? "")) ?? []);
   keep(unkeyed);

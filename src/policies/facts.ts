@@ -8,7 +8,7 @@
 import type { InstanceType } from "../api/instance-type.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { Namespace } from "../api/namespace.ts";
-import type { KubeObject } from "../api/object.ts";
+import type { KubeObject, LabelSelector } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
@@ -24,7 +24,7 @@ import { mayFinalizePod, ownerClaimOf, type OwnerClaim } from "./owner-claim.ts"
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { boundWorkloads, coveredViews, coveredWorkloads, targeted } from "./touched-workloads.ts";
-import { reviewSteps, type ReviewSteps, type StepsInput } from "./review-steps.ts";
+import { reviewSteps, tooLargeSelector, type ReviewSteps, type StepsInput } from "./review-steps.ts";
 import type { PodChange, Subject } from "./subject.ts";
 import {
   judgedWorkload,
@@ -74,8 +74,9 @@ export function gatherFacts({ policySet, request, context }: FactsInput): Facts 
   const world = { policySet, names, snapshot, instanceTypes };
   const ownerClaim = judged === undefined ? "none" : ownerClaimOf(judged, { request, context, settings: policySet.settings });
   const subject = judged === undefined ? noSubject : subjectOfRequest(judged, { request, snapshot, names, ownerClaim });
-  const workloads = touchedWorkloads(subject, world);
-  const cost = reviewSteps(stepsInput(subject, { workloads, request }), world);
+  const tooMuch = tooLargeSelector(selectorOf(subject));
+  const workloads = tooMuch === undefined ? touchedWorkloads(subject, world) : [];
+  const cost = tooMuch === undefined ? reviewSteps(stepsInput(subject, { workloads, request }), world) : { steps: 0, tooMuch };
   return {
     request,
     subject,
@@ -90,6 +91,12 @@ export function gatherFacts({ policySet, request, context }: FactsInput): Facts 
 }
 
 const noSubject: Subject = { kind: "none" };
+
+/** By which the subject chooses among all workloads of its namespace. */
+function selectorOf(subject: Subject): LabelSelector | undefined {
+  if (subject.kind === "budget") return subject.budget.spec.selector;
+  return subject.kind === "profile" ? subject.profile.spec.bind?.selector : undefined;
+}
 
 /** Returns the place of a problem in the judged object: the pointer for its kind of subject, or "" for the whole. */
 export function pathIn(facts: Facts, pointers: Partial<Readonly<Record<Subject["kind"], string>>>): string {

@@ -7,7 +7,7 @@
  * the size of a review. A step is some ten nanoseconds.
  */
 import type { NodePool } from "../api/node-pool.ts";
-import type { KubeObject, ObjectMeta } from "../api/object.ts";
+import type { KubeObject, LabelSelector, ObjectMeta } from "../api/object.ts";
 import type { PodSpec } from "../api/pod.ts";
 import { wellKnownLabels } from "../api/labels.ts";
 import type { InstanceType } from "../api/instance-type.ts";
@@ -99,6 +99,20 @@ export function reviewSteps(input: StepsInput, world: StepsWorld): ReviewSteps {
   if (isWithin) return { steps, tooMuch: unheld(input) };
   const { what, steps: most, fix } = spendings.reduce((a, b) => (b.steps > a.steps ? b : a));
   return { steps, tooMuch: { message: `too much to judge: ${what} take ${most} steps, of at most ${reviewStepsMax} a review`, fix } };
+}
+
+/** Whoever selects by more names every Pod by itself; each later review of the namespace would walk through them. */
+const selectorEntriesMax = 1_000;
+
+/** Returns why a selector is too large to be held against the workloads of its namespace. */
+export function tooLargeSelector(selector: LabelSelector | undefined): TooMuch | undefined {
+  const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
+  const count = matchExpressions.reduce((sum, { values = [] }) => sum + 1 + values.length, Object.keys(matchLabels).length);
+  if (count <= selectorEntriesMax) return undefined;
+  return {
+    message: `too much to judge: a selector of ${count} labels and values, of at most ${selectorEntriesMax}`,
+    fix: "select by a label that the pods have in common",
+  };
 }
 
 /** Later requests are judged by what a view of the cluster holds: of an object that is cut, whom it selects and who selects it has to be left. */

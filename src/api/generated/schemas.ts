@@ -146,6 +146,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
         },
         "description": "Zones that the replicas may run in.",
         "x-kubernetes-list-type": "atomic",
+        "maxItems": 32,
         "x-plimsoll-default": "class zones",
         "x-plimsoll-check": "a subset of the class zones"
        }
@@ -370,7 +371,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
          "description": "Sizes of one container."
         },
         "description": "Sizes by container name, where a Pod has several.",
-        "x-plimsoll-check": "each name is a container of the workload"
+        "x-plimsoll-check": "each name is a container of the workload",
+        "maxProperties": 100
        },
        "managedBy": {
         "type": "string",
@@ -640,7 +642,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
             "type": "string",
             "description": "The value of the label."
            },
-           "description": "Labels that the Pod must have."
+           "description": "Labels that the Pod must have.",
+           "maxProperties": 100
           },
           "stage": {
            "type": "string",
@@ -793,7 +796,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
             "description": "Sizes of one container."
            },
            "description": "Sizes by container name, where a Pod has several.",
-           "x-plimsoll-check": "each name is a container of the workload"
+           "x-plimsoll-check": "each name is a container of the workload",
+           "maxProperties": 100
           }
          },
          "description": "Sizes of the variant."
@@ -843,6 +847,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
            },
            "description": "Zones that the replicas may run in.",
            "x-kubernetes-list-type": "atomic",
+           "maxItems": 32,
            "x-plimsoll-default": "class zones",
            "x-plimsoll-check": "a subset of the class zones"
           }
@@ -853,7 +858,8 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        "description": "Other values for a variant of the workload."
       },
       "description": "Other values for variants of the workload; the first that a Pod matches holds for it.",
-      "x-kubernetes-list-type": "atomic"
+      "x-kubernetes-list-type": "atomic",
+      "maxItems": 32
      }
     },
     "description": "What is asked."

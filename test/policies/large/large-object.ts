@@ -85,7 +85,8 @@ function fillMembers(
 ): void {
   const memberSchema = field.items ?? field.values;
   if (memberSchema === undefined) return;
-  const count = [1, 1, 4, 30, 200, 1_000][Math.floor(making.random() * 6)] ?? 1;
+  const wanted = [1, 1, 4, 30, 200, 1_000][Math.floor(making.random() * 6)] ?? 1;
+  const count = Math.max(1, Math.min(wanted, mostOf(field), Math.floor(making.room / 100)));
   const known = Array.isArray(value[name]) ? (value[name] as unknown[]) : isRecord(value[name]) ? Object.values(value[name]) : [];
   const room = making.room / count;
   const members: Record<string, unknown>[] = [];
@@ -106,7 +107,7 @@ function filled(
   let left = making.room;
   if (field.items !== undefined) {
     const list: unknown[] = Array.isArray(known) ? [...(known as unknown[])] : [];
-    for (let index = list.length; left > 0; index++) {
+    for (let index = list.length; left > 0 && index < mostOf(field); index++) {
       const member = sample(field.items, { name, index, making });
       left -= JSON.stringify(member).length + 1;
       list.push(member);
@@ -114,13 +115,19 @@ function filled(
     return list;
   }
   const map: Record<string, unknown> = isRecord(known) ? { ...known } : {};
-  for (let index = 0; field.values !== undefined && left > 0; index++) {
+  for (let index = 0; field.values !== undefined && left > 0 && index < mostOf(field); index++) {
     const key = keyOf(name, index);
     const member = sample(field.values, { name, index, making });
     left -= JSON.stringify(member).length + key.length + 4;
     map[key] = member;
   }
   return map;
+}
+
+/** What a CRD's schema bounds, the API server refuses before anybody is asked. */
+function mostOf({ source }: Schema): number {
+  const { maxItems, maxProperties } = (source ?? {}) as { readonly maxItems?: number; readonly maxProperties?: number };
+  return maxItems ?? maxProperties ?? Number.POSITIVE_INFINITY;
 }
 
 function sparse(making: Making): Making {

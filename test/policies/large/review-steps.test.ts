@@ -24,6 +24,9 @@ import { randomOf } from "../../webhook/seeded-random.ts";
 import { largeKinds, largeRequest } from "./large-requests.ts";
 import { crowdedNamespace, fullCrowd, largeWorld, webDeployment } from "./large-world.ts";
 
+/** What is refused for its size though its steps are few. */
+const namedBound = /of at most [12]000$|KiB of memory$/;
+
 /** CPU that a review may take, decoding included. */
 const cpuMaxMs = 250;
 
@@ -53,7 +56,8 @@ it(
       // What was slow by chance is not slow again.
       if (isLongRun && cpu > cpuMaxMs && Math.min(cpuOf(request), cpuOf(request)) > cpuMaxMs) slow.push(`${cpu.toFixed(0)} ms ${title}`);
       const verdict = judge(request);
-      expect([title, isTooMuch(verdict)]).toEqual([title, (verdict.steps ?? 0) > reviewStepsMax]);
+      if ((verdict.steps ?? 0) > reviewStepsMax) expect([title, isTooMuch(verdict)]).toEqual([title, true]);
+      else if (isTooMuch(verdict)) expect([title, verdict.findings[0]?.message]).toEqual([title, expect.stringMatching(namedBound)]);
       if (isTooMuch(verdict)) expect([title, verdict.allowed, verdict.findings.length]).toEqual([title, false, 1]);
       // Nothing is remembered of another copy of it.
       const copy = judge(structuredClone(request));
@@ -126,6 +130,13 @@ const withFinalizers = (count: number): KubeObject => {
   return changed;
 };
 
+const budgetOver = (count: number): KubeObject => {
+  const matchLabels = Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, "v"]));
+  const budget = { ...webDeployment("many"), apiVersion: "policy/v1", kind: "PodDisruptionBudget" };
+  const wide = { ...budget, spec: { maxUnavailable: 1, selector: { matchLabels } } };
+  return wide;
+};
+
 const manyValues = (count: number): KubeObject => {
   const web = withPod(crowdedPod) as KubeObject & { readonly spec: object };
   const values = Array.from({ length: count }, (_, index) => `v${index}`);
@@ -151,6 +162,7 @@ const refused: readonly (readonly [string, KubeObject, RegExp, RegExp])[] = [
     /DRAIN-034/,
   ],
   ["finalizers of pods", withFinalizers(150_000), /150000 finalizers of pods/, /fewer finalizers/],
+  ["labels of a selector", budgetOver(20_000), /a selector of 20000 labels and values, of at most 1000/, /in common/],
   [
     "labels beside much else",
     manyLabels(200),
