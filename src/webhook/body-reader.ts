@@ -10,13 +10,17 @@ import type { Body } from "./transit.ts";
 /** An UPDATE carries object and oldObject, each up to etcd's 1.5 MiB and written longer as JSON (controller-runtime's limit). */
 export const bodyBytesMax = 7 * 1024 * 1024;
 
+/** Go writes pieces of a kilobyte and more; each costs as much as many bytes. A few may be small, as a network cuts them. */
+const smallPiecesMax = 200;
+const smallPieceBytes = 256;
+
 export type BodyOutcome =
   | { readonly kind: "read"; readonly bytes: Buffer }
   | { readonly kind: "too-large" }
   | { readonly kind: "broken" }
   /** The rest had not come in time. */
   | { readonly kind: "late" }
-  /** It had to make room for others. */
+  /** It had to make room for others, or comes in crumbs. */
   | { readonly kind: "yielded" };
 
 export interface BodyLimits {
@@ -56,10 +60,16 @@ export function readBody(
       return;
     }
     let total = 0;
+    let smallPieces = 0;
     request.on("data", (chunk: Buffer) => {
       total += chunk.length;
       if (total > bytesMax) {
         resolve({ kind: "too-large" });
+        return;
+      }
+      smallPieces += Number(chunk.length < smallPieceBytes);
+      if (smallPieces > smallPiecesMax) {
+        resolve({ kind: "yielded" });
         return;
       }
       chunks.push(chunk);

@@ -30,7 +30,10 @@ export type ClosedReason = "sockets" | "handshakes" | "pipelining";
 export interface Connections {
   /** The caller that a request came from. */
   callerOf(request: IncomingMessage): Caller;
-  /** Notes that a request has come; false where its connection has another one under way, which no API server does. */
+  /**
+   * Notes that a request has come; false where its connection has another one under way, which no API server does, or is gone: what came
+   * with the last bytes of it is still told.
+   */
   begin(request: IncomingMessage, response: ServerResponse): boolean;
   /** Notes that a request is here as a whole: until it is answered its connection stays. */
   whole(request: IncomingMessage): void;
@@ -63,6 +66,7 @@ export function connectionBook({ standings, gate, onClosed, limits = connectionL
   return {
     callerOf: ({ socket }) => known(socket).caller,
     begin: ({ socket }, response) => {
+      if (socket.destroyed || rawOf(socket).destroyed) return false;
       const connection = known(socket);
       standings.charge(connection.caller, requestCostMs);
       if (connection.current !== undefined && !connection.current.writableEnded) {
