@@ -15,7 +15,7 @@ import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import type { Clock } from "../api/ports.ts";
 import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier, OwnerInquirer } from "./admission-call.ts";
-import { handshakeMaxMs } from "./connections.ts";
+import { handshakeMaxMs, parseNoMore } from "./connections.ts";
 import { type Door, type doorLimits, openDoor } from "./door.ts";
 import { eventLoopLag } from "./event-loop-lag.ts";
 import { answerMaxMs, answerReview } from "./review-answer.ts";
@@ -202,6 +202,7 @@ export function webhookListener(options: ListenerOptions, { state, door }: Liste
       response.writeHead(strange.status, { "Content-Type": "text/plain", Connection: "close" });
       response.end(`${strange.words}\n`);
       response.once("finish", () => request.destroy());
+      parseNoMore(request.socket);
       return;
     }
     if (route === undefined) {
