@@ -81,29 +81,20 @@ export function admissionGate({
   now = () => performance.now(),
   later = (callback) => void setImmediate(callback),
 }: GateParts): AdmissionGate {
-  const waiting: Waiting[] = [];
-  const filled = noneWaiting();
-  const state = { isScheduled: false, turns: 0 };
-  const rounds = roundRobin();
-  const take = (index: number): Waiting | undefined => {
-    const [entry] = index < 0 ? [] : waiting.splice(index, 1);
-    if (entry !== undefined) count(filled, entry, -1);
-    return entry;
-  };
+  const queue = queueOf({ standings, limits, now });
+  const state = { isScheduled: false };
   const pump = (): void => {
     state.isScheduled = false;
     const end = now() + turnMs;
     for (;;) {
-      const overdue = (state.turns += 1) % 2 === 0 ? rounds.next(waiting, now() - patienceMs) : -1;
-      const next = take(overdue < 0 ? extreme(waiting, standings, { wanted: "first" }) : overdue);
+      const next = queue.next();
       if (next === undefined) return;
-      rounds.served(next.caller);
       const startedAt = now();
       next.work(startedAt > next.deadlineMs - answerWayMs ? "deadline" : undefined);
       standings.charge(next.caller, now() - startedAt);
       if (now() >= end) break;
     }
-    if (waiting.length > 0) schedule();
+    if (!queue.isEmpty()) schedule();
   };
   const schedule = (): void => {
     if (state.isScheduled) return;
@@ -116,15 +107,51 @@ export function admissionGate({
         work("lag");
         return;
       }
-      waiting.push({ ...entry, work, cameAtMs: now() });
+      queue.add({ ...entry, work, cameAtMs: now() });
+      queue.shedTooMany();
+      schedule();
+    },
+  };
+}
+
+interface Queue {
+  add(entry: Waiting): void;
+  isEmpty(): boolean;
+  /** Takes out whose turn it is. */
+  next(): Waiting | undefined;
+  /** Turns away who would come last, for as long as there are too many. */
+  shedTooMany(): void;
+}
+
+function queueOf({ standings, limits, now }: Required<Pick<GateParts, "standings" | "limits" | "now">>): Queue {
+  const waiting: Waiting[] = [];
+  const filled = noneWaiting();
+  const rounds = roundRobin();
+  const turns = { count: 0 };
+  const take = (index: number): Waiting | undefined => {
+    const [entry] = index < 0 ? [] : waiting.splice(index, 1);
+    if (entry !== undefined) count(filled, entry, -1);
+    return entry;
+  };
+  return {
+    add: (entry) => {
+      waiting.push(entry);
       rounds.come(entry.caller);
       count(filled, entry, 1);
+    },
+    isEmpty: () => waiting.length === 0,
+    next: () => {
+      const overdue = (turns.count += 1) % 2 === 0 ? rounds.next(waiting, now() - patienceMs) : -1;
+      const next = take(overdue < 0 ? extreme(waiting, standings, { wanted: "first" }) : overdue);
+      if (next !== undefined) rounds.served(next.caller);
+      return next;
+    },
+    shedTooMany: () => {
       for (const tier of ["open", "closed"] as const) {
         for (let reason = reasonOf(filled[tier], limits[tier]); reason !== undefined; reason = reasonOf(filled[tier], limits[tier])) {
           take(extreme(waiting, standings, { wanted: "last", ...(tier === "open" ? { tier } : {}) }))?.work(reason);
         }
       }
-      schedule();
     },
   };
 }

@@ -59,17 +59,11 @@ export function readBody(
       resolve({ kind: "too-large" });
       return;
     }
-    let total = 0;
-    let smallPieces = 0;
+    const measure = measureOf(bytesMax);
     request.on("data", (chunk: Buffer) => {
-      total += chunk.length;
-      if (total > bytesMax) {
-        resolve({ kind: "too-large" });
-        return;
-      }
-      smallPieces += Number(chunk.length < smallPieceBytes);
-      if (smallPieces > smallPiecesMax) {
-        resolve({ kind: "yielded" });
+      const problem = measure(chunk);
+      if (problem !== undefined) {
+        resolve(problem);
         return;
       }
       chunks.push(chunk);
@@ -85,6 +79,18 @@ export function readBody(
     request.on("error", broken);
     request.on("close", broken);
   });
+}
+
+/** Says of each piece whether it is one too many. */
+function measureOf(bytesMax: number): (chunk: Buffer) => BodyOutcome | undefined {
+  let total = 0;
+  let smallPieces = 0;
+  return ({ length }) => {
+    total += length;
+    smallPieces += Number(length < smallPieceBytes);
+    if (total > bytesMax) return { kind: "too-large" };
+    return smallPieces > smallPiecesMax ? { kind: "yielded" } : undefined;
+  };
 }
 
 const unbooked = (): Body => ({ add: () => undefined, end: () => undefined });
