@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, getLocal } from "../test/support/loopback.ts";
 import { diversePods } from "./diverse-pods.ts";
 import type { LoopDelay } from "./event-loop-probe.ts";
+import { processUsage } from "./peers/process-usage.ts";
 import { openReviewClient, type ReviewClient } from "./review-client.ts";
 import { answerOf } from "./server-process.ts";
 import type { ToWorld } from "./solves-world-server.ts";
@@ -23,6 +24,9 @@ export interface Planned {
 }
 
 export interface ServedProcess extends Pick<ReviewClient, "post"> {
+  readonly port: number;
+  /** CPU time that the process has used since its start, in milliseconds. */
+  cpuMs(): number;
   /** Percentiles since the call before. */
   loopDelay(): Promise<LoopDelay>;
   planned(): Promise<Planned>;
@@ -66,7 +70,8 @@ export async function startServed(pods: number): Promise<ServedProcess> {
   const client = openReviewClient({ port, authorityPem });
   const planned = (): Promise<Planned> => freshPlanned(port);
   return {
-    planned,
+    ...{ port, planned },
+    cpuMs: () => processUsage(server.pid ?? NaN).cpuMicros / 1_000,
     post: (burst) => client.post(burst),
     loopDelay: () => {
       server.send("delay");

@@ -30,13 +30,14 @@ export async function startServerProcess(options: {
   readonly module: string;
   readonly certificate: ServerCertificate;
   readonly authorityPem: string;
-}): Promise<ServerProcess> {
+}): Promise<ServerProcess & { readonly port: number }> {
   const path = resolve(root, ".cache/bench/bench", `${options.module}.js`);
   const child = fork(path, { cwd: root, execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
   child.send(options.certificate);
   const { port } = await answerOf<{ readonly port: number }>(child);
   const client = openReviewClient({ port, authorityPem: options.authorityPem });
   return {
+    port,
     usage: () => {
       child.send("usage");
       return answerOf<Usage>(child);

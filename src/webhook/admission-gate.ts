@@ -3,7 +3,9 @@
  *
  * Judging is synchronous, so a burst waits in this process. A review takes a place once all of it is here: what is only announced, or
  * comes slowly, holds none (transit.ts). Callers take turns by what they used of late (standing.ts); of those that stand alike what fails
- * closed comes first, then who used less, then who came first. Where there are too many, who would come last is turned away: the flood,
+ * closed comes first, then who used less, then who came first. Who used much while nobody else asked would come after a flood that goes on
+ * and on: so every second turn is for those that have waited for long, address by address and connection by connection, whatever they
+ * used. Where there are too many, who would come last is turned away: the flood,
  * not whoever came last. What fails open is turned away at once, and the API server lets it pass and counts it (fail_open_count), instead
  * of waiting for its timeout; what fails closed with Retry-After, on which the API server's client asks again within its own deadline.
  *
@@ -36,6 +38,9 @@ export const answerWayMs = 100;
 /** How long is judged in one go before the event loop looks at sockets again: who asks rarely is seen between two of a flood. */
 const turnMs = 1;
 
+/** Who has waited for longer gets every second turn. */
+const patienceMs = 20;
+
 /** A review that is here as a whole, or other work that must wait for its turn. */
 export interface GateEntry {
   readonly caller: Caller;
@@ -54,6 +59,7 @@ export interface AdmissionGate {
 }
 
 interface Waiting extends GateEntry {
+  readonly cameAtMs: number;
   readonly work: GateWork;
 }
 
@@ -75,26 +81,20 @@ export function admissionGate({
   now = () => performance.now(),
   later = (callback) => void setImmediate(callback),
 }: GateParts): AdmissionGate {
-  const waiting: Waiting[] = [];
-  const filled = noneWaiting();
+  const queue = queueOf({ standings, limits, now });
   const state = { isScheduled: false };
-  const take = (index: number): Waiting | undefined => {
-    const [entry] = index < 0 ? [] : waiting.splice(index, 1);
-    if (entry !== undefined) count(filled, entry, -1);
-    return entry;
-  };
   const pump = (): void => {
     state.isScheduled = false;
     const end = now() + turnMs;
     for (;;) {
-      const next = take(extreme(waiting, standings, { wanted: "first" }));
+      const next = queue.next();
       if (next === undefined) return;
       const startedAt = now();
       next.work(startedAt > next.deadlineMs - answerWayMs ? "deadline" : undefined);
       standings.charge(next.caller, now() - startedAt);
       if (now() >= end) break;
     }
-    if (waiting.length > 0) schedule();
+    if (!queue.isEmpty()) schedule();
   };
   const schedule = (): void => {
     if (state.isScheduled) return;
@@ -107,14 +107,83 @@ export function admissionGate({
         work("lag");
         return;
       }
-      waiting.push({ ...entry, work });
+      queue.add({ ...entry, work, cameAtMs: now() });
+      queue.shedTooMany();
+      schedule();
+    },
+  };
+}
+
+interface Queue {
+  add(entry: Waiting): void;
+  isEmpty(): boolean;
+  /** Takes out whose turn it is. */
+  next(): Waiting | undefined;
+  /** Turns away who would come last, for as long as there are too many. */
+  shedTooMany(): void;
+}
+
+function queueOf({ standings, limits, now }: Required<Pick<GateParts, "standings" | "limits" | "now">>): Queue {
+  const waiting: Waiting[] = [];
+  const filled = noneWaiting();
+  const rounds = roundRobin();
+  const turns = { count: 0 };
+  const take = (index: number): Waiting | undefined => {
+    const [entry] = index < 0 ? [] : waiting.splice(index, 1);
+    if (entry !== undefined) count(filled, entry, -1);
+    return entry;
+  };
+  return {
+    add: (entry) => {
+      waiting.push(entry);
+      rounds.come(entry.caller);
       count(filled, entry, 1);
+    },
+    isEmpty: () => waiting.length === 0,
+    next: () => {
+      const overdue = (turns.count += 1) % 2 === 0 ? rounds.next(waiting, now() - patienceMs) : -1;
+      const next = take(overdue < 0 ? extreme(waiting, standings, { wanted: "first" }) : overdue);
+      if (next !== undefined) rounds.served(next.caller);
+      return next;
+    },
+    shedTooMany: () => {
       for (const tier of ["open", "closed"] as const) {
         for (let reason = reasonOf(filled[tier], limits[tier]); reason !== undefined; reason = reasonOf(filled[tier], limits[tier])) {
           take(extreme(waiting, standings, { wanted: "last", ...(tier === "open" ? { tier } : {}) }))?.work(reason);
         }
       }
-      schedule();
+    },
+  };
+}
+
+interface Rounds {
+  /** Who is new stands behind everybody that was here. */
+  come(caller: Caller): void;
+  served(caller: Caller): void;
+  /** The place of who, of those that came before a moment, was not served for longest, by address and then by connection; -1 for nobody. */
+  next(waiting: readonly Waiting[], beforeMs: number): number;
+}
+
+function roundRobin(): Rounds {
+  const turns = { count: 0 };
+  const lastTurns = new WeakMap<Caller | Caller["address"], number>();
+  const lastOf = (of: Caller | Caller["address"]): number => lastTurns.get(of) ?? 0;
+  return {
+    come: (caller) => {
+      for (const of of [caller, caller.address]) if (!lastTurns.has(of)) lastTurns.set(of, turns.count);
+    },
+    served: (caller) => {
+      turns.count += 1;
+      for (const of of [caller, caller.address]) lastTurns.set(of, turns.count);
+    },
+    next: (waiting, beforeMs) => {
+      let best = -1;
+      for (const [index, { caller, cameAtMs }] of waiting.entries()) {
+        if (cameAtMs > beforeMs) continue;
+        const first = waiting[best]?.caller;
+        if (first === undefined || (lastOf(caller.address) - lastOf(first.address) || lastOf(caller) - lastOf(first)) < 0) best = index;
+      }
+      return best;
     },
   };
 }

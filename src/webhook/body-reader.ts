@@ -10,13 +10,17 @@ import type { Body } from "./transit.ts";
 /** An UPDATE carries object and oldObject, each up to etcd's 1.5 MiB and written longer as JSON (controller-runtime's limit). */
 export const bodyBytesMax = 7 * 1024 * 1024;
 
+/** Go writes pieces of a kilobyte and more; each costs as much as many bytes. A few may be small, as a network cuts them. */
+const smallPiecesMax = 200;
+const smallPieceBytes = 256;
+
 export type BodyOutcome =
   | { readonly kind: "read"; readonly bytes: Buffer }
   | { readonly kind: "too-large" }
   | { readonly kind: "broken" }
   /** The rest had not come in time. */
   | { readonly kind: "late" }
-  /** It had to make room for others. */
+  /** It had to make room for others, or comes in crumbs. */
   | { readonly kind: "yielded" };
 
 export interface BodyLimits {
@@ -55,11 +59,11 @@ export function readBody(
       resolve({ kind: "too-large" });
       return;
     }
-    let total = 0;
+    const measure = measureOf(bytesMax);
     request.on("data", (chunk: Buffer) => {
-      total += chunk.length;
-      if (total > bytesMax) {
-        resolve({ kind: "too-large" });
+      const problem = measure(chunk);
+      if (problem !== undefined) {
+        resolve(problem);
         return;
       }
       chunks.push(chunk);
@@ -75,6 +79,18 @@ export function readBody(
     request.on("error", broken);
     request.on("close", broken);
   });
+}
+
+/** Says of each piece whether it is one too many. */
+function measureOf(bytesMax: number): (chunk: Buffer) => BodyOutcome | undefined {
+  let total = 0;
+  let smallPieces = 0;
+  return ({ length }) => {
+    total += length;
+    smallPieces += Number(length < smallPieceBytes);
+    if (total > bytesMax) return { kind: "too-large" };
+    return smallPieces > smallPiecesMax ? { kind: "yielded" } : undefined;
+  };
 }
 
 const unbooked = (): Body => ({ add: () => undefined, end: () => undefined });

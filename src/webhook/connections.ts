@@ -30,7 +30,10 @@ export type ClosedReason = "sockets" | "handshakes" | "pipelining";
 export interface Connections {
   /** The caller that a request came from. */
   callerOf(request: IncomingMessage): Caller;
-  /** Notes that a request has come; false where its connection has another one under way, which no API server does. */
+  /**
+   * Notes that a request has come; false where its connection has another one under way, which no API server does, or is gone: what came
+   * with the last bytes of it is still told.
+   */
   begin(request: IncomingMessage, response: ServerResponse): boolean;
   /** Notes that a request is here as a whole: until it is answered its connection stays. */
   whole(request: IncomingMessage): void;
@@ -63,10 +66,15 @@ export function connectionBook({ standings, gate, onClosed, limits = connectionL
   return {
     callerOf: ({ socket }) => known(socket).caller,
     begin: ({ socket }, response) => {
+      if (socket.destroyed || rawOf(socket).destroyed) {
+        parseNoMore(socket);
+        return false;
+      }
       const connection = known(socket);
       standings.charge(connection.caller, requestCostMs);
       if (connection.current !== undefined && !connection.current.writableEnded) {
         drop(connection, "pipelining");
+        parseNoMore(socket);
         return false;
       }
       Object.assign(connection, { isShaken: true, current: response, usedAt: tick() });
@@ -93,6 +101,14 @@ export function connectionBook({ standings, gate, onClosed, limits = connectionL
       server.on("secureConnection", (socket) => Object.assign(known(socket), { isShaken: true }));
     },
   };
+}
+
+/**
+ * Ends the parsing of what has come on a request's connection: 64 KiB of small requests or chunks, that came at once, would each be parsed and
+ * told though the socket is gone. Node's parser stops where it is asked to from within; one without that word parses on, as ever.
+ */
+export function parseNoMore(socket: Socket & { readonly parser?: { readonly pause?: () => void } | null }): void {
+  socket.parser?.pause?.();
 }
 
 interface Book {

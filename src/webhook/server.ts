@@ -15,7 +15,7 @@ import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import type { Clock } from "../api/ports.ts";
 import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier, OwnerInquirer } from "./admission-call.ts";
-import { handshakeMaxMs } from "./connections.ts";
+import { handshakeMaxMs, parseNoMore } from "./connections.ts";
 import { type Door, type doorLimits, openDoor } from "./door.ts";
 import { eventLoopLag } from "./event-loop-lag.ts";
 import { answerMaxMs, answerReview } from "./review-answer.ts";
@@ -184,6 +184,8 @@ const reviewRoutes: ReadonlyMap<string, ReviewRoute> = new Map(
   ),
 );
 
+const otherPaths: ReadonlySet<string> = new Set(["/peers", "/healthz", "/readyz", "/metrics"]);
+
 /**
  * Returns what answers each request of the server; tests call it without a certificate.
  *
@@ -195,6 +197,14 @@ export function webhookListener(options: ListenerOptions, { state, door }: Liste
   return (request, response) => {
     if (!door.connections.begin(request, response)) return;
     const route = request.method === "POST" ? reviewRoutes.get(pathOf(request)) : undefined;
+    const strange = strangeBody(request, { isReview: route !== undefined });
+    if (strange !== undefined) {
+      response.writeHead(strange.status, { "Content-Type": "text/plain", Connection: "close" });
+      response.end(`${strange.words}\n`);
+      response.once("finish", () => request.destroy());
+      parseNoMore(request.socket);
+      return;
+    }
     if (route === undefined) {
       otherInTurn(door, { request, response, app });
       return;
@@ -205,6 +215,22 @@ export function webhookListener(options: ListenerOptions, { state, door }: Liste
       response.destroy();
     });
   };
+}
+
+/**
+ * A body that no API server sends, and nobody reads here: on its connection it would be parsed all the same, at its sender's speed. The API
+ * server says how long a review is; without that, a piece is as small as its sender likes.
+ */
+function strangeBody(
+  request: IncomingMessage,
+  { isReview }: { readonly isReview: boolean },
+): { readonly status: 404 | 411 | 413; readonly words: string } | undefined {
+  const { headers } = request;
+  const isChunked = headers["transfer-encoding"] !== undefined;
+  if (isReview) return isChunked ? { status: 411, words: "a review says its length: send Content-Length" } : undefined;
+  const isEmpty = !isChunked && Number(headers["content-length"] ?? 0) === 0;
+  if (isEmpty) return undefined;
+  return otherPaths.has(pathOf(request)) ? { status: 413, words: "no body is read here" } : { status: 404, words: "nobody is asked here" };
 }
 
 /** Probes and the like take turns with reviews: who asks for nothing but /healthz, in a flood, is a flood. */

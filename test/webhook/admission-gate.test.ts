@@ -13,11 +13,12 @@ type Flooding = (world: GateWorld) => () => void;
 
 /** Fifty that ask again as soon as they are answered; the first ones wait from the start. */
 const clientsOf =
-  (address: string, tier: "closed" | "open", { reconnect = false } = {}): Flooding =>
+  (address: string, tier: "closed" | "open", { reconnect = false, usedMs = 0 } = {}): Flooding =>
   (world) =>
   () => {
     for (let client = 0; client < 50; client++) {
       let caller = world.books.connect(address);
+      world.books.charge(caller, usedMs);
       const ask = (): void => {
         world.ask(caller, tier, () => {
           if (reconnect) {
@@ -59,6 +60,39 @@ it.each(floods)("lets who asks rarely wait for one review at most beside a flood
     // A connection that has just come from a flood's address is one of the flood's until it has been quiet.
     const settled = waits.slice(20);
     expect(Math.max(...settled)).toBeLessThanOrEqual(2 * reviewMs);
+  }
+});
+
+it.each([
+  ["of 50 connections from its own address", clientsOf("10.0.0.1", "closed")],
+  ["of 50 connections from its own address, which used as much before", clientsOf("10.0.0.1", "closed", { usedMs: 400 })],
+  [
+    "of 100 addresses",
+    (world: GateWorld) => () => {
+      for (let address = 0; address < 100; address++) repeat(world, world.books.connect(`10.0.1.${address}`), () => undefined);
+    },
+  ],
+] as const)("judges who asked for much while nobody else did within two rounds of a flood %s", (_which, flooding) => {
+  for (const tier of ["closed", "open"] as const) {
+    const world = gateWorld();
+    const busy = world.books.connect("10.0.0.1");
+    const waits: number[] = [];
+    const ask = (): void => {
+      const askedAt = world.now();
+      world.ask(busy, tier, () => waits.push(world.now() - askedAt));
+    };
+    for (let round = 0; round < 1_000; round++) {
+      ask();
+      world.run(20);
+    }
+    flooding(world)();
+    for (let round = 0; round < 100; round++) {
+      waits.length = 0;
+      ask();
+      world.run(250 * reviewMs);
+      // Every second turn goes round; who has just come waits for its patience's end.
+      expect([tier, round, waits.length]).toEqual([tier, round, 1]);
+    }
   }
 });
 

@@ -235,6 +235,55 @@ describe("a server with too much to do", () => {
     expect((await supertest(server).post("/validate/open").send(podReview)).status).toBe(200);
   });
 
+  const strange: readonly (readonly [string, string, RegExp])[] = [
+    ["a review without a length", "POST /validate/closed HTTP/1.1\r\nTransfer-Encoding: chunked", /^HTTP\/1\.1 411 .*says its length/s],
+    ["a peer's word with a body", "POST /peers HTTP/1.1\r\nTransfer-Encoding: chunked", /^HTTP\/1\.1 413 .*no body/s],
+    ["a probe with a body", "GET /healthz HTTP/1.1\r\nContent-Length: 6000000", /^HTTP\/1\.1 413 .*no body/s],
+  ];
+  it.each(strange)("reads nothing more of %s", async (_what, head, told) => {
+    const server = createServer(webhookListener(options(() => allowed()))).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    const answer: Buffer[] = [];
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk: Buffer) => answer.push(chunk));
+    socket.write(`${head}\r\nHost: a\r\nContent-Type: application/json\r\n\r\n`);
+    await once(socket, "close");
+    expect(Buffer.concat(answer).toString()).toMatch(told);
+  });
+
+  it("takes a hundred requests in one write for one connection that goes", async () => {
+    const { serving } = issueServingCertificate({ names: ["localhost"], now: Date.now() });
+    const given = options(() => allowed());
+    const server = await startWebhookServer({ host: "127.0.0.1", port: 0, ...serving, ...given });
+    onTestFinished(() => server.close(0));
+    const socket = connectTls({ host: "127.0.0.1", port: server.port, rejectUnauthorized: false });
+    socket.on("error", () => undefined);
+    socket.write("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100));
+    await once(socket.resume(), "close");
+    const closed = await given.metrics.registry.getSingleMetricAsString("plimsoll_webhook_connections_closed_total");
+    expect(closed).toMatch(/\{reason="pipelining"\} 1$/m);
+  });
+
+  it("gives up a review that comes in pieces of some bytes", async () => {
+    const server = createServer(webhookListener(options(() => allowed()))).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const socket = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", noDelay: true });
+    socket.on("error", () => undefined);
+    socket.resume();
+    const closed = once(socket, "close");
+    socket.write("POST /validate/closed HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
+    let pieces = 0;
+    for (; pieces < 1_000 && !socket.destroyed; pieces++) {
+      socket.write(" ");
+      await sleep(1);
+    }
+    await closed;
+    expect(pieces).toBeLessThan(500);
+  });
+
   it("gives up a body that has not come by the caller's deadline", async () => {
     const server = createServer(webhookListener(options(() => allowed()))).listen(0, "127.0.0.1");
     onTestFinished(() => {
