@@ -20,7 +20,6 @@ export function heapBytesOf(value: unknown, enough: number): number {
 function spend(value: unknown, left: Room, depth: number): void {
   left.bytes -= ownBytesOf(value);
   if (depth > depthMax) left.bytes = -1;
-  if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) {
     for (const item of value) {
       if (left.bytes < 0) return;
@@ -28,11 +27,16 @@ function spend(value: unknown, left: Room, depth: number): void {
     }
     return;
   }
+  if (!isRecord(value)) return;
   for (const name in value) {
     if (left.bytes < 0) return;
     left.bytes -= keyBytesOf(name);
-    spend((value as Readonly<Record<string, unknown>>)[name], left, depth + 1);
+    spend(value[name], left, depth + 1);
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 /** Returns about how many bytes of heap a value takes without what is within it. */

@@ -122,14 +122,14 @@ function unheld({ workloads, pod, own }: StepsInput): TooMuch | undefined {
   const parts: readonly (readonly [string, unknown, number])[] = [
     ["labels", own.metadata.labels, heldMapMaxBytes],
     ["labels of its pods", judged?.template.metadata?.labels ?? pod?.metadata?.labels, heldMapMaxBytes],
-    ["selector", (own as { readonly spec?: { readonly selector?: unknown } }).spec?.selector, heldFieldMaxBytes],
+    ["selector", judged?.selector, heldFieldMaxBytes],
   ];
   const large = parts.find(([, value, most]) => value !== undefined && heapBytesOf(value, most) > most);
   if (large === undefined) return undefined;
   const [what, , most] = large;
   return {
     message: `too much to hold: of an object of more than ${heldWholeMaxBytes / 1024} KiB the ${what} may take ${most / 1024} KiB of memory`,
-    fix: `use fewer labels, or make the rest of the object smaller`,
+    fix: "use fewer labels, or make the rest of the object smaller",
   };
 }
 
