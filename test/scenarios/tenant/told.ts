@@ -2,7 +2,7 @@
  * Told: whether those whom a fault concerns were told of it, where admission could not refuse.
  *
  * A DELETE is never refused, and two requests at once can't see each other: the one is told by a Warning, both by an Event and in the report
- * of the namespace, about the very workload or budget that the fault is of. A finalizer on a Pod is told by a warning (docs/reference/threats.md).
+ * of the namespace, about the very workload or budget that the fault is of.
  */
 import type { Ground } from "./ground.ts";
 import type { Fault } from "./judge.ts";
@@ -11,7 +11,7 @@ import { pause, type Answer } from "./play.ts";
 export interface Told {
   /** An Event and a result of the report name each fault. */
   readonly isNoticed: boolean;
-  /** So they do, and it was a DELETE with a Warning, or two requests at once; or it is a finalizer that was warned of. */
+  /** So they do, and it was a DELETE with a Warning, or two requests at once. */
   readonly isTold: boolean;
 }
 
@@ -23,9 +23,7 @@ export async function toldOf(
   ground: Ground,
   of: { readonly namespace: string; readonly answers: readonly Answer[]; readonly faults: readonly Fault[] },
 ): Promise<Told> {
-  const { namespace, answers } = of;
-  const isHeld = ({ what }: Fault): boolean => what.startsWith("was evicted and does not go") && isWarnedOf(answers, "DRAIN-037");
-  const faults = of.faults.filter((fault) => !isHeld(fault));
+  const { namespace, answers, faults } = of;
   if (faults.length === 0) return { isNoticed: true, isTold: true };
   if (faults.some(({ what }) => what.startsWith("ran with"))) return { isNoticed: false, isTold: false };
   const together = answers.some(({ step }, at) => answers.findIndex((other) => other.step === step) !== at);
@@ -39,10 +37,6 @@ export async function toldOf(
     await pause(lookMs);
   }
   return { isNoticed: false, isTold: false };
-}
-
-function isWarnedOf(answers: readonly Answer[], rule: string): boolean {
-  return answers.some(({ warnings }) => warnings.some((text) => text.includes(rule)));
 }
 
 interface Notices {
