@@ -25,8 +25,8 @@ export interface OwnerInquiryParts {
   readonly ownNamespace: string;
 }
 
-/** As long as one review may wait for what its requester may do. */
-const inquiryMaxMs = 1_000;
+/** As long as one review may wait for what its requester may do; an API server that starts, or that is busy, takes seconds. */
+const inquiryMaxMs = 3_000;
 /** Reviews that wait at once, half of them of callers that use much, and the bytes of their bodies. */
 const inquiriesMax = 32;
 const waitingBytesMax = 16 * 1024 * 1024;
@@ -111,7 +111,10 @@ async function speaksForOne(owner: AskedOwner, { userInfo: user, namespace, need
   const of = { user, namespace, group: groupOf(owner), resource: resource.value };
   const may = async (right: Right): Promise<boolean> => {
     const answer = await api.mayUpdate(right);
-    return answer.ok && answer.value;
+    if (answer.ok) return answer.value;
+    // A connection that broke says nothing about a right, and asking changes nothing: once more.
+    const again = await api.mayUpdate(right);
+    return again.ok && again.value;
   };
   const has = async (subresource: Right["subresource"]): Promise<boolean> =>
     (await may({ ...of, subresource, name: "" })) || (await may({ ...of, subresource, name: owner.name }));

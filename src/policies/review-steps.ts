@@ -117,7 +117,7 @@ export function tooLargeSelector(selector: LabelSelector | undefined): TooMuch |
 
 /** Later requests are judged by what a view of the cluster holds: of an object that is cut, whom it selects and who selects it has to be left. */
 function unheld({ workloads, pod, own }: StepsInput): TooMuch | undefined {
-  if (own === undefined || heapBytesOf(own, heldWholeMaxBytes) <= heldWholeMaxBytes) return undefined;
+  if (own === undefined) return undefined;
   const judged = workloads.find(({ object }) => object.metadata.name === own.metadata.name && object.kind === own.kind);
   const parts: readonly (readonly [string, unknown, number])[] = [
     ["labels", own.metadata.labels, heldMapMaxBytes],
@@ -125,7 +125,8 @@ function unheld({ workloads, pod, own }: StepsInput): TooMuch | undefined {
     ["selector", judged?.selector, heldFieldMaxBytes],
   ];
   const large = parts.find(([, value, most]) => value !== undefined && heapBytesOf(value, most) > most);
-  if (large === undefined) return undefined;
+  // The whole object is measured last, since few have anything large in them.
+  if (large === undefined || heapBytesOf(own, heldWholeMaxBytes) <= heldWholeMaxBytes) return undefined;
   const [what, , most] = large;
   return {
     message: `too much to hold: of an object of more than ${heldWholeMaxBytes / 1024} KiB the ${what} may take ${most / 1024} KiB of memory`,

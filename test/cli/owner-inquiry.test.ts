@@ -151,6 +151,13 @@ describe("the owner inquiry", () => {
     expect(heavy.length).toBe(16);
   });
 
+  it("asks once more where a connection broke, and takes the second answer", async () => {
+    const { ask, state, requests } = inquiry(["update workflows/finalizers shop/", "update workflows/status shop/"]);
+    state.breaks = 1;
+    expect(await ask(ofWorkflow())).toBe(true);
+    expect(requests.filter(({ method }) => method === "POST").length).toBeGreaterThan(1);
+  });
+
   it("makes no path of an API version that none is", async () => {
     const { ask, requests } = inquiry([]);
     expect(await ask(owned(pod(), "../../v1", "Secret"), operator)).toBe(false);
@@ -161,7 +168,7 @@ describe("the owner inquiry", () => {
 /** An API server that allows what is listed, as "VERB RESOURCE/SUBRESOURCE NAMESPACE/NAME". */
 function inquiry(allowed: readonly string[]) {
   const requests: ApiRequest[] = [];
-  const state = { silent: false, hangs: false };
+  const state = { silent: false, hangs: false, breaks: 0 };
   const wakes: (() => void)[] = [];
   const clock = {
     at: 0,
@@ -175,6 +182,10 @@ function inquiry(allowed: readonly string[]) {
     if (state.hangs) return new Promise(() => undefined);
     if (state.silent) return { ok: false, status: 0, error: { code: 0 } };
     if (sent.method === "GET") return { ok: true, status: 200, body: sent.path.includes("argoproj") ? discovery() : coreDiscovery };
+    if (state.breaks > 0) {
+      state.breaks -= 1;
+      return { ok: false, status: 0, error: { code: 0 } };
+    }
     const { verb, resource, subresource, namespace, name } = (sent.body as SubjectAccessReview).spec.resourceAttributes;
     const asked = `${verb} ${resource}/${subresource} ${namespace}/${name}`;
     return { ok: true, status: 201, body: { status: { allowed: allowed.includes(asked) } } };
