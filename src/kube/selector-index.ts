@@ -22,7 +22,7 @@ interface Entry<T> {
 
 /** Builds the index; an item whose selector is undefined selects nothing, one with {} everything. */
 export function selectorIndex<T>(items: readonly T[], selectorOf: (item: T) => LabelSelector | undefined): SelectorIndex<T> {
-  const byPair = new Map<string, Entry<T>[]>();
+  const byKey = new Map<string, Map<string, Entry<T>[]>>();
   const unkeyed: Entry<T>[] = [];
   items.forEach((item, position) => {
     const selector = selectorOf(item);
@@ -34,29 +34,32 @@ export function selectorIndex<T>(items: readonly T[], selectorOf: (item: T) => L
       unkeyed.push(entry);
       return;
     }
-    const key = pairKey(...pair);
-    const known = byPair.get(key);
-    if (known === undefined) byPair.set(key, [entry]);
+    const [key, value] = pair;
+    const byValue = byKey.get(key) ?? new Map<string, Entry<T>[]>();
+    byKey.set(key, byValue);
+    const known = byValue.get(value);
+    if (known === undefined) byValue.set(value, [entry]);
     else known.push(entry);
   });
-  return { matching: (labels) => matchingEntries({ byPair, unkeyed }, labels).map(({ item }) => item) };
+  return { matching: (labels) => matchingEntries({ byKey, unkeyed }, labels).map(({ item }) => item) };
 }
 
 function matchingEntries<T>(
-  { byPair, unkeyed }: { readonly byPair: ReadonlyMap<string, readonly Entry<T>[]>; readonly unkeyed: readonly Entry<T>[] },
+  {
+    byKey,
+    unkeyed,
+  }: { readonly byKey: ReadonlyMap<string, ReadonlyMap<string, readonly Entry<T>[]>>; readonly unkeyed: readonly Entry<T>[] },
   labels: Labels | undefined,
 ): readonly Entry<T>[] {
+  if (labels === undefined && unkeyed.length === 0) return [];
   const found: Entry<T>[] = [];
-  const count = labels === undefined ? 0 : Object.keys(labels).length;
+  const own = labels === undefined ? [] : Object.keys(labels);
+  const count = own.length;
   const keep = (entries: readonly Entry<T>[]): void => {
     for (const entry of entries) if (entry.labels <= count && matchesSelector(entry.selector, labels)) found.push(entry);
   };
-  if (byPair.size > 0) for (const key in labels) keep(byPair.get(pairKey(key, labels[key] ?? "")) ?? []);
+  // Most budgets of a namespace ask for the same few keys.
+  for (const key of byKey.size < count ? byKey.keys() : own) keep(byKey.get(key)?.get(labels?.[key] ?? "") ?? []);
   keep(unkeyed);
   return found.length > 1 ? found.sort((a, b) => a.position - b.position) : found;
-}
-
-/** Neither a label's key nor its value can hold "=". */
-function pairKey(key: string, value: string): string {
-  return `${key}=${value}`;
 }

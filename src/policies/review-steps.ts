@@ -35,8 +35,8 @@ export interface StepsWorld {
 /** Steps of one sort. */
 interface Spending {
   readonly steps: number;
-  /** What is multiplied: "12000 nodeSelectorTerms x 700 instance types". */
-  readonly what: string;
+  /** Says what is multiplied: "12000 nodeSelectorTerms x 700 instance types". Few reviews are ever told. */
+  readonly what: () => string;
   readonly fix: string;
 }
 
@@ -90,15 +90,17 @@ export function reviewSteps(input: StepsInput, world: StepsWorld): ReviewSteps {
     spendings.push(spending);
     return steps <= reviewStepsMax;
   };
-  const specs = [...input.workloads.map(({ template }) => template.spec), ...(input.pod === undefined ? [] : [input.pod.spec])];
+  const specs = input.workloads.map(({ template }) => template.spec);
+  if (input.pod !== undefined) specs.push(input.pod.spec);
+  const tried = triedOneByOne(input.namespace, world.snapshot);
   const isWithin =
-    spend(ofViews(input, world)) &&
-    spend(ofPods(input, world)) &&
+    spend(ofViews(input, world, tried)) &&
+    spend(ofPods(input, world, tried)) &&
     spend(ofFinalizers(input)) &&
     specs.every((spec) => spendPod(spec, { spend, world, placed: input.placed }));
   if (isWithin) return { steps, tooMuch: unheld(input) };
   const { what, steps: most, fix } = spendings.reduce((a, b) => (b.steps > a.steps ? b : a));
-  return { steps, tooMuch: { message: `too much to judge: ${what} take ${most} steps, of at most ${reviewStepsMax} a review`, fix } };
+  return { steps, tooMuch: { message: `too much to judge: ${what()} take ${most} steps, of at most ${reviewStepsMax} a review`, fix } };
 }
 
 /** Whoever selects by more names every Pod by itself; each later review of the namespace would walk through them. */
@@ -135,33 +137,33 @@ function unheld({ workloads, pod, own }: StepsInput): TooMuch | undefined {
 }
 
 /** Workloads are bound to the profiles of their namespace one by one, and those under one budget are added up for each of them. */
-function ofViews({ workloads, namespace }: StepsInput, { snapshot }: StepsWorld): Spending {
+function ofViews({ workloads, namespace }: StepsInput, { snapshot }: StepsWorld, tried: number): Spending {
   const count = workloads.length;
   const profiles = snapshot.list("WorkloadProfile", namespace).length;
-  const tried = triedOneByOne(namespace, snapshot);
   return {
     steps: count * (viewSteps + profiles * profileSteps + tried * selectorSteps + count),
-    what: `${countText(count, "workload")} x ${countText(profiles, "profile")}${triedText(tried)}`,
+    what: () => `${countText(count, "workload")} x ${countText(profiles, "profile")}${triedText(tried)}`,
     fix: "select fewer workloads, or spread them over several namespaces",
   };
 }
 
 /** A namespace without budgets has none to hold its Pods against. */
-function ofPods({ namespace, walksPods }: StepsInput, { snapshot }: StepsWorld): Spending {
+function ofPods({ namespace, walksPods }: StepsInput, { snapshot }: StepsWorld, tried: number): Spending {
   const walks = walksPods === true && snapshot.list("PodDisruptionBudget", namespace).length > 0;
   const count = walks ? snapshot.list("Pod", namespace).length : 0;
-  const tried = triedOneByOne(namespace, snapshot);
   return {
     steps: count * (podSteps + tried * selectorSteps),
-    what: `${countText(count, "pod")} that budgets may select${triedText(tried)}`,
+    what: () => `${countText(count, "pod")} that budgets may select${triedText(tried)}`,
     fix: "spread the pods over several namespaces",
   };
 }
 
 function ofFinalizers({ workloads, pod }: StepsInput): Spending {
-  const holders = [...workloads.map(({ template }) => template.metadata), pod?.metadata];
-  const count = holders.reduce((sum, metadata) => sum + (metadata?.finalizers?.length ?? 0), 0);
-  return { steps: count * finalizerSteps, what: `${countText(count, "finalizer")} of pods`, fix: "write fewer finalizers" };
+  const count = workloads.reduce(
+    (sum, { template }) => sum + (template.metadata?.finalizers?.length ?? 0),
+    pod?.metadata?.finalizers?.length ?? 0,
+  );
+  return { steps: count * finalizerSteps, what: () => `${countText(count, "finalizer")} of pods`, fix: "write fewer finalizers" };
 }
 
 function triedText(count: number): string {
@@ -193,20 +195,24 @@ function spendPod(spec: PodSpec, { spend, world, placed }: Spender): boolean {
   const lessTerms = "ask for nodes in fewer nodeSelectorTerms: name all values of a label in one expression";
   const lessAmounts = "name fewer resources in requests and limits";
   if (
-    !spend({ steps: containers * containerSteps, what: countText(containers, "container"), fix: "run fewer containers in one pod" }) ||
+    !spend({
+      steps: containers * containerSteps,
+      what: () => countText(containers, "container"),
+      fix: "run fewer containers in one pod",
+    }) ||
     !spend({
       steps: labels * (pools.length + 4) * labelSteps,
-      what: `${countText(terms, "nodeSelectorTerm")} with ${countText(labels, "label")} x ${countText(pools.length, "NodePool")}`,
+      what: () => `${countText(terms, "nodeSelectorTerm")} with ${countText(labels, "label")} x ${countText(pools.length, "NodePool")}`,
       fix: lessTerms,
     }) ||
     !spend({
       steps: initContainers * amounts * amountSteps,
-      what: `${countText(initContainers, "init container")} x ${countText(amounts, "resource")}`,
+      what: () => `${countText(initContainers, "init container")} x ${countText(amounts, "resource")}`,
       fix: lessAmounts,
     }) ||
     !spend({
       steps: tolerations * (pools.length * taintSteps + tolerationSteps),
-      what: `${countText(tolerations, "toleration")} x ${countText(pools.length, "NodePool")}`,
+      what: () => `${countText(tolerations, "toleration")} x ${countText(pools.length, "NodePool")}`,
       fix: "write fewer tolerations",
     })
   )
@@ -217,12 +223,13 @@ function spendPod(spec: PodSpec, { spend, world, placed }: Spender): boolean {
   return (
     spend({
       steps: taking.reduce((sum, of) => sum + of.terms * of.types, 0) * typeSteps,
-      what: `${countText(terms, "nodeSelectorTerm")} x ${countText(types, "instance type")} of ${countText(pools.length, "NodePool")}`,
+      what: () =>
+        `${countText(terms, "nodeSelectorTerm")} x ${countText(types, "instance type")} of ${countText(pools.length, "NodePool")}`,
       fix: lessTerms,
     }) &&
     spend({
       steps: amounts * types * amountSteps,
-      what: `${countText(amounts, "resource")} x ${countText(types, "instance type")} of ${countText(pools.length, "NodePool")}`,
+      what: () => `${countText(amounts, "resource")} x ${countText(types, "instance type")} of ${countText(pools.length, "NodePool")}`,
       fix: lessAmounts,
     })
   );
@@ -238,7 +245,7 @@ function takingTerms(pool: NodePool, spec: PodSpec): number {
 
 const sizeOf = remembered((spec: PodSpec): PodSize => {
   const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  const selected = Object.keys(spec.nodeSelector ?? {}).length;
+  const selected = spec.nodeSelector === undefined ? 0 : Object.keys(spec.nodeSelector).length;
   const initContainers = spec.initContainers ?? [];
   return {
     terms: terms.length,
@@ -249,15 +256,18 @@ const sizeOf = remembered((spec: PodSpec): PodSize => {
         [...(matchExpressions ?? []), ...(matchFields ?? [])].reduce((all, { values }) => all + 1 + (values?.length ?? 0), 0),
       terms.length === 0 ? selected : 0,
     ),
-    amounts: new Set([
-      ...[spec, ...spec.containers, ...initContainers].flatMap(({ resources }) => [
-        ...Object.keys(resources?.requests ?? {}),
-        ...Object.keys(resources?.limits ?? {}),
-      ]),
-      ...Object.keys(spec.overhead ?? {}),
-    ]).size,
+    amounts: amountsOf(spec, initContainers).size,
     initContainers: initContainers.length,
     containers: spec.containers.length + initContainers.length,
     tolerations: spec.tolerations?.length ?? 0,
   };
 });
+
+function amountsOf(spec: PodSpec, initContainers: NonNullable<PodSpec["initContainers"]>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const holders of [[spec], spec.containers, initContainers])
+    for (const { resources } of holders)
+      for (const amounts of [resources?.requests, resources?.limits]) for (const name in amounts) names.add(name);
+  for (const name in spec.overhead) names.add(name);
+  return names;
+}

@@ -107,7 +107,9 @@ export function admissionGate({
         work("lag");
         return;
       }
-      queue.add({ ...entry, work, cameAtMs: now() });
+      // Spreading the entry would cost as much as judging a small object.
+      const { caller, tier, bytes, deadlineMs } = entry;
+      queue.add({ caller, tier, bytes, deadlineMs, work, cameAtMs: now() });
       queue.shedTooMany();
       schedule();
     },
@@ -129,7 +131,8 @@ function queueOf({ standings, limits, now }: Required<Pick<GateParts, "standings
   const rounds = roundRobin();
   const turns = { count: 0 };
   const take = (index: number): Waiting | undefined => {
-    const [entry] = index < 0 ? [] : waiting.splice(index, 1);
+    if (index < 0) return undefined;
+    const entry = waiting.length === 1 ? waiting.pop() : waiting.splice(index, 1)[0];
     if (entry !== undefined) count(filled, entry, -1);
     return entry;
   };
@@ -141,7 +144,7 @@ function queueOf({ standings, limits, now }: Required<Pick<GateParts, "standings
     },
     isEmpty: () => waiting.length === 0,
     next: () => {
-      const overdue = (turns.count += 1) % 2 === 0 ? rounds.next(waiting, now() - patienceMs) : -1;
+      const overdue = (turns.count += 1) % 2 === 0 && waiting.length > 1 ? rounds.next(waiting, now() - patienceMs) : -1;
       const next = take(overdue < 0 ? extreme(waiting, standings, { wanted: "first" }) : overdue);
       if (next !== undefined) rounds.served(next.caller);
       return next;
@@ -213,6 +216,7 @@ function extreme(
   standings: Standings,
   { wanted, tier }: { readonly wanted: "first" | "last"; readonly tier?: Tier },
 ): number {
+  if (waiting.length === 1 && tier === undefined) return 0;
   const rankOf = standings.ranks();
   let best: { readonly index: number; readonly entry: Waiting; readonly rank: number } | undefined;
   for (const [index, entry] of waiting.entries()) {

@@ -87,8 +87,8 @@ function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]
     return tier === "open" || isRelease(request) ? allowed() : denied(coldStatus(request));
   }
   if (isEviction(request)) return evictionAnswer(sources, request);
-  const world = { snapshot, instanceTypes: sources.instanceTypes(request.object), names: sources.names, now: sources.clock.now() };
-  const context = { ...world, speaksForOwner };
+  const { names, clock } = sources;
+  const context = { snapshot, instanceTypes: sources.instanceTypes(request.object), names, now: clock.now(), speaksForOwner };
   if (phase === "mutate") {
     const verdict = mutate({ policySet, request, context });
     return verdict.allowed ? patched(verdict.patch, verdict.warnings) : denied(denialStatus({ verdict, request, policySet }));

@@ -45,7 +45,11 @@ export function readBody(
       resolve({ kind: "late" });
     };
     const timer = setTimeout(() => setImmediate(late), withinMs);
+    let isSettled = false;
     const resolve = (outcome: BodyOutcome): void => {
+      // Every request closes in the end.
+      if (isSettled) return;
+      isSettled = true;
       clearTimeout(timer);
       body.end();
       if (outcome.kind !== "read") {

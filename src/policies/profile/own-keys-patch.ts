@@ -19,9 +19,12 @@ export function withoutClaims(
   pod: Pod,
   { contract, names }: { readonly contract?: CompiledContract | undefined; readonly names: PlatformNames },
 ): PatchDraft<Pod> {
-  const { labels, annotations } = podKeysOf(names);
-  const computed = contract === undefined ? new Set<string>() : computedKeys(pod, contract, names);
+  const keys = podKeysOf(names);
+  const labels = keys.labels.filter((key) => pod.metadata.labels?.[key] !== undefined);
+  const annotations = keys.annotations.filter((key) => pod.metadata.annotations?.[key] !== undefined);
   let draft = startPatch(pod);
+  if (labels.length === 0 && annotations.length === 0) return draft;
+  const computed = contract === undefined ? new Set<string>() : computedKeys(pod, contract, names);
   for (const key of labels) {
     if (!computed.has(key) && !isSelecting(key, contract?.selector)) draft = removeAt(draft, ["metadata", "labels", key]);
   }

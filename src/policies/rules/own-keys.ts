@@ -26,11 +26,13 @@ export const meta001: Rule = {
   subjects: ["workload", "pod-update"],
   examples: { admitted: deploymentExample(), denied: deploymentExample({ metadata: window }) },
   judge: (facts) => {
+    if (facts.subject.kind === "pod-update") return onRunningPod(facts.subject, podKeysOf(facts.names));
+    const written = writtenKeys(facts);
+    if (written.length === 0) return [];
     const { labels, annotations } = podKeysOf(facts.names);
     const ours = new Set([...labels, ...annotations]);
-    if (facts.subject.kind === "pod-update") return onRunningPod(facts.subject, podKeysOf(facts.names));
     const rolling = new Set(templateKeysOf(facts.names));
-    return writtenKeys(facts)
+    return written
       .filter(({ key, isTemplate }) => ours.has(key) || (rolling.has(key) && !(isTemplate && facts.request.operation === "CREATE")))
       .map(({ key, path }) => ({
         path,
@@ -51,11 +53,13 @@ export const meta002: Rule = {
     denied: deploymentManifest({ labels: "platform.example.com/cost-ownr: billing" }),
   },
   judge: (facts) => {
+    const written = writtenKeys(facts);
+    if (written.length === 0) return [];
     const { labels, annotations } = podKeysOf(facts.names);
     const read = userKeysOf(facts.names);
     const known = new Set([...labels, ...annotations, ...templateKeysOf(facts.names), ...read]);
-    return writtenKeys(facts)
-      .filter(({ key }) => key.startsWith(`${facts.names.domain}/`) && !known.has(key))
+    return written
+      .filter(({ key }) => !known.has(key))
       .flatMap(({ key, path }): readonly Problem[] => {
         const nearest = nearestName(key, read);
         return nearest === undefined
@@ -97,16 +101,24 @@ function writtenKeys({ subject, request, names, views }: Facts): readonly Writte
   if (subject.kind !== "workload" || subject.workload.object.kind === "Pod" || request.object === undefined) return [];
   const { object, oldObject } = request;
   const computed = views[0]?.contract?.pod;
+  const prefix = `${names.domain}/`;
   return placesOf(object).flatMap(({ at, metadata, isTemplate }) => {
+    if (!hasKeyOf(metadata, prefix)) return [];
     const before = oldObject === undefined ? undefined : placesOf(oldObject).find((place) => place.isTemplate === isTemplate)?.metadata;
     return (["labels", "annotations"] as const).flatMap((field) =>
       Object.entries(metadata?.[field] ?? {})
-        .filter(([key, value]) => key.startsWith(`${names.domain}/`) && before?.[field]?.[key] !== value)
+        .filter(([key, value]) => key.startsWith(prefix) && before?.[field]?.[key] !== value)
         // `plimsoll render` puts what is computed into the template that it prints.
         .filter(([key, value]) => !isTemplate || computed?.[field][key] !== value)
         .map(([key]) => ({ key, path: pointer(...at, field, key), isTemplate })),
     );
   });
+}
+
+/** Few objects hold any, and every workload is asked. */
+function hasKeyOf(metadata: ObjectMeta | undefined, prefix: string): boolean {
+  for (const field of ["labels", "annotations"] as const) for (const key in metadata?.[field]) if (key.startsWith(prefix)) return true;
+  return false;
 }
 
 interface Place {
