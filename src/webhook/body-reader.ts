@@ -77,11 +77,10 @@ export function readBody(
       const [only] = chunks;
       resolve({ kind: "read", bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
     });
-    const broken = (): void => {
-      resolve({ kind: "broken" });
-    };
-    request.on("error", broken);
-    request.on("close", broken);
+    for (const event of ["error", "close"])
+      request.on(event, () => {
+        resolve({ kind: "broken" });
+      });
   });
 }
 
