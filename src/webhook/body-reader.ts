@@ -41,10 +41,7 @@ export function readBody(
       resolve({ kind: "yielded" });
     });
     // What came while the process was held is read before the body is called late.
-    const late = (): void => {
-      resolve({ kind: "late" });
-    };
-    const timer = setTimeout(() => setImmediate(late), withinMs);
+    const timer = setTimeout(() => setImmediate(resolve, { kind: "late" }), withinMs);
     let isSettled = false;
     const resolve = (outcome: BodyOutcome): void => {
       // Every request closes in the end.
