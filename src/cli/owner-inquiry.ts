@@ -3,8 +3,8 @@
  *
  * Reads a review; returns a promise only where the answer decides, so that nearly every review is judged at once. Rights are asked for
  * by SubjectAccessReview, first for all owners of a kind in the namespace, which is what operators have, then for the very one. Answers
- * live for a minute. No answer in time, and too many questions at once, are a no: the object is judged as if it had no owner. Anybody who
- * reaches the webhook chooses names and users, so all that is sent and kept is bounded, and who asks much has fewer places.
+ * live for a minute. No answer in time is a no: the object is judged as if it had no owner. Anybody who reaches the webhook chooses names
+ * and users, so all that is sent and kept is bounded: who finds no place waits in line (inquiry-line.ts), and who asks much has fewer places.
  */
 import { err, ok, type Result } from "../api/result.ts";
 import { accessReviews, keptAnswers } from "../cluster/access-review.ts";
@@ -15,6 +15,7 @@ import type { AdmissionContext } from "../policies/admission-context.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import type { OwnerInquirer } from "../webhook/admission-call.ts";
+import { inquiryLine } from "./inquiry-line.ts";
 
 export interface OwnerInquiryParts {
   readonly transport: Pick<ApiTransport, "request">;
@@ -27,19 +28,18 @@ export interface OwnerInquiryParts {
 
 /** As long as one review may wait for what its requester may do; an API server that starts, or that is busy, takes seconds. */
 const inquiryMaxMs = 3_000;
-/** Reviews that wait at once, half of them of callers that use much, and the bytes of their bodies. */
-const inquiriesMax = 32;
-const waitingBytesMax = 16 * 1024 * 1024;
+/** A place costs the API server up to four requests; a review in line costs us the bytes of its body. */
+const lineBounds = { placesMax: 32, reviewsMax: 1_024, bytesMax: 16 * 1024 * 1024 };
 /** Longer ones name nothing that the API server holds: a DNS label, a group with its version, a DNS subdomain. */
 const lengthMax = { kind: 63, apiVersion: 317, name: 253 } as const;
 /** A user has many groups where its identity provider gives them, and not this many. */
 const userLengthMax = 64 * 1024;
 /** With more requesters than are kept the oldest are asked about again; each waiting review asks two things at once. */
-const bounds = { answersMax: 4_000, askedAtOnceMax: 4 * inquiriesMax, keptYesMs: 60_000, keptNoMs: 60_000 };
+const bounds = { answersMax: 4_000, askedAtOnceMax: 4 * lineBounds.placesMax, keptYesMs: 60_000, keptNoMs: 60_000 };
 
 /** Makes the inquirer of a process. */
 export function ownerInquirer(parts: OwnerInquiryParts): OwnerInquirer {
-  const state = { underWay: 0, bytes: 0 };
+  const line = inquiryLine(lineBounds);
   const rights = accessReviews({ ...parts, bounds, answerMaxMs: inquiryMaxMs });
   const resources = keptAnswers(parts.clock, bounds);
   const api: Api = {
@@ -54,17 +54,20 @@ export function ownerInquirer(parts: OwnerInquiryParts): OwnerInquirer {
     const limitMs = Math.min(inquiryMaxMs, withinMs);
     if (question === undefined) return undefined;
     if (isOwnDryRun(request, parts.ownNamespace)) return Promise.resolve(true);
-    const isFull = state.underWay >= (isHeavy ? inquiriesMax / 2 : inquiriesMax) || state.bytes + bytes > waitingBytesMax;
-    if (isFull || limitMs <= 0 || !isAskable(question)) return Promise.resolve(false);
-    state.underWay += 1;
-    state.bytes += bytes;
-    const timeUp = new AbortController();
-    const late = parts.clock.sleep(limitMs, timeUp.signal).then(() => false);
-    const answer = speaksFor(question, api).catch(() => false);
+    if (limitMs <= 0 || !isAskable(question)) return Promise.resolve(false);
+    const answered = new AbortController();
+    const answer = new Promise<boolean>((settle) => {
+      const begin = (): void =>
+        void speaksFor(question, api).then(settle, () => {
+          settle(false);
+        });
+      const leave = line.enter({ bytes, isHeavy }, begin);
+      if (leave === undefined) settle(false);
+      else answered.signal.addEventListener("abort", leave);
+    });
+    const late = parts.clock.sleep(limitMs, answered.signal).then(() => false);
     return Promise.race([answer, late]).finally(() => {
-      state.underWay -= 1;
-      state.bytes -= bytes;
-      timeUp.abort();
+      answered.abort();
     });
   };
 }
