@@ -30,6 +30,18 @@ export interface AdmissionRequest {
   readonly oldObject?: KubeObject;
   readonly userInfo: UserInfo;
   readonly dryRun: boolean;
+  /** There where the objects have more in them than is read: then they say no more than who they are and what holds them in deletion. */
+  readonly unread?: UnreadObjects;
+}
+
+/** Why objects were not read, and what is known of them all the same. */
+export interface UnreadObjects {
+  readonly message: string;
+  readonly fix: string;
+  /** Whether an update leaves the spec as it is. */
+  readonly keepsSpec: boolean;
+  /** Whether it leaves labels, annotations and owners as they are. */
+  readonly keepsMetadata: boolean;
 }
 
 /**

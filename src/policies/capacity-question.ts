@@ -32,8 +32,8 @@ export function growingWorkload({
   readonly request: AdmissionRequest;
   readonly snapshot: ClusterSnapshot;
 }): KubeObject | undefined {
-  const { operation, object, oldObject, subResource } = request;
-  if ((operation !== "CREATE" && operation !== "UPDATE") || object === undefined) return undefined;
+  const { operation, object, oldObject, subResource, unread } = request;
+  if ((operation !== "CREATE" && operation !== "UPDATE") || object === undefined || unread !== undefined) return undefined;
   if (subResource === "scale") return scaledWorkload(request, snapshot);
   if (subResource !== undefined || !askingKinds.has(object.kind) || controllerOf(object) !== undefined) return undefined;
   const [wanted, before] = [replicasOf(object), oldObject === undefined ? 0 : replicasOf(oldObject)];

@@ -36,8 +36,9 @@ import { adjustmentWarnings, startWarnings, warningTexts } from "./warning.ts";
  * A Pod whose profile cannot be told (validate refuses its workload) only loses what it claims that we computed.
  */
 export function mutate({ policySet, request, context }: FactsInput): Verdict {
-  const { object, namespace } = request;
+  const { object, namespace, unread } = request;
   if (request.operation !== "CREATE" || request.subResource !== undefined || object === undefined) return allowedVerdict;
+  if (unread !== undefined) return tooMuchVerdict({ steps: 0, tooMuch: unread });
   if (isObjectOf("Job", object, context.names.domain)) return mutateJob(object, { policySet, request, context });
   if (!isObjectOf("Pod", object, context.names.domain)) return allowedVerdict;
   const workload = workloadOfPod({ pod: object, namespace, snapshot: context.snapshot });
@@ -73,6 +74,7 @@ export function validate(input: FactsInput): Verdict {
   if (isJudgedDeletion(input.request)) return { ...allowedVerdict, warnings: deletionWarnings(input) };
   const judging = judgingOf(input);
   if (judging === "nothing") return allowedVerdict;
+  if (input.request.unread !== undefined) return tooMuchVerdict({ steps: 0, tooMuch: input.request.unread });
   const facts = gatherFacts(input);
   const { cost } = facts;
   if (cost.tooMuch !== undefined) return tooMuchVerdict(cost);
@@ -106,16 +108,18 @@ export function evaluate(input: FactsInput): Verdict {
 /** The verdict where judging would cost too much: a refusal, whatever the class, the tier and policies.yaml say. */
 function tooMuchVerdict({ steps, tooMuch }: ReviewSteps): Verdict {
   if (tooMuch === undefined) return allowedVerdict;
-  const finding: Finding = { rule: tooMuchRule, action: "deny", path: "", ...tooMuch };
+  const { message, fix } = tooMuch;
+  const finding: Finding = { rule: tooMuchRule, action: "deny", path: "", message, fix };
   return { allowed: false, findings: [finding], warnings: [], patch: [], steps };
 }
 
 /** Which rules a request is judged by: every one, those with the given ids, or none. */
 function judgingOf({ request, context, policySet }: FactsInput): "everything" | "nothing" | ReadonlySet<string> {
-  const { operation, subResource, object, oldObject } = request;
+  const { operation, subResource, object, oldObject, unread, userInfo } = request;
   if (operation !== "CREATE" && operation !== "UPDATE") return "nothing";
   if (object === undefined || (subResource !== undefined && !judgedSubresources.has(subResource))) return "nothing";
   if (isRelease(request)) return "nothing";
+  if (unread !== undefined) return unread.keepsSpec && (unread.keepsMetadata || isController(userInfo)) ? "nothing" : "everything";
   if (operation === "CREATE" || oldObject === undefined) return "everything";
   if (object.kind === "Pod" && subResource === undefined) {
     if (isJudgedPodUpdate(request, context.names)) return "everything";

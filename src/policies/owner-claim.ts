@@ -152,8 +152,9 @@ export interface OwnerQuestion {
 
 /** Returns what to ask the API server before a request is judged, or undefined where the answer would change nothing: the usual case. */
 export function ownerQuestion(request: AdmissionRequest, { context, settings }: Omit<ClaimWorld, "request">): OwnerQuestion | undefined {
-  const { object, oldObject, operation, subResource, userInfo, namespace } = request;
-  if (object === undefined || subResource !== undefined || (operation !== "CREATE" && operation !== "UPDATE")) return undefined;
+  const { object, oldObject, operation, subResource, userInfo, namespace, unread } = request;
+  if (object === undefined || unread !== undefined || subResource !== undefined || (operation !== "CREATE" && operation !== "UPDATE"))
+    return undefined;
   const reference = controllerOf(object);
   if (finalizesPod(request) && !isController(userInfo) && isNamed(userInfo, "Pod", settings) === undefined) {
     const pod = { apiVersion: "v1", kind: "Pod", name: object.metadata.name ?? "" };

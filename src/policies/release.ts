@@ -10,15 +10,15 @@ import { type AdmissionRequest, isController } from "./admission-request.ts";
 import { isSameSpec } from "./same-spec.ts";
 
 /** Says whether a request deletes an object, or is a step of one that is being deleted on its way out. */
-export function isRelease({ operation, object, oldObject, userInfo }: AdmissionRequest): boolean {
+export function isRelease({ operation, object, oldObject, userInfo, unread }: AdmissionRequest): boolean {
   if (operation === "DELETE") return true;
   if (operation !== "UPDATE" || oldObject?.metadata.deletionTimestamp === undefined || object === undefined) return false;
-  return (object.metadata.finalizers ?? []).length === 0 || isController(userInfo) || isSameSpec(object, oldObject);
+  return (object.metadata.finalizers ?? []).length === 0 || isController(userInfo) || (unread?.keepsSpec ?? isSameSpec(object, oldObject));
 }
 
 /** Says whether what a request deletes may have lent something to workloads: {@link lendingKinds}. */
-export function isJudgedDeletion({ operation, subResource, oldObject }: AdmissionRequest): boolean {
-  return operation === "DELETE" && subResource === undefined && oldObject !== undefined && mayLend(oldObject);
+export function isJudgedDeletion({ operation, subResource, oldObject, unread }: AdmissionRequest): boolean {
+  return operation === "DELETE" && subResource === undefined && unread === undefined && oldObject !== undefined && mayLend(oldObject);
 }
 
 /** Says whether an object is of a kind that may lend something to workloads. */

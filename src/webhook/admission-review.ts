@@ -12,6 +12,7 @@ import type { KubeObject } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { JsonPatchOperation } from "../kube/json-patch.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
+import { reviewText } from "./review-outline.ts";
 
 /** What is wrong with a posted body: the HTTP status to answer and the sentence for it. */
 export interface ReviewError {
@@ -42,9 +43,11 @@ const reviewVersion = "admission.k8s.io/v1";
 
 /** Decodes a posted body to the admission request in it. */
 export function decodeAdmissionReview(bytes: Buffer): Result<AdmissionRequest, ReviewError> {
+  const read = reviewText(bytes);
+  if (read.kind === "too-much") return bad(read.message);
   let review: unknown;
   try {
-    review = JSON.parse(bytes.toString("utf8"));
+    review = JSON.parse(read.text);
   } catch (cause) {
     return bad(`the body is not JSON: ${cause instanceof Error ? cause.message : "unreadable"}`);
   }
@@ -53,7 +56,8 @@ export function decodeAdmissionReview(bytes: Buffer): Result<AdmissionRequest, R
   if (review["apiVersion"] !== reviewVersion) {
     return bad(`apiVersion ${quote(review["apiVersion"])} is not supported; send ${reviewVersion} (admissionReviewVersions: ["v1"])`);
   }
-  return decodeRequest(review["request"]);
+  const request = decodeRequest(review["request"]);
+  return request.ok && read.unread !== undefined ? ok({ ...request.value, unread: read.unread }) : request;
 }
 
 /** Encodes an answer as the AdmissionReview that the API server expects. */
