@@ -107,7 +107,11 @@ const customRule = object("A rule of your own, as a CEL expression.", {
   id: text("Its id, such as X-IMG-001.", { pattern: "ruleId", "x-plimsoll-check": "starts with X-" }),
   match: optional(
     object("What it judges.", {
-      kinds: optional(list("Only these kinds.", text("A kind."), { "x-plimsoll-default": "every kind that is a workload" })),
+      kinds: optional(
+        list("Only these kinds. Pod stands for every workload too, unless an expression reads object or oldObject.", text("A kind."), {
+          "x-plimsoll-default": "every kind that is a workload",
+        }),
+      ),
       classes: optional(list("Only these classes.", text("A class."))),
       namespaces: optional(list("Only these namespaces.", text("A namespace or a pattern."))),
       labels: optional(labelMap),

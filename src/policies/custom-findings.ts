@@ -16,13 +16,17 @@ import type { Facts } from "./facts.ts";
 import type { Problem } from "./rules/rule.ts";
 import type { FindingAction } from "./verdict.ts";
 
-/** Is true where a custom rule is asked about a request; a scale request is one about its workload, with other replicas. */
-export function isAsked({ kinds }: Pick<CustomRule, "kinds">, { subject, request }: Facts): boolean {
+/**
+ * Is true where a custom rule is asked about a request; a scale request is one about its workload, with other replicas. A rule that names
+ * Pod and reads only `pod` is asked about every workload: its Pods are made by controllers, and are judged where their template is written.
+ */
+export function isAsked({ kinds, readsObject }: Pick<CustomRule, "kinds" | "readsObject">, { subject, request }: Facts): boolean {
   if (subject.kind === "none") return false;
   // A scale request does not carry the workload: what is held of it in part is not judged as if it was all; the audit reads it whole.
   if (subject.kind === "scale" && heldPartOf(subject.workload.object) !== undefined) return false;
   const kind = subject.kind === "scale" ? subject.workload.kind : (request.object?.kind ?? "");
-  if (kinds.length > 0) return kinds.includes(kind);
+  if (kinds.includes(kind)) return true;
+  if (kinds.length > 0 && (readsObject || !kinds.includes("Pod"))) return false;
   return subject.kind === "workload" || subject.kind === "scale" || subject.kind === "pod-update";
 }
 

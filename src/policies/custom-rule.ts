@@ -35,6 +35,8 @@ export interface CustomRule {
   readonly id: string;
   /** Empty: every kind that is a workload. */
   readonly kinds: readonly string[];
+  /** Whether its expressions read `object` or `oldObject`: a rule that doesn't can judge the Pod of any workload. */
+  readonly readsObject: boolean;
   readonly fix: string;
   /** Whether the file shows by a case what it refuses and what not. */
   readonly isTested: boolean;
@@ -88,6 +90,7 @@ export function compileCustomRule(entry: CustomRuleEntry, compiler: CelCompiler)
   return ok({
     id: entry.id,
     kinds: entry.match?.kinds ?? [],
+    readsObject: readsObject(parts),
     isTested: (entry.tests ?? []).length > 0,
     fix: entry.fix ?? `see ${entry.id} in the policies file`,
     ...(entry.onError === undefined ? {} : { onError: entry.onError }),
@@ -106,6 +109,12 @@ interface Parts {
   readonly expression: CelExpression;
   readonly message: CelExpression | undefined;
   readonly forEach: ForEach | undefined;
+}
+
+function readsObject({ expression, message, forEach }: Parts): boolean {
+  if (forEach?.kind === "path" && forEach.root === "object") return true;
+  const all = [expression, message, forEach?.kind === "expression" ? forEach.expression : undefined];
+  return all.some((one) => one?.variables.has("object") === true || one?.variables.has("oldObject") === true);
 }
 
 function compileForEach(text: string, compiler: CelCompiler): Result<ForEach, CelProblem> {

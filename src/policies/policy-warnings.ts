@@ -5,9 +5,10 @@
  * that name nothing any more. Of a world without NodePools, or without any object, nothing of that kind can be said.
  */
 import type { KubeObject } from "../api/object.ts";
-import { workloadOf } from "../kube/workload.ts";
+import { isWorkloadKind, workloadOf } from "../kube/workload.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import { hasExpired, isNamedBy, type Exemption } from "./exemption.ts";
+import { judgedKinds } from "./judged-kinds.ts";
 import { hasJudgedOwner } from "./judged-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { judgedObjects } from "./policy-change.ts";
@@ -30,12 +31,23 @@ function poolWarnings({ classes }: PolicySet, { snapshot }: AdmissionContext): r
   );
 }
 
-/** An expression that never fails lets everything in, and says nothing: only a case shows that it refuses what it should. */
+const podMakingKinds = judgedKinds.filter((kind) => isWorkloadKind(kind) && kind !== "Pod");
+
+/**
+ * An expression that never fails lets everything in, and says nothing: only a case shows that it refuses what it should. Pods that controllers
+ * make are judged by their templates, so a rule about `object` of kind Pod never meets them.
+ */
 function customWarnings({ customRules, rules }: PolicySet): readonly string[] {
   const isRefusing = (id: string): boolean => rules.get(id)?.action === "deny" || rules.get(id)?.staged?.then === "deny";
-  return customRules
-    .filter(({ id, isTested }) => !isTested && isRefusing(id))
-    .map(({ id }) => `custom rule ${id} refuses and has no tests`);
+  return customRules.flatMap(({ id, isTested, kinds, readsObject }) => {
+    const missing = kinds.includes("Pod") && readsObject ? podMakingKinds.filter((kind) => !kinds.includes(kind)) : [];
+    return [
+      ...(!isTested && isRefusing(id) ? [`custom rule ${id} refuses and has no tests`] : []),
+      ...(missing.length > 0
+        ? [`custom rule ${id} reads object and names Pod, but not ${missing.join(", ")}: Pods of these are not judged; read pod instead`]
+        : []),
+    ];
+  });
 }
 
 function exemptionWarnings(exemptions: readonly Exemption[], context: AdmissionContext): readonly string[] {

@@ -70,6 +70,9 @@ describe("a custom rule", () => {
   it("is warned of where it refuses and no case shows what", () => {
     const warned = (entry: string) => policyWarnings(policySet(custom(entry)), contextOf());
     expect(warned(`expression: "true"`)).toEqual(["custom rule X-A-1 refuses and has no tests"]);
+    expect(warned(`expression: "object.kind == 'Pod'", match: {kinds: [Pod, Deployment]}, action: warn`)).toEqual([
+      "custom rule X-A-1 reads object and names Pod, but not CronJob, DaemonSet, Job, ReplicaSet, ReplicationController, Rollout, StatefulSet: Pods of these are not judged; read pod instead",
+    ]);
     expect(warned(`expression: "true", action: warn`)).toEqual([]);
   });
 
@@ -123,6 +126,31 @@ describe("a custom rule", () => {
       0, 1,
     ]);
     expect(count("match: {labels: {tier: a}}, ", deployment())).toBe(0);
+  });
+
+  it("judges the Pods of every workload where it names Pod and reads only pod", () => {
+    const privileged = `expression: "!item.securityContext.privileged", forEach: pod.containers, match: {kinds: [Pod]}`;
+    const spec = { containers: [{ name: "app", securityContext: { privileged: true } }] };
+    const template = { metadata: { labels: { app: "web" } }, spec };
+    const of = (apiVersion: string, kind: string, own: object): KubeObject =>
+      ({ apiVersion, kind, metadata: { name: "web", namespace: "shop" }, spec: own }) as KubeObject;
+    const selector = { matchLabels: { app: "web" } };
+    const job = { template: { ...template, spec: { ...spec, restartPolicy: "Never" } } };
+    const makers = [
+      of("v1", "Pod", spec),
+      of("apps/v1", "Deployment", { selector, template }),
+      of("apps/v1", "StatefulSet", { selector, template }),
+      of("apps/v1", "DaemonSet", { selector, template }),
+      of("apps/v1", "ReplicaSet", { selector, template }),
+      of("v1", "ReplicationController", { selector: { app: "web" }, template }),
+      of("batch/v1", "Job", job),
+      of("batch/v1", "CronJob", { schedule: "0 4 * * *", jobTemplate: { spec: job } }),
+    ];
+    const counts = (entry: string) => makers.map((object) => found(custom(entry), object).findings.length);
+    expect(counts(privileged)).toEqual(makers.map(() => 1));
+    // What an expression reads of a Pod object no workload has.
+    expect(counts(`expression: "object.metadata.name != 'web'", match: {kinds: [Pod]}`)).toEqual([1, ...makers.slice(1).map(() => 0)]);
+    expect(found(custom(privileged), budget({ maxUnavailable: 1 })).findings).toEqual([]);
   });
 
   it("is asked of a scale request as of the workload with the replicas that it asks for", () => {

@@ -4920,7 +4920,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "type": "string",
           "description": "A kind."
          },
-         "description": "Only these kinds.",
+         "description": "Only these kinds. Pod stands for every workload too, unless an expression reads object or oldObject.",
          "x-plimsoll-default": "every kind that is a workload"
         },
         "classes": {

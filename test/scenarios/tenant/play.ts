@@ -25,6 +25,8 @@ export interface PlayOptions {
 const lookupMsMax = 20_000;
 const restMsMax = 20_000;
 const lookMs = 150;
+const evictionMsMax = 60_000;
+const evictionAgainMs = 1_000;
 const patchTypes = {
   merge: "application/merge-patch+json",
   strategic: "application/strategic-merge-patch+json",
@@ -72,13 +74,20 @@ async function answerOf(ground: Ground, namespace: string, ask: Ask): Promise<Om
   const body = name === undefined ? undefined : await resolved(ground, namespace, ask.body);
   const missing = { ask, status: 0, warnings: [], message: "nothing of that name is there", uid: undefined };
   if (name === undefined || (ask.body !== undefined && body === undefined)) return missing;
-  const {
-    status,
-    warnings,
-    message,
-    body: told,
-  } = await ground.client.send({ ...requestOf(ask, { namespace, name, body }), user: userOf(namespace, ask.who) });
+  const send = () => ground.client.send({ ...requestOf(ask, { namespace, name, body }), user: userOf(namespace, ask.who) });
+  const { status, warnings, message, body: told } = await (ask.verb === "evict" ? untilLetGo(send) : send());
   return { ask: { ...ask, name }, status, warnings, message, uid: (told as { metadata?: { uid?: string } } | null)?.metadata?.uid };
+}
+
+/** Asks again while the answer is 429, as kubectl drain does: a Pod may have to wait for its replacement. */
+async function untilLetGo<T extends { readonly status: number }>(evict: () => Promise<T>): Promise<T> {
+  const until = Date.now() + evictionMsMax;
+  let answer = await evict();
+  while (answer.status === 429 && Date.now() < until) {
+    await pause(evictionAgainMs);
+    answer = await evict();
+  }
+  return answer;
 }
 
 function requestOf(ask: Ask, at: { readonly namespace: string; readonly name: string; readonly body: unknown }) {
