@@ -154,6 +154,8 @@ function liftedProperties(lifted: Lifted): Readonly<Record<string, string>> {
       return { exemption: lifted.id, exemptionOwner: lifted.owner };
     case "expired":
       return { expiredExemption: lifted.id, exemptionOwner: lifted.owner };
+    case "waiting":
+      return { waitsFor: lifted.for };
     case "grandfather":
       return { grandfatheredUntil: lifted.until };
     default:

@@ -5,13 +5,14 @@
  * what `audit` rules record, what came in under earlier policies, and what entered while nobody could judge. The background
  * scan, `plimsoll audit` and the reports are made of it, so they can't disagree.
  */
-import { apiVersionOf, kindTable, type KindName } from "../api/kinds.ts";
+import type { KindName } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { isTerminal, isTerminating } from "../kube/pod-state.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import type { AdmissionRequest } from "./admission-request.ts";
+import { auditRequest } from "./audit-request.ts";
 import { costOwnerOf } from "./audit-owner.ts";
 import { unseenPodFindings } from "./audit-unseen.ts";
 import { validate } from "./evaluate.ts";
@@ -161,21 +162,4 @@ function letBe(
 function isSince({ metadata }: KubeObject, registeredAt: Instant | undefined): boolean {
   if (registeredAt === undefined || metadata.creationTimestamp === undefined) return false;
   return Date.parse(metadata.creationTimestamp) > registeredAt;
-}
-
-/** The request that would bring the object in; who asks is a person, since only people act on what is found. */
-export function auditRequest(object: KubeObject, domain: string): AdmissionRequest {
-  const info = Object.values(kindTable(domain)).find((known) => known.kind === object.kind && apiVersionOf(known) === object.apiVersion);
-  const [version = "", group = ""] = object.apiVersion.split("/").reverse();
-  return {
-    uid: object.metadata.uid ?? "audit",
-    operation: "CREATE",
-    kind: { group, version, kind: object.kind },
-    resource: { group, version, resource: info?.resource ?? "" },
-    name: object.metadata.name ?? "",
-    namespace: object.metadata.namespace ?? "",
-    object,
-    userInfo: { username: "plimsoll audit", groups: [] },
-    dryRun: true,
-  };
 }

@@ -1,7 +1,7 @@
 /**
  * Evaluate: the verdict on one admission request.
  *
- * Two phases, as the API server has them. `mutate` writes the contract into a Pod and never refuses; `validate` judges the
+ * Two phases, as the API server has them. `mutate` writes the contract into a Pod, and refuses only one that must wait; `validate` judges the
  * object as it stands and never writes. `evaluate` is both in a row, for a file instead of a request. Pure and synchronous:
  * the same request, policies and snapshot always give the same verdict, and mutating a mutated Pod changes nothing.
  */
@@ -13,6 +13,7 @@ import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
 import { findingsOf, toldFindings, tooMuchRule, wordsOf, type JudgedFinding } from "./findings.ts";
+import { heldPodFindings } from "./held-pod.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { claimsAnew } from "./owner-claim.ts";
 import { workloadOfPod } from "./pod-owner.ts";
@@ -32,7 +33,8 @@ import { allowedVerdict, type Finding, type Verdict } from "./verdict.ts";
 import { adjustmentWarnings, startWarnings, warningTexts } from "./warning.ts";
 
 /**
- * Returns the patch that brings a Pod, or the Job of a CronJob, under its contract; refused only where that costs too much. Empty for every other request.
+ * Returns the patch that brings a Pod, or the Job of a CronJob, under its contract; refused only where that costs too much,
+ * and where the workload still waits for its profile or autoscaler: Kubernetes' controllers meet no second phase. Empty for every other request.
  * A Pod whose profile cannot be told (validate refuses its workload) only loses what it claims that we computed.
  */
 export function mutate({ policySet, request, context }: FactsInput): Verdict {
@@ -44,6 +46,8 @@ export function mutate({ policySet, request, context }: FactsInput): Verdict {
   const workload = workloadOfPod({ pod: object, namespace, snapshot: context.snapshot });
   const cost = reviewSteps({ workloads: workload === undefined ? [] : [workload], pod: object, namespace, placed: false }, context);
   if (cost.tooMuch !== undefined) return tooMuchVerdict(cost);
+  const held = workload === undefined ? [] : heldPodFindings({ pod: object, workload }, { policySet, request, context });
+  if (held.length > 0) return { ...allowedVerdict, allowed: false, findings: toldFindings(held) };
   const answer = workload === undefined ? undefined : workloadContract({ workload, policySet, ...context });
   const contract = answer?.kind === "compiled" ? answer.contract : undefined;
   const { document: pod, operations } = withoutClaims(object, { contract, names: context.names });

@@ -2,8 +2,8 @@
  * Softening: which refusals are let through as warnings, and why.
  *
  * Reads findings that would refuse. In turn: an exemption names the workload; an autoscaler acts, which no person can answer for;
- * the workload is grandfathered; it was wrong already before the update. An exemption that has ended lifts nothing, but says
- * so beside what it would have lifted (EX-001), and lets Pods that their owner makes again alone.
+ * the workload is grandfathered; it waits for what the same apply brings (waiting.ts); it was wrong already before the update.
+ * An exemption that has ended lifts nothing, but says so beside what it would have lifted (EX-001), and lets Pods that their owner makes again alone.
  */
 import type { KubeObject } from "../api/object.ts";
 import { jsonEquals } from "../kube/json-patch.ts";
@@ -17,16 +17,36 @@ import { isGrandfathered } from "./grandfather.ts";
 import { actionAt } from "./rule-action.ts";
 import { expiredProblem } from "./rules/exemption.ts";
 import type { Finding } from "./verdict.ts";
+import { byWaiting, type WaitingFor } from "./waiting.ts";
 
 /** Returns the findings with those refusals turned into warnings that something lifts. */
-export function softened(findings: readonly JudgedFinding[], facts: Facts, input: FactsInput): readonly JudgedFinding[] {
-  if (!findings.some(({ action }) => action === "deny")) return findings;
+export function softened(
+  findings: readonly JudgedFinding[],
+  facts: Facts,
+  input: FactsInput,
+  asked: WaitingFor = "review",
+): readonly JudgedFinding[] {
+  if (!isRefusal(findings)) return findings;
   const { exemptions } = input.policySet;
   const named = exemptions.length === 0 ? [] : exemptionsNaming(exemptions, facts);
   const byCase = findings.map((finding) => (finding.action === "deny" ? byExemption(finding, { named, facts, input }) : finding));
-  const settled = byCase.some(({ action }) => action === "deny") ? byKnown(byCase, facts, input) : byCase;
+  const settled = settledOf(byCase, facts, { input, asked });
   const expired = named.length === 0 ? [] : expiredFindings(settled, named, input);
   return expired.length === 0 ? settled : sortedFindings([...settled, ...expired]);
+}
+
+function settledOf(
+  findings: readonly JudgedFinding[],
+  facts: Facts,
+  { input, asked }: { readonly input: FactsInput; readonly asked: WaitingFor },
+): readonly JudgedFinding[] {
+  if (!isRefusal(findings)) return findings;
+  const left = byWaiting(findings, facts, { input, asked });
+  return isRefusal(left) ? byKnown(left, facts, input) : left;
+}
+
+function isRefusal(findings: readonly JudgedFinding[]): boolean {
+  return findings.some(({ action }) => action === "deny");
 }
 
 interface Lifting {

@@ -22,9 +22,13 @@ export interface Finding {
   readonly patch?: readonly JsonPatchOperation[];
 }
 
-/** What turned a refusal into a warning: an exemption in force, one that ended (of Pods made again), or an old workload. */
+/**
+ * What turned a refusal into a warning: an exemption in force, one that ended (of Pods made again), an old workload, or one whose Pods
+ * are held until what it waits for stands.
+ */
 export type Lifted =
   | { readonly kind: "exemption"; readonly id: string; readonly owner: string; readonly daysLeft: number }
+  | { readonly kind: "waiting"; readonly for: "profile" | "autoscaler" }
   | { readonly kind: "expired"; readonly id: string; readonly owner: string }
   /** The day as written. */
   | { readonly kind: "grandfather"; readonly until: string };

@@ -40,6 +40,9 @@ export function liftedText({ lifted }: { readonly lifted?: Finding["lifted"] | u
       return `exempted by ${lifted.id}, ${lifted.daysLeft} ${lifted.daysLeft === 1 ? "day" : "days"} left, owner ${lifted.owner}: `;
     case "expired":
       return `exemption ${lifted.id} has expired, owner ${lifted.owner}: `;
+    case "waiting":
+      // The wait for a profile is a finding of its own.
+      return lifted.for === "profile" ? "" : "its Pods are refused until an autoscaler mends this: ";
     case "grandfather":
       return `let be until ${lifted.until}: `;
   }

@@ -21,6 +21,7 @@ import type { Deployment } from "../api/workload.ts";
 import { mutate, validate } from "../policies/evaluate.ts";
 import { evictionVerdict, isEviction } from "../policies/eviction-verdict.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
+import type { Verdict } from "../policies/verdict.ts";
 import { isRelease } from "../policies/release.ts";
 import { type AdmissionAnswer, allowed, denied, patched } from "./admission-review.ts";
 import type { WebhookMetrics } from "./metrics.ts";
@@ -91,14 +92,21 @@ function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]
   const context = { snapshot, instanceTypes: sources.instanceTypes(request.object), names, now: clock.now(), speaksForOwner };
   if (phase === "mutate") {
     const verdict = mutate({ policySet, request, context });
-    return verdict.allowed ? patched(verdict.patch, verdict.warnings) : denied(denialStatus({ verdict, request, policySet }));
+    if (verdict.allowed) return patched(verdict.patch, verdict.warnings);
+    recordFindings(sources, request, verdict);
+    sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
+    return denied(denialStatus({ verdict, request, policySet }));
   }
   const verdict = validate({ policySet, request, context });
   if (verdict.steps !== undefined) sources.metrics.steps.observe(verdict.steps);
-  if (!request.dryRun) for (const { rule, action } of verdict.findings) sources.metrics.findings.inc({ rule, action });
+  recordFindings(sources, request, verdict);
   if (verdict.allowed) return allowed(verdict.warnings);
   sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
   return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
+}
+
+function recordFindings({ metrics }: AdmissionSources, { dryRun }: AdmissionRequest, { findings }: Verdict): void {
+  if (!dryRun) for (const { rule, action } of findings) metrics.findings.inc({ rule, action });
 }
 
 /** An eviction that is not refused here is still the API server's to refuse. */

@@ -2,7 +2,7 @@
  * The built-in rules, sorted by id. Leaving one out of this list is all that it takes to remove it.
  */
 import { bare001 } from "./bare-pod.ts";
-import { bind001, bind002, bind003, bind004 } from "./bind.ts";
+import { bind001, bind002, bind003, bind004, bind005 } from "./bind.ts";
 import { buf001, buf002, buf003 } from "./buffer.ts";
 import { class001 } from "./class.ts";
 import { class003, class004, class005 } from "./class-demand.ts";
@@ -67,6 +67,7 @@ export const allRules: readonly Rule[] = [
   bind002,
   bind003,
   bind004,
+  bind005,
   buf001,
   buf002,
   buf003,

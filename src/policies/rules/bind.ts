@@ -1,9 +1,11 @@
 /**
- * BIND-001 to BIND-004: which profile governs a workload.
+ * BIND-001 to BIND-005: which profile governs a workload.
  *
  * Reads the binding of each workload that a request touches. Two profiles that claim one workload are refused at whichever
- * object comes second; a workload that none claims is judged under an assumed class, and told so.
+ * object comes second; a workload that none claims is judged under an assumed class, and told so. One
+ * that names a profile which is still to come waits for it (awaited.ts).
  */
+import { awaitedProfile, awaitedWords } from "../awaited.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { workloadTitle } from "../../kube/workload.ts";
 import type { FindingAction } from "../verdict.ts";
@@ -79,6 +81,35 @@ export const bind004: Rule = {
           message: `${workloadTitle(view.workload)} has no WorkloadProfile; class "${view.className ?? ""}" is assumed`,
           fix: "add a WorkloadProfile",
           action,
+          ...classOf(view),
+        },
+      ];
+    });
+  },
+};
+
+export const bind005: Rule = {
+  id: "BIND-005",
+  summary:
+    "A workload whose label names a WorkloadProfile that does not stand. It enters with a warning, and its Pods are refused until the profile stands.",
+  defaultAction: "deny",
+  why:
+    "Helm and kubectl send a Deployment before its profile. What the profile may mend is judged when it comes; where this rule does not " +
+    "deny, nothing waits: the workload is judged without a profile, and its Pods run without one.",
+  needs: ["unbound"],
+  subjects: ["workload"],
+  examples: {
+    admitted: `${profileOf("web", "")}---${deploymentOf("platform.example.com/profile: web")}`,
+    denied: deploymentOf("platform.example.com/profile: web"),
+  },
+  judge({ views, names }) {
+    return views.flatMap((view): readonly Problem[] => {
+      const profile = awaitedProfile(view, names);
+      if (profile === undefined) return [];
+      return [
+        {
+          path: "",
+          ...awaitedWords({ profile, title: workloadTitle(view.workload), profileLabel: names.profileLabel }),
           ...classOf(view),
         },
       ];
