@@ -6,7 +6,7 @@
  */
 import type { Flooded } from "./flood-process.ts";
 
-export type FloodCase = "quiet" | "slow sockets" | "flood, other address" | "flood, own address" | "floor";
+export type FloodCase = "quiet" | "slow sockets" | "flood, other address" | "flood, own address" | "without the word" | "floor";
 
 export interface FloodRow {
   readonly round: number;

@@ -1,8 +1,9 @@
 /**
  * `npm run bench:flood -- [--rounds N] [--seconds S] [--json FILE]`: what strangers with sockets cost the API server's reviews.
  *
- * One real `plimsoll serve` gets reviews at a steady pace from 127.0.0.1, in rounds of cases: while it is quiet, beside idle and slow
- * sockets, and beside clients that post whole reviews as fast as they are answered, from another address and from the API server's own;
+ * One real `plimsoll serve` gets reviews at a steady pace from 127.0.0.1, on the paths that it has registered, in rounds of cases: while it
+ * is quiet, beside idle and slow sockets, and beside clients that post whole reviews as fast as they are answered, from another address and
+ * from the API server's own, and at last without the word in its path, which makes it a stranger among them (caller-word.ts);
  * each on the path that fails closed and the one that fails open. In the floor the same strangers post as often, but to a bare HTTPS server
  * in a process of its own: what a flood costs on this machine whatever our server does.
  */
@@ -14,6 +15,7 @@ import { benchArguments } from "./bench-arguments.ts";
 import type { Flooded, FloodOrder } from "./flood-process.ts";
 import { type FloodCase, type FloodRow, floodSummary, floodTable } from "./flood-rows.ts";
 import { openStrangers, type Strangers } from "./flood-strangers.ts";
+import { openReviewClient } from "./review-client.ts";
 import { servedWorkloads, startServed, type ServedProcess } from "./served-process.ts";
 import { compileServers, startServerProcess } from "./server-process.ts";
 
@@ -103,6 +105,7 @@ async function casesOf(parts: Parts, terms: CaseTerms): Promise<readonly FloodRo
     await measure("slow sockets", slow),
     await measure("flood, other address", flood),
     await measure("flood, own address", { ...flood, localAddress: ownAddress }),
+    await measure("without the word", { ...flood, localAddress: ownAddress }),
   ];
   // The faster of the two floods.
   const perSecond = Math.max(1, ...rows.map(({ floodPerSecond }) => floodPerSecond));
@@ -118,7 +121,7 @@ async function measureCase(
   await sleep(settleMs);
   await served.loopDelay();
   const [startedAt, cpuBefore] = [performance.now(), served.cpuMs()];
-  const { sent, milliseconds } = await review(served, { tier, seconds });
+  const { sent, milliseconds } = await review(served, { tier, seconds, isPlain: name === "without the word" });
   const tookMs = performance.now() - startedAt;
   const cpuShare = (served.cpuMs() - cpuBefore) / tookMs;
   const { p99Ms: loopP99Ms } = await served.loopDelay();
@@ -137,23 +140,27 @@ async function measureCase(
 /** Posts validations at the pace of a busy API server, one at a time; an answer that is wrong or none is not counted. */
 async function review(
   served: ServedProcess,
-  { tier, seconds }: Pick<CaseTerms, "tier" | "seconds">,
+  { tier, seconds, isPlain = false }: Pick<CaseTerms, "tier" | "seconds"> & { readonly isPlain?: boolean },
 ): Promise<{ readonly sent: number; readonly milliseconds: readonly number[] }> {
   const reviews = dryRuns();
+  const { paths, authorityPem } = await served.registered();
+  const path = `${isPlain ? `/validate/${tier}` : paths[tier]}?timeout=5s`;
+  // A connection that showed the word is known whatever it shows next.
+  const newcomer = isPlain ? openReviewClient({ port: served.port, authorityPem }) : undefined;
   const milliseconds: number[] = [];
   let sent = 0;
   for (const startedAt = performance.now(); performance.now() - startedAt < seconds * 1_000; sent++) {
     const one = reviews[sent % reviews.length]!;
     const check = (answer: { readonly status: number; readonly text: string }) =>
       answerProblem({ review: one, expected: "verdict", ...answer });
-    const path = `/validate/${tier}?timeout=5s`;
-    const took = await served.post({ path, bodies: [one.body], count: 1, check }).catch((cause: unknown) => {
+    const took = await (newcomer ?? served).post({ path, bodies: [one.body], count: 1, check }).catch((cause: unknown) => {
       console.error(`${tier}: ${String(cause)}`);
       return [];
     });
     milliseconds.push(...took);
     await sleep(Math.max(0, startedAt + (sent + 1) * paceMs - performance.now()));
   }
+  newcomer?.close();
   return { sent, milliseconds };
 }
 

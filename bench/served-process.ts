@@ -15,7 +15,7 @@ import type { LoopDelay } from "./event-loop-probe.ts";
 import { processUsage } from "./peers/process-usage.ts";
 import { openReviewClient, type ReviewClient } from "./review-client.ts";
 import { answerOf } from "./server-process.ts";
-import type { ToWorld } from "./solves-world-server.ts";
+import type { Registered, ToWorld } from "./solves-world-server.ts";
 
 /** What the provisioner's controller has done since its start. */
 export interface Planned {
@@ -25,6 +25,8 @@ export interface Planned {
 
 export interface ServedProcess extends Pick<ReviewClient, "post"> {
   readonly port: number;
+  /** What is registered now, as the API server reads it: its paths change with time. */
+  registered(): Promise<Registered>;
   /** CPU time that the process has used since its start, in milliseconds. */
   cpuMs(): number;
   /** Percentiles since the call before. */
@@ -65,12 +67,15 @@ export async function startServed(pods: number): Promise<ServedProcess> {
   const server = spawnServe(port, join(folder, "kubeconfig"));
   await until("the server is ready", async () => (await getLocal(port, "/readyz")).status === 200);
   await until("the leader has looked at every profile", () => isQuiet(port));
-  tell("authority");
-  const { authorityPem } = await answerOf<{ readonly authorityPem: string }>(world);
+  const registered = (): Promise<Registered> => {
+    tell("registered");
+    return answerOf<Registered>(world);
+  };
+  const { authorityPem } = await registered();
   const client = openReviewClient({ port, authorityPem });
   const planned = (): Promise<Planned> => freshPlanned(port);
   return {
-    ...{ port, planned },
+    ...{ port, planned, registered },
     cpuMs: () => processUsage(server.pid ?? NaN).cpuMicros / 1_000,
     post: (burst) => client.post(burst),
     loopDelay: () => {

@@ -20,7 +20,7 @@ import { issueServingCertificate } from "../src/webhook/certificate.ts";
 import { benchObjects } from "./admission-world.ts";
 
 /** What the parent sends, first the Pods that wait and how many of the admission bench's workloads stand there, then what the world is to do. */
-export type ToWorld = { readonly pods: readonly Pod[]; readonly workloads: number } | "solve" | "rest" | "authority";
+export type ToWorld = { readonly pods: readonly Pod[]; readonly workloads: number } | "solve" | "rest" | "registered";
 
 const leasePath = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases";
 const leaseName = "karpenter-leader-election";
@@ -105,13 +105,25 @@ function turn(running: Running, to: "solve" | "rest"): void {
   );
 }
 
-/** The CA of whoever registered webhooks here. */
-function authorityPem({ server }: World): string {
-  const [configuration] = server.store.list("validatingwebhookconfigurations.admissionregistration.k8s.io");
-  const { webhooks } = configuration as unknown as {
-    readonly webhooks: readonly { readonly clientConfig: { readonly caBundle: string } }[];
+/** How the API server calls whoever registered webhooks here. */
+export interface Registered {
+  readonly authorityPem: string;
+  /** Of validations, by tier. */
+  readonly paths: Readonly<Record<"closed" | "open", string>>;
+}
+
+function registered({ server }: World): Registered {
+  const clients = server.store.list("validatingwebhookconfigurations.admissionregistration.k8s.io").flatMap((configuration) => {
+    const { webhooks } = configuration as unknown as {
+      readonly webhooks: readonly { readonly clientConfig: { readonly caBundle: string; readonly url: string } }[];
+    };
+    return webhooks.map(({ clientConfig: { caBundle, url } }) => ({ caBundle, path: new URL(url).pathname }));
+  });
+  const pathOf = (tier: string): string => clients.find(({ path }) => path.startsWith(`/validate/${tier}`))?.path ?? "";
+  return {
+    authorityPem: Buffer.from(clients[0]?.caBundle ?? "", "base64").toString("utf8"),
+    paths: { closed: pathOf("closed"), open: pathOf("open") },
   };
-  return Buffer.from(webhooks[0]?.clientConfig.caBundle ?? "", "base64").toString("utf8");
 }
 
 const state: { running?: Running } = {};
@@ -121,7 +133,7 @@ process.on("message", (message: ToWorld) => {
       state.running = running;
     });
   } else if (state.running !== undefined) {
-    if (message === "authority") process.send?.({ authorityPem: authorityPem(state.running.world) });
+    if (message === "registered") process.send?.(registered(state.running.world));
     else turn(state.running, message);
   }
 });

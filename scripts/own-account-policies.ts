@@ -152,7 +152,7 @@ const children: OwnAccountPolicy = {
 function askedRules(kind: string): readonly string[] {
   const closed = { names: ["a"], labels: [{ key: "a", value: "b" }] };
   const address = { kind: "service", namespace, name: account, port: 443 } as const;
-  const all = webhookConfigurations({ names, address, authorityPem: "", ownNamespace: namespace, closed });
+  const all = webhookConfigurations({ names, address, authorityPem: "", word: "", ownNamespace: namespace, closed });
   const rules = all
     .filter((one) => one.kind === kind)
     .flatMap(({ webhooks }) => (webhooks as readonly { readonly rules: readonly Rule[] }[]).flatMap((webhook) => webhook.rules));
@@ -196,7 +196,7 @@ const webhooks: OwnAccountPolicy = {
     ownNamespace: `"${namespace}"`,
     asked: `request.resource.resource == "mutatingwebhookconfigurations" ? ${JSON.stringify(askedRules("MutatingWebhookConfiguration"))} : ${JSON.stringify(askedRules("ValidatingWebhookConfiguration"))}`,
     [reachedVariable]: everyWebhook(
-      `has(w.clientConfig.service) && w.clientConfig.service.namespace == variables.ownNamespace && w.clientConfig.service.name == ${JSON.stringify(account)} && w.clientConfig.service.path.matches("^/(mutate|validate)/(open|closed)$")`,
+      `has(w.clientConfig.service) && w.clientConfig.service.namespace == variables.ownNamespace && w.clientConfig.service.name == ${JSON.stringify(account)} && w.clientConfig.service.path.matches("^/(mutate|validate)/(open|closed)/[A-Za-z0-9_-]{43}$")`,
     ),
   },
   validations: [

@@ -5,7 +5,6 @@
  * under our CA, with a word that only holders of our Secret can say: so a stranger can't turn a replica unready. One that is cut off needs
  * only to listen.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { request } from "node:https";
 import { checkServerIdentity } from "node:tls";
 import type { KindName } from "../api/kinds.ts";
@@ -13,6 +12,7 @@ import type { Instant } from "../api/ports.ts";
 import type { Pod } from "../api/pod.ts";
 import { startApiProbe } from "../cluster/api-probe.ts";
 import { isActive } from "../kube/pod-state.ts";
+import { isSameWord, keyedWord } from "../webhook/caller-word.ts";
 import { registrationLabel } from "../webhook/registration.ts";
 import { cutOffAlone, oldViewWords } from "../webhook/view-age.ts";
 import type { ProcessParts } from "./process-parts.ts";
@@ -29,8 +29,8 @@ export interface Presence {
 
 /** What replicas know each other by. */
 export interface PeerTrust {
-  /** The key of the CA, from the Secret that all replicas share. */
-  readonly keyPem: string;
+  /** The key of the CA, from the Secret that all replicas share; undefined while it is spoiled: nobody is believed then. */
+  readonly keyPem: string | undefined;
   readonly bundlePem: string;
 }
 
@@ -59,20 +59,16 @@ export function startPresence(parts: ProcessParts, trust: () => PeerTrust): Pres
     },
     oldView: () => oldViewWords(sightings(), watches()),
     heard: (authorization) => {
-      const isPeer = isSame(authorization ?? "", wordOf(trust()));
+      const word = wordOf(trust());
+      const isPeer = word !== undefined && isSameWord(authorization ?? "", word);
       if (isPeer) heard.at = clock.now();
       return isPeer;
     },
   };
 }
 
-function wordOf({ keyPem }: PeerTrust): string {
-  return `Plimsoll ${createHmac("sha256", keyPem).update("the API server answers me").digest("hex")}`;
-}
-
-function isSame(a: string, b: string): boolean {
-  const [one, other] = [Buffer.from(a), Buffer.from(b)];
-  return one.length === other.length && timingSafeEqual(one, other);
+function wordOf({ keyPem }: PeerTrust): string | undefined {
+  return keyPem === undefined ? undefined : `Plimsoll ${keyedWord(keyPem, "the API server answers me")}`;
 }
 
 async function tellPeers(parts: ProcessParts, trust: PeerTrust): Promise<void> {
@@ -102,10 +98,12 @@ function peersOf({ cluster, namespace, identity }: ProcessParts): readonly Peer[
 /** A peer that can't be reached is another's matter: its own probe, and the kubelet's. */
 function tell({ host, port }: Peer, { parts, trust }: { readonly parts: ProcessParts; readonly trust: PeerTrust }): Promise<void> {
   const [name = ""] = parts.webhook.certificateNames;
+  const authorization = wordOf(trust);
+  if (authorization === undefined) return Promise.resolve();
   return new Promise((resolve) => {
     const asked = request({
       ...{ method: "POST", host, port, path: "/peers", agent: false, ca: trust.bundlePem, timeout: wordAnswerMaxMs },
-      headers: { authorization: wordOf(trust), "content-length": "0" },
+      headers: { authorization, "content-length": "0" },
       checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
     });
     asked.once("timeout", () => asked.destroy());

@@ -11,9 +11,11 @@ import { err, ok, type Result } from "../api/result.ts";
 import { denialRecorder, type DenialRecorder } from "../policies/controllers/denial-recorder.ts";
 import { surgeDesk, type SurgeDesk } from "../policies/controllers/surge-desk.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
+import { callerWord, type CallerWords, callerWords } from "../webhook/caller-word.ts";
 import { admissionHandler } from "../webhook/admission-handler.ts";
 import { type CertificateRotation, certificateRotation, type RotationLook } from "../webhook/certificate-rotation.ts";
-import { bundleOf, fingerprintOf } from "../webhook/certificate-state.ts";
+import { bundleOf, type CertificateState, fingerprintOf } from "../webhook/certificate-state.ts";
+import { signingKeys } from "../webhook/certificate-store.ts";
 import { probeListener } from "../webhook/loopback-probe.ts";
 import { closedNamespaces } from "../webhook/closed-namespaces.ts";
 import { type WebhookConfiguration, webhookConfigurations } from "../webhook/registration.ts";
@@ -46,8 +48,9 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
   if (!first.ok) return first;
   const { serving } = first.value;
   const denials = denialsOf(parts);
-  const state: ServiceState = { look: first.value, isTrusted: false };
-  const presence = startPresence(parts, () => ({ keyPem: state.look.state.authority.keyPem, bundlePem: bundleOf(state.look.state) }));
+  const state: ServiceState = { look: first.value, isTrusted: false, words: callerWords(), keys: [] };
+  learn(parts, state);
+  const presence = startPresence(parts, () => ({ keyPem: state.keys[0], bundlePem: bundleOf(state.look.state) }));
   const server = await startWebhookServer({
     host: webhook.host,
     port: webhook.port,
@@ -65,6 +68,7 @@ export async function openWebhook(parts: ProcessParts): Promise<Result<WebhookSe
     }),
     ...(parts.capacity === undefined ? {} : { advisor: capacityAdvisor(parts) }),
     notReady: () => [...notReady(parts, state), ...presence.notReady()],
+    isCallerWord: (word) => state.words.isWord(word, clock.now()),
     peerWord: (authorization) => presence.heard(authorization),
     remarks: () => parts.policyFile.errors().map((error) => `policies refused, the last good bundle stays: ${formatPolicyError(error)}`),
     onError: faultTeller(parts),
@@ -142,6 +146,10 @@ interface ServiceState {
   look: RotationLook;
   /** Whether what we serve was ever trusted: from then on a change of it is only served when it is, too. */
   isTrusted: boolean;
+  /** What reviews that come from the API server show. */
+  readonly words: CallerWords;
+  /** The keys of the CAs that sign, now or next. */
+  keys: readonly string[];
   /** The policies that were last registered, and when; absent before the first time. */
   registered?: { readonly bundle: string; readonly at: Instant };
   /** When our own listener was last called, and what was wrong with it. */
@@ -188,7 +196,7 @@ async function keepTrue(upkeep: Upkeep): Promise<void> {
 
 async function bringUpToDate({ parts, rotation, server, state }: Upkeep): Promise<Result<undefined, string>> {
   const kept = await rotation.keep({
-    wanted: (authorityPem) => wantedConfigurations(parts, server.port, authorityPem),
+    wanted: (shared) => wantedConfigurations(parts, server.port, shared),
     serve: (look) => {
       if (look.isNew) {
         server.setCertificate(look.serving.certificatePem, look.serving.keyPem);
@@ -196,17 +204,27 @@ async function bringUpToDate({ parts, rotation, server, state }: Upkeep): Promis
       }
       if (look.isNew || look.step.kind !== "keep" || look.state.generation !== state.look.state.generation) tell(parts, look);
       state.look = look;
+      learn(parts, state);
       state.isTrusted ||= look.isTrusted;
     },
   });
   return kept.ok ? ok(undefined) : kept;
 }
 
-function wantedConfigurations(parts: ProcessParts, port: number, authorityPem: string): Result<readonly WebhookConfiguration[], string> {
+/** The announced CA's word is known before it is registered. */
+function learn({ clock }: ProcessParts, state: ServiceState): void {
+  state.keys = signingKeys(state.look.state);
+  state.words.learn(state.keys, clock.now());
+}
+
+function wantedConfigurations(parts: ProcessParts, port: number, state: CertificateState): Result<readonly WebhookConfiguration[], string> {
   const closed = closedNamespaces(parts.policyFile.current());
   if (!closed.ok) return closed;
   const address = parts.webhook.address(port);
-  return ok(webhookConfigurations({ names: parts.names, address, authorityPem, ownNamespace: parts.namespace, closed: closed.value }));
+  const [keyPem] = signingKeys(state);
+  if (keyPem === undefined) return err("no CA of the Secret can sign; the next look announces one");
+  const trust = { authorityPem: bundleOf(state), word: callerWord(keyPem, parts.clock.now()) };
+  return ok(webhookConfigurations({ names: parts.names, address, ...trust, ownNamespace: parts.namespace, closed: closed.value }));
 }
 
 /** Calls our own listener as the API server would; a first failure is tried again at once, since a busy moment is no fault. */

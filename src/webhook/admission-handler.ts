@@ -87,7 +87,7 @@ function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]
   if (sources.neededKinds.some((kind) => !snapshot.knows(kind))) {
     return tier === "open" || isRelease(request) ? allowed() : denied(coldStatus(request));
   }
-  if (isEviction(request)) return evictionAnswer(sources, request);
+  if (isEviction(request)) return evictionAnswer(sources, call);
   const { names, clock } = sources;
   const context = { snapshot, instanceTypes: sources.instanceTypes(request.object), names, now: clock.now(), speaksForOwner };
   if (phase === "mutate") {
@@ -101,7 +101,7 @@ function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]
   if (verdict.steps !== undefined) sources.metrics.steps.observe(verdict.steps);
   recordFindings(sources, request, verdict);
   if (verdict.allowed) return allowed(verdict.warnings);
-  sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
+  if (call.isStranger !== true) sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
   return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
 }
 
@@ -110,13 +110,13 @@ function recordFindings({ metrics }: AdmissionSources, { dryRun }: AdmissionRequ
 }
 
 /** An eviction that is not refused here is still the API server's to refuse. */
-function evictionAnswer(sources: AdmissionSources, request: AdmissionRequest): AdmissionAnswer {
+function evictionAnswer(sources: AdmissionSources, { request, isStranger = false }: Parameters<AdmissionHandler>[0]): AdmissionAnswer {
   const { names, clock, surges } = sources;
   const verdict = evictionVerdict({
     request,
     policySet: sources.policySet(),
     context: { snapshot: sources.snapshot(), names, now: clock.now() },
-    maySurge: (pod) => surges?.mayStart(pod) === true,
+    maySurge: (pod) => !isStranger && surges?.mayStart(pod) === true,
   });
   if (verdict.kind === "passed") return allowed();
   if (verdict.kind === "surge" && !request.dryRun) void surges?.start(verdict);

@@ -14,7 +14,7 @@ import type { ApiTransport, Clock, Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { KeyPair } from "./certificate.ts";
 import type { CertificateStep } from "./certificate-plan.ts";
-import { bundleOf, certificatesIn, type CertificateState, distinctCertificates } from "./certificate-state.ts";
+import { certificatesIn, type CertificateState, distinctCertificates } from "./certificate-state.ts";
 import { advanceCertificate, type CertificateStoreOptions } from "./certificate-store.ts";
 import { listRegistered, registerWebhooks, type RegisteredConfiguration } from "./register.ts";
 import type { WebhookConfiguration } from "./registration.ts";
@@ -42,11 +42,11 @@ export interface CertificateRotation {
   /** Looks at what is shared, takes a step where one is due, and says what to serve. Registers nothing. */
   look(): Promise<Result<RotationLook, string>>;
   /**
-   * Looks, hands what is to be served to `serve`, and brings the configurations to what `wanted` makes of the CA bundle;
+   * Looks, hands what is to be served to `serve`, and brings the configurations to what `wanted` makes of the shared state;
    * looks again while another process is quicker.
    */
   keep(request: {
-    readonly wanted: (bundlePem: string) => Result<readonly WebhookConfiguration[], string>;
+    readonly wanted: (state: CertificateState) => Result<readonly WebhookConfiguration[], string>;
     readonly serve: (look: RotationLook) => void;
   }): Promise<Result<RotationLook, string>>;
 }
@@ -69,7 +69,7 @@ export function certificateRotation(options: RotationOptions): CertificateRotati
         if (!looked.ok) return looked;
         const { look: seen, registered } = looked.value;
         serve(seen);
-        const configurations = wanted(bundleOf(seen.state));
+        const configurations = wanted(seen.state);
         if (!configurations.ok) return configurations;
         const outcome = await registerWebhooks(options.transport, configurations.value, registered);
         if (!outcome.ok) return outcome;

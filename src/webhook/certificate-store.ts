@@ -198,6 +198,12 @@ function servingFacts({ serving, authority }: CertificateState, names: readonly 
   return { ...life, ...(missingName === undefined ? {} : { missingName }) };
 }
 
+/** Returns the keys of the CAs that sign, now or next; a person may have spoiled one to replace its CA, and would know it. */
+export function signingKeys({ authority, next }: CertificateState): readonly string[] {
+  const pairs = next === undefined ? [authority] : [authority, next];
+  return pairs.filter((pair) => authorityFacts(pair).canSign).map(({ keyPem }) => keyPem);
+}
+
 function ownsKey(certificate: NonNullable<ReturnType<typeof parseCertificate>>, keyPem: string): boolean {
   try {
     return certificate.checkPrivateKey(createPrivateKey(keyPem));

@@ -3,27 +3,26 @@
  *
  * Reads the sockets that a server accepts. A new one waits for its turn before its handshake is begun, since that costs as much as a
  * review. Where there are too many, the address with the most gives one up: one that never was answered, else the one that has been idle
- * for longest; never one whose request is being judged. The API server keeps a few, and opens another where an idle one is gone.
+ * for longest; never one whose request is being judged, nor a known caller's for a stranger's (known-callers.ts). The API server keeps a few, and opens another where an idle one is gone.
  */
 import type { Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { AdmissionGate } from "./admission-gate.ts";
+import type { KnownCallers } from "./known-callers.ts";
 import type { Caller, Standings } from "./standing.ts";
 
 export interface ConnectionLimits {
   readonly socketsMax: number;
   readonly handshakesMax: number;
+  /** Of all but known callers, while one of those is here. */
+  readonly strangersMax: number;
 }
 
-export const connectionLimits: ConnectionLimits = { socketsMax: 1_000, handshakesMax: 100 };
+export const connectionLimits: ConnectionLimits = { socketsMax: 1_000, handshakesMax: 100, strangersMax: 300 };
 
 /** A handshake that takes longer is given up. */
 export const handshakeMaxMs = 5_000;
-
-/** What a handshake costs, and a request before anybody looks at it, in milliseconds: nobody measures them one by one. */
-const handshakeCostMs = 1;
-const requestCostMs = 0.1;
 
 export type ClosedReason = "sockets" | "handshakes" | "pipelining";
 
@@ -53,16 +52,17 @@ interface Connection {
 
 export interface ConnectionParts {
   readonly standings: Standings;
+  readonly known: KnownCallers;
   readonly gate: AdmissionGate;
   readonly onClosed?: (reason: ClosedReason) => void;
   readonly limits?: ConnectionLimits;
 }
 
 /** Keeps the book of connections; `guard` puts it before a server's own handshake. */
-export function connectionBook({ standings, gate, onClosed, limits = connectionLimits }: ConnectionParts): Connections & {
+export function connectionBook({ standings, known: callers, gate, onClosed, limits = connectionLimits }: ConnectionParts): Connections & {
   guard(server: Server): void;
 } {
-  const { known, tick, drop, dropTooMany } = bookOf({ standings, limits, ...(onClosed === undefined ? {} : { onClosed }) });
+  const { known, tick, drop, dropTooMany } = bookOf({ standings, callers, limits, ...(onClosed === undefined ? {} : { onClosed }) });
   return {
     callerOf: ({ socket }) => known(socket).caller,
     begin: ({ socket }, response) => {
@@ -71,7 +71,6 @@ export function connectionBook({ standings, gate, onClosed, limits = connectionL
         return false;
       }
       const connection = known(socket);
-      standings.charge(connection.caller, requestCostMs);
       if (connection.current !== undefined && !connection.current.writableEnded) {
         drop(connection, "pipelining");
         parseNoMore(socket);
@@ -92,11 +91,13 @@ export function connectionBook({ standings, gate, onClosed, limits = connectionL
         const { caller } = known(socket);
         dropTooMany();
         if (socket.destroyed) return;
-        gate.inTurn({ caller, tier: "open", bytes: 0, deadlineMs: performance.now() + handshakeMaxMs }, (reason) => {
+        const entry = { caller, kind: "handshake", tier: "open", bytes: 0, deadlineMs: performance.now() + handshakeMaxMs } as const;
+        const leave = gate.inTurn(entry, (reason) => {
           if (reason === undefined && !socket.destroyed) shake();
           else socket.destroy();
-          standings.charge(caller, handshakeCostMs);
         });
+        // Who opens and closes sockets again and again would fill the queue.
+        socket.once("close", leave);
       });
       server.on("secureConnection", (socket) => Object.assign(known(socket), { isShaken: true }));
     },
@@ -119,7 +120,12 @@ interface Book {
   readonly dropTooMany: () => void;
 }
 
-function bookOf({ standings, onClosed, limits }: Omit<ConnectionParts, "gate"> & { readonly limits: ConnectionLimits }): Book {
+function bookOf({
+  standings,
+  callers,
+  onClosed,
+  limits,
+}: Omit<ConnectionParts, "gate" | "known"> & { readonly callers: KnownCallers; readonly limits: ConnectionLimits }): Book {
   const book = new Map<Socket, Connection>();
   const uses = { count: 0 };
   const tick = (): number => (uses.count += 1);
@@ -130,7 +136,9 @@ function bookOf({ standings, onClosed, limits }: Omit<ConnectionParts, "gate"> &
     connection.socket.destroy();
   };
   const dropFrom = (among: readonly Connection[], reason: ClosedReason): void => {
-    const yielding = yieldingOf(among);
+    const strangers = among.filter(({ caller }) => !callers.isKnown(caller));
+    const isSooner = callers.isHere() ? isOlder : isLessProven;
+    const yielding = yieldingOf(strangers, isSooner) ?? yieldingOf(among, isSooner);
     if (yielding !== undefined) drop(yielding, reason);
   };
   return {
@@ -150,7 +158,12 @@ function bookOf({ standings, onClosed, limits }: Omit<ConnectionParts, "gate"> &
       return connection;
     },
     dropTooMany: () => {
-      if (book.size > limits.socketsMax) dropFrom([...book.values()], "sockets");
+      const isFull = book.size > limits.socketsMax;
+      if (isFull) dropFrom([...book.values()], "sockets");
+      if (!isFull && callers.isHere()) {
+        const strangers = [...book.values()].filter(({ caller }) => !callers.isKnown(caller));
+        if (strangers.length > limits.strangersMax) dropFrom(strangers, "sockets");
+      }
       const shaking = [...book.values()].filter(({ isShaken }) => !isShaken);
       if (shaking.length > limits.handshakesMax) dropFrom(shaking, "handshakes");
     },
@@ -179,7 +192,7 @@ function rawOf(socket: Socket & { readonly _parent?: Socket }): Socket {
  * The one that is to go: of the address with the most, if it has one that is not being answered; else of the next. A newcomer can always
  * go, so the book never grows.
  */
-function yieldingOf(among: readonly Connection[]): Connection | undefined {
+function yieldingOf(among: readonly Connection[], isSooner: (a: Connection, b: Connection) => boolean): Connection | undefined {
   const byAddress = new Map<Caller["address"], Connection[]>();
   for (const connection of among) {
     const known = byAddress.get(connection.caller.address);
@@ -194,8 +207,13 @@ function yieldingOf(among: readonly Connection[]): Connection | undefined {
   return undefined;
 }
 
+/** Known callers' are kept anyway, and one of theirs that has just come must not go before it can show the word. */
+function isOlder(a: Connection, b: Connection): boolean {
+  return a.usedAt < b.usedAt;
+}
+
 /** Those that never had an answer go first, also where a request is on its way: slow ones have none. */
-function isSooner(a: Connection, b: Connection): boolean {
+function isLessProven(a: Connection, b: Connection): boolean {
   const [aProven, bProven] = [Number(a.answered > 0), Number(b.answered > 0)];
   return aProven === bProven ? a.usedAt < b.usedAt : aProven < bProven;
 }

@@ -4,17 +4,23 @@
 import { admissionGate, type AdmissionGate, gateLimits } from "./admission-gate.ts";
 import { connectionBook, connectionLimits, type ClosedReason } from "./connections.ts";
 import type { EventLoopLag } from "./event-loop-lag.ts";
+import { type KnownCallers, knownCallers } from "./known-callers.ts";
 import { standings, type Standings } from "./standing.ts";
 import { bodiesInTransit, type Transit, transitBytesMax } from "./transit.ts";
+
+/** Bodies of strangers that are on their way, together, while a known caller is here. */
+const strangerTransitBytesMax = 4 * 1024 * 1024;
 
 export interface Door {
   readonly lag: Pick<EventLoopLag, "currentMs" | "smoothedMs">;
   readonly standings: Standings;
+  readonly known: KnownCallers;
   readonly gate: AdmissionGate;
-  readonly transit: Transit;
+  /** Of known callers, and of all others. */
+  readonly transit: { readonly known: Transit; readonly others: Transit };
   readonly connections: ReturnType<typeof connectionBook>;
-  /** Reviews that are judged and wait for advice. */
-  readonly advised: { count: number };
+  /** Reviews that are judged and wait for advice; strangers' that wait for an inquiry. */
+  readonly waiting: { advised: number; strangerInquiries: number };
 }
 
 /** What a door lets in at most. */
@@ -31,13 +37,19 @@ export function openDoor({
 }): Door {
   const all = { ...doorLimits, ...limits };
   const books = standings();
-  const gate = admissionGate({ standings: books, lag, limits: all });
+  const known = knownCallers();
+  const gate = admissionGate({ standings: books, known, lag, limits: all });
+  const { transitBytesMax: bytesMax } = all;
   return {
     lag,
     standings: books,
+    known,
     gate,
-    transit: bodiesInTransit(all.transitBytesMax),
-    connections: connectionBook({ standings: books, gate, limits: all, ...(onClosed === undefined ? {} : { onClosed }) }),
-    advised: { count: 0 },
+    transit: {
+      known: bodiesInTransit(() => bytesMax),
+      others: bodiesInTransit(() => (known.isHere() ? Math.min(strangerTransitBytesMax, bytesMax) : bytesMax)),
+    },
+    connections: connectionBook({ standings: books, known, gate, limits: all, ...(onClosed === undefined ? {} : { onClosed }) }),
+    waiting: { advised: 0, strangerInquiries: 0 },
   };
 }

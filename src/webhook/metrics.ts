@@ -29,8 +29,14 @@ export const webhookMetricDefinitions = {
   shed: {
     name: "plimsoll_admission_shed_total",
     kind: "counter",
-    help: "Reviews turned away unjudged, by tier (open ones pass, closed ones don't), reason (count, bytes, lag, deadline, transit) and whether the caller's address and connection used no less than others of late (heavy) or less (light).",
+    help: "Reviews turned away unjudged, by tier (open ones pass, closed ones don't), reason (count, bytes, lag, deadline, transit) and whether the caller's address and connection used no less than others of late (heavy) or less (light); where callers of the registered path are here, who is one (known) and who is not (stranger).",
     labels: ["tier", "reason", "standing"],
+  },
+  strangers: {
+    name: "plimsoll_admission_strangers_total",
+    kind: "counter",
+    help: "Reviews that came without the word of the registered path while others came with it: somebody floods, or wrote our webhook configurations anew.",
+    labels: [],
   },
   connectionsClosed: {
     name: "plimsoll_webhook_connections_closed_total",
@@ -41,7 +47,7 @@ export const webhookMetricDefinitions = {
   lag: {
     name: "plimsoll_event_loop_lag_seconds",
     kind: "gauge",
-    help: "How late the process is with what it should do, smoothed; above 1 open reviews of heavy callers are turned away.",
+    help: "How late the process is with what it should do, smoothed; above 1 open reviews are turned away, of heavy callers alone where nobody is known.",
     labels: [],
   },
   steps: {
@@ -88,6 +94,7 @@ export interface WebhookMetrics {
   readonly requests: Counter<"phase" | "outcome" | "dry_run">;
   readonly duration: Histogram<"phase">;
   readonly shed: Counter<"tier" | "reason" | "standing">;
+  readonly strangers: Counter;
   readonly connectionsClosed: Counter<"reason">;
   /** Takes the lag from here whenever it is asked for. */
   readonly lagOf: (lag: { smoothedMs(): number }) => void;
@@ -105,6 +112,7 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
     requests,
     duration,
     shed,
+    strangers,
     connectionsClosed,
     steps,
     findings,
@@ -116,6 +124,7 @@ export function webhookMetrics(registry: Registry = new Registry()): WebhookMetr
   const registers = [registry];
   return {
     shed: new Counter({ name: shed.name, help: shed.help, labelNames: shed.labels, registers }),
+    strangers: new Counter({ name: strangers.name, help: strangers.help, registers }),
     connectionsClosed: new Counter({
       name: connectionsClosed.name,
       help: connectionsClosed.help,

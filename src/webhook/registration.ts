@@ -51,6 +51,8 @@ export interface RegistrationInput {
   readonly names: PlatformNames;
   readonly address: WebhookAddress;
   readonly authorityPem: string;
+  /** By which we know who reads these configurations (caller-word.ts). */
+  readonly word: string;
   readonly ownNamespace: string;
   readonly closed: ClosedNamespaces;
 }
@@ -164,7 +166,7 @@ function configuration(request: {
     webhooks: [
       {
         name: mutating ? input.names.mutatingWebhook : input.names.validatingWebhook,
-        clientConfig: clientConfig(input, `/${phase}/${tier.path}`),
+        clientConfig: clientConfig(input, `/${phase}/${tier.path}/${input.word}`),
         rules: mutating ? mutatedRules : validatedRulesOf(tier, input.names),
         failurePolicy: tier.path === "closed" ? "Fail" : "Ignore",
         matchPolicy: "Equivalent",

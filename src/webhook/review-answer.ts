@@ -7,10 +7,11 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseGoDuration } from "../kube/schedule.ts";
-import { answerWayMs, type GateEntry, type ShedReason } from "./admission-gate.ts";
+import { answerWayMs } from "./admission-gate.ts";
 import { allowed, decodeAdmissionReview, encodeAdmissionReview, type AdmissionAnswer, type ReviewError } from "./admission-review.ts";
 import { bodyBytesMax, readBody } from "./body-reader.ts";
 import type { Door } from "./door.ts";
+import type { GateEntry, ShedReason } from "./gate-queue.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 import { reviewTimeoutSeconds } from "./registration.ts";
 import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier, OwnerInquirer } from "./admission-call.ts";
@@ -36,17 +37,20 @@ export const bodyMaxMs = 2_000;
 /** Answers one review; it rejects only for what nobody foresaw. */
 export async function answerReview(call: ReviewCall): Promise<void> {
   const { request, door } = call;
+  const caller = door.connections.callerOf(request);
+  const isStranger = door.known.isStranger(caller);
+  if (isStranger) call.metrics.strangers.inc();
   const contentType = request.headers["content-type"] ?? "";
   if (!contentType.startsWith("application/json")) {
+    closeAfter(call);
     refuse(call, { httpStatus: 415, message: `content type ${JSON.stringify(contentType.slice(0, 100))} is not application/json` });
     return;
   }
-  const caller = door.connections.callerOf(request);
   const timeoutMs = timeoutOf(request);
   const deadlineMs = performance.now() - door.lag.currentMs() + timeoutMs;
   const body = await readBody(request, {
     withinMs: Math.min(timeoutMs, bodyMaxMs),
-    open: (stop) => door.transit.open(caller, stop),
+    open: (stop) => (door.known.isKnown(caller) ? door.transit.known : door.transit.others).open(caller, stop),
   });
   switch (body.kind) {
     case "broken":
@@ -63,7 +67,7 @@ export async function answerReview(call: ReviewCall): Promise<void> {
       return;
     case "read":
       door.connections.whole(request);
-      await inTurn(call, { tier: call.tier, caller, bytes: body.bytes.length, deadlineMs }, body.bytes);
+      await inTurn(call, { kind: "review", tier: call.tier, caller, bytes: body.bytes.length, deadlineMs }, body.bytes);
   }
 }
 
@@ -73,7 +77,7 @@ function closeAfter({ request, response }: ReviewCall): void {
   response.once("finish", () => request.destroy());
 }
 
-/** The API server sends its deadline as a query: /validate/open?timeout=5s. */
+/** The API server sends its deadline as a query: /validate/open/WORD?timeout=5s. */
 function timeoutOf({ url = "" }: IncomingMessage): number {
   const text = /[?&]timeout=([^&]*)/.exec(url)?.[1];
   const timeout = text === undefined ? undefined : parseGoDuration(text);
@@ -110,7 +114,7 @@ function judge(call: ReviewCall, { deadlineMs, caller }: GateEntry, bytes: Buffe
     refuse(call, review.error);
     return undefined;
   }
-  const asked = { phase, tier, request: review.value };
+  const asked = { phase, tier, request: review.value, isStranger: call.door.known.isStranger(caller) };
   const inquiry = inquiryOf(call, asked, { deadlineMs, caller, bytes: bytes.length });
   if (inquiry === undefined) return judged(call, { asked, startedAt, deadlineMs });
   return inquiry.then((speaksForOwner) => judged(call, { asked: { ...asked, speaksForOwner }, startedAt, deadlineMs }));
@@ -119,18 +123,27 @@ function judge(call: ReviewCall, { deadlineMs, caller }: GateEntry, bytes: Buffe
 /** What an inquiry counts as for its caller: it costs the API server up to four requests. */
 const inquiryChargeMs = 10;
 
+/** Strangers' reviews that wait for an inquiry at once, while known callers are here; beyond, nobody speaks for an owner. */
+const strangerInquiriesMax = 2;
+
 /** What can't be read is the handler's to tell. */
 function inquiryOf(
-  { inquirer, door: { standings } }: ReviewCall,
+  { inquirer, door: { standings, known, waiting } }: ReviewCall,
   asked: Review["asked"],
-  { deadlineMs, caller, bytes }: Omit<GateEntry, "tier">,
+  { deadlineMs, caller, bytes }: Pick<GateEntry, "deadlineMs" | "caller" | "bytes">,
 ): Promise<boolean> | undefined {
-  if (asked.phase !== "validate") return undefined;
+  const { isStranger = false } = asked;
+  if (asked.phase !== "validate" || (isStranger && waiting.strangerInquiries >= strangerInquiriesMax)) return undefined;
   try {
     const withinMs = deadlineMs - performance.now() - answerWayMs;
-    const inquiry = inquirer?.(asked, { withinMs, bytes, isHeavy: standings.isHeavy(caller) });
-    if (inquiry !== undefined) standings.charge(caller, inquiryChargeMs);
-    return inquiry;
+    const inquiry = inquirer?.(asked, { withinMs, bytes, isHeavy: isStranger || (!known.isHere() && standings.isHeavy(caller)) });
+    if (inquiry === undefined) return undefined;
+    if (!known.isKnown(caller)) standings.charge(caller, inquiryChargeMs);
+    if (!isStranger) return inquiry;
+    waiting.strangerInquiries += 1;
+    return inquiry.finally(() => {
+      waiting.strangerInquiries -= 1;
+    });
   } catch {
     return undefined;
   }
@@ -149,10 +162,11 @@ function judged(call: ReviewCall, { asked, startedAt, deadlineMs }: Review): Pro
   try {
     const answer = call.handler(asked);
     const withinMs = deadlineMs - performance.now() - answerWayMs;
-    const advice = phase === "validate" && answer.kind === "allowed" ? advised(call, asked, withinMs) : undefined;
+    const isAdvised = phase === "validate" && answer.kind === "allowed" && asked.isStranger !== true;
+    const advice = isAdvised ? advised(call, asked, withinMs) : undefined;
     if (advice !== undefined)
       return advice.then((texts) => {
-        call.door.advised.count -= 1;
+        call.door.waiting.advised -= 1;
         send(allowed([...answer.warnings, ...texts]));
       });
     send(answer);
@@ -169,16 +183,19 @@ function judged(call: ReviewCall, { asked, startedAt, deadlineMs }: Review): Pro
 const advisedMax = 256;
 
 function advised(
-  { advisor, door: { advised: under } }: ReviewCall,
+  { advisor, door: { waiting } }: ReviewCall,
   asked: Parameters<AdmissionHandler>[0],
   withinMs: number,
 ): Promise<readonly string[]> | undefined {
-  const advice = under.count < advisedMax ? advisor?.(asked, { withinMs }) : undefined;
-  if (advice !== undefined) under.count += 1;
+  const advice = waiting.advised < advisedMax ? advisor?.(asked, { withinMs }) : undefined;
+  if (advice !== undefined) waiting.advised += 1;
   return advice;
 }
 
 const retryAfterMs = 1_000;
+
+/** A stranger that is turned away hears so late: until then its connection brings nothing more. */
+const strangerRefusedAfterMs = 1_000;
 
 /** Turns a review away. A closed one is asked to come again where the API server still has time to. */
 function shed(
@@ -186,14 +203,23 @@ function shed(
   reason: ShedReason,
   { caller, deadlineMs }: Pick<GateEntry, "caller" | "deadlineMs">,
 ): void {
-  metrics.shed.inc({ tier, reason, standing: door.standings.isHeavy(caller) ? "heavy" : "light" });
+  metrics.shed.inc({ tier, reason, standing: standingOf(door, caller) });
   metrics.requests.inc({ phase, outcome: "shed", dry_run: "false" });
   const hasTime = tier === "closed" && performance.now() + 2 * retryAfterMs < deadlineMs;
-  response.writeHead(reason === "deadline" ? 504 : 503, {
-    "Content-Type": "text/plain",
-    ...(hasTime ? { "Retry-After": String(retryAfterMs / 1000) } : {}),
-  });
-  response.end(reason === "deadline" ? "too late: the caller has given up\n" : `too busy (${reason})\n`);
+  const answer = (): void => {
+    response.writeHead(reason === "deadline" ? 504 : 503, {
+      "Content-Type": "text/plain",
+      ...(hasTime ? { "Retry-After": String(retryAfterMs / 1000) } : {}),
+    });
+    response.end(reason === "deadline" ? "too late: the caller has given up\n" : `too busy (${reason})\n`);
+  };
+  if (door.known.isStranger(caller)) setTimeout(answer, strangerRefusedAfterMs).unref();
+  else answer();
+}
+
+function standingOf({ known, standings }: Door, caller: GateEntry["caller"]): "known" | "stranger" | "heavy" | "light" {
+  if (known.isHere()) return known.isKnown(caller) ? "known" : "stranger";
+  return standings.isHeavy(caller) ? "heavy" : "light";
 }
 
 function refuse(call: ReviewCall, error: ReviewError): void {

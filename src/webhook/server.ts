@@ -1,7 +1,8 @@
 /**
  * The webhook server: HTTPS in front of an admission handler. It knows no rule.
  *
- *   POST /mutate/{closed,open}, /validate/{closed,open}   AdmissionReview v1 in, AdmissionReview v1 out
+ *   POST /mutate/{closed,open}/WORD, /validate/{closed,open}/WORD   AdmissionReview v1 in, AdmissionReview v1 out; without the word, or with
+ *                  a wrong one, it comes from a stranger (known-callers.ts), and is judged all the same
  *   POST /peers    another replica says that it sees the API server
  *   GET  /healthz  the process answers      GET /readyz  200 once it may be sent reviews      GET /metrics  for whom the guard lets pass
  *
@@ -14,11 +15,12 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { AddressInfo, Socket } from "node:net";
 import express from "express";
 import type { Clock } from "../api/ports.ts";
-import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier, OwnerInquirer } from "./admission-call.ts";
+import type { AdmissionAdvisor, AdmissionHandler, OwnerInquirer } from "./admission-call.ts";
 import { handshakeMaxMs, parseNoMore } from "./connections.ts";
 import { type Door, type doorLimits, openDoor } from "./door.ts";
 import { eventLoopLag } from "./event-loop-lag.ts";
 import { answerMaxMs, answerReview } from "./review-answer.ts";
+import { reviewRoute, strangeBody } from "./review-route.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 
 export interface WebhookServerOptions {
@@ -36,6 +38,8 @@ export interface WebhookServerOptions {
   readonly notReady: () => readonly string[];
   /** What whoever asks after readiness should know besides: it is told, and changes nothing. */
   readonly remarks?: () => readonly string[];
+  /** Whether a segment of a path is the word that we registered; absent: nobody can be told from a stranger. */
+  readonly isCallerWord?: (word: string) => boolean;
   /** Takes what a peer says of itself, with its Authorization header; false refuses it. Absent: nobody is listened to. */
   readonly peerWord?: (authorization: string | undefined) => boolean;
   readonly metrics: WebhookMetrics;
@@ -155,6 +159,7 @@ type ListenerOptions = Pick<
   | "inquirer"
   | "notReady"
   | "remarks"
+  | "isCallerWord"
   | "peerWord"
   | "metrics"
   | "metricsGuard"
@@ -173,19 +178,6 @@ function idleParts(): ListenerParts {
   return { state: { closing: false }, door: openDoor({ lag: { currentMs: () => 0, smoothedMs: () => 0 } }) };
 }
 
-interface ReviewRoute {
-  readonly phase: AdmissionPhase;
-  readonly tier: FailureTier;
-}
-
-const reviewRoutes: ReadonlyMap<string, ReviewRoute> = new Map(
-  (["mutate", "validate"] as const).flatMap((phase) =>
-    (["closed", "open"] as const).map((tier) => [`/${phase}/${tier}`, { phase, tier }] as const),
-  ),
-);
-
-const otherPaths: ReadonlySet<string> = new Set(["/peers", "/healthz", "/readyz", "/metrics"]);
-
 /**
  * Returns what answers each request of the server; tests call it without a certificate.
  *
@@ -196,8 +188,10 @@ export function webhookListener(options: ListenerOptions, { state, door }: Liste
   options.metrics.lagOf(door.lag);
   return (request, response) => {
     if (!door.connections.begin(request, response)) return;
-    const route = request.method === "POST" ? reviewRoutes.get(pathOf(request)) : undefined;
-    const strange = strangeBody(request, { isReview: route !== undefined });
+    const route = reviewRoute(request);
+    const caller = door.connections.callerOf(request);
+    if (route?.word !== undefined && options.isCallerWord?.(route.word) === true) door.known.show(caller);
+    const strange = strangeBody(request, { isReview: route !== undefined, isStranger: door.known.isStranger(caller) });
     if (strange !== undefined) {
       response.writeHead(strange.status, { "Content-Type": "text/plain", Connection: "close" });
       response.end(`${strange.words}\n`);
@@ -217,28 +211,18 @@ export function webhookListener(options: ListenerOptions, { state, door }: Liste
   };
 }
 
-/**
- * A body that no API server sends, and nobody reads here: on its connection it would be parsed all the same, at its sender's speed. The API
- * server says how long a review is; without that, a piece is as small as its sender likes.
- */
-function strangeBody(
-  request: IncomingMessage,
-  { isReview }: { readonly isReview: boolean },
-): { readonly status: 404 | 411 | 413; readonly words: string } | undefined {
-  const { headers } = request;
-  const isChunked = headers["transfer-encoding"] !== undefined;
-  if (isReview) return isChunked ? { status: 411, words: "a review says its length: send Content-Length" } : undefined;
-  const isEmpty = !isChunked && Number(headers["content-length"] ?? 0) === 0;
-  if (isEmpty) return undefined;
-  return otherPaths.has(pathOf(request)) ? { status: 413, words: "no body is read here" } : { status: 404, words: "nobody is asked here" };
-}
-
 /** Probes and the like take turns with reviews: who asks for nothing but /healthz, in a flood, is a flood. */
 function otherInTurn(
   { gate, connections }: Door,
   { request, response, app }: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly app: RequestListener },
 ): void {
-  const entry = { caller: connections.callerOf(request), tier: "open", bytes: 0, deadlineMs: performance.now() + answerMaxMs } as const;
+  const entry = {
+    caller: connections.callerOf(request),
+    kind: "other",
+    tier: "open",
+    bytes: 0,
+    deadlineMs: performance.now() + answerMaxMs,
+  } as const;
   gate.inTurn(entry, (reason) => {
     if (reason === undefined) {
       app(request, response);
@@ -247,12 +231,6 @@ function otherInTurn(
     response.writeHead(503, { "Content-Type": "text/plain", Connection: "close" });
     response.end(`too busy (${reason})\n`);
   });
-}
-
-/** The API server adds its deadline as a query: /validate/open?timeout=5s. */
-function pathOf({ url = "" }: IncomingMessage): string {
-  const end = url.indexOf("?");
-  return end < 0 ? url : url.slice(0, end);
 }
 
 function webhookApp(options: ListenerOptions, state: { readonly closing: boolean }): express.Express {

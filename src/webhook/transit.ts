@@ -31,8 +31,8 @@ interface Held {
   bytes: number;
 }
 
-/** Opens the book. */
-export function bodiesInTransit(bytesMax: number = transitBytesMax): Transit {
+/** Opens the book; what it may hold is asked for whenever something comes. */
+export function bodiesInTransit(bytesMax: () => number): Transit {
   const held = new Set<Held>();
   const total = { bytes: 0 };
   const end = (body: Held): void => {
@@ -47,7 +47,7 @@ export function bodiesInTransit(bytesMax: number = transitBytesMax): Transit {
           if (!held.has(body)) return;
           body.bytes += bytes + pieceBytes;
           total.bytes += bytes + pieceBytes;
-          while (total.bytes > bytesMax) {
+          while (total.bytes > bytesMax()) {
             const yielding = largestOf(held);
             if (yielding === undefined) return;
             end(yielding);

@@ -19,12 +19,12 @@ describe("npm run bench:flood", () => {
       const { stdout } = await run(process.execPath, ["--import", "tsx", "bench/flood.ts", ...words], { cwd: root });
       expect(stdout).toMatch(/closed, flood, other address: p99 is \d+\.\d+ times the quiet one/);
       const { rows } = JSON.parse(readFileSync(file, "utf8")) as { readonly rows: readonly FloodRow[] };
-      const names = ["quiet", "slow sockets", "flood, other address", "flood, own address", "floor"];
+      const names = ["quiet", "slow sockets", "flood, other address", "flood, own address", "without the word", "floor"];
       expect(rows.map(({ tier, name }) => [tier, name])).toEqual(["closed", "open"].flatMap((tier) => names.map((name) => [tier, name])));
       for (const { name, sent, answered, flooded } of rows) {
-        expect([name, answered]).toEqual([name, sent]);
+        if (name !== "without the word") expect([name, answered]).toEqual([name, sent]);
         expect(flooded.opened).toBeGreaterThanOrEqual({ quiet: 0, "slow sockets": 200 }[name as string] ?? 50);
-        if (/flood|floor/.test(name)) expect(flooded.answers["200"]).toBeGreaterThan(0);
+        if (/flood|floor|word/.test(name)) expect(flooded.answers["200"]).toBeGreaterThan(0);
       }
     } finally {
       rmSync(folder, { recursive: true });

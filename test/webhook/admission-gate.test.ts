@@ -195,7 +195,7 @@ it("remembers strangers within bounds, and forgives", () => {
 
 it("books bytes that have come, and ends the largest body of the connection and address that hold the most", () => {
   const books = standings();
-  const transit = bodiesInTransit(10_000);
+  const transit = bodiesInTransit(() => 10_000);
   const [quiet, one, other] = ["10.0.0.1", "10.0.0.9", "10.0.0.9"].map((address) => books.connect(address)) as [Caller, Caller, Caller];
   const stopped: string[] = [];
   const open = (caller: Caller, name: string) => transit.open(caller, () => stopped.push(name));
@@ -212,7 +212,7 @@ it("books bytes that have come, and ends the largest body of the connection and 
 
 it("counts what small pieces cost beside their bytes", () => {
   const stopped: string[] = [];
-  const body = bodiesInTransit(10_000).open(standings().connect("10.0.0.9"), () => stopped.push("pieces"));
+  const body = bodiesInTransit(() => 10_000).open(standings().connect("10.0.0.9"), () => stopped.push("pieces"));
   for (let piece = 0; piece < 100; piece++) body.add(1);
   expect(stopped).toEqual(["pieces"]);
 });
@@ -258,7 +258,7 @@ function gateWorld(over: Partial<Pick<GateParts, "lag">> = {}) {
       work: (reason: string | undefined) => void,
       { bytes = 1_000, deadlineMs = clock.ms + 60_000 } = {},
     ) => {
-      gate.inTurn({ caller, tier, bytes, deadlineMs }, (reason) => {
+      gate.inTurn({ caller, kind: "review", tier, bytes, deadlineMs }, (reason) => {
         if (reason === undefined) clock.ms += reviewMs;
         work(reason);
       });

@@ -24,7 +24,7 @@ const neverAsked: readonly string[] = [
   ...["mutatingwebhookconfigurations", "validatingwebhookconfigurations", "roles", "rolebindings", "clusterroles", "clusterrolebindings"],
 ];
 
-const base = { names: platformNames(), authorityPem: "CA", ownNamespace: "plimsoll-system" } as const;
+const base = { names: platformNames(), authorityPem: "CA", word: "word", ownNamespace: "plimsoll-system" } as const;
 
 describe("the webhook registration", () => {
   it("gives every namespace exactly one entry a resource, Fail exactly where a grant is fail-closed", () => {
@@ -208,16 +208,16 @@ describe("the webhook registration", () => {
       address: { kind: "url", baseUrl: "https://127.0.0.1:9443/" },
     });
     expect(byUrl.flatMap(({ webhooks }) => (webhooks as readonly Entry[]).map(({ clientConfig }) => clientConfig.url))).toEqual([
-      "https://127.0.0.1:9443/mutate/open",
-      "https://127.0.0.1:9443/validate/closed",
-      "https://127.0.0.1:9443/validate/open",
-      "https://127.0.0.1:9443/validate/open",
-      "https://127.0.0.1:9443/validate/open",
-      "https://127.0.0.1:9443/validate/open",
+      "https://127.0.0.1:9443/mutate/open/word",
+      "https://127.0.0.1:9443/validate/closed/word",
+      "https://127.0.0.1:9443/validate/open/word",
+      "https://127.0.0.1:9443/validate/open/word",
+      "https://127.0.0.1:9443/validate/open/word",
+      "https://127.0.0.1:9443/validate/open/word",
     ]);
     const service = { kind: "service", namespace: "plimsoll-system", name: "plimsoll", port: 443 } as const;
     const byService = webhookConfigurations({ ...base, closed: { names: [], labels: [] }, address: service });
-    expect((byService[0]?.webhooks as readonly Entry[])[0]?.clientConfig.service?.path).toBe("/mutate/open");
+    expect((byService[0]?.webhooks as readonly Entry[])[0]?.clientConfig.service?.path).toBe("/mutate/open/word");
   });
 
   it("refuses a fail-closed label grant whose complement no selector can say", () => {

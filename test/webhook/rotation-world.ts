@@ -10,7 +10,7 @@ import type { ApiAnswer, ApiRequest, Instant } from "../../src/api/ports.ts";
 import { ok } from "../../src/api/result.ts";
 import { certificateLife, type KeyPair } from "../../src/webhook/certificate.ts";
 import { certificateRotation, type CertificateRotation } from "../../src/webhook/certificate-rotation.ts";
-import { certificatesIn } from "../../src/webhook/certificate-state.ts";
+import { bundleOf, certificatesIn, type CertificateState } from "../../src/webhook/certificate-state.ts";
 import type { WebhookConfiguration } from "../../src/webhook/registration.ts";
 import { type CertificateApi, certificateApi, type StoredConfiguration } from "./certificate-api.ts";
 
@@ -157,7 +157,7 @@ function look(world: World, replica: Replica | undefined): void {
   if (replica === undefined || replica.isLooking) return;
   const { start } = replica;
   replica.isLooking = true;
-  const wanted = (bundlePem: string) => ok(configurations(replica.tiers, bundlePem));
+  const wanted = (state: CertificateState) => ok(configurations(replica.tiers, bundleOf(state)));
   void replica.rotation
     .keep({
       wanted,

@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Clock } from "../../src/api/ports.ts";
 import { wallClock } from "../../src/cluster/wall-clock.ts";
 import { allowed, type AdmissionAnswer, denied, patched } from "../../src/webhook/admission-review.ts";
-import type { ShedReason } from "../../src/webhook/admission-gate.ts";
+import type { ShedReason } from "../../src/webhook/gate-queue.ts";
 import { bodyBytesMax } from "../../src/webhook/body-reader.ts";
 import { type Door, openDoor } from "../../src/webhook/door.ts";
 import { webhookMetrics } from "../../src/webhook/metrics.ts";
@@ -422,6 +422,7 @@ function doorOf(reason: ShedReason): Door {
   const gate: Door["gate"] = {
     inTurn: (_entry, work) => {
       work(reason);
+      return () => undefined;
     },
   };
   return { ...openDoor({ lag: noLag }), gate };
@@ -481,9 +482,9 @@ describe("an allowed review may be told more", () => {
       return (answer.body as { readonly response: { readonly warnings: unknown } }).response.warnings;
     };
     expect(await warnings()).toEqual(["first", "late"]);
-    door.advised.count = 1_000;
+    door.waiting.advised = 1_000;
     expect(await warnings()).toEqual(["first"]);
-    door.advised.count = 0;
+    door.waiting.advised = 0;
     expect(await warnings()).toEqual(["first", "late"]);
   });
 });

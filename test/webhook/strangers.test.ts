@@ -1,0 +1,233 @@
+/** A real server beside strangers: whoever calls the registered path is known, everybody else has a share, and nobody is shut out. */
+import { Agent, request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
+import { wallClock } from "../../src/cluster/wall-clock.ts";
+import type { AdmissionHandler } from "../../src/webhook/admission-call.ts";
+import { allowed } from "../../src/webhook/admission-review.ts";
+import { issueServingCertificate, type ServingCertificate } from "../../src/webhook/certificate.ts";
+import { webhookMetrics } from "../../src/webhook/metrics.ts";
+import { strangerBodyBytesMax } from "../../src/webhook/review-route.ts";
+import { startWebhookServer, type WebhookServerOptions } from "../../src/webhook/server.ts";
+
+const word = "w".repeat(43);
+const knownPath = `/validate/closed/${word}?timeout=5s`;
+const [apiServer, elsewhere] = ["127.0.0.1", "127.0.0.2"] as const;
+const judgedMs = 3;
+
+let pair: ServingCertificate;
+beforeAll(() => {
+  pair = issueServingCertificate({ names: ["localhost"], now: Date.now() });
+});
+
+it.each([elsewhere, apiServer])(
+  "answers the API server in a moment, and probes within their second, beside 40 clients at full speed from %s",
+  async (address) => {
+    const { port, judged } = await serving();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => {
+      agent.destroy();
+    });
+    await post({ port, agent, path: knownPath });
+    flood({ port, address, clients: 40 });
+    await sleep(500);
+    judged.length = 0;
+    const [waits, probes, startedAt]: [number[], number[], number] = [[], [], performance.now()];
+    for (let review = 0; review < 60; review++) {
+      waits.push((await post({ port, agent, path: knownPath })).ms);
+      // The kubelet is a caller of its own, with a connection for each probe.
+      if (review % 10 === 0)
+        for (const path of ["/healthz", "/readyz"])
+          probes.push((await post({ port, path, method: "GET", address: "127.0.0.3", agent: new Agent() })).ms);
+      await sleep(20);
+    }
+    const strangersMs = judged.filter((caller) => caller === "stranger").length * judgedMs;
+    expect(judged.filter((caller) => caller === "known").length).toBe(60);
+    // Beside others' tests a machine is slow now and then: a fair share would make nearly all of them wait for 40 turns.
+    expect(waits.filter((ms) => ms > 10 * judgedMs).length).toBeLessThan(12);
+    expect(Math.max(...probes)).toBeLessThan(1_000);
+    const share = strangersMs / (performance.now() - startedAt);
+    expect(share).toBeGreaterThan(0.005);
+    expect(share).toBeLessThan(0.1);
+  },
+);
+
+it("judges a review without the word, or with a wrong one, as a stranger's, and tells the handler so", async () => {
+  const { port, judged } = await serving();
+  const plain = ["/validate/closed", `/validate/closed/${"x".repeat(43)}`, "/validate/closed/"];
+  for (const path of plain) expect((await post({ port, path })).status).toBe(200);
+  // Nobody is a stranger where nobody is known.
+  expect(judged).toEqual(["known", "known", "known"]);
+  expect((await post({ port, path: knownPath })).status).toBe(200);
+  judged.length = 0;
+  for (const path of plain) expect((await post({ port, path })).status).toBe(200);
+  expect(judged).toEqual(["stranger", "stranger", "stranger"]);
+  for (const path of [`/validate/closed/${word}/x`, `/validate/${word}`, `/other/${word}`])
+    expect((await post({ port, path })).status).toBe(404);
+});
+
+it("takes a connection that showed the word once for the API server's", async () => {
+  const { port, judged } = await serving();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => {
+    agent.destroy();
+  });
+  for (const path of [knownPath, "/validate/closed"]) await post({ port, agent, path });
+  await post({ port, path: "/validate/closed" });
+  expect(judged).toEqual(["known", "known", "stranger"]);
+});
+
+it("reads no large body of a stranger while the API server is here, and reads the API server's", async () => {
+  const { port } = await serving();
+  const filler = "x".repeat(strangerBodyBytesMax);
+  expect((await post({ port, path: "/validate/closed", filler })).status).toBe(200);
+  expect((await post({ port, path: knownPath, filler })).status).toBe(200);
+  expect(await post({ port, path: "/validate/closed", filler })).toMatchObject({
+    status: 413,
+    text: expect.stringContaining("call the path of the webhook configuration") as unknown,
+  });
+});
+
+it("asks and tells nothing for a stranger but its verdict", async () => {
+  const told: string[] = [];
+  const { port } = await serving({
+    advisor: () => {
+      told.push("advised");
+      return Promise.resolve(["costs much"]);
+    },
+    inquirer: () => {
+      told.push("asked");
+      return sleep(1_000, true);
+    },
+  });
+  const answer = await post({ port, path: knownPath });
+  expect([answer.text.includes("costs much"), told]).toEqual([true, ["asked", "advised"]]);
+  told.length = 0;
+  const strangers = await Promise.all(Array.from({ length: 8 }, () => post({ port, path: "/validate/closed" })));
+  expect(strangers.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
+  expect(strangers.some(({ text }) => text.includes("costs much"))).toBe(false);
+  expect(told).toEqual(["asked", "asked"]);
+});
+
+it("keeps the API server's connection where strangers have as many as they may, and counts them out among themselves", async () => {
+  const { port, metrics } = await serving({ limits: { strangersMax: 20 } });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const first = await post({ port, agent, path: knownPath });
+  const strangers = Array.from({ length: 40 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  onTestFinished(() => {
+    for (const one of [agent, ...strangers]) one.destroy();
+  });
+  for (const one of strangers) await post({ port, agent: one, path: "/validate/closed" });
+  expect((await post({ port, agent, path: knownPath })).localPort).toBe(first.localPort);
+  const closed = await metrics.registry.getSingleMetricAsString("plimsoll_webhook_connections_closed_total");
+  expect(closed).toMatch(/reason="sockets"\} [12]\d$/m);
+  expect(await metrics.registry.getSingleMetricAsString("plimsoll_admission_strangers_total")).toContain(" 40");
+});
+
+it("tells the word nowhere: not in an answer, a metric or an error", async () => {
+  const told: unknown[] = [];
+  const { port, metrics } = await serving({
+    handler: () => {
+      throw new Error("broken");
+    },
+    onError: (error) => told.push(error),
+  });
+  const answers = [
+    await post({ port, path: knownPath }),
+    await post({ port, path: `/validate/closed/${word}/x` }),
+    await post({ port, path: knownPath, filler: "\u0000" }),
+    await post({ port, path: `/readyz`, method: "GET" }),
+  ];
+  expect(told).toHaveLength(2);
+  expect(JSON.stringify([answers, told.map(String), await metrics.registry.metrics()])).not.toContain(word);
+});
+
+/** A server that knows one word; `judged` tells for whom its handler took the callers. */
+async function serving(over: Partial<WebhookServerOptions> = {}) {
+  const judged: ("known" | "stranger")[] = [];
+  const metrics = webhookMetrics();
+  const handler: AdmissionHandler = ({ isStranger }) => {
+    for (const end = performance.now() + judgedMs; performance.now() < end;);
+    judged.push(isStranger === true ? "stranger" : "known");
+    return allowed();
+  };
+  const { certificatePem, keyPem } = pair.serving;
+  const server = await startWebhookServer({
+    ...{ host: "127.0.0.1", port: 0, certificatePem, keyPem, metrics, clock: wallClock(), handler },
+    isCallerWord: (text) => text === word,
+    notReady: () => [],
+    onError: () => undefined,
+    ...over,
+  });
+  onTestFinished(() => server.close(0));
+  return { port: server.port, judged, metrics };
+}
+
+interface Posted {
+  readonly port: number;
+  readonly path: string;
+  readonly method?: string;
+  readonly agent?: Agent;
+  readonly address?: string;
+  /** Stands in the object. */
+  readonly filler?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly ms: number;
+  readonly localPort: number;
+}
+
+function post({ port, path, agent, method = "POST", address = apiServer, filler = "" }: Posted): Promise<Answer> {
+  const body = method === "GET" ? "" : reviewText(filler);
+  const startedAt = performance.now();
+  return new Promise((answered, failed) => {
+    const asked = request(
+      {
+        ...{ port, path, method, host: "127.0.0.1", localAddress: address, rejectUnauthorized: false },
+        ...(agent === undefined ? { agent: false } : { agent }),
+        headers: { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) },
+      },
+      (response) => {
+        const [{ statusCode = 0 }, localPort] = [response, response.socket.localPort ?? 0];
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+        response.once("end", () => {
+          answered({ status: statusCode, text, ms: performance.now() - startedAt, localPort });
+        });
+        response.once("error", failed);
+      },
+    );
+    asked.on("error", failed);
+    asked.end(body);
+  });
+}
+
+/** Clients on connections of their own, each asking again as soon as it was answered. */
+function flood({ port, address, clients }: { readonly port: number; readonly address: string; readonly clients: number }): void {
+  const state = { isOver: false };
+  const agents = Array.from({ length: clients }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  onTestFinished(() => {
+    state.isOver = true;
+    for (const agent of agents) agent.destroy();
+  });
+  for (const agent of agents)
+    void (async () => {
+      while (!state.isOver) await post({ port, agent, address, path: "/validate/closed" }).catch(() => sleep(5));
+    })();
+}
+
+function reviewText(filler: string): string {
+  return JSON.stringify({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: {
+      ...{ uid: "u-1", operation: "CREATE", namespace: "shop", name: "web", userInfo: { username: "ana" }, dryRun: false },
+      kind: { group: "", version: "v1", kind: "Pod" },
+      resource: { group: "", version: "v1", resource: "pods" },
+      object: { apiVersion: "v1", kind: "Pod", metadata: { name: "web", annotations: { filler } } },
+    },
+  });
+}
