@@ -10,7 +10,7 @@ import type { NodePool } from "../api/node-pool.ts";
 import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
-import { daemonSetPods } from "./demand.ts";
+import { daemonSetPods } from "./daemon-set-pods.ts";
 import { stayingPods } from "./leaving-pods.ts";
 import { nodeStates } from "./scheduling/node-state.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";

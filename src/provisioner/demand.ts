@@ -21,12 +21,11 @@ import { comingPodsMax, fairShares } from "./fair-shares.ts";
 import { isPromisedPlace } from "./lifecycle/placement-hint.ts";
 import { heldRemark, isHeld } from "./held-demand.ts";
 import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
-import { admittedPod, comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
+import { comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
 import { quotaRoom, type QuotaRoom } from "../kube/quota-room.ts";
 import { templateClaims } from "./prediction/template-claims.ts";
 import { isProvisionable } from "./provisionable.ts";
-import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
 import { podClassHash, type PendingPod } from "./scheduling/pod-class.ts";
 
 /** Demand that brings no Pod for this long is dropped. */
@@ -130,16 +129,6 @@ export function workloadDemand(
     coming.filter(({ shape }) => isProvisionable(shape.open)),
     world.snapshot,
   );
-}
-
-/** Returns the DaemonSets with their Pods as admission would leave them: overhead of every node that they run on. */
-export function daemonSetPods(world: ContractWorld): readonly DaemonSetPods[] {
-  return world.snapshot.list("DaemonSet").flatMap((daemonSet) => {
-    const workload = workloadOf(daemonSet);
-    return workload === undefined
-      ? []
-      : [{ name: `${workload.namespace}/${workload.name}`, spec: admittedPod({ ...world, workload }).spec }];
-  });
 }
 
 /** Returns how a workload's Pods to come are keyed, before their numbers: "ns/Kind/name". */

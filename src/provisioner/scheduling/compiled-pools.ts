@@ -79,7 +79,8 @@ export function compiledMemory(): () => CompiledRun {
 function partsOf({ nodePools, instanceTypes, daemonSets, space }: PoolsInput): readonly unknown[] {
   return [
     space.names.join(),
-    ...daemonSets.flatMap(({ name, spec }) => [name, spec]),
+    // What live Pods take is worked out anew in each run, mostly to the same amounts.
+    ...daemonSets.flatMap(({ name, spec, live }) => [name, spec, live === undefined ? "" : JSON.stringify(live)]),
     ...nodePools.flatMap((nodePool) => [nodePool, instanceTypes.get(nodePool.metadata.name ?? "")]),
   ];
 }

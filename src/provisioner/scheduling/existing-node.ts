@@ -5,15 +5,15 @@
  * first, then by name. DaemonSet Pods that will still come keep their room.
  */
 import { hostnameLabel, wellKnownLabels } from "../../api/labels.ts";
+import type { Resources } from "../../api/object.ts";
 import type { Pod, PodSpec } from "../../api/pod.ts";
 import { nodeNameField } from "../../kube/pod-requirements.ts";
-import { isDaemonPod } from "../../kube/pod-state.ts";
 import { exactly, values } from "../../kube/requirement.ts";
 import { fromLabels, intersection, isCompatible, requirementsOf } from "../../kube/requirements.ts";
-import { addResources, maxResources, subtractResources } from "../../kube/resources.ts";
+import { addResources, subtractResources } from "../../kube/resources.ts";
 import { runningRequests } from "../../kube/running-requests.ts";
 import { attachable, type AttachedVolume } from "./attachments.ts";
-import { daemonOverhead, daemonPorts, type DaemonDemand } from "./daemon-overhead.ts";
+import { daemonOverhead, daemonPorts, type DaemonDemand, type DaemonNode } from "./daemon-overhead.ts";
 import { freeSlots, hostPorts, type HostPort } from "./host-ports.ts";
 import { compare } from "./label-state.ts";
 import type { NodeState } from "./node-state.ts";
@@ -99,22 +99,29 @@ interface FreeInput {
 }
 
 function freeOn(state: NodeState, { facts, daemonSets, space, held }: FreeInput): Vector {
-  const free = subtractResources(state.allocatable, takenOn(state, daemonOverhead(daemonSets, facts)));
-  const slots = space.slots.length === 0 ? undefined : freeSlots(space.slots, portsOn(state, daemonPorts(daemonSets, facts)));
+  const node = daemonNode(state, facts);
+  const free = freeResources(state, daemonOverhead(daemonSets, node));
+  const slots = space.slots.length === 0 ? undefined : freeSlots(space.slots, portsOn(state, daemonPorts(daemonSets, node)));
   // Where more is given out than there is, only those who ask for it are refused.
   const volumes = space.drivers.length === 0 ? undefined : attachable(space.drivers, { limits: state.attachable, held });
   return toVector(space, { ...free, ...volumes, ...slots }).map((amount) => Math.max(0, amount));
 }
 
-function portsOn(state: NodeState, daemons: readonly HostPort[]): readonly HostPort[] {
-  return [...daemons, ...state.pods.flatMap(({ spec }) => hostPorts(spec))];
+/** Returns a node as its DaemonSets see it. */
+export function daemonNode(
+  { requirements: open, initialized, pods }: NodeState,
+  { requirements, taints }: Pick<NodeFacts, "requirements" | "taints">,
+): DaemonNode {
+  return { requirements, taints, ...(open === undefined ? { standing: { initialized, pods } } : undefined) };
 }
 
-/** Running Pods, and of the DaemonSets the larger of what runs and what should. */
-function takenOn(state: NodeState, daemons: ReturnType<typeof daemonOverhead>): ReturnType<typeof daemonOverhead> {
-  const requests = (pods: readonly Pod[]) => addResources(...pods.map(runningRequests));
-  const ownDaemons = requests(state.pods.filter((pod) => isDaemonPod(pod)));
-  return addResources(requests(state.pods.filter((pod) => !isDaemonPod(pod))), maxResources(ownDaemons, daemons));
+/** Returns what is left of a node by the Pods that run there and the DaemonSet Pods that will come. */
+export function freeResources({ allocatable, pods }: NodeState, toCome: Resources): Resources {
+  return subtractResources(allocatable, addResources(...pods.map(runningRequests), toCome));
+}
+
+function portsOn(state: NodeState, daemons: readonly HostPort[]): readonly HostPort[] {
+  return [...daemons, ...state.pods.flatMap(({ spec }) => hostPorts(spec))];
 }
 
 /** Labels are asked for again and again, and there are few. */

@@ -11,16 +11,15 @@ import type { NodePool } from "../../api/node-pool.ts";
 import type { Resources } from "../../api/object.ts";
 import { autoWellKnownLabels, inAutoWords, isAutoPool } from "../../kube/auto-labels.ts";
 import { nodeNameField } from "../../kube/pod-requirements.ts";
-import { isDaemonPod } from "../../kube/pod-state.ts";
 import { poolRequirements } from "../../kube/pool-requirements.ts";
 import { remembered } from "../../kube/remembered.ts";
 import { exactly, has } from "../../kube/requirement.ts";
 import { fromLabels, intersection, intersects, isCompatible, requirementsOf, type Requirements } from "../../kube/requirements.ts";
-import { addResources, maxResources, subtractResources } from "../../kube/resources.ts";
-import { runningRequests } from "../../kube/running-requests.ts";
+import { subtractResources } from "../../kube/resources.ts";
 import { matchesSelector } from "../../kube/selector.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
 import { daemonOverhead, type DaemonDemand } from "./daemon-overhead.ts";
+import { daemonNode, freeResources } from "./existing-node.ts";
 import type { ApartSet, BoundDemand, Placement } from "./lower-bound-demand.ts";
 import type { NodeState } from "./node-state.ts";
 
@@ -163,16 +162,9 @@ export function boundRooms(
       )
       .map(({ id }) => id);
     if (placements.length === 0) return [];
-    const free = freeOn(state, daemonOverhead(daemonSets, { requirements, taints: state.taints }));
+    const free = freeResources(state, daemonOverhead(daemonSets, daemonNode(state, { requirements, taints: state.taints })));
     return [{ placements, amounts: demand.vectorOf(free, (set) => (holdsOneOf(state, set) ? 0 : 1)).map((one) => Math.max(0, one)) }];
   });
-}
-
-/** Less the Pods that run, and of DaemonSets the larger of what runs and what should. */
-function freeOn({ allocatable, pods }: NodeState, daemons: Resources): Resources {
-  const requests = (isDaemons: boolean): Resources =>
-    addResources(...pods.filter((pod) => isDaemonPod(pod) === isDaemons).map((pod) => runningRequests(pod)));
-  return subtractResources(allocatable, addResources(requests(false), maxResources(requests(true), daemons)));
 }
 
 function holdsOneOf({ pods }: NodeState, { namespace, selector }: ApartSet): boolean {

@@ -99,9 +99,19 @@ function newSite(
   };
 }
 
-/** A DaemonSet's Pod comes where no taint keeps it away and the labels are those it asks for. */
+/** A DaemonSet's Pod comes where no taint keeps it away and the labels are those it asks for; it takes what its like take elsewhere. */
 function daemonsOn(daemonSets: SolveInput["daemonSets"], node: Pick<Site, "name" | "labels" | "taints">): readonly PodSpec[] {
-  return daemonSets.map(({ spec }) => spec).filter((spec) => untolerated(spec, node.taints) === undefined && wantsNode(spec, node));
+  return daemonSets
+    .filter(({ spec }) => untolerated(spec, node.taints) === undefined && wantsNode(spec, node))
+    .map(({ spec, live }) => (live === undefined ? spec : specTaking(live)));
+}
+
+function specTaking({ requests, ports }: NonNullable<SolveInput["daemonSets"][number]["live"]>): PodSpec {
+  const asked = Object.fromEntries(
+    Object.entries(requests).flatMap(([name, amount]) => (name === "pods" ? [] : [[name, name === "cpu" ? `${amount}m` : String(amount)]])),
+  );
+  const opened = ports.map(({ port, protocol, ip }) => ({ containerPort: port, hostPort: port, protocol, hostIP: ip }));
+  return { containers: [{ name: "agent", resources: { requests: asked }, ports: opened }] };
 }
 
 /** Labels of a Node of the pool: the template's, those the claim decides, the type's and the offering's. */
