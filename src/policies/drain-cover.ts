@@ -143,6 +143,20 @@ export function guardsOf({ foreignBudgets, contract }: WorkloadView): readonly P
   return [...foreignBudgets, compiled];
 }
 
+/** A profile may bind hundreds of workloads, and each look goes over the namespace; what they share, the first of them show. */
+const compiledCoversMax = 20;
+
+/** Returns the budget that a workload's profile compiles, with everybody else whom its selector takes in; of many workloads the first. */
+export function compiledCover(
+  view: WorkloadView,
+  { views, snapshot }: { readonly views: readonly WorkloadView[]; readonly snapshot: ClusterSnapshot },
+): { readonly budget: PodDisruptionBudget; readonly others: readonly Workload[] } | undefined {
+  const { contract, workload } = view;
+  if (contract?.budget.kind !== "budget" || views.indexOf(view) >= compiledCoversMax) return undefined;
+  const { budget } = contract.budget;
+  return { budget, others: othersUnder(budget, { workload, snapshot }) };
+}
+
 /** Returns a budget with everybody else under it, for a proof that also tells who stops the sync. */
 export function covering(
   budget: PodDisruptionBudget,

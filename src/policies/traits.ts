@@ -70,6 +70,8 @@ const bits = {
   placed: 1 << 28,
   /** The host's network, or a class that requires something of its profiles. */
   sharing: 1 << 29,
+  /** A profile compiles a budget for a workload. */
+  guarded: 1 << 30,
 } as const;
 
 /** One thing that a request may have. */
@@ -104,6 +106,7 @@ function traitsOfView(view: WorkloadView, { snapshot, policySet }: Facts): numbe
   const { kind, object, namespace } = workload;
   let traits = 0;
   if (view.foreignBudgets.length > 0) traits |= bits.budget;
+  if (view.contract?.budget.kind === "budget") traits |= bits.guarded;
   if (guardsOf(view).length === 0) traits |= bits.unguarded;
   if (workload.replicas > 1 || view.scale.range.to > 1) traits |= bits.replicated;
   if (view.autoscalers.length > 0 || view.scaledObjects.length > 0) traits |= bits.autoscaled;

@@ -180,10 +180,9 @@ function isCompiledFor(
 ): boolean {
   const profile = compilingProfile(budget, world);
   if (profile === undefined) return false;
-  // While two profiles quarrel, or the budget's own binds no more, what is left is for that profile's controller to take away. A
-  // deleted profile has none that would: its budget is foreign until the garbage collector has taken it.
-  if (binding.kind !== "bound") return true;
-  if (profile !== binding.profile.metadata.name) return false;
+  // While two profiles quarrel, or the budget's own binds no more, what is left of this workload is for that profile's controller to take
+  // away. A deleted profile has none that would: its budget is foreign until the garbage collector has taken it.
+  if (binding.kind === "bound" && profile !== binding.profile.metadata.name) return false;
   const of = { profile, kind: workload.kind, workload: workload.name };
   const { name = "" } = budget.metadata;
   return name === budgetName(of) || name === longBudgetName(of);

@@ -110,7 +110,8 @@ function manifestOf(kind: Kind): object {
   const selector = { matchLabels: { app: "web" } };
   switch (kind) {
     case "PodDisruptionBudget":
-      return { apiVersion: "policy/v1", kind, metadata, spec: { minAvailable: 2, unhealthyPodEvictionPolicy: "AlwaysAllow", selector } };
+      // As the profile's own, which may stand before it: kubectl would merge minAvailable into that one's maxUnavailable.
+      return { apiVersion: "policy/v1", kind, metadata, spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow", selector } };
     case "Service":
       return { apiVersion: "v1", kind, metadata, spec: { selector: selector.matchLabels, ports: [{ port: 80, targetPort: 8080 }] } };
     case "HorizontalPodAutoscaler":

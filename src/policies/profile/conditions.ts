@@ -19,6 +19,7 @@ import type { BudgetPlan, RefusedChild } from "./plan-apply.ts";
 import { sizingConflicts, templatePod } from "./pod-patch.ts";
 import type { SizingConflict } from "./pod-sizing.ts";
 import type { ProfileTarget, ProfileView } from "./profile-view.ts";
+import { standingBudget, syncFailureOf } from "./standing-budget.ts";
 
 /** What the judgements read. */
 export interface JudgedProfile {
@@ -154,7 +155,7 @@ function drainSafe(view: ProfileView, { refused }: BudgetPlan): Judgement {
   const [refusal] = refused;
   if (refusal !== undefined) return no("DrainSafe", "ForeignBudget", refusalText(refusal));
   for (const target of targets) {
-    const problem = doubleBudget(view, target) ?? singleton(view, target);
+    const problem = doubleBudget(view, target) ?? failedBudget(view, target) ?? singleton(view, target);
     if (problem !== undefined) return problem;
   }
   const finding = targets.flatMap(({ contract }) => contract.findings)[0];
@@ -180,6 +181,18 @@ function doubleBudget({ profile, budgets }: ProfileView, target: ProfileTarget):
   const names = [other.metadata.name ?? "", budget.budget.metadata.name ?? ""].sort();
   const text = `PodDisruptionBudgets "${names[0]}" and "${names[1]}" both select pods of ${nameOfTarget(target)}; the eviction API refuses pods with two budgets`;
   return no("DrainSafe", "TwoBudgets", `[DRAIN-005] ${text}; delete one`);
+}
+
+/** What the disruption controller makes of a budget counts for more than what it was compiled for. */
+function failedBudget(view: ProfileView, target: ProfileTarget): Judgement | undefined {
+  const standing = standingBudget(view, target);
+  const failure = standing === undefined ? undefined : syncFailureOf(standing);
+  if (failure === undefined) return undefined;
+  return no(
+    "DrainSafe",
+    "BudgetFails",
+    `PodDisruptionBudget "${standing?.metadata.name ?? ""}" fails to sync and allows 0 evictions: ${failure}`,
+  );
 }
 
 function singleton({ workloadClass, className }: ProfileView, target: ProfileTarget): Judgement | undefined {

@@ -5,6 +5,7 @@
  * is invented, so a field without an answer is absent. Two runs over an unchanged world give the same status, times
  * included, so that an unchanged status is never written.
  */
+import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import type { HorizontalPodAutoscaler } from "../../api/horizontal-pod-autoscaler.ts";
 import type { Instant } from "../../api/ports.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
@@ -14,6 +15,7 @@ import { jsonEquals } from "../../kube/json-patch.ts";
 import { spotAnswer } from "./capacity-conditions.ts";
 import { judgeProfile, type JudgedProfile } from "./conditions.ts";
 import { conditionTypes, type Judgement } from "./judgement.ts";
+import { evictionsCounted, standingBudget, syncFailureOf } from "./standing-budget.ts";
 import { evictionsOf, renderBudget, type BudgetTerms } from "./budget.ts";
 import type { CompiledContract } from "./contract.ts";
 import type { PlanEstimate } from "./plan-estimate.ts";
@@ -133,16 +135,25 @@ function costOf(of: {
 }
 
 /** Where one profile has several targets, the numbers are the worst of them: who asks wants to know what blocks a drain. */
-function evictionsAllowedOf({ targets, resolved }: ProfileView): ProfileStatus["evictionsAllowed"] {
+function evictionsAllowedOf({ targets, resolved, ...view }: ProfileView): ProfileStatus["evictionsAllowed"] {
   const contracts = targets.filter(({ contract }) => contract.budget.kind === "budget");
   if (contracts.length === 0 || resolved === undefined) return undefined;
   const range = { minReplicas: resolved.minReplicas.value, maxReplicas: resolved.maxReplicas.value };
   const worst = (scaleOf: (target: ProfileTarget) => number) =>
     Math.min(...contracts.map((target) => evictionsRenderedAt(target.contract, { ...range, replicas: scaleOf(target) })));
-  const now = worst(({ workload }) => workload.replicas);
+  const now = Math.min(
+    worst(({ workload }) => workload.replicas),
+    ...contracts.flatMap((target) => countedNow(standingBudget(view, target)) ?? []),
+  );
   // At zero replicas there is nothing to evict: the smallest scale that can block a drain is 1.
   const atMin = worst(() => Math.max(1, range.minReplicas));
   return { atMin, now, atMax: worst(() => range.maxReplicas), summary: `${now}/${atMin}` };
+}
+
+/** What is shown is what the disruption controller counts, once it has; it counts nothing where its sync fails. */
+function countedNow(budget: PodDisruptionBudget | undefined): number | undefined {
+  if (budget === undefined) return undefined;
+  return syncFailureOf(budget) === undefined ? evictionsCounted(budget) : 0;
 }
 
 /** The budget follows the scale, so the answer for a scale is that of the budget rendered for it. */

@@ -11,7 +11,7 @@ import { rememberedInBursts } from "../../kube/remembered.ts";
 import { isEmptySelector } from "../../kube/selector.ts";
 import { type Workload, workloadTitle } from "../../kube/workload.ts";
 import { budgetNameOf, budgetText } from "../budget-words.ts";
-import { othersUnder, scaleAnswer } from "../drain-cover.ts";
+import { compiledCover, othersUnder, scaleAnswer } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isWrittenAsCompiled } from "../workload-view.ts";
 import { budgetExample, deploymentExample } from "./drain-examples.ts";
@@ -63,8 +63,8 @@ export const drain016: Rule = {
   id: "DRAIN-016",
   summary: "A PodDisruptionBudget over several workloads: while one of them is down, no Pod of the others can be evicted.",
   defaultAction: "warn",
-  needs: ["budget"],
-  subjects: ["budget", "workload"],
+  needs: [["budget", "guarded"]],
+  subjects: ["budget", "workload", "profile"],
   examples: {
     admitted: `${deploymentExample()}---${budgetExample("maxUnavailable: 1")}`,
     denied: `${deploymentExample()}---${deploymentExample().replace("name: web", "name: web-2")}---${budgetExample("maxUnavailable: 1")}`,
@@ -88,9 +88,9 @@ export const drain017: Rule = {
   summary:
     "A PodDisruptionBudget by maxUnavailable or percentage over Pods of a DaemonSet, which has no scale: 0 evictions for all under it.",
   defaultAction: "deny",
-  needs: ["budget"],
+  needs: [["budget", "guarded"]],
   why: "Where the DaemonSet is alone under the budget it only warns: a drain leaves the Pods of DaemonSets alone.",
-  subjects: ["budget", "workload"],
+  subjects: ["budget", "workload", "profile"],
   examples: {
     admitted: `${deploymentExample()}---${daemonSet}---${budgetExample("minAvailable: 1")}`,
     denied: `${deploymentExample()}---${daemonSet}---${budgetExample("maxUnavailable: 1")}`,
@@ -117,9 +117,9 @@ export const drain018: Rule = {
   id: "DRAIN-018",
   summary: "A PodDisruptionBudget by maxUnavailable or percentage over bare Pods, or Pods of a kind without scale: it allows 0 evictions.",
   defaultAction: "deny",
-  needs: ["budget"],
+  needs: [["budget", "guarded"]],
   why: "Of a kind that is not known to have a scale subresource, or not to have one, it warns.",
-  subjects: ["budget", "workload"],
+  subjects: ["budget", "workload", "profile"],
   examples: {
     admitted: `${barePod}---${budgetExample("minAvailable: 0")}`,
     denied: `${barePod}---${budgetExample("maxUnavailable: 1")}`,
@@ -187,7 +187,7 @@ interface Cover {
 /** The world after the request and the one before it. */
 const factsMax = 2;
 
-/** The foreign budgets that a request concerns; one over everything is DRAIN-006's. Several rules ask, the namespace is gone through once. */
+/** The budgets that a request concerns, compiled ones too: their selectors are the workloads' own. One over everything is DRAIN-006's. Several rules ask, the namespace is gone through once. */
 const coversOf = rememberedInBursts((facts: Facts): readonly Cover[] => {
   const { subject, views, snapshot } = facts;
   if (subject.kind === "budget") {
@@ -195,11 +195,17 @@ const coversOf = rememberedInBursts((facts: Facts): readonly Cover[] => {
     if (isWrittenAsCompiled(budget, facts) || budget.spec.selector === undefined || isEmptySelector(budget.spec.selector)) return [];
     return [{ budget, workloads: views.map(({ workload }) => workload) }];
   }
-  return views.flatMap(({ workload, foreignBudgets }) =>
-    foreignBudgets
-      .filter(({ spec }) => spec.selector !== undefined && !isEmptySelector(spec.selector))
-      .map((budget) => ({ budget, workloads: [workload, ...othersUnder(budget, { workload, snapshot })].sort(byName) })),
-  );
+  return views.flatMap((view) => {
+    const { workload } = view;
+    const foreign = subject.kind === "profile" ? [] : view.foreignBudgets;
+    const compiled = compiledCover(view, { views, snapshot });
+    return [
+      ...foreign
+        .filter(({ spec }) => spec.selector !== undefined && !isEmptySelector(spec.selector))
+        .map((budget) => ({ budget, workloads: [workload, ...othersUnder(budget, { workload, snapshot })].sort(byName) })),
+      ...(compiled === undefined ? [] : [{ budget: compiled.budget, workloads: [workload, ...compiled.others].sort(byName) }]),
+    ];
+  });
 }, factsMax);
 
 function countingCovers(facts: Facts): readonly Cover[] {

@@ -6,8 +6,9 @@
  */
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import type { JobSpec } from "../../api/workload.ts";
+import { workloadTitle } from "../../kube/workload.ts";
 import { countText } from "../count-words.ts";
-import { othersUnder } from "../drain-cover.ts";
+import { compiledCover, othersUnder } from "../drain-cover.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import { isObjectOf } from "../overlay-snapshot.ts";
 import { ignoreDisruptions } from "../profile/job-patch.ts";
@@ -70,15 +71,19 @@ export const job002: Rule = {
   summary: "A PodDisruptionBudget that selects Pods of a Job and allows no eviction of them.",
   defaultAction: "deny",
   why: "The disruption controller computes most budgets from a scale, and a Job has none: the budget then allows no eviction of any Pod that it selects.",
-  needs: ["ending", "budget"],
-  subjects: ["workload", "budget"],
+  needs: [
+    ["ending", "guarded"],
+    ["budget", "guarded"],
+  ],
+  subjects: ["workload", "budget", "profile"],
   examples: {
     admitted: `${budgetOf("app: web")}---${jobOf("backoffLimit: 3")}`,
     denied: `${budgetOf("app: report")}---${jobOf("backoffLimit: 3")}`,
   },
   judge: (facts) =>
     facts.views.flatMap((view) => {
-      if (!runsToAnEnd(view.workload.kind)) return [];
+      if (!runsToAnEnd(view.workload.kind)) return compiledOverJobs(facts, view);
+      if (facts.subject.kind === "profile") return [];
       const judged = facts.subject.kind === "budget" ? facts.subject.budget.metadata.name : undefined;
       return view.foreignBudgets
         .filter(({ metadata }) => judged === undefined || metadata.name === judged)
@@ -123,6 +128,24 @@ export const job003: Rule = {
     ];
   }),
 };
+
+/** A profile's own budget has the selector of its workload, and always counts a scale. */
+function compiledOverJobs(facts: Facts, view: WorkloadView): readonly Problem[] {
+  if (facts.subject.kind !== "workload" && facts.subject.kind !== "profile") return [];
+  const cover = compiledCover(view, facts);
+  const jobs = cover?.others.filter(({ kind }) => runsToAnEnd(kind)) ?? [];
+  const [first] = jobs;
+  if (cover === undefined || first === undefined) return [];
+  const more = jobs.length > 1 ? ` and ${jobs.length - 1} more` : "";
+  return [
+    {
+      path: pathIn(facts, { workload: "/spec/selector" }),
+      message: `${aboutWorkload(facts, view)}PodDisruptionBudget "${cover.budget.metadata.name ?? ""}" of its profile also selects pods of ${workloadTitle(first)}${more}: a Job has no scale, so it allows no eviction at all`,
+      fix: `give the pods of ${workloadTitle(first)} other labels`,
+      ...classOf(view),
+    },
+  ];
+}
 
 /** Calls with each Job's spec and the pointer to it; a suspended Job is judged too, since nobody asks again when it goes on. */
 function onJobs(judge: (facts: Facts, view: WorkloadView, spec: JobSpec, at: string) => readonly Problem[]): Rule["judge"] {

@@ -106,3 +106,44 @@ describe("DS-001: an agent that sizing can't see", () => {
   check("both", { judge: agent({ cpu: "50m", memory: "64Mi" }), finds: [] });
   check("filled in by a profile", { judge: agent(), world: [profile({ name: "agent", spec: {} })], finds: [] });
 });
+
+describe("the budget that a profile compiles", () => {
+  const check = checkerOf("JOB-002");
+  const api = profile({ name: "api", spec: { runtimeClass: "general", availability: { minReplicas: 3 }, scaling: { maxReplicas: 9 } } });
+  const serving = deployment({ name: "api", replicas: 3 });
+  const reports = cronJob({ name: "nightly", podLabels: { app: "api" } });
+  const text =
+    'PodDisruptionBudget "api" of its profile also selects pods of CronJob nightly: a Job has no scale, so it allows no eviction at all';
+  const compiled = { ...budget({ name: "api", maxUnavailable: 1 }) };
+  const held = {
+    ...compiled,
+    spec: { ...compiled.spec, unhealthyPodEvictionPolicy: "AlwaysAllow" as const },
+    metadata: {
+      ...compiled.metadata,
+      labels: { "app.kubernetes.io/managed-by": "workloadprofile" },
+      ownerReferences: [{ apiVersion: "platform.example.com/v1", kind: "WorkloadProfile", name: "api", uid: api.metadata.uid ?? "" }],
+    },
+  };
+
+  check("is refused with its profile where it selects a CronJob's Pods too", {
+    judge: api,
+    world: [serving, reports],
+    finds: [`JOB-002 deny: Deployment api: ${text}`],
+  });
+
+  check("is refused with its Deployment", { judge: serving, world: [api, reports], finds: [`JOB-002 deny: ${text}`] });
+
+  check("is refused with the CronJob that comes last", {
+    judge: reports,
+    world: [api, serving, held],
+    finds: [
+      'JOB-002 deny: PodDisruptionBudget "api" selects Job pods: a Job has no scale, so the budget allows no eviction of any pod that it selects',
+    ],
+  });
+
+  check("is fine where the CronJob's Pods have labels of their own", {
+    judge: api,
+    world: [serving, cronJob({ name: "nightly" })],
+    finds: [],
+  });
+});
