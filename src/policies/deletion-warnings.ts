@@ -11,10 +11,11 @@ import { workloadTitle, type Workload } from "../kube/workload.ts";
 import { isController, type AdmissionRequest } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
 import { findingsOf, wordsOf, type JudgedFinding } from "./findings.ts";
-import { overlaySnapshot } from "./overlay-snapshot.ts";
+import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
 import { isJudgedDeletion } from "./release.ts";
 import type { Finding } from "./verdict.ts";
 import { cutText } from "./warning.ts";
+import { isCompiledBudget } from "./workload-view.ts";
 
 /** Workloads that one deletion is told about; a warning is read by a person. */
 const workloadsMax = 5;
@@ -26,9 +27,24 @@ export function deletionWarnings(input: FactsInput): readonly string[] {
   const { request, context } = input;
   const { oldObject, userInfo } = request;
   if (oldObject === undefined || !isJudgedDeletion(request) || isController(userInfo) || isGoing(request, context.snapshot)) return [];
-  return leftBehind(oldObject, input).map(({ workload, finding: { rule, message } }) =>
+  const left = leftBehind(oldObject, input).map(({ workload, finding: { rule, message } }) =>
     cutText(`${workloadTitle(workload)} is left behind: [${rule}] ${message}`, warningLengthMax),
   );
+  return [...undone(oldObject, input), ...left];
+}
+
+/** A profile takes its budget and its sizes along, and what it compiles comes back. */
+function undone(object: KubeObject, input: FactsInput): readonly string[] {
+  const { context } = input;
+  if (isObjectOf("PodDisruptionBudget", object, context.names.domain)) {
+    if (!isCompiledBudget(object, context)) return [];
+    const profile = object.metadata.ownerReferences?.find(({ kind }) => kind === "WorkloadProfile")?.name ?? "";
+    return [cutText(`WorkloadProfile ${profile} makes PodDisruptionBudget ${object.metadata.name ?? ""} again`, warningLengthMax)];
+  }
+  if (!isObjectOf("WorkloadProfile", object, context.names.domain)) return [];
+  return touchedBy(object, input)
+    .slice(0, workloadsMax)
+    .map((workload) => cutText(`${workloadTitle(workload)} runs by this profile: its next Pods get none of it`, warningLengthMax));
 }
 
 /** A workload, and what it would be refused for without the object that goes. */

@@ -20,6 +20,7 @@ import { workloadOfPod } from "./pod-owner.ts";
 import { isJudgedPodUpdate } from "./pod-update.ts";
 import { deletionWarnings } from "./deletion-warnings.ts";
 import { isJudgedDeletion, isRelease } from "./release.ts";
+import { overrideWarnings } from "./override-warnings.ts";
 import { compileJob } from "./profile/job-patch.ts";
 import { withoutClaims } from "./profile/own-keys-patch.ts";
 import { needsOnDemand } from "./profile/on-demand-floor.ts";
@@ -87,7 +88,12 @@ export function validate(input: FactsInput): Verdict {
   const findings = toldFindings(facts.subject.kind === "pod-update" ? newFindings(found, input) : found);
   const told = isController(input.request.userInfo)
     ? []
-    : [...warningTexts(findings), ...startWarnings(findings, facts.policySet.settings), ...adjustmentWarnings(facts)];
+    : [
+        ...warningTexts(findings),
+        ...startWarnings(findings, facts.policySet.settings),
+        ...adjustmentWarnings(facts),
+        ...overrideWarnings(facts),
+      ];
   return { allowed: !findings.some(({ action }) => action === "deny"), findings, warnings: told, patch: [], steps: cost.steps };
 }
 
