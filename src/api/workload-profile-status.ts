@@ -33,7 +33,7 @@ const compiled = object("What was compiled.", {
 
 const evictionsAllowed = object("How many Pods may be evicted at once while all are healthy.", {
   atMin: optional(whole("At availability.minReplicas.", { minimum: 0 })),
-  now: optional(whole("At the replicas of now, or fewer where the disruption controller allows fewer at this moment.", { minimum: 0 })),
+  now: optional(whole("At the replicas of now.", { minimum: 0 })),
   atMax: optional(whole("At scaling.maxReplicas.", { minimum: 0 })),
   summary: optional(text("now/atMin, for the column EVICT.")),
 });

@@ -1050,7 +1050,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
        },
        "now": {
         "type": "integer",
-        "description": "At the replicas of now, or fewer where the disruption controller allows fewer at this moment.",
+        "description": "At the replicas of now.",
         "minimum": 0
        },
        "atMax": {

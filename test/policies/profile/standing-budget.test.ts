@@ -22,7 +22,7 @@ function statusBeside(status: PodDisruptionBudget["status"]) {
   const [compiled] = first.kind === "write" ? first.budgets.create : [];
   if (compiled === undefined) throw new Error("the first look makes the budget");
   const standing = { ...compiled, metadata: { ...compiled.metadata, uid: "pdb", generation: 2 }, status };
-  const second = decideIn([...world, standing as PodDisruptionBudget]);
+  const second = decideIn([...world, standing]);
   const said = second.kind === "write" ? second.status : undefined;
   const drainSafe = said?.conditions?.find(({ type }) => type === "DrainSafe");
   return { evict: said?.evictionsAllowed?.summary, drainSafe: `${drainSafe?.status} ${drainSafe?.reason}`, message: drainSafe?.message };
@@ -44,7 +44,7 @@ it("is what the controller counts, during a rollout too", () => {
 it("is not safe to drain where the controller allows nothing because of an error, which it quotes", () => {
   const message = "jobs.batch does not implement the scale subresource";
   const conditions = [{ type: "DisruptionAllowed", status: "False" as const, reason: "SyncFailed", message }];
-  const said = statusBeside({ observedGeneration: 2, disruptionsAllowed: 0, conditions: conditions as never });
+  const said = statusBeside({ observedGeneration: 2, disruptionsAllowed: 0, conditions: conditions });
   expect(said).toMatchObject({ evict: "0/1", drainSafe: "False BudgetFails" });
   expect(said.message).toContain(message);
 });
