@@ -13,7 +13,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { isFullyBlocking } from "../kube/disruption-budget.ts";
 import { controllerOf } from "../kube/owner.ts";
 import { closedWindowOf, doNotDisruptOf, graceMsOf, type PodProtection } from "../kube/pod-protection.ts";
-import { isActive, isDaemonPod } from "../kube/pod-state.ts";
+import { isActive, isDaemonPod, isTerminating } from "../kube/pod-state.ts";
 import { remembered } from "../kube/remembered.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { isDisrupted } from "../kube/taint.ts";
@@ -22,7 +22,9 @@ import type { Move } from "./disruption/command.ts";
 import { requestIn } from "./disruption/request.ts";
 import { isDrainable } from "./lifecycle/drain.ts";
 import { deadlineOf } from "./lifecycle/ending.ts";
-import type { PendingPod } from "./scheduling/pod-class.ts";
+import { comesBackOnceGone } from "./missing-pods.ts";
+import { plannedPodsOf } from "./scheduling/planned-pods.ts";
+import { podClassHash, type PendingPod } from "./scheduling/pod-class.ts";
 import type { SchedulingResults } from "./scheduling/solve.ts";
 
 /** A Pod that leaves later than this is bought nothing yet: about as long as a node takes to join at its slowest. */
@@ -50,13 +52,14 @@ export function displacedPods({
   const moving = leaving.flatMap(({ name, deadline }) =>
     snapshot
       .by("Pod", "node", name)
-      .filter((pod) => mustMove(pod, now) && leavesAt(pod, { snapshot, names, now, deadline }) - now <= displacedLeadMs)
+      .filter((pod) => mustMove(pod, { snapshot, now }) && leavesAt(pod, { snapshot, names, now, deadline }) - now <= displacedLeadMs)
       .map((pod) => ({ pod, name })),
   );
   return {
     pods: moving.map(({ pod }) => ({ key: keyOf(pod), pod: unbound(pod) })),
     standing: new Set(moving.map(({ pod }) => pod)),
-    nodeOf: new Map(moving.map(({ pod, name }) => [keyOf(pod), name])),
+    // Nobody waits with a Pod that goes already.
+    nodeOf: new Map(moving.flatMap(({ pod, name }) => (isTerminating(pod) ? [] : [[keyOf(pod), name]]))),
     nodes: leaving.map(({ name }) => name),
   };
 }
@@ -81,8 +84,9 @@ function leavingNodes(snapshot: ClusterSnapshot, names: ContractWorld["names"]):
   });
 }
 
-function mustMove(pod: Pod, now: Instant): boolean {
-  return isActive(pod) && !isDaemonPod(pod) && controllerOf(pod) !== undefined && isDrainable(pod, now);
+function mustMove(pod: Pod, { snapshot, now }: { readonly snapshot: ClusterSnapshot; readonly now: Instant }): boolean {
+  if (isDaemonPod(pod) || controllerOf(pod) === undefined || !isDrainable(pod, now)) return false;
+  return isActive(pod) || comesBackOnceGone(pod, snapshot);
 }
 
 /** When a Pod may go at the earliest, and has to at the latest; Infinity for one that stays as long as anybody knows. */
@@ -96,6 +100,7 @@ function leavesAt(
   },
 ): Instant {
   const { snapshot, names, now, deadline } = of;
+  if (isTerminating(pod)) return now;
   const latest = deadline === undefined ? Infinity : deadline - graceMsOf(pod);
   const { disruptionWindowAnnotation } = names;
   const protection = doNotDisruptOf(pod, now) ?? closedWindowOf(pod, { now, disruptionWindowAnnotation, deadline });
@@ -114,10 +119,25 @@ function isHeldForGood({ metadata }: Pod, snapshot: ClusterSnapshot): boolean {
 }
 
 /** The Pod as its successor will be: alike, and nowhere yet. */
-const unbound = remembered((pod: Pod): Pod => ({ ...pod, spec: { ...pod.spec, nodeName: "" } }));
+const unbound = remembered((pod: Pod): Pod => {
+  const metadata: { -readonly [K in keyof Pod["metadata"]]: Pod["metadata"][K] } = { ...pod.metadata };
+  delete metadata.deletionTimestamp;
+  return { ...pod, metadata, spec: { ...pod.spec, nodeName: "" } };
+});
 
 function keyOf({ metadata }: Pod): string {
   return `${metadata.namespace ?? ""}/${metadata.name ?? ""}`;
+}
+
+/**
+ * Returns for which Pod that has to leave its node another, which was bought for its like, is kept while it is empty; undefined for none. Such a
+ * Pod may take minutes to go, and its successor is told to come only once it waits.
+ */
+export function keptForDisplaced(of: Parameters<typeof displacedPods>[0], nodeClaim: NodeClaim): string | undefined {
+  const planned = plannedPodsOf(nodeClaim, of.names);
+  if (planned.size === 0) return undefined;
+  const found = displacedPods(of).pods.find(({ pod }) => planned.has(podClassHash(pod)));
+  return found === undefined ? undefined : `Pod ${found.key}, which has to leave its node`;
 }
 
 /** What a plan made of the Pods of each leaving node, by the node's name. */

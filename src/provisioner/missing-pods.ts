@@ -14,7 +14,7 @@ import type { Deployment, Job, ReplicaSet, StatefulSet } from "../api/workload.t
 import { canonicalJson } from "../api/hash.ts";
 import { heldPartOf } from "../kube/held-part.ts";
 import { controllerOf } from "../kube/owner.ts";
-import { isActive, isTerminal } from "../kube/pod-state.ts";
+import { isActive, isTerminal, isTerminating } from "../kube/pod-state.ts";
 import { rollingBounds } from "../kube/rolling-update.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
@@ -127,11 +127,46 @@ function ofStatefulSet(snapshot: ClusterSnapshot, owner: StatefulSet, workload: 
   return { count: workload.replicas - there.length, live: there.length, addedLabels: nothingAdded, siblings };
 }
 
+/**
+ * Says whether a Pod on its way out has a successor that its controller makes only once it is gone: a StatefulSet's, which will bear its name,
+ * and a Job's that replaces what has ended alone. Until then it counts as its workload's, and nothing is missing.
+ */
+export function comesBackOnceGone(pod: Pod, snapshot: ClusterSnapshot): boolean {
+  const { kind, name = "", uid } = controllerOf(pod) ?? {};
+  const namespace = pod.metadata.namespace ?? "";
+  if (!isTerminating(pod) || isNamespaceEnding(snapshot, namespace)) return false;
+  if (kind === "StatefulSet") {
+    const owner = snapshot.get("StatefulSet", { namespace, name });
+    return owner?.metadata.uid === uid && isWanted(owner) && hasOrdinalOf(pod, owner);
+  }
+  const job = kind === "Job" ? snapshot.get("Job", { namespace, name }) : undefined;
+  if (job?.metadata.uid !== uid || !isWanted(job) || job.spec.podReplacementPolicy !== "Failed") return false;
+  const workload = workloadOf(job);
+  // Without this one, another is missing.
+  return workload !== undefined && wantedByJob(job, { workload, owned: ownedPods(snapshot, job) }) > 0;
+}
+
+function isWanted<T extends KubeObject>(object: T | undefined): object is T {
+  return object !== undefined && object.metadata.deletionTimestamp === undefined;
+}
+
+/** A StatefulSet that is scaled down makes the Pods of its lowest numbers alone. */
+function hasOrdinalOf({ metadata }: Pod, { spec, metadata: { name = "" } }: StatefulSet): boolean {
+  const { replicas = 1, ordinals: { start = 0 } = {} } = spec;
+  const ordinal = Number((metadata.name ?? "").slice(name.length + 1));
+  return Number.isInteger(ordinal) && ordinal >= start && ordinal < start + replicas;
+}
+
 function ofJob(snapshot: ClusterSnapshot, job: Job, workload: Workload): Missing {
-  const { completions, suspend, managedBy, podReplacementPolicy } = job.spec;
   const owned = ownedPods(snapshot, job);
   // With the policy Failed, a Pod on its way out is replaced only once it has ended.
-  const live = owned.filter(podReplacementPolicy === "Failed" ? (pod) => !isTerminal(pod) : isActive).length;
+  const live = owned.filter(job.spec.podReplacementPolicy === "Failed" ? (pod) => !isTerminal(pod) : isActive).length;
+  return { count: wantedByJob(job, { workload, owned }) - live, live, addedLabels: nothingAdded, siblings: owned };
+}
+
+/** How many Pods a Job lets run at once from now on. */
+function wantedByJob(job: Job, { workload, owned }: { readonly workload: Workload; readonly owned: readonly Pod[] }): number {
+  const { completions, suspend, managedBy } = job.spec;
   const ended =
     job.status?.conditions?.some(({ type, status }) => (type === "Complete" || type === "Failed") && status === "True") === true;
   const succeeded = succeededPods(job, owned);
@@ -140,8 +175,7 @@ function ofJob(snapshot: ClusterSnapshot, job: Job, workload: Workload): Missing
   const closing = completions === undefined && succeeded > 0;
   // Another controller's Job (a queue's, say) gets its Pods where and when that controller likes.
   const foreign = managedBy !== undefined && managedBy !== jobControllerName;
-  const wanted = ended || closing || foreign || suspend === true ? 0 : Math.min(workload.replicas, left);
-  return { count: wanted - live, live, addedLabels: nothingAdded, siblings: owned };
+  return ended || closing || foreign || suspend === true ? 0 : Math.min(workload.replicas, left);
 }
 
 /** The status counts a success only after its Pod was seen; until then the Pod itself, or the list between the two, tells. */

@@ -5,12 +5,13 @@ import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { Node } from "../../src/api/node.ts";
 import type { KubeObject } from "../../src/api/object.ts";
 import type { Pod } from "../../src/api/pod.ts";
+import type { Job, StatefulSet } from "../../src/api/workload.ts";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
-import { displacedPods } from "../../src/provisioner/displaced-pods.ts";
+import { displacedPods, keptForDisplaced } from "../../src/provisioner/displaced-pods.ts";
 import { freshMemory, nextProvisioningStep, type ProvisioningStep } from "../../src/provisioner/provisioning.ts";
 import { policySet } from "../support/admission.ts";
-import { budget, namespaceObject, nodePool, pod } from "../support/objects.ts";
+import { budget, job, namespaceObject, nodePool, pod, statefulSet } from "../support/objects.ts";
 
 const names = platformNames();
 const policies = policySet();
@@ -25,6 +26,14 @@ describe("a Pod on a node that is to go", () => {
   check("needs none where the taint is somebody else's, of another effect", [running({})], [], { isTainted: false, isForeign: true });
   check("needs one where only its NodeClaim is being deleted", [running({})], ["shop/web-1"], { isTainted: false, isDeleted: true });
   check("needs none when it is leaving already: its successor does", [running({ isLeaving: true })], []);
+  check("needs one when it is leaving, where its successor comes only once it is gone", [set(1), ofSet("db-0")], ["shop/db-0"]);
+  check("needs none where its StatefulSet is scaled down below it", [set(1), ofSet("db-1")], []);
+  check("needs none where its StatefulSet counts from another number", [set(1, { ordinals: { start: 1 } }), ofSet("db-0")], []);
+  check("needs none where its StatefulSet goes, or is another of its name", [ofSet("db-0")], []);
+  check("needs none when it is leaving a node that stays", [set(1), ofSet("db-0")], [], { isTainted: false });
+  check("needs one when it is leaving, of a Job that replaces only what has ended", [queue("Failed"), ofJob()], ["shop/queue-1"]);
+  check("needs none when it is leaving, of a Job that has replaced it already", [queue("TerminatingOrFailed"), ofJob()], []);
+  check("needs none when it is leaving, of a Job that is suspended", [queue("Failed", { suspend: true }), ofJob()], []);
   check("needs none where nobody would make it again", [running({ isBare: true })], []);
   check("needs none where it is of the node", [running({ ownerKind: "DaemonSet" })], []);
   check("needs none while it is not to be disturbed", [running({ annotations: { "karpenter.sh/do-not-disrupt": "true" } })], []);
@@ -104,6 +113,24 @@ describe("the plan", () => {
     expect(planned([moved, other]).moves.get("general-1")).toEqual({ waiting: 0, unplaced: 0 });
   });
 
+  it("buys the place of a StatefulSet's Pod once: while it runs, while it ends, and when it is gone", () => {
+    const bought = planned([set(1), ofSet("db-0", { isLeaving: false })]);
+    expect(bought.nodeClaims).toHaveLength(1);
+    const ending = planned([set(1), ofSet("db-0"), ...bought.nodeClaims]);
+    expect([ending.nodeClaims, ending.yields]).toEqual([[], []]);
+    // Nobody waits with a Pod that goes already.
+    expect(ending.moves.get("general-1")).toEqual({ waiting: 0, unplaced: 0 });
+    const [replacement] = bought.nodeClaims;
+    if (replacement === undefined) throw new Error("nothing was bought");
+    const kept = (objects: readonly KubeObject[]) =>
+      keptForDisplaced({ snapshot: snapshotOf([node({}), claim({}), ...objects]), names, now }, replacement);
+    expect(kept([set(1), ofSet("db-0")])).toBe("Pod shop/db-0, which has to leave its node");
+    expect([kept([set(1)]), kept([running({})])]).toEqual([undefined, undefined]);
+    const gone = planned([set(1), ...bought.nodeClaims]);
+    expect([gone.nodeClaims, gone.yields]).toEqual([[], []]);
+    expect(planned([set(1), ofSet("db-0")]).nodeClaims).toHaveLength(1);
+  });
+
   it("says of an empty node that nobody waits", () => {
     const step = stepOf([]);
     expect(step.kind === "idle" ? step.moves.get("general-1") : step.kind).toEqual({ waiting: 0, unplaced: 0 });
@@ -128,6 +155,29 @@ describe("the plan", () => {
     return nextProvisioningStep(observed, now);
   }
 });
+
+function set(replicas: number, spec: Partial<StatefulSet["spec"]> = {}): StatefulSet {
+  const made = statefulSet({ name: "db", replicas });
+  return { ...made, spec: { ...made.spec, ...spec } };
+}
+
+function ofSet(name: string, { isLeaving = true } = {}): Pod {
+  const made = running({ name, isLeaving, ownerKind: "StatefulSet", labels: { app: "db" } });
+  const { spec } = set(1).spec.template;
+  const reference = { apiVersion: "apps/v1", kind: "StatefulSet", name: "db", uid: "uid-shop-db", controller: true };
+  return { ...made, metadata: { ...made.metadata, ownerReferences: [reference] }, spec: { ...spec, nodeName: "general-1" } };
+}
+
+function queue(podReplacementPolicy: string, spec: Partial<Job["spec"]> = {}): Job {
+  const made = job({ name: "queue" });
+  return { ...made, spec: { ...made.spec, parallelism: 1, completions: 2, podReplacementPolicy, ...spec } };
+}
+
+function ofJob(): Pod {
+  const made = running({ name: "queue-1", isLeaving: true });
+  const reference = { apiVersion: "batch/v1", kind: "Job", name: "queue", uid: "uid-shop-queue", controller: true };
+  return { ...made, metadata: { ...made.metadata, ownerReferences: [reference] } };
+}
 
 interface Leaving {
   readonly isTainted?: boolean;

@@ -20,6 +20,7 @@ import { isDaemonPod, isMirrorPod, isPending, isTerminal, isTerminating } from "
 import { isDisrupted } from "../../kube/taint.ts";
 import { timeText } from "../../kube/time-text.ts";
 import { isOurBuffer } from "../../policies/buffer-source.ts";
+import { keptForDisplaced } from "../displaced-pods.ts";
 import { nextEmptinessStep, type EmptinessStep, type ObservedEmptiness } from "../disruption/emptiness.ts";
 import { requestIn } from "../disruption/request.ts";
 import { cameTrue, claimStatusAfter } from "../lifecycle/claim-status.ts";
@@ -90,7 +91,11 @@ function observe(shell: ProvisionerShell, of: { readonly key: ObjectKey; readonl
     nominated: pods.some((pod) => !isDaemonPod(pod)) ? 0 : nominatedTo(snapshot, name),
     podEventAt: podMemory.changedAt,
     asked: askedOf(shell, { nodeClaim, node }),
-    keptFor: bufferIn(snapshot),
+    keptFor:
+      bufferIn(snapshot) ??
+      (pods.some((pod) => !isDaemonPod(pod))
+        ? undefined
+        : keptForDisplaced({ snapshot, names: shell.names, now: shell.clock.now() }, nodeClaim)),
   };
 }
 
