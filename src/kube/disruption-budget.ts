@@ -48,6 +48,9 @@ export interface DisruptionStatus {
 export const deletionTimeoutMs = 2 * 60 * 1000;
 
 const percentPattern = /^(\d+)%$/;
+/** A longer one is no number to Kubernetes either. */
+const percentLengthMax = 20;
+const shownLengthMax = 40;
 
 /**
  * Returns a count, or a percentage of a total rounded up, as disruption budgets do ("20%" of 6 is 2). The error says that
@@ -55,7 +58,7 @@ const percentPattern = /^(\d+)%$/;
  */
 export function scaledValue(value: IntOrPercent, total: number): Result<number, string> {
   if (typeof value === "number") return Number.isInteger(value) ? ok(value) : err(notAValue(value));
-  const percent = percentPattern.exec(value)?.[1];
+  const percent = value.length > percentLengthMax ? undefined : percentPattern.exec(value)?.[1];
   return percent === undefined ? err(notAValue(value)) : ok(Math.ceil((Number(percent) * total) / 100));
 }
 
@@ -270,5 +273,6 @@ function failSafe(budget: PodDisruptionBudget, message: string): DisruptionStatu
 }
 
 function notAValue(value: IntOrPercent): string {
-  return `invalid value ${JSON.stringify(value)}: write a whole number or a percentage such as "20%"`;
+  const shown = typeof value === "number" || value.length <= shownLengthMax ? value : `${value.slice(0, shownLengthMax)}…`;
+  return `invalid value ${JSON.stringify(shown)}: write a whole number or a percentage such as "20%"`;
 }

@@ -10,6 +10,8 @@ import { matchesSelector, type Labels } from "./selector.ts";
 export interface SelectorIndex<T> {
   /** Returns the items whose selector matches, in the order that they were given in. */
   matching(labels: Labels | undefined): readonly T[];
+  /** Returns how many items are looked at for these labels. */
+  candidates(labels: Labels | undefined): number;
 }
 
 interface Entry<T> {
@@ -41,16 +43,26 @@ export function selectorIndex<T>(items: readonly T[], selectorOf: (item: T) => L
     if (known === undefined) byValue.set(value, [entry]);
     else known.push(entry);
   });
-  return { matching: (labels) => matchingEntries({ byKey, unkeyed }, labels).map(({ item }) => item) };
+  const entries = { byKey, unkeyed };
+  return {
+    matching: (labels) => matchingEntries(entries, labels).map(({ item }) => item),
+    candidates: (labels) => candidateCount(entries, labels),
+  };
 }
 
-function matchingEntries<T>(
-  {
-    byKey,
-    unkeyed,
-  }: { readonly byKey: ReadonlyMap<string, ReadonlyMap<string, readonly Entry<T>[]>>; readonly unkeyed: readonly Entry<T>[] },
-  labels: Labels | undefined,
-): readonly Entry<T>[] {
+interface Entries<T> {
+  readonly byKey: ReadonlyMap<string, ReadonlyMap<string, readonly Entry<T>[]>>;
+  readonly unkeyed: readonly Entry<T>[];
+}
+
+function candidateCount<T>({ byKey, unkeyed }: Entries<T>, labels: Labels = {}): number {
+  const own = Object.keys(labels);
+  let count = unkeyed.length;
+  for (const key of byKey.size < own.length ? byKey.keys() : own) count += byKey.get(key)?.get(labels[key] ?? "")?.length ?? 0;
+  return count;
+}
+
+function matchingEntries<T>({ byKey, unkeyed }: Entries<T>, labels: Labels | undefined): readonly Entry<T>[] {
   if (labels === undefined && unkeyed.length === 0) return [];
   const found: Entry<T>[] = [];
   const own = labels === undefined ? [] : Object.keys(labels);

@@ -4,6 +4,7 @@
  * Reads budgets. Returns texts and patches, so that every rule speaks of budgets alike.
  */
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
+import { cutText } from "./warning.ts";
 import type { JsonPatchOperation } from "../kube/json-patch.ts";
 
 /** Returns a budget's name. */
@@ -18,8 +19,15 @@ export function budgetText(budget: PodDisruptionBudget): string {
 
 /** Returns what a budget asks for: "minAvailable: 80%", or that it asks for nothing. */
 export function boundText({ spec }: PodDisruptionBudget): string {
-  if (spec.maxUnavailable !== undefined) return `maxUnavailable: ${spec.maxUnavailable}`;
-  return spec.minAvailable === undefined ? "neither minAvailable nor maxUnavailable" : `minAvailable: ${spec.minAvailable}`;
+  if (spec.maxUnavailable !== undefined) return `maxUnavailable: ${shortText(spec.maxUnavailable)}`;
+  return spec.minAvailable === undefined ? "neither minAvailable nor maxUnavailable" : `minAvailable: ${shortText(spec.minAvailable)}`;
+}
+
+/** A percentage may have as many digits as an object has room for. */
+const boundLengthMax = 40;
+
+function shortText(bound: number | string): string {
+  return cutText(String(bound), boundLengthMax);
 }
 
 /** Returns the name of the field that bounds evictions; minAvailable where neither is set. */

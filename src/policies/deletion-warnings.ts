@@ -13,6 +13,7 @@ import { gatherFacts, type FactsInput } from "./facts.ts";
 import { findingsOf, wordsOf, type JudgedFinding } from "./findings.ts";
 import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
 import { isJudgedDeletion } from "./release.ts";
+import { reviewStepsMax } from "./review-steps.ts";
 import type { Finding } from "./verdict.ts";
 import { cutText } from "./warning.ts";
 import { isCompiledBudget } from "./workload-view.ts";
@@ -58,13 +59,19 @@ export function leftBehind(object: KubeObject, input: FactsInput): readonly Left
   const { snapshot, names } = input.context;
   const before = overlaySnapshot(snapshot, { put: object, domain: names.domain });
   const after = overlaySnapshot(snapshot, { remove: object, domain: names.domain });
-  return touchedBy(object, input)
-    .slice(0, workloadsMax)
-    .flatMap((workload) => {
-      const known = new Set(refusalsOf(workload, input, before).map(wordsOf));
-      const left = refusalsOf(workload, input, after).filter((finding) => !known.has(wordsOf(finding)));
-      return left.map((finding) => ({ workload, finding }));
-    });
+  const found: LeftBehind[] = [];
+  const { workloads, ...touched } = touchedBy(object, input);
+  let steps = touched.steps;
+  for (const workload of workloads.slice(0, workloadsMax)) {
+    // Each is judged twice more: a warning is not worth more than a verdict.
+    if (steps > reviewStepsMax / 2) return found;
+    const known = refusalsOf(workload, input, before);
+    const left = refusalsOf(workload, input, after);
+    steps += known.steps + left.steps;
+    const words = new Set(known.refusals.map(wordsOf));
+    found.push(...left.refusals.filter((finding) => !words.has(wordsOf(finding))).map((finding) => ({ workload, finding })));
+  }
+  return found;
 }
 
 /** With its namespace everything goes. */
@@ -73,18 +80,24 @@ function isGoing({ namespace }: AdmissionRequest, snapshot: ClusterSnapshot): bo
 }
 
 /** The workloads that the object concerned, as if it had just been written. */
-function touchedBy(object: KubeObject, input: FactsInput): readonly Workload[] {
-  const facts = gatherFacts({ ...input, request: creationOf(object, input.request) });
-  return facts.views
+function touchedBy(object: KubeObject, input: FactsInput): { readonly workloads: readonly Workload[]; readonly steps: number } {
+  const { views, cost } = gatherFacts({ ...input, request: creationOf(object, input.request) });
+  const workloads = views
     .map(({ workload }) => workload)
     .filter(({ replicas, object: { metadata } }) => replicas > 0 && metadata.deletionTimestamp === undefined);
+  return { workloads, steps: cost.steps };
 }
 
 /** What would refuse a workload that came into such a world. */
-function refusalsOf({ object, name }: Workload, input: FactsInput, snapshot: ClusterSnapshot): readonly JudgedFinding[] {
+function refusalsOf(
+  { object, name }: Workload,
+  input: FactsInput,
+  snapshot: ClusterSnapshot,
+): { readonly refusals: readonly JudgedFinding[]; readonly steps: number } {
   const request = { ...creationOf(object, input.request), name };
   const own = { ...input, request, context: { ...input.context, snapshot } };
-  return findingsOf(gatherFacts(own), own).filter(({ action }) => action === "deny");
+  const facts = gatherFacts(own);
+  return { refusals: findingsOf(facts, own).filter(({ action }) => action === "deny"), steps: facts.cost.steps };
 }
 
 function creationOf(object: KubeObject, request: AdmissionRequest): AdmissionRequest {

@@ -153,7 +153,6 @@ function isPodUpdate({ operation, object }: AdmissionRequest, { domain }: Platfo
   return operation === "UPDATE" && object !== undefined && isObjectOf("Pod", object, domain);
 }
 
-/** Both as Pods: what the API server sends as the old one is of the same kind. */
 function podUpdateSubject(object: KubeObject, { oldObject }: AdmissionRequest, snapshot: ClusterSnapshot): Subject {
   if (!isPod(object) || oldObject === undefined || !isPod(oldObject)) return noSubject;
   const workload = workloadOfPod({ pod: object, namespace: object.metadata.namespace ?? "", snapshot });
@@ -240,7 +239,12 @@ function stepsInput(
   const walksPods =
     subject.kind === "budget" || subject.kind === "scale" || (subject.kind === "workload" && request.operation === "UPDATE");
   const own = subject.kind === "workload" || isPodSubject(subject) ? request.object : undefined;
-  return { workloads, namespace: request.namespace, placed, walksPods, own, pod: isPodSubject(subject) ? subject.pod : undefined };
+  const pod = isPodSubject(subject) ? subject.pod : undefined;
+  const nodePool = subject.kind === "node-pool" ? subject.nodePool : undefined;
+  return {
+    ...{ workloads, namespace: request.namespace, placed, walksPods, own, pod, nodePool },
+    isTwice: request.operation === "UPDATE" && request.subResource === undefined && request.oldObject !== undefined,
+  };
 }
 
 function touchedWorkloads(subject: Subject, world: ViewWorld): readonly Workload[] {

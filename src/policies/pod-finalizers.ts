@@ -29,6 +29,6 @@ export function finalizesPod({ operation, subResource, object, oldObject }: Admi
 }
 
 function addsFinalizer({ metadata }: KubeObject, oldObject: KubeObject | undefined): boolean {
-  const before = oldObject?.metadata.finalizers ?? [];
-  return (metadata.finalizers ?? []).some((name) => !collected.has(name) && !before.includes(name));
+  const before = new Set(oldObject?.metadata.finalizers);
+  return (metadata.finalizers ?? []).some((name) => !collected.has(name) && !before.has(name));
 }

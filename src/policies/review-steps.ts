@@ -16,12 +16,13 @@ import { inKarpenterWords, isAutoPool } from "../kube/auto-labels.ts";
 import { heapBytesOf } from "../kube/heap-bytes.ts";
 import { heldFieldMaxBytes, heldMapMaxBytes, heldWholeMaxBytes } from "../kube/held-part.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
-import { remembered } from "../kube/remembered.ts";
 import { isCompatible } from "../kube/requirements.ts";
 import type { Workload } from "../kube/workload.ts";
 import { countText } from "./count-words.ts";
+import { mergesOf, sizeOf } from "./pod-size.ts";
 import { machineRequirements, typesOfPool } from "./pool-types.ts";
-import { triedOneByOne } from "./selecting-objects.ts";
+import { candidateBudgets, triedOneByOne } from "./selecting-objects.ts";
+import { autoscalerCount } from "./workload-autoscalers.ts";
 
 /** A review that would take more is refused: on two cores of 2024 some 100 ms. */
 export const reviewStepsMax = 10_000_000;
@@ -64,6 +65,10 @@ export interface StepsInput {
   readonly placed: boolean;
   /** Whether running Pods of the namespace are held against its budgets. */
   readonly walksPods?: boolean;
+  /** The NodePool that is judged. */
+  readonly nodePool?: NodePool | undefined;
+  /** Whether the object is judged as it was, too: each time it may take half of the steps. */
+  readonly isTwice?: boolean;
 }
 
 /** Making a view and asking every rule about it. */
@@ -80,15 +85,23 @@ const tolerationSteps = 300;
 const finalizerSteps = 100;
 const amountSteps = 10;
 const typeSteps = 25;
+/** A budget that may select a workload, and an autoscaler that aims at it, of which each may be a problem of its own. */
+const budgetSteps = 4;
+const autoscalerSteps = 500;
+/** What one label is asked for again and again is intersected each time: by value that stood already. */
+const mergeSteps = 4;
+/** A value that a NodePool requires of its nodes, which several rules look at. */
+const poolValueSteps = 300;
 
 /** Counts the steps of a request. */
 export function reviewSteps(input: StepsInput, world: StepsWorld): ReviewSteps {
   const spendings: Spending[] = [];
+  const most = input.isTwice === true ? reviewStepsMax / 2 : reviewStepsMax;
   let steps = 0;
   const spend = (spending: Spending): boolean => {
     steps += spending.steps;
     spendings.push(spending);
-    return steps <= reviewStepsMax;
+    return steps <= most;
   };
   const specs = input.workloads.map(({ template }) => template.spec);
   if (input.pod !== undefined) specs.push(input.pod.spec);
@@ -97,10 +110,12 @@ export function reviewSteps(input: StepsInput, world: StepsWorld): ReviewSteps {
     spend(ofViews(input, world, tried)) &&
     spend(ofPods(input, world, tried)) &&
     spend(ofFinalizers(input)) &&
+    spend(ofNodePool(input)) &&
     specs.every((spec) => spendPod(spec, { spend, world, placed: input.placed }));
   if (isWithin) return { steps, tooMuch: unheld(input) };
-  const { what, steps: most, fix } = spendings.reduce((a, b) => (b.steps > a.steps ? b : a));
-  return { steps, tooMuch: { message: `too much to judge: ${what()} take ${most} steps, of at most ${reviewStepsMax} a review`, fix } };
+  const { what, steps: dearest, fix } = spendings.reduce((a, b) => (b.steps > a.steps ? b : a));
+  const words = input.isTwice === true ? `${most} an update, which is judged before and after` : `${most} a review`;
+  return { steps, tooMuch: { message: `too much to judge: ${what()} take ${dearest} steps, of at most ${words}`, fix } };
 }
 
 /** Whoever selects by more names every Pod by itself; each later review of the namespace would walk through them. */
@@ -140,10 +155,30 @@ function unheld({ workloads, pod, own }: StepsInput): TooMuch | undefined {
 function ofViews({ workloads, namespace }: StepsInput, { snapshot }: StepsWorld, tried: number): Spending {
   const count = workloads.length;
   const profiles = snapshot.list("WorkloadProfile", namespace).length;
+  const budgets = workloads.reduce((sum, workload) => sum + candidateBudgets(workload, snapshot), 0);
+  const autoscalers = workloads.reduce((sum, workload) => sum + autoscalerCount(workload, snapshot), 0);
   return {
-    steps: count * (viewSteps + profiles * profileSteps + tried * selectorSteps + count),
-    what: () => `${countText(count, "workload")} x ${countText(profiles, "profile")}${triedText(tried)}`,
+    steps:
+      count * (viewSteps + profiles * profileSteps + tried * selectorSteps + count) + budgets * budgetSteps + autoscalers * autoscalerSteps,
+    what: () => `${countText(count, "workload")} x ${countText(profiles, "profile")}${triedText(tried)}${beside(budgets, autoscalers)}`,
     fix: "select fewer workloads, or spread them over several namespaces",
+  };
+}
+
+function beside(budgets: number, autoscalers: number): string {
+  return budgets + autoscalers === 0
+    ? ""
+    : ` with ${countText(budgets, "budget")} that may select them and ${countText(autoscalers, "autoscaler")}`;
+}
+
+/** Rules hold each value that a pool requires against what is sold. */
+function ofNodePool({ nodePool }: StepsInput): Spending {
+  const requirements = nodePool?.spec.template.spec.requirements ?? [];
+  const values = requirements.reduce((sum, requirement) => sum + 1 + (requirement.values?.length ?? 0), 0);
+  return {
+    steps: values * poolValueSteps + mergesOf(requirements) * mergeSteps,
+    what: () => `${countText(requirements.length, "requirement")} with ${countText(values, "value")}`,
+    fix: "require fewer values: name what they have in common, such as an instance family or a size",
   };
 }
 
@@ -176,22 +211,10 @@ interface Spender {
   readonly placed: boolean;
 }
 
-/** What a Pod asks, in numbers. */
-interface PodSize {
-  readonly terms: number;
-  /** Labels and values that all terms ask for together, each with the nodeSelector. */
-  readonly labels: number;
-  /** Names of resources. */
-  readonly amounts: number;
-  readonly initContainers: number;
-  readonly containers: number;
-  readonly tolerations: number;
-}
-
 function spendPod(spec: PodSpec, { spend, world, placed }: Spender): boolean {
   const size = sizeOf(spec);
   const pools = world.snapshot.list("NodePool");
-  const { terms, labels, amounts, initContainers, containers, tolerations } = size;
+  const { terms, labels, merges, amounts, initContainers, containers, tolerations } = size;
   const lessTerms = "ask for nodes in fewer nodeSelectorTerms: name all values of a label in one expression";
   const lessAmounts = "name fewer resources in requests and limits";
   if (
@@ -201,7 +224,7 @@ function spendPod(spec: PodSpec, { spend, world, placed }: Spender): boolean {
       fix: "run fewer containers in one pod",
     }) ||
     !spend({
-      steps: labels * (pools.length + 4) * labelSteps,
+      steps: labels * (pools.length + 4) * labelSteps + merges * mergeSteps,
       what: () => `${countText(terms, "nodeSelectorTerm")} with ${countText(labels, "label")} x ${countText(pools.length, "NodePool")}`,
       fix: lessTerms,
     }) ||
@@ -241,33 +264,4 @@ function takingTerms(pool: NodePool, spec: PodSpec): number {
   const asked = podRequirements(spec);
   const inWords = isAutoPool(pool) ? asked.map(inKarpenterWords) : asked;
   return inWords.reduce((count, alternative) => count + Number(isCompatible(own, alternative, wellKnownLabels)), 0);
-}
-
-const sizeOf = remembered((spec: PodSpec): PodSize => {
-  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  const selected = spec.nodeSelector === undefined ? 0 : Object.keys(spec.nodeSelector).length;
-  const initContainers = spec.initContainers ?? [];
-  return {
-    terms: terms.length,
-    labels: terms.reduce(
-      (sum, { matchExpressions, matchFields }) =>
-        sum +
-        selected +
-        [...(matchExpressions ?? []), ...(matchFields ?? [])].reduce((all, { values }) => all + 1 + (values?.length ?? 0), 0),
-      terms.length === 0 ? selected : 0,
-    ),
-    amounts: amountsOf(spec, initContainers).size,
-    initContainers: initContainers.length,
-    containers: spec.containers.length + initContainers.length,
-    tolerations: spec.tolerations?.length ?? 0,
-  };
-});
-
-function amountsOf(spec: PodSpec, initContainers: NonNullable<PodSpec["initContainers"]>): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const holders of [[spec], spec.containers, initContainers])
-    for (const { resources } of holders)
-      for (const amounts of [resources?.requests, resources?.limits]) for (const name in amounts) names.add(name);
-  for (const name in spec.overhead) names.add(name);
-  return names;
 }

@@ -27,6 +27,11 @@ export function budgetsSelecting(selected: Selected, snapshot: ClusterSnapshot):
   return selecting(budgetIndex(snapshot.list("PodDisruptionBudget", selected.workload.namespace)), selected);
 }
 
+/** Returns how many budgets are looked at for a workload's Pods, of those that are found by their labels. */
+export function candidateBudgets({ namespace, template }: Workload, snapshot: ClusterSnapshot): number {
+  return budgetIndex(snapshot.list("PodDisruptionBudget", namespace)).plain.candidates(template.metadata?.labels);
+}
+
 /** Returns how many budgets and Services of a namespace are tried one by one against each of its Pods. */
 export function triedOneByOne(namespace: string, snapshot: ClusterSnapshot): number {
   return (

@@ -72,9 +72,10 @@ export function adjustmentWarnings({ subject }: Facts): readonly string[] {
 
 /** Returns text without control, formatting and broken characters, at most 1,000 long: it may hold words of users. */
 export function plainText(text: string): string {
+  const read = text.length > 2 * plainTextMax ? text.slice(0, 2 * plainTextMax) : text;
   // Nearly every text is plain already.
-  if (/^[\x20-\x7e]*$/.test(text)) return cutText(text, plainTextMax);
-  return cutText(text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").replace(/\p{Cs}/gu, "\ufffd"), plainTextMax);
+  if (/^[\x20-\x7e]*$/.test(read)) return cutText(read, plainTextMax);
+  return cutText(read.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").replace(/\p{Cs}/gu, "\ufffd"), plainTextMax);
 }
 
 /** Returns text of at most `lengthMax` characters, cut after a word with an ellipsis, and never inside a surrogate pair. */

@@ -27,6 +27,16 @@ export function autoscalersOf(workload: Workload, snapshot: ClusterSnapshot): Wo
   return { autoscalers, scaledObjects, scale: workloadScale({ replicas, autoscalers, scaledObjects }) };
 }
 
+/** Returns how many HorizontalPodAutoscalers and ScaledObjects aim at a workload. */
+export function autoscalerCount(workload: Workload, snapshot: ClusterSnapshot): number {
+  const { namespace } = workload;
+  const key = targetKey(workload);
+  return (
+    (autoscalersByTarget(snapshot.list("HorizontalPodAutoscaler", namespace)).get(key)?.length ?? 0) +
+    (scaledObjectsByTarget(snapshot.list("ScaledObject", namespace)).get(key)?.length ?? 0)
+  );
+}
+
 interface Target {
   readonly apiVersion?: string;
   readonly kind?: string;

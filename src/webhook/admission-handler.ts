@@ -23,6 +23,7 @@ import { evictionVerdict, isEviction } from "../policies/eviction-verdict.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import type { Verdict } from "../policies/verdict.ts";
 import { isRelease } from "../policies/release.ts";
+import { reviewStepsMax } from "../policies/review-steps.ts";
 import { type AdmissionAnswer, allowed, denied, patched } from "./admission-review.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 import type { AdmissionHandler } from "./admission-call.ts";
@@ -101,9 +102,13 @@ function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]
   if (verdict.steps !== undefined) sources.metrics.steps.observe(verdict.steps);
   recordFindings(sources, request, verdict);
   if (verdict.allowed) return allowed(verdict.warnings);
-  if (call.isStranger !== true) sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
+  if (call.isStranger !== true && (verdict.steps ?? 0) <= notedStepsMax)
+    sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
   return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
 }
+
+/** Whose profiles a refusal concerns is looked up anew: what was dear to judge is told to whoever asks, and nowhere else. */
+const notedStepsMax = reviewStepsMax / 10;
 
 function recordFindings({ metrics }: AdmissionSources, { dryRun }: AdmissionRequest, { findings }: Verdict): void {
   if (!dryRun) for (const { rule, action } of findings) metrics.findings.inc({ rule, action });
@@ -126,7 +131,10 @@ function evictionAnswer(sources: AdmissionSources, { request, isStranger = false
 /** The request with its objects as an API server would have sent them, or why it could not; undefined where nobody knows. */
 function decodedRequest({ decoded }: AdmissionSources, request: AdmissionRequest): Result<AdmissionRequest, string> | undefined {
   const { object, oldObject } = request;
-  if ([object, oldObject].some((sent) => isDeeper(sent, depthMax))) return err(`nested deeper than ${depthMax}`);
+  for (const sent of [object, oldObject]) {
+    const size = sizeProblem(sent);
+    if (size !== undefined) return err(size);
+  }
   if (decoded === undefined) return undefined;
   const [form, oldForm] = [object, oldObject].map((sent) => (sent === undefined ? undefined : decoded(sent)));
   const [problem] = [...(form?.problems ?? []), ...(oldForm?.problems ?? [])];
@@ -140,14 +148,20 @@ function decodedRequest({ decoded }: AdmissionSources, request: AdmissionRequest
 
 /** No kind that we judge nests a tenth as deep; what would run out of stack is told before anybody descends. */
 const depthMax = 500;
+/** What is wrong in a larger one may be so often. */
+const formedValuesMax = 10_000;
 
-function isDeeper(root: unknown, max: number): boolean {
+/** Why an object that could not be judged is not decoded either. */
+function sizeProblem(root: unknown): string | undefined {
   let level: readonly unknown[] = [root];
+  let count = 0;
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > max) return true;
+    count += level.length;
+    if (depth > depthMax) return `nested deeper than ${depthMax}`;
+    if (count > formedValuesMax) return `not of the form of its kind, and larger than ${formedValuesMax} values`;
     level = level.flatMap((value): readonly unknown[] => (typeof value === "object" && value !== null ? Object.values(value) : []));
   }
-  return false;
+  return undefined;
 }
 
 function malformedStatus({ kind: { group, kind }, namespace, name }: AdmissionRequest, problem: string): ApiStatus {

@@ -10,12 +10,16 @@ import { countText } from "../policies/count-words.ts";
 import { scanReview, type ObjectPlaces, type PartSize, type Place, type ReviewScan } from "./review-scan.ts";
 
 /**
- * Of one object, and of all else in a review. Reading a field takes up to a microsecond. A Deployment of a hundred kilobytes with its
- * managedFields has some 4,000 fields, and what is large beyond that is long texts.
+ * Of one object. Reading a field takes up to a microsecond. A Deployment of a hundred kilobytes with its
+ * managedFields has some 4,000 fields; what is large beyond that is long texts.
  */
-export const objectFieldsMax = 40_000;
+export const objectFieldsMax = 30_000;
 /** Of one object: members of lists count as well. */
 export const objectValuesMax = 100_000;
+
+/** Beside the objects: a user of an identity provider has groups and extra values by the hundred. */
+const restFieldsMax = 4_000;
+const restValuesMax = 20_000;
 
 /** A field takes five bytes or more, a value two or more: a shorter body cannot have too many. */
 const scannedBytesMin = Math.min(5 * objectFieldsMax, 2 * objectValuesMax);
@@ -39,7 +43,8 @@ function outlined(bytes: Buffer): ReviewText {
   const scan = scanReview(bytes);
   const { object, oldObject } = scan;
   const rest = without(scan.size, [object?.whole, oldObject?.whole]);
-  if (isTooMuch(rest)) return { kind: "too-much", message: `the body has ${sizeText(rest)} beside its objects` };
+  if (rest.fields > restFieldsMax || rest.values > restValuesMax)
+    return { kind: "too-much", message: `the body has ${rest.fields} fields and ${rest.values} values beside its objects` };
   const [isLarge, wasLarge] = [isTooMuch(object?.whole.size), isTooMuch(oldObject?.whole.size)];
   if (!isLarge && !wasLarge) return whole(bytes);
   // Whoever makes an object smaller is judged as if it was new; what is on its way out may be held by what it was.

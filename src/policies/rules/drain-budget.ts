@@ -53,7 +53,7 @@ export const drain005: Rule = {
       return [
         {
           path: pathIn(facts, { budget: "/spec/selector" }),
-          message: `PodDisruptionBudgets ${severalSelect(names)} select pods of ${workloadTitle(view.workload)}; the eviction API refuses pods with ${names.length > 2 ? "more than one budget" : "two budgets"}`,
+          message: `PodDisruptionBudgets ${severalSelect(names, facts)} select pods of ${workloadTitle(view.workload)}; the eviction API refuses pods with ${names.length > 2 ? "more than one budget" : "two budgets"}`,
           fix: names.length > 2 ? "keep one" : "delete one",
           ...classOf(view),
         },
@@ -98,9 +98,17 @@ function budgetNames(view: WorkloadView, facts: Facts): readonly string[] {
   return [...new Set([...names, judged])].sort();
 }
 
+/** Names of budgets that a message says; a namespace may have thousands. */
+const namesMax = 10;
+
 /** `"a" and "b" both`, or `"a", "b" and "c" all`. */
-function severalSelect(names: readonly string[]): string {
-  const quoted = names.map((name) => `"${name}"`);
+function severalSelect(sorted: readonly string[], { subject }: Facts): string {
+  const judged = subject.kind === "budget" ? budgetNameOf(subject.budget) : undefined;
+  // Of many, the judged one is told in any case.
+  const isCut = sorted.length > namesMax && judged !== undefined;
+  const names = isCut ? [judged, ...sorted.filter((name) => name !== judged)] : sorted;
+  const quoted = names.slice(0, namesMax).map((name) => `"${name}"`);
+  if (names.length > namesMax) return `${quoted.join(", ")} and ${names.length - namesMax} more all`;
   return `${quoted.slice(0, -1).join(", ")} and ${quoted.at(-1) ?? ""} ${names.length > 2 ? "all" : "both"}`;
 }
 
