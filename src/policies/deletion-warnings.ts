@@ -28,22 +28,22 @@ export function deletionWarnings(input: FactsInput): readonly string[] {
   const { request, context } = input;
   const { oldObject, userInfo } = request;
   if (oldObject === undefined || !isJudgedDeletion(request) || isController(userInfo) || isGoing(request, context.snapshot)) return [];
-  const left = leftBehind(oldObject, input).map(({ workload, finding: { rule, message } }) =>
+  const touched = touchedBy(oldObject, input);
+  const left = leftOf(touched, oldObject, input).map(({ workload, finding: { rule, message } }) =>
     cutText(`${workloadTitle(workload)} is left behind: [${rule}] ${message}`, warningLengthMax),
   );
-  return [...undone(oldObject, input), ...left];
+  return [...undone(oldObject, touched, input), ...left];
 }
 
 /** A profile takes its budget and its sizes along, and what it compiles comes back. */
-function undone(object: KubeObject, input: FactsInput): readonly string[] {
-  const { context } = input;
+function undone(object: KubeObject, { workloads }: Touched, { context }: FactsInput): readonly string[] {
   if (isObjectOf("PodDisruptionBudget", object, context.names.domain)) {
     if (!isCompiledBudget(object, context)) return [];
     const profile = object.metadata.ownerReferences?.find(({ kind }) => kind === "WorkloadProfile")?.name ?? "";
     return [cutText(`WorkloadProfile ${profile} makes PodDisruptionBudget ${object.metadata.name ?? ""} again`, warningLengthMax)];
   }
   if (!isObjectOf("WorkloadProfile", object, context.names.domain)) return [];
-  return touchedBy(object, input)
+  return workloads
     .slice(0, workloadsMax)
     .map((workload) => cutText(`${workloadTitle(workload)} runs by this profile: its next Pods get none of it`, warningLengthMax));
 }
@@ -56,11 +56,14 @@ export interface LeftBehind {
 
 /** Returns what an object leaves that goes, or has just gone; `input.request` says who asks. */
 export function leftBehind(object: KubeObject, input: FactsInput): readonly LeftBehind[] {
+  return leftOf(touchedBy(object, input), object, input);
+}
+
+function leftOf({ workloads, ...touched }: Touched, object: KubeObject, input: FactsInput): readonly LeftBehind[] {
   const { snapshot, names } = input.context;
   const before = overlaySnapshot(snapshot, { put: object, domain: names.domain });
   const after = overlaySnapshot(snapshot, { remove: object, domain: names.domain });
   const found: LeftBehind[] = [];
-  const { workloads, ...touched } = touchedBy(object, input);
   let steps = touched.steps;
   for (const workload of workloads.slice(0, workloadsMax)) {
     // Each is judged twice more: a warning is not worth more than a verdict.
@@ -79,8 +82,14 @@ function isGoing({ namespace }: AdmissionRequest, snapshot: ClusterSnapshot): bo
   return snapshot.get("Namespace", { namespace: "", name: namespace })?.metadata.deletionTimestamp !== undefined;
 }
 
+interface Touched {
+  readonly workloads: readonly Workload[];
+  /** What it took to find them. */
+  readonly steps: number;
+}
+
 /** The workloads that the object concerned, as if it had just been written. */
-function touchedBy(object: KubeObject, input: FactsInput): { readonly workloads: readonly Workload[]; readonly steps: number } {
+function touchedBy(object: KubeObject, input: FactsInput): Touched {
   const { views, cost } = gatherFacts({ ...input, request: creationOf(object, input.request) });
   const workloads = views
     .map(({ workload }) => workload)
