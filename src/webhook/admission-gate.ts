@@ -12,7 +12,7 @@
  * A review whose answer would come after the caller has given up is turned away when its turn comes.
  */
 import type { EventLoopLag } from "./event-loop-lag.ts";
-import { type GateEntry, type GateQueue, gateQueue, type GateWork, type QueueLimits, type Waiting } from "./gate-queue.ts";
+import { type GateEntry, type GateQueue, gateQueue, type GateWork, type Lane, type QueueLimits, type Waiting } from "./gate-queue.ts";
 import { type KnownCallers, knownCallers } from "./known-callers.ts";
 import { paceOf, type PaceTerms } from "./pace.ts";
 import type { Standings } from "./standing.ts";
@@ -25,14 +25,11 @@ export const gateLimits: QueueLimits = {
   closed: { reviewsMax: 1_024, bytesMax: 64 * mebibyte, lagMaxMs: Infinity },
 };
 
-/** Of strangers, while a known caller is here. */
+/** Of strangers, while a known caller is here; each of their sockets has one thing that waits. */
 export const strangerLimits: QueueLimits = {
-  open: { reviewsMax: 200, bytesMax: 4 * mebibyte, lagMaxMs: 1_000 },
-  closed: { reviewsMax: 300, bytesMax: 8 * mebibyte, lagMaxMs: Infinity },
+  open: { reviewsMax: 400, bytesMax: 4 * mebibyte, lagMaxMs: 1_000 },
+  closed: { reviewsMax: 500, bytesMax: 8 * mebibyte, lagMaxMs: Infinity },
 };
-
-/** What strangers do: shake hands where the API server comes from too, shake hands elsewhere or probe, and ask for reviews. */
-type Lane = "neighbours" | "others" | "reviews";
 
 /** What each lane may use of this thread's time while a known caller is here, first whose turn comes first: a tenth for strangers' own. */
 export const strangerPaces: Readonly<Record<Lane, PaceTerms>> = {
@@ -104,7 +101,7 @@ export function admissionGate({
       // Spreading the entry would cost as much as judging a small object.
       const { caller, kind, tier, bytes, deadlineMs } = entry;
       const queue = known.isKnown(caller) ? first : strangers.queue;
-      const waiting = { caller, kind, tier, bytes, deadlineMs, work, cameAtMs: now() };
+      const waiting = { caller, kind, tier, bytes, deadlineMs, work, cameAtMs: now(), lane: laneOf(entry, known) };
       queue.add(waiting);
       queue.shedTooMany();
       pump();
@@ -136,7 +133,7 @@ function strangersQueue({
   limits,
 }: Required<Pick<GateParts, "standings" | "known" | "now" | "limits">>): StrangersQueue {
   const queue = gateQueue({ standings, now, limits: () => (known.isHere() ? strangerLimits : limits) });
-  const lanes = laneNames.map((name) => ({ pace: paceOf(strangerPaces[name]), isIn: (entry: GateEntry) => laneOf(entry, known) === name }));
+  const lanes = laneNames.map((name) => ({ pace: paceOf(strangerPaces[name]), isIn: ({ lane }: Waiting) => lane === name }));
   return {
     queue,
     runOne: (run) => {

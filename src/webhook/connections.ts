@@ -165,7 +165,8 @@ function bookOf({
         if (strangers.length > limits.strangersMax) dropFrom(strangers, "sockets");
       }
       const shaking = [...book.values()].filter(({ isShaken }) => !isShaken);
-      if (shaking.length > limits.handshakesMax) dropFrom(shaking, "handshakes");
+      // Where strangers' handshakes have a share, those that wait cost nothing; who is dropped comes again at once.
+      if (shaking.length > (callers.isHere() ? limits.strangersMax : limits.handshakesMax)) dropFrom(shaking, "handshakes");
     },
   };
 }

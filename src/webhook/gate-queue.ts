@@ -34,7 +34,11 @@ export interface GateEntry {
 /** Does the work, or hears why it is not to be done. */
 export type GateWork = (reason: ShedReason | undefined) => void;
 
+/** What strangers do: shake hands where the API server comes from too, shake hands elsewhere or probe, and ask for reviews. */
+export type Lane = "neighbours" | "others" | "reviews";
+
 export interface Waiting extends GateEntry {
+  readonly lane: Lane;
   readonly cameAtMs: number;
   readonly work: GateWork;
 }
