@@ -6,7 +6,7 @@ import type { ControllerStep } from "../api/controller.ts";
 import { isKindName } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Instant } from "../api/ports.ts";
-import { err, type Result } from "../api/result.ts";
+import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Enqueue, RunControllerOptions } from "../cluster/runner.ts";
 import { arrivalController } from "../policies/controllers/arrival-controller.ts";
@@ -105,10 +105,14 @@ function auditEntry(
   return { controller, triggers: auditTriggers(sources), needs: auditNeeds, wake, workersMax: 1 };
 }
 
-async function wholeOf(client: Pick<ApiClient, "get">, { kind, metadata }: KubeObject): Promise<Result<KubeObject, string>> {
+/** By a list of one: our role lets us list what is watched, and get none of it. */
+async function wholeOf(client: Pick<ApiClient, "list">, { kind, metadata }: KubeObject): Promise<Result<KubeObject, string>> {
   if (!isKindName(kind)) return err(`${kind} is no kind that is watched`);
-  const read = await client.get(kind, { namespace: metadata.namespace ?? "", name: metadata.name ?? "" });
-  return read.ok ? read : err(read.error.message ?? read.error.reason ?? `status ${read.error.code}`);
+  const { name = "", namespace } = metadata;
+  const read = await client.list(kind, { ...(namespace === undefined ? {} : { namespace }), fieldSelector: `metadata.name=${name}` });
+  if (!read.ok) return err(read.error.message ?? read.error.reason ?? `status ${read.error.code}`);
+  const [whole] = read.value;
+  return whole === undefined ? err(`${kind} ${name} is gone`) : ok(whole);
 }
 
 /** When the first of our validating webhooks was registered: what is older cannot have been asked about. */

@@ -7,8 +7,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Body } from "./transit.ts";
 
-/** An UPDATE carries object and oldObject, each up to etcd's 1.5 MiB and written longer as JSON (controller-runtime's limit). */
-export const bodyBytesMax = 7 * 1024 * 1024;
+/**
+ * An UPDATE carries object and oldObject, each up to etcd's 1.5 MiB. Go writes each `<`, `>`, `&` and control character as six bytes of
+ * JSON, and a body that is too large is a failed call, which fails open: so what can be stored must be readable.
+ */
+export const bodyBytesMax = 20 * 1024 * 1024;
 
 /** Go writes pieces of a kilobyte and more; each costs as much as many bytes. A few may be small, as a network cuts them. */
 const smallPiecesMax = 200;

@@ -119,6 +119,16 @@ await describeOnControlPlane("the audit on the real control plane", () => {
       .toBe(true);
   }, 60_000);
 
+  it("reads an object whole that is too large to be held, with the rights that it has", async () => {
+    expect(await create(deployment("large", 2, ["x".repeat(1_000_000)]))).toMatchObject({ code: 0 });
+    const judged = expect.objectContaining({
+      policy: "BIND-004",
+      result: "warn",
+      resources: [expect.objectContaining({ kind: "Deployment", name: "large" })],
+    }) as unknown;
+    await expect.poll(async () => (await report())?.results ?? [], { timeout: 15_000, interval: 250 }).toContainEqual(judged);
+  });
+
   it("was forbidden nothing", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
   });
@@ -149,11 +159,11 @@ interface ToldEvent {
   readonly involvedObject: { readonly kind: string; readonly name: string };
 }
 
-function deployment(name: string, replicas = 1): object {
+function deployment(name: string, replicas = 1, args: readonly string[] = []): object {
   const resources = { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "256Mi" } };
   const template = {
     metadata: { labels: { app: name } },
-    spec: { containers: [{ name: "app", image: "registry.example.com/app:1", resources }] },
+    spec: { containers: [{ name: "app", image: "registry.example.com/app:1", args, resources }] },
   };
   const spec = { replicas, selector: { matchLabels: { app: name } }, template };
   return { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: "shop" }, spec };

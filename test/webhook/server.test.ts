@@ -35,7 +35,7 @@ const podReview = {
 
 describe("the webhook server refuses what is no review, in words", () => {
   const rows: readonly [string, { body: string; type?: string }, number, RegExp][] = [
-    ["a body of 10 MiB", { body: `"${"x".repeat(10 * 1024 * 1024)}"` }, 413, new RegExp(`larger than ${bodyBytesMax} bytes`)],
+    ["a body that no API server sends", { body: `"${"x".repeat(bodyBytesMax)}"` }, 413, new RegExp(`larger than ${bodyBytesMax} bytes`)],
     ["a body that is not JSON", { body: "apiVersion: v1" }, 400, /^the body is not JSON: /],
     ["a list", { body: "[]" }, 400, /not a JSON object; an AdmissionReview is expected/],
     ["another kind", { body: JSON.stringify({ kind: "Pod", apiVersion: "v1" }) }, 400, /kind "Pod" is not AdmissionReview/],
@@ -59,6 +59,17 @@ describe("the webhook server refuses what is no review, in words", () => {
     expect(answer.status).toBe(status);
     expect(answer.text).toMatch(message);
   });
+});
+
+it("the webhook server judges the largest object that etcd takes, before and after, where Go writes each of its characters as six", async () => {
+  const escaped = "\\u003c".repeat(1.5 * 1024 * 1024);
+  const object = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"web"},"spec":{"containers":[{"name":"a","args":["${escaped}"]}]}}`;
+  const text = JSON.stringify({ ...podReview, request: { ...podReview.request, operation: "UPDATE", object: "new", oldObject: "old" } });
+  const answer = await supertest(app(() => denied({ code: 403, message: "no" })))
+    .post("/validate/open")
+    .set("Content-Type", "application/json")
+    .send(text.replace('"new"', () => object).replace('"old"', () => object));
+  expect(answer.body).toMatchObject({ response: { uid: "u-1", allowed: false } });
 });
 
 describe("the webhook server answers a review", () => {
