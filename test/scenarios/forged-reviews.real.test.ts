@@ -143,6 +143,24 @@ await describeOnControlPlane("forged reviews", () => {
     expect(status, JSON.stringify(body)).toBe(201);
   });
 
+  it("come from strangers, once the API server has called by the path that is registered", async () => {
+    const counted = async (): Promise<number> =>
+      Number(/^plimsoll_admission_strangers_total (\d+)$/m.exec(await serve.metrics())?.[1] ?? NaN);
+    const asked = (): Promise<{ readonly status: number; readonly body: unknown }> =>
+      controlPlane.request({
+        method: "POST",
+        path: "/apis/apps/v1/namespaces/checkout/deployments?dryRun=All",
+        body: { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "known", namespace: "checkout" }, spec: grown },
+      });
+    const first = await asked();
+    expect([201, 403], JSON.stringify(first.body)).toContain(first.status);
+    const before = await counted();
+    for (let review = 0; review < 5; review++) await asked();
+    expect(await counted()).toBe(before);
+    await post(evictionOf((await readyPods("checkout"))[0]!));
+    expect(await counted()).toBe(before + 2);
+  });
+
   it("were answered under the deployed rights", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
   });

@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { ApiTransport } from "../../src/api/ports.ts";
 import type { Secret } from "../../src/api/secret.ts";
-import { certificateLife, issueServingCertificate } from "../../src/webhook/certificate.ts";
+import { certificateLife, issueAuthority, issueServingCertificate } from "../../src/webhook/certificate.ts";
 import { bundleOf, type CertificateState, certificatesIn, decodeCertificateState } from "../../src/webhook/certificate-state.ts";
-import { advanceCertificate, type RegisteredTrust } from "../../src/webhook/certificate-store.ts";
+import { advanceCertificate, type RegisteredTrust, signingKeys } from "../../src/webhook/certificate-store.ts";
 import { type CertificateApi, certificateApi } from "./certificate-api.ts";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
@@ -177,3 +177,20 @@ function textOf(api: CertificateApi): string {
     .map((value) => Buffer.from(value, "base64").toString("utf8"))
     .join("\n");
 }
+
+describe("keys that words are made of", () => {
+  const now = Date.now();
+  const issued = issueServingCertificate({ names: ["localhost"], now });
+  const next = issueAuthority(now, certificateLife());
+  const state: CertificateState = { generation: 1, ...issued, next, trusted: [], provisional: false };
+
+  it("are the CA's that signs, and the announced one's", () => {
+    expect(signingKeys(state)).toEqual([issued.authority.keyPem, next.keyPem]);
+  });
+
+  it("are none that a person wrote to replace the CA, and may have written elsewhere", () => {
+    const spoiled = { ...issued.authority, keyPem: "spoiled" };
+    expect(signingKeys({ ...state, authority: spoiled })).toEqual([next.keyPem]);
+    expect(signingKeys({ ...state, authority: spoiled, next: { ...next, keyPem: issued.authority.keyPem } })).toEqual([]);
+  });
+});
