@@ -24,7 +24,7 @@ export type BodyOutcome =
   /** The rest had not come in time. */
   | { readonly kind: "late" }
   /** It had to make room for others, or comes in crumbs. */
-  | { readonly kind: "yielded" };
+  | { readonly kind: "yielded"; readonly came: Buffer };
 
 export interface BodyLimits {
   readonly withinMs: number;
@@ -41,7 +41,7 @@ export function readBody(
   return new Promise((settle) => {
     const chunks: Buffer[] = [];
     const body = open(() => {
-      resolve({ kind: "yielded" });
+      resolve({ kind: "yielded", came: Buffer.concat(chunks) });
     });
     // What came while the process was held is read before the body is called late.
     const timer = setTimeout(() => setImmediate(resolve, { kind: "late" }), withinMs);
@@ -67,7 +67,7 @@ export function readBody(
     request.on("data", (chunk: Buffer) => {
       const problem = measure(chunk);
       if (problem !== undefined) {
-        resolve(problem);
+        resolve(problem === "yielded" ? { kind: problem, came: Buffer.concat(chunks) } : { kind: problem });
         return;
       }
       chunks.push(chunk);
@@ -85,14 +85,14 @@ export function readBody(
 }
 
 /** Says of each piece whether it is one too many. */
-function measureOf(bytesMax: number): (chunk: Buffer) => BodyOutcome | undefined {
+function measureOf(bytesMax: number): (chunk: Buffer) => "too-large" | "yielded" | undefined {
   let total = 0;
   let smallPieces = 0;
   return ({ length }) => {
     total += length;
     smallPieces += Number(length < smallPieceBytes);
-    if (total > bytesMax) return { kind: "too-large" };
-    return smallPieces > smallPiecesMax ? { kind: "yielded" } : undefined;
+    if (total > bytesMax) return "too-large";
+    return smallPieces > smallPiecesMax ? "yielded" : undefined;
   };
 }
 

@@ -8,12 +8,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseGoDuration } from "../kube/schedule.ts";
 import { answerWayMs } from "./admission-gate.ts";
-import { allowed, decodeAdmissionReview, encodeAdmissionReview, type AdmissionAnswer, type ReviewError } from "./admission-review.ts";
+import {
+  allowed,
+  decodeAdmissionReview,
+  denied,
+  encodeAdmissionReview,
+  type AdmissionAnswer,
+  type ReviewError,
+} from "./admission-review.ts";
 import { bodyBytesMax, readBody } from "./body-reader.ts";
 import type { Door } from "./door.ts";
 import type { GateEntry, ShedReason } from "./gate-queue.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 import { reviewTimeoutSeconds } from "./registration.ts";
+import { largeReviewBytesMin, uidOfWrite } from "./review-head.ts";
 import type { AdmissionAdvisor, AdmissionHandler, AdmissionPhase, FailureTier, OwnerInquirer } from "./admission-call.ts";
 
 export interface ReviewCall {
@@ -56,9 +64,13 @@ export async function answerReview(call: ReviewCall): Promise<void> {
     case "broken":
       return;
     case "late":
-    case "yielded":
       closeAfter(call);
-      shed(call, body.kind === "late" ? "deadline" : "transit", { caller, deadlineMs });
+      shed(call, "deadline", { caller, deadlineMs });
+      return;
+    case "yielded":
+      if (yields(call, body.came, caller)) return;
+      closeAfter(call);
+      shed(call, "transit", { caller, deadlineMs });
       return;
     case "too-large":
       // The unread rest of the body would be taken for the next request.
@@ -84,11 +96,29 @@ function timeoutOf({ url = "" }: IncomingMessage): number {
   return timeout?.ok === true && timeout.value > 0 ? Math.min(timeout.value, answerMaxMs) : answerMaxMs;
 }
 
+/** Refuses a large review of the API server's in words, where it can't be taken in; false where that is not what it is. */
+function yields({ request, response, metrics, phase, door }: ReviewCall, came: Buffer, caller: GateEntry["caller"]): boolean {
+  const uid = came.length < largeReviewBytesMin || door.known.isStranger(caller) ? undefined : uidOfWrite(came);
+  if (uid === undefined) return false;
+  const message =
+    "[SYS-003] too many large objects are sent at once to read this one\n  fix: send it again in a few seconds, or make it smaller";
+  const text = encodeAdmissionReview(uid, denied({ code: 429, reason: "TooManyRequests", message }));
+  metrics.requests.inc({ phase, outcome: "denied", dry_run: "false" });
+  const answer = (): void => {
+    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text), Connection: "close" });
+    response.end(text);
+  };
+  // Who still writes hears no answer where its connection goes.
+  if (request.readableEnded) answer();
+  else request.once("end", answer);
+  return true;
+}
+
 function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void> {
   return new Promise((done, failed) => {
     call.door.gate.inTurn(entry, (reason) => {
       try {
-        if (reason !== undefined) shed(call, reason, entry);
+        if (reason !== undefined && (reason === "deadline" || !yields(call, bytes, entry.caller))) shed(call, reason, entry);
         const later = reason === undefined ? judge(call, entry, bytes) : undefined;
         if (later === undefined) done();
         else later.then(done, failed);

@@ -9,6 +9,7 @@ import { issueServingCertificate, type ServingCertificate } from "../../src/webh
 import { webhookMetrics } from "../../src/webhook/metrics.ts";
 import { strangerBodyBytesMax } from "../../src/webhook/review-route.ts";
 import { startWebhookServer, type WebhookServerOptions } from "../../src/webhook/server.ts";
+import { largeReviewBytesMin } from "../../src/webhook/review-head.ts";
 
 const word = "w".repeat(43);
 const knownPath = `/validate/closed/${word}?timeout=5s`;
@@ -86,6 +87,20 @@ it("reads no large body of a stranger while the API server is here, and reads th
     status: 413,
     text: expect.stringContaining("call the path of the webhook configuration") as unknown,
   });
+});
+
+it.each([
+  ["refuses the API server's write in words", "CREATE", knownPath, 200, /"allowed":false.*\[SYS-003\] too many large objects/],
+  ["lets the API server's deletion go", "DELETE", knownPath, 503, /too busy/],
+  ["turns a stranger away", "CREATE", "/validate/closed", 503, /too busy/],
+])("%s, where a large body has to yield", async (_what, operation, path, status, text) => {
+  const { port } = await serving({ limits: { transitBytesMax: 2 * largeReviewBytesMin } });
+  await post({ port, path: knownPath });
+  const head = `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"0b4b6f4c-1f0e-4a53-9d7c-1c1c1c1c1c1c"`;
+  const body = `${head},"operation":"${operation}","userInfo":{},"object":{"a":"${"x".repeat(3 * largeReviewBytesMin)}"}}}`;
+  const answer = await post({ port, path, body });
+  expect(answer.status).toBe(status);
+  expect(answer.text).toMatch(text);
 });
 
 it("asks and tells nothing for a stranger but its verdict", async () => {
@@ -171,6 +186,8 @@ interface Posted {
   readonly address?: string;
   /** Stands in the object. */
   readonly filler?: string;
+  /** In place of a review with a filler. */
+  readonly body?: string;
 }
 
 interface Answer {
@@ -180,8 +197,8 @@ interface Answer {
   readonly localPort: number;
 }
 
-function post({ port, path, agent, method = "POST", address = apiServer, filler = "" }: Posted): Promise<Answer> {
-  const body = method === "GET" ? "" : reviewText(filler);
+function post({ port, path, agent, method = "POST", address = apiServer, filler = "", ...given }: Posted): Promise<Answer> {
+  const body = given.body ?? (method === "GET" ? "" : reviewText(filler));
   const startedAt = performance.now();
   return new Promise((answered, failed) => {
     const asked = request(
