@@ -36,6 +36,19 @@ export interface ApiRequest {
    * what the items became; one that is handed objects may leave it out. A list that breaks off is an answer of status 0, and not tried again.
    */
   readonly itemOf?: (item: unknown, bytes: number) => unknown;
+  /**
+   * Of a list with `itemOf`, and of a watch: reads what is longer than the transport parses at once. What it becomes stands for the item,
+   * or for the object of the line. Default: whatever its length, it is parsed.
+   */
+  readonly readLarge?: () => ByteReader;
+}
+
+/** Reads one JSON value as its bytes come. */
+export interface ByteReader {
+  /** Throws where it is none. */
+  take(chunk: Uint8Array): void;
+  /** Returns what the value becomes; throws where it has not ended. */
+  end(): unknown;
 }
 
 /** A decoded answer: an object below 400, a Status from 400 on; status 0 means no answer came (network, time-out). */

@@ -1,5 +1,5 @@
 /**
- * One HTTP exchange with the API server: bytes out, a bounded answer or a stream of lines back.
+ * One HTTP exchange with the API server: bytes out, a bounded answer back.
  *
  * Reads an ApiRequest and credentials. Returns the response, its JSON, or a Status for everything that can go wrong. A
  * codec of answers: what a peer sends is decoded here, once (`as` on parsed JSON only).
@@ -72,6 +72,7 @@ export async function readList(
   response: http.IncomingMessage,
   of: {
     readonly itemOf: NonNullable<ApiRequest["itemOf"]>;
+    readonly readLarge: ApiRequest["readLarge"];
     readonly itemMaxBytes: number;
     readonly answerMaxBytes: number;
     readonly onBytes: () => void;
@@ -79,7 +80,7 @@ export async function readList(
 ): Promise<Exchanged> {
   const status = response.statusCode ?? 0;
   if (status >= 400 || !isJsonAnswer(response)) return readAnswer(response, of.answerMaxBytes);
-  const items = listItems(of.itemOf, of.itemMaxBytes);
+  const items = listItems(of);
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       of.onBytes();
@@ -95,30 +96,6 @@ export async function readList(
 /** Returns the answer that stands for none: status 0 and the reason in words. */
 export function noAnswer(message: string): Extract<ApiAnswer, { ok: false }> {
   return { ok: false, status: 0, error: { code: 0, reason: "NoAnswer", message } };
-}
-
-/** Splits a response into its lines; rejects on a broken connection and on a line longer than `lineMaxBytes`. */
-export async function* linesOf(
-  response: http.IncomingMessage,
-  { lineMaxBytes, onBytes }: { readonly lineMaxBytes: number; readonly onBytes: () => void },
-): AsyncGenerator<string> {
-  let parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    onBytes();
-    let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      parts.push(chunk.subarray(from, end));
-      const line = Buffer.concat(parts).toString("utf8");
-      parts = [];
-      bytes = 0;
-      from = end + 1;
-      if (line !== "") yield line;
-    }
-    parts.push(chunk.subarray(from));
-    bytes += chunk.length - from;
-    if (bytes > lineMaxBytes) throw new Error(`a line of the watch is longer than ${lineMaxBytes} bytes`);
-  }
 }
 
 /** Reads a Status object; anything else becomes one with its text as the message. */

@@ -12,8 +12,9 @@ import type { ApiAnswer, ApiRequest, ApiTransport, Clock, WatchLine } from "../a
 import { backoffMs } from "./backoff.ts";
 import { credentialSource } from "./http-credentials.ts";
 import type { ConnectionConfig, CredentialSource } from "./http-credentials.ts";
-import { decodeStatus, linesOf, noAnswer, openExchange, readAnswer, readList } from "./http-exchange.ts";
+import { decodeStatus, noAnswer, openExchange, readAnswer, readList } from "./http-exchange.ts";
 import type { Exchanged } from "./http-exchange.ts";
+import { watchLinesOf } from "./watch-lines.ts";
 
 export interface HttpsTransportOptions {
   /** A client-node KubeConfig, loaded by the composition root. */
@@ -123,11 +124,11 @@ async function requestOnce(
     const credentials = await connection.credentials.current();
     const response = await openExchange(request, { credentials, agent: credentials.agent, userAgent: connection.userAgent, signal });
     const { answerMaxBytes } = connection;
-    const { itemOf } = request;
+    const { itemOf, readLarge } = request;
     isItemByItem = itemOf !== undefined;
     return itemOf === undefined
       ? await readAnswer(response, answerMaxBytes)
-      : await readList(response, { itemOf, itemMaxBytes: objectMaxBytes, answerMaxBytes, onBytes });
+      : await readList(response, { itemOf, readLarge, itemMaxBytes: objectMaxBytes, answerMaxBytes, onBytes });
   } catch (error) {
     if (signal.aborted) throw error;
     return { answer: noAnswer(messageOf(error)), notStarted: false, isBrokenOff: isItemByItem };
@@ -165,7 +166,8 @@ async function* watchLines(
     const onBytes = (): void => {
       silence.refresh();
     };
-    for await (const line of linesOf(response, { lineMaxBytes: objectMaxBytes, onBytes })) yield decodeLine(line);
+    const { readLarge } = request;
+    for await (const line of watchLinesOf(response, { lineMaxBytes: objectMaxBytes, onBytes, readLarge })) yield decodeLine(line);
   } catch (error) {
     if (isStopped()) return;
     yield { type: "ERROR", error: noAnswer(watch.signal.aborted ? "the watch went silent" : messageOf(error)).error };
@@ -183,9 +185,9 @@ async function refusedWatch(connection: Connection, response: Parameters<typeof 
   return { type: "ERROR", error: answer.error };
 }
 
-function decodeLine(text: string): WatchLine {
-  // The API server writes the lines; a line that is no JSON throws, and ends the watch as a broken connection does.
-  const line = JSON.parse(text) as { readonly type: WatchLine["type"]; readonly object: unknown };
+/** The API server writes the lines; one that is no JSON has thrown, and ended the watch as a broken connection does. */
+function decodeLine(value: unknown): WatchLine {
+  const line = value as { readonly type: WatchLine["type"]; readonly object: unknown };
   return line.type === "ERROR" ? { type: "ERROR", error: decodeStatus(line.object, 0) } : { type: line.type, object: line.object };
 }
 

@@ -5,6 +5,8 @@
  * answered for. No page is ever held whole: five hundred objects may be 700 MB. The API server writes `items` as the only list
  * directly within the answer.
  */
+import type { ByteReader } from "../api/ports.ts";
+import { jsonBytes } from "./json-bytes.ts";
 
 /** The rest of a list: kind, apiVersion, metadata. */
 const restMaxBytes = 1024 * 1024;
@@ -18,11 +20,19 @@ export interface ListItems {
 
 const [quote, backslash, openList, closeList, openObject, closeObject] = [34, 92, 91, 93, 123, 125];
 
-/** Starts a list; `itemOf` says what becomes of each item, of so many bytes. */
-export function listItems(itemOf: (item: unknown, bytes: number) => unknown, itemMaxBytes: number): ListItems {
+export interface ListItemsOptions {
+  /** What becomes of each item, of so many bytes. */
+  readonly itemOf: (item: unknown, bytes: number) => unknown;
+  readonly itemMaxBytes: number;
+  /** Reads an item that is too long to be parsed at once; default: any is parsed. */
+  readonly readLarge?: (() => ByteReader) | undefined;
+}
+
+/** Starts a list. */
+export function listItems({ itemOf, itemMaxBytes, readLarge }: ListItemsOptions): ListItems {
   const items: unknown[] = [];
-  const rest = byteParts(restMaxBytes, "the rest of the list");
-  const item = byteParts(itemMaxBytes, "an item of the list");
+  const rest = jsonBytes({ maxBytes: restMaxBytes, what: "the rest of the list" });
+  const item = jsonBytes({ maxBytes: itemMaxBytes, what: "an item of the list", readLarge });
   const at = { depth: 0, isText: false, isEscaped: false, isWithin: false };
 
   const take = (chunk: Buffer): void => {
@@ -50,8 +60,8 @@ export function listItems(itemOf: (item: unknown, bytes: number) => unknown, ite
         if (at.isWithin && at.depth === 2) {
           item.add(chunk.subarray(from, index + 1));
           from = index + 1;
-          const { text, bytes } = item.takeAll();
-          items.push(itemOf(JSON.parse(text), bytes));
+          const { value, bytes } = item.takeAll();
+          items.push(itemOf(value, bytes));
         } else if (at.isWithin && at.depth === 1) {
           at.isWithin = false;
           from = index;
@@ -63,34 +73,9 @@ export function listItems(itemOf: (item: unknown, bytes: number) => unknown, ite
 
   return {
     take,
-    end: () => ({ ...(JSON.parse(rest.takeAll().text) as object), ...(items.length === 0 ? {} : { items }) }),
+    end: () => ({ ...(rest.takeAll().value as object), ...(items.length === 0 ? {} : { items }) }),
   };
 }
 
 /** Commas and blanks between items. */
 const ignored = { add: (): void => undefined };
-
-interface ByteParts {
-  add(part: Buffer): void;
-  takeAll(): { readonly text: string; readonly bytes: number };
-}
-
-function byteParts(maxBytes: number, what: string): ByteParts {
-  let parts: Buffer[] = [];
-  let bytes = 0;
-  return {
-    add: (part) => {
-      bytes += part.length;
-      if (bytes > maxBytes) throw new Error(`${what} is longer than ${maxBytes} bytes`);
-      parts.push(part);
-    },
-    takeAll: () => {
-      const [only] = parts;
-      const text = (only !== undefined && parts.length === 1 ? only : Buffer.concat(parts)).toString("utf8");
-      const taken = { text, bytes };
-      parts = [];
-      bytes = 0;
-      return taken;
-    },
-  };
-}

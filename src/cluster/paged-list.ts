@@ -6,7 +6,7 @@
  * is asked for again at half its size, down to one object: what was too much for the API server, the network or us stays too much.
  */
 import type { ApiStatus } from "../api/api-status.ts";
-import type { ApiAnswer, ApiTransport } from "../api/ports.ts";
+import type { ApiAnswer, ApiRequest, ApiTransport } from "../api/ports.ts";
 import { decodeListPage } from "./wire-object.ts";
 
 export const listPageFirst = 16;
@@ -25,6 +25,8 @@ export interface PagedListRequest<T extends object> {
   /** False to ask for the whole collection at once: slow, but it cannot expire between two pages. */
   readonly isPaged: boolean;
   readonly decode: (item: unknown) => T | undefined;
+  /** Reads an item that is too long to be parsed at once; it is decoded like any other. */
+  readonly readLarge?: NonNullable<ApiRequest["readLarge"]>;
 }
 
 export type PagedList =
@@ -64,7 +66,7 @@ interface Page {
 }
 
 function requestPage<T extends object>(
-  { transport, path, query = {}, signal, isPaged, decode }: PagedListRequest<T>,
+  { transport, path, query = {}, signal, isPaged, decode, readLarge }: PagedListRequest<T>,
   { limit, continueToken }: { readonly limit: number; readonly continueToken: string },
   page: Page,
 ): Promise<ApiAnswer> {
@@ -77,6 +79,7 @@ function requestPage<T extends object>(
       ...(continueToken === "" ? {} : { continue: continueToken }),
     },
     ...(signal === undefined ? {} : { signal }),
+    ...(readLarge === undefined ? {} : { readLarge }),
     itemOf: (item, bytes) => {
       const decoded = decode(item);
       if (decoded !== undefined) page.decoded.add(decoded);

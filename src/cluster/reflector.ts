@@ -14,10 +14,12 @@
 import type { ApiStatus } from "../api/api-status.ts";
 import type { KindInfo } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
-import type { ApiTransport, Clock, WatchLine } from "../api/ports.ts";
+import type { ApiRequest, ApiTransport, Clock, WatchLine } from "../api/ports.ts";
+import { heldPartOf } from "../kube/held-part.ts";
 import { kindPath } from "./api-client.ts";
 import { backoffMs } from "./backoff.ts";
 import { heldObject } from "./held-object.ts";
+import { heldReader } from "./held-reader.ts";
 import { pagedList } from "./paged-list.ts";
 import { decodeObject, resourceVersionOf } from "./wire-object.ts";
 
@@ -117,9 +119,9 @@ type Listed =
 async function listOnce({ transport, info, signal }: ReflectorOptions, isPaged: boolean): Promise<Listed> {
   const objects: KubeObject[] = [];
   const listed = await pagedList(
-    { transport, path: kindPath(info, {}), signal, isPaged, decode: (item) => heldFrom(item, info) },
+    { transport, path: kindPath(info, {}), signal, isPaged, decode: (item) => heldFrom(item, info), ...readingLarge(info) },
     (item) => {
-      if (item !== undefined) objects.push(item);
+      if (item !== undefined && isHeld(item)) objects.push(item);
       return item !== undefined;
     },
   );
@@ -132,6 +134,16 @@ async function listOnce({ transport, info, signal }: ReflectorOptions, isPaged: 
 function heldFrom(value: unknown, info: KindInfo): KubeObject | undefined {
   const object = decodeObject(value, info);
   return object === undefined ? undefined : heldObject(object);
+}
+
+/** A tenant writes objects in namespaces: what is large is never parsed whole. */
+function readingLarge(info: KindInfo): Pick<ApiRequest, "readLarge"> {
+  return info.namespaced ? { readLarge: () => heldReader(info) } : {};
+}
+
+/** Of some objects too little could be held; a view does as if they were not there. */
+function isHeld(object: KubeObject): boolean {
+  return heldPartOf(object) !== "name";
 }
 
 async function watchRound(options: ReflectorOptions, from: string): Promise<Round> {
@@ -187,6 +199,7 @@ async function followWatch(
     path: kindPath(info, {}),
     query,
     signal,
+    ...readingLarge(info),
     ...(onAlive === undefined ? {} : { onOpen: onAlive }),
   })) {
     if (line.type === "ERROR") return line.error;
@@ -206,7 +219,7 @@ function takeLine(line: Exclude<WatchLine, { readonly type: "ERROR" }>, { info, 
   const object = heldFrom(line.object, info);
   // Thrown, as a fault: what we now hold may be wrong, so only a fresh list can be trusted.
   if (object === undefined) throw new Error(`the watch of ${info.resource} brought an object without a name`);
-  if (line.type === "DELETED") sink.remove(object);
+  if (line.type === "DELETED" || !isHeld(object)) sink.remove(object);
   else sink.put(object);
 }
 

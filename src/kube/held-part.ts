@@ -9,12 +9,17 @@ import type { KubeObject } from "../api/object.ts";
 
 /**
  * "lean": without what no rule and no plan reads (env, commands and arguments of containers, long texts). "outline": who it is, how many
- * it wants, whom it selects, and what one Pod asks for; constraints may be missing.
+ * it wants, whom it selects, and what one Pod asks for; constraints may be missing. Of a kind without Pods it is all but most of its
+ * metadata and status. "name": of such a kind, where even that is too much; a view then does as if it was not there.
  */
-export type HeldPart = "lean" | "outline";
+export type HeldPart = "lean" | "outline" | "name";
 
 /** As estimated of its heap: an object that takes more is cut. Rich Pods with sidecars take about half of it. */
 export const heldWholeMaxBytes = 128 * 1024;
+/** What may be left of one that was cut, as long as it is no outline. */
+export const heldLeanMaxBytes = 64 * 1024;
+/** Of an outline of a kind without Pods: its spec, which is held whole or not at all. */
+export const heldSpecMaxBytes = 64 * 1024;
 /** Of an outline: one field, and labels or annotations together. */
 export const heldFieldMaxBytes = 4 * 1024;
 export const heldMapMaxBytes = 8 * 1024;

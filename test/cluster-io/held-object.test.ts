@@ -3,9 +3,9 @@
  */
 import { describe, expect, test } from "vitest";
 import type { KubeObject } from "../../src/api/object.ts";
-import { heldLeanMaxBytes, heldObject } from "../../src/cluster/held-object.ts";
+import { heldObject } from "../../src/cluster/held-object.ts";
 import { heapBytesOf } from "../../src/kube/heap-bytes.ts";
-import { heldPartOf, heldWholeMaxBytes, type HeldPart } from "../../src/kube/held-part.ts";
+import { heldLeanMaxBytes, heldPartOf, heldWholeMaxBytes, type HeldPart } from "../../src/kube/held-part.ts";
 import { podRequests } from "../../src/kube/pod-requests.ts";
 import { workloadOf } from "../../src/kube/workload.ts";
 

@@ -24,10 +24,13 @@ describe("a list in pieces", () => {
       fc.property(anyList, fc.array(fc.nat(), { maxLength: 12 }), fc.constantFrom(undefined, 2), (list, cuts, indent) => {
         const text = JSON.stringify(list, undefined, indent);
         const sizes: number[] = [];
-        const read = listItems((item, bytes) => {
-          sizes.push(bytes);
-          return item;
-        }, 1_000_000);
+        const read = listItems({
+          itemOf: (item, bytes) => {
+            sizes.push(bytes);
+            return item;
+          },
+          itemMaxBytes: 1_000_000,
+        });
         for (const piece of pieces(Buffer.from(text), cuts)) read.take(piece);
         expect(read.end()).toEqual(JSON.parse(text));
         expect(sizes).toHaveLength(list.items.length);
@@ -38,21 +41,21 @@ describe("a list in pieces", () => {
   });
 
   test("answers with what its items became, and without items as it is", () => {
-    const read = listItems(() => "taken", 1_000);
+    const read = listItems({ itemOf: () => "taken", itemMaxBytes: 1_000 });
     read.take(Buffer.from('{"kind":"List","items":[{"a":[1]},{"b":"]}"}],"metadata":{}}'));
     expect(read.end()).toEqual({ kind: "List", items: ["taken", "taken"], metadata: {} });
     for (const text of ['{"items":null}', '{"items":[]}', '{"kind":"Status","details":{"causes":[{"a":1}]}}']) {
-      const other = listItems(() => "taken", 1_000);
+      const other = listItems({ itemOf: () => "taken", itemMaxBytes: 1_000 });
       other.take(Buffer.from(text));
       expect(other.end()).toEqual(JSON.parse(text));
     }
   });
 
   test("that is cut off, or has an item that is too long, is none", () => {
-    const cut = listItems((item) => item, 1_000);
+    const cut = listItems({ itemOf: (item) => item, itemMaxBytes: 1_000 });
     cut.take(Buffer.from('{"items":[{"a":1'));
     expect(() => cut.end()).toThrow();
-    const long = listItems((item) => item, 10);
+    const long = listItems({ itemOf: (item) => item, itemMaxBytes: 10 });
     expect(() => {
       long.take(Buffer.from('{"items":[{"a":"0123456789"}]}'));
     }).toThrow("an item of the list is longer than 10 bytes");
