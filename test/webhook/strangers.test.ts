@@ -92,7 +92,7 @@ it("reads no large body of a stranger while the API server is here, and reads th
 it.each([
   ["refuses the API server's write in words", "CREATE", knownPath, 200, /"allowed":false.*\[SYS-003\] too many large objects/],
   ["lets the API server's deletion go", "DELETE", knownPath, 503, /too busy/],
-  ["turns a stranger away", "CREATE", "/validate/closed", 503, /too busy/],
+  ["turns a stranger away", "CREATE", "/validate/closed", 413, /call the path/],
 ])("%s, where a large body has to yield", async (_what, operation, path, status, text) => {
   const { port } = await serving({ limits: { transitBytesMax: 2 * largeReviewBytesMin } });
   await post({ port, path: knownPath });
