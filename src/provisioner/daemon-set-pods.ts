@@ -25,7 +25,7 @@ import { hostPorts } from "./scheduling/host-ports.ts";
 const templateGenerationAnnotation = "deprecated.daemonset.template.generation";
 const templateGenerationLabel = "pod-template-generation";
 
-/** Returns the DaemonSets with what their Pods take; those that ask for devices of dynamic resource allocation are left out. */
+/** Returns the DaemonSets with what their Pods take. */
 export function daemonSetPods(world: ContractWorld): readonly DaemonSetPods[] {
   return world.snapshot.list("DaemonSet").flatMap((daemonSet) => {
     const workload = workloadOf(daemonSet);
