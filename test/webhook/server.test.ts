@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, request as plainRequest } from "node:http";
 import { request } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,7 +35,6 @@ const podReview = {
 
 describe("the webhook server refuses what is no review, in words", () => {
   const rows: readonly [string, { body: string; type?: string }, number, RegExp][] = [
-    ["a body that no API server sends", { body: `"${"x".repeat(bodyBytesMax)}"` }, 413, new RegExp(`larger than ${bodyBytesMax} bytes`)],
     ["a body that is not JSON", { body: "apiVersion: v1" }, 400, /^the body is not JSON: /],
     ["a list", { body: "[]" }, 400, /not a JSON object; an AdmissionReview is expected/],
     ["another kind", { body: JSON.stringify({ kind: "Pod", apiVersion: "v1" }) }, 400, /kind "Pod" is not AdmissionReview/],
@@ -58,6 +57,18 @@ describe("the webhook server refuses what is no review, in words", () => {
       .send(body);
     expect(answer.status).toBe(status);
     expect(answer.text).toMatch(message);
+  });
+
+  it("a body that says it is larger than any that an API server sends, before it has come", async () => {
+    const server = createServer(app(() => allowed())).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const headers = { "Content-Type": "application/json", "Content-Length": bodyBytesMax + 1 };
+    const asked = plainRequest({ host: "127.0.0.1", port, method: "POST", path: "/validate/open", headers });
+    asked.on("error", () => undefined).write("{");
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    expect([response.statusCode, (await response.toArray()).join("")]).toEqual([413, `the body is larger than ${bodyBytesMax} bytes\n`]);
   });
 });
 

@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 
 it.each([elsewhere, apiServer])(
-  "answers the API server in a moment, and probes within their second, beside 40 clients at full speed from %s",
+  "answers the API server and probes before the others, beside 40 clients at full speed from %s",
   async (address) => {
     const { port, judged } = await serving();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -33,23 +33,28 @@ it.each([elsewhere, apiServer])(
     flood({ port, address, clients: 40 });
     await sleep(500);
     judged.length = 0;
+    // Counted in reviews of strangers that were judged meanwhile: a time would tell how busy the machine is.
+    const strangersIn = async (ask: () => Promise<unknown>): Promise<number> => {
+      const from = judged.length;
+      await ask();
+      return judged.slice(from).filter((caller) => caller === "stranger").length;
+    };
     const [waits, probes, startedAt]: [number[], number[], number] = [[], [], performance.now()];
     for (let review = 0; review < 60; review++) {
-      waits.push((await post({ port, agent, path: knownPath })).ms);
+      waits.push(await strangersIn(() => post({ port, agent, path: knownPath })));
       // The kubelet is a caller of its own, with a connection for each probe.
       if (review % 10 === 0)
         for (const path of ["/healthz", "/readyz"])
-          probes.push((await post({ port, path, method: "GET", address: "127.0.0.3", agent: new Agent() })).ms);
+          probes.push(await strangersIn(() => post({ port, path, method: "GET", address: "127.0.0.3", agent: new Agent() })));
       await sleep(20);
     }
     const strangersMs = judged.filter((caller) => caller === "stranger").length * judgedMs;
     expect(judged.filter((caller) => caller === "known").length).toBe(60);
-    // Beside others' tests a machine is slow now and then: a fair share would make nearly all of them wait for 40 turns.
-    expect(waits.filter((ms) => ms > 10 * judgedMs).length).toBeLessThan(12);
-    expect(Math.max(...probes)).toBeLessThan(1_000);
-    const share = strangersMs / (performance.now() - startedAt);
-    expect(share).toBeGreaterThan(0.005);
-    expect(share).toBeLessThan(0.1);
+    // With fair turns each of them would wait for those of 40 clients.
+    expect(waits.reduce((sum, count) => sum + count, 0)).toBeLessThan(60);
+    expect(Math.max(...probes)).toBeLessThan(20);
+    expect(strangersMs).toBeGreaterThan(0);
+    expect(strangersMs / (performance.now() - startedAt)).toBeLessThan(0.1);
   },
 );
 
@@ -105,6 +110,7 @@ it.each([
 
 it("asks and tells nothing for a stranger but its verdict", async () => {
   const told: string[] = [];
+  const release = new AbortController();
   const { port } = await serving({
     advisor: () => {
       told.push("advised");
@@ -112,16 +118,28 @@ it("asks and tells nothing for a stranger but its verdict", async () => {
     },
     inquirer: () => {
       told.push("asked");
-      return sleep(1_000, true);
+      if (told.length === 1) return Promise.resolve(true);
+      return new Promise((answered) => {
+        release.signal.addEventListener("abort", () => {
+          answered(true);
+        });
+      });
     },
   });
   const answer = await post({ port, path: knownPath });
   expect([answer.text.includes("costs much"), told]).toEqual([true, ["asked", "advised"]]);
-  told.length = 0;
-  const strangers = await Promise.all(Array.from({ length: 8 }, () => post({ port, path: "/validate/closed" })));
+  const answered = { count: 0 };
+  const strangers = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const one = await post({ port, path: "/validate/closed" });
+      // Two of them wait for their inquiry, the others are judged without.
+      if ((answered.count += 1) === 6) release.abort();
+      return one;
+    }),
+  );
   expect(strangers.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
   expect(strangers.some(({ text }) => text.includes("costs much"))).toBe(false);
-  expect(told).toEqual(["asked", "asked"]);
+  expect(told.slice(2)).toEqual(["asked", "asked"]);
 });
 
 it("keeps the API server's connection where strangers have as many as they may, and counts them out among themselves", async () => {
