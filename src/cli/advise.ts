@@ -8,6 +8,7 @@ import type { KubeObject } from "../api/object.ts";
 import type { Workload } from "../kube/workload.ts";
 import { adviseClass, type ClassAdvice } from "../policies/class-advice.ts";
 import { fileWorkloads, fileWorld } from "./file-world.ts";
+import { eachAlone } from "./judged-alone.ts";
 import { type OfflineRequest, readOffline } from "./offline.ts";
 
 /** Runs the command; returns 0, or 2 on bad input. */
@@ -18,11 +19,11 @@ export async function runAdviseClass(request: OfflineRequest): Promise<number> {
   const objects = input.manifests.map(({ object }) => object);
   const world = { policySet, context: fileWorld(objects, names) };
   const workloads = fileWorkloads(objects, world.context);
-  for (const workload of workloads) {
-    request.stdout.write(adviceText(workload, adviseClass(workload, world), names.apiVersion));
-  }
+  const { answers, faults } = eachAlone(workloads, (workload) => adviceText(workload, adviseClass(workload, world), names.apiVersion));
+  request.stdout.write(answers.join(""));
+  for (const fault of faults) request.stderr.write(`${fault}\n`);
   if (workloads.length === 0) request.stderr.write("note: no workload among the files\n");
-  return input.problems.length > 0 ? 2 : 0;
+  return input.problems.length + faults.length > 0 ? 2 : 0;
 }
 
 function adviceText(workload: Workload, advice: ClassAdvice, apiVersion: string): string {

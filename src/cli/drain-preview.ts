@@ -9,6 +9,7 @@ import { drainPreview, type DrainPreview } from "../policies/drain-preview.ts";
 import type { DrainStep } from "../policies/drain-timeline.ts";
 import { viewOf, workloadsOf } from "../policies/workload-view.ts";
 import { fileWorld, namespacesOf } from "./file-world.ts";
+import { eachAlone } from "./judged-alone.ts";
 import { readOffline, type OfflineRequest } from "./offline.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 import { type ClusterOptions, laidOver, readCluster } from "./with-cluster.ts";
@@ -66,18 +67,19 @@ export async function runDrainPreview(request: DrainPreviewRequest): Promise<num
   const { snapshot, instanceTypes } = fileWorld(objects, names);
   // Of a cluster only the named namespace is asked about, and those of the files.
   const namespaces = [...new Set([...(withCluster ? [request.namespace] : []), ...namespacesOf(files)])].sort();
-  const previews = namespaces
+  const workloads = namespaces
     .flatMap((namespace) => workloadsOf(snapshot, namespace))
-    .filter(({ kind, name }) => targets.length === 0 || targets.some((target) => target.kind === kind && target.name === name))
-    .map((workload) => drainPreview(viewOf(workload, { policySet, names, snapshot, instanceTypes }), snapshot));
-  const missing = targets.filter(
-    (target) => !previews.some(({ workload }) => workload.kind === target.kind && workload.name === target.name),
+    .filter(({ kind, name }) => targets.length === 0 || targets.some((target) => target.kind === kind && target.name === name));
+  const { answers: previews, faults } = eachAlone(workloads, (workload) =>
+    drainPreview(viewOf(workload, { policySet, names, snapshot, instanceTypes }), snapshot),
   );
+  for (const fault of faults) request.stderr.write(`${fault}\n`);
+  const missing = targets.filter((target) => !workloads.some(({ kind, name }) => kind === target.kind && name === target.name));
   for (const { word } of missing) request.stderr.write(`${word}: no such workload among the files\n`);
   request.stdout.write(
     request.output === "json" ? `${JSON.stringify({ previews }, undefined, 2)}\n` : previews.map(previewText).join("\n"),
   );
-  if (input.problems.length > 0 || missing.length > 0) return 2;
+  if (input.problems.length + faults.length + missing.length > 0) return 2;
   return previews.some(({ verdict }) => verdict.kind === "stuck") ? 1 : 0;
 }
 

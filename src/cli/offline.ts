@@ -11,11 +11,12 @@ import { formatPolicyError } from "../policies/policy-error.ts";
 import { parsePolicyFiles } from "../policies/parse-policy-set.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { readPolicySource } from "../webhook/policy-source.ts";
-import { type FormProblem, groupOf, type ObjectForm } from "./built-in-form.ts";
+import type { FormProblem } from "./decoded-form.ts";
 import type { Manifest, ManifestProblem } from "./manifest.ts";
 import { readManifests } from "./manifest-files.ts";
 import { fieldNamedIn } from "./manifest-position.ts";
-import { objectFormer } from "./object-form.ts";
+import { metadataFormer, objectFormer } from "./object-form.ts";
+import { groupOf } from "./served-kind.ts";
 import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
 
 /** One object that can be judged: in the form that admission sees, and as its file has it. */
@@ -38,7 +39,7 @@ export interface OfflineRequest extends OfflineOptions, Pick<ProgramSurroundings
   readonly paths: readonly string[];
   /** True where the objects may come from elsewhere: then no file is no problem. */
   readonly mayBeEmpty?: boolean;
-  /** Kinds that the command forms itself: they pass as they are written. */
+  /** Kinds that the command forms itself: of them only the metadata is looked at. */
   readonly unformed?: readonly string[];
 }
 
@@ -48,9 +49,10 @@ export async function readOffline(request: OfflineRequest): Promise<OfflineInput
   const policies = readPolicies(request.policies);
   const { manifests, problems, notes } = await readManifests(request);
   const form = objectFormer({ names, namespace: request.namespace });
+  const metadataForm = metadataFormer();
   const formed = manifests.map((manifest) => {
     const { object, ...found } =
-      request.unformed?.includes(manifest.object.kind) === true ? asWritten(manifest.object) : form(manifest.object);
+      request.unformed?.includes(manifest.object.kind) === true ? metadataForm(manifest.object) : form(manifest.object);
     const told = ({ message, field }: FormProblem): string =>
       formatProblem({
         file: manifest.file,
@@ -81,10 +83,6 @@ export async function readOffline(request: OfflineRequest): Promise<OfflineInput
   };
   for (const line of [...input.problems, ...input.notes]) request.stderr.write(`${line}\n`);
   return input;
-}
-
-function asWritten(object: KubeObject): ObjectForm {
-  return { object, problems: [], notes: [] };
 }
 
 /** Reads policies for a command; the problems are complete lines. */

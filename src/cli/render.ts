@@ -13,6 +13,7 @@ import { isObjectOf } from "../policies/overlay-snapshot.ts";
 import { gitObjects, gitProfile } from "../policies/profile/git-objects.ts";
 import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
 import { fileWorkloads, fileWorld } from "./file-world.ts";
+import { eachAlone } from "./judged-alone.ts";
 import { type OfflineRequest, readOffline } from "./offline.ts";
 
 /** Runs the command; returns 0, or 2 on bad input. */
@@ -23,12 +24,13 @@ export async function runRender(request: OfflineRequest): Promise<number> {
   const objects = input.manifests.map(({ object }) => (isObjectOf("WorkloadProfile", object, domain) ? writing(object) : object));
   const files = fileWorld(objects, input.names);
   const world: ContractWorld = { ...files, policySet: input.policySet };
-  const rendered = fileWorkloads(objects, files).map((workload) => render(workload, world));
+  const { answers: rendered, faults } = eachAlone(fileWorkloads(objects, files), (workload) => render(workload, world));
+  for (const fault of faults) request.stderr.write(`${fault}\n`);
   for (const { notes } of rendered) for (const note of notes) request.stderr.write(`note: ${note}\n`);
   const profiles = new Set(rendered.flatMap(({ profile }) => profile ?? []));
   request.stdout.write([...profiles].map(profileText).join(""));
   request.stdout.write(rendered.map(({ text }) => text).join(""));
-  return input.problems.length > 0 ? 2 : 0;
+  return input.problems.length + faults.length > 0 ? 2 : 0;
 }
 
 interface Rendered {

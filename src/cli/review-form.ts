@@ -23,7 +23,7 @@ export interface ReviewForm {
   readonly object: KubeObject;
   /** What the API server would refuse, as "field: message". */
   readonly refusals: readonly string[];
-  /** False where a part is of the wrong type: rules can't read such an object. */
+  /** False where a part is of the wrong type, or a requirement has no operator: rules can't read such an object. */
   readonly isJudged: boolean;
 }
 
@@ -39,7 +39,7 @@ export function reviewFormer(): (kind: ReviewedKind, written: KubeObject) => Rev
     const object = withCrdDefaults(kind, kind === "NodePool" ? withAutoDefaults(written) : written);
     const errors = shapes.validate(kind, object);
     const refusals = errors.filter(({ path }) => !toldByRules.has(path)).map(refusalText);
-    const isJudged = !errors.some(({ keyword }) => keyword === "type");
+    const isJudged = !errors.some(({ keyword, path }) => keyword === "type" || path.endsWith("/operator"));
     return { object: isJudged ? filled(object, shapeSchemas[kind]) : object, refusals, isJudged };
   };
 }

@@ -29,23 +29,36 @@ const scalarTypes: Readonly<Record<string, { readonly type: SchemaType; readonly
 /** name, "!", type, "=default", "@ownership", "~strategy(mergeKey)" of one field. */
 const fieldPattern = /^([^!:]+)(!?):([^=@~]+)(?:=([^@~]+))?(?:@([^~]+))?(?:~([^(]+)(?:\((.+)\))?)?$/;
 
-/** Returns the reader of built-in schemas. */
-export function createBuiltInSchemas(): BuiltInSchemas {
+/** Returns the reader of built-in schemas, and of more lines in their form, whose types may hold fields that the lines don't name. */
+export function createBuiltInSchemas(more: Readonly<Record<string, string>> = {}): BuiltInSchemas {
   const made = new Map<string, Schema>();
   const byReference: BuiltInSchemas = (reference) => {
     const found = made.get(reference);
     if (found !== undefined) return found;
-    const schema = objectSchema(reference, byReference);
+    const schema = objectSchema({ ...lineOf(reference, more), reference }, byReference);
     made.set(reference, schema);
     return schema;
   };
   return byReference;
 }
 
-function objectSchema(reference: string, schemas: BuiltInSchemas): Schema {
+interface TypeLine {
+  readonly line: string;
+  readonly isAtomic: boolean;
+  /** True where the line names only some of the fields. */
+  readonly isOpen: boolean;
+}
+
+function lineOf(reference: string, more: Readonly<Record<string, string>>): TypeLine {
+  const open = more[reference];
+  if (open !== undefined) return { line: open, isAtomic: false, isOpen: true };
   const atomicLine = kubernetesTypes[`${reference}@atomic`];
   const line = atomicLine ?? kubernetesTypes[reference];
   assert(line !== undefined, `the generated types hold ${reference}`);
+  return { line, isAtomic: atomicLine !== undefined, isOpen: false };
+}
+
+function objectSchema({ line, isAtomic, isOpen, reference }: TypeLine & { readonly reference: string }, schemas: BuiltInSchemas): Schema {
   const fields = line.split(" ").map((text) => parseField(text));
   const cache: { properties?: ReadonlyMap<string, Schema> } = {};
   return {
@@ -54,9 +67,9 @@ function objectSchema(reference: string, schemas: BuiltInSchemas): Schema {
     reference,
     required: fields.filter((field) => field.required).map((field) => field.name),
     nullable: false,
-    preserveUnknown: false,
+    preserveUnknown: isOpen,
     embedded: false,
-    ownership: { kind: atomicLine === undefined ? "granular" : "atomic" },
+    ownership: { kind: isAtomic ? "atomic" : "granular" },
     patchStrategies: [],
     get properties() {
       cache.properties ??= new Map(fields.map((field) => [field.name, fieldSchema(field, schemas)]));

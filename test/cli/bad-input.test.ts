@@ -95,7 +95,7 @@ describe("a fault hides no other, each at its own line", () => {
     "bad.yaml:5: metadata.labels.b must be text; quote it",
   ]);
   const deployment = (containers: string) =>
-    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: three\n  template:\n    spec:\n      containers:\n${containers}`;
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: three\n  template:\n    spec:\n      containers:\n${containers}  selector: {matchLabels: {a: b}}\n`;
   checkAll(
     "of types and quantities",
     deployment(
@@ -142,6 +142,43 @@ describe("a fault hides no other, each at its own line", () => {
 });
 
 describe("an object that the API server would refuse to read is told in its words, and the others are judged", () => {
+  const owned = (uid: string) =>
+    podText.replace("name: debug,", `name: debug, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: a${uid}}],`);
+  check(
+    "an owner whose uid is null",
+    owned(", uid: null"),
+    "metadata.ownerReferences[0].uid is null: write it, or take metadata.ownerReferences[0] away",
+  );
+  check(
+    "an owner without a uid",
+    owned(""),
+    "metadata.ownerReferences[0].uid is missing: write it, or take metadata.ownerReferences[0] away",
+  );
+  check(
+    "a built-in kind in the core group",
+    budgetText().replace("policy/v1", "v1"),
+    'PodDisruptionBudget web: no matches for kind "PodDisruptionBudget" in version "v1"; write apiVersion: policy/v1',
+  );
+  check(
+    "a Deployment in the core group",
+    deploymentText().replace("apps/v1", "v1"),
+    'Deployment web: no matches for kind "Deployment" in version "v1"; write apiVersion: apps/v1',
+  );
+  check(
+    "a Service in the group of Deployments",
+    "apiVersion: apps/v1\nkind: Service\nmetadata: {name: a}\n",
+    'Service a: no matches for kind "Service" in version "apps/v1"; write apiVersion: v1',
+  );
+  check(
+    "an Ingress of the group that Ingresses once had",
+    "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: a}\n",
+    'Ingress a: no matches for kind "Ingress" in version "extensions/v1beta1"; write apiVersion: networking.k8s.io/v1',
+  );
+  check(
+    "a LimitRange that limits nothing",
+    "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\n",
+    "LimitRange a: spec.limits is missing: write it",
+  );
   const unmarshal = "json: cannot unmarshal";
   check(
     "text for a number",
@@ -174,7 +211,7 @@ describe("an object that the API server would refuse to read is told in its word
   check(
     "an autoscaler of nothing",
     "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {maxReplicas: 2}\n",
-    "spec.scaleTargetRef.kind is missing",
+    "spec.scaleTargetRef is missing: write it",
   );
   check(
     "a ScaledObject of nothing",
