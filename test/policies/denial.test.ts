@@ -111,7 +111,7 @@ describe("a refusal", () => {
       '[DRAIN-002] PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained',
       "  fix: use 2 replicas, or delete the PDB, or maxUnavailable: 1",
       '[REQ-002] container "app" may use 80x its cpu request and 64x its memory request (caps 10x, 2x): requests 50m/128Mi, limits 4/8Gi',
-      "  fix: raise requests toward real use or lower limits",
+      "  fix: cpu: request 400m or limit 500m; memory: request 4Gi or limit 256Mi",
     ],
     "DRAIN-002",
   );

@@ -219,6 +219,6 @@ describe("the repository's policies.yaml", () => {
   it("leaves a rule that is not named at its default", () => {
     const bare = policySet(least);
     expect(bare.rules.get("DRAIN-003")).toEqual({ action: "warn", scope: { classes: [], namespaces: [] }, params: {} });
-    expect(bare.rules.get("REQ-002")?.params).toEqual({ cpu: 10, memory: 2 });
+    expect(bare.rules.get("REQ-002")?.params).toEqual({ cpu: 10, memory: 2, memoryDeny: 8 });
   });
 });

@@ -7,7 +7,7 @@
 import type { QuantityText } from "../../api/object.ts";
 import type { Container } from "../../api/pod.ts";
 import { isSidecar } from "../../kube/pod-requests.ts";
-import { cpuMillis, wholeUnits } from "../../kube/quantity.ts";
+import { cpuMillis, formatBytes, formatCpu, wholeUnits } from "../../kube/quantity.ts";
 import { containerPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
 import type { RuleParams } from "../policy-set.ts";
@@ -43,10 +43,27 @@ export const req001: Rule = {
 export const req002: Rule = {
   id: "REQ-002",
   summary: "A container that may use many times what it requests: its node was sized for the request.",
+  why: "CPU that is short makes containers slower, so a large CPU limit is only recorded. Memory that is short ends them, so a large memory limit warns, and a very large one is refused.",
   defaultAction: "deny",
   params: {
-    cpu: { kind: "number", default: 10, min: 1, meaning: "most CPU limit, as a multiple of the request, where the class sets none" },
-    memory: { kind: "number", default: 2, min: 1, meaning: "most memory limit, as a multiple of the request, where the class sets none" },
+    cpu: {
+      kind: "number",
+      default: 10,
+      min: 1,
+      meaning: "CPU limit, as a multiple of the request, above which it is recorded, where the class sets none",
+    },
+    memory: {
+      kind: "number",
+      default: 2,
+      min: 1,
+      meaning: "memory limit, as a multiple of the request, above which it warns, where the class sets none",
+    },
+    memoryDeny: {
+      kind: "number",
+      default: 8,
+      min: 1,
+      meaning: "memory limit, as a multiple of the request, above which the rule's own action holds",
+    },
   },
   examples: {
     admitted: deploymentOf('{name: app, resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: "4", memory: 2Gi}}}'),
@@ -56,9 +73,7 @@ export const req002: Rule = {
   judge: (facts, params) =>
     facts.views.flatMap((view) => {
       const caps = capsOf(view, params);
-      return runningContainers(view)
-        .filter((container) => isOver(container, "cpu", caps) || isOver(container, "memory", caps))
-        .flatMap((container) => overCaps(facts, view, { container, caps }));
+      return runningContainers(view).flatMap((container) => overCaps(facts, view, { container, caps }));
     }),
 };
 
@@ -127,26 +142,35 @@ function missingRequests(facts: Facts, view: WorkloadView, container: Container)
 interface Caps {
   readonly cpu: number;
   readonly memory: number;
+  /** What is above it has the rule's own action. */
+  readonly memoryDeny: number;
 }
 
 function capsOf({ workloadClass }: WorkloadView, params: RuleParams): Caps {
+  const memory = workloadClass?.limits.maxMemoryRatio ?? Number(params["memory"]);
   return {
     cpu: workloadClass?.limits.maxCpuRatio ?? Number(params["cpu"]),
-    memory: workloadClass?.limits.maxMemoryRatio ?? Number(params["memory"]),
+    memory,
+    memoryDeny: Math.max(memory, Number(params["memoryDeny"])),
   };
 }
 
-function isOver(container: Container, resource: "cpu" | "memory", caps: Caps): boolean {
-  const ratio = ratioOf(container, resource);
-  return ratio !== undefined && ratio > caps[resource];
+interface Excess {
+  readonly resource: "cpu" | "memory";
+  readonly ratio: number;
+  readonly cap: number;
+}
+
+function excessesOf(container: Container, caps: Caps): readonly Excess[] {
+  return (["cpu", "memory"] as const).flatMap((resource) => {
+    const ratio = ratioOf(container, resource);
+    return ratio !== undefined && ratio > caps[resource] ? [{ resource, ratio, cap: caps[resource] }] : [];
+  });
 }
 
 function overCaps(facts: Facts, view: WorkloadView, of: { readonly container: Container; readonly caps: Caps }): readonly Problem[] {
   const { container, caps } = of;
-  const over = (["cpu", "memory"] as const).flatMap((resource) => {
-    const ratio = ratioOf(container, resource);
-    return ratio !== undefined && ratio > caps[resource] ? [{ resource, ratio, cap: caps[resource] }] : [];
-  });
+  const over = excessesOf(container, caps);
   if (over.length === 0) return [];
   const uses = over.map(({ resource, ratio }) => `${rounded(ratio)}x its ${resource} request`).join(" and ");
   const capText = `${over.length > 1 ? "caps" : "cap"} ${over.map(({ cap }) => `${cap}x`).join(", ")}`;
@@ -156,10 +180,38 @@ function overCaps(facts: Facts, view: WorkloadView, of: { readonly container: Co
     {
       path: containerPath(facts, view, { container: container.name, field: "resources/limits" }),
       message: `${aboutWorkload(facts, view)}container "${container.name}" may use ${uses} (${capText}): requests ${amounts(requests)}, limits ${amounts(limits)}`,
-      fix: "raise requests toward real use or lower limits",
+      fix: over.map((excess) => withinCap(container, excess)).join("; "),
+      ...weakerAction(over, caps),
       ...classOf(view),
     },
   ];
+}
+
+/** CPU alone never refuses: whoever has too little of it is slower, and nobody is ended. */
+function weakerAction(over: readonly Excess[], { memoryDeny }: Caps): Pick<Problem, "action"> {
+  const memory = over.find(({ resource }) => resource === "memory");
+  if (memory === undefined) return { action: "audit" };
+  return memory.ratio > memoryDeny ? {} : { action: "warn" };
+}
+
+const bytesOfMi = 1024 * 1024;
+
+/** The smallest request, and the largest limit, with which the other may stay as it is. */
+function withinCap({ resources }: Container, { resource, cap }: Excess): string {
+  const isCpu = resource === "cpu";
+  const units = (text: QuantityText = 0): number => {
+    const amount = isCpu ? cpuMillis(text) : wholeUnits(text);
+    return amount.ok ? amount.value : 0;
+  };
+  const [request, limit] = [units(resources?.requests?.[resource]), units(resources?.limits?.[resource])];
+  const format = isCpu ? formatCpu : formatBytes;
+  const least = limit / cap;
+  const most = request * cap;
+  // Whole mebibytes read well; amounts below one are told to the byte.
+  const step = isCpu || Math.min(least, most) < bytesOfMi ? 1 : bytesOfMi;
+  const up = Math.ceil(least / step) * step;
+  const down = Math.floor(most / step) * step;
+  return `${resource}: request ${format(up)} or limit ${format(down)}`;
 }
 
 /** Limit by request; undefined where either is not written, or the request is 0 (REQ-001 is about absent ones). */

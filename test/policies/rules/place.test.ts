@@ -157,9 +157,9 @@ describe("what is told of requests", () => {
     ],
   });
   check("a running Pod whose limit is raised in place far above its request", {
-    judge: pod({ requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "1Gi" } }),
+    judge: pod({ requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "2Gi" } }),
     old: pod({ requests: { cpu: "100m", memory: "128Mi" } }),
     subResource: "resize",
-    finds: ['REQ-002 deny: container "app" may use 8x its memory request (cap 2x): requests 128Mi, limits 1Gi'],
+    finds: ['REQ-002 deny: container "app" may use 16x its memory request (cap 2x): requests 128Mi, limits 2Gi'],
   });
 });

@@ -181,7 +181,7 @@ describe("S235: ten questions of a workload", () => {
   const serving = (podSpec: object, replicas = 3): Deployment => deployment({ replicas, podSpec: { ...probed, ...podSpec } });
   const own = (spec: WorkloadProfile["spec"]): WorkloadProfile => profile({ spec });
   const rows: readonly (readonly [string, KubeObject, readonly KubeObject[], string])[] = [
-    ["are its requests realistic", deployment({ requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "4" } }), [], "REQ-002"],
+    ["are its requests realistic", deployment({ requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "4Gi" } }), [], "REQ-002"],
     ["are there requests", deployment({ podSpec: { containers: [{ name: "app" }] } }), [], "REQ-001"],
     ["is it safe to drain", serving({}, 1), [own({})], "DRAIN-001"],
     ["is its budget valid", serving({}), [budget({ minAvailable: 3 })], "DRAIN-002"],

@@ -149,7 +149,23 @@ describe("REQ: requests and limits", () => {
   });
   check("a ratio over one cap", {
     judge: deployment({ requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "1", memory: "257Mi" } }),
-    finds: ['REQ-002 deny: container "app" may use 2.1x its memory request (cap 2x): requests 128Mi, limits 257Mi'],
+    finds: ['REQ-002 warn: container "app" may use 2.1x its memory request (cap 2x): requests 128Mi, limits 257Mi'],
+  });
+  check("a CPU ratio alone never refuses: who has too little CPU is slower, and nobody is ended", {
+    judge: deployment({ requests: { cpu: "10m", memory: "128Mi" }, limits: { cpu: "500m", memory: "128Mi" } }),
+    finds: ['REQ-002 audit: container "app" may use 50x its cpu request (cap 10x): requests 10m, limits 500m'],
+  });
+  check("a memory ratio that public charts have", {
+    judge: deployment({ requests: { cpu: "100m", memory: "220Mi" }, limits: { memory: "450Mi" } }),
+    finds: ['REQ-002 warn: container "app" may use 2.1x its memory request (cap 2x): requests 220Mi, limits 450Mi'],
+  });
+  check("a memory ratio at the cap of refusals", {
+    judge: deployment({ requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "1Gi" } }),
+    finds: ['REQ-002 warn: container "app" may use 8x its memory request (cap 2x): requests 128Mi, limits 1Gi'],
+  });
+  check("a memory ratio above it", {
+    judge: deployment({ requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "1025Mi" } }),
+    finds: ['REQ-002 deny: container "app" may use 8.1x its memory request (cap 2x): requests 128Mi, limits 1025Mi'],
   });
   check("ratios at the caps", {
     judge: deployment({ requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "1", memory: "256Mi" } }),
@@ -161,8 +177,8 @@ describe("REQ: requests and limits", () => {
       limits: { memory: "512Mi" },
       labels: { "platform.example.com/workload-class": "batch" },
     }),
-    policies: policySet(policiesText.replace("params: { cpu: 10, memory: 2 }", "params: { memory: 3 }")),
-    finds: ['REQ-002 deny: container "app" may use 4x its memory request (cap 3x): requests 128Mi, limits 512Mi'],
+    policies: policySet(policiesText.replace("params: { cpu: 10, memory: 2, memoryDeny: 8 }", "params: { memory: 3 }")),
+    finds: ['REQ-002 warn: container "app" may use 4x its memory request (cap 3x): requests 128Mi, limits 512Mi'],
   });
   const requests = { cpu: "100m", memory: "128Mi" };
   const two = (annotations?: Record<string, string>) =>
