@@ -10,6 +10,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { assertNever } from "../api/assert.ts";
 import { type CoveringBudget, evictionProof, type EvictionProof, type PodGroup, type PodKeeper } from "../kube/eviction-proof.ts";
 import { controllerOf } from "../kube/owner.ts";
+import { rememberedAlike } from "../kube/remembered.ts";
 import { podSelection } from "../kube/controller-labels.ts";
 import type { ReplicaRange } from "../kube/workload-scale.ts";
 import { type Workload, workloadTitle } from "../kube/workload.ts";
@@ -154,8 +155,20 @@ export function compiledCover(
   const { contract, workload } = view;
   if (contract?.budget.kind !== "budget" || views.indexOf(view) >= compiledCoversMax) return undefined;
   const { budget } = contract.budget;
-  return { budget, others: othersUnder(budget, { workload, snapshot }) };
+  return { budget, others: othersOfBudget({ budget, workload, snapshot }) };
 }
+
+interface Under {
+  readonly budget: PodDisruptionBudget;
+  readonly workload: Workload;
+  readonly snapshot: ClusterSnapshot;
+}
+
+/** Several rules ask in a row. */
+const othersOfBudget = rememberedAlike(
+  ({ budget, ...at }: Under): readonly Workload[] => othersUnder(budget, at),
+  (a, b) => a.budget === b.budget && a.workload === b.workload && a.snapshot === b.snapshot,
+);
 
 /** Returns a budget with everybody else under it, for a proof that also tells who stops the sync. */
 export function covering(

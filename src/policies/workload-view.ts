@@ -240,8 +240,13 @@ export function workloadsOf(snapshot: ClusterSnapshot, namespace: string): reado
 
 /** Most objects of a cluster are Pods that are not judged: a list is sifted once, for as long as nothing in it changes. */
 const judgedWorkloads = remembered((objects: readonly KubeObject[]): readonly Workload[] =>
-  standing(objects).flatMap((object) => (hasJudgedOwner(object) ? [] : (workloadOf(object) ?? []))),
+  standing(objects).flatMap((object) => judgedWorkloadOf(object).workload ?? []),
 );
+
+/** The list that a judged object stands in is another one for each review, and nearly all objects in it are not. */
+const judgedWorkloadOf = remembered((object: KubeObject): { readonly workload: Workload | undefined } => ({
+  workload: hasJudgedOwner(object) ? undefined : workloadOf(object),
+}));
 
 /** What is being deleted but for Pods has Pods still. */
 function standing<T extends KubeObject>(objects: readonly T[]): readonly T[] {
