@@ -238,7 +238,7 @@ function stepsInput(
   // drain-running.ts looks at those under a budget, and at those of what is scaled.
   const walksPods =
     subject.kind === "budget" || subject.kind === "scale" || (subject.kind === "workload" && request.operation === "UPDATE");
-  const own = subject.kind === "workload" || isPodSubject(subject) ? request.object : undefined;
+  const own = subject.kind === "none" ? undefined : request.object;
   const pod = isPodSubject(subject) ? subject.pod : undefined;
   const nodePool = subject.kind === "node-pool" ? subject.nodePool : undefined;
   return {

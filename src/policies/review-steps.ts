@@ -14,10 +14,10 @@ import type { InstanceType } from "../api/instance-type.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { inKarpenterWords, isAutoPool } from "../kube/auto-labels.ts";
 import { heapBytesOf } from "../kube/heap-bytes.ts";
-import { heldFieldMaxBytes, heldMapMaxBytes, heldWholeMaxBytes } from "../kube/held-part.ts";
+import { heldFieldMaxBytes, heldMapMaxBytes, heldSpecMaxBytes, heldWholeMaxBytes } from "../kube/held-part.ts";
 import { podRequirements } from "../kube/pod-requirements.ts";
 import { isCompatible } from "../kube/requirements.ts";
-import type { Workload } from "../kube/workload.ts";
+import { isWorkloadKind, type Workload } from "../kube/workload.ts";
 import { countText } from "./count-words.ts";
 import { mergesOf, sizeOf } from "./pod-size.ts";
 import { machineRequirements, typesOfPool } from "./pool-types.ts";
@@ -58,7 +58,7 @@ export interface StepsInput {
   readonly workloads: readonly Workload[];
   /** A Pod whose own words count beside its workload's. */
   readonly pod?: { readonly metadata?: ObjectMeta; readonly spec: PodSpec } | undefined;
-  /** The object of the request, where it is a workload or a Pod that is going to be held. */
+  /** The object of the request, which a view is going to hold. */
   readonly own?: KubeObject | undefined;
   readonly namespace: string;
   /** Whether nodes are looked for, which is asked of workloads and profiles alone. */
@@ -137,6 +137,8 @@ function unheld({ workloads, pod, own }: StepsInput): TooMuch | undefined {
   if (own === undefined) return undefined;
   const judged = workloads.find(({ object }) => object.metadata.name === own.metadata.name && object.kind === own.kind);
   const parts: readonly (readonly [string, unknown, number])[] = [
+    // Of a kind without Pods the spec is held whole, or not at all.
+    ["spec", !isWorkloadKind(own.kind) && "spec" in own ? own.spec : undefined, heldSpecMaxBytes],
     ["labels", own.metadata.labels, heldMapMaxBytes],
     ["labels of its pods", judged?.template.metadata?.labels ?? pod?.metadata?.labels, heldMapMaxBytes],
     ["selector", judged?.selector, heldFieldMaxBytes],
@@ -147,7 +149,7 @@ function unheld({ workloads, pod, own }: StepsInput): TooMuch | undefined {
   const [what, , most] = large;
   return {
     message: `too much to hold: of an object of more than ${heldWholeMaxBytes / 1024} KiB the ${what} may take ${most / 1024} KiB of memory`,
-    fix: "use fewer labels, or make the rest of the object smaller",
+    fix: what === "spec" ? "make the spec smaller" : "use fewer labels, or make the rest of the object smaller",
   };
 }
 

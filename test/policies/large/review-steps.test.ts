@@ -135,6 +135,14 @@ const budgetOver = (count: number): KubeObject => {
   return wide;
 };
 
+/** Long keys: few enough to be looked at, too large for a view to hold. */
+const longBudget = (): KubeObject => {
+  const matchLabels = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`${"k".repeat(250)}/l${index}`, "v".repeat(63)]));
+  const budget = { ...webDeployment("long"), apiVersion: "policy/v1", kind: "PodDisruptionBudget" };
+  const long = { ...budget, spec: { maxUnavailable: 1, selector: { matchLabels } } };
+  return long;
+};
+
 const manyValues = (count: number): KubeObject => {
   const web = withPod(crowdedPod) as KubeObject & { readonly spec: object };
   const values = Array.from({ length: count }, (_, index) => `v${index}`);
@@ -166,6 +174,7 @@ const refused: readonly (readonly [string, KubeObject, RegExp, RegExp])[] = [
   ],
   ["finalizers of pods", withFinalizers(150_000), /150000 finalizers of pods/, /fewer finalizers/],
   ["labels of a selector", budgetOver(20_000), /a selector of 20000 labels and values, of at most 1000/, /in common/],
+  ["a budget that no view holds", longBudget(), /^too much to hold: .* the spec may take 64 KiB/, /spec smaller/],
   [
     "labels beside much else",
     manyLabels(200),
