@@ -11,9 +11,10 @@ import { assertNever } from "../api/assert.ts";
 import { type CoveringBudget, evictionProof, type EvictionProof, type PodGroup, type PodKeeper } from "../kube/eviction-proof.ts";
 import { controllerOf } from "../kube/owner.ts";
 import { rememberedAlike } from "../kube/remembered.ts";
-import { podSelection } from "../kube/controller-labels.ts";
+import { asksForAdded, podSelection } from "../kube/controller-labels.ts";
 import type { ReplicaRange } from "../kube/workload-scale.ts";
 import { type Workload, workloadTitle } from "../kube/workload.ts";
+import { labelledWorkloads } from "./labelled-workloads.ts";
 import { autoscalersOf } from "./workload-autoscalers.ts";
 import { workloadsOf, type WorkloadView } from "./workload-view.ts";
 
@@ -65,10 +66,19 @@ export function othersUnder(
   budget: PodDisruptionBudget,
   at: { readonly workload: Workload; readonly snapshot: ClusterSnapshot },
 ): readonly Workload[] {
-  const { workload, snapshot } = at;
-  return workloadsOf(snapshot, workload.namespace).filter(
-    (other) => (other.kind !== workload.kind || other.name !== workload.name) && selects(budget, other),
-  );
+  const { workload } = at;
+  return candidates(budget, at).filter((other) => (other.kind !== workload.kind || other.name !== workload.name) && selects(budget, other));
+}
+
+/** A selector that asks for a label of templates takes in nobody without it. */
+function candidates(
+  { spec }: PodDisruptionBudget,
+  { workload: { namespace }, snapshot }: { readonly workload: Workload; readonly snapshot: ClusterSnapshot },
+): readonly Workload[] {
+  const [pair] = spec.selector === undefined || asksForAdded(spec.selector) ? [] : Object.entries(spec.selector.matchLabels ?? {});
+  if (pair === undefined) return workloadsOf(snapshot, namespace);
+  const [key, value] = pair;
+  return labelledWorkloads(snapshot, namespace, { key, value });
 }
 
 function selects({ spec }: PodDisruptionBudget, workload: Workload): boolean {

@@ -17,6 +17,19 @@ export interface SnapshotChange {
   readonly domain: string;
 }
 
+const overlaid = Symbol("overlaid");
+
+/** What an overlay puts over which snapshot. */
+export interface Overlaid {
+  readonly base: ClusterSnapshot;
+  readonly put: KubeObject;
+}
+
+/** Returns what a snapshot puts over another one: whatever is remembered of that one's lists holds for all but one object. */
+export function overlaidOf(snapshot: ClusterSnapshot & { readonly [overlaid]?: Overlaid }): Overlaid | undefined {
+  return snapshot[overlaid];
+}
+
 /** Returns the snapshot with one object put in (over the one of the same name) or taken out. Lists stay sorted. */
 export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): ClusterSnapshot {
   const changed = change.put ?? change.remove;
@@ -39,7 +52,8 @@ export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): 
     return fresh;
   }
 
-  return {
+  const laidOver: ClusterSnapshot & { readonly [overlaid]?: Overlaid } = {
+    ...(put === undefined ? {} : { [overlaid]: { base, put } }),
     list,
     get: (kind, wanted) => {
       if (!concerns(kind) || wanted.name !== key.name || wanted.namespace !== key.namespace) return base.get(kind, wanted);
@@ -49,6 +63,7 @@ export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): 
       concerns(kind) ? list(kind).filter((object) => indexValues(object, index).includes(value)) : base.by(kind, index, value),
     knows: (kind) => base.knows(kind),
   };
+  return laidOver;
 }
 
 /** By namespace; undefined is all of them. */
@@ -97,9 +112,9 @@ function indexValues(object: KubeObject & { readonly spec?: unknown }, index: "n
   return object.kind === "Pod" && typeof node === "string" ? [node] : [];
 }
 
-function isAt(object: KubeObject, key: ObjectKey): boolean {
-  const own = keyOf(object);
-  return own.name === key.name && own.namespace === key.namespace;
+/** Asked of every object of a list: it makes no key. */
+function isAt({ metadata }: KubeObject, key: ObjectKey): boolean {
+  return metadata.name === key.name && (metadata.namespace ?? "") === key.namespace;
 }
 
 function comesAfter(object: KubeObject, key: ObjectKey): boolean {

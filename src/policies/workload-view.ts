@@ -239,7 +239,7 @@ export function workloadsOf(snapshot: ClusterSnapshot, namespace: string): reado
 }
 
 /** Most objects of a cluster are Pods that are not judged: a list is sifted once, for as long as nothing in it changes. */
-const judgedWorkloads = remembered((objects: readonly KubeObject[]): readonly Workload[] =>
+export const judgedWorkloads = remembered((objects: readonly KubeObject[]): readonly Workload[] =>
   standing(objects).flatMap((object) => judgedWorkloadOf(object).workload ?? []),
 );
 
@@ -248,8 +248,8 @@ const judgedWorkloadOf = remembered((object: KubeObject): { readonly workload: W
   workload: hasJudgedOwner(object) ? undefined : workloadOf(object),
 }));
 
-/** What is being deleted but for Pods has Pods still. */
-function standing<T extends KubeObject>(objects: readonly T[]): readonly T[] {
+/** Returns what has Pods: what is being deleted, but for Pods, has them still. */
+export function standing<T extends KubeObject>(objects: readonly T[]): readonly T[] {
   return objects.filter(({ kind, metadata }) => kind !== "Pod" || metadata.deletionTimestamp === undefined);
 }
 

@@ -55,10 +55,10 @@ describe("WP: a profile that contradicts itself", () => {
     finds: [],
   });
   check("more unknown fields than anybody reads, the rest as a count", {
-    judge: unchecked({ runtimeClass: "general", ...Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`zz${index}`, 1])) }),
+    judge: unchecked({ runtimeClass: "general", ...Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`zz${index}`, 1])) }),
     finds: [
       ...Array.from({ length: 20 }, (_, index) => `WP-005 deny: unknown field spec.zz${index}`).sort(),
-      "WP-005 deny: unknown fields besides these: 4980",
+      "WP-005 deny: unknown fields besides these: 980",
     ],
   });
   check("unknown fields at several depths, all at once", {
