@@ -125,7 +125,8 @@ export const pressingMoves: readonly Move[] = [
     const key = dice.pick(addedLabels.Job);
     const make = one({ verb: "create", kind: "Job", name, body: job(name) });
     const selector = { matchExpressions: [{ key, operator: "Exists" }] };
-    const bound = dice.pick<Bound>([{ maxUnavailable: 1 }, { minAvailable: 1 }, { minAvailable: "50%" }]);
+    // One that asks the Job's only Pod to stay is lawful: the drain waits until the Job has ended.
+    const bound = dice.pick<Bound>([{ maxUnavailable: 1 }, { minAvailable: 2 }, { minAvailable: "50%" }]);
     const guarded = one({ verb: "create", kind: "PodDisruptionBudget", name, body: budget({ name, bound, selector }) });
     return dice.chance(0.5) ? [make, guarded] : [guarded, make];
   }),
