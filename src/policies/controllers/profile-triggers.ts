@@ -8,6 +8,7 @@
 import type { AnyTrigger, Change } from "../../api/controller.ts";
 import type { PlatformNames } from "../../api/labels.ts";
 import type { KubeObject, ObjectKey } from "../../api/object.ts";
+import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import type { Pod } from "../../api/pod.ts";
 import type { Rollout } from "../../api/rollout.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
@@ -19,6 +20,7 @@ import { isActive } from "../../kube/pod-state.ts";
 import { remembered } from "../../kube/remembered.ts";
 import { workloadOf, type Workload } from "../../kube/workload.ts";
 import { workloadOfPod } from "../pod-owner.ts";
+import { evictionsCounted, syncFailureOf } from "../profile/standing-budget.ts";
 import { waitsForZones } from "../profile/stranded-pod.ts";
 import { profilesClaiming } from "../profile/workload-contract.ts";
 
@@ -53,7 +55,8 @@ export function profileTriggers({ snapshot, names }: ProfileTriggerSources): rea
     },
     { watches: "HorizontalPodAutoscaler", keysOf: ofNeighbour },
     { watches: "ScaledObject", keysOf: ofNeighbour },
-    { watches: "PodDisruptionBudget", keysOf: ofNeighbour },
+    // What the disruption controller counts is shown by the profile that compiled the budget.
+    { watches: "PodDisruptionBudget", keysOf: (change) => (hasOtherCount(change) ? compilerOf(change.object) : ofNeighbour(change)) },
     { watches: "Namespace", keysOf: (change) => (isWanted(change) ? inNamespace(change.object.metadata.name) : []) },
     { watches: "NodePool", keysOf: (change) => (isWanted(change) ? allProfileKeys(snapshot()) : []) },
     { watches: "Pod", keysOf: (change) => (countsChange(change) ? podKeys(change, { snapshot: snapshot(), names }) : []) },
@@ -79,6 +82,18 @@ export function isWanted(change: Change<KubeObject>): boolean {
   const [before, after] = [change.before.metadata, change.object.metadata];
   if (before.generation !== after.generation || before.deletionTimestamp !== after.deletionTimestamp) return true;
   return !jsonEquals(before.labels, after.labels) || !jsonEquals(before.ownerReferences, after.ownerReferences);
+}
+
+/** Is true where nothing but the answer of the disruption controller changed. */
+function hasOtherCount(change: Change<PodDisruptionBudget>): boolean {
+  if (change.kind !== "updated" || isWanted(change)) return false;
+  const { before, object } = change;
+  return evictionsCounted(before) !== evictionsCounted(object) || syncFailureOf(before) !== syncFailureOf(object);
+}
+
+function compilerOf(budget: PodDisruptionBudget): readonly ObjectKey[] {
+  const owner = controllerOf(budget);
+  return owner?.kind === "WorkloadProfile" ? [{ namespace: budget.metadata.namespace ?? "", name: owner.name }] : [];
 }
 
 function hasOtherStable(change: Change<Rollout>): boolean {

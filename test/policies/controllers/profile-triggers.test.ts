@@ -54,6 +54,24 @@ describe("what makes a profile worth another look", () => {
   check("a profile's new status concerns only itself", web, ["web"], web);
   check("a budget of anybody's concerns the namespace", budget({ name: "x" }), ["gold", "other", "web"]);
   check("a budget's status does not", budget({ name: "x" }), [], budget({ name: "x" }));
+  const compiled = (status: object): KubeObject => ({
+    ...having(budget({ name: "web" }), {
+      ownerReferences: [{ apiVersion: `${names.domain}/v1`, kind: "WorkloadProfile", name: "gold", uid: "u", controller: true }],
+    }),
+    ...{ status },
+  });
+  check(
+    "a compiled budget concerns its profile once the disruption controller counts otherwise",
+    compiled({ disruptionsAllowed: 1 }),
+    ["gold"],
+    compiled({ disruptionsAllowed: 0 }),
+  );
+  check(
+    "and not while it counts the same",
+    compiled({ disruptionsAllowed: 1, currentHealthy: 5 }),
+    [],
+    compiled({ disruptionsAllowed: 1 }),
+  );
   check("a Pod concerns the profile that it carries", labelled, ["gold"]);
   check("and only when it comes, ends or goes", labelled, [], labelled);
   check("as when it fails", { ...labelled, ...{ status: { phase: "Failed" } } }, ["gold"], labelled);
