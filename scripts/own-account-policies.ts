@@ -196,7 +196,7 @@ const webhooks: OwnAccountPolicy = {
     ownNamespace: `"${namespace}"`,
     asked: `request.resource.resource == "mutatingwebhookconfigurations" ? ${JSON.stringify(askedRules("MutatingWebhookConfiguration"))} : ${JSON.stringify(askedRules("ValidatingWebhookConfiguration"))}`,
     [reachedVariable]: everyWebhook(
-      `has(w.clientConfig.service) && w.clientConfig.service.namespace == variables.ownNamespace && w.clientConfig.service.name == ${JSON.stringify(account)} && w.clientConfig.service.path.matches("^/(mutate|validate)/(open|closed)/[A-Za-z0-9_-]{43}$")`,
+      `has(w.clientConfig.service) && w.clientConfig.service.namespace == variables.ownNamespace && w.clientConfig.service.name == ${JSON.stringify(account)} && w.clientConfig.service.path.matches("^/(mutate|validate)/(open|closed)/[0-9a-f]{64}$")`,
     ),
   },
   validations: [

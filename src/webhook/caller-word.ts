@@ -53,9 +53,9 @@ export function callerWords(): CallerWords {
   };
 }
 
-/** Returns a word that only holders of the key can make, for one purpose: 256 bits, base64url. */
+/** Returns a word that only holders of the key can make, for one purpose: 256 bits in hex, since a segment of a webhook's service path is a DNS subdomain. */
 export function keyedWord(keyPem: string, purpose: string): string {
-  return createHmac("sha256", keyPem).update(purpose).digest("base64url");
+  return createHmac("sha256", keyPem).update(purpose).digest("hex");
 }
 
 /** Compares two texts in a time that depends on their lengths alone. */

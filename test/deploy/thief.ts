@@ -43,7 +43,7 @@ function configure(kind: string, name: string, webhook: object | undefined): Thi
 const mutating = "MutatingWebhookConfiguration";
 const validating = "ValidatingWebhookConfiguration";
 const exempt = { key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", "kube-node-lease", "plimsoll-system"] };
-const service = { namespace: "plimsoll-system", name: "plimsoll", port: 443, path: `/mutate/open/${"w".repeat(43)}` };
+const service = { namespace: "plimsoll-system", name: "plimsoll", port: 443, path: `/mutate/open/${"a".repeat(64)}` };
 const podsRule = { operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" };
 const ownWebhook = {
   name: "pods.platform.example.com",

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { describeOnControlPlane } from "../support/control-plane-suite.ts";
 import { casesOf } from "../support/long-run.ts";
-import { installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
+import { forbiddenRequests, installPlimsoll, type ServeProcess, startServe } from "../support/plimsoll-serve.ts";
 
 const kinds = ["PodDisruptionBudget", "Service", "Deployment", "HorizontalPodAutoscaler", "WorkloadProfile"] as const;
 type Kind = (typeof kinds)[number];
@@ -42,6 +42,10 @@ await describeOnControlPlane("one apply in any order on the real control plane",
       }
     },
   );
+
+  it("was forbidden nothing", async () => {
+    expect(await forbiddenRequests(controlPlane)).toEqual([]);
+  });
 
   async function playOrder(namespace: string, order: readonly Kind[]): Promise<void> {
     const space = {

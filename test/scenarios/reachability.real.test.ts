@@ -67,7 +67,7 @@ await describeOnControlPlane("the API server and serve", () => {
     expect(await controlPlane.kubectl(["apply", "-f", "-"], { stdin: stringify(slice) })).toMatchObject({ code: 0 });
     const registered = await controlPlane.kubectl(["get", "validatingwebhookconfigurations", "plimsoll-profiles", "-o", "yaml"]);
     expect(registered.stdout).toMatch(
-      /service:\n\s+name: plimsoll\n\s+namespace: plimsoll-system\n\s+path: \/validate\/closed\n\s+port: 443\n/,
+      /service:\n\s+name: plimsoll\n\s+namespace: plimsoll-system\n\s+path: \/validate\/closed\/[0-9a-f]{64}\n\s+port: 443\n/,
     );
     await expect.poll(() => refusal("by-service"), waits).toContain("[DRAIN-002]");
   });
