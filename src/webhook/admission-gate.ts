@@ -77,7 +77,7 @@ export function admissionGate({
   const run: Run = (next) => {
     const beganMs = now();
     next.work(beganMs > next.deadlineMs - answerWayMs ? "deadline" : undefined);
-    const costMs = now() - beganMs + costBesideMs[next.kind];
+    const costMs = costOf(next.kind, now() - beganMs);
     if (!known.isKnown(next.caller)) standings.charge(next.caller, costMs);
     return costMs;
   };
@@ -92,9 +92,12 @@ export function admissionGate({
     isEmpty: () => first.isEmpty() && strangers.queue.isEmpty(),
     fromMs: () => (first.isEmpty() ? strangers.fromMs() : 0),
   });
+  // A handshake that is refused fails the review it was for, also where admission fails closed: the API server's waits.
+  const mayBeLate = ({ kind, caller }: GateEntry): boolean =>
+    known.isHere() ? kind !== "handshake" || !known.isNeighbour(caller) : standings.isHeavy(caller);
   return {
     inTurn: (entry, work) => {
-      if (lag.smoothedMs() > limits[entry.tier].lagMaxMs && (known.isHere() || standings.isHeavy(entry.caller))) {
+      if (lag.smoothedMs() > limits[entry.tier].lagMaxMs && mayBeLate(entry)) {
         work("lag");
         return () => undefined;
       }
@@ -123,6 +126,12 @@ interface StrangersQueue {
   runOne(run: Run): Ran;
   /** From when something of it may run. */
   fromMs(): number;
+}
+
+/** To begin a handshake takes no time: a turn that took long is a pause of the whole process, and would close its lane for seconds. */
+function costOf(kind: Waiting["kind"], turnCostMs: number): number {
+  const besideMs = costBesideMs[kind];
+  return besideMs + (kind === "handshake" ? Math.min(turnCostMs, besideMs) : turnCostMs);
 }
 
 /** Everybody's queue, where nobody is known; of strangers, by lanes and at their paces, while known callers are here. */

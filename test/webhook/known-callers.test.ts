@@ -84,6 +84,35 @@ it("shakes hands with an address that showed the word before others", () => {
   expect(waits).toHaveLength(20);
 });
 
+it("shakes hands with it on after the process stood still for seconds while one was begun", () => {
+  const world = gateWorld();
+  world.known.show(world.books.connect("10.0.0.1"));
+  const waits: number[] = [];
+  const shake = (costMs: number): void => {
+    world.ask(world.books.connect("10.0.0.1"), { kind: "handshake", costMs }, () => waits.push(world.now()));
+  };
+  shake(3_000);
+  world.run(3_000);
+  shake(0.1);
+  world.run(500);
+  expect(waits).toHaveLength(2);
+});
+
+it("refuses no handshake of it where the process is late, and all others", () => {
+  const world = gateWorld({ lagMs: 5_000 });
+  world.known.show(world.books.connect("10.0.0.1"));
+  const answers: (readonly [string, unknown])[] = [];
+  for (const address of ["10.0.0.1", "10.0.0.9"])
+    world.gate.inTurn({ caller: world.books.connect(address), kind: "handshake", tier: "open", bytes: 0, deadlineMs: Infinity }, (reason) =>
+      answers.push([address, reason]),
+    );
+  world.run(100);
+  expect(answers.toSorted()).toEqual([
+    ["10.0.0.1", undefined],
+    ["10.0.0.9", "lag"],
+  ]);
+});
+
 interface Work {
   readonly costMs: number;
   readonly kind?: "review" | "handshake" | "other";
@@ -108,7 +137,7 @@ function flood(world: GateWorld, { address, clients, ...work }: Work & { readonl
 type GateWorld = ReturnType<typeof gateWorld>;
 
 /** A gate on a clock that goes on by what work costs, or where nothing is to do. */
-function gateWorld() {
+function gateWorld({ lagMs = 0 } = {}) {
   const clock = { ms: 0 };
   const [callbacks, timers]: [(() => void)[], { readonly at: number; readonly run: () => void }[]] = [[], []];
   const now = (): number => clock.ms;
@@ -118,9 +147,9 @@ function gateWorld() {
     if (afterMs === undefined) callbacks.push(callback);
     else timers.push({ at: clock.ms + afterMs, run: callback });
   };
-  const gate = admissionGate({ standings: books, known, lag: { smoothedMs: () => 0 }, now, later });
+  const gate = admissionGate({ standings: books, known, lag: { smoothedMs: () => lagMs }, now, later });
   return {
-    ...{ books, known, now },
+    ...{ books, known, now, gate },
     ask: (caller: Caller, { costMs, kind = "review" }: Work, answered: () => void) => {
       gate.inTurn({ caller, kind, tier: "closed", bytes: 1_000, deadlineMs: Infinity }, () => {
         clock.ms += costMs;
