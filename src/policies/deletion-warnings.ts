@@ -15,13 +15,11 @@ import { isObjectOf, overlaySnapshot } from "./overlay-snapshot.ts";
 import { isJudgedDeletion } from "./release.ts";
 import { reviewStepsMax } from "./review-steps.ts";
 import type { Finding } from "./verdict.ts";
-import { cutText } from "./warning.ts";
-import { isCompiledBudget } from "./workload-view.ts";
+import { cutText, warningLengthMax } from "./warning.ts";
+import { compilingProfile } from "./workload-view.ts";
 
 /** Workloads that one deletion is told about; a warning is read by a person. */
 const workloadsMax = 5;
-/** What the API asks of a warning. */
-const warningLengthMax = 120;
 
 /** Returns what a deletion leaves: "deleted, and then Deployment web: [RULE] message". Empty for most deletions. */
 export function deletionWarnings(input: FactsInput): readonly string[] {
@@ -38,8 +36,8 @@ export function deletionWarnings(input: FactsInput): readonly string[] {
 /** A profile takes its budget and its sizes along, and what it compiles comes back. */
 function undone(object: KubeObject, { workloads }: Touched, { context }: FactsInput): readonly string[] {
   if (isObjectOf("PodDisruptionBudget", object, context.names.domain)) {
-    if (!isCompiledBudget(object, context)) return [];
-    const profile = object.metadata.ownerReferences?.find(({ kind }) => kind === "WorkloadProfile")?.name ?? "";
+    const profile = compilingProfile(object, context);
+    if (profile === undefined) return [];
     return [cutText(`WorkloadProfile ${profile} makes PodDisruptionBudget ${object.metadata.name ?? ""} again`, warningLengthMax)];
   }
   if (!isObjectOf("WorkloadProfile", object, context.names.domain)) return [];

@@ -9,11 +9,9 @@ import { jsonEquals } from "../kube/json-patch.ts";
 import { workloadOf } from "../kube/workload.ts";
 import type { Facts } from "./facts.ts";
 import { termsOf } from "./profile-terms.ts";
-import { cutText } from "./warning.ts";
-import { isCompiledBudget, isWrittenAsCompiled, type WorkloadView } from "./workload-view.ts";
+import { cutText, warningLengthMax } from "./warning.ts";
+import { compilingProfile, isWrittenAsCompiled, type WorkloadView } from "./workload-view.ts";
 
-/** What the API asks of a warning. */
-const warningLengthMax = 120;
 /** A Pod of many containers is told of by its first. */
 const sizesToldMax = 4;
 
@@ -28,11 +26,11 @@ export function overrideWarnings(facts: Facts): readonly string[] {
 
 function budgetTexts(facts: Facts): readonly string[] {
   const { subject, request } = facts;
-  if (subject.kind !== "budget" || !isCompiledBudget(subject.budget, facts) || isWrittenAsCompiled(subject.budget, facts)) return [];
+  if (subject.kind !== "budget" || isWrittenAsCompiled(subject.budget, facts)) return [];
+  const profile = compilingProfile(subject.budget, facts);
   const { oldObject, object } = request;
-  if (jsonEquals(specOf(oldObject), specOf(object))) return [];
-  const { name = "", ownerReferences = [] } = subject.budget.metadata;
-  const profile = ownerReferences.find(({ kind }) => kind === "WorkloadProfile")?.name ?? "";
+  if (profile === undefined || jsonEquals(specOf(oldObject), specOf(object))) return [];
+  const { name = "" } = subject.budget.metadata;
   return [`WorkloadProfile ${profile} compiles PodDisruptionBudget ${name} and undoes this: change spec.disruption of the profile`];
 }
 

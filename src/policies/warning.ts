@@ -10,7 +10,7 @@ import type { PolicySettings } from "./policy-set.ts";
 import type { Finding } from "./verdict.ts";
 
 /** Longest single warning: what the API asks of warnings; details stand in the status. */
-const warningLengthMax = 120;
+export const warningLengthMax = 120;
 const warningsLengthMax = 4_096;
 /** Longest message or fix of a finding: names of users' fields and labels are in it, and those have no bound of ours. */
 const plainTextMax = 1_000;

@@ -143,7 +143,8 @@ export function isCompiledBudget(budget: PodDisruptionBudget, world: BudgetWorld
   return compilingProfile(budget, world) !== undefined;
 }
 
-function compilingProfile({ metadata }: PodDisruptionBudget, { snapshot, names }: BudgetWorld): string | undefined {
+/** Returns the name of the profile that compiles a budget; undefined where none does. */
+export function compilingProfile({ metadata }: PodDisruptionBudget, { snapshot, names }: BudgetWorld): string | undefined {
   if (metadata.labels?.[managedByLabel] !== managedByProfile || metadata.deletionTimestamp !== undefined) return undefined;
   const owner = metadata.ownerReferences?.find(({ kind, apiVersion }) => kind === "WorkloadProfile" && apiVersion === names.apiVersion);
   if (owner === undefined) return undefined;

@@ -10,7 +10,7 @@ import type { InstanceType } from "../api/instance-type.ts";
 import type { KindName } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
-import type { Clock } from "../api/ports.ts";
+import type { Clock, Instant } from "../api/ports.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
@@ -95,20 +95,27 @@ function judged(sources: AdmissionSources, call: Parameters<AdmissionHandler>[0]
     const verdict = mutate({ policySet, request, context });
     if (verdict.allowed) return patched(verdict.patch, verdict.warnings);
     recordFindings(sources, request, verdict);
-    sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
+    noteDenial(sources, call, { verdict, at: context.now });
     return denied(denialStatus({ verdict, request, policySet }));
   }
   const verdict = validate({ policySet, request, context });
   if (verdict.steps !== undefined) sources.metrics.steps.observe(verdict.steps);
   recordFindings(sources, request, verdict);
   if (verdict.allowed) return allowed(verdict.warnings);
-  if (call.isStranger !== true && (verdict.steps ?? 0) <= notedStepsMax)
-    sources.onDenied?.({ request, findings: verdict.findings, at: context.now });
+  noteDenial(sources, call, { verdict, at: context.now });
   return denied(denialStatus({ verdict, request, policySet }), verdict.warnings);
 }
 
-/** Whose profiles a refusal concerns is looked up anew: what was dear to judge is told to whoever asks, and nowhere else. */
+/** A note looks up anew which profiles a refusal concerns: a review that was dear to judge leaves none, nor does a stranger's. */
 const notedStepsMax = reviewStepsMax / 10;
+
+function noteDenial(
+  { onDenied }: AdmissionSources,
+  { request, isStranger = false }: Parameters<AdmissionHandler>[0],
+  { verdict: { findings, steps = 0 }, at }: { readonly verdict: Verdict; readonly at: Instant },
+): void {
+  if (!isStranger && steps <= notedStepsMax) onDenied?.({ request, findings, at });
+}
 
 function recordFindings({ metrics }: AdmissionSources, { dryRun }: AdmissionRequest, { findings }: Verdict): void {
   if (!dryRun) for (const { rule, action } of findings) metrics.findings.inc({ rule, action });

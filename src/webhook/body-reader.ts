@@ -5,6 +5,7 @@
  * sends plain UTF-8 JSON, so a capped concatenation is enough.
  */
 import type { IncomingMessage } from "node:http";
+import { headBytesMax } from "./review-head.ts";
 import type { Body } from "./transit.ts";
 
 /**
@@ -24,7 +25,14 @@ export type BodyOutcome =
   /** The rest had not come in time. */
   | { readonly kind: "late" }
   /** It had to make room for others, or comes in crumbs. */
-  | { readonly kind: "yielded"; readonly came: Buffer };
+  | { readonly kind: "yielded"; readonly came: BodyStart };
+
+/** What came of a body that was not read to its end. */
+export interface BodyStart {
+  readonly bytes: number;
+  /** The first of them, of at most {@link headBytesMax}. */
+  readonly head: Buffer;
+}
 
 export interface BodyLimits {
   readonly withinMs: number;
@@ -41,7 +49,7 @@ export function readBody(
   return new Promise((settle) => {
     const chunks: Buffer[] = [];
     const body = open(() => {
-      resolve({ kind: "yielded", came: Buffer.concat(chunks) });
+      resolve({ kind: "yielded", came: startOf(chunks) });
     });
     // What came while the process was held is read before the body is called late.
     const timer = setTimeout(() => setImmediate(resolve, { kind: "late" }), withinMs);
@@ -67,7 +75,7 @@ export function readBody(
     request.on("data", (chunk: Buffer) => {
       const problem = measure(chunk);
       if (problem !== undefined) {
-        resolve(problem === "yielded" ? { kind: problem, came: Buffer.concat(chunks) } : { kind: problem });
+        resolve(problem === "yielded" ? { kind: problem, came: startOf(chunks) } : { kind: problem });
         return;
       }
       chunks.push(chunk);
@@ -82,6 +90,11 @@ export function readBody(
         resolve({ kind: "broken" });
       });
   });
+}
+
+function startOf(chunks: readonly Buffer[]): BodyStart {
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  return { bytes, head: Buffer.concat(chunks, Math.min(bytes, headBytesMax)) };
 }
 
 /** Says of each piece whether it is one too many. */

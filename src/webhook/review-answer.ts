@@ -16,7 +16,7 @@ import {
   type AdmissionAnswer,
   type ReviewError,
 } from "./admission-review.ts";
-import { bodyBytesMax, readBody } from "./body-reader.ts";
+import { bodyBytesMax, type BodyStart, readBody } from "./body-reader.ts";
 import type { Door } from "./door.ts";
 import type { GateEntry, ShedReason } from "./gate-queue.ts";
 import type { WebhookMetrics } from "./metrics.ts";
@@ -97,8 +97,8 @@ function timeoutOf({ url = "" }: IncomingMessage): number {
 }
 
 /** Refuses a large review of the API server's in words, where it can't be taken in; false where that is not what it is. */
-function yields({ request, response, metrics, phase, door }: ReviewCall, came: Buffer, caller: GateEntry["caller"]): boolean {
-  const uid = came.length < largeReviewBytesMin || door.known.isStranger(caller) ? undefined : uidOfWrite(came);
+function yields({ request, response, metrics, phase, door }: ReviewCall, came: BodyStart, caller: GateEntry["caller"]): boolean {
+  const uid = came.bytes < largeReviewBytesMin || door.known.isStranger(caller) ? undefined : uidOfWrite(came.head);
   if (uid === undefined) return false;
   const message =
     "[SYS-003] too many large objects are sent at once to read this one\n  fix: send it again in a few seconds, or make it smaller";
@@ -118,7 +118,8 @@ function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void
   return new Promise((done, failed) => {
     call.door.gate.inTurn(entry, (reason) => {
       try {
-        if (reason !== undefined && (reason === "deadline" || !yields(call, bytes, entry.caller))) shed(call, reason, entry);
+        if (reason !== undefined && (reason === "deadline" || !yields(call, { bytes: bytes.length, head: bytes }, entry.caller)))
+          shed(call, reason, entry);
         const later = reason === undefined ? judge(call, entry, bytes) : undefined;
         if (later === undefined) done();
         else later.then(done, failed);

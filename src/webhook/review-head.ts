@@ -4,7 +4,7 @@
  * Reads the first bytes of a body. The API server writes the uid first, then the operation and who asks, and the objects after them. So a
  * review that is too large to be taken in can still be answered: a call that only fails is let pass where admission fails open.
  */
-const headBytesMax = 64 * 1024;
+export const headBytesMax = 64 * 1024;
 
 /** What is smaller is turned away as ever: such reviews come by the hundred, and few of them by one tenant. */
 export const largeReviewBytesMin = 512 * 1024;

@@ -128,6 +128,35 @@ it("a refusal is handed on with its findings, an admission is not", () => {
   expect(told).toEqual(["web: DRAIN-002"]);
 });
 
+it("leaves no note of what a stranger is refused, in either phase", () => {
+  const noted: string[] = [];
+  const ownedBy = ({ apiVersion, kind, metadata: { name = "", uid = "" } }: KubeObject) => ({
+    apiVersion,
+    kind,
+    name,
+    uid,
+    controller: true,
+  });
+  const waiting = deployment({ name: "first", labels: { "platform.example.com/profile": "missing" } });
+  const set = replicaSet({ name: "first-1", owner: ownedBy(waiting) });
+  const handler = admissionHandler(
+    sources({
+      snapshot: () => snapshotOf([namespaceObject(), budget({ minAvailable: 1 }), waiting, set]),
+      onDenied: ({ request }) => noted.push(request.kind.kind),
+    }),
+  );
+  const controller = { username: "system:serviceaccount:kube-system:replicaset-controller", groups: [] };
+  const reviews = [
+    { phase: "mutate", request: requestFor(pod({ owner: ownedBy(set) }), { userInfo: controller }) },
+    { phase: "validate", request: requestFor(deployment({ replicas: 1 })) },
+  ] as const;
+  const notedFor = (isStranger: boolean): readonly string[] => {
+    expect(reviews.map((review) => handler({ ...review, tier: "open", isStranger }).kind)).toEqual(["denied", "denied"]);
+    return noted.splice(0);
+  };
+  expect([notedFor(true), notedFor(false)]).toEqual([[], ["Pod", "Deployment"]]);
+});
+
 function sources(over: Partial<AdmissionSources>): AdmissionSources {
   return {
     policySet: () => policies,
