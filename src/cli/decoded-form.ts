@@ -2,7 +2,7 @@
  * Decoded form: an object as the API server's decoder leaves it, by a schema.
  *
  * Reads one object and its schema. Returns it without nulls, with canonical quantities and with every field that the schema requires, or each
- * reason why it can't be judged. Go's decoder gives what is missing its zero value, so nothing that reads an object has to ask; where somebody wrote
+ * reason why it can't be judged. Go's decoder gives what is missing its zero value, so nothing that reads an object has to ask; where a person wrote
  * the object without it, that is a problem.
  */
 import type { KubeObject } from "../api/object.ts";
@@ -26,7 +26,7 @@ export interface FormProblem {
   readonly field?: string;
 }
 
-/** Problems told of one object; one that has more has said enough. */
+/** Problems that one object gets at most: more say nothing new. */
 const problemsMax = 50;
 
 /** Returns an object as the decoder leaves it, by its schema; with any problem it stays as it is written. */
@@ -40,7 +40,7 @@ export function decodedForm(written: KubeObject, schema: Schema): ObjectForm {
   const writtenAt = new Map(isClean ? [] : [...jsonFields(plain)].map((field) => [field.path, field.value] as const));
   const problems = [
     ...typeErrors.map((error) => typeProblem(error, writtenAt.get(error.path))),
-    // What could not be decoded has left a hole, which nobody wrote.
+    // A field that could not be decoded is missing, and no person left it out.
     ...filled.missing.filter((field) => !undecoded.has(field)).map((field) => missingProblem(field, writtenAt)),
     ...unjudgeableParts(filled.value).filter(({ field }) => !undecoded.has(field)),
   ];

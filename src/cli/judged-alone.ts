@@ -1,7 +1,7 @@
 /**
  * Judged alone: what one object brings down hides none of the others.
  *
- * Reads things and what is to be done with each. Returns the answers of those that have one; a fault is told in one line and makes the exit code 2.
+ * Reads things and what is to be done with each. Returns the answers of those that have one; a fault gets one line and makes the exit code 2.
  */
 import { type Workload, workloadTitle } from "../kube/workload.ts";
 

@@ -29,7 +29,7 @@ export interface Presence {
 
 /** What replicas know each other by. */
 export interface PeerTrust {
-  /** The key of the CA, from the Secret that all replicas share; undefined while it is spoiled: nobody is believed then. */
+  /** The key of the CA, from the Secret that all replicas share; undefined while it is spoiled: no peer is believed then. */
   readonly keyPem: string | undefined;
   readonly bundlePem: string;
 }

@@ -24,7 +24,7 @@ export const besideTypes: Readonly<Record<string, string>> = {
   "autoscaling.k8s.io/VerticalPodAutoscaler": "autoscaling.v1.VerticalPodAutoscaler",
 };
 
-/** The type of what we know nothing of but its metadata. */
+/** The type of an object whose metadata alone we know. */
 export const anyType = "plimsoll.Any";
 
 const object = "apiVersion:string kind:string metadata:meta.v1.ObjectMeta";

@@ -2,7 +2,7 @@
  * Required fields: what a schema requires and an object lacks.
  *
  * Reads a decoded object and its schema. Returns the object with the zero values that Go's decoder leaves there, and the fields without which the API
- * server refuses it. What is in a status is filled and never told, since nobody writes it; so are the few fields whose zero value is valid.
+ * server refuses it. Status fields are filled in silence, since controllers write them; so are the few fields whose zero value is valid.
  */
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from "../sim/json.ts";
 import { memberSchema, type Schema } from "../sim/schema.ts";

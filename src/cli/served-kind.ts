@@ -2,7 +2,7 @@
  * Served kinds: the apiVersion under which an API server serves each built-in kind.
  *
  * Reads an object. Returns the apiVersion that it should have, where it names a built-in kind in a built-in group, or none, that does not serve it.
- * A kind of the same name in a group of somebody's own (a Volcano Job) is another kind, and none of our business.
+ * A kind of the same name in a custom group (a Volcano Job) is another kind, and is left alone.
  */
 import { apiVersionOf, kindTable } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";
@@ -24,7 +24,7 @@ const builtInGroups: ReadonlySet<string> = new Set([
   "storage.k8s.io",
 ]);
 
-/** Built-in kinds of which we read nothing. */
+/** Built-in kinds that we don't read. */
 const unread: Readonly<Record<string, string>> = {
   ...Object.fromEntries(["ConfigMap", "Endpoints", "Secret", "ServiceAccount"].map((kind) => [kind, "v1"])),
   ...Object.fromEntries(["Ingress", "IngressClass", "NetworkPolicy"].map((kind) => [kind, "networking.k8s.io/v1"])),

@@ -2,7 +2,7 @@
  * Held reader: reads a large object as its bytes come, and keeps of it what a view of the cluster holds.
  *
  * Returns what heldObject makes of the whole object, and never has the whole object: up to three copies grow beside one another (whole,
- * without what nobody reads, outline), and each is let go once it is too large. However long the object is, reading it takes a few
+ * lean, outline), and each is let go once it is too large. However long the object is, reading it takes a few
  * hundred KiB.
  */
 import type { KindInfo } from "../api/kinds.ts";

@@ -2,7 +2,7 @@
  * JSON tokens: reads JSON as its bytes come, and holds no more of it than one short text.
  *
  * Reads chunks of bytes, cut anywhere. Hands tokens over, in order: names, values, and where objects and lists open and close. Of a long
- * text only its length is told; what is nested deeper than any kind is passed over. Whoever reads so decides what to keep, while
+ * text only its length is passed on; what is nested deeper than any kind is passed over. Whoever reads so decides what to keep, while
  * JSON.parse makes twenty times as many bytes of it first. It trusts that the API server writes JSON: only what it would misread throws.
  */
 import { depthMax } from "../kube/heap-bytes.ts";
@@ -70,17 +70,17 @@ function jsonPlace(onToken: (token: Token) => void): JsonPlace {
   const token = { kind: "other" as Token["kind"], value: undefined as unknown, length: 0, isList: false, depth: 0 };
   const lists: boolean[] = [];
   const at = { depth: 0, isNameNext: false, bare: "" };
-  const tell = (kind: Token["kind"], value: unknown, length = 0): void => {
+  const emit = (kind: Token["kind"], value: unknown, length = 0): void => {
     if (at.depth <= nestingMax) onToken(Object.assign(token, { kind, value, length, depth: at.depth }));
   };
   const endBare = (): void => {
     if (at.bare === "") return;
-    tell("other", JSON.parse(at.bare));
+    emit("other", JSON.parse(at.bare));
     at.bare = "";
   };
   const open = (isList: boolean): void => {
     token.isList = isList;
-    tell("open", undefined);
+    emit("open", undefined);
     if (at.depth <= nestingMax) lists[at.depth] = isList;
     at.depth += 1;
     at.isNameNext = !isList;
@@ -89,9 +89,9 @@ function jsonPlace(onToken: (token: Token) => void): JsonPlace {
     at.depth -= 1;
     if (at.depth < 0) throw new Error("the JSON closes what it did not open");
     token.isList = lists[at.depth] === true;
-    tell("close", undefined);
+    emit("close", undefined);
   };
-  /** Deeper than what is told, names need not be told from texts. */
+  /** Below the depth that is passed on, names and texts need no distinction. */
   const isWithinObject = (): boolean => at.depth > 0 && at.depth <= nestingMax + 1 && lists[at.depth - 1] === false;
   return {
     mark: (byte) => {
@@ -105,8 +105,8 @@ function jsonPlace(onToken: (token: Token) => void): JsonPlace {
       else if (byte === colon) at.isNameNext = false;
     },
     text: ({ value, length }) => {
-      if (at.isNameNext) tell("name", value ?? "", length);
-      else tell(value === undefined ? "long" : "text", value, length);
+      if (at.isNameNext) emit("name", value ?? "", length);
+      else emit(value === undefined ? "long" : "text", value, length);
     },
     endBare,
     depth: () => at.depth,

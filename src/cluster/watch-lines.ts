@@ -50,7 +50,7 @@ const closeObject = 125;
 /** Reads a long line, whose object another reads: the API server writes its type first, and nothing after the object. */
 function lineReader(reader: ByteReader): ByteReader {
   let type: string | undefined;
-  // What closes the line would be the last byte, and only the end tells which one that is.
+  // The last byte closes the line, and only the end shows which byte is the last.
   let last = Buffer.alloc(0);
   return {
     take: (chunk) => {

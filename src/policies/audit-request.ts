@@ -1,7 +1,7 @@
 /**
  * Audit request: what stands, as the request that would bring it in now.
  *
- * Reads an object. Returns a creation of it by nobody, so that what judges requests also judges what is there.
+ * Reads an object. Returns its creation by no user, so that the functions that judge requests also judge standing objects.
  */
 import { apiVersionOf, kindTable } from "../api/kinds.ts";
 import type { KubeObject } from "../api/object.ts";

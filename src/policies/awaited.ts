@@ -2,7 +2,7 @@
  * Awaited: what a workload waits for that the same apply brings a moment later: the profile that its label names, or its autoscaler.
  *
  * Helm and `kubectl apply` on a folder send a Deployment before its WorkloadProfile and its HorizontalPodAutoscaler. Such a workload is let
- * in; its Pods are refused until what it waits for stands (held-pod.ts), so that none ever runs without its contract. Reads a workload
+ * in; its Pods are refused until what it waits for stands (waiting-pods.ts), so that none ever runs without its contract. Reads a workload
  * and the world. Says what it waits for; softening.ts does what follows.
  */
 import type { HorizontalPodAutoscaler } from "../api/horizontal-pod-autoscaler.ts";
@@ -55,7 +55,7 @@ export function awaitedWords(of: { readonly profile: string; readonly title: str
   };
 }
 
-/** Is true for a Deployment that nobody scales, with the one replica that the API server gives to those that leave it out. */
+/** Is true for a Deployment without an autoscaler that has one replica, as the API server fills in where replicas are left out. */
 export function lacksAutoscaler(workload: Workload, snapshot: ClusterSnapshot): boolean {
   if (workload.kind !== "Deployment" || workload.replicas !== 1 || !isOwnWord(workload)) return false;
   const { autoscalers, scaledObjects } = autoscalersOf(workload, snapshot);

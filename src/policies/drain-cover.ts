@@ -70,7 +70,7 @@ export function othersUnder(
   return candidates(budget, at).filter((other) => (other.kind !== workload.kind || other.name !== workload.name) && selects(budget, other));
 }
 
-/** A selector that asks for a label of templates takes in nobody without it. */
+/** A selector that asks for a label of templates selects no workload without it. */
 function candidates(
   { spec }: PodDisruptionBudget,
   { workload: { namespace }, snapshot }: { readonly workload: Workload; readonly snapshot: ClusterSnapshot },

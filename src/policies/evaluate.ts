@@ -13,7 +13,7 @@ import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import { gatherFacts, type FactsInput } from "./facts.ts";
 import { findingsOf, toldFindings, tooMuchRule, wordsOf, type JudgedFinding } from "./findings.ts";
-import { heldPodFindings } from "./held-pod.ts";
+import { waitingPodFindings } from "./waiting-pods.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { claimsAnew } from "./owner-claim.ts";
 import { workloadOfPod } from "./pod-owner.ts";
@@ -47,7 +47,7 @@ export function mutate({ policySet, request, context }: FactsInput): Verdict {
   const workload = workloadOfPod({ pod: object, namespace, snapshot: context.snapshot });
   const cost = reviewSteps({ workloads: workload === undefined ? [] : [workload], pod: object, namespace, placed: false }, context);
   if (cost.tooMuch !== undefined) return tooMuchVerdict(cost);
-  const held = workload === undefined ? [] : heldPodFindings({ pod: object, workload }, { policySet, request, context });
+  const held = workload === undefined ? [] : waitingPodFindings({ pod: object, workload }, { policySet, request, context });
   if (held.length > 0) return { ...allowedVerdict, allowed: false, findings: toldFindings(held) };
   const answer = workload === undefined ? undefined : workloadContract({ workload, policySet, ...context });
   const contract = answer?.kind === "compiled" ? answer.contract : undefined;

@@ -1,5 +1,5 @@
 /**
- * Override warnings: what a person asks for that somebody else undoes at once, or sets in its place.
+ * Override warnings: what a person asks for and a controller undoes at once, or replaces.
  *
  * Reads facts of a request that is let in. Returns warnings: `kubectl set resources` says "updated" and the Pods keep the profile's sizes,
  * a budget that a profile compiles is put right within seconds, an autoscaler sets the replicas again. None of them is a fault.
@@ -12,10 +12,10 @@ import { termsOf } from "./profile-terms.ts";
 import { cutText, warningLengthMax } from "./warning.ts";
 import { compilingProfile, isWrittenAsCompiled, type WorkloadView } from "./workload-view.ts";
 
-/** A Pod of many containers is told of by its first. */
+/** Of many containers the first speak for the rest. */
 const sizesToldMax = 4;
 
-/** Returns what of an update does not last; nothing for a creation, and for what a controller does. */
+/** Returns which parts of an update do not last; nothing for a creation, and for what a controller does. */
 export function overrideWarnings(facts: Facts): readonly string[] {
   const { subject, request, views } = facts;
   if (request.operation !== "UPDATE") return [];

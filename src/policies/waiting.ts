@@ -20,7 +20,7 @@ import { gatherFacts, type Facts, type FactsInput } from "./facts.ts";
 import { findingsOf, type JudgedFinding } from "./findings.ts";
 import { overlaySnapshot } from "./overlay-snapshot.ts";
 
-/** A review asks who may enter; a hold asks, of what has entered, whose Pods may not come yet. */
+/** A review asks whether an object may enter; a hold asks whether the Pods of one that entered must wait. */
 export type WaitingFor = "review" | "hold";
 
 /** Returns the findings with those refusals turned into a wait that something to come may mend. */
@@ -88,10 +88,10 @@ function isWaiting(
   if (!lacksAutoscaler(workload, snapshot)) return false;
   const { object } = workload;
   if (asked === "hold") return !hasRolledOut(object);
-  // Who asks is known of requests alone.
+  // Only a request has a requester.
   const isCreation = subject.kind === "workload" && request.operation === "CREATE" && context.speaksForOwner !== undefined;
   if (isCreation) return omitsReplicas(object);
-  // What was applied is no longer known of what stands.
+  // A standing object no longer shows what was applied.
   if (profileNamed(workload, names.profileLabel) === undefined && !isOfHelm(object)) return false;
   return isYoung(object, context.now) && hasNoPods(workload, snapshot);
 }

@@ -58,7 +58,7 @@ function rankOf(pod: Pod, daemonSet: DaemonSet): string {
   return `${Number(isOfTemplate(pod, daemonSet))} ${creationTimestamp} ${name}`;
 }
 
-/** True also where nothing tells. */
+/** Is true also where no label decides. */
 function isOfTemplate(pod: Pod, daemonSet: DaemonSet): boolean {
   const wanted = daemonSet.metadata.annotations?.[templateGenerationAnnotation];
   const own = pod.metadata.labels?.[templateGenerationLabel];

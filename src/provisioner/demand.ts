@@ -19,7 +19,7 @@ import { bufferDemand, type BufferRoom } from "./buffer-demand.ts";
 import { displacedPods, noDisplacedPods, type DisplacedPods } from "./displaced-pods.ts";
 import { comingPodsMax, fairShares } from "./fair-shares.ts";
 import { isPromisedPlace } from "./lifecycle/placement-hint.ts";
-import { heldRemark, isHeld } from "./held-demand.ts";
+import { isWaiting, waitingRemark } from "./waiting-demand.ts";
 import { isNamespaceEnding, missingPods, type MissingPods } from "./missing-pods.ts";
 import { comingShape, statedShape, type ComingShape } from "./prediction/coming-pod.ts";
 import type { DryRuns } from "./prediction/dry-run.ts";
@@ -82,7 +82,7 @@ export function podDemand(input: DemandInput): PodDemand {
   );
   const room = quotaRoom(snapshot, now);
   const predicted = missing.map((one) => {
-    if (isHeld(one, input)) return { remark: heldRemark(one) };
+    if (isWaiting(one, input)) return { remark: waitingRemark(one) };
     const isPatient = now - (next.get(one.uid)?.since ?? now) < demandPatienceMs;
     return isPatient ? predictedPods({ ...input, ...one }, room) : { remark: droppedRemark(one) };
   });

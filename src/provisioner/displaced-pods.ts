@@ -58,7 +58,7 @@ export function displacedPods({
   return {
     pods: moving.map(({ pod }) => ({ key: keyOf(pod), pod: unbound(pod) })),
     standing: new Set(moving.map(({ pod }) => pod)),
-    // Nobody waits with a Pod that goes already.
+    // A Pod that is leaving already waits for no place.
     nodeOf: new Map(moving.flatMap(({ pod, name }) => (isTerminating(pod) ? [] : [[keyOf(pod), name]]))),
     nodes: leaving.map(({ name }) => name),
   };
@@ -131,7 +131,7 @@ function keyOf({ metadata }: Pod): string {
 
 /**
  * Returns for which Pod that has to leave its node another, which was bought for its like, is kept while it is empty; undefined for none. Such a
- * Pod may take minutes to go, and its successor is told to come only once it waits.
+ * Pod may take minutes to go, and its successor appears only once it is gone.
  */
 export function keptForDisplaced(of: Parameters<typeof displacedPods>[0], nodeClaim: NodeClaim): string | undefined {
   const planned = plannedPodsOf(nodeClaim, of.names);

@@ -14,7 +14,7 @@ export type AdmissionHandler = (call: {
   readonly phase: AdmissionPhase;
   readonly tier: FailureTier;
   readonly request: AdmissionRequest;
-  /** It came without the word that the API server has, while others come with it: what is answered stands, and nothing follows from it. */
+  /** It came without the word that the API server shows, while others come with it: it is answered, and has no other effect. */
   readonly isStranger?: boolean;
   /** What an {@link OwnerInquirer} answered; absent: it was not asked, and nobody speaks for an owner by rights. */
   readonly speaksForOwner?: boolean;

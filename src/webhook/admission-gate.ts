@@ -1,5 +1,5 @@
 /**
- * The admission gate: which of what waits is done next, and what is turned away while there is too much.
+ * The admission gate: which waiting work is done next, and what is turned away while there is too much.
  *
  * Judging is synchronous, so a burst waits in this process. A review takes a place once all of it is here: what is only announced, or
  * comes slowly, holds none (transit.ts). Known callers come first (known-callers.ts), and while one is here strangers have a share of this
@@ -25,7 +25,7 @@ export const gateLimits: QueueLimits = {
   closed: { reviewsMax: 1_024, bytesMax: 64 * mebibyte, lagMaxMs: Infinity },
 };
 
-/** Of strangers, while a known caller is here; each of their sockets has one thing that waits. */
+/** For strangers, while a known caller is here; each of their sockets has one waiting request. */
 export const strangerLimits: QueueLimits = {
   open: { reviewsMax: 400, bytesMax: 4 * mebibyte, lagMaxMs: 1_000 },
   closed: { reviewsMax: 500, bytesMax: 8 * mebibyte, lagMaxMs: Infinity },
@@ -44,7 +44,7 @@ const laneNames = ["neighbours", "others", "reviews"] as const satisfies readonl
 export const answerWayMs = 100;
 /** How long is judged in one go before the event loop looks at sockets again: who asks rarely is seen between two of a flood. */
 const turnMs = 1;
-/** What each kind of work costs beside its turn, in milliseconds: nobody measures handshakes and sockets one by one. */
+/** What each kind of work costs beside its turn, in milliseconds: handshakes and sockets are not measured one by one. */
 const costBesideMs = { review: 0.2, handshake: 1, other: 0.2 } as const;
 
 export interface AdmissionGate {
@@ -134,7 +134,7 @@ function costOf(kind: Waiting["kind"], turnCostMs: number): number {
   return besideMs + (kind === "handshake" ? Math.min(turnCostMs, besideMs) : turnCostMs);
 }
 
-/** Everybody's queue, where nobody is known; of strangers, by lanes and at their paces, while known callers are here. */
+/** One queue for all while no caller is known; else the strangers' queue, by lanes and at their paces. */
 function strangersQueue({
   standings,
   known,

@@ -1,9 +1,9 @@
 /**
- * The caller word: what the API server shows by calling the path that we registered, and nobody else can.
+ * The caller word: a secret in the registered path, which only the API server calls.
  *
  * Reads the CA's key, which all replicas share through their Secret, and the time. Returns words: text that only holders of the key can make.
  * Who may read webhook configurations reads the word there; the ClusterRoles view, edit and admin don't let their holders. An API server
- * tells a user the whole URL where a call of a fail-closed webhook fails on its way, so a word is good for minutes only: each period has its
+ * shows a user the whole URL when a call of a fail-closed webhook fails on its way, so a word is good for minutes only: each period has its
  * own, and those of its neighbours hold too, for clocks that differ and configurations that are still cached.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -24,7 +24,7 @@ export function callerWord(keyPem: string, now: Instant): string {
 export interface CallerWords {
   /** Takes the keys that are in use now, the announced CA's too; others hold for one period more. */
   learn(keyPems: readonly string[], now: Instant): void;
-  /** Compares in a time that tells nothing of the words. */
+  /** Compares in constant time. */
   isWord(text: string, now: Instant): boolean;
 }
 

@@ -2,7 +2,7 @@
  * The gate's queue: what waits, in what order it is taken out, and which of it is too much.
  *
  * Reads entries and the standings of their callers. Callers take turns by what they used of late (standing.ts); of those that stand alike
- * what fails closed comes first, then who used less, then who came first. Who used much while nobody else asked would come after a flood
+ * what fails closed comes first, then who used less, then who came first. A caller that used much while no other asked would come after a flood
  * that goes on and on: so every second turn is for those that have waited for long, address by address and connection by connection,
  * whatever they used. Where there are too many, who would come last is turned away: the flood, not whoever came last.
  */
@@ -27,7 +27,7 @@ export interface GateEntry {
   readonly kind: "review" | "handshake" | "other";
   readonly tier: Tier;
   readonly bytes: number;
-  /** The moment (performance.now) after which nobody waits for the answer. */
+  /** The moment (performance.now) after which the caller no longer waits. */
   readonly deadlineMs: number;
 }
 
@@ -115,7 +115,7 @@ interface Rounds {
   /** Who is new stands behind everybody that was here. */
   come(caller: Caller): void;
   served(caller: Caller): void;
-  /** The place of who, of those that came before a moment, was not served for longest, by address and then by connection; -1 for nobody. */
+  /** The place of who, of those that came before a moment, was not served for longest, by address and then by connection; -1 where none waits. */
   next(waiting: readonly Waiting[], of: { readonly beforeMs: number; readonly may: Chosen }): number;
 }
 
@@ -163,7 +163,7 @@ function count(filled: Filled, { tier, bytes }: GateEntry, by: 1 | -1): void {
   }
 }
 
-/** The place of who is first or last in turn, of those that may be looked at; -1 where nobody is. */
+/** The index of the first or the last in turn, among those that may be looked at; -1 where there is none. */
 function extreme(
   waiting: readonly Waiting[],
   standings: Standings,

@@ -1,8 +1,8 @@
 /**
  * Known callers: which connections showed the registered word (caller-word.ts), and whether one of them was heard from of late.
  *
- * Reads what is shown. Says who is a stranger, which nobody is while no known caller was heard from: then nobody can be told from the API
- * server, as in the first minutes of a cluster or after somebody wrote the configurations anew, and all take fair turns.
+ * Reads the words that callers show. Says who is a stranger. While no known caller was heard from, none is, and all take fair turns: so it is in
+ * the first minutes of a cluster, or after the configurations were rewritten without the word.
  */
 import type { Caller } from "./standing.ts";
 
@@ -17,7 +17,7 @@ export interface KnownCallers {
   isKnown(caller: Caller): boolean;
   /** Whether another connection of the same address has shown the word of late. */
   isNeighbour(caller: Caller): boolean;
-  /** Whether a known caller is here, so that strangers can be told. */
+  /** Whether a known caller was heard from, so that the others are strangers. */
   isHere(): boolean;
   /** A caller without the word while known ones are here. */
   isStranger(caller: Caller): boolean;

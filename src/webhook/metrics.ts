@@ -35,7 +35,7 @@ export const webhookMetricDefinitions = {
   strangers: {
     name: "plimsoll_admission_strangers_total",
     kind: "counter",
-    help: "Reviews that came without the word of the registered path while others came with it: somebody floods, or wrote our webhook configurations anew.",
+    help: "Reviews that came without the word of the registered path while others came with it: a flood, or our webhook configurations were rewritten.",
     labels: [],
   },
   connectionsClosed: {
@@ -47,7 +47,7 @@ export const webhookMetricDefinitions = {
   lag: {
     name: "plimsoll_event_loop_lag_seconds",
     kind: "gauge",
-    help: "How late the process is with what it should do, smoothed; above 1 open reviews are turned away, of heavy callers alone where nobody is known.",
+    help: "How late the process is with what it should do, smoothed; above 1 open reviews are turned away, but only of heavy callers while no caller is known.",
     labels: [],
   },
   steps: {

@@ -154,7 +154,7 @@ function judge(call: ReviewCall, { deadlineMs, caller }: GateEntry, bytes: Buffe
 /** What an inquiry counts as for its caller: it costs the API server up to four requests. */
 const inquiryChargeMs = 10;
 
-/** Strangers' reviews that wait for an inquiry at once, while known callers are here; beyond, nobody speaks for an owner. */
+/** Strangers' reviews that wait for an inquiry at once, while known callers are here; beyond, no owner counts. */
 const strangerInquiriesMax = 2;
 
 /** What can't be read is the handler's to tell. */

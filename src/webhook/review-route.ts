@@ -37,7 +37,7 @@ export const strangerBodyBytesMax = 256 * 1024;
 const otherPaths: ReadonlySet<string> = new Set(["/peers", "/healthz", "/readyz", "/metrics"]);
 
 /**
- * A body that no API server sends, and nobody reads here: on its connection it would be parsed all the same, at its sender's speed. The API
+ * A body that no API server sends and no handler reads: Node would parse it all the same, at its sender's speed. The API
  * server says how long a review is; without that, a piece is as small as its sender likes.
  */
 export function strangeBody(
@@ -53,7 +53,7 @@ export function strangeBody(
   if (isReview) return undefined;
   const isEmpty = !isChunked && length === 0;
   if (isEmpty) return undefined;
-  return otherPaths.has(pathOf(request)) ? { status: 413, words: "no body is read here" } : { status: 404, words: "nobody is asked here" };
+  return otherPaths.has(pathOf(request)) ? { status: 413, words: "no body is read here" } : { status: 404, words: "no such path" };
 }
 
 /** The API server adds its deadline as a query: /validate/open/WORD?timeout=5s. */

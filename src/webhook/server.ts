@@ -38,7 +38,7 @@ export interface WebhookServerOptions {
   readonly notReady: () => readonly string[];
   /** What whoever asks after readiness should know besides: it is told, and changes nothing. */
   readonly remarks?: () => readonly string[];
-  /** Whether a segment of a path is the word that we registered; absent: nobody can be told from a stranger. */
+  /** Whether a segment of a path is the word that we registered; absent: no caller is known. */
   readonly isCallerWord?: (word: string) => boolean;
   /** Takes what a peer says of itself, with its Authorization header; false refuses it. Absent: nobody is listened to. */
   readonly peerWord?: (authorization: string | undefined) => boolean;

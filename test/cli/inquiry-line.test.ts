@@ -1,4 +1,4 @@
-/** The line before the owner inquiry: light callers always find places, nobody is passed over, and who leaves takes nothing along. */
+/** The line before the owner inquiry: light callers always find places, none is passed over, and leaving frees what was taken. */
 import { describe, expect, it } from "vitest";
 import { inquiryLine } from "../../src/cli/inquiry-line.ts";
 import fc from "../support/properties.ts";

@@ -1,5 +1,5 @@
 /**
- * What a person's change does not do, because somebody else undoes it or sets it: each is told in the reply.
+ * Changes that a controller undoes or replaces: the reply warns of each.
  */
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/api/object.ts";
@@ -33,7 +33,7 @@ function deletionOf(object: KubeObject, world: readonly KubeObject[]): readonly 
 describe("kubectl set resources", () => {
   const larger = deployment({ replicas: 3, requests: { cpu: "2", memory: "128Mi" } });
 
-  it("is told where the profile sets the sizes", () => {
+  it("warn where the profile sets the sizes", () => {
     expect(warningsOf(larger, running, [web, running])).toEqual([
       'container "app": Pods keep the cpu request 500m of WorkloadProfile web, not 2: change spec.compute',
     ]);
@@ -48,7 +48,7 @@ describe("kubectl set resources", () => {
 describe("kubectl edit of the replicas beside an autoscaler", () => {
   const scaler = autoscaler({ minReplicas: 3, maxReplicas: 9 });
 
-  it("is told where they go below the profile's minimum, which the autoscaler sets again", () => {
+  it("warn where they go below the profile's minimum, which the autoscaler sets again", () => {
     expect(warningsOf(deployment({ replicas: 2 }), running, [web, running, scaler])).toEqual([
       "2 replicas is below minReplicas 3 of WorkloadProfile web: HorizontalPodAutoscaler web sets them again",
     ]);
@@ -66,14 +66,14 @@ describe("a budget that a profile compiles", () => {
   };
   const patched = { ...compiled, spec: { ...compiled.spec, maxUnavailable: 2 } };
 
-  it("is told to come back as it was when somebody patches or deletes it", () => {
+  it("warns that it comes back when a person patches or deletes it", () => {
     expect(warningsOf(patched, compiled, [web, running, compiled])).toEqual([
       "WorkloadProfile web compiles PodDisruptionBudget web and undoes this: change spec.disruption of the profile",
     ]);
     expect(deletionOf(compiled, [web, running, compiled])).toContain("WorkloadProfile web makes PodDisruptionBudget web again");
   });
 
-  it("is nobody's news where its profile's controller writes it, nor another budget", () => {
+  it("is no news where its profile's controller writes it, nor another budget", () => {
     expect(warningsOf(compiled, patched, [web, running, patched])).toEqual([]);
     expect(warningsOf(budget({ maxUnavailable: 2 }), plain, [running, plain])).toEqual([]);
   });

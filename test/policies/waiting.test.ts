@@ -198,7 +198,7 @@ describe("a Deployment that leaves its replicas to an autoscaler to come", () =>
     expect(judge(first, [ran, set, two, sizing], { userInfo: replicaSetAccount }).allowed).toBe(true);
   });
 
-  it("waits for nobody in files, which are all that there will be", () => {
+  it("waits for nothing in files, which are all that there will be", () => {
     const { selector, template } = omitted.spec;
     const verdict = validate({
       policySet: policies,

@@ -1,4 +1,4 @@
-/** What a DaemonSet's next Pod takes: by its newest live Pod, where somebody has changed that one. */
+/** What a DaemonSet's next Pod takes: by its newest live Pod, where a webhook or a resize has changed that one. */
 import { expect, test } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
 import type { KubeObject } from "../../src/api/object.ts";
@@ -9,33 +9,37 @@ import { daemonSetPods } from "../../src/provisioner/daemon-set-pods.ts";
 import { policySet } from "../support/admission.ts";
 import { pod } from "../support/objects.ts";
 
-check("no live Pod tells anything", [], undefined);
-check("one as its template has it tells nothing more", [live("a", "100m")], undefined);
-check("one that is larger tells", [live("a", "700m")], 700);
-check("one that is smaller tells", [live("a", "50m")], 50);
+check("no live Pod changes anything", [], undefined);
+check("one as its template has it changes nothing", [live("a", "100m")], undefined);
+check("one that is larger counts", [live("a", "700m")], 700);
+check("one that is smaller counts", [live("a", "50m")], 50);
 check(
-  "the newest of several tells",
+  "the newest of several counts",
   [live("a", "700m", { minute: 1 }), live("b", "300m", { minute: 3 }), live("c", "900m", { minute: 2 })],
   300,
 );
 check(
-  "one that has ended, or is leaving, tells nothing",
+  "one that has ended, or is leaving, counts for nothing",
   [
     { ...live("a", "700m"), status: { phase: "Failed" } },
     { ...live("b", "700m"), metadata: { ...live("b", "700m").metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } },
   ],
   undefined,
 );
-check("one that was resized in place tells what it takes now", [resized(live("a", "100m"), "600m")], 600);
+check("one that was resized in place counts as it is now", [resized(live("a", "100m"), "600m")], 600);
 check(
-  "an older one of the template tells before a newer one of another",
+  "an older one of the template counts before a newer one of another",
   [live("a", "200m", { minute: 1, generation: "2" }), live("b", "900m", { minute: 2 })],
   200,
   "2",
 );
 check("of the templates before, the larger counts: theirs", [live("a", "700m")], 700, "2");
 check("of the templates before, the larger counts: the new one's", [live("a", "50m")], undefined, "2");
-check("another's Pod of the same name tells nothing", [pod({ name: "a", namespace: "kube-system", requests: { cpu: "700m" } })], undefined);
+check(
+  "another's Pod of the same name counts for nothing",
+  [pod({ name: "a", namespace: "kube-system", requests: { cpu: "700m" } })],
+  undefined,
+);
 
 test("the port of the host that an injector opened counts", () => {
   const [first] = daemonSetPods(world([daemonSet(), withPort(live("a", "100m"))]));

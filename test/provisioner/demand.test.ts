@@ -67,6 +67,13 @@ const check = (name: string, objects: readonly KubeObject[], expected: readonly 
 const coming = (...numbers: readonly number[]) => numbers.map((number) => `shop/Deployment/web#${number}`);
 
 check("a Deployment without a Pod asks for all of its replicas", [web], coming(0, 1, 2));
+const named = deployment({ name: "web", replicas: 3, labels: { "platform.example.com/profile": "late" } });
+check("a Deployment whose label names a profile that does not stand asks for nothing: its Pods are refused", [named], []);
+check("and for all once the profile stands", [named, profile({ name: "late" })], coming(0, 1, 2));
+test("a remark says what such a Deployment waits for", () => {
+  const { remarks } = podDemand({ ...world([named]), memory: new Map(), now: 0 });
+  expect(remarks.map(({ reason, isRefusal }) => [reason, isRefusal])).toEqual([["WaitsForProfile", false]]);
+});
 check("live Pods of its template are not asked for again", [web, webSet, podOf(webSet, "web-1-a", { nodeName: "n" })], coming(0, 1));
 check("a pending Pod counts as itself", [web, webSet, podOf(webSet, "web-1-a")], [...coming(0, 1), "shop/web-1-a"]);
 check(

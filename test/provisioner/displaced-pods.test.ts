@@ -118,7 +118,7 @@ describe("the plan", () => {
     expect(bought.nodeClaims).toHaveLength(1);
     const ending = planned([set(1), ofSet("db-0"), ...bought.nodeClaims]);
     expect([ending.nodeClaims, ending.yields]).toEqual([[], []]);
-    // Nobody waits with a Pod that goes already.
+    // A Pod that is leaving already waits for no place.
     expect(ending.moves.get("general-1")).toEqual({ waiting: 0, unplaced: 0 });
     const [replacement] = bought.nodeClaims;
     if (replacement === undefined) throw new Error("nothing was bought");

@@ -1,5 +1,5 @@
 /**
- * Objects made at random from the schemas: every field that a kind has, in shapes that nobody wrote by hand.
+ * Objects made at random from the schemas: every field that a kind has, in shapes that no person wrote.
  *
  * Takes a source of random numbers. Returns an object of one of the kinds that the commands read. Most values fit their field; what doesn't is the
  * business of whoever mutates it.

@@ -20,13 +20,13 @@ it("holds for its own period and the neighbours', on replicas whose clocks diffe
   words.learn([one], start);
   const rows = [-2, -1, 0, 1, 2].map((periods) => words.isWord(callerWord(one, start + periods * wordPeriodMs), start));
   expect(rows).toEqual([false, true, true, true, false]);
-  // A word that an API server told a tenant in an error is worth nothing after a while.
+  // A word that a tenant read in an API server's error is worth nothing after a while.
   const told = callerWord(one, start);
   words.learn([one], start + 2 * wordPeriodMs);
   expect(words.isWord(told, start + 2 * wordPeriodMs)).toBe(false);
 });
 
-it("is nobody's without the key", () => {
+it("can't be made without the key", () => {
   const words = callerWords();
   expect(words.isWord("", start)).toBe(false);
   words.learn([one], start);

@@ -9,17 +9,10 @@ import { allowed } from "../../src/webhook/admission-review.ts";
 import { issueServingCertificate } from "../../src/webhook/certificate.ts";
 import { webhookMetrics } from "../../src/webhook/metrics.ts";
 import { startWebhookServer } from "../../src/webhook/server.ts";
+import { podReview } from "./pod-review.ts";
 
 const limits = { socketsMax: 40, handshakesMax: 10 };
-const body = JSON.stringify({
-  apiVersion: "admission.k8s.io/v1",
-  kind: "AdmissionReview",
-  request: {
-    ...{ uid: "u-1", operation: "CREATE", namespace: "shop", name: "web", userInfo: { username: "ana" }, dryRun: false },
-    kind: { group: "", version: "v1", kind: "Pod" },
-    resource: { group: "", version: "v1", resource: "pods" },
-  },
-});
+const body = podReview();
 
 /** What an attacker does with a socket that it has opened. */
 type Use = (port: number, localAddress: string) => Socket;

@@ -1,4 +1,4 @@
-/** A real server beside strangers: whoever calls the registered path is known, everybody else has a share, and nobody is shut out. */
+/** A real server beside strangers: a caller of the registered path is known, all others have a share, and none is shut out. */
 import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
@@ -10,6 +10,7 @@ import { webhookMetrics } from "../../src/webhook/metrics.ts";
 import { strangerBodyBytesMax } from "../../src/webhook/review-route.ts";
 import { startWebhookServer, type WebhookServerOptions } from "../../src/webhook/server.ts";
 import { largeReviewBytesMin } from "../../src/webhook/review-head.ts";
+import { podReview } from "./pod-review.ts";
 
 const word = "w".repeat(43);
 const knownPath = `/validate/closed/${word}?timeout=5s`;
@@ -62,7 +63,7 @@ it("judges a review without the word, or with a wrong one, as a stranger's, and 
   const { port, judged } = await serving();
   const plain = ["/validate/closed", `/validate/closed/${"x".repeat(43)}`, "/validate/closed/"];
   for (const path of plain) expect((await post({ port, path })).status).toBe(200);
-  // Nobody is a stranger where nobody is known.
+  // While no caller is known, none is a stranger.
   expect(judged).toEqual(["known", "known", "known"]);
   expect((await post({ port, path: knownPath })).status).toBe(200);
   judged.length = 0;
@@ -216,7 +217,7 @@ interface Answer {
 }
 
 function post({ port, path, agent, method = "POST", address = apiServer, filler = "", ...given }: Posted): Promise<Answer> {
-  const body = given.body ?? (method === "GET" ? "" : reviewText(filler));
+  const body = given.body ?? (method === "GET" ? "" : podReview({ filler }));
   const startedAt = performance.now();
   return new Promise((answered, failed) => {
     const asked = request(
@@ -252,17 +253,4 @@ function flood({ port, address, clients }: { readonly port: number; readonly add
     void (async () => {
       while (!state.isOver) await post({ port, agent, address, path: "/validate/closed" }).catch(() => sleep(5));
     })();
-}
-
-function reviewText(filler: string): string {
-  return JSON.stringify({
-    apiVersion: "admission.k8s.io/v1",
-    kind: "AdmissionReview",
-    request: {
-      ...{ uid: "u-1", operation: "CREATE", namespace: "shop", name: "web", userInfo: { username: "ana" }, dryRun: false },
-      kind: { group: "", version: "v1", kind: "Pod" },
-      resource: { group: "", version: "v1", resource: "pods" },
-      object: { apiVersion: "v1", kind: "Pod", metadata: { name: "web", annotations: { filler } } },
-    },
-  });
 }

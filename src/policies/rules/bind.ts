@@ -2,7 +2,7 @@
  * BIND-001 to BIND-005: which profile governs a workload.
  *
  * Reads the binding of each workload that a request touches. Two profiles that claim one workload are refused at whichever
- * object comes second; a workload that none claims is judged under an assumed class, and told so. One
+ * object comes second; a workload that none claims is judged under an assumed class, and gets a warning. One
  * that names a profile which is still to come waits for it (awaited.ts).
  */
 import { awaitedProfile, awaitedWords } from "../awaited.ts";

@@ -104,7 +104,7 @@ const namesMax = 10;
 /** `"a" and "b" both`, or `"a", "b" and "c" all`. */
 function severalSelect(sorted: readonly string[], { subject }: Facts): string {
   const judged = subject.kind === "budget" ? budgetNameOf(subject.budget) : undefined;
-  // Of many, the judged one is told in any case.
+  // The judged budget is named however many there are.
   const isCut = sorted.length > namesMax && judged !== undefined;
   const names = isCut ? [judged, ...sorted.filter((name) => name !== judged)] : sorted;
   const quoted = names.slice(0, namesMax).map((name) => `"${name}"`);

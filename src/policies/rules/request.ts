@@ -187,7 +187,7 @@ function overCaps(facts: Facts, view: WorkloadView, of: { readonly container: Co
   ];
 }
 
-/** CPU alone never refuses: whoever has too little of it is slower, and nobody is ended. */
+/** CPU alone never refuses: a container that lacks CPU is slower, and goes on. */
 function weakerAction(over: readonly Excess[], { memoryDeny }: Caps): Pick<Problem, "action"> {
   const memory = over.find(({ resource }) => resource === "memory");
   if (memory === undefined) return { action: "audit" };
@@ -207,7 +207,7 @@ function withinCap({ resources }: Container, { resource, cap }: Excess): string 
   const format = isCpu ? formatCpu : formatBytes;
   const least = limit / cap;
   const most = request * cap;
-  // Whole mebibytes read well; amounts below one are told to the byte.
+  // Whole mebibytes read well; amounts below one are given to the byte.
   const step = isCpu || Math.min(least, most) < bytesOfMi ? 1 : bytesOfMi;
   const up = Math.ceil(least / step) * step;
   const down = Math.floor(most / step) * step;

@@ -22,7 +22,7 @@ import { hostPorts, type HostPort } from "./host-ports.ts";
 /** A DaemonSet, as the solver needs it: "namespace/name", and the spec of its Pods. */
 export interface DaemonSetPods {
   readonly name: string;
-  /** Says where its Pods run; and what they take, where no live Pod tells otherwise. */
+  /** Says where its Pods run; and what they take, where no live Pod takes another amount. */
   readonly spec: PodSpec;
   /** What its Pods turn out to take once webhooks, a VerticalPodAutoscaler or a resize have changed them. */
   readonly live?: { readonly requests: Resources; readonly ports: readonly HostPort[] };

@@ -28,7 +28,7 @@ function statusBeside(status: PodDisruptionBudget["status"]) {
   return { evict: said?.evictionsAllowed?.summary, drainSafe: `${drainSafe?.status} ${drainSafe?.reason}`, message: drainSafe?.message };
 }
 
-it("is what was compiled while nobody has looked, or only at an older budget", () => {
+it("is what was compiled until the controller has looked at this budget", () => {
   expect(statusBeside(undefined)).toMatchObject({ evict: "1/1", drainSafe: "True AdjustedForDrain" });
   expect(statusBeside({ observedGeneration: 1, disruptionsAllowed: 0 })).toMatchObject({ evict: "1/1" });
 });

@@ -151,7 +151,7 @@ describe("REQ: requests and limits", () => {
     judge: deployment({ requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "1", memory: "257Mi" } }),
     finds: ['REQ-002 warn: container "app" may use 2.1x its memory request (cap 2x): requests 128Mi, limits 257Mi'],
   });
-  check("a CPU ratio alone never refuses: who has too little CPU is slower, and nobody is ended", {
+  check("a CPU ratio alone never refuses: a container that lacks CPU is slower, and goes on", {
     judge: deployment({ requests: { cpu: "10m", memory: "128Mi" }, limits: { cpu: "500m", memory: "128Mi" } }),
     finds: ['REQ-002 audit: container "app" may use 50x its cpu request (cap 10x): requests 10m, limits 500m'],
   });

@@ -53,7 +53,7 @@ describe("on a node that stands", () => {
     node: { initialized: false, labels: withoutLabel(initializedLabel) },
     ...{ fits: "1500m", tooMuch: "1501m" },
   });
-  check("one that asks for a node of ours takes nothing of somebody else's", {
+  check("one that asks for a node of ours takes no room of a Node that is not ours", {
     daemonSets: [agent("ours", "500m", { nodeSelector: { [registeredLabel]: "true" } })],
     node: { labels: withoutLabel(registeredLabel) },
     ...{ fits: "2", tooMuch: "2001m" },

@@ -1,9 +1,8 @@
 /**
- * Held Pods: those that are refused because their workload still waits for its profile or its autoscaler (awaited.ts).
+ * Waiting Pods: those that are refused because their workload still waits for its profile or its autoscaler (awaited.ts).
  *
- * Reads a Pod that the controller of a judged workload makes. Returns what refuses it: the findings by which its workload was let in only to
- * wait. A Pod of a template that runs already is never held: it
- * is made again after a drain, and its profile may have been deleted since.
+ * Reads a Pod that the controller of a judged workload makes. Returns what refuses it: the findings for which its workload was let in only
+ * to wait. A Pod of a template that runs already is never refused so: it is made again after a drain, and its profile may have been deleted.
  */
 import type { ObjectKey } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
@@ -21,11 +20,11 @@ import { workloadContract } from "./profile/workload-contract.ts";
 import { softened } from "./softening.ts";
 
 /** Returns what refuses a Pod in creation whose workload waits; nothing for nearly all Pods, at nearly no cost. */
-export function heldPodFindings(
+export function waitingPodFindings(
   { pod, workload }: { readonly pod: Pod; readonly workload: Workload },
   input: FactsInput,
 ): readonly JudgedFinding[] {
-  // What nobody else answers for is judged itself.
+  // A Pod without a judged owner is judged by itself.
   if (!hasJudgedOwner(pod)) return [];
   const { snapshot, names } = input.context;
   const named = profileNamed(workload, names.profileLabel);
@@ -62,7 +61,7 @@ function workloadFindings(workload: Workload, input: FactsInput): readonly Judge
   }));
 }
 
-/** The labels by which controllers tell Pods of one template from those of another. */
+/** The labels by which controllers separate Pods of one template from those of another. */
 const revisionLabels = ["pod-template-hash", "rollouts-pod-template-hash", "controller-revision-hash"] as const;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Held demand: Pods that a workload wants and that admission refuses as long as the profile that its label names is still to come.
+ * Waiting demand: Pods that a workload wants and that admission refuses as long as the profile that its label names is still to come.
  *
- * Reads a workload with Pods to come and the policies. Says whether they are held (policies/held-pod.ts): nothing is bought for them.
+ * Reads a workload with Pods to come and the policies. Says whether they wait (policies/waiting-pods.ts): nothing is bought for them.
  */
 import type { Instant } from "../api/ports.ts";
 import { awaitedProfile, holdsPods } from "../policies/awaited.ts";
@@ -9,7 +9,7 @@ import { workloadContract, type ContractWorld } from "../policies/profile/worklo
 import type { MissingPods } from "./missing-pods.ts";
 
 /** Says whether admission refuses the Pods of a workload that its controller is about to make. */
-export function isHeld(
+export function isWaiting(
   { workload, siblings }: MissingPods,
   { policySet, now, ...world }: ContractWorld & { readonly now: Instant },
 ): boolean {
@@ -19,7 +19,7 @@ export function isHeld(
 }
 
 /** Returns why nothing is planned for such Pods. */
-export function heldRemark({ workload, count }: MissingPods) {
+export function waitingRemark({ workload, count }: MissingPods) {
   const message = `${count} of its Pods wait for the WorkloadProfile that its label names: no capacity is planned for them until it stands`;
   return { workload, reason: "WaitsForProfile", message, isRefusal: false } as const;
 }
