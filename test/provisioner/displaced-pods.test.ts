@@ -7,8 +7,12 @@ import type { KubeObject } from "../../src/api/object.ts";
 import type { Pod } from "../../src/api/pod.ts";
 import type { Job, StatefulSet } from "../../src/api/workload.ts";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
+import { keyOf } from "../../src/kube/object-key.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
+import { emptinessController } from "../../src/provisioner/controllers/emptiness-controller.ts";
+import type { ProvisionerShell } from "../../src/provisioner/controllers/shell.ts";
 import { displacedPods, keptForDisplaced } from "../../src/provisioner/displaced-pods.ts";
+import type { ObservedEmptiness } from "../../src/provisioner/disruption/emptiness.ts";
 import { freshMemory, nextProvisioningStep, type ProvisioningStep } from "../../src/provisioner/provisioning.ts";
 import { policySet } from "../support/admission.ts";
 import { budget, job, namespaceObject, nodePool, pod, statefulSet } from "../support/objects.ts";
@@ -113,7 +117,7 @@ describe("the plan", () => {
     expect(planned([moved, other]).moves.get("general-1")).toEqual({ waiting: 0, unplaced: 0 });
   });
 
-  it("buys the place of a StatefulSet's Pod once: while it runs, while it ends, and when it is gone", () => {
+  it("buys the place of a StatefulSet's Pod once: while it runs, while it ends, and when it is gone", async () => {
     const bought = planned([set(1), ofSet("db-0", { isLeaving: false })]);
     expect(bought.nodeClaims).toHaveLength(1);
     const ending = planned([set(1), ofSet("db-0"), ...bought.nodeClaims]);
@@ -126,6 +130,16 @@ describe("the plan", () => {
       keptForDisplaced({ snapshot: snapshotOf([node({}), claim({}), ...objects]), names, now }, replacement);
     expect(kept([set(1), ofSet("db-0")])).toBe("Pod shop/db-0, which has to leave its node");
     expect([kept([set(1)]), kept([running({})])]).toEqual([undefined, undefined]);
+    const observed = async (objects: readonly KubeObject[]) => {
+      const shell = {
+        ...{ snapshot: () => snapshotOf([node({}), claim({}), replacement, ...objects]), names },
+        ...{ provider: { serves: () => true }, clock: { now: () => now } },
+      } as unknown as ProvisionerShell;
+      const { controller } = emptinessController(shell, () => Promise.resolve({ kind: "done" }) as never);
+      return ((await controller.observe(keyOf(replacement))) as ObservedEmptiness | undefined)?.keptFor;
+    };
+    expect(await observed([set(1), ofSet("db-0")])).toBe("Pod shop/db-0, which has to leave its node");
+    expect(await observed([set(1)])).toBeUndefined();
     const gone = planned([set(1), ...bought.nodeClaims]);
     expect([gone.nodeClaims, gone.yields]).toEqual([[], []]);
     expect(planned([set(1), ofSet("db-0")]).nodeClaims).toHaveLength(1);

@@ -80,6 +80,8 @@ function observe(shell: ProvisionerShell, of: { readonly key: ObjectKey; readonl
   const node = nodeOf(snapshot, nodeClaim);
   const name = node?.metadata.name;
   const pods = name === undefined ? [] : snapshot.by("Pod", "node", name);
+  // Both walk over all Pods or nodes, and matter to an empty node only.
+  const isEmpty = pods.every((pod) => isDaemonPod(pod));
   const podMemory = remember(pods, { before: memory.get(key.name), now: shell.clock.now() });
   memory.set(key.name, podMemory);
   return {
@@ -87,15 +89,12 @@ function observe(shell: ProvisionerShell, of: { readonly key: ObjectKey; readonl
     node,
     nodePool: snapshot.get("NodePool", { namespace: "", name: nodeClaim.metadata.labels?.[nodePoolLabel] ?? "" }),
     pods,
-    // A walk over all Pods, where it can matter.
-    nominated: pods.some((pod) => !isDaemonPod(pod)) ? 0 : nominatedTo(snapshot, name),
+    nominated: isEmpty ? nominatedTo(snapshot, name) : 0,
     podEventAt: podMemory.changedAt,
     asked: askedOf(shell, { nodeClaim, node }),
     keptFor:
       bufferIn(snapshot) ??
-      (pods.some((pod) => !isDaemonPod(pod))
-        ? undefined
-        : keptForDisplaced({ snapshot, names: shell.names, now: shell.clock.now() }, nodeClaim)),
+      (isEmpty ? keptForDisplaced({ snapshot, names: shell.names, now: shell.clock.now() }, nodeClaim) : undefined),
   };
 }
 
