@@ -93,8 +93,7 @@ function observe(shell: ProvisionerShell, of: { readonly key: ObjectKey; readonl
     podEventAt: podMemory.changedAt,
     asked: askedOf(shell, { nodeClaim, node }),
     keptFor:
-      bufferIn(snapshot) ??
-      (isEmpty ? keptForDisplaced({ snapshot, names: shell.names, now: shell.clock.now() }, nodeClaim) : undefined),
+      bufferIn(snapshot) ?? (isEmpty ? keptForDisplaced({ snapshot, names: shell.names, now: shell.clock.now() }, nodeClaim) : undefined),
   };
 }
 
