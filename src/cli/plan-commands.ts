@@ -9,7 +9,7 @@ import type { PlanFormat } from "./plan.ts";
 import { planKindLines } from "./plan-kinds.ts";
 import type { PlanOptions } from "./plan-world.ts";
 import type { OfflineOptions, ProgramSurroundings } from "./surroundings.ts";
-import { preferenceOption } from "./preference-option.ts";
+import { planSettingsOptions } from "./plan-settings-options.ts";
 import { type ConstraintKind, constraintKinds, type WhatifChanges } from "./whatif-change.ts";
 
 const madeOf = `
@@ -142,7 +142,7 @@ function planCommand(
 ): Command {
   const command = program.command(name).description(description);
   if (subject !== undefined) command.argument(subject.name, subject.meaning);
-  return command
+  command
     .argument("[files...]", "manifests: files, folders, or - for standard input")
     .option("--policies <file>", "the policies to judge by", "policies.yaml")
     .option("-n, --namespace <name>", "where objects go that name no namespace, as with kubectl", "default")
@@ -155,6 +155,6 @@ function planCommand(
     .option("--catalog <file>", "instance types, as plimsoll catalog refresh writes them")
     .option("--price-list <file>", "on-demand prices: an AWS offer file, or what aws pricing get-products printed")
     .option("--spot-history <file>", "Spot prices: what aws ec2 describe-spot-price-history printed")
-    .option("--rate-card <file>", "prices of your own, before all others")
-    .addOption(preferenceOption("--preferences"));
+    .option("--rate-card <file>", "prices of your own, before all others");
+  return planSettingsOptions(command, "--preferences");
 }

@@ -22,9 +22,9 @@ import { bufferDemand } from "../provisioner/buffer-demand.ts";
 import { daemonSetPods } from "../provisioner/daemon-set-pods.ts";
 import { laterText, podDemand, workloadDemand, workloadKey, type LaterPods, type PodDemand } from "../provisioner/demand.ts";
 import { quotaRoom } from "../kube/quota-room.ts";
+import { planSettingsOf, type PlanSettings } from "../provisioner/plan-settings.ts";
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import { boundOnPaper, volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
-import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
 import { unsupportedPool } from "../provisioner/scheduling/unsupported.ts";
 import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.ts";
@@ -36,7 +36,7 @@ import type { ProgramSurroundings } from "./surroundings.ts";
 import { laidOver, readCluster } from "./with-cluster.ts";
 
 /** The options that say what a plan is made of. */
-export interface PlanOptions extends PriceFiles {
+export interface PlanOptions extends PriceFiles, Omit<PlanSettings, "preferencePolicy"> {
   readonly cluster?: boolean;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -44,7 +44,7 @@ export interface PlanOptions extends PriceFiles {
   readonly nodepools?: string;
   readonly catalog?: string;
   /** Default: Score. */
-  readonly preferences?: PreferencePolicy;
+  readonly preferences?: PlanSettings["preferencePolicy"];
 }
 
 export interface PlanWorldRequest extends OfflineRequest, PlanOptions, Pick<ProgramSurroundings, "env"> {}
@@ -80,14 +80,12 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
   const { instanceTypes } = offer;
   if (!instanceTypes.some(({ offerings }) => offerings.length > 0))
     request.stderr.write("note: no price is known of any type of the catalog, so no node can be planned\n");
-  const world = { ...offer, snapshot, policySet, names };
+  const settings = planSettingsOf({ ...request, preferencePolicy: request.preferences });
+  const world = { ...offer, snapshot, policySet, names, settings };
   for (const note of planNotes(world, isOver ? written : objects)) request.stderr.write(`note: ${note}\n`);
   const demand = isOver ? demandOver(world, written) : emptyClusterDemand(world);
   for (const { workload, count } of demand.later) request.stderr.write(`note: ${workloadKey(workload)}: ${laterText(count)}\n`);
-  const input = {
-    ...(isOver ? inputOver(world, demand) : emptyClusterInput(world, demand)),
-    ...(request.preferences === undefined ? undefined : { preferencePolicy: request.preferences }),
-  };
+  const input = isOver ? inputOver(world, demand) : emptyClusterInput(world, demand);
   const isFlawed = files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true;
   // What could not be read may be all that needs a place: a plan of no node would look like an answer.
   return isFlawed && input.pods.length === 0 ? undefined : { input, later: demand.later, isFlawed };
@@ -99,7 +97,7 @@ function noPoolText({ nodepools }: PlanOptions): string {
 
 /** What is offered: the catalogue's types, by which Pods are compiled, and those that each pool may launch. */
 type PlanOffer = Pick<ContractWorld, "instanceTypes"> & { readonly typesOfPools: ReadonlyMap<string, readonly InstanceType[]> };
-type OfferedWorld = ContractWorld & PlanOffer;
+type OfferedWorld = ContractWorld & PlanOffer & { readonly settings?: PlanSettings };
 
 /** Finds what is offered, and tells what of it can't be; undefined where prices can't be read. */
 function offerOf(
@@ -170,7 +168,8 @@ function inputOver(world: OfferedWorld, { pods: wanting }: Demand): SolveInput {
 }
 
 function sharedInput(world: OfferedWorld): Omit<SolveInput, "pods" | "nodes"> {
-  const { snapshot, typesOfPools } = world;
+  const { snapshot, typesOfPools, settings = {} } = world;
+  const { preferencePolicy } = settings;
   const nodePools = snapshot.list("NodePool");
   const volumes = boundOnPaper(volumeWorld(snapshot));
   // Files that say nothing of storage are about Pods alone: their volumes will be made where they come to run.
@@ -179,7 +178,8 @@ function sharedInput(world: OfferedWorld): Omit<SolveInput, "pods" | "nodes"> {
     nodePools,
     ...(isSilent ? {} : { volumes }),
     instanceTypes: typesOfPools,
-    daemonSets: daemonSetPods(world),
+    daemonSets: daemonSetPods(world, settings),
+    ...(preferencePolicy === undefined ? {} : { preferencePolicy }),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   };
 }

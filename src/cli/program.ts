@@ -11,7 +11,7 @@ import { examples, guarded, manifestCommand, outputOption } from "./command-line
 import { addIam } from "./iam-commands.ts";
 import { addNodes } from "./nodes-commands.ts";
 import { addPlan, addWhatif, addWhy } from "./plan-commands.ts";
-import { preferenceOption } from "./preference-option.ts";
+import { planSettingsOptions } from "./plan-settings-options.ts";
 import { ec2Options, kwokOptions } from "./provider-options.ts";
 import { karpenterLeaseOption, modeOption } from "./provisioning-options.ts";
 import { addClass, addPolicy, addRules } from "./policy-commands.ts";
@@ -200,9 +200,8 @@ function addServe(program: Command, surroundings: ProgramSurroundings, outcome: 
     .addOption(new Option("--provider <name>", "where nodes come from").choices(["kwok", "ec2", "none"]).default("none"))
     .addOption(modeOption())
     .addOption(karpenterLeaseOption());
-  ec2Options(kwokOptions(serve))
-    .option("--rate-card <file>", "prices of your own, before all others; read at the start")
-    .addOption(preferenceOption("--preference-policy"))
+  ec2Options(kwokOptions(serve)).option("--rate-card <file>", "prices of your own, before all others; read at the start");
+  planSettingsOptions(serve, "--preference-policy")
     .option("--predict-by-dry-run", "ask the API server by dry runs what Pods to come will be (needs deploy/components/pod-dry-run)")
     .option("--provisioner-memory <mebibytes>", "heap of the provisioner's thread (default: half of the memory at hand)", mebibytes)
     .option("--metrics-open", "let anybody read /metrics, for test clusters (default: who may get /metrics on the API server)")

@@ -16,7 +16,7 @@ import type { PolicySet } from "../policies/policy-set.ts";
 import { dryRunDesk } from "../provisioner/controllers/dry-run-desk.ts";
 import { newcomerDesk } from "../provisioner/controllers/newcomer-desk.ts";
 import { observingControllers, provisionerControllers } from "../provisioner/controllers/provisioner-controllers.ts";
-import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
+import type { PlanSettings } from "../provisioner/plan-settings.ts";
 import type { ControllerEntry, ObservedPlan, ProvisionerShell } from "../provisioner/controllers/shell.ts";
 import type { Log } from "./log.ts";
 import type { Capacity, ProcessParts } from "./process-parts.ts";
@@ -33,8 +33,8 @@ export type ProvisionerParts = RunEntryParts &
     readonly sharesThread: boolean;
     /** Whether the API server is asked what it would make of Pods to come. */
     readonly predictsByDryRun: boolean;
-    /** What preferences are worth; absent: the solver's default. */
-    readonly preferencePolicy?: PreferencePolicy | undefined;
+    /** How plans are made; absent: as the solver does by itself. */
+    readonly settings?: PlanSettings;
     /** Default: own. */
     readonly mode?: ProvisioningMode | undefined;
     /** Where a live Karpenter is known by; default: where its charts put it. */
@@ -169,7 +169,7 @@ export function provisionerShell(parts: ProvisionerParts, { provider: own }: Cap
     clock,
     sharesThread,
     newcomers: newcomerDesk({ client, clock }),
-    preferencePolicy: parts.preferencePolicy,
+    ...(parts.settings === undefined ? {} : { settings: parts.settings }),
     ...(parts.recordLease === undefined ? {} : { recordLease: parts.recordLease }),
     ...(parts.removalsHeld === undefined ? {} : { removalsHeld: parts.removalsHeld }),
     ...dryRuns,

@@ -20,6 +20,7 @@ import { testPolicyFiles } from "../policies/parse-policy-set.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { adviceDesk, type AdviceDesk } from "../provisioner/controllers/advice-desk.ts";
+import { planSettingsOf } from "../provisioner/plan-settings.ts";
 import type { PoliciesInForce } from "../webhook/policy-source.ts";
 import { capacityMaker, ratesOf } from "./capacity-maker.ts";
 import { loadKubeConfig } from "./kube-config.ts";
@@ -106,7 +107,7 @@ async function openParts(
   return {
     ...{ client, cluster, clock, random, names, kinds, log, identity, capacity, sharesThread: false },
     predictsByDryRun: options.predictByDryRun === true,
-    preferencePolicy: options.preferencePolicy,
+    settings: planSettingsOf(options),
     ...{ mode: options.mode, karpenterLeases: options.karpenterLease },
     ...{ recordLease: leaderLease(options.namespace), removalsHeld: removalMetrics(of.registry) },
     instanceTypes: providerTypesOf({ provider: capacity.provider, cluster, clock, signal, log, otherwise: catalogTypes }),

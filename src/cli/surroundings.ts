@@ -2,7 +2,7 @@
  * What the process hands to its commands, and what the longest of them is told on the command line. Shapes only.
  */
 import type { ObjectKey } from "../api/object.ts";
-import type { PreferencePolicy } from "../provisioner/scheduling/preference.ts";
+import type { PlanSettings } from "../provisioner/plan-settings.ts";
 import type { ProvisioningMode } from "./provisioning-options.ts";
 
 /** The process's own things, handed in so that tests can run the program in theirs. */
@@ -42,7 +42,7 @@ export interface TerminalStreams {
 }
 
 /** The options of `plimsoll serve`, as commander names them. */
-export interface ServeOptions {
+export interface ServeOptions extends PlanSettings {
   readonly policies: string;
   readonly kubeconfig?: string;
   readonly namespace: string;
@@ -67,7 +67,6 @@ export interface ServeOptions {
   readonly recordCalls?: string;
   readonly interruptionQueue?: string;
   readonly rateCard?: string;
-  readonly preferencePolicy?: PreferencePolicy;
   readonly predictByDryRun?: boolean;
   /** MiB. */
   readonly provisionerMemory?: number;

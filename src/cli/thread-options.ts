@@ -16,6 +16,7 @@ const optionNames = [
     "kwokInstanceTypes",
     "rateCard",
     "preferencePolicy",
+    "countDraDaemonSets",
     "predictByDryRun",
   ] as const),
   ...(["clusterName", "clusterEndpoint", "clusterCa", "serviceCidr", "ec2Endpoint", "region", "isolatedVpc", "recordCalls"] as const),

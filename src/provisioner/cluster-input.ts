@@ -12,14 +12,14 @@ import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { daemonSetPods } from "./daemon-set-pods.ts";
 import { stayingPods } from "./leaving-pods.ts";
+import type { PlanSettings } from "./plan-settings.ts";
 import { nodeStates } from "./scheduling/node-state.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
-import type { PreferencePolicy } from "./scheduling/preference.ts";
 import { volumeWorld } from "./scheduling/pod-volumes.ts";
 import type { SolveInput } from "./scheduling/solve.ts";
 
 /** What is known of a cluster and its offers. */
-export interface ObservedCluster {
+export interface ObservedCluster extends PlanSettings {
   readonly world: ContractWorld;
   /** NodeClaims, those included that the watch has not brought yet. */
   readonly nodeClaims: readonly NodeClaim[];
@@ -27,21 +27,20 @@ export interface ObservedCluster {
   readonly nodePools: readonly NodePool[];
   /** By pool name; a pool whose NodeClass is not ready has no entry. */
   readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
-  /** What preferences are worth; absent: the solver's default. */
-  readonly preferencePolicy?: PreferencePolicy | undefined;
 }
 
 /** Returns what to solve so that these Pods get a place in the cluster. */
 export function clusterInput(
-  { world, nodePools, nodeClaims, instanceTypes, preferencePolicy }: ObservedCluster,
+  { world, nodePools, nodeClaims, instanceTypes, ...settings }: ObservedCluster,
   { pods, now, moved }: { readonly pods: readonly PendingPod[]; readonly now: Instant; readonly moved?: ReadonlySet<Pod> },
 ): SolveInput {
   const { snapshot, names } = world;
+  const { preferencePolicy } = settings;
   return {
     pods,
     nodePools,
     instanceTypes,
-    daemonSets: daemonSetPods(world),
+    daemonSets: daemonSetPods(world, settings),
     nodes: nodeStates({
       nodes: snapshot.list("Node"),
       nodeClaims,

@@ -18,19 +18,25 @@ import { runningRequests } from "../kube/running-requests.ts";
 import { workloadOf } from "../kube/workload.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { admittedPod } from "./prediction/coming-pod.ts";
+import type { PlanSettings } from "./plan-settings.ts";
 import type { DaemonSetPods } from "./scheduling/daemon-overhead.ts";
 import { hostPorts } from "./scheduling/host-ports.ts";
+import { asksForDevices } from "./scheduling/unsupported.ts";
 
 /** The API server counts a DaemonSet's templates here, and its controller notes on each Pod of which one it is. */
 const templateGenerationAnnotation = "deprecated.daemonset.template.generation";
 const templateGenerationLabel = "pod-template-generation";
 
-/** Returns the DaemonSets with what their Pods take. */
-export function daemonSetPods(world: ContractWorld): readonly DaemonSetPods[] {
+/** Returns the DaemonSets with what their Pods take; those of devices that this version can't plan only where they are asked for. */
+export function daemonSetPods(
+  world: ContractWorld,
+  { countDraDaemonSets = false }: Pick<PlanSettings, "countDraDaemonSets"> = {},
+): readonly DaemonSetPods[] {
   return world.snapshot.list("DaemonSet").flatMap((daemonSet) => {
     const workload = workloadOf(daemonSet);
     if (workload === undefined) return [];
     const { spec } = admittedPod({ ...world, workload });
+    if (!countDraDaemonSets && asksForDevices(spec)) return [];
     const live = livePod(daemonSet, world);
     const known = { name: `${workload.namespace}/${workload.name}`, spec };
     if (live === undefined) return [known];

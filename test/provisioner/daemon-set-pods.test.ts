@@ -51,6 +51,16 @@ test("where it runs is its template's to say, not a live Pod's", () => {
   expect(first?.spec.nodeSelector).toBeUndefined();
 });
 
+test.each([
+  ["take no room", {}, 0],
+  ["take room where they are asked for", { countDraDaemonSets: true }, 1],
+])("DaemonSets whose Pods ask for devices of dynamic resource allocation %s", (_says, settings, count) => {
+  const { spec, ...rest } = daemonSet();
+  const claiming = { ...spec.template.spec, resourceClaims: [{ name: "gpu" }] };
+  const driver: DaemonSet = { ...rest, spec: { ...spec, template: { ...spec.template, spec: claiming } } };
+  expect(daemonSetPods(world([driver]), settings)).toHaveLength(count);
+});
+
 function check(name: string, pods: readonly Pod[], cpu: number | undefined, generation = "1"): void {
   test(name, () => {
     expect(daemonSetPods(world([daemonSet(generation), ...pods])).map((one) => [one.name, one.live?.requests["cpu"]])).toEqual([

@@ -1,12 +1,14 @@
 /**
  * The preference policy of `plimsoll serve`: what it is started with is what it plans by, as `plimsoll plan` does.
  */
+import { Command } from "commander";
 import { expect, test } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
-import { preferenceOption } from "../../src/cli/preference-option.ts";
+import { planSettingsOptions, preferenceOption } from "../../src/cli/plan-settings-options.ts";
 import { threadOptions } from "../../src/cli/thread-options.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { clusterInput } from "../../src/provisioner/cluster-input.ts";
+import { planSettingsOf, type PlanSettings } from "../../src/provisioner/plan-settings.ts";
 import { preferencePolicies } from "../../src/provisioner/scheduling/preference.ts";
 import { policySet } from "../support/admission.ts";
 
@@ -30,6 +32,20 @@ test.each(preferencePolicies)("goes to the thread that provisions, and into what
   } as const;
   expect(threadOptions(options).preferencePolicy).toBe(preferencePolicy);
   expect(clusterInput({ ...observed, preferencePolicy }, { pods: [], now: 0 }).preferencePolicy).toBe(preferencePolicy);
+});
+
+test("every setting of plans goes to the thread that provisions, from a flag of both commands", () => {
+  const settings: Required<PlanSettings> = { preferencePolicy: "Ignore", countDraDaemonSets: true };
+  const options = {
+    namespace: "plimsoll-system",
+    domain: "platform.example.com",
+    logLevel: "info",
+    provider: "kwok",
+    ...settings,
+  } as const;
+  expect(planSettingsOf(threadOptions(options))).toEqual(settings);
+  const names = planSettingsOptions(new Command(), "--preference-policy").options.map((option) => option.attributeName());
+  expect(names.sort()).toEqual(Object.keys(settings).sort());
 });
 
 test("is the solver's default where nothing is said", () => {

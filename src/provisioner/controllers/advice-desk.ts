@@ -51,7 +51,7 @@ async function adviceNow(
   const { instanceTypes } = await poolOffers(shell, world.snapshot);
   return adviceOn(
     request,
-    { world, nodeClaims: world.snapshot.list("NodeClaim"), nodePools, instanceTypes, preferencePolicy: shell.preferencePolicy },
+    { world, nodeClaims: world.snapshot.list("NodeClaim"), nodePools, instanceTypes, ...shell.settings },
     { now: clock.now(), ...limits },
   );
 }

@@ -150,7 +150,7 @@ async function observe(shell: ProvisionerShell, held: Held): Promise<ObservedDem
     nodeClaims: [...known, ...[...held.created.values()].map(({ nodeClaim }) => nodeClaim)],
     nodePools,
     instanceTypes,
-    preferencePolicy: shell.preferencePolicy,
+    ...shell.settings,
     memory: held.memory,
     ...(dryRuns === undefined ? {} : { dryRuns }),
   };

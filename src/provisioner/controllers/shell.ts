@@ -13,7 +13,7 @@ import type { ObjectKey } from "../../api/object.ts";
 import type { Clock, CloudProvider } from "../../api/ports.ts";
 import type { Result } from "../../api/result.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
-import type { PreferencePolicy } from "../scheduling/preference.ts";
+import type { PlanSettings } from "../plan-settings.ts";
 import type { DryRunDesk } from "./dry-run-desk.ts";
 import type { NewcomerDesk } from "./newcomer-desk.ts";
 import type { ContractWorld } from "../../policies/profile/workload-contract.ts";
@@ -39,8 +39,8 @@ export interface ProvisionerShell {
   readonly sharesThread?: boolean;
   /** Asks the API server who has a say in the Pods of a workload that is new; absent: only the watch tells. */
   readonly newcomers?: NewcomerDesk;
-  /** What preferences are worth; absent: the solver's default. */
-  readonly preferencePolicy?: PreferencePolicy | undefined;
+  /** How plans are made. */
+  readonly settings?: PlanSettings;
   /** Told of each plan in place of its being carried out: then nothing is written. */
   readonly observed?: (plan: ObservedPlan) => void;
   /** The Lease that keeps the record of the API server; absent: nobody keeps one. */

@@ -5,9 +5,14 @@
  * Such Pods are left out of the plan and such pools buy nothing: a node that a Pod can't start on is money for nothing.
  */
 import type { NodePool } from "../../api/node-pool.ts";
-import type { Pod } from "../../api/pod.ts";
+import type { Pod, PodSpec } from "../../api/pod.ts";
 
 const namedMax = 3;
+
+/** Says whether Pods ask for devices of dynamic resource allocation. */
+export function asksForDevices({ resourceClaims = [] }: PodSpec): boolean {
+  return resourceClaims.length > 0;
+}
 
 /** Returns why no node can be planned for a Pod, or undefined: it asks for devices of dynamic resource allocation. */
 export function unsupportedDemand({ spec }: Pick<Pod, "spec">): string | undefined {

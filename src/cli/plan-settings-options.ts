@@ -1,0 +1,24 @@
+/**
+ * The options of how plans are made: one definition for the commands that plan and for the process that provisions.
+ *
+ * Reads a command, and the name of the flag for preferences; `serve` has Karpenter's. Returns the command with the options, each with its
+ * values, the default first.
+ */
+import { Option, type Command } from "commander";
+import { preferencePolicies } from "../provisioner/scheduling/preference.ts";
+
+type PreferenceFlag = "--preferences" | "--preference-policy";
+
+/** Adds the options to a command. */
+export function planSettingsOptions(command: Command, flag: PreferenceFlag): Command {
+  return command
+    .addOption(preferenceOption(flag))
+    .option("--count-dra-daemon-sets", "keep room for DaemonSets whose Pods have resourceClaims (default: none, as Karpenter does)");
+}
+
+/** Returns the option of what Pods prefer, under a flag. */
+export function preferenceOption(flag: PreferenceFlag): Option {
+  return new Option(`${flag} <policy>`, "what Pods prefer: choose by it where it costs nothing, ignore it, or respect it as Karpenter does")
+    .choices(preferencePolicies)
+    .default(preferencePolicies[0]);
+}
