@@ -94,19 +94,27 @@ export type Prover = (budget: PodDisruptionBudget, of: { readonly view: Workload
  * Others under the budget only ever help healthy Pods to go, or stop the sync (which rules of their own tell), so they are
  * looked for only where the workload alone is blocked, and added up once: a budget over thousands of workloads asks of each.
  */
-export function proverOf(snapshot: ClusterSnapshot): Prover {
-  const sums = new Map<PodDisruptionBudget, UnderBudget>();
-  const under = (budget: PodDisruptionBudget, namespace: string): UnderBudget => {
-    const known = sums.get(budget) ?? underBudget(budget, { namespace, snapshot });
-    sums.set(budget, known);
-    return known;
-  };
+export function proverOf(snapshot: ClusterSnapshot, cover: Coverer = covererOf(snapshot)): Prover {
   return (budget, { view, range = view.scale.range }) => {
     const alone = evictionProof({ budgets: [{ budget, others: [] }], keeper: "scale", range });
     if (alone.blocked === undefined) return alone;
-    const { workload } = view;
-    const others = othersTogether(under(budget, workload.namespace), workload);
-    return others === undefined ? alone : evictionProof({ budgets: [{ budget, others: [others] }], keeper: "scale", range });
+    const others = cover(budget, view.workload).filter(({ keeper }) => keeper.kind === "scale");
+    return others.length === 0 ? alone : evictionProof({ budgets: [{ budget, others }], keeper: "scale", range });
+  };
+}
+
+/** Tells everybody else under a budget that guards a workload: who is counted as one group, and the first who has no scale. */
+export type Coverer = (budget: PodDisruptionBudget, workload: Workload) => readonly PodGroup[];
+
+/** Returns a coverer for one snapshot, which goes through the namespace once for each budget. */
+export function covererOf(snapshot: ClusterSnapshot): Coverer {
+  const sums = new Map<PodDisruptionBudget, UnderBudget>();
+  return (budget, workload) => {
+    const under = sums.get(budget) ?? underBudget(budget, { namespace: workload.namespace, snapshot });
+    sums.set(budget, under);
+    const counted = othersTogether(under, workload);
+    const unscaled = under.unscaled.find(({ kind, name }) => kind !== workload.kind || name !== workload.name);
+    return [...(counted === undefined ? [] : [counted]), ...(unscaled === undefined ? [] : [unscaled.group])];
   };
 }
 
@@ -115,6 +123,8 @@ interface UnderBudget {
   readonly groups: ReadonlyMap<string, PodGroup>;
   readonly pods: number;
   readonly replicas: number;
+  /** The first two that have no scale: one may be who asks. */
+  readonly unscaled: readonly { readonly kind: string; readonly name: string; readonly group: PodGroup }[];
 }
 
 function underBudget(
@@ -122,14 +132,18 @@ function underBudget(
   { namespace, snapshot }: { readonly namespace: string; readonly snapshot: ClusterSnapshot },
 ): UnderBudget {
   const groups = new Map<string, PodGroup>();
+  const unscaled: UnderBudget["unscaled"][number][] = [];
   for (const workload of workloadsOf(snapshot, namespace)) {
     if (!selects(budget, workload)) continue;
+    const { kind, name } = workload;
     const group = groupOf(workload, snapshot);
-    if (group !== undefined) groups.set(`${workload.kind}/${workload.name}`, group);
+    if (group !== undefined) groups.set(`${kind}/${name}`, group);
+    else if (unscaled.length < 2) unscaled.push(...unscaledOf(workload).map((of) => ({ kind, name, group: of })));
   }
   const all = [...groups.values()];
   return {
     groups,
+    unscaled,
     pods: all.reduce((total, { pods }) => total + pods, 0),
     replicas: all.reduce((total, group) => total + replicasOf(group), 0),
   };
@@ -187,11 +201,14 @@ export function covering(
 ): CoveringBudget {
   const others = othersUnder(budget, at).flatMap((other): readonly PodGroup[] => {
     const group = groupOf(other, at.snapshot);
-    if (group !== undefined) return [group];
-    const answer = scaleAnswer(other);
-    return answer.kind === "no-scale" ? [{ keeper: answer, pods: 1, healthy: 0 }] : [];
+    return group === undefined ? unscaledOf(other) : [group];
   });
   return { budget, others };
+}
+
+function unscaledOf(workload: Workload): readonly PodGroup[] {
+  const answer = scaleAnswer(workload);
+  return answer.kind === "no-scale" ? [{ keeper: answer, pods: 1, healthy: 0 }] : [];
 }
 
 /** The Pods of another workload at its smallest scale; undefined for who comes and goes, or is not counted. */

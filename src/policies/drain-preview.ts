@@ -10,8 +10,10 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { blockText, type EvictionBlock, evictionProof, evictionsAtScale, type EvictionsAtScale } from "../kube/eviction-proof.ts";
 import { isReady, isTerminal, isTerminating } from "../kube/pod-state.ts";
 import { matchesSelector } from "../kube/selector.ts";
-import { budgetNameOf, budgetText, isZeroBudget } from "./budget-words.ts";
-import { covering, guardsOf, scaleAnswer } from "./drain-cover.ts";
+import { budgetText } from "./budget-words.ts";
+import { countText } from "./count-words.ts";
+import { covererOf, covering, guardsOf, scaleAnswer } from "./drain-cover.ts";
+import { drainFixes, fixText } from "./drain-fix.ts";
 import { drainTimeline, type DrainStep } from "./drain-timeline.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { WorkloadView } from "./workload-view.ts";
@@ -59,7 +61,7 @@ export function drainPreview(view: WorkloadView, snapshot: ClusterSnapshot): Dra
   const { blocked } =
     view.scale.range.to < view.scale.range.from ? { blocked: undefined } : evictionProof({ ...question, range: view.scale.range });
   const nodes = live.nodes.length > 0 ? live.nodes : [assumedNode(view)];
-  const verdict = verdictOf(view, { now, nodes, blocked });
+  const verdict = verdictOf(view, { now, nodes, blocked, unhealthy, snapshot });
   const timed =
     verdict.kind === "drains"
       ? nodes.map((node) => ({
@@ -128,12 +130,14 @@ function verdictOf(
     readonly now: EvictionsAtScale;
     readonly nodes: readonly Omit<DrainedNode, "steps">[];
     readonly blocked: { readonly from: number; readonly to: number } | undefined;
+    readonly unhealthy: number;
+    readonly snapshot: ClusterSnapshot;
   },
 ): DrainVerdict {
   const { now, nodes, blocked } = of;
   if (view.workload.kind === "DaemonSet") return { kind: "nothing-to-do", text: "a drain leaves the pods of DaemonSets alone" };
   if (view.workload.replicas === 0) return { kind: "nothing-to-do", text: "it has no pod to evict" };
-  if (now.block !== undefined) return { kind: "stuck", text: `${outcomeOf(now.block)}: ${blockText(now.block)}`, fix: fixOf(view, now) };
+  if (now.block !== undefined) return { kind: "stuck", text: `${outcomeOf(now.block)}: ${blockText(now.block)}`, fix: fixOf(view, of) };
   const most = Math.max(...nodes.map(({ pods }) => pods));
   const rounds = Math.ceil(most / Math.max(1, now.allowed));
   const later =
@@ -152,20 +156,19 @@ function outcomeOf(block: EvictionBlock): string {
   return block.kind === "two-budgets" ? "the drain fails" : "the drain never ends";
 }
 
-function fixOf(view: WorkloadView, { block, replicas }: EvictionsAtScale): string {
-  // No scale helps against a literal 0.
-  const zero = guardsOf(view).find(isZeroBudget);
-  switch (block?.kind) {
-    case "two-budgets":
-      return guardsOf(view).length > 2
-        ? "keep one of the PodDisruptionBudgets, and delete the others"
-        : "delete one of the PodDisruptionBudgets";
-    case "no-scale":
-      return "narrow the selector of the PodDisruptionBudget";
-    default:
-      if (zero !== undefined) return `maxUnavailable: 1 in PodDisruptionBudget ${budgetNameOf(zero)}`;
-      return view.workload.hasScale && replicas === 1 ? "use 2 replicas, or maxUnavailable: 1" : "maxUnavailable: 1";
-  }
+/** Pods that are not ready may be all that stands in the way; beside another block they have to come back, too. */
+function fixOf(
+  view: WorkloadView,
+  of: { readonly now: EvictionsAtScale; readonly unhealthy: number; readonly snapshot: ClusterSnapshot },
+): string {
+  const { now, unhealthy, snapshot } = of;
+  const { range } = view.scale;
+  const widest = { from: Math.min(now.replicas, range.from), to: Math.max(now.replicas, range.to) };
+  const back = `bring its ${countText(unhealthy, "unready pod")} back`;
+  const question = { ...questionOf(view, snapshot), replicas: now.replicas };
+  if (unhealthy > 0 && evictionsAtScale(question).block === undefined) return back;
+  const fixes = fixText(drainFixes({ view, cover: covererOf(snapshot), range: widest }));
+  return unhealthy > 0 ? `${back}, and ${fixes}` : fixes;
 }
 
 function optionsFor({ workload, pod }: WorkloadView): readonly string[] {

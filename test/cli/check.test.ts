@@ -58,7 +58,7 @@ describe("-o json", () => {
       `${deploymentText({ spec: "replicas: 1" })}---\n${budgetText({ spec: "minAvailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow" })}`,
     );
     const [fix, message] = [
-      "use 2 replicas, or delete the PDB, or maxUnavailable: 1",
+      "use maxUnavailable: 1, or 2 replicas, or delete the PDB",
       'PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained',
     ];
     expect(code).toBe(1);
@@ -274,13 +274,13 @@ it("text for people names each object once, with each finding and its fix below,
       warn: [BIND-004] Deployment web has no WorkloadProfile; class "general" is assumed
         fix: add a WorkloadProfile
       [DRAIN-004] PodDisruptionBudget "web" sets maxUnavailable: 0; it blocks every drain
-        fix: use maxUnavailable: 1
+        fix: use maxUnavailable: 1, or delete the PDB
       warn: [DRAIN-011] container "app" has no readinessProbe; PDB "web" counts replacements as healthy at once
         fix: add readinessProbe
       audit: 1 finding (--audit tells them)
     DENIED   PodDisruptionBudget shop/web
       [DRAIN-004] PodDisruptionBudget "web" sets maxUnavailable: 0; it blocks every drain
-        fix: use maxUnavailable: 1
+        fix: use maxUnavailable: 1, or delete the PDB
       audit: 1 finding (--audit tells them)
     0 allowed, 2 denied
     "

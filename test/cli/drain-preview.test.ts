@@ -105,7 +105,7 @@ status: {coldStart: {p50Seconds: 30, p95Seconds: 41, samples: 60}}
         PodDisruptionBudget "web" (minAvailable: 1) allows 0 evictions at a time
 
         the drain never ends: PodDisruptionBudget web needs 1 healthy pods and has 1
-          fix: use 2 replicas, or maxUnavailable: 1
+          fix: use maxUnavailable: 1, or 2 replicas, or delete the PDB
       "
     `);
   });

@@ -47,7 +47,7 @@ describe("a refusal", () => {
     () => answer(budget({ name: "web-pdb", minAvailable: 1, selector: { matchLabels: { app: "web" } } }), [deployment({ replicas: 1 })]),
     [
       `PodDisruptionBudget shop/web-pdb: [DRAIN-002] PodDisruptionBudget "web-pdb" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained, bundle ${bundle}`,
-      "  fix: use 2 replicas, or delete the PDB, or maxUnavailable: 1",
+      "  fix: use maxUnavailable: 1, or 2 replicas, or delete the PDB",
     ],
     "DRAIN-002",
   );
@@ -57,7 +57,7 @@ describe("a refusal", () => {
     () => answer(deployment({ replicas: 1 }), [budget({ name: "web-pdb", minAvailable: 1, selector: { matchLabels: { app: "web" } } })]),
     [
       `Deployment shop/web: [DRAIN-002] PodDisruptionBudget "web-pdb" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained, bundle ${bundle}`,
-      "  fix: use 2 replicas, or delete the PDB, or maxUnavailable: 1",
+      "  fix: use maxUnavailable: 1, or 2 replicas, or delete the PDB",
     ],
     "DRAIN-002",
   );
@@ -71,7 +71,7 @@ describe("a refusal", () => {
       ]),
     [
       `Deployment shop/web: [DRAIN-007] scaling Deployment web from 2 to 1 leaves PDB "web-pdb" with 0 allowed evictions, bundle ${bundle}`,
-      "  fix: change the PDB first, or keep >= 2 replicas",
+      "  fix: keep >= 2 replicas, or first use maxUnavailable: 1, or delete the PDB",
     ],
     "DRAIN-007",
   );
@@ -95,7 +95,7 @@ describe("a refusal", () => {
     [
       `PodDisruptionBudget shop/web: [DRAIN-002] PodDisruptionBudget "web" (minAvailable: 80%) leaves 0 evictions at 3 replicas, the minReplicas of HorizontalPodAutoscaler "web": its nodes…, bundle ${bundle}`,
       '[DRAIN-002] PodDisruptionBudget "web" (minAvailable: 80%) leaves 0 evictions at 3 replicas, the minReplicas of HorizontalPodAutoscaler "web": its nodes can never be drained',
-      "  fix: set minReplicas 5 on HorizontalPodAutoscaler web, or delete the PDB, or maxUnavailable: 1",
+      "  fix: use maxUnavailable: 1, or set minReplicas 5 on HorizontalPodAutoscaler web, or delete the PDB",
     ],
     "DRAIN-002",
   );
@@ -109,7 +109,7 @@ describe("a refusal", () => {
     [
       `Deployment shop/web: [DRAIN-002] PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained (+1 more), bundle ${bundle}`,
       '[DRAIN-002] PodDisruptionBudget "web" (minAvailable: 1) leaves 0 evictions at 1 replica: its nodes can never be drained',
-      "  fix: use 2 replicas, or delete the PDB, or maxUnavailable: 1",
+      "  fix: use maxUnavailable: 1, or 2 replicas, or delete the PDB",
       '[REQ-002] container "app" may use 80x its cpu request and 64x its memory request (caps 10x, 2x): requests 50m/128Mi, limits 4/8Gi',
       "  fix: cpu: request 400m or limit 500m; memory: request 4Gi or limit 256Mi",
     ],

@@ -6,6 +6,9 @@
  */
 import type { PodDisruptionBudget } from "../../api/pod-disruption-budget.ts";
 import { isEmptySelector } from "../../kube/selector.ts";
+import { rememberedInBursts } from "../../kube/remembered.ts";
+import { covererOf } from "../drain-cover.ts";
+import { budgetFixes, drainFixes, fixText } from "../drain-fix.ts";
 import { budgetNameOf, isZeroBudget, oneAtATimePatch } from "../budget-words.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isWrittenAsCompiled, type WorkloadView } from "../workload-view.ts";
@@ -26,13 +29,17 @@ export const drain004: Rule = {
     const budgets = facts.subject.kind === "budget" ? [facts.subject.budget] : foreignBudgets(facts, ["workload"]);
     return budgets
       .filter((budget) => isZeroBudget(budget) && !isWrittenAsCompiled(budget, facts))
-      .map((budget) => ({
-        path: pathIn(facts, { budget: "/spec/maxUnavailable" }),
-        message: `PodDisruptionBudget "${budgetNameOf(budget)}" sets maxUnavailable: ${budget.spec.maxUnavailable}; it blocks every drain`,
-        fix: "use maxUnavailable: 1",
-        ...aboutAll(facts.views),
-        ...(facts.subject.kind === "budget" ? { patch: oneAtATimePatch(budget) } : {}),
-      }));
+      .map((budget) => {
+        const fixes = budgetFixes(budget, { views: facts.views, cover: coverFor(facts) });
+        const isMended = facts.subject.kind === "budget" && fixes.some(({ change }) => change.kind === "one-at-a-time");
+        return {
+          path: pathIn(facts, { budget: "/spec/maxUnavailable" }),
+          message: `PodDisruptionBudget "${budgetNameOf(budget)}" sets maxUnavailable: ${budget.spec.maxUnavailable}; it blocks every drain`,
+          fix: fixText(fixes),
+          ...aboutAll(facts.views),
+          ...(isMended ? { patch: oneAtATimePatch(budget) } : {}),
+        };
+      });
   },
 };
 
@@ -54,7 +61,7 @@ export const drain005: Rule = {
         {
           path: pathIn(facts, { budget: "/spec/selector" }),
           message: `PodDisruptionBudgets ${severalSelect(names, facts)} select pods of ${workloadTitle(view.workload)}; the eviction API refuses pods with ${names.length > 2 ? "more than one budget" : "two budgets"}`,
-          fix: names.length > 2 ? "keep one" : "delete one",
+          fix: fixText(drainFixes({ view, cover: coverFor(facts) })) || (names.length > 2 ? "keep one" : "delete one"),
           ...classOf(view),
         },
       ];
@@ -85,6 +92,8 @@ export const drain006: Rule = {
     ];
   },
 };
+
+const coverFor = rememberedInBursts(({ snapshot }: Facts) => covererOf(snapshot), 2);
 
 /** Foreign budgets and the one that the profile compiles, which stands in for a foreign one of its own name. */
 function budgetNames(view: WorkloadView, facts: Facts): readonly string[] {

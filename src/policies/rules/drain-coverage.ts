@@ -11,6 +11,7 @@ import { rememberedInBursts } from "../../kube/remembered.ts";
 import { isEmptySelector } from "../../kube/selector.ts";
 import { type Workload, workloadTitle } from "../../kube/workload.ts";
 import { budgetNameOf, budgetText } from "../budget-words.ts";
+import { countedFixes, fixText } from "../drain-fix.ts";
 import { compiledCover, othersUnder, scaleAnswer } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isWrittenAsCompiled } from "../workload-view.ts";
@@ -213,7 +214,12 @@ function countingCovers(facts: Facts): readonly Cover[] {
 }
 
 function uncountedProblem(facts: Facts, { budget, workloads }: Cover): readonly Problem[] {
-  const fix = "minAvailable as a whole number";
+  const fix = fixText(
+    countedFixes(
+      budget,
+      workloads.reduce((total, { object, replicas }) => total + (object.kind === "Pod" ? 1 : replicas), 0),
+    ),
+  );
   const answers = workloads.map(scaleAnswer);
   const without = answers.find((answer, index) => answer.kind === "no-scale" && workloads[index]?.object.kind === "Pod");
   if (without?.kind === "no-scale") {

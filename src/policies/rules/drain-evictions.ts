@@ -13,7 +13,8 @@ import { rememberedInBursts } from "../../kube/remembered.ts";
 import type { RangeSource } from "../../kube/workload-scale.ts";
 import { boundField, budgetNameOf, budgetText, isZeroBudget, oneAtATimePatch } from "../budget-words.ts";
 import { countText } from "../count-words.ts";
-import { proverOf } from "../drain-cover.ts";
+import { covererOf, proverOf } from "../drain-cover.ts";
+import { budgetFixes, drainFixes, fixText, type DrainFix } from "../drain-fix.ts";
 import { pathIn, type Facts } from "../facts.ts";
 import { isWrittenAsCompiled, type WorkloadView } from "../workload-view.ts";
 import { budgetExample, deploymentExample, scaleExample } from "./drain-examples.ts";
@@ -35,7 +36,7 @@ export const drain002: Rule = {
     const pairs = blockedPairs(facts);
     if (pairs.length > 0) return pairs.map((pair) => blockedProblem(facts, pair));
     if (subject.kind !== "budget" || isWrittenAsCompiled(subject.budget, facts)) return [];
-    return neverWorks(subject.budget, facts.views).map((problem) => ({ ...problem, ...aboutAll(facts.views) }));
+    return neverWorks(subject.budget, facts);
   },
 };
 
@@ -61,7 +62,10 @@ export const drain007: Rule = {
 };
 
 /** Several rules ask about the same budgets of one request: one prover is kept for the world after it, and one for the world before. */
-const proverFor = rememberedInBursts(({ snapshot }: Facts) => proverOf(snapshot), 2);
+const worldFor = rememberedInBursts(({ snapshot }: Facts) => {
+  const cover = covererOf(snapshot);
+  return { cover, prove: proverOf(snapshot, cover) };
+}, 2);
 
 interface GuardedView {
   readonly view: WorkloadView;
@@ -71,12 +75,11 @@ interface GuardedView {
 /** A budget and a workload of which it lets no Pod go at this scale, the smallest that the workload may have. */
 interface BlockedPair extends GuardedView {
   readonly replicas: number;
-  readonly worksFrom: number | undefined;
 }
 
 function blockedPairs(facts: Facts): readonly BlockedPair[] {
   const { subject } = facts;
-  const prove = proverFor(facts);
+  const { prove } = worldFor(facts);
   const only = subject.kind === "budget" ? budgetNameOf(subject.budget) : undefined;
   return facts.views.flatMap((view) =>
     view.foreignBudgets
@@ -84,11 +87,11 @@ function blockedPairs(facts: Facts): readonly BlockedPair[] {
       .flatMap((budget): readonly BlockedPair[] => {
         const { range, source } = view.scale;
         if (!view.workload.hasScale || isZeroBudget(budget) || range.to < range.from) return [];
-        const { blocked, worksFrom } = prove(budget, { view });
+        const { blocked } = prove(budget, { view });
         if (blocked === undefined) return [];
         // A change of replicas into a block is DRAIN-007's.
         if (subject.kind === "workload" && source.kind === "workload" && scalesIntoBlock(facts, { view, budget })) return [];
-        return [{ view, budget, replicas: blocked.from, worksFrom }];
+        return [{ view, budget, replicas: blocked.from }];
       }),
   );
 }
@@ -98,15 +101,15 @@ function scalesIntoBlock(facts: Facts, { view, budget }: GuardedView): boolean {
   const { replicas } = view.workload;
   const from = view.previousReplicas;
   if (from === undefined || replicas === from || replicas < 1 || isZeroBudget(budget)) return false;
-  const prove = proverFor(facts);
+  const { prove } = worldFor(facts);
   const isBlocked = (count: number): boolean => prove(budget, { view, range: { from: count, to: count } }).blocked !== undefined;
   return isBlocked(replicas) && (from < 1 || !isBlocked(from));
 }
 
-function blockedProblem(facts: Facts, pair: BlockedPair): Problem {
-  const { view, budget, replicas } = pair;
+function blockedProblem(facts: Facts, { view, budget, replicas }: BlockedPair): Problem {
   const { source } = view.scale;
-  const patch = patchOf(facts, pair);
+  const fixes = drainFixes({ view, cover: worldFor(facts).cover });
+  const patch = fixes.map((fix) => patchOf(facts, { fix, source })).find((found) => found !== undefined);
   return {
     path: pathIn(facts, {
       budget: `/spec/${boundField(budget)}`,
@@ -115,7 +118,7 @@ function blockedProblem(facts: Facts, pair: BlockedPair): Problem {
       workload: source.kind === "workload" ? "/spec/replicas" : "",
     }),
     message: `${budgetText(budget)} leaves 0 evictions at ${countText(replicas, "replica")}${sourceText(source)}: its nodes can never be drained`,
-    fix: `${moreReplicas(pair)}delete the PDB, or maxUnavailable: 1`,
+    fix: fixText(fixes),
     ...(patch === undefined ? {} : { patch }),
     ...classOf(view),
   };
@@ -137,25 +140,15 @@ function sourceText(source: RangeSource): string {
   }
 }
 
-/** The advice to keep more replicas, where that helps and the one who scales allows it. Who scales to zero does not want it. */
-function moreReplicas({ view, worksFrom }: BlockedPair): string {
-  const { source, range, mayBeZero } = view.scale;
-  if (worksFrom === undefined) return "";
-  if (source.kind === "workload") return `use ${countText(worksFrom, "replica")}, or `;
-  if (worksFrom > range.to || mayBeZero) return "";
-  const field = source.kind === "ScaledObject" ? "minReplicaCount" : "minReplicas";
-  return `set ${field} ${worksFrom} on ${source.kind} ${source.name}, or `;
-}
-
-/** The fix at the object that is judged. */
-function patchOf({ subject }: Facts, pair: BlockedPair): readonly JsonPatchOperation[] | undefined {
-  const { source } = pair.view.scale;
-  const enough = moreReplicas(pair) === "" ? undefined : pair.worksFrom;
-  const set = (path: string): readonly JsonPatchOperation[] | undefined =>
-    enough === undefined ? undefined : [{ op: "add", path, value: enough }];
+/** The fix at the object that is judged, where it is one of that object. */
+function patchOf(
+  { subject }: Facts,
+  { fix: { change }, source }: { readonly fix: DrainFix; readonly source: RangeSource },
+): readonly JsonPatchOperation[] | undefined {
+  if (change.kind === "one-at-a-time") return subject.kind === "budget" ? oneAtATimePatch(subject.budget) : undefined;
+  if (change.kind !== "replicas") return undefined;
+  const set = (path: string): readonly JsonPatchOperation[] => [{ op: "add", path, value: change.count }];
   switch (subject.kind) {
-    case "budget":
-      return oneAtATimePatch(subject.budget);
     case "workload":
       return source.kind === "workload" ? set("/spec/replicas") : undefined;
     case "autoscaler":
@@ -175,28 +168,31 @@ function isJudged(
 }
 
 /** A budget that blocks at every scale is refused by itself, before there is a workload. */
-function neverWorks(budget: PodDisruptionBudget, views: readonly WorkloadView[]): readonly Problem[] {
+function neverWorks(budget: PodDisruptionBudget, facts: Facts): readonly Problem[] {
   if (isZeroBudget(budget) || budget.spec.selector === undefined || !isFullyBlocking(budget.spec)) return [];
-  // Of what has no scale (a Job's Pods) the controller counts nothing, and every form but a whole number allows nothing either.
-  const isCounted = views.every(({ workload }) => workload.hasScale);
+  const fixes = budgetFixes(budget, { views: facts.views, cover: worldFor(facts).cover });
   return [
     {
       path: budget.spec.minAvailable === undefined ? "/spec" : "/spec/minAvailable",
       message: `${budgetText(budget)} leaves 0 evictions at any number of replicas: its nodes can never be drained`,
-      fix: isCounted ? "delete the PDB, or use maxUnavailable: 1" : "delete the PDB, or select only what has a scale",
-      ...(isCounted ? { patch: oneAtATimePatch(budget) } : {}),
+      fix: fixText(fixes),
+      ...(fixes.some(({ change }) => change.kind === "one-at-a-time") ? { patch: oneAtATimePatch(budget) } : {}),
+      ...aboutAll(facts.views),
     },
   ];
 }
 
 function scalingProblem(facts: Facts, { view, budget, from }: GuardedView & { readonly from: number }): Problem {
   const { kind, name, replicas } = view.workload;
-  const { worksFrom } = proverFor(facts)(budget, { view, range: { from: replicas, to: replicas } });
+  const { cover, prove } = worldFor(facts);
+  const range = { from: replicas, to: replicas };
+  const { worksFrom } = prove(budget, { view, range });
   const enough = worksFrom ?? from;
+  const others = drainFixes({ view, cover, range }).filter(({ change }) => change.kind !== "replicas");
   return {
     path: "/spec/replicas",
     message: `scaling ${kind} ${name} from ${from} to ${replicas} leaves PDB "${budgetNameOf(budget)}" with 0 allowed evictions`,
-    fix: `change the PDB first, or keep >= ${countText(enough, "replica")}`,
+    fix: `keep >= ${countText(enough, "replica")}, or first ${fixText(others)}`,
     ...(facts.subject.kind === "workload" ? { patch: [{ op: "add", path: "/spec/replicas", value: enough }] } : {}),
     ...classOf(view),
   };

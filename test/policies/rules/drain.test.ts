@@ -241,7 +241,7 @@ describe("the words fit the case", () => {
     expect(told(whole, [job({ name: "web" })], "DRAIN-002")).toEqual([
       { message, fix: "delete the PDB, or select only what has a scale", patch: false },
     ]);
-    expect(told(whole, [], "DRAIN-002")).toEqual([{ message, fix: "delete the PDB, or use maxUnavailable: 1", patch: true }]);
+    expect(told(whole, [], "DRAIN-002")).toEqual([{ message, fix: "use maxUnavailable: 1, or delete the PDB", patch: true }]);
   });
 
   it("a workload that has no name yet is told by its generateName", () => {
