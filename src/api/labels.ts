@@ -40,6 +40,8 @@ export const disruptedTaintKey = "karpenter.sh/disrupted";
 export const outOfServiceTaintKey = "node.kubernetes.io/out-of-service";
 export const excludeFromLoadBalancersLabel = "node.kubernetes.io/exclude-from-external-load-balancers";
 /** On NodeClaim and Node: when the drain ends, whatever still blocks it (RFC 3339). */
+/** "true" on a NodeClaim that asks for fewer values than its NodePool's minValues. */
+export const minValuesRelaxedAnnotation = "karpenter.sh/nodeclaim-min-values-relaxed";
 export const terminationTimestampAnnotation = "karpenter.sh/nodeclaim-termination-timestamp";
 export const kwokNodeAnnotation = "kwok.x-k8s.io/node";
 

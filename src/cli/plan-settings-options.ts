@@ -5,6 +5,7 @@
  * values, the default first.
  */
 import { Option, type Command } from "commander";
+import { minValuesPolicies } from "../provisioner/scheduling/min-values.ts";
 import { preferencePolicies } from "../provisioner/scheduling/preference.ts";
 
 type PreferenceFlag = "--preferences" | "--preference-policy";
@@ -13,7 +14,13 @@ type PreferenceFlag = "--preferences" | "--preference-policy";
 export function planSettingsOptions(command: Command, flag: PreferenceFlag): Command {
   return command
     .addOption(preferenceOption(flag))
+    .addOption(minValuesOption())
     .option("--count-dra-daemon-sets", "keep room for DaemonSets whose Pods have resourceClaims (default: none, as Karpenter does)");
+}
+
+function minValuesOption(): Option {
+  const meaning = "where a NodePool's minValues can't be met: make no node, or one that asks for as many values as there are";
+  return new Option("--min-values-policy <policy>", meaning).choices(minValuesPolicies).default(minValuesPolicies[0]);
 }
 
 /** Returns the option of what Pods prefer, under a flag. */

@@ -22,7 +22,7 @@ import { bufferDemand } from "../provisioner/buffer-demand.ts";
 import { daemonSetPods } from "../provisioner/daemon-set-pods.ts";
 import { laterText, podDemand, workloadDemand, workloadKey, type LaterPods, type PodDemand } from "../provisioner/demand.ts";
 import { quotaRoom } from "../kube/quota-room.ts";
-import { planSettingsOf, type PlanSettings } from "../provisioner/plan-settings.ts";
+import { planSettingsOf, solverSettings, type PlanSettings } from "../provisioner/plan-settings.ts";
 import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import { boundOnPaper, volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
@@ -169,7 +169,6 @@ function inputOver(world: OfferedWorld, { pods: wanting }: Demand): SolveInput {
 
 function sharedInput(world: OfferedWorld): Omit<SolveInput, "pods" | "nodes"> {
   const { snapshot, typesOfPools, settings = {} } = world;
-  const { preferencePolicy } = settings;
   const nodePools = snapshot.list("NodePool");
   const volumes = boundOnPaper(volumeWorld(snapshot));
   // Files that say nothing of storage are about Pods alone: their volumes will be made where they come to run.
@@ -179,7 +178,7 @@ function sharedInput(world: OfferedWorld): Omit<SolveInput, "pods" | "nodes"> {
     ...(isSilent ? {} : { volumes }),
     instanceTypes: typesOfPools,
     daemonSets: daemonSetPods(world, settings),
-    ...(preferencePolicy === undefined ? {} : { preferencePolicy }),
+    ...solverSettings(settings),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   };
 }

@@ -16,6 +16,7 @@ const optionNames = [
     "kwokInstanceTypes",
     "rateCard",
     "preferencePolicy",
+    "minValuesPolicy",
     "countDraDaemonSets",
     "predictByDryRun",
   ] as const),

@@ -12,7 +12,7 @@ import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { daemonSetPods } from "./daemon-set-pods.ts";
 import { stayingPods } from "./leaving-pods.ts";
-import type { PlanSettings } from "./plan-settings.ts";
+import { solverSettings, type PlanSettings } from "./plan-settings.ts";
 import { nodeStates } from "./scheduling/node-state.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
 import { volumeWorld } from "./scheduling/pod-volumes.ts";
@@ -35,7 +35,6 @@ export function clusterInput(
   { pods, now, moved }: { readonly pods: readonly PendingPod[]; readonly now: Instant; readonly moved?: ReadonlySet<Pod> },
 ): SolveInput {
   const { snapshot, names } = world;
-  const { preferencePolicy } = settings;
   return {
     pods,
     nodePools,
@@ -51,7 +50,7 @@ export function clusterInput(
       csiNodes: snapshot.list("CSINode"),
     }),
     volumes: volumeWorld(snapshot),
-    ...(preferencePolicy === undefined ? {} : { preferencePolicy }),
+    ...solverSettings(settings),
     namespaces: new Map(snapshot.list("Namespace").map(({ metadata }) => [metadata.name ?? "", metadata.labels ?? {}])),
   };
 }

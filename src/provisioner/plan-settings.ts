@@ -3,16 +3,31 @@
  *
  * The same settings go to the process that provisions, to its advice, and to the commands that plan, so that all of them plan alike.
  */
+import type { MinValuesPolicy } from "./scheduling/min-values.ts";
 import type { PreferencePolicy } from "./scheduling/preference.ts";
+import type { SolveInput } from "./scheduling/solve.ts";
 
 export interface PlanSettings {
   /** What preferences are worth; absent: the solver's default. */
   readonly preferencePolicy?: PreferencePolicy | undefined;
+  /** What gives way where a NodePool's minValues can't be met; absent: nothing. */
+  readonly minValuesPolicy?: MinValuesPolicy | undefined;
   /** Whether DaemonSets whose Pods ask for devices of dynamic resource allocation take room on nodes; absent: they do not, as for Karpenter. */
   readonly countDraDaemonSets?: boolean | undefined;
 }
 
 /** Returns the settings alone of something that holds more. */
-export function planSettingsOf({ preferencePolicy, countDraDaemonSets }: PlanSettings): PlanSettings {
-  return { preferencePolicy, countDraDaemonSets };
+export function planSettingsOf({ preferencePolicy, minValuesPolicy, countDraDaemonSets }: PlanSettings): PlanSettings {
+  return { preferencePolicy, minValuesPolicy, countDraDaemonSets };
+}
+
+/** Returns what of the settings the solver itself is asked with. */
+export function solverSettings({
+  preferencePolicy,
+  minValuesPolicy,
+}: PlanSettings): Pick<SolveInput, "preferencePolicy" | "minValuesPolicy"> {
+  return {
+    ...(preferencePolicy === undefined ? {} : { preferencePolicy }),
+    ...(minValuesPolicy === undefined ? {} : { minValuesPolicy }),
+  };
 }

@@ -7,10 +7,10 @@
 import { keptTypes, type KeptTypes } from "./kept-types.ts";
 import type { Candidate, LabelState } from "./label-state.ts";
 import type { Resources } from "../../api/object.ts";
+import { hasMinValues } from "./min-values.ts";
 import type { PendingPod, PodClass } from "./pod-class.ts";
 import type { PoolLedger } from "./pool-limits.ts";
 import { holds, plus, type Vector } from "./resource-space.ts";
-import { values } from "../../kube/requirement.ts";
 
 export interface BinMember {
   readonly podClass: PodClass;
@@ -130,26 +130,4 @@ export function commitTo(bin: Bin, fit: BinFit): void {
   bin.committed = fit.candidate;
   bin.committedIndex = fit.index;
   bin.changes += 1;
-}
-
-/**
- * Says whether the types that hold the amounts still show as many values of each label as the pool's minValues ask for.
- * Only values that the narrowed requirements allow count.
- */
-export function hasMinValues(state: LabelState, { used, added }: { readonly used: Vector; readonly added: Vector }): boolean {
-  const { minValues } = state.template;
-  if (minValues.length === 0) return true;
-  const holding = state.candidates.filter(({ usable }) => holds(usable, used, added));
-  return minValues.every(({ key, count }) => {
-    const own = state.requirements.get(key);
-    const allowed = own === undefined ? undefined : values(own);
-    const seen = new Set<string>();
-    for (const { type } of holding) {
-      const requirement = type.requirements.get(key);
-      for (const value of requirement === undefined ? [] : (values(requirement) ?? [])) {
-        if (allowed === undefined || allowed.includes(value)) seen.add(value);
-      }
-    }
-    return seen.size >= count;
-  });
 }

@@ -119,18 +119,22 @@ function newHost({ packing }: Probe): number {
 
 /**
  * The heaviest pool that can make a node for the Pod, the cheapest of those of equal weight, in their order where they cost the same;
- * within it the cheapest domain and type. A later one only where it costs no more and is liked more.
+ * within it the cheapest domain and type. A later one only where it costs no more and is liked more; minValues are given up only where
+ * their pool takes the Pod in no other way.
  */
 function openFor(looked: Looking, opening: OpeningRule): { readonly kind: "new"; readonly fit: OpeningFit } | undefined {
   const { probe } = looked;
   const { problem, closed } = probe.packing;
   if (closed.hosts || !isAllowedHost(probe, newHost(probe))) return undefined;
   let chosen: OpeningFit | undefined;
+  let fitting: PoolTemplate | undefined;
   for (const template of problem.templates) {
+    if (template.isRelaxed === true && template.name === fitting?.name) continue;
     const isRival = chosen !== undefined && areRivals(chosen.state.template, template);
     if (chosen !== undefined && !isRival && unmetIn(probe, chosen.state) === 0) continue;
     const best = openIn(looked, { template, opening });
     if (best === undefined) continue;
+    fitting = template;
     if (chosen === undefined || (isRival ? isBetterRate(probe, best, chosen) : isFreelyLiked(probe, best, chosen))) chosen = best;
   }
   return chosen === undefined ? undefined : { kind: "new", fit: chosen };

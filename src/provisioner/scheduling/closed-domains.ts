@@ -9,8 +9,9 @@
 import { capacityTypeLabel, hostnameLabel, zoneLabel } from "../../api/labels.ts";
 import { has } from "../../kube/requirement.ts";
 import { intersection, requirementsOf } from "../../kube/requirements.ts";
-import { commitTo, hasMinValues, type Bin } from "./bin.ts";
+import { commitTo, type Bin } from "./bin.ts";
 import type { ExistingNode } from "./existing-node.ts";
+import { hasMinValues } from "./min-values.ts";
 import { binPlace, decidedValue, filledBins, noteChange, topologyFor, type Packing } from "./packing.ts";
 import { addDomainsOf, recordAt } from "./place-count.ts";
 import type { PodClass } from "./pod-class.ts";

@@ -10,6 +10,7 @@ import type { InstanceType } from "../../api/instance-type.ts";
 import type { NodePool } from "../../api/node-pool.ts";
 import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { labelStates, type LabelStates } from "./label-state.ts";
+import { minValuesPolicies, withRelaxed, type MinValuesPolicy } from "./min-values.ts";
 import { poolTemplates, type PoolTemplate } from "./pool-template.ts";
 import type { PlacementIds } from "./pod-class.ts";
 import { reservedTemplates } from "./reserved-template.ts";
@@ -25,6 +26,7 @@ interface PoolsInput {
   readonly instanceTypes: ReadonlyMap<string, readonly InstanceType[]>;
   readonly daemonSets: readonly DaemonSetPods[];
   readonly space: ResourceSpace;
+  readonly minValuesPolicy?: MinValuesPolicy;
 }
 
 /** What one run asks of the memory. */
@@ -66,7 +68,8 @@ export function compiledMemory(): () => CompiledRun {
         if (known !== undefined) return known.pools;
         if (kept.length >= compilationsMax) kept.shift();
         const made = poolTemplates({ ...input, daemonSets: daemonDemand(input.daemonSets) });
-        const templates = made.flatMap(reservedTemplates).map((template, index) => ({ ...template, index }));
+        const all = made.flatMap((template) => withRelaxed(reservedTemplates(template), input.minValuesPolicy));
+        const templates = all.map((template, index) => ({ ...template, index }));
         const pools = { templates, states: labelStates() };
         kept.push({ parts, pools });
         return pools;
@@ -76,9 +79,10 @@ export function compiledMemory(): () => CompiledRun {
 }
 
 /** Everything that a compilation is made of; objects are never changed, so the same object says the same. */
-function partsOf({ nodePools, instanceTypes, daemonSets, space }: PoolsInput): readonly unknown[] {
+function partsOf({ nodePools, instanceTypes, daemonSets, space, minValuesPolicy = minValuesPolicies[0] }: PoolsInput): readonly unknown[] {
   return [
     space.names.join(),
+    minValuesPolicy,
     // What live Pods take is worked out anew in each run, mostly to the same amounts.
     ...daemonSets.flatMap(({ name, spec, live }) => [name, spec, live === undefined ? "" : JSON.stringify(live)]),
     ...nodePools.flatMap((nodePool) => [nodePool, instanceTypes.get(nodePool.metadata.name ?? "")]),

@@ -8,6 +8,7 @@
  */
 import {
   awsLabelDomain,
+  minValuesRelaxedAnnotation,
   nodeClassHashAnnotation,
   nodeClassHashVersionAnnotation,
   nodePoolHashAnnotation,
@@ -49,7 +50,12 @@ export function toNodeClaim(planned: PlannedNode, names: NodeClaimNames): NodeCl
         [nodePoolLabel]: poolName,
         [`${nodeClassRef.group || awsLabelDomain}/${nodeClassRef.kind.toLowerCase()}`]: nodeClassRef.name,
       },
-      annotations: { ...metadata?.annotations, ...hashAnnotations(names), [names.plannedPodsAnnotation]: formatPlannedPods(planned.pods) },
+      annotations: {
+        ...metadata?.annotations,
+        ...hashAnnotations(names),
+        ...relaxedAnnotation(planned),
+        [names.plannedPodsAnnotation]: formatPlannedPods(planned.pods),
+      },
       finalizers: [terminationFinalizer],
       ownerReferences: [
         { apiVersion: "karpenter.sh/v1", kind: "NodePool", name: poolName, uid: nodePool.metadata.uid ?? "", blockOwnerDeletion: true },
@@ -70,6 +76,11 @@ export function toNodeClaim(planned: PlannedNode, names: NodeClaimNames): NodeCl
 /** Labels of our users that the requirements decide; those of Karpenter and Kubernetes come with the launch. */
 function customLabels({ requirements }: PlannedNode): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(decidedLabels(requirementsOf(requirements))).filter(([key]) => !wellKnownLabels.has(key)));
+}
+
+/** As Karpenter says it of a claim whose pool has minValues. */
+function relaxedAnnotation({ isMinValuesRelaxed }: PlannedNode): Readonly<Record<string, string>> {
+  return isMinValuesRelaxed === undefined ? {} : { [minValuesRelaxedAnnotation]: String(isMinValuesRelaxed) };
 }
 
 function hashAnnotations(names: NodeClaimNames): Readonly<Record<string, string>> {

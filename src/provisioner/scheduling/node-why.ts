@@ -144,7 +144,7 @@ function poolCause({ problem }: Packing, { state, members }: Bin): NodeDriver["p
   const classes = [...new Set(members.map(({ podClass }) => podClass))];
   const weightOf = ({ nodePool }: PoolTemplate): number => nodePool.spec.weight ?? 0;
   const others = problem.templates.filter((template) => {
-    const root = template === state.template ? undefined : problem.states.root(template);
+    const root = template.name === state.template.name ? undefined : problem.states.root(template);
     let states: readonly LabelState[] = root === undefined ? [] : [root];
     for (const podClass of classes) states = states.flatMap((one) => problem.states.withClass(one, podClass));
     return states.length > 0;

@@ -17,6 +17,7 @@ import { addResources } from "../../kube/resources.ts";
 import { chargedFor, type Bin } from "./bin.ts";
 import { compare, type Candidate, type LabelState } from "./label-state.ts";
 import { countsTooLate } from "./late-count.ts";
+import { askedMinValues, isMinValuesRelaxed } from "./min-values.ts";
 import { nodeWhy, type NodeWhy } from "./node-why.ts";
 import type { Packing } from "./packing.ts";
 import type { PendingPod } from "./pod-class.ts";
@@ -38,6 +39,8 @@ export interface PlannedNode {
   readonly pricePerHour: number;
   /** Every zone in which the cheapest type may be launched. */
   readonly zones: readonly string[];
+  /** Whether it asks for fewer values than its pool's minValues; undefined where that has none. */
+  readonly isMinValuesRelaxed: boolean | undefined;
   /** Why it has this shape; derived when it is read. */
   readonly why: NodeWhy;
 }
@@ -88,6 +91,9 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
     get requests() {
       return requests();
     },
+    get isMinValuesRelaxed() {
+      return isMinValuesRelaxed(state, fallbacks());
+    },
     get why() {
       return why();
     },
@@ -124,8 +130,8 @@ function narrowed(state: LabelState, candidates: readonly Candidate[]): readonly
   const capacityTypes = new Set<string>();
   for (const { offerings } of candidates) for (const { capacityType } of offerings) capacityTypes.add(capacityType);
   const minValues = (key: string) => {
-    const stated = requirements.get(key)?.minValues;
-    return stated === undefined ? undefined : { minValues: stated };
+    const asked = askedMinValues(state, { key, candidates });
+    return asked === undefined ? undefined : { minValues: asked };
   };
   const decided: readonly NodeSelectorRequirement[] = [
     {
@@ -136,7 +142,9 @@ function narrowed(state: LabelState, candidates: readonly Candidate[]): readonly
     },
     { key: capacityTypeLabel, operator: "In", values: [...capacityTypes].sort(), ...minValues(capacityTypeLabel) },
   ];
-  const others = toRequirementList(requirements).filter(({ key }) => !replacedKeys.has(key));
+  const others = toRequirementList(requirements)
+    .filter(({ key }) => !replacedKeys.has(key))
+    .map(({ key, operator, values }) => ({ key, operator, ...(values === undefined ? {} : { values }), ...minValues(key) }));
   return [...others, ...decided].sort((a, b) => compare(a.key, b.key));
 }
 

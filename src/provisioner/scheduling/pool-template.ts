@@ -44,6 +44,8 @@ export interface PoolTemplate {
   readonly types: readonly TemplateType[];
   /** All that its provider has, offered now or not. */
   readonly known: readonly InstanceType[];
+  /** True for what a pool makes where its minValues can't be met, by the policy BestEffort; it has none of its own. */
+  readonly isRelaxed?: true;
   /** The one capacity reservation that its nodes are bought from: see reserved-template.ts. */
   readonly reservation?: Reservation;
 }

@@ -31,7 +31,10 @@ const valuesShownMax = 12;
 /** Returns the reasons why no node takes a Pod of the class; never empty. */
 export function leftOutOf(packing: Packing, podClass: PodClass): LeftOut {
   // A pool's reservations stand beside its other offerings: what is against those is against the pool.
-  const templates = packing.problem.templates.filter(({ reservation }) => reservation === undefined);
+  const own = packing.problem.templates.filter(({ reservation }) => reservation === undefined);
+  // Where minValues may be given up, they are not what is in the way.
+  const relaxed = new Set(own.filter(({ isRelaxed }) => isRelaxed === true).map(({ name }) => name));
+  const templates = own.filter(({ name, isRelaxed }) => isRelaxed === true || !relaxed.has(name));
   const { alternatives } = podClass;
   if (alternatives.length === 0) return leftOut([{ constraint: "requirements" }]);
   const pools = templates.slice(0, poolsAskedMax);

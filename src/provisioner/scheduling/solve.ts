@@ -19,6 +19,7 @@ import { attachmentsOf, type Attachments, type VolumesOf } from "./attachments.t
 import { compiledMemory } from "./compiled-pools.ts";
 import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { existingNodes } from "./existing-node.ts";
+import type { MinValuesPolicy } from "./min-values.ts";
 import type { NodeState } from "./node-state.ts";
 import { filledBins, priceOf, type Problem } from "./packing.ts";
 import { portSlots, slotsOf } from "./host-ports.ts";
@@ -51,6 +52,8 @@ export interface SolveInput {
   readonly volumes?: VolumeWorld;
   /** What preferences are worth; default Score. */
   readonly preferencePolicy?: PreferencePolicy;
+  /** What gives way where a NodePool's minValues can't be met; default Strict. */
+  readonly minValuesPolicy?: MinValuesPolicy;
 }
 
 export interface SchedulingResults {

@@ -5,6 +5,7 @@
  * and of the Pods on it, which each of its futures must hold.
  */
 import type { Pod } from "../../../src/api/pod.ts";
+import type { SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
 import type { PlannedNode } from "../../../src/provisioner/scheduling/planned-node.ts";
 import type { Fault } from "./fault.ts";
 import { poolProblem, type Future } from "./futures.ts";
@@ -13,7 +14,11 @@ import { refusalOfSite, withPod, type Site } from "./site.ts";
 /** Returns all faults of one planned node. */
 export function claimFaults(
   planned: PlannedNode,
-  { name, futures }: { readonly name: string; readonly futures: readonly Future[] },
+  {
+    name,
+    futures,
+    policy,
+  }: { readonly name: string; readonly futures: readonly Future[]; readonly policy?: SolveInput["minValuesPolicy"] | undefined },
 ): readonly Fault[] {
   const { deletionTimestamp } = planned.nodePool.metadata;
   if (planned.nodePool.spec.replicas !== undefined || deletionTimestamp !== undefined) {
@@ -25,7 +30,7 @@ export function claimFaults(
     ...typeFaults(planned, { name, futures }),
     ...priceFaults(planned, { name, futures }),
     ...outside.map((says): Fault => ({ rule: "pool", says: `${name}: ${says}` })),
-    ...minValuesFaults(planned, { name, futures }),
+    ...minValuesFaults(planned, { name, futures, policy }),
     ...futures.flatMap((future) =>
       roomFaults(
         planned.pods.map(({ pod }) => pod),
@@ -90,15 +95,20 @@ function priceFaults(
   ];
 }
 
+/** A claim that gives up minValues asks for as many values as it leaves, and says so; the policy must allow it. */
 function minValuesFaults(
   planned: PlannedNode,
-  { name, futures }: { readonly name: string; readonly futures: readonly Future[] },
+  of: { readonly name: string; readonly futures: readonly Future[]; readonly policy: SolveInput["minValuesPolicy"] | undefined },
 ): readonly Fault[] {
+  const isRelaxed = of.policy === "BestEffort" && planned.isMinValuesRelaxed === true;
+  const said = new Map(planned.requirements.map(({ key, minValues = 0 }) => [key, minValues]));
   return planned.nodePool.spec.template.spec.requirements.flatMap(({ key, minValues = 0 }) => {
-    const values = new Set(futures.map(({ site }) => site.labels[key]));
-    return values.size >= minValues
+    const values = new Set(of.futures.map(({ site }) => site.labels[key])).size;
+    const asked = isRelaxed ? Math.min(values, minValues) : minValues;
+    if (values < asked) return [fault("minValues", `${of.name} leaves ${values} values of ${key}, ${asked} are asked for`)];
+    return said.get(key) === asked
       ? []
-      : [fault("minValues", `${name} leaves ${values.size} values of ${key}, ${minValues} are asked for`)];
+      : [fault("minValues", `${of.name} asks for ${said.get(key) ?? 0} values of ${key}, it should be ${asked}`)];
   });
 }
 

@@ -5,6 +5,7 @@
  * still buy, would take at once.
  */
 import { hostnameLabel } from "../../../src/api/labels.ts";
+import type { NodePool } from "../../../src/api/node-pool.ts";
 import type { Pod } from "../../../src/api/pod.ts";
 import type { PlannedNode } from "../../../src/provisioner/scheduling/planned-node.ts";
 import type { SchedulingResults, SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
@@ -53,7 +54,7 @@ function mayHoldMore(
     const sites = world.sites.map((other, index) => (index === at ? full : other));
     return refusal(pod, full, { ...world, sites }) === undefined;
   });
-  return enoughOf(left, planned.nodePool.spec.template.spec.requirements) !== undefined;
+  return enoughOf(left, keptOf(planned.nodePool, planned.isMinValuesRelaxed === true)) !== undefined;
 }
 
 function oneMore(pod: Pod, { input, plan, world }: LeftOutInput): string | undefined {
@@ -63,10 +64,15 @@ function oneMore(pod: Pod, { input, plan, world }: LeftOutInput): string | undef
         mayBuy(pool, { input, bought: plan.newNodes, more: type.capacity }) &&
         refusal(pod, site, { ...world, sites: [...world.sites, site] }) === undefined,
     );
-    const found = enoughOf(taking, pool.spec.template.spec.requirements);
+    const found = enoughOf(taking, keptOf(pool, input.minValuesPolicy === "BestEffort"));
     if (found !== undefined) return `one more node of ${pool.metadata.name ?? ""}, ${found.type.name} in ${found.offering.zone}`;
   }
   return undefined;
+}
+
+/** The requirements whose minValues must be kept: by the policy BestEffort a new claim keeps none, and one that could keep them all keeps them. */
+function keptOf({ spec }: NodePool, isRelaxed: boolean): NodePool["spec"]["template"]["spec"]["requirements"] {
+  return isRelaxed ? [] : spec.template.spec.requirements;
 }
 
 /** One of the futures that one NodeClaim could have, where the pool's minValues leave it enough of them. */

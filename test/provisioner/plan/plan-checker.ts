@@ -24,7 +24,9 @@ interface PlannedSite {
 /** Returns everything that is wrong with a plan. */
 export function planFaults(input: SolveInput, plan: SchedulingResults): readonly Fault[] {
   const bought = plan.newNodes.map((planned, index) => ({ planned, futures: futuresOf(planned, { input, name: `new-${index}` }) }));
-  const claims = bought.flatMap(({ planned, futures }, index) => claimFaults(planned, { name: `new-${index}`, futures }));
+  const claims = bought.flatMap(({ planned, futures }, index) =>
+    claimFaults(planned, { name: `new-${index}`, futures, policy: input.minValuesPolicy }),
+  );
   const sites = plannedSites(input, plan);
   const rooms = sites.slice(0, input.nodes.length).flatMap(({ futures, pods }) => futures.flatMap((site) => roomFaults(pods, site)));
   const limits = input.nodePools.flatMap((pool) => {

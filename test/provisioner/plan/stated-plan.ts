@@ -67,6 +67,7 @@ function statedNode(input: SolveInput, of: StatedNode & { readonly found: Planne
     zone: first.cheapest.zone,
     capacityType: first.cheapest.capacityType,
     pricePerHour: first.cheapest.pricePerHour,
+    isMinValuesRelaxed: undefined,
     // Nor is why it says that it has its shape.
     why: { driver: { resources: [], labels: [], pool: "only" }, cheaper: [] },
     zones: [...new Set(first.offerings.map(({ zone }) => zone))].sort(),
