@@ -9,6 +9,7 @@ import type { NodePool } from "../api/node-pool.ts";
 import type { Resources } from "../api/object.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { podRequests } from "../kube/pod-requests.ts";
+import { ownSpread } from "../kube/pods-apart.ts";
 import { exceeding, formatAmount, toResources } from "../kube/resources.ts";
 import type { WorkloadView } from "../policies/workload-view.ts";
 import type { CheckResult } from "./check.ts";
@@ -121,7 +122,7 @@ function spreadMissing({ views }: Lab): readonly string[] {
   return [
     ...someWorkload(services),
     ...services
-      .filter(({ pod }) => !(pod.spec.topologySpreadConstraints ?? []).some(({ topologyKey }) => topologyKey === zoneLabel))
+      .filter(({ pod, workload }) => !ownSpread({ ...pod, workload }).some(({ topologyKey }) => topologyKey === zoneLabel))
       .map((view) => `${titleOf(view)}: no spread over zones`),
   ];
 }

@@ -8,6 +8,7 @@
 import { hostnameLabel, zoneLabel } from "../api/labels.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { blockText, type EvictionBlock, evictionProof, evictionsAtScale, type EvictionsAtScale } from "../kube/eviction-proof.ts";
+import { ownAntiAffinity, ownSpread } from "../kube/pods-apart.ts";
 import { isReady, isTerminal, isTerminating } from "../kube/pod-state.ts";
 import { matchesSelector } from "../kube/selector.ts";
 import { budgetText } from "./budget-words.ts";
@@ -112,10 +113,10 @@ function livePods(
 /** Where no Pod is known: the most that one node may hold, by what keeps the Pods apart. */
 function assumedNode({ pod, workload }: WorkloadView): Omit<DrainedNode, "steps"> {
   const { replicas } = workload;
-  const apart = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  if (apart.some(({ topologyKey, labelSelector }) => topologyKey === hostnameLabel && matchesSelector(labelSelector, pod.metadata.labels)))
+  const own = { ...pod, workload };
+  if (ownAntiAffinity(own).required.some(({ topologyKey }) => topologyKey === hostnameLabel))
     return { pods: Math.min(1, replicas), because: "podAntiAffinity keeps them apart" };
-  const required = (pod.spec.topologySpreadConstraints ?? []).find(
+  const required = ownSpread(own).find(
     ({ topologyKey, whenUnsatisfiable, minDomains }) =>
       topologyKey === zoneLabel && whenUnsatisfiable === "DoNotSchedule" && (minDomains ?? 1) > 1,
   );

@@ -125,7 +125,7 @@ status: {coldStart: {p50Seconds: 30, p95Seconds: 41, samples: 60}}
         kubectl drain stops at its pods without --delete-emptydir-data
 
         the drain fails: PodDisruptionBudget two and PodDisruptionBudget web both select its pods: the eviction API refuses pods with two budgets
-          fix: delete one of the PodDisruptionBudgets
+          fix: delete one of the two PDBs
       "
     `);
   });

@@ -64,7 +64,7 @@ function withSpec(pod: Pod, contract: CompiledContract): PodSpec {
   const nodeSelector = withTexts(spec.nodeSelector, missingSelector(spec, parts));
   const affinity = withRequirements(spec.affinity, wantedOfNodes(nodeSelector, parts.nodeRequirements));
   const tolerations = missingTolerations(spec, parts);
-  const spread = missingSpread(spec, parts);
+  const spread = missingSpread(pod, contract);
   const grace = parts.gracePeriodSeconds;
   const initContainers = withAmounts(spec.initContainers, "initContainers", sizing);
   const next: PodSpec = {

@@ -7,6 +7,7 @@
  */
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, Toleration, TopologySpreadConstraint } from "../../api/pod.ts";
 import { jsonEquals } from "../../kube/json-patch.ts";
+import { ownAntiAffinity, ownSpread } from "../../kube/pods-apart.ts";
 import { tolerates } from "../../kube/taint.ts";
 import type { CompiledContract, PodParts } from "./contract.ts";
 import { mainContainerOf } from "./main-container.ts";
@@ -67,15 +68,24 @@ function isTolerated(own: readonly Toleration[], wanted: Toleration): boolean {
   return tolerates(lasting, { key: wanted.key, effect: wanted.effect, ...(wanted.value === undefined ? {} : { value: wanted.value }) });
 }
 
-/** Returns the constraints to add: spread over a key that is already spread or kept apart is not doubled. */
-export function missingSpread(spec: PodSpec, { spread }: PodParts): readonly TopologySpreadConstraint[] {
+/** Returns the constraints to add: spread over a key that its own Pods are already spread over or kept apart by is not doubled. */
+export function missingSpread(pod: Pod, contract: CompiledContract): readonly TopologySpreadConstraint[] {
+  const { spread } = contract.pod;
+  const { spec } = pod;
   if (spread.length === 0 || (spec.topologySpreadConstraints == null && spec.affinity?.podAntiAffinity == null)) return spread;
-  const { requiredDuringSchedulingIgnoredDuringExecution: apart, preferredDuringSchedulingIgnoredDuringExecution: wished } =
-    spec.affinity?.podAntiAffinity ?? {};
-  const own = new Set([...(spec.topologySpreadConstraints ?? nothing), ...(apart ?? nothing)].map(({ topologyKey }) => topologyKey));
-  const wishes = new Set((wished ?? nothing).map(({ podAffinityTerm }) => podAffinityTerm.topologyKey));
+  const labels = { ...pod.metadata.labels, ...labelsToSet(pod, contract) };
+  const made = { spec, metadata: { labels, namespace: contract.workload.namespace } };
+  const { required, wished } = ownAntiAffinity(made);
+  const own = new Set([...ownSpread(made), ...required].map(({ topologyKey }) => topologyKey));
+  const wishes = new Set(wished.map(({ topologyKey }) => topologyKey));
   return spread.filter(
-    ({ topologyKey, whenUnsatisfiable }) => !own.has(topologyKey) && !(whenUnsatisfiable === "ScheduleAnyway" && wishes.has(topologyKey)),
+    ({ topologyKey, whenUnsatisfiable }) =>
+      !own.has(topologyKey) &&
+      !(whenUnsatisfiable === "ScheduleAnyway" && wishes.has(topologyKey)) &&
+      // Of one key and one way there may be one constraint only, whatever it selects.
+      !(spec.topologySpreadConstraints ?? nothing).some(
+        (other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable,
+      ),
   );
 }
 

@@ -144,8 +144,8 @@ function writeTolerations(draft: PodDraft, { pod }: CompiledContract): PodDraft 
   return appendAll(draft, ["spec", "tolerations", "-"], missingTolerations(draft.document.spec, pod));
 }
 
-function writeSpread(draft: PodDraft, { pod }: CompiledContract): PodDraft {
-  return appendAll(draft, ["spec", "topologySpreadConstraints", "-"], missingSpread(draft.document.spec, pod));
+function writeSpread(draft: PodDraft, contract: CompiledContract): PodDraft {
+  return appendAll(draft, ["spec", "topologySpreadConstraints", "-"], missingSpread(draft.document, contract));
 }
 
 function writeGracePeriod(draft: PodDraft, { pod }: CompiledContract): PodDraft {

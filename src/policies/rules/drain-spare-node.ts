@@ -6,6 +6,7 @@
  */
 import { hostnameLabel } from "../../api/labels.ts";
 import type { PodSpec } from "../../api/pod.ts";
+import { ownAntiAffinity, ownSpread } from "../../kube/pods-apart.ts";
 import { matchesSelector } from "../../kube/selector.ts";
 import { countText } from "../count-words.ts";
 import { isServing, podFieldPath } from "../drain-pod.ts";
@@ -88,17 +89,18 @@ export const drain028: Rule = {
 };
 
 /** What keeps two Pods of the workload from sharing a node; undefined where nothing does. */
-function apartRule({ pod }: WorkloadView): { readonly field: string; readonly text: string } | undefined {
-  const terms = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  const labels = pod.metadata.labels;
-  if (terms.some(({ topologyKey, labelSelector }) => topologyKey === hostnameLabel && matchesSelector(labelSelector, labels)))
+function apartRule({ pod, workload }: WorkloadView): { readonly field: string; readonly text: string } | undefined {
+  const own = { ...pod, workload };
+  if (ownAntiAffinity(own).required.some(({ topologyKey }) => topologyKey === hostnameLabel))
     return { field: "affinity/podAntiAffinity", text: "required podAntiAffinity by hostname" };
-  const index = (pod.spec.topologySpreadConstraints ?? []).findIndex(
+  const constraint = ownSpread(own).find(
     ({ topologyKey, whenUnsatisfiable, maxSkew, nodeTaintsPolicy }) =>
       // A cordoned node counts as an empty one, unless taints are honoured.
       topologyKey === hostnameLabel && whenUnsatisfiable === "DoNotSchedule" && maxSkew === 1 && nodeTaintsPolicy !== "Honor",
   );
-  return index < 0 ? undefined : { field: `topologySpreadConstraints/${index}`, text: "the spread over hostnames" };
+  if (constraint === undefined) return undefined;
+  const index = pod.spec.topologySpreadConstraints?.indexOf(constraint) ?? 0;
+  return { field: `topologySpreadConstraints/${index}`, text: "the spread over hostnames" };
 }
 
 function hostPortOf({ containers, hostNetwork }: PodSpec): number | undefined {

@@ -5,6 +5,7 @@
  * Deployment is only recorded.
  */
 import type { RegisteredWebhooks } from "../../api/webhook-configuration.ts";
+import { ownAntiAffinity, ownSpread } from "../../kube/pods-apart.ts";
 import { remembered } from "../../kube/remembered.ts";
 import { guardsOf } from "../drain-cover.ts";
 import { isServing, podFieldPath } from "../drain-pod.ts";
@@ -135,7 +136,7 @@ export const drain041: Rule = {
       return [
         {
           path: podFieldPath(view, "topologySpreadConstraints"),
-          message: `all ${replicas} replicas may stand on one node: no spread, no podAntiAffinity`,
+          message: `all ${replicas} replicas may stand on one node: ${apartText(view)}`,
           fix: "spread over kubernetes.io/hostname with ScheduleAnyway, or add a WorkloadProfile",
           ...classOf(view),
         },
@@ -174,13 +175,17 @@ function isGuarded(view: WorkloadView): boolean {
 }
 
 /** By hostname, or by anything wider: Pods in two zones are on two nodes. */
-function isSpread({ pod }: WorkloadView): boolean {
-  const apart = pod.spec.affinity?.podAntiAffinity;
-  const terms = [
-    ...(apart?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
-    ...(apart?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
-  ];
-  return terms.length > 0 || (pod.spec.topologySpreadConstraints ?? []).length > 0;
+function isSpread({ pod, workload }: WorkloadView): boolean {
+  const { required, wished } = ownAntiAffinity({ ...pod, workload });
+  return required.length + wished.length > 0 || ownSpread({ ...pod, workload }).length > 0;
+}
+
+/** What keeps it from other Pods looks as if it kept its own apart. */
+function apartText({ pod }: WorkloadView): string {
+  const { affinity, topologySpreadConstraints = [] } = pod.spec;
+  return topologySpreadConstraints.length > 0 || affinity?.podAntiAffinity !== undefined
+    ? "its spread and podAntiAffinity select other pods than its own"
+    : "no spread, no podAntiAffinity";
 }
 
 function failingWebhookOf({ workload }: WorkloadView, { snapshot }: Facts): string | undefined {

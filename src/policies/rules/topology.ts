@@ -8,6 +8,7 @@ import { zoneLabel } from "../../api/labels.ts";
 import type { PodSpec } from "../../api/pod.ts";
 import type { WorkloadProfile } from "../../api/workload-profile.ts";
 import { podRequirements } from "../../kube/pod-requirements.ts";
+import { ownAntiAffinity, ownSpread } from "../../kube/pods-apart.ts";
 import { values } from "../../kube/requirement.ts";
 import { podSpecPath } from "../container-path.ts";
 import { aboutWorkload, pathIn, type Facts } from "../facts.ts";
@@ -149,7 +150,7 @@ function asksForSpread({ workloadClass }: Pick<ProfileTerms, "workloadClass">, r
 function unspreadPods(facts: Facts, view: WorkloadView): readonly Problem[] {
   const { workload, workloadClass, binding } = view;
   if (binding.kind !== "none" || workloadClass === undefined || !isServing(view)) return [];
-  if (!asksForSpread({ workloadClass }, workload.replicas) || isSpread(view.pod.spec)) return [];
+  if (!asksForSpread({ workloadClass }, workload.replicas) || isSpread(view)) return [];
   return [
     {
       path: pathIn(facts, { workload: podSpecPath(workload.kind), scale: "/spec/replicas" }),
@@ -161,12 +162,9 @@ function unspreadPods(facts: Facts, view: WorkloadView): readonly Problem[] {
   ];
 }
 
-function isSpread({ topologySpreadConstraints = [], affinity }: PodSpec): boolean {
-  if (topologySpreadConstraints.some(({ topologyKey }) => topologyKey === zoneLabel)) return true;
-  const anti = affinity?.podAntiAffinity;
-  const required = anti?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  const preferred = (anti?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm);
-  return [...required, ...preferred].some(({ topologyKey }) => topologyKey === zoneLabel);
+function isSpread({ pod, workload }: WorkloadView): boolean {
+  const { required, wished } = ownAntiAffinity({ ...pod, workload });
+  return [...ownSpread({ ...pod, workload }), ...required, ...wished].some(({ topologyKey }) => topologyKey === zoneLabel);
 }
 
 /** Agents are on every node, work has an end: only what serves is spread. */

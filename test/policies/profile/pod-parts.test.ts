@@ -148,7 +148,7 @@ describe("spread that the Pod has already, as anti-affinity", () => {
   const keys = (podAntiAffinity: NonNullable<Pod["spec"]["affinity"]>["podAntiAffinity"], spec: WorkloadProfileSpec = {}) =>
     compiled(
       spec,
-      pod({ spec: { affinity: podAntiAffinity === undefined ? {} : { podAntiAffinity } } }),
+      pod({ labels: { app: "web" }, spec: { affinity: podAntiAffinity === undefined ? {} : { podAntiAffinity } } }),
     ).spec.topologySpreadConstraints?.map(({ topologyKey }) => topologyKey);
   it("is not doubled; a mere wish gives way to what is required", () => {
     expect(keys(undefined)).toEqual([zone, host]);

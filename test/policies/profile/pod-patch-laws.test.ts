@@ -107,12 +107,14 @@ describe("laws of the patch, on any Pod", () => {
     );
   });
 
-  it("keeps every list entry and unknown field, never doubles a spread key, never lowers a memory limit, keeps Guaranteed", () => {
+  it("keeps every list entry and unknown field, never doubles a constraint, never lowers a memory limit, keeps Guaranteed", () => {
     fc.assert(
       fc.property(pods, contracts, (before, contract) => {
         const { spec } = patched(before, contract);
         if (qosClass(before.spec) === "Guaranteed") expect(qosClass(spec)).toBe("Guaranteed");
-        const keys = (spec.topologySpreadConstraints ?? []).map(({ topologyKey }) => topologyKey);
+        const keys = (spec.topologySpreadConstraints ?? []).map(
+          ({ topologyKey, whenUnsatisfiable }) => `${topologyKey} ${whenUnsatisfiable}`,
+        );
         expect(new Set(keys).size).toBe(keys.length);
         const own = before.spec.tolerations ?? [];
         expect((spec.tolerations ?? []).slice(0, own.length)).toEqual(own);

@@ -225,12 +225,23 @@ describe("placement", () => {
 describe("spread, grace, labels", () => {
   const zone = "topology.kubernetes.io/zone";
   it("lets a constraint of the Pod's own over the same key stand alone", () => {
-    const own = { maxSkew: 2, topologyKey: zone, whenUnsatisfiable: "ScheduleAnyway" } as const;
+    const own = { maxSkew: 2, topologyKey: zone, whenUnsatisfiable: "ScheduleAnyway", labelSelector: {} } as const;
     const spread = patched(pod({ spec: { topologySpreadConstraints: [own] } }), contractOf({})).spec.topologySpreadConstraints;
     expect(spread?.map(({ topologyKey, maxSkew }) => [topologyKey, maxSkew])).toEqual([
       [zone, 2],
       ["kubernetes.io/hostname", 1],
     ]);
+  });
+  it("adds the profile's spread beside a constraint that selects other Pods, unless there may be one of its kind only", () => {
+    const selector = { matchLabels: { app: "db" } };
+    const keysOf = (whenUnsatisfiable: "ScheduleAnyway" | "DoNotSchedule") => {
+      const other = { maxSkew: 2, topologyKey: zone, whenUnsatisfiable, labelSelector: selector };
+      const { spec } = patched(pod({ spec: { topologySpreadConstraints: [other] } }), contractOf({}));
+      return spec.topologySpreadConstraints?.map(({ topologyKey, maxSkew }) => `${topologyKey} ${maxSkew}`);
+    };
+    const hostname = "kubernetes.io/hostname 1";
+    expect(keysOf("DoNotSchedule")).toEqual([`${zone} 2`, `${zone} 1`, hostname]);
+    expect(keysOf("ScheduleAnyway")).toEqual([`${zone} 2`, hostname]);
   });
   it("sets the grace period that the profile states, and sleeps before SIGTERM", () => {
     const { spec } = patched(pod(), contractOf({ disruption: { gracePeriodSeconds: 60, preStopSeconds: 10 } }));

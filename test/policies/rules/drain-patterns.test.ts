@@ -497,6 +497,13 @@ check(46, "replicas that may all stand on one node", {
   twin: withPod({ topologySpreadConstraints: hostSpread }),
   action: "audit",
 });
+check(46, "replicas that are kept from other Pods alone", {
+  rule: "DRAIN-041",
+  says: "all 3 replicas may stand on one node: its spread and podAntiAffinity select other pods than its own",
+  judge: withPod({ topologySpreadConstraints: hostSpread.map((one) => ({ ...one, labelSelector: { matchLabels: { app: "wbe" } } })) }),
+  twin: withPod({ topologySpreadConstraints: hostSpread }),
+  action: "audit",
+});
 check(47, "S196, S203: replicas without a budget", {
   rule: "DRAIN-042",
   says: "no PodDisruptionBudget guards the 2 replicas of Deployment web",

@@ -14,7 +14,11 @@ const available = (availability: WorkloadProfile["spec"]["availability"]): Workl
 
 describe("TOPO-001: nothing keeps replicas apart", () => {
   const check = checkerOf("TOPO-001");
-  const constraint = { maxSkew: 1, topologyKey: zone, whenUnsatisfiable: "ScheduleAnyway" as const };
+  const constraint = {
+    ...{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: "ScheduleAnyway" as const },
+    labelSelector: { matchLabels: { app: "web" } },
+  };
+  const unspread = [`TOPO-001 audit: 6 replicas in class "general" may all land in one zone: the pod has no spread over ${zone}`];
   check("S103, S157, S199: a profile that wants no spread", {
     judge: available({ minReplicas: 6, zoneSpread: "none" }),
     finds: ['TOPO-001 deny: minReplicas 6 in class "general" requires zoneSpread; got none'],
@@ -32,6 +36,35 @@ describe("TOPO-001: nothing keeps replicas apart", () => {
   check("S157: six replicas without a profile, spread by their own words", {
     judge: deployment({ replicas: 6, podSpec: { topologySpreadConstraints: [constraint] } }),
     finds: [],
+  });
+  check("a spread of other Pods is none of its own", {
+    judge: deployment({
+      replicas: 6,
+      podSpec: { topologySpreadConstraints: [{ ...constraint, labelSelector: { matchLabels: { app: "db" } } }] },
+    }),
+    finds: unspread,
+  });
+  check("nor is one that selects nobody", {
+    judge: deployment({
+      replicas: 6,
+      podSpec: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: "DoNotSchedule" }] },
+    }),
+    finds: unspread,
+  });
+  check("nor an anti-affinity to Pods of another namespace", {
+    judge: deployment({
+      replicas: 6,
+      podSpec: {
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { topologyKey: zone, labelSelector: { matchLabels: { app: "web" } }, namespaces: ["other"] },
+            ],
+          },
+        },
+      },
+    }),
+    finds: unspread,
   });
 });
 
