@@ -30,9 +30,14 @@ export interface AdmissionRequest {
   readonly oldObject?: KubeObject;
   readonly userInfo: UserInfo;
   readonly dryRun: boolean;
+  /** What a DELETE says of the objects that the deleted one owns. */
+  readonly propagation?: DeletionPropagation;
   /** There where the objects have more in them than is read: then they say no more than who they are and what holds them in deletion. */
   readonly unread?: UnreadObjects;
 }
+
+/** What becomes of the objects that a deleted one owns: they go after it, before it, or not at all. */
+export type DeletionPropagation = "Background" | "Foreground" | "Orphan";
 
 /** Why objects were not read, and what is known of them all the same. */
 export interface UnreadObjects {

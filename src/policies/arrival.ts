@@ -13,7 +13,7 @@ import { heldPartOf } from "../kube/held-part.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import { isAudited, refusalsOf } from "./audit.ts";
 import { auditRequest } from "./audit-request.ts";
-import { leftBehind } from "./deletion-warnings.ts";
+import { leftBehind, type Deleted } from "./deletion-warnings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
@@ -34,12 +34,19 @@ export interface ArrivalWorld {
   readonly context: AdmissionContext;
 }
 
-/** Returns what is to be told on the workloads that an object leaves behind, now that it is gone; nothing where its namespace goes. */
-export function departureNotes(gone: KubeObject, { policySet, context }: ArrivalWorld): readonly EventNote[] {
+/**
+ * Returns what is to be told on the workloads that an object leaves behind, now that it is gone, or stands in deletion; nothing where its
+ * namespace goes.
+ */
+export function departureNotes(deleted: Deleted, { policySet, context }: ArrivalWorld): readonly EventNote[] {
+  const { object: gone, stands } = { ...deleted, object: withoutDeletion(deleted.object) };
   const { namespace = "", name = "" } = gone.metadata;
   if (context.snapshot.get("Namespace", { namespace: "", name: namespace })?.metadata.deletionTimestamp !== undefined) return [];
   const byObject = new Map<KubeObject, Finding[]>();
-  for (const { workload, finding } of leftBehind(gone, { policySet, context, request: auditRequest(gone, context.names.domain) })) {
+  for (const { workload, finding } of leftBehind(
+    { object: gone, stands },
+    { policySet, context, request: auditRequest(gone, context.names.domain) },
+  )) {
     const { object } = workload;
     byObject.set(object, [...(byObject.get(object) ?? []), finding]);
   }
@@ -47,8 +54,15 @@ export function departureNotes(gone: KubeObject, { policySet, context }: Arrival
     // What an exemption or a day of grace lets be is no news.
     const standing = new Set(refusalsOf({ object }, { policySet, context }).map(({ rule }) => rule));
     const refusals = left.filter(({ rule }) => standing.has(rule));
-    return refusals.length === 0 ? [] : [violationNote(object, refusals, `without ${gone.kind} ${name}, which is gone,`)];
+    const when = object === stands ? "in deletion" : `without ${gone.kind} ${name}, which was deleted,`;
+    return refusals.length === 0 ? [] : [violationNote(object, refusals, when)];
   });
+}
+
+/** What a finalizer held was in deletion when it went; what it lent it had lent before. */
+function withoutDeletion(object: KubeObject): KubeObject {
+  const { deletionTimestamp, ...metadata } = object.metadata;
+  return deletionTimestamp === undefined ? object : { ...object, metadata };
 }
 
 /** Pods that are told of one by one at once. */

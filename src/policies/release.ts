@@ -8,6 +8,7 @@
 import type { KubeObject } from "../api/object.ts";
 import { type AdmissionRequest, isController } from "./admission-request.ts";
 import { isSameSpec } from "./same-spec.ts";
+import { lendsPods } from "./workload-deletion.ts";
 
 /** Says whether a request deletes an object, or is a step of one that is being deleted on its way out. */
 export function isRelease({ operation, object, oldObject, userInfo, unread }: AdmissionRequest): boolean {
@@ -16,13 +17,18 @@ export function isRelease({ operation, object, oldObject, userInfo, unread }: Ad
   return (object.metadata.finalizers ?? []).length === 0 || isController(userInfo) || (unread?.keepsSpec ?? isSameSpec(object, oldObject));
 }
 
-/** Says whether what a request deletes may have lent something to workloads: {@link lendingKinds}. */
+/** Says whether what a request deletes may have lent something to workloads. */
 export function isJudgedDeletion({ operation, subResource, oldObject, unread }: AdmissionRequest): boolean {
   return operation === "DELETE" && subResource === undefined && unread === undefined && oldObject !== undefined && mayLend(oldObject);
 }
 
-/** Says whether an object is of a kind that may lend something to workloads. */
-export function mayLend({ kind }: Pick<KubeObject, "kind">): boolean {
+/** Says whether an object may lend something to workloads: it is of one of the lending kinds, or its Pods help others under a budget. */
+export function mayLend(object: KubeObject): boolean {
+  return isOfLendingKind(object) || lendsPods(object);
+}
+
+/** Says whether an object is of a kind that is there for workloads alone. */
+export function isOfLendingKind({ kind }: Pick<KubeObject, "kind">): boolean {
   return lendingKinds.has(kind);
 }
 

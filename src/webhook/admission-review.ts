@@ -11,7 +11,7 @@ import type { ApiStatus } from "../api/api-status.ts";
 import type { KubeObject } from "../api/object.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import type { JsonPatchOperation } from "../kube/json-patch.ts";
-import type { AdmissionRequest } from "../policies/admission-request.ts";
+import type { AdmissionRequest, DeletionPropagation } from "../policies/admission-request.ts";
 import { reviewText } from "./review-outline.ts";
 
 /** What is wrong with a posted body: the HTTP status to answer and the sentence for it. */
@@ -105,7 +105,17 @@ function decodeRequest(request: unknown): Result<AdmissionRequest, ReviewError> 
     ...(isObject(oldObject) ? { oldObject } : {}),
     userInfo: decodeUser(userInfo),
     dryRun: dryRun === true,
+    ...(operation === "DELETE" ? decodePropagation(request["options"]) : {}),
   });
+}
+
+const propagations: readonly DeletionPropagation[] = ["Background", "Foreground", "Orphan"];
+
+/** Old clients say it by orphanDependents. */
+function decodePropagation(options: unknown): Pick<AdmissionRequest, "propagation"> {
+  if (!isRecord(options)) return {};
+  const propagation = options["orphanDependents"] === true ? "Orphan" : propagations.find((one) => one === options["propagationPolicy"]);
+  return propagation === undefined ? {} : { propagation };
 }
 
 function decodeUser(userInfo: unknown): AdmissionRequest["userInfo"] {

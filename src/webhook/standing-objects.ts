@@ -23,6 +23,9 @@ export function standingRules({ domain }: PlatformNames): readonly object[] {
     deletionsOf("keda.sh", "v1alpha1", "scaledobjects"),
     deletionsOf("policy", "v1", "poddisruptionbudgets"),
     deletionsOf(domain, "v1", "workloadprofiles"),
+    ...["deployments", "statefulsets", "replicasets"].map((resource) => deletionsOf("apps", "v1", resource)),
+    deletionsOf("", "v1", "replicationcontrollers"),
+    deletionsOf("argoproj.io", "v1alpha1", "rollouts"),
   ];
 }
 

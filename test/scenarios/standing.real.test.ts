@@ -118,6 +118,33 @@ await describeOnControlPlane("what stands already, and a tenant with edit", () =
     await lets(kubectl("delete", "deployment,pdb", "--all"));
   });
 
+  it("tells of Pods under a budget that a deleted workload leaves alone: those of others, and its own that a finalizer keeps", async () => {
+    const asked = { timeout: 20_000, interval: 500 };
+    const events = ["get", "events", "--field-selector=type=Warning,reason=PolicyViolation", "-o", "jsonpath={..message}"];
+    const left = async (name: string, rule: string) => {
+      const { code, stderr } = await kubectl("delete", "deployment,statefulset", "-l", "goes=first", "--wait=false");
+      expect([code, stderr]).toEqual([0, expect.stringContaining(`${name} is left behind: [${rule}]`)]);
+      await expect.poll(async () => (await kubectl(...events)).stdout, asked).toContain(`[${rule}] PodDisruptionBudget "both"`);
+      await expect.poll(reported, asked).toContain(`policy: ${rule}`);
+    };
+    const reported = async () => (await controlPlane.kubectl(["get", "policyreports", "-n", "shop", "-o", "yaml"])).stdout;
+    const first = { labels: { goes: "first" } };
+    await lets(apply(labelled(deployment("one", 2), first)));
+    await lets(apply(deployment("two", 2)));
+    const selector = { matchExpressions: [{ key: "app", operator: "In", values: ["one", "two"] }] };
+    await lets(apply({ ...budget("both", {}, {}), spec: { minAvailable: 3, selector } }));
+    await left("Deployment two", "DRAIN-002");
+    await lets(kubectl("delete", "deployment,pdb", "--all"));
+
+    await lets(apply(labelled({ ...deployment("db", 2), kind: "StatefulSet" }, { ...first, finalizers: ["example.com/hold"] })));
+    await lets(apply(budget("both", { minAvailable: 1 }, { app: "db" })));
+    await expect.poll(() => podsOf("db"), { timeout: 60_000 }).toHaveLength(2);
+    await left("StatefulSet db", "DRAIN-047");
+    await refuses(apply(budget("late", { minAvailable: 1 }, { app: "db" })), "DRAIN-047");
+    await lets(kubectl("patch", "statefulset", "db", "--type=merge", "-p", '{"metadata":{"finalizers":null}}'));
+    await lets(kubectl("delete", "pdb", "--all"));
+  });
+
   it("was forbidden nothing", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
   });
@@ -166,6 +193,11 @@ function deployment(name: string, replicas: number, annotations: object = {}): o
       },
     },
   };
+}
+
+function labelled(object: object, more: object): object {
+  const { metadata } = object as { readonly metadata: object };
+  return { ...object, metadata: { ...metadata, ...more } };
 }
 
 function budget(name: string, bounds: object, matchLabels: object, finalizers: readonly string[] = []): object {

@@ -18,7 +18,8 @@ import { controllerOf } from "../../kube/owner.ts";
 import { arrivalNotes, departureNotes } from "../arrival.ts";
 import type { PolicySet } from "../policy-set.ts";
 import { profileOfNote } from "../profile/compiled-note.ts";
-import { mayLend } from "../release.ts";
+import { isOfLendingKind, mayLend } from "../release.ts";
+import { lendsPods } from "../workload-deletion.ts";
 import { isNamespaceJudged } from "./audit-controller.ts";
 import { isWanted } from "./profile-triggers.ts";
 
@@ -62,12 +63,12 @@ export function arrivalController(ports: ArrivalPorts): {
     if (!isArrival(change, ports)) return [];
     const key = arrivalKey(change.object);
     const text = `${key.namespace}/${key.name}`;
-    const isNews = change.kind === "deleted" || !waiting.has(text);
+    const isNews = isDeparture(change) || !waiting.has(text);
     if (isNews && !waiting.has(text) && waiting.size >= arrivalsMax) return [];
     if (isNews) waiting.set(text, waitingOf(change));
     return [key];
   };
-  const top = (change: Change<KubeObject>) => (isOwnWord(change.object) ? keysOf(change) : []);
+  const top = (change: Change<KubeObject>) => (isDeparture(change) || isOwnWord(change.object) ? keysOf(change) : []);
   const pods: Trigger<"Pod"> = { watches: "Pod", keysOf: (change) => (isBare(change, ports.names) ? keysOf(change) : []) };
   return {
     controller: {
@@ -90,7 +91,15 @@ export function arrivalController(ports: ArrivalPorts): {
 
 /** What a controller made of a workload is judged there; budgets and autoscalers say what they say, whoever they name as theirs. */
 function isOwnWord(object: KubeObject): boolean {
-  return mayLend(object) || controllerOf(object) === undefined;
+  return isOfLendingKind(object) || controllerOf(object) === undefined;
+}
+
+/** What goes, and a workload that something holds in deletion from now on. */
+function isDeparture(change: Change<KubeObject>): boolean {
+  const { kind, object } = change;
+  if (kind === "deleted") return mayLend(object);
+  const isNew = kind === "updated" && change.before.metadata.deletionTimestamp === undefined;
+  return isNew && object.metadata.deletionTimestamp !== undefined && lendsPods(object);
 }
 
 interface Waiting {
@@ -100,13 +109,14 @@ interface Waiting {
 
 function waitingOf(change: Change<KubeObject>): Waiting {
   if (change.kind === "deleted") return { gone: change.object };
+  if (isDeparture(change) && change.kind === "updated") return { gone: change.before };
   return change.kind === "updated" ? { before: change.before } : {};
 }
 
 function isArrival(change: Change<KubeObject>, { clock }: Pick<ArrivalPorts, "clock">): boolean {
   const { kind, object } = change;
-  if (kind === "deleted") return mayLend(object);
-  if (object.metadata.deletionTimestamp !== undefined || !isWanted(change)) return false;
+  if (isDeparture(change)) return true;
+  if (kind === "deleted" || object.metadata.deletionTimestamp !== undefined || !isWanted(change)) return false;
   return kind === "updated" || Date.parse(object.metadata.creationTimestamp ?? "") > clock.now() - recentMs;
 }
 
@@ -130,8 +140,8 @@ function observe(key: ObjectKey, { before, gone }: Waiting, ports: ArrivalPorts)
   if (!isNamespaceJudged(namespace, snapshot, ports.exempt)) return undefined;
   const context = { snapshot, instanceTypes: ports.instanceTypes(), names, now: clock.now() };
   const world = { policySet: ports.policySet(), context };
-  if (object === undefined) return gone === undefined ? undefined : { namespace, events: departureNotes(gone, world) };
-  if (object.metadata.deletionTimestamp !== undefined) return undefined;
+  const goes = object === undefined || object.metadata.deletionTimestamp !== undefined;
+  if (goes) return gone === undefined ? undefined : { namespace, events: departureNotes({ object: gone, stands: object }, world) };
   // Made again under its name since: nothing stood before it.
   const isSame = before?.metadata.uid === object.metadata.uid;
   const arrival = { object, ...(isSame && before !== undefined ? { before } : {}) };

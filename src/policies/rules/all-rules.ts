@@ -15,7 +15,7 @@ import { drain004, drain005, drain006 } from "./drain-budget.ts";
 import { drain015, drain016, drain017, drain018, drain019, drain043 } from "./drain-coverage.ts";
 import { drain002, drain007 } from "./drain-evictions.ts";
 import { drain044 } from "./drain-part.ts";
-import { drain046 } from "./drain-deletion.ts";
+import { drain046, drain047 } from "./drain-deletion.ts";
 import { drain034, drain035, drain036, drain037 } from "./drain-pod-ends.ts";
 import { drain029, drain030 } from "./drain-quorum.ts";
 import { drain011, drain013, drain026 } from "./drain-readiness.ts";
@@ -124,6 +124,7 @@ export const allRules: readonly Rule[] = [
   drain044,
   drain045,
   drain046,
+  drain047,
   ds001,
   ex001,
   ex002,

@@ -8,7 +8,7 @@ import type { KubeObject } from "../../../src/api/object.ts";
 import { snapshotOf } from "../../../src/kube/snapshot-of.ts";
 import { arrivalController } from "../../../src/policies/controllers/arrival-controller.ts";
 import { contextOf, policySet, testNow } from "../../support/admission.ts";
-import { autoscaler, budget, deployment, namespaceObject, pod, profile, replicaSet } from "../../support/objects.ts";
+import { autoscaler, budget, deployment, namespaceObject, pod, profile, replicaSet, statefulSet } from "../../support/objects.ts";
 
 const names = platformNames();
 const policies = policySet();
@@ -119,6 +119,38 @@ describe("a deletion", () => {
     const { drop, found } = opened([...world, gone]);
     expect(await drop(gone)).toEqual(told);
     expect(found).toEqual(told.length > 0 ? ["shop"] : []);
+  });
+
+  const set = dated(statefulSet());
+  const pods = ["web-0", "web-1"].map((name) => pod({ name, labels: { app: "web" }, owner: ownerOf(set) }));
+  const both = budget({
+    name: "both",
+    minAvailable: 3,
+    selector: { matchExpressions: [{ key: "app", operator: "In", values: ["web", "api"] }] },
+  });
+  const beside = [deployment({ name: "api" }), both];
+  const going = (finalizer: string) => ({
+    ...set,
+    metadata: { ...set.metadata, deletionTimestamp: "2026-12-01T00:00:00Z", finalizers: [finalizer] },
+  });
+  const left = "Deployment/api PolicyViolation [DRAIN-002]";
+  it("of a workload is told of on those that its Pods helped under a budget, when it goes and when it begins", async () => {
+    expect(await opened(beside).drop(set)).toEqual([left]);
+    const { bring, drop, found } = opened(beside);
+    expect(await bring(going("foregroundDeletion"), set)).toEqual([left]);
+    expect(await drop(going("foregroundDeletion"))).toEqual([left]);
+    expect(found).toEqual(["shop", "shop"]);
+  });
+  it("of a StatefulSet is told of on itself where its Pods stay under a budget", async () => {
+    const own = [...pods, budget({ minAvailable: 1 })];
+    expect(await opened(own).bring(going("example.com/hold"), set)).toEqual(["StatefulSet/web PolicyViolation [DRAIN-047]"]);
+    expect(await opened(own).bring(going("orphan"), set)).toEqual(["StatefulSet/web PolicyViolation [DRAIN-047]"]);
+    expect(await opened(own).bring(going("foregroundDeletion"), set)).toEqual([]);
+    expect(await opened(pods).bring(going("example.com/hold"), set)).toEqual([]);
+  });
+  it("of a ReplicaSet that its Deployment makes again is not told of", async () => {
+    const made = dated(replicaSet({ name: "web", owner: ownerOf(three) }));
+    expect(await opened([three, ...beside]).drop(made)).toEqual([]);
   });
 });
 
