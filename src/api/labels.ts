@@ -132,6 +132,7 @@ export const defaultDomain = "platform.example.com";
 export const compilerFieldManager = "plimsoll-compiler";
 /** Of status.lastDenials alone, which every replica of the webhook writes. */
 export const denialFieldManager = "plimsoll-denials";
+export const zoneLossFieldManager = "plimsoll-zones";
 export const provisionerFieldManager = "plimsoll-provisioner";
 export const auditFieldManager = "plimsoll-audit";
 

@@ -77,6 +77,13 @@ export const workloadProfileStatusSchema = object("What the platform made of the
       note: optional(text("What the replicas of now cost, where that is above cost.maxHourly.")),
     }),
   ),
+  lostZones: optional(
+    list(
+      "Zones in which nothing that its Pods could run on has been to be had for minutes; new Pods are spread over the others.",
+      text("A zone."),
+      atomic,
+    ),
+  ),
   exemptUntil: optional(text("When the first exemption in use expires.")),
   lastDenials: optional(list("The latest denials, newest first.", denial, { ...atomic, maxItems: 5 })),
 });

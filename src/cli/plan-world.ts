@@ -27,6 +27,7 @@ import { nodeStates } from "../provisioner/scheduling/node-state.ts";
 import { boundOnPaper, volumeWorld } from "../provisioner/scheduling/pod-volumes.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
 import { unsupportedPool } from "../provisioner/scheduling/unsupported.ts";
+import { losing, madeAgain, type LostZones } from "./lost-zones.ts";
 import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.ts";
 import { readCatalogFile, readSnapshotFile } from "./plan-files.ts";
 import { planKinds } from "./plan-kinds.ts";
@@ -55,6 +56,8 @@ export interface PlanWorld {
   readonly later: readonly LaterPods[];
   /** True where something of what was read is wrong: it was told, and the rest is planned. */
   readonly isFlawed: boolean;
+  /** The same with every profile compiled as while these zones are lost. */
+  readonly withoutZones: (zones: readonly string[]) => LostZones;
 }
 
 /** Reads what a plan is made of, and tells what is wrong; undefined where there is nothing to go on. */
@@ -83,12 +86,18 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
   const settings = planSettingsOf({ ...request, preferencePolicy: request.preferences });
   const world = { ...offer, snapshot, policySet, names, settings };
   for (const note of planNotes(world, isOver ? written : objects)) request.stderr.write(`note: ${note}\n`);
-  const demand = isOver ? demandOver(world, written) : emptyClusterDemand(world);
+  const over = isOver ? written : undefined;
+  const demand = demandOf(world, over);
   for (const { workload, count } of demand.later) request.stderr.write(`note: ${workloadKey(workload)}: ${laterText(count)}\n`);
-  const input = isOver ? inputOver(world, demand) : emptyClusterInput(world, demand);
+  const input = inputOf(world, demand, over);
+  const withoutZones = (zones: readonly string[]): LostZones => {
+    const after = objects.map((object) => losing(object, zones));
+    const lost = { ...world, snapshot: snapshotOf(after, names.domain) };
+    return { input: inputOf(lost, demandOf(lost, over), over), madeAgain: (pod) => madeAgain(pod, lost) };
+  };
   const isFlawed = files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true;
   // What could not be read may be all that needs a place: a plan of no node would look like an answer.
-  return isFlawed && input.pods.length === 0 ? undefined : { input, later: demand.later, isFlawed };
+  return isFlawed && input.pods.length === 0 ? undefined : { input, later: demand.later, isFlawed, withoutZones };
 }
 
 function noPoolText({ nodepools }: PlanOptions): string {
@@ -129,6 +138,17 @@ function offerOf(
 }
 
 type Demand = Pick<PodDemand, "pods" | "later">;
+
+/** What files add to a cluster, or undefined where they are all there is. */
+type WrittenOver = readonly KubeObject[] | undefined;
+
+function demandOf(world: OfferedWorld, over: WrittenOver): Demand {
+  return over === undefined ? emptyClusterDemand(world) : demandOver(world, over);
+}
+
+function inputOf(world: OfferedWorld, demand: Demand, over: WrittenOver): SolveInput {
+  return over === undefined ? emptyClusterInput(world, demand) : inputOver(world, demand);
+}
 
 /** All workloads and CapacityBuffers of a snapshot, as if no node existed. */
 function emptyClusterDemand(world: OfferedWorld): Demand {

@@ -10,6 +10,7 @@ import type { NodePool } from "../api/node-pool.ts";
 import type { Pod, PodSpec } from "../api/pod.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { isDaemonPod, isMirrorPod, isTerminal } from "../kube/pod-state.ts";
+import type { PlanWorld } from "./plan-world.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
 
@@ -33,13 +34,18 @@ export interface WhatifChanges {
   readonly withoutConstraint: readonly ConstraintKind[];
 }
 
+/** What is changed, and what becomes of profiles where zones are lost. */
+export type ChangedWorld = Pick<PlanWorld, "input" | "withoutZones">;
+
 /** Returns the input as it would be; the error is a complete sentence. */
-export function changedInput(input: SolveInput, changes: WhatifChanges): Result<SolveInput, string> {
-  const unknown = unknownName(input, changes);
+export function changedInput(world: ChangedWorld, changes: WhatifChanges): Result<SolveInput, string> {
+  const unknown = unknownName(world.input, changes);
   if (unknown !== undefined) return err(unknown);
+  const isWhole = changes.withoutZone.length === 0;
+  const { input, madeAgain } = isWhole ? { input: world.input, madeAgain: same } : world.withoutZones(changes.withoutZone);
   const nodePools = input.nodePools.filter(({ metadata }) => !changes.withoutPool.includes(metadata.name ?? ""));
   const without = { ...input, nodePools, instanceTypes: offered(input.instanceTypes, changes) };
-  const lost = withoutZones(without, changes.withoutZone);
+  const lost = withoutZones(without, { zones: changes.withoutZone, madeAgain });
   return ok(changes.withoutConstraint.reduce(withoutConstraint, lost));
 }
 
@@ -77,12 +83,19 @@ function offered(types: SolveInput["instanceTypes"], changes: WhatifChanges): So
 }
 
 /** Nodes of a lost zone are gone, and their Pods need a place elsewhere. */
-function withoutZones(input: SolveInput, zones: readonly string[]): SolveInput {
+function withoutZones(
+  input: SolveInput,
+  { zones, madeAgain }: { readonly zones: readonly string[]; readonly madeAgain: (pod: Pod) => Pod },
+): SolveInput {
   const isLost = ({ labels }: SolveInput["nodes"][number]): boolean => zones.includes(labels[zoneLabel] ?? "");
-  const homeless = input.nodes.filter(isLost).flatMap(({ pods }) => pods.filter(movesOn).map(unbound));
+  const homeless = input.nodes.filter(isLost).flatMap(({ pods }) => pods.filter(movesOn).map((pod) => unbound(madeAgain(pod))));
   return homeless.length === 0 && !input.nodes.some(isLost)
     ? input
     : { ...input, nodes: input.nodes.filter((node) => !isLost(node)), pods: [...input.pods, ...homeless] };
+}
+
+function same(pod: Pod): Pod {
+  return pod;
 }
 
 function movesOn(pod: Pod): boolean {

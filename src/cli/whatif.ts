@@ -24,7 +24,7 @@ export async function runWhatif(request: WhatifRequest): Promise<number> {
   }
   const world = await readPlanWorld(request);
   if (world === undefined) return 2;
-  const changed = changedInput(world.input, changes);
+  const changed = changedInput(world, changes);
   if (!changed.ok) {
     request.stderr.write(`${changed.error}\n`);
     return 2;

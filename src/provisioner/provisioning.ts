@@ -24,6 +24,7 @@ import { bufferOf } from "./scheduling/buffer-pod.ts";
 import { toNodeClaim } from "./scheduling/node-claim.ts";
 import type { IsAborted } from "./scheduling/plan-cut.ts";
 import type { PendingPod } from "./scheduling/pod-class.ts";
+import { withSensibleNodes } from "./scheduling/sensible-price.ts";
 import { solve, type SchedulingResults } from "./scheduling/solve.ts";
 
 /** A burst is over when no new Pod has come for this long. */
@@ -128,10 +129,8 @@ function planStep(
   const { world, nodeClaims } = observed;
   const stuck = stuckClaims(nodeClaims, observed.instanceTypes);
   const places = stuck.length === 0 ? observed : { ...observed, nodeClaims: nodeClaims.filter((claim) => !stuck.includes(claim)) };
-  const solved = solve(
-    clusterInput(places, { pods: demand.pods, now, moved: demand.displaced.standing }),
-    isAborted === undefined ? {} : { isAborted },
-  );
+  const input = clusterInput(places, { pods: demand.pods, now, moved: demand.displaced.standing });
+  const solved = withSensibleNodes(solve(input, isAborted === undefined ? {} : { isAborted }), observed.instanceTypes);
   const passed = passedNodes(solved.newNodes, { pauses: memory.pools, nodeClaims, names: world.names, now });
   const results = { ...solved, newNodes: passed.newNodes };
   const unplaced = [...solved.unschedulable.map(({ pod }) => pod), ...passed.held.flatMap(({ pods }) => pods)];

@@ -10,10 +10,10 @@ import type { KubeObject } from "../../src/api/object.ts";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { parsePolicySet } from "../../src/policies/parse-policy-set.ts";
-import { launchResult } from "../../src/provisioner/lifecycle/launch.ts";
+import { launchCandidates, launchResult } from "../../src/provisioner/lifecycle/launch.ts";
 import { launchTimeoutMs, nextLifecycleStep } from "../../src/provisioner/lifecycle/next-step.ts";
 import { freshMemory, nextProvisioningStep, type ProvisioningStep } from "../../src/provisioner/provisioning.ts";
-import { deployment, namespaceObject, nodePool } from "../support/objects.ts";
+import { deployment, namespaceObject, nodePool, pod } from "../support/objects.ts";
 import { yamlText } from "../support/yaml-objects.ts";
 
 const names = platformNames();
@@ -30,7 +30,11 @@ function soldOut(types: readonly InstanceType[]): readonly InstanceType[] {
 
 function look(
   objects: readonly KubeObject[],
-  of: { readonly claims?: readonly NodeClaim[]; readonly types: ReadonlyMap<NodePool, readonly InstanceType[]> },
+  of: {
+    readonly claims?: readonly NodeClaim[];
+    readonly types: ReadonlyMap<NodePool, readonly InstanceType[]>;
+    readonly seen?: readonly string[];
+  },
 ): ProvisioningStep {
   if (!parsed.ok) throw new Error("policies.yaml does not parse");
   const nodePools = [...of.types.keys()];
@@ -46,7 +50,7 @@ function look(
       nodeClaims: claims,
       nodePools,
       instanceTypes: new Map([...of.types].map(([pool, types]) => [pool.metadata.name ?? "", types])),
-      memory: freshMemory,
+      memory: { ...freshMemory, seen: new Set(of.seen) },
     },
     0,
   );
@@ -170,5 +174,53 @@ test("a pool whose nodes do not join buys one at a time, and the plan says why",
   expect(step.decision?.rejected).toContainEqual({
     subject: "nodepool/general-flex",
     reason: { reason: "NodesDoNotJoin", message: expect.stringContaining("no such host") as string },
+  });
+});
+
+describe("types that make no sense for the Pods", () => {
+  const usual = /\.(medium|large|xlarge|2xlarge|4xlarge)$/;
+  const pendingPod: KubeObject = {
+    ...pod({ name: "lone", requests: { cpu: "1", memory: "1Gi" } }),
+    ...{ status: { phase: "Pending", conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }] } },
+  };
+  const only = (isThere: (name: string) => boolean): readonly InstanceType[] =>
+    all.flatMap((type) => (isThere(type.name) ? type : soldOut([type])));
+
+  test("are not bought where the usual ones lack capacity, and the Pods are told", () => {
+    const step = plan([pendingPod], {
+      seen: ["shop/lone"],
+      types: new Map([[general, only((name) => /^m7i\.(metal-48xl|48xlarge)$/.test(name))]]),
+    });
+    expect(step.nodeClaims).toEqual([]);
+    expect(step.events?.map(({ message }) => message).join()).toMatch(
+      /NodePool general-flex: all that is to be had in ap-southeast-1a is m7i\.(metal-48xl|48xlarge) or dearer, at \$\d+\.\d\d an hour; \S+ at \$0\.\d\d would do, and lacks capacity/,
+    );
+  });
+  test("are bought for a Pod that asks for them", () => {
+    const big = deployment({ name: "big", replicas: 1, requests: { cpu: "150", memory: "1Gi" } });
+    const types = new Map([[general, only((name) => /^m7i\.(metal-48xl|48xlarge)$/.test(name))]]);
+    expect(plan([big], { types }).nodeClaims).toHaveLength(1);
+  });
+  test("are no type that a claim is launched as, unless it asks for variety", () => {
+    const claim = waiting();
+    const candidates = (of: NodeClaim) =>
+      launchCandidates(
+        of,
+        only((name) => !usual.test(name)),
+      ).map(({ name }) => name);
+    expect(launchCandidates(claim, all).length).toBeGreaterThan(0);
+    expect(candidates(claim).filter((name) => /metal|24xlarge|48xlarge/.test(name))).toEqual([]);
+    const rename = (values: readonly string[]): NodeClaim => {
+      const requirements = claim.spec.requirements.map((one) =>
+        one.key === "node.kubernetes.io/instance-type" ? { ...one, values } : one,
+      );
+      return { ...claim, spec: { ...claim.spec, requirements } };
+    };
+    expect(candidates(rename(["m7i.48xlarge"]))).toEqual([]);
+    const requirements = claim.spec.requirements.map((one) =>
+      one.key === "node.kubernetes.io/instance-type" ? { ...one, minValues: 2 } : one,
+    );
+    const varied = { ...claim, spec: { ...claim.spec, requirements } };
+    expect(candidates(varied).some((name) => /24xlarge|48xlarge/.test(name))).toBe(true);
   });
 });

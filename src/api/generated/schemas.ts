@@ -1131,6 +1131,15 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
       },
       "description": "What a replica would run on."
      },
+     "lostZones": {
+      "type": "array",
+      "items": {
+       "type": "string",
+       "description": "A zone."
+      },
+      "description": "Zones in which nothing that its Pods could run on has been to be had for minutes; new Pods are spread over the others.",
+      "x-kubernetes-list-type": "atomic"
+     },
      "exemptUntil": {
       "type": "string",
       "description": "When the first exemption in use expires."

@@ -27,7 +27,7 @@ export function remakeEvent({ pod, zonesThen, zonesNow }: StrandedPod): EventNot
   return {
     regarding: { apiVersion: pod.apiVersion, kind: pod.kind, namespace, name, ...(uid === undefined ? {} : { uid }) },
     type: "Warning",
-    reason: "ZoneLost",
+    reason: zonesThen > zonesNow ? "ZoneLost" : "ZonesChanged",
     message: `compiled for ${zonesThen} zones, ${zonesNow} can take it now: deleted, so that its owner makes it again`,
   };
 }

@@ -160,11 +160,16 @@ function labelled(parts: PodParts, of: { readonly names: PlatformNames; readonly
 }
 
 /**
- * What makes a running Pod stale: not minDomains, which only says how many zones there were when a Pod was made, and not
+ * What makes a running Pod stale: not minDomains and the zones that were left, which only say how it was when a Pod was made, and not
  * the selector, which never changes and may not be known yet when a workload's first Pod comes.
  */
-function lastingParts(parts: PodParts): object {
-  return { ...parts, spread: parts.spread.map((constraint) => ({ ...constraint, minDomains: undefined, labelSelector: undefined })) };
+function lastingParts({ lastingRequirements, ...parts }: PodParts): object {
+  const nodeRequirements = lastingRequirements ?? parts.nodeRequirements;
+  return {
+    ...parts,
+    nodeRequirements,
+    spread: parts.spread.map((constraint) => ({ ...constraint, minDomains: undefined, labelSelector: undefined })),
+  };
 }
 
 function referenceOf({ metadata }: WorkloadProfile): ProfileReference {

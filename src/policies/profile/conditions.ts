@@ -6,6 +6,7 @@
  */
 import { zoneLabel } from "../../api/labels.ts";
 import { matchesSelector } from "../../kube/selector.ts";
+import { countText } from "../count-words.ts";
 import { singletonAction } from "../class.ts";
 import type { Exemption } from "../exemption.ts";
 import type { Finding } from "../verdict.ts";
@@ -212,6 +213,8 @@ function zoneSpread({ targets, resolved, profile }: ProfileView): readonly Judge
     if (survive) return [no("ZoneSpread", "NotRequired", "availability.surviveZoneLoss needs zoneSpread required; set it")];
     return asked.flatMap(loosely).slice(0, 1);
   }
+  const lost = profile.status?.lostZones ?? [];
+  if (lost.length > 0) return [no("ZoneSpread", "ZoneLost", lossText(lost, zonesOf(strict.contract) ?? 1))];
   const crowded = asked.find(({ podsByZone }) => podsByZone.size === 1 && placedPods({ podsByZone }) > 1);
   if (crowded !== undefined)
     return [
@@ -225,6 +228,12 @@ function zoneSpread({ targets, resolved, profile }: ProfileView): readonly Judge
   return [
     survive && left < 1 ? no("ZoneSpread", "NothingLeft", `${text}; raise availability.minReplicas`) : yes("ZoneSpread", "Required", text),
   ];
+}
+
+function lossText(lost: readonly string[], zonesLeft: number): string {
+  const are = lost.length === 1 ? "is" : "are";
+  const over = countText(zonesLeft, "zone");
+  return `${lost.join(", ")} ${are} lost: nothing that these Pods could run on is to be had there; new Pods are spread over ${over}, and over all again once there is`;
 }
 
 function zonesOf({ pod }: CompiledContract): number | undefined {

@@ -49,6 +49,8 @@ export interface PodParts {
   readonly nodeSelector: Readonly<Record<string, string>>;
   /** Requirements on nodes: added to every required node affinity term. */
   readonly nodeRequirements: readonly NodeSelectorRequirement[];
+  /** Those of any time, while zones are lost: nodeRequirements then also name the zones that are left. Absent: they are the same. */
+  readonly lastingRequirements?: readonly NodeSelectorRequirement[];
   readonly tolerations: readonly Toleration[];
   readonly spread: readonly TopologySpreadConstraint[];
   /** Absent: the Pod keeps its own. */

@@ -6,6 +6,7 @@
  */
 import type { Affinity, Container, NodeSelectorRequirement, Pod, PodSpec, ResourceRequirements } from "../../api/pod.ts";
 import { remembered, rememberedByText } from "../../kube/remembered.ts";
+import type { Workload } from "../../kube/workload.ts";
 import type { CompiledContract } from "./contract.ts";
 import {
   labelsToSet,
@@ -17,7 +18,7 @@ import {
   missingTolerations,
   wantedOfNodes,
 } from "./pod-changes.ts";
-import { writtenPod } from "./pod-patch.ts";
+import { templatePod, writtenPod } from "./pod-patch.ts";
 import type { ContainerPlace, PodAmounts, PodSizing } from "./pod-sizing.ts";
 import { contractFor } from "./pod-variant.ts";
 
@@ -30,6 +31,13 @@ export function judgedPod({ pod, contract }: { readonly pod: Pod; readonly contr
   const metadata = withMetadata(pod, own);
   const spec = withSpec(pod, own);
   return metadata === pod.metadata && spec === pod.spec ? pod : { ...pod, metadata, spec };
+}
+
+/** Returns the spec of a workload's Pods as they are compiled while no zone is lost. */
+export function placedAtAnyTime(workload: Workload, contract: CompiledContract): PodSpec {
+  const { lastingRequirements: nodeRequirements = contract.pod.nodeRequirements } = contract.pod;
+  const lasting = { ...contract, pod: { ...contract.pod, nodeRequirements } };
+  return judgedPod({ pod: templatePod(workload), contract: lasting }).spec;
 }
 
 function withMetadata(pod: Pod, contract: CompiledContract): Pod["metadata"] {

@@ -57,7 +57,7 @@ export function podParts(input: PodPartsInput): PodParts {
     ...(mainContainer === undefined ? {} : { mainContainer }),
     namedSizing: sized ? namedSizing(profile, workloadClass) : {},
     nodeSelector: workloadClass.placement.nodeSelector,
-    nodeRequirements: nodeRequirements(input),
+    ...requirementsNow(input),
     tolerations: workloadClass.placement.tolerations,
     spread: spreadFor(input),
     ...(grace.source === "profile" ? { gracePeriodSeconds: grace.value } : {}),
@@ -163,24 +163,55 @@ function capacityTypeRequirement({ capacityTypes, allowSpot }: WorkloadClass, sp
   return [{ key: capacityTypeLabel, operator: "In", values: allowed.length === 0 ? ["on-demand"] : [...allowed] }];
 }
 
+/**
+ * While zones are lost, the Pods of a required spread are kept to the others: a lost zone whose Nodes still stand would otherwise be
+ * counted, and the spread would wait for it.
+ */
+function requirementsNow(input: PodPartsInput): Pick<PodParts, "nodeRequirements" | "lastingRequirements"> {
+  const lasting = nodeRequirements(input);
+  const left = zonesLeft(input);
+  if (left === undefined) return { nodeRequirements: lasting };
+  const others = lasting.filter(({ key }) => key !== zoneLabel);
+  return { nodeRequirements: [...others, { key: zoneLabel, operator: "In", values: left }], lastingRequirements: lasting };
+}
+
+/** Undefined where no zone of the spread is lost, or every one: then nothing can be done by leaving zones out. */
+function zonesLeft(input: PodPartsInput): readonly string[] | undefined {
+  const lost = input.profile.status?.lostZones ?? [];
+  if (lost.length === 0 || input.resolved.zoneSpread.value !== "required" || spreadless.has(input.workload.kind)) return undefined;
+  const all = spreadZones(input);
+  const left = all.filter((zone) => !lost.includes(zone));
+  return left.length === 0 || left.length === all.length ? undefined : left;
+}
+
+function spreadZones(input: PodPartsInput): readonly string[] {
+  const { capacity, resolved } = input;
+  return zonesThatTake({ allowed: resolved.zones.value, spec: placedSpec(input), nodeRequirements: nodeRequirements(input), capacity });
+}
+
+function placedSpec({ workload, workloadClass: { placement } }: PodPartsInput): PodSpec {
+  const { spec } = workload.template;
+  return {
+    ...spec,
+    nodeSelector: { ...placement.nodeSelector, ...spec.nodeSelector },
+    tolerations: [...(spec.tolerations ?? []), ...placement.tolerations],
+  };
+}
+
 function spreadFor(input: PodPartsInput): PodParts["spread"] {
-  const { workload, workloadClass, names, capacity, profile, resolved } = input;
+  const { workload, names, profile, resolved } = input;
   if (spreadless.has(workload.kind)) return [];
   // The selector of a Job is made by the API server, and that of a custom kind is unknown: its Pods are counted by our own label.
   const selector: LabelSelector = workload.selector ?? { matchLabels: { [names.profileLabel]: profile.metadata.name ?? "" } };
-  const spec: PodSpec = {
-    ...workload.template.spec,
-    nodeSelector: { ...workloadClass.placement.nodeSelector, ...workload.template.spec.nodeSelector },
-    tolerations: [...(workload.template.spec.tolerations ?? []), ...workloadClass.placement.tolerations],
-  };
   const zoneSpread = resolved.zoneSpread.value;
-  const placement = { allowed: resolved.zones.value, spec, nodeRequirements: nodeRequirements(input) };
+  const left = zonesLeft(input);
   const templateHashLabel = templateHashLabels[workload.kind];
   return compileSpread({
     zoneSpread,
     hostSpread: resolved.hostSpread.value,
     selector,
-    zonesNow: zoneSpread === "required" ? zonesThatTake({ ...placement, capacity }).length : 0,
+    zonesNow: zoneSpread === "required" ? (left ?? spreadZones(input)).length : 0,
+    isZoneLost: left !== undefined,
     ...(templateHashLabel === undefined ? {} : { templateHashLabel }),
   });
 }

@@ -21,6 +21,8 @@ export interface SpreadInput {
   readonly selector: LabelSelector;
   /** How many zones can take this workload's Pods at this moment. */
   readonly zonesNow: number;
+  /** Whether another zone is lost: then one zone is enough. */
+  readonly isZoneLost?: boolean;
   /** The label that tells revisions apart: each one's Pods are then spread among themselves, not against those that they replace. */
   readonly templateHashLabel?: string;
 }
@@ -29,11 +31,15 @@ export interface SpreadInput {
 export function compileSpread(input: SpreadInput): readonly TopologySpreadConstraint[] {
   const { zoneSpread, hostSpread } = input;
   return [
-    ...(zoneSpread === "required" ? [strict(input, zoneLabel, { minDomains: Math.max(minDomainsMin, input.zonesNow) })] : []),
+    ...(zoneSpread === "required" ? [strict(input, zoneLabel, { minDomains: domainsOf(input) })] : []),
     ...(zoneSpread === "preferred" ? [loose(input, zoneLabel)] : []),
     ...(hostSpread === "required" ? [strict(input, hostnameLabel, {})] : []),
     ...(hostSpread === "preferred" ? [loose(input, hostnameLabel)] : []),
   ];
+}
+
+function domainsOf({ zonesNow, isZoneLost = false }: SpreadInput): number {
+  return Math.max(isZoneLost ? 1 : minDomainsMin, zonesNow);
 }
 
 function strict(input: SpreadInput, topologyKey: string, domains: { readonly minDomains?: number }): TopologySpreadConstraint {

@@ -1,16 +1,19 @@
 /**
- * The stranded Pod: one that waits for a zone which can no longer take it.
+ * The stranded Pod: one that waits, compiled for other zones than can take it now.
  *
  * Reads one target and the time. Returns the Pod to delete, so that its owner makes it again and admission compiles it for
- * the zones of now. A pending Pod serves nobody, but two of our processes may see capacity differently
- * for a while; so only a Pod that has waited for a minute is taken, and only one at a time, the next after a minute.
+ * the zones of now: fewer of them where one is lost, more where one is back. A pending Pod serves nobody, but two of our processes may see
+ * the zones differently for a while; so only a Pod that has waited for a minute is taken, one at a time, and the next only where
+ * the last came back as it should.
  */
 import { zoneLabel } from "../../api/labels.ts";
-import type { Pod, TopologySpreadConstraint } from "../../api/pod.ts";
+import type { NodeSelectorTerm, Pod, TopologySpreadConstraint } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
+import { jsonEquals } from "../../kube/json-patch.ts";
 import { controllerOf } from "../../kube/owner.ts";
 import { isPending, isTerminating, isUnschedulable } from "../../kube/pod-state.ts";
-import type { CompiledContract } from "./contract.ts";
+import type { CompiledContract, PodParts } from "./contract.ts";
+import { missingOfTerm, wantedOfNodes } from "./pod-changes.ts";
 
 /** How long a Pod must have waited. */
 const strandedAfterMs = 60_000;
@@ -32,8 +35,9 @@ export function strandedPod(of: {
   const zonesNow = requiredZones(contract.pod.spread);
   if (zonesNow === undefined || !contract.writes) return undefined;
   const isYoung = (pod: Pod) => createdAt(pod) > now - strandedAfterMs;
-  if (pods.some((pod) => isTerminating(pod) || (isPending(pod) && isYoung(pod)))) return undefined;
-  const stranded = pods.filter((pod) => waitsForZones(pod) && (requiredZones(pod.spec.topologySpreadConstraints) ?? 0) > zonesNow);
+  const isWrong = (pod: Pod) => isForOtherZones(pod, contract.pod);
+  if (pods.some((pod) => isTerminating(pod) || (isPending(pod) && isYoung(pod) && isWrong(pod)))) return undefined;
+  const stranded = pods.filter((pod) => waitsForZones(pod) && isWrong(pod));
   const [oldest] = [...stranded].sort(
     (a, b) => createdAt(a) - createdAt(b) || ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1),
   );
@@ -46,9 +50,29 @@ export function waitsForZones(pod: Pod): boolean {
   return isUnschedulable(pod) && controllerOf(pod) !== undefined && requiredZones(pod.spec.topologySpreadConstraints) !== undefined;
 }
 
+/** Says whether a Pod was made for more zones than there are, for one that is lost since, or without one that is back. */
+function isForOtherZones({ spec }: Pod, parts: PodParts): boolean {
+  const [then, now] = [spec.topologySpreadConstraints, parts.spread].map(strictZones);
+  if (then?.minDomains === undefined || now?.minDomains === undefined) return false;
+  if (then.minDomains > now.minDomains) return true;
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  // The API server completes the selector by matchLabelKeys, so that is not compared.
+  const isOurs = then.nodeTaintsPolicy === now.nodeTaintsPolicy && jsonEquals(then.matchLabelKeys, now.matchLabelKeys);
+  if (parts.lastingRequirements === undefined) return isOurs && then.minDomains < now.minDomains && terms.some(namesZones);
+  const left = parts.nodeRequirements.filter(({ key }) => key === zoneLabel);
+  return isOurs && (terms.length === 0 || terms.some((term) => missingOfTerm(term, wantedOfNodes(spec.nodeSelector, left)).length > 0));
+}
+
+function namesZones({ matchExpressions = [] }: NodeSelectorTerm): boolean {
+  return matchExpressions.some(({ key, operator }) => key === zoneLabel && operator === "In");
+}
+
+function strictZones(spread: readonly TopologySpreadConstraint[] | undefined): TopologySpreadConstraint | undefined {
+  return (spread ?? []).find(({ topologyKey, whenUnsatisfiable }) => topologyKey === zoneLabel && whenUnsatisfiable === "DoNotSchedule");
+}
+
 function requiredZones(spread: readonly TopologySpreadConstraint[] | undefined): number | undefined {
-  return (spread ?? []).find(({ topologyKey, whenUnsatisfiable }) => topologyKey === zoneLabel && whenUnsatisfiable === "DoNotSchedule")
-    ?.minDomains;
+  return strictZones(spread)?.minDomains;
 }
 
 /** A Pod without a readable time counts as new, and is left alone. */

@@ -25,6 +25,7 @@ import { nodeHealthController } from "./node-health-controller.ts";
 import { nodeOverlayController } from "./node-overlay-controller.ts";
 import { nodePoolController } from "./node-pool-controller.ts";
 import { provisionerController } from "./provisioner-controller.ts";
+import { zoneLossController } from "./zone-loss-controller.ts";
 import type { ControllerEntry, ProvisionerShell } from "./shell.ts";
 
 /** What a cloud tells of its instances; a cloud that tells nothing has none of these. */
@@ -52,6 +53,7 @@ export function provisionerControllers(
     emptinessController(shell, replace),
     garbageCollection(shell),
     instanceLabelsController(shell),
+    zoneLossController(shell),
     nodeHealthController(shell, { replace, ...(health === undefined ? {} : { health }) }),
     ...(reservations === undefined ? [] : [capacityBlockController(shell, { reservations, replace })]),
     ...(notices === undefined ? [] : [interruptionController(shell, { notices, replace })]),

@@ -8,10 +8,13 @@
 import { assertNever } from "../../api/assert.ts";
 import type { Reason } from "../../api/controller.ts";
 import type { InstanceType, Offering } from "../../api/instance-type.ts";
+import { instanceTypeLabel } from "../../api/labels.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
 import type { Instant, LaunchOutcome } from "../../api/ports.ts";
-import { decidedLabels, fromLabels, intersection, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
+import { has } from "../../kube/requirement.ts";
+import { decidedLabels, fromLabels, intersection, intersects, requirementsOf } from "../../kube/requirements.ts";
 import { fitsWithin, toResourceList, toResources } from "../../kube/resources.ts";
+import { hasMarketPrice, sensiblePriceMax } from "../scheduling/sensible-price.ts";
 import { isAllowed } from "../scheduling/pool-template.ts";
 import { cameTrue, changes, claimCondition, claimStatusAfter, type ClaimStatus, type ConditionChange } from "./claim-status.ts";
 
@@ -48,17 +51,32 @@ const capacityRetryMs = 5_000;
 /** Karpenter's bound for a condition's message. */
 const messageMax = 1024;
 
-/** Returns the types that a claim may become, with only the offerings that it allows and that are to be had; cheapest first. */
+/**
+ * Returns the types that a claim may become, with only the offerings that it allows and that are to be had; cheapest first. What costs many
+ * times the cheapest, had or not, is none of them, unless the claim asks for variety.
+ */
 export function launchCandidates(claim: NodeClaim, types: readonly InstanceType[]): readonly InstanceType[] {
   // Labels count too: a launch whose answer was written only in part is repeated as it was decided.
   const wanted = intersection(requirementsOf(claim.spec.requirements), fromLabels(claim.metadata.labels));
   const requests = toResources(claim.spec.resources?.requests);
-  return types
+  const named = wanted.get(instanceTypeLabel);
+  // The claim may name dear types alone, as it was planned while the others lacked capacity: prices are compared with all that would do.
+  const ofAnyName = new Map([...wanted].filter(([key]) => key !== instanceTypeLabel));
+  const fitting = types
     .filter(({ offerings }) => offerings.length > 0)
-    .filter((type) => intersects(wanted, requirementsOf(type.requirements)) === undefined && fitsWithin(requests, type.allocatable))
-    .map((type) => ({ ...type, offerings: allowedOfferings(type, wanted) }))
+    .filter((type) => intersects(ofAnyName, requirementsOf(type.requirements)) === undefined && fitsWithin(requests, type.allocatable))
+    .map((type) => ({ ...type, offerings: type.offerings.filter((offering) => isAllowed(offering, wanted)) }));
+  const dearest = isFree(claim) ? sensiblePriceMax * Math.min(...fitting.flatMap(pricesOf)) : Infinity;
+  return fitting
+    .filter(({ name }) => named === undefined || has(named, name))
+    .map((type) => ({ ...type, offerings: offeringsUpTo(type, dearest) }))
     .filter(({ offerings }) => offerings.length > 0)
     .sort((a, b) => cheapestPrice(a) - cheapestPrice(b) || (a.name < b.name ? -1 : 1));
+}
+
+/** Neither launched as something already, nor in want of variety. */
+function isFree({ metadata, spec }: NodeClaim): boolean {
+  return metadata.labels?.[instanceTypeLabel] === undefined && spec.requirements.every(({ minValues }) => minValues === undefined);
 }
 
 /** Returns what to write after a launch was answered. */
@@ -118,9 +136,13 @@ function lackingResult(of: {
   };
 }
 
-function allowedOfferings(type: InstanceType, wanted: Requirements): readonly Offering[] {
+function pricesOf({ offerings }: InstanceType): readonly number[] {
+  return offerings.filter(hasMarketPrice).map(({ pricePerHour }) => pricePerHour);
+}
+
+function offeringsUpTo(type: InstanceType, dearest: number): readonly Offering[] {
   return type.offerings
-    .filter((offering) => offering.available && isAllowed(offering, wanted))
+    .filter((offering) => offering.available && (offering.pricePerHour <= dearest || !hasMarketPrice(offering)))
     .sort((a, b) => a.pricePerHour - b.pricePerHour || (a.zone < b.zone ? -1 : 1));
 }
 

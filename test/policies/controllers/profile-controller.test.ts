@@ -215,6 +215,20 @@ describe("conditions", () => {
     const { status } = settled([web({ availability: { minReplicas: 6, zoneSpread: "required" } }), scaledTo(6)]);
     expect(status.conditions?.find(({ type }) => type === "ZoneSpread")?.message).toBe("3 zones; one zone lost leaves 4 of 6 (67%)");
   });
+  it("tell that a zone is lost, and Pods that wait for it are made again", () => {
+    const lost: WorkloadProfile = {
+      ...web({ availability: { minReplicas: 6, zoneSpread: "required" } }),
+      status: { lostZones: ["ap-southeast-1c"] },
+    };
+    const { status } = settled([lost, scaledTo(6)]);
+    expect(status.conditions?.find(({ type }) => type === "ZoneSpread")).toMatchObject({
+      status: "False",
+      reason: "ZoneLost",
+      message:
+        "ap-southeast-1c is lost: nothing that these Pods could run on is to be had there; new Pods are spread over 2 zones, and over all again once there is",
+    });
+    expect(status.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "False", reason: "ZoneSpreadZoneLost" });
+  });
   it("keep their date while their status stays", () => {
     const world = settled([web(), scaledTo(3)]).objects.map((object) => (object.kind === "Deployment" ? scaledTo(4) : object));
     const step = decide(world, now + 3_600_000);

@@ -169,3 +169,29 @@ describe("resolved values", () => {
     expect(resolve({}).costOwner).toBeUndefined();
   });
 });
+
+describe("a required spread while a zone is lost", () => {
+  const zones = ["ap-southeast-1a", "ap-southeast-1b", "ap-southeast-1c"];
+  const compiled = (lostZones: readonly string[], availability: WorkloadProfileSpec["availability"] = {}) => {
+    const { pod: parts, hash } = contractOf({ availability: { minReplicas: 6, ...availability } }, { status: { lostZones } });
+    const kept = parts.nodeRequirements.find(({ key }) => key === "topology.kubernetes.io/zone");
+    return { minDomains: parts.spread[0]?.minDomains, kept: kept?.values, hash };
+  };
+  const whole = compiled([]);
+  it.each([
+    { lost: [], minDomains: 3, kept: undefined },
+    { lost: zones.slice(2), minDomains: 2, kept: zones.slice(0, 2) },
+    { lost: zones.slice(1), minDomains: 1, kept: zones.slice(0, 1) },
+    { lost: zones, minDomains: 3, kept: undefined },
+    { lost: ["elsewhere-1a"], minDomains: 3, kept: undefined },
+  ])("asks for the zones that are left, and makes no running Pod stale: $lost", ({ lost, ...expected }) => {
+    expect(compiled(lost)).toEqual({ ...expected, hash: whole.hash });
+  });
+  it("keeps within the profile's own zones", () => {
+    const own = { zones: zones.slice(1) };
+    expect(compiled(zones.slice(2), own)).toMatchObject({ minDomains: 1, kept: zones.slice(1, 2), hash: compiled([], own).hash });
+  });
+  it("is no matter of a spread that is only preferred", () => {
+    expect(compiled(zones.slice(2), { zoneSpread: "preferred" }).kept).toBeUndefined();
+  });
+});

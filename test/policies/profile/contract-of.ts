@@ -4,7 +4,7 @@
 import { platformNames } from "../../../src/api/labels.ts";
 import type { KubeObject } from "../../../src/api/object.ts";
 import type { Pod } from "../../../src/api/pod.ts";
-import type { WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
+import type { WorkloadProfile, WorkloadProfileSpec } from "../../../src/api/workload-profile.ts";
 import { applyJsonPatch } from "../../../src/kube/json-patch.ts";
 import { workloadOf, type Workload } from "../../../src/kube/workload.ts";
 import type { WorkloadClass } from "../../../src/policies/class.ts";
@@ -24,10 +24,10 @@ export function workload(object: KubeObject = deployment()): Workload {
 
 export function contractOf(
   spec: WorkloadProfileSpec,
-  over: { readonly class?: WorkloadClass; readonly workload?: Workload } = {},
+  over: { readonly class?: WorkloadClass; readonly workload?: Workload; readonly status?: WorkloadProfile["status"] } = {},
 ): CompiledContract {
   return compileProfile({
-    profile: profile({ spec }),
+    profile: { ...profile({ spec }), ...(over.status === undefined ? {} : { status: over.status }) },
     workloadClass: over.class ?? workloadClass(),
     workload: over.workload ?? workload(),
     names,
