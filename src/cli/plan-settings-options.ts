@@ -4,7 +4,10 @@
  * Reads a command, and the name of the flag for preferences; `serve` has Karpenter's. Returns the command with the options, each with its
  * values, the default first.
  */
-import { Option, type Command } from "commander";
+import { readFileSync, statSync } from "node:fs";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { parse } from "yaml";
+import { parseSchedulerConfig, type DefaultSpreads } from "../kube/scheduler-config.ts";
 import { minValuesPolicies } from "../provisioner/scheduling/min-values.ts";
 import { preferencePolicies } from "../provisioner/scheduling/preference.ts";
 
@@ -15,7 +18,30 @@ export function planSettingsOptions(command: Command, flag: PreferenceFlag): Com
   return command
     .addOption(preferenceOption(flag))
     .addOption(minValuesOption())
+    .addOption(schedulerConfigOption())
     .option("--count-dra-daemon-sets", "keep room for DaemonSets whose Pods have resourceClaims (default: none, as Karpenter does)");
+}
+
+/** A KubeSchedulerConfiguration has a few hundred lines. */
+const configBytesMax = 1_000_000;
+
+function schedulerConfigOption(): Option {
+  const meaning = "kube-scheduler's configuration: plan with its default spread constraints (default: Pods have their own alone)";
+  return new Option("--scheduler-config <file>", meaning).argParser(readSchedulerConfig);
+}
+
+/** Reads a file that kube-scheduler is started with, or the document that Karpenter is. */
+export function readSchedulerConfig(path: string): DefaultSpreads {
+  let document: unknown;
+  try {
+    if (statSync(path).size > configBytesMax) throw new Error("it is larger than 1 MB");
+    document = parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new InvalidArgumentError(`${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  const found = parseSchedulerConfig(document);
+  if (!found.ok) throw new InvalidArgumentError(found.error.map((problem) => `${path}: ${problem}.`).join(" "));
+  return found.value;
 }
 
 function minValuesOption(): Option {

@@ -20,6 +20,7 @@ import type { PolicySet } from "../policies/policy-set.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand } from "../provisioner/buffer-demand.ts";
 import { daemonSetPods } from "../provisioner/daemon-set-pods.ts";
+import { withDefaultSpread } from "../provisioner/default-spread.ts";
 import { laterText, podDemand, workloadDemand, workloadKey, type LaterPods, type PodDemand } from "../provisioner/demand.ts";
 import { quotaRoom } from "../kube/quota-room.ts";
 import { planSettingsOf, solverSettings, type PlanSettings } from "../provisioner/plan-settings.ts";
@@ -161,7 +162,7 @@ function emptyClusterDemand(world: OfferedWorld): Demand {
 }
 
 function emptyClusterInput(world: OfferedWorld, { pods }: Demand): SolveInput {
-  return { ...sharedInput(world), pods, nodes: [] };
+  return { ...sharedInput(world), pods: spreadOut(world, pods), nodes: [] };
 }
 
 /** A CronJob of the files counts as one of its runs, and a suspended Job of theirs as if it ran. */
@@ -175,6 +176,10 @@ function demandOver(world: OfferedWorld, written: readonly KubeObject[]): Demand
   return { pods: [...demand.pods, ...pods], later: [...demand.later, ...later] };
 }
 
+function spreadOut({ snapshot, settings }: OfferedWorld, pods: Demand["pods"]): Demand["pods"] {
+  return withDefaultSpread(pods, { snapshot, defaults: settings?.schedulerConfig });
+}
+
 /** Nodes keep what runs on them. */
 function inputOver(world: OfferedWorld, { pods: wanting }: Demand): SolveInput {
   const { snapshot, names } = world;
@@ -182,7 +187,7 @@ function inputOver(world: OfferedWorld, { pods: wanting }: Demand): SolveInput {
   const [nodes, nodeClaims, pods] = [snapshot.list("Node"), snapshot.list("NodeClaim"), snapshot.list("Pod")];
   return {
     ...shared,
-    pods: wanting,
+    pods: spreadOut(world, wanting),
     nodes: nodeStates({ nodes, nodeClaims, pods, instanceTypes: shared.instanceTypes, names, csiNodes: snapshot.list("CSINode") }),
   };
 }

@@ -17,6 +17,7 @@ const optionNames = [
     "rateCard",
     "preferencePolicy",
     "minValuesPolicy",
+    "schedulerConfig",
     "countDraDaemonSets",
     "predictByDryRun",
   ] as const),

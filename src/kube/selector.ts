@@ -14,6 +14,8 @@ export type Labels = Readonly<Record<string, string>>;
 const noLabels: Labels = {};
 const keyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const valuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
+/** A prefix of 253 characters, a slash and a name of 63. */
+const labelKeyMax = 317;
 /** Requirements in a selector text: key, then one of "", =, ==, !=, in (…), notin (…). */
 const termPattern = /^\s*(!?)\s*([^\s=!,()]+)\s*(?:(==|=|!=)\s*([^\s=!,()]*)|\s(in|notin)\s*\(([^()]*)\))?\s*$/;
 
@@ -31,6 +33,11 @@ export function matchesSelector(selector: LabelSelector | undefined, labels: Lab
 
 /** Few expressions are tried in less time than it takes to add them up. */
 const expressionsOneByOneMax = 16;
+
+/** Says whether a text may be the key of a label. */
+export function isLabelKey(text: string): boolean {
+  return text.length <= labelKeyMax && keyPattern.test(text);
+}
 
 /** Says whether a selector has no requirement at all, and so matches everything. */
 export function isEmptySelector(selector: LabelSelector): boolean {

@@ -11,6 +11,7 @@ import type { Pod } from "../api/pod.ts";
 import type { Instant } from "../api/ports.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { daemonSetPods } from "./daemon-set-pods.ts";
+import { withDefaultSpread } from "./default-spread.ts";
 import { stayingPods } from "./leaving-pods.ts";
 import { solverSettings, type PlanSettings } from "./plan-settings.ts";
 import { nodeStates } from "./scheduling/node-state.ts";
@@ -36,7 +37,7 @@ export function clusterInput(
 ): SolveInput {
   const { snapshot, names } = world;
   return {
-    pods,
+    pods: withDefaultSpread(pods, { snapshot, defaults: settings.schedulerConfig }),
     nodePools,
     instanceTypes,
     daemonSets: daemonSetPods(world, settings),

@@ -16,6 +16,7 @@ import { topOwner } from "../kube/owner.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
 import type { ContractWorld } from "../policies/profile/workload-contract.ts";
 import { bufferDemand, type BufferRoom } from "./buffer-demand.ts";
+import { comingSelector } from "./default-spread.ts";
 import { displacedPods, noDisplacedPods, type DisplacedPods } from "./displaced-pods.ts";
 import { comingPodsMax, fairShares } from "./fair-shares.ts";
 import { isPromisedPlace } from "./lifecycle/placement-hint.ts";
@@ -222,12 +223,15 @@ function podsOf(
 ): readonly PendingPod[] {
   const claims = templateClaims(snapshot, { workload, count });
   const mounting = specsWithClaims();
+  const selector = comingSelector(workload, open.metadata.labels);
+  const bySelector = selector === undefined ? {} : { comingSelector: selector };
   return Array.from({ length: count }, (_unused, index) => {
     const name = `${workload.name}#${index}`;
     // The spec is shared on purpose: the solver works out each spec once.
     const { metadata, ...first } = index < belowFloor ? kept : open;
     const spec = mounting(first.spec, claims[index] ?? []);
-    return { key: `${workloadKey(workload)}#${index}`, pod: { ...first, spec, metadata: { ...metadata, name } } };
+    const pod = { ...first, spec, metadata: { ...metadata, name } };
+    return { key: `${workloadKey(workload)}#${index}`, pod, ...bySelector };
   });
 }
 

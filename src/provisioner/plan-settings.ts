@@ -3,6 +3,7 @@
  *
  * The same settings go to the process that provisions, to its advice, and to the commands that plan, so that all of them plan alike.
  */
+import type { DefaultSpreads } from "../kube/scheduler-config.ts";
 import type { MinValuesPolicy } from "./scheduling/min-values.ts";
 import type { PreferencePolicy } from "./scheduling/preference.ts";
 import type { SolveInput } from "./scheduling/solve.ts";
@@ -12,13 +13,15 @@ export interface PlanSettings {
   readonly preferencePolicy?: PreferencePolicy | undefined;
   /** What gives way where a NodePool's minValues can't be met; absent: nothing. */
   readonly minValuesPolicy?: MinValuesPolicy | undefined;
+  /** The spread that kube-scheduler gives Pods which state none; absent: none. */
+  readonly schedulerConfig?: DefaultSpreads | undefined;
   /** Whether DaemonSets whose Pods ask for devices of dynamic resource allocation take room on nodes; absent: they do not, as for Karpenter. */
   readonly countDraDaemonSets?: boolean | undefined;
 }
 
 /** Returns the settings alone of something that holds more. */
-export function planSettingsOf({ preferencePolicy, minValuesPolicy, countDraDaemonSets }: PlanSettings): PlanSettings {
-  return { preferencePolicy, minValuesPolicy, countDraDaemonSets };
+export function planSettingsOf({ preferencePolicy, minValuesPolicy, schedulerConfig, countDraDaemonSets }: PlanSettings): PlanSettings {
+  return { preferencePolicy, minValuesPolicy, schedulerConfig, countDraDaemonSets };
 }
 
 /** Returns what of the settings the solver itself is asked with. */

@@ -35,7 +35,12 @@ test.each(preferencePolicies)("goes to the thread that provisions, and into what
 });
 
 test("every setting of plans goes to the thread that provisions, from a flag of both commands", () => {
-  const settings: Required<PlanSettings> = { preferencePolicy: "Ignore", minValuesPolicy: "BestEffort", countDraDaemonSets: true };
+  const settings: Required<PlanSettings> = {
+    preferencePolicy: "Ignore",
+    minValuesPolicy: "BestEffort",
+    schedulerConfig: {},
+    countDraDaemonSets: true,
+  };
   const options = {
     namespace: "plimsoll-system",
     domain: "platform.example.com",

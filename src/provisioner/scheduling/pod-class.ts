@@ -7,8 +7,8 @@
  */
 import { hashOf } from "../../api/hash.ts";
 import { hostnameLabel, regionLabel, zoneLabel } from "../../api/labels.ts";
-import type { Resources } from "../../api/object.ts";
-import type { Pod, PodAffinityTerm, PodSpec, Toleration } from "../../api/pod.ts";
+import type { LabelSelector, Resources } from "../../api/object.ts";
+import type { Pod, PodAffinityTerm, PodSpec, Toleration, TopologySpreadConstraint } from "../../api/pod.ts";
 import { nodeNameField, podRequirements } from "../../kube/pod-requirements.ts";
 import { priorityOf } from "../../kube/pod-priority.ts";
 import { podRequests } from "../../kube/pod-requests.ts";
@@ -24,6 +24,10 @@ import { preferredText, priorityText, requiredAffinity, specTexts } from "./spec
 export interface PendingPod {
   readonly key: string;
   readonly pod: Pod;
+  /** The spread that its scheduler gives it, as it states none. */
+  readonly defaultSpread?: readonly TopologySpreadConstraint[];
+  /** Of a Pod to come: by what its controller will select it, where kube-scheduler reads that. */
+  readonly comingSelector?: LabelSelector;
 }
 
 /** What decides which nodes let Pods run, by labels and taints. */
@@ -102,8 +106,10 @@ export function podClasses(
 ): readonly PodClass[] {
   const groups = new Map<string, { readonly signature: string; readonly members: PendingPod[] }>();
   const textOf = specTexts(preferences);
+  const specOf = specsWithSpread();
   for (const pending of pods) {
-    const { metadata, spec } = pending.pod;
+    const { metadata } = pending.pod;
+    const spec = specOf(pending);
     const own = volumesOf(pending.pod);
     const { text, number } = textOf(spec);
     const labels = JSON.stringify(metadata.labels ?? noLabels);
@@ -122,8 +128,21 @@ export function podClasses(
     .map((members, id) => {
       const [first] = members;
       if (first === undefined) throw new Error("invariant broken: a class has a member");
-      return classOf({ id, pod: first.pod, members, placementIdOf, volumesOf, preferences });
+      return classOf({ id, pod: { ...first.pod, spec: specOf(first) }, members, placementIdOf, volumesOf, preferences });
     });
+}
+
+/** Returns Pods' specs with the spread that they have by default: the same object for the same spec and spread. */
+function specsWithSpread(): (pending: PendingPod) => PodSpec {
+  const made = new Map<PodSpec, Map<unknown, PodSpec>>();
+  return ({ pod: { spec }, defaultSpread }) => {
+    if (defaultSpread === undefined) return spec;
+    const ofSpec = made.get(spec) ?? new Map<unknown, PodSpec>();
+    made.set(spec, ofSpec);
+    const known = ofSpec.get(defaultSpread) ?? { ...spec, topologySpreadConstraints: defaultSpread };
+    ofSpec.set(defaultSpread, known);
+    return known;
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import type { NodePool } from "../../api/node-pool.ts";
 import { priorityOf } from "../../kube/pod-priority.ts";
 import type { NodeState } from "./node-state.ts";
 import type { PendingPod } from "./pod-class.ts";
-import { hasPreferences, isSoft, softTaintWeight } from "./preference.ts";
+import { hasPreferences, isSoft, isWish, softTaintWeight } from "./preference.ts";
 import { compareLeftOut } from "./priority.ts";
 import type { PodSpec, Taint } from "../../api/pod.ts";
 
@@ -32,7 +32,8 @@ const pricesPerDollar = 1e6;
 /** Says whether any place is liked more than another by any Pod. */
 export function prefersAnything(asked: Asked): boolean {
   let last: PodSpec | undefined;
-  for (const { pod } of asked.pods) {
+  for (const { pod, defaultSpread } of asked.pods) {
+    if (defaultSpread?.some(isWish) === true) return true;
     // Replicas that come one after the other mostly share their spec.
     if (pod.spec !== last && hasPreferences(pod.spec)) return true;
     last = pod.spec;

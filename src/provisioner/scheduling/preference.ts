@@ -103,6 +103,7 @@ function prefersByAffinity(spec: PodSpec, { nodeAffinity, podAffinity, podAntiAf
 
 const noTerms: readonly unknown[] = [];
 
-function isWish({ whenUnsatisfiable }: { readonly whenUnsatisfiable: string }): boolean {
+/** Says whether a spread is preferred and not required. */
+export function isWish({ whenUnsatisfiable }: { readonly whenUnsatisfiable: string }): boolean {
   return whenUnsatisfiable === "ScheduleAnyway";
 }
