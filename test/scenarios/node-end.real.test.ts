@@ -120,6 +120,29 @@ await describeOnControlPlane("the end of a node on the real control plane", () =
     expect(Date.now()).toBeLessThan(deadline + 60_000);
   });
 
+  it("waits no longer for a Pod that was deleted with a grace of years than its own grace lets it", { timeout: 300_000 }, async () => {
+    await apply(slowDeployment);
+    const slow = await vi.waitFor(async () => {
+      const found = (await podsOf(controlPlane, "default")).items.find((pod) => pod.metadata.labels?.["app"] === "slow" && isHealthy(pod));
+      expect(found).toBeDefined();
+      return found;
+    }, waits);
+    const claim = (await nodeClaims(controlPlane)).find(({ status }) => status?.nodeName === slow?.spec.nodeName);
+    const [name, podName] = [claim?.metadata.name ?? "", slow?.metadata.name ?? ""];
+    const end = ["delete", "pod", podName, "--grace-period=315360000", "--wait=false"];
+    expect(await controlPlane.kubectl(end)).toMatchObject({ code: 0 });
+    const graceLeft = async () => {
+      const { items } = await podsOf(controlPlane, "default");
+      return items.find(({ metadata }) => metadata.uid === slow?.metadata.uid)?.metadata.deletionGracePeriodSeconds;
+    };
+    expect(await graceLeft()).toBe(315_360_000);
+    expect(await controlPlane.kubectl(["delete", "nodeclaim", name, "--wait=false"])).toMatchObject({ code: 0 });
+    await expect.poll(graceLeft, waits).toBe(podGraceSeconds);
+    await expect.poll(() => claimNamed(name), { ...waits, timeout: 150_000 }).toBeUndefined();
+    const { stdout } = await controlPlane.kubectl(["get", "events", `--field-selector=involvedObject.name=${podName}`]);
+    expect(stdout).toContain("GraceShortened");
+  });
+
   it("was forbidden nothing", async () => {
     expect(await forbiddenRequests(controlPlane)).toEqual([]);
     expect(await grantTroubles(controlPlane, "test/scenarios/node-end.real.test.ts")).toEqual([]);
@@ -201,7 +224,13 @@ const keptDeployment = deploymentOf("kept", {
   spec: { nodeSelector: { pool: "short" }, terminationGracePeriodSeconds: podGraceSeconds },
 });
 
-function deploymentOf(name: string, of: { readonly spec: object }): object {
+/** Its Pod takes no notice of being asked to end. */
+const slowDeployment = deploymentOf("slow", {
+  spec: { terminationGracePeriodSeconds: podGraceSeconds },
+  annotations: { "pod-delete.stage.kwok.x-k8s.io/delay": "1h" },
+});
+
+function deploymentOf(name: string, of: { readonly spec: object; readonly annotations?: object }): object {
   const labels = { app: name };
   return {
     apiVersion: "apps/v1",
@@ -211,7 +240,7 @@ function deploymentOf(name: string, of: { readonly spec: object }): object {
       replicas: 1,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations: of.annotations ?? {} },
         spec: {
           containers: [{ name, image: "registry.example.com/app:1", resources: { requests: { cpu: "500m", memory: "256Mi" } } }],
           ...of.spec,

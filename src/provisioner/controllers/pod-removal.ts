@@ -52,10 +52,10 @@ async function remove({ client }: Pick<ProvisionerShell, "client">, removal: Pod
   const { metadata } = removal.pod;
   const pod = { namespace: metadata.namespace ?? "", name: metadata.name ?? "", uid: metadata.uid ?? "" };
   if (removal.kind !== "evict") {
-    const gracePeriodSeconds = removal.kind === "delete" ? removal.gracePeriodSeconds : 0;
+    const gracePeriodSeconds = removal.kind === "forget" ? 0 : removal.gracePeriodSeconds;
     const deleted = await client.delete("Pod", pod, { uid: pod.uid, gracePeriodSeconds });
     if (!deleted.ok) return { problem: deleted.error.message ?? `status ${deleted.error.code}` };
-    const words = deletedWords(removal.kind, gracePeriodSeconds);
+    const words = deletedWords(removal, gracePeriodSeconds);
     return deleted.value === "gone" ? {} : { event: podNote(removal.pod, { type: "Warning", ...words }) };
   }
   const outcome = await client.evict(pod);
@@ -68,8 +68,12 @@ async function remove({ client }: Pick<ProvisionerShell, "client">, removal: Pod
   return { problem: message?.startsWith("admission webhook") === true ? message : (cause ?? message ?? reason ?? "") };
 }
 
-function deletedWords(kind: "delete" | "forget", graceSeconds: number): { readonly reason: string; readonly message: string } {
+function deletedWords({ kind, pod }: PodRemoval, graceSeconds: number): { readonly reason: string; readonly message: string } {
   if (kind === "forget") return { reason: "PodsLost", message: "the instance of its node ended before the Pod had left" };
+  if (kind === "shorten") {
+    const given = `it was deleted with ${pod.metadata.deletionGracePeriodSeconds ?? 0} s`;
+    return { reason: "GraceShortened", message: `Given its own grace of ${graceSeconds} s: its node is drained, and ${given}` };
+  }
   const past = `Deleted with ${graceSeconds} s of grace, past budgets and do-not-disrupt`;
   return { reason: "Disrupted", message: `${past}: the instance of its node ends at its deadline` };
 }

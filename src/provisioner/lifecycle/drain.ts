@@ -1,9 +1,9 @@
 /**
  * Drain: which Pods leave a node next, and how.
  *
- * Reads the Pods of a node that is to end. Returns those of the first tier that is not empty, to be evicted, or deleted
- * where the node's deadline no longer leaves them their grace (Karpenter's pkg/controllers/node/termination). Eviction keeps disruption
- * budgets; a blocked Pod holds the drain up to the deadline, and without a deadline for as long as it is blocked. Where a cloud has set the
+ * Reads the Pods of a node that is to end. Returns those of the first tier that is not empty, to be evicted, or deleted where the node's
+ * deadline no longer leaves them their grace (Karpenter's pkg/controllers/node/termination); and those that were deleted with more grace than
+ * they ask for, to be given their own. Eviction keeps disruption budgets; a blocked Pod holds the drain up to the deadline, and without a deadline for as long as it is blocked. Where a cloud has set the
  * deadline there may be less time than a Pod's grace: then half of it is for evictions.
  */
 import { excludeFromLoadBalancersLabel, terminationTimestampAnnotation } from "../../api/labels.ts";
@@ -20,6 +20,8 @@ export type PodRemoval =
   | { readonly kind: "evict"; readonly pod: Pod }
   /** Past budgets: the deadline leaves no more than this. */
   | { readonly kind: "delete"; readonly pod: Pod; readonly gracePeriodSeconds: number }
+  /** Whoever deleted it gave it more time than it asks for: only a deletion that says so gives less. */
+  | { readonly kind: "shorten"; readonly pod: Pod; readonly gracePeriodSeconds: number }
   /** Nothing of it runs any more: its instance has ended. */
   | { readonly kind: "forget"; readonly pod: Pod };
 
@@ -59,7 +61,16 @@ export function drainView(input: DrainInput): DrainView {
     return protection === undefined ? [] : [{ pod, protection }];
   });
   const evictable = due.filter((pod) => !held.some((one) => one.pod === pod));
-  return { remaining, held, removals: [...forced, ...evictable.map((pod): PodRemoval => ({ kind: "evict", pod }))] };
+  const removals = [...forced, ...remaining.flatMap(shortened), ...evictable.map((pod): PodRemoval => ({ kind: "evict", pod }))];
+  return { remaining, held, removals };
+}
+
+/** A grace of years, in an eviction or a deletion that anybody may send who may delete the Pod, would hold the node for as long. */
+function shortened(pod: Pod): readonly PodRemoval[] {
+  // Without any grace the API server takes a Pod away while its containers run.
+  const gracePeriodSeconds = Math.max(1, graceMsOf(pod) / 1000);
+  const { deletionGracePeriodSeconds: given = 0 } = pod.metadata;
+  return isTerminating(pod) && given > gracePeriodSeconds ? [{ kind: "shorten", pod, gracePeriodSeconds }] : [];
 }
 
 /** Says whether new Pods and load balancers are already kept off a node, and it tells its deadline. */

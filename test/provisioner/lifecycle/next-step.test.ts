@@ -9,6 +9,7 @@ import type { PodDisruptionBudget } from "../../../src/api/pod-disruption-budget
 import type { Pod } from "../../../src/api/pod.ts";
 import type { CloudInstance } from "../../../src/api/ports.ts";
 import { cameTrue, claimStatusAfter, type ConditionChange, type RootCondition } from "../../../src/provisioner/lifecycle/claim-status.ts";
+import type { PodRemoval } from "../../../src/provisioner/lifecycle/drain.ts";
 import {
   launchTimeoutMs,
   lifecycleStateOf,
@@ -228,13 +229,22 @@ describe("the drain", () => {
   const app = pod({ name: "app" });
   const agent = daemonPod("agent");
   const critical = pod({ name: "dns", spec: { priorityClassName: "system-cluster-critical" } });
-  const removals = (pods: readonly Pod[], more: { readonly grace?: string; readonly endsAt?: string; readonly now?: number } = {}) => {
+  const drained = (pods: readonly Pod[], more: { readonly grace?: string; readonly endsAt?: string; readonly now?: number } = {}) => {
     const annotations = more.endsAt === undefined ? {} : { "karpenter.sh/nodeclaim-termination-timestamp": more.endsAt };
     const base = merged(deleted(told(ready(), draining(""))), { metadata: { annotations } });
     const nodeClaim = more.grace === undefined ? base : { ...base, spec: { ...base.spec, terminationGracePeriod: more.grace } };
     const step = stepsOf({ ...states.draining, nodeClaim, pods }, more.now ?? createdAt + 10_000).at(-1);
     if (step === undefined) throw new Error("no step");
+    return step;
+  };
+  const removals = (...of: Parameters<typeof drained>) => {
+    const step = drained(...of);
     return step.kind === "remove-pods" ? step.removals.map((one) => `${one.kind} ${one.pod.metadata.name ?? ""}`) : step.kind;
+  };
+  const graceOf = (...of: Parameters<typeof drained>) => {
+    const step = drained(...of);
+    const words = (one: PodRemoval) => (one.kind === "shorten" ? ` to ${one.gracePeriodSeconds} s` : "");
+    return step.kind === "remove-pods" ? step.removals.map((one) => `${one.kind} ${one.pod.metadata.name ?? ""}${words(one)}`) : step.kind;
   };
 
   test("goes by groups: applications, their DaemonSets, then what is critical", () => {
@@ -246,6 +256,23 @@ describe("the drain", () => {
   test("waits for a group that is on its way out before it starts the next", () => {
     const leaving = { ...app, metadata: { ...app.metadata, deletionTimestamp: "2026-01-01T00:00:30Z" } };
     expect(removals([leaving, agent])).toBe("wait");
+  });
+
+  test("gives a Pod its own grace where whoever deleted it gave more, and waits no longer for it", () => {
+    const leaving = (deletionGracePeriodSeconds: number, deletionTimestamp: string, own?: number) => ({
+      ...app,
+      metadata: { ...app.metadata, deletionGracePeriodSeconds, deletionTimestamp },
+      spec: { ...app.spec, ...(own === undefined ? {} : { terminationGracePeriodSeconds: own }) },
+    });
+    const forYears = (own?: number) => leaving(315_360_000, "2035-12-30T00:00:00Z", own);
+    expect(graceOf([forYears()])).toEqual(["shorten app to 30 s"]);
+    expect(graceOf([forYears(60)])).toEqual(["shorten app to 60 s"]);
+    expect(graceOf([forYears(0)])).toEqual(["shorten app to 1 s"]);
+    expect(graceOf([leaving(31, "2026-01-01T00:00:31Z"), agent])).toEqual(["shorten app to 30 s"]);
+    // As the API server answers: it ends when it would have ended with its own grace from the start.
+    expect(removals([leaving(30, "2026-01-01T00:00:30Z")])).toBe("wait");
+    expect(removals([leaving(10, "2026-01-01T00:00:10Z")])).toBe("wait");
+    expect(removals([leaving(30, "2026-01-01T00:00:30Z")], { now: createdAt + 91_000 })).toBe("end-instance");
   });
 
   test("does not count Pods that ended, that tolerate the taint, that are mirrors, or that never end", () => {
