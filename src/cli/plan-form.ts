@@ -9,6 +9,7 @@ import { runningRequests } from "../kube/running-requests.ts";
 import { addResources, toResourceList } from "../kube/resources.ts";
 import { workloadKey, type LaterPods } from "../provisioner/demand.ts";
 import { driversOf } from "../provisioner/scheduling/attachments.ts";
+import type { OrderNeed } from "../provisioner/scheduling/binding-order.ts";
 import { lowerBound, placedOf } from "../provisioner/scheduling/lower-bound.ts";
 import type { LeftOut } from "../provisioner/scheduling/obstacle.ts";
 import type { NodeWhy } from "../provisioner/scheduling/node-why.ts";
@@ -60,6 +61,8 @@ export interface Plan {
   readonly unschedulable: readonly LeftOutPods[];
   /** Drivers of volumes on the nodes to buy of which these types have no known limit: planned as if there were none. */
   readonly attachLimitsUnknown?: readonly { readonly driver: string; readonly instanceTypes: readonly string[] }[];
+  /** Which Pods must bind before which others. Absent where the plan holds whichever of its Pods binds first. */
+  readonly bindingOrder?: readonly OrderNeed[];
   /** Whether the plan was cut short because it took too long; what it has holds. */
   readonly truncated: boolean;
   /** Pods that one plan does not take; what stands here counts without them. Absent where it takes all. */
@@ -91,6 +94,7 @@ export function planFrom(input: SolveInput, results: SchedulingResults, later: r
     })),
     unschedulable: leftOutPods(results),
     ...unknownLimits(input, results),
+    ...(results.bindingOrder.length === 0 ? {} : { bindingOrder: results.bindingOrder }),
     truncated: results.truncated,
     ...(later.length === 0 ? {} : { plannedLater: later.map(({ workload, count }) => ({ workload: workloadKey(workload), pods: count })) }),
     pricePerHour: results.pricePerHour,

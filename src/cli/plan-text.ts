@@ -1,6 +1,7 @@
 /**
  * A plan as text: a table of nodes with what stands on them.
  */
+import type { OrderNeed } from "../provisioner/scheduling/binding-order.ts";
 import { dollars, fixLines, nodeWhyLines } from "./node-why-text.ts";
 import type { Plan, PlannedShare } from "./plan-form.ts";
 import { textTable } from "./text-table.ts";
@@ -82,6 +83,7 @@ export function summaryOf({
   truncated,
   plannedLater = [],
   attachLimitsUnknown = [],
+  bindingOrder = [],
   pricePerHour,
   lowerBoundPerHour,
 }: Plan): string {
@@ -92,7 +94,16 @@ export function summaryOf({
       `how many ${driver} volumes a node attaches is not known of ${instanceTypes.join(", ")}: planned as if there were no limit\n`,
   );
   const later = plannedLater.map(({ workload, pods }) => `not in this plan, nor in its price: ${pods} more Pods of ${workload}\n`);
-  return `${cut}${unlimited.join("")}${later.join("")}${nodes.length} node${nodes.length === 1 ? "" : "s"}, ${dollars(pricePerHour)} an hour${least}\n`;
+  return `${cut}${bindingOrder.map(orderText).join("")}${unlimited.join("")}${later.join("")}${nodes.length} node${nodes.length === 1 ? "" : "s"}, ${dollars(pricePerHour)} an hour${least}\n`;
+}
+
+function orderText({ constraint, key, domain, first, then }: OrderNeed): string {
+  const [one = "", ...others] = then;
+  const before = others.length === 0 ? one : `${one} and ${others.length} more`;
+  if (constraint === "affinity") {
+    return `holds only if ${first[0] ?? ""} binds before ${before}: their affinity in ${key}=${domain} counts Pods that stand elsewhere\n`;
+  }
+  return `holds only if ${first.join(", ")} bind before ${before}: these fill ${key}=${domain} beyond the spread of those\n`;
 }
 
 /** "shop/Deployment/web ×6": the Pods of a node by workload. */

@@ -15,6 +15,7 @@ import { nodeQueue, type NodeQueue } from "./node-queue.ts";
 import type { Packing } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolTemplate } from "./pool-template.ts";
+import { mayBeRude } from "./courtesy.ts";
 import { isAllowedHost, optionsFor, probeOf, renew, type Probe } from "./probe.ts";
 import { holds, type Vector } from "./resource-space.ts";
 import type { Steer } from "./steering.ts";
@@ -68,13 +69,13 @@ interface Looking {
 export function classRun(packing: Packing, input: RunInput): ClassRun {
   const polite = looking(packing, input, { rude: false });
   const { topology } = polite.probe;
-  const isEverRude = input.steer === undefined && mayBeRude(topology);
+  const mayYield = input.steer === undefined && isEverRude(topology);
   return {
     next: () => {
       renew(polite.probe);
       const choice = choose(polite, input.opening);
-      // Rare: no place keeps the spread of others, so each such Pod looks over everything by itself.
-      return choice === undefined && isEverRude ? choose(looking(packing, { ...input, pods: 1 }, { rude: true }), input.opening) : choice;
+      // Rare: no place keeps the order open, so each such Pod looks over everything by itself.
+      return choice === undefined && mayYield ? choose(looking(packing, { ...input, pods: 1 }, { rude: true }), input.opening) : choice;
     },
     placed: (bin) => {
       if (bin !== undefined) polite.bins.offer(bin);
@@ -186,6 +187,6 @@ function cheapestAlone({ probe, firsts }: Looking, state: LabelState): BinFit | 
   return cheapestHolding(state, { used, added, ledger: packing.ledgers[state.template.index], from: undefined, start });
 }
 
-function mayBeRude(topology: ClassTopology): boolean {
-  return topology.host.countedBy.length > 0 || [...topology.byKey.values()].some(({ countedBy }) => countedBy.length > 0);
+function isEverRude({ host, byKey }: ClassTopology): boolean {
+  return mayBeRude(host) || [...byKey.values()].some(mayBeRude);
 }

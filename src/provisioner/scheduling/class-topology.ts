@@ -17,6 +17,8 @@ export interface KeyGroups {
   readonly refusedBy: readonly AffinityGroup[];
   /** Required spread of others that counts these Pods. */
   readonly countedBy: readonly SpreadGroup[];
+  /** Affinity of others that counts these Pods, and may begin where none of them is. */
+  readonly startedBy: readonly AffinityGroup[];
   /** ScheduleAnyway. */
   readonly wishes: readonly SpreadGroup[];
   /** Preferred Pod (anti-)affinity. */
@@ -59,9 +61,7 @@ interface ClassGroups {
 }
 
 /** Sorts a class's groups. Where its preferences hold as rules, they are among its own, and wishes for spread are rules too. */
-export function classTopology(
-  groups: Omit<ClassGroups, "owned"> & { readonly owned: readonly TopologyGroup[]; readonly isHard: boolean },
-): ClassTopology {
+export function classTopology(groups: ClassGroups & { readonly isHard: boolean }): ClassTopology {
   const { counting, isHard } = groups;
   const owned = isHard ? [...groups.owned, ...groups.preferred.map(({ group }) => group)] : groups.owned;
   const sorted = { owned, counting, preferred: isHard ? [] : groups.preferred, isHard };
@@ -71,7 +71,6 @@ export function classTopology(
   const keys = [...new Set([...concerned.map((group) => group.key), ...decisive])].filter((key) => key !== hostnameLabel).sort();
   const byKey = new Map(keys.map((key) => [key, keyGroups({ key, ...sorted })]));
   const host = keyGroups({ key: hostnameLabel, ...sorted });
-  const affinities = owned.filter((group) => group.kind === "affinity");
   const usesHost = concerns(host);
   return {
     keys,
@@ -84,8 +83,20 @@ export function classTopology(
     apartIn: apartIn(host, counting),
     owned,
     counting,
-    mayStart: affinities.length > 0 && affinities.every((group) => counting.includes(group)),
+    mayStart: mayStart({ owned, counting }),
   };
+}
+
+/** What a kind of Pods has itself, and what counts it. */
+export interface ConcernedBy {
+  readonly owned: readonly TopologyGroup[];
+  readonly counting: readonly TopologyGroup[];
+}
+
+/** Says whether Pods may be the first of all affinity that they have. */
+export function mayStart({ owned, counting }: ConcernedBy): boolean {
+  const affinities = owned.filter((group) => group.kind === "affinity");
+  return affinities.length > 0 && affinities.every((group) => counting.includes(group));
 }
 
 function concerns({ spread, affinity, antiAffinity, refusedBy, countedBy, wishes, preferred }: KeyGroups): boolean {
@@ -96,6 +107,10 @@ function concerns({ spread, affinity, antiAffinity, refusedBy, countedBy, wishes
 /** Says whether a group speaks for others than the Pods that have it. */
 function isBinding(group: TopologyGroup): boolean {
   return group.kind === "spread" ? group.required : group.isPreferred !== true;
+}
+
+function isStartedBy(group: TopologyGroup): group is AffinityGroup {
+  return group.kind === "affinity" && group.isStartable === true;
 }
 
 function isOthersSpread(group: TopologyGroup, owned: readonly TopologyGroup[]): group is SpreadGroup {
@@ -112,6 +127,7 @@ const noGroups: KeyGroups = {
   antiAffinity: [],
   refusedBy: [],
   countedBy: [],
+  startedBy: [],
   wishes: [],
   preferred: [],
 };
@@ -128,6 +144,7 @@ function keyGroups(input: ClassGroups & { readonly key: string; readonly isHard:
     antiAffinity: owned.filter((group): group is AffinityGroup => group.kind === "anti-affinity"),
     refusedBy: counting.filter((group): group is AffinityGroup => group.kind === "anti-affinity" && group.isPreferred !== true),
     countedBy: counting.filter((group): group is SpreadGroup => isOthersSpread(group, owned)),
+    startedBy: counting.filter((group): group is AffinityGroup => isStartedBy(group) && !owned.includes(group)),
     wishes: spreads.filter((group) => !isRule(group)),
     preferred: input.preferred.filter(({ group }) => group.key === input.key),
   };

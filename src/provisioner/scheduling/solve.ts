@@ -16,6 +16,7 @@ import { once } from "../../kube/remembered.ts";
 import type { Attempt } from "./attempt.ts";
 import { placeLeft } from "./attempt.ts";
 import { attachmentsOf, type Attachments, type VolumesOf } from "./attachments.ts";
+import { orderNeeds, type OrderNeed } from "./binding-order.ts";
 import { compiledMemory } from "./compiled-pools.ts";
 import { daemonDemand, type DaemonSetPods } from "./daemon-overhead.ts";
 import { existingNodes } from "./existing-node.ts";
@@ -62,6 +63,8 @@ export interface SchedulingResults {
   readonly existing: readonly { readonly node: NodeState; readonly pods: readonly PendingPod[] }[];
   /** By key. The reasons are worked out when they are read, once for Pods that are alike. */
   readonly unschedulable: readonly (LeftOut & { readonly pod: PendingPod })[];
+  /** Which Pods must bind before which others; empty where the plan holds in any order. */
+  readonly bindingOrder: readonly OrderNeed[];
   /** Whether the plan was cut short: what it has holds, and more work would have placed more Pods or made it cheaper. */
   readonly truncated: boolean;
   /** Sum of the new nodes' prices, USD an hour. */
@@ -118,6 +121,7 @@ function solveBy(
     newNodes: plannedNodes(best.packing, filledBins(best.packing)),
     existing: placements(best),
     unschedulable: [...unschedulable({ packing: best.packing, unplaced, isUnfinished }), ...refused].sort(byKey),
+    bindingOrder: orderNeeds(best.packing),
     truncated: cut.isMade(),
     pricePerHour: priceOf(best.packing),
     decision: planDecision(best, others),

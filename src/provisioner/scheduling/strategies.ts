@@ -6,6 +6,7 @@
  * always; other orders and zones where there are few Pods; a cutting-stock program where many Pods come in few shapes and the plan so far is far from the least price.
  */
 import { attempt, type Attempt, type Strategy } from "./attempt.ts";
+import { needsOrder } from "./binding-order.ts";
 import { areRivals } from "./class-run.ts";
 import { isCoverable } from "./cover-demand.ts";
 import { strategiesForFew } from "./few-pods.ts";
@@ -24,6 +25,8 @@ export interface Made extends Attempt {
   readonly isCut: boolean;
   /** Whether its nodes were made smaller after the last look at the Pods that it leaves out. */
   readonly isImproved: boolean;
+  /** Whether its Pods must bind in a certain order. */
+  readonly needsOrder: boolean;
   /** The topology's counts as the attempt left them. */
   readonly end: TopologyCheckpoint;
 }
@@ -55,7 +58,16 @@ export function attemptAll(
     if (few.length > 0) improve(made.packing, cut);
     return isOver()
       ? []
-      : [{ ...made, strategy, isCut: cut.isMade(), isImproved: few.length > 0, end: topologyCheckpoint(problem.topology) }];
+      : [
+          {
+            ...made,
+            strategy,
+            isCut: cut.isMade(),
+            isImproved: few.length > 0,
+            needsOrder: needsOrder(problem),
+            end: topologyCheckpoint(problem.topology),
+          },
+        ];
   };
   attempts.push(...make(grow));
   const isForced = ({ unplaced, packing }: Made): boolean => unplaced.length === 0 && filledBins(packing).length <= forcedNodes(problem);
@@ -131,10 +143,17 @@ function ranked(attempts: readonly Made[]): readonly [Made, ...Made[]] {
   return [best, ...others];
 }
 
-function isBetter(a: Attempt, b: Attempt): number {
+function isBetter(a: Made, b: Made): number {
   return compareLeftOut(a.unplaced, b.unplaced) || comparePrices(a, b) || filledBins(a.packing).length - filledBins(b.packing).length;
 }
 
-function comparePrices(a: Attempt, b: Attempt): number {
-  return Math.round((priceOf(a.packing) - priceOf(b.packing)) * 1e6);
+function comparePrices(a: Made, b: Made): number {
+  return Math.round((worthOf(a) - worthOf(b)) * 1e6);
+}
+
+/** A plan that holds in any order of binding is taken where it costs no more than this share above one that needs an order. */
+const orderShare = 0.02;
+
+function worthOf({ packing, needsOrder: isOrdered }: Made): number {
+  return priceOf(packing) * (isOrdered ? 1 + orderShare : 1);
 }

@@ -57,6 +57,10 @@ export interface AffinityGroup extends GroupFacts {
   readonly kind: "affinity" | "anti-affinity";
   /** True for a preferred term: it counts Pods, and never speaks for those that it counts. */
   readonly isPreferred?: true;
+  /** True where Pods that wait may be the first of it. */
+  isStartable?: true;
+  /** Where the first of it should be; absent: anywhere. */
+  anchors?: ReadonlySet<Domain> | undefined;
 }
 
 export type TopologyGroup = SpreadGroup | AffinityGroup;

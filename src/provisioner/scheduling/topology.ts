@@ -5,11 +5,11 @@
  * what is placed. A Pod that any required group counts fixes the zone of its node at once, so counts are always exact and
  * no node blocks several zones (Karpenter leaves the zone open and blocks them all).
  *
- * Courtesy: a Pod may break the spread of other Pods merely by being counted by them where they are. Kubernetes allows that, but then the
- * plan holds in one order of binding only; so such a domain is "rude", and taken only where no other will do.
+ * A domain that lets a Pod in, and so that the plan would hold in one order of binding only, is "rude" (courtesy.ts).
  */
 import { hostnameLabel } from "../../api/labels.ts";
 import { untoleratedTaint } from "../../kube/taint.ts";
+import { isRude, markStartable } from "./courtesy.ts";
 import { classTopology, type ClassTopology, type PreferredGroup } from "./class-topology.ts";
 import { controllerless, type ExistingNode } from "./existing-node.ts";
 import type { LabelState, LabelStates } from "./label-state.ts";
@@ -68,10 +68,11 @@ export function topologyOf(input: {
   countRunning(groups, input.existing);
   const hasFilters = groups.some((group) => group.kind === "spread" && !group.admitsAll && group.key !== hostnameLabel);
   const counted = countedGroups(groups);
+  const concerned = first.map((podClass, kind) => ({ owned: owned[kind] ?? [], counting: counted(podClass) }));
+  markStartable(concerned, { ...input, concerned: (id) => concerned[kindOf[id] ?? 0] });
   const byKind = first.map((podClass, kind) =>
     classTopology({
-      owned: owned[kind] ?? [],
-      counting: counted(podClass),
+      ...(concerned[kind] ?? { owned: [], counting: [] }),
       preferred: preferred[kind] ?? [],
       isHard: podClass.preferences === "required",
     }),
@@ -127,16 +128,11 @@ export function verdictOn(topology: ClassTopology, { key, domain }: { readonly k
   }
   for (const group of groups.antiAffinity) if ((group.counts.get(domain) ?? 0) > 0) return "refused";
   for (const group of groups.refusedBy) if ((group.owners.get(domain) ?? 0) > 0) return "refused";
-  if (groups.affinity.length > 0 && !isStart(topology)) {
+  const isStarting = groups.affinity.length > 0 && isStart(topology);
+  if (groups.affinity.length > 0 && !isStarting) {
     for (const group of groups.affinity) if ((group.counts.get(domain) ?? 0) === 0) return "refused";
   }
-  for (const group of groups.countedBy) {
-    // Where none of them is, they are in the way of nobody: no other domain is fuller for it.
-    if ((group.owners.get(domain) ?? 0) === 0) continue;
-    const count = group.counts.get(domain) ?? (isHost ? 0 : undefined);
-    if (count !== undefined && count + 1 - smallestCount(group) > group.maxSkew) return "rude";
-  }
-  return "good";
+  return isRude(groups, { domain, isStarting }) ? "rude" : "good";
 }
 
 /**

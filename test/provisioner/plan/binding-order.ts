@@ -106,7 +106,7 @@ function searched(start: World, { groups, most }: { readonly groups: readonly Gr
 }
 
 /** Pods that nothing tells apart, by site, in the plan's order. */
-function groupsOf(planned: readonly Planned[]): readonly Group[] {
+export function groupsOf(planned: readonly Planned[]): readonly Group[] {
   const groups = new Map<string, { at: number; pods: Pod[] }>();
   for (const { pod, at } of planned) {
     const key = `${at} ${pod.metadata.namespace ?? ""} ${JSON.stringify(pod.metadata.labels)} ${JSON.stringify(pod.spec)}`;

@@ -13,6 +13,7 @@ export type Rule =
   /** The NodePool would not make such a node. */
   | "pool"
   | "minValues"
+  | "order"
   | "limits"
   | "price"
   /** The plan holds only if NodeClaims are launched in one of the places that they allow. */

@@ -12,6 +12,7 @@ import type { Fault } from "./fault.ts";
 import { futuresOf, standingFutures } from "./futures.ts";
 import { leftOutFaults } from "./left-out.ts";
 import { limitProblems } from "./limits.ts";
+import type { World } from "./neighbours.ts";
 import { reservationFaults } from "./reservation-faults.ts";
 import type { Site } from "./site.ts";
 
@@ -81,6 +82,13 @@ export function worldAsPlanned(
   const planned = plannedSites(input, plan);
   const sites = planned.flatMap(({ futures }) => futures.slice(0, 1));
   return { sites, binding: bindingOrder({ sites, namespaces: input.namespaces }, podsOn(planned)) };
+}
+
+/** The world before any planned Pod has bound, each claim launched as the plan says first, and the Pods with their sites. */
+export function plannedWorld(input: SolveInput, plan: SchedulingResults): { readonly world: World; readonly planned: readonly Planned[] } {
+  const planned = plannedSites(input, plan);
+  const sites = planned.flatMap(({ futures }) => futures.slice(0, 1));
+  return { world: { sites, namespaces: input.namespaces }, planned: podsOn(planned) };
 }
 
 function podsOn(sites: readonly PlannedSite[]): readonly Planned[] {

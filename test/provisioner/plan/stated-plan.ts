@@ -32,6 +32,7 @@ export function statedPlan(input: SolveInput, { newNodes = [], existing = {}, un
     newNodes: planned,
     existing: Object.entries(existing).map(([name, on]) => ({ node: found(input.nodes, (node) => node.name === name), pods: pods(on) })),
     unschedulable: pods(unschedulable).map((pod) => ({ pod, reasons: ["stated by a test"], obstacles: [], alternativesLeft: 0 })),
+    bindingOrder: [],
     truncated: false,
     pricePerHour: planned.reduce((sum, { pricePerHour }) => sum + pricePerHour, 0),
     // What a plan says of its making is not what the checker reads.
