@@ -72,6 +72,13 @@ export function podSelection(
   return first === undefined ? all : { kind: "some", label: first.requirement.key, least: (replicas) => leastOf(parts, replicas) };
 }
 
+/** Says whether a workload's selector matches none of the Pods of its own template. */
+export function missesOwnPods(workload: Workload): boolean {
+  const { selector, template, object } = workload;
+  if (selector === undefined || object.kind !== workload.kind) return false;
+  return podSelection(selector, { workload, labels: template.metadata?.labels }).kind === "none";
+}
+
 const none: PodSelection = { kind: "none" };
 const all: PodSelection = { kind: "all" };
 

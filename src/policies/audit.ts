@@ -53,7 +53,7 @@ export interface AuditedObject {
 const clusterKinds = ["NodePool", "EC2NodeClass", "NodeClass"] as const satisfies readonly KindName[];
 const namespacedKinds = [
   ...(["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "Rollout", "StatefulSet"] as const),
-  ...(["HorizontalPodAutoscaler", "PodDisruptionBudget", "ScaledObject", "WorkloadProfile"] as const),
+  ...(["HorizontalPodAutoscaler", "PodDisruptionBudget", "ScaledObject", "Service", "WorkloadProfile"] as const),
 ] as const satisfies readonly KindName[];
 
 /** Returns the objects of one namespace that an audit judges; for the namespace "" those that have none. */
@@ -86,7 +86,7 @@ export function isAudited(object: KubeObject, { names, snapshot }: Pick<Admissio
   return judgedWorkload(object, snapshot) !== undefined || unownedKinds.has(object.kind);
 }
 
-const unownedKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler", "ScaledObject", "WorkloadProfile"]);
+const unownedKinds: ReadonlySet<string> = new Set(["HorizontalPodAutoscaler", "ScaledObject", "Service", "WorkloadProfile"]);
 
 function hasEnded({
   status,

@@ -66,15 +66,26 @@ export function lacksAutoscaler(workload: Workload, snapshot: ClusterSnapshot): 
 export function omitsReplicas({ metadata, ...object }: KubeObject & { readonly spec?: unknown }): boolean {
   if (isRecord(object.spec) && object.spec["replicas"] === undefined) return true;
   if (isOfHelm({ metadata })) return true;
-  const applied = parsed(metadata.annotations?.["kubectl.kubernetes.io/last-applied-configuration"]) ?? appliedFields(metadata);
-  if (!isRecord(applied)) return false;
-  const spec = applied["spec"] ?? applied["f:spec"];
+  const spec = appliedSpec(metadata);
   return isRecord(spec) && spec["replicas"] === undefined && spec["f:replicas"] === undefined;
+}
+
+/** Is true where it is known that a workload's manifest sets its replicas: objects in files have no uid, others show what was applied. */
+export function writesReplicas({ metadata, ...object }: KubeObject & { readonly spec?: unknown }): boolean {
+  if (metadata.uid === undefined) return isRecord(object.spec) && object.spec["replicas"] !== undefined;
+  const spec = appliedSpec(metadata);
+  return isRecord(spec) && (spec["replicas"] !== undefined || spec["f:replicas"] !== undefined);
 }
 
 /** Is true for an object of a Helm release, by the label that charts carry. */
 export function isOfHelm({ metadata }: Pick<KubeObject, "metadata">): boolean {
   return metadata.labels?.["app.kubernetes.io/managed-by"] === "Helm";
+}
+
+/** The spec as it was applied, by kubectl or server-side. */
+function appliedSpec(metadata: KubeObject["metadata"]): unknown {
+  const applied = parsed(metadata.annotations?.["kubectl.kubernetes.io/last-applied-configuration"]) ?? appliedFields(metadata);
+  return isRecord(applied) ? (applied["spec"] ?? applied["f:spec"]) : undefined;
 }
 
 /** What a server-side apply owns. */

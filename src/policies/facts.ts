@@ -40,7 +40,6 @@ import {
 export interface Facts {
   readonly request: AdmissionRequest;
   readonly subject: Subject;
-  /** Whether the controller that the object names counts. */
   readonly ownerClaim: OwnerClaim;
   /** Whether who asks may put finalizers on the Pod of the request. */
   readonly mayFinalizePod: boolean;
@@ -52,7 +51,6 @@ export interface Facts {
   readonly snapshot: ClusterSnapshot;
   readonly instanceTypes: readonly InstanceType[];
   readonly namespaceObject: Namespace | undefined;
-  /** When the request is judged. */
   readonly now: Instant;
   /** What judging it costs; where that is too much there are no views, and nothing is judged. */
   readonly cost: ReviewSteps;
@@ -182,6 +180,7 @@ function subjectOf(object: KubeObject, { ownerClaim, snapshot, names: { domain }
   if (isObjectOf("HorizontalPodAutoscaler", object, domain))
     return namesTarget(object) ? { kind: "autoscaler", autoscaler: object } : noSubject;
   if (isObjectOf("ScaledObject", object, domain)) return namesTarget(object) ? { kind: "scaled-object", scaledObject: object } : noSubject;
+  if (isObjectOf("Service", object, domain)) return { kind: "service", service: object };
   if (isObjectOf("NodePool", object, domain)) return { kind: "node-pool", nodePool: object };
   if (isObjectOf("EC2NodeClass", object, domain) || isObjectOf("NodeClass", object, domain))
     return { kind: "node-class", nodeClass: object };
@@ -252,6 +251,7 @@ function touchedWorkloads(subject: Subject, world: ViewWorld): readonly Workload
     case "none":
     case "node-pool":
     case "node-class":
+    case "service":
       return [];
     case "buffer":
       return subject.buffers.slice(0, 1).flatMap((buffer) => {

@@ -12,6 +12,7 @@ import type { Namespace } from "../api/namespace.ts";
 import type { NodePool } from "../api/node-pool.ts";
 import type { Pod } from "../api/pod.ts";
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
+import type { Service } from "../api/service.ts";
 import type { WorkloadProfile } from "../api/workload-profile.ts";
 import type { Workload } from "../kube/workload.ts";
 
@@ -27,6 +28,8 @@ export type Subject =
   | { readonly kind: "autoscaler"; readonly autoscaler: HorizontalPodAutoscaler }
   | { readonly kind: "scaled-object"; readonly scaledObject: ScaledObject }
   | { readonly kind: "profile"; readonly profile: WorkloadProfile }
+  /** A Service, of which admission is not asked. */
+  | { readonly kind: "service"; readonly service: Service }
   | { readonly kind: "node-pool"; readonly nodePool: NodePool }
   | { readonly kind: "node-class"; readonly nodeClass: EC2NodeClass | AutoNodeClass }
   /** A Namespace whose labels change under the workloads that are in it. */

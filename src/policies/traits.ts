@@ -7,6 +7,10 @@
  */
 import { doNotDisruptAnnotation } from "../api/labels.ts";
 import { guardsOf } from "./drain-cover.ts";
+import { missesOwnPods } from "../kube/controller-labels.ts";
+import { unmetProbePort } from "../kube/probe-port.ts";
+import { remembered } from "../kube/remembered.ts";
+import type { Workload } from "../kube/workload.ts";
 import { safeToEvictAnnotation } from "./drain-pod.ts";
 import type { Facts } from "./facts.ts";
 import { runsToAnEnd, usableNoticeSeconds } from "./spot-use.ts";
@@ -72,6 +76,8 @@ const bits = {
   sharing: 1 << 29,
   /** A profile compiles a budget for a workload. */
   guarded: 1 << 30,
+  /** A probe asks a port that its container lacks, or a selector misses its own Pods. */
+  unmet: 1 << 31,
 } as const;
 
 /** One thing that a request may have. */
@@ -156,5 +162,11 @@ function traitsOfPod({ workload, pod, podAsWritten }: WorkloadView): number {
     if (lifecycle?.preStop !== undefined) traits |= bits.preStop;
     for (const { hostPort } of ports ?? []) if (hostPort !== undefined && hostPort > 0) traits |= bits.hostPort;
   }
-  return traits;
+  return isUnmet(workload) ? traits | bits.unmet : traits;
 }
+
+/** Of a template that stands it is asked once. */
+const isUnmet = remembered((workload: Workload): boolean => {
+  const { containers, initContainers = [] } = workload.template.spec;
+  return missesOwnPods(workload) || [...containers, ...initContainers].some((container) => unmetProbePort(container) !== undefined);
+});

@@ -15,7 +15,7 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
 it("names every budget of three over one Pod, and says to keep one", async () => {
   const { stdout } = await runPlimsoll(["check", "-"], deploymentText() + ["a", "b", "c"].map(budget).join(""));
   expect(stdout).toContain('PodDisruptionBudgets "a", "b" and "c" all select pods of Deployment web');
-  expect(stdout).toContain("fix: keep one\n");
+  expect(stdout).toContain("fix: keep one of the PDBs\n");
 });
 
 it("tells which folders of a folder are not read", async () => {

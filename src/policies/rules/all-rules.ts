@@ -46,12 +46,16 @@ import { pool001, pool002 } from "./pool.ts";
 import { pool005 } from "./pool-fit.ts";
 import { pool004 } from "./pool-room.ts";
 import { pool003 } from "./pool-zone.ts";
+import { probe001 } from "./probe.ts";
 import { wp007, wp008 } from "./profile-values.ts";
 import { req003 } from "./qos.ts";
 import { req001, req002, req006 } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import { scale001 } from "./scale.ts";
+import { scale002, scale003 } from "./scale-target.ts";
 import { sec001 } from "./security.ts";
+import { sel001 } from "./selector.ts";
+import { svc001, svc002 } from "./service.ts";
 import { spot001, spot004, spot006, spot008 } from "./spot.ts";
 import { spot002, spot003, spot005, spot007 } from "./spot-work.ts";
 import { stor001, stor003, stor004, stor006, stor007 } from "./storage.ts";
@@ -176,12 +180,16 @@ export const allRules: readonly Rule[] = [
   pool003,
   pool004,
   pool005,
+  probe001,
   req001,
   req002,
   req003,
   req006,
   scale001,
+  scale002,
+  scale003,
   sec001,
+  sel001,
   spot001,
   spot002,
   spot003,
@@ -197,6 +205,8 @@ export const allRules: readonly Rule[] = [
   stor005,
   stor006,
   stor007,
+  svc001,
+  svc002,
   topo001,
   topo002,
   topo003,
