@@ -5,7 +5,8 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Manifest, type ManifestProblem, type Manifests, parseManifests } from "./manifest.ts";
+import { chunksOfFile } from "./large-list.ts";
+import { documentCharactersMax, largeManifests, type Manifest, type ManifestProblem, type Manifests, parseManifests } from "./manifest.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 
 /** What the path - is called in messages. */
@@ -27,13 +28,8 @@ export async function readManifests({
   for (const path of new Set(paths)) notes.push(...folderNotes(path));
   const files = [...new Set(paths)].flatMap(expand);
   for (const path of files) {
-    const text = path === "-" ? await stdin() : read(path);
-    if (typeof text !== "string") {
-      problems.push({ file: path, message: text.message });
-      continue;
-    }
+    const parsed = path === "-" ? parseManifests(standardInput, await stdin()) : parsedFile(path);
     const file = path === "-" ? standardInput : path;
-    const parsed = parseManifests(file, text);
     if (parsed.manifests.length + parsed.problems.length + parsed.skipped.length === 0) notes.push({ file, message: "holds no object" });
     manifests.push(...parsed.manifests);
     problems.push(...parsed.problems);
@@ -73,12 +69,18 @@ function isFolder(path: string): boolean {
   return path !== "-" && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
-function read(path: string): string | { readonly message: string } {
+/** A file of any size: one that is too large to be parsed whole is read as it comes. */
+function parsedFile(path: string): Manifests {
   try {
-    return readFileSync(path, "utf8");
+    if (statSync(path).size > documentCharactersMax) return largeManifests(path, chunksOfFile(path));
+    return parseManifests(path, readFileSync(path, "utf8"));
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    if (code === "ENOENT" || code === "ENOTDIR") return { message: "no such file" };
-    return { message: code === "EISDIR" ? "holds no .yaml, .yml or .json file" : `can't be read (${code === "" ? String(cause) : code})` };
+    return { manifests: [], problems: [{ file: path, message: unreadable(cause) }], skipped: [] };
   }
+}
+
+function unreadable(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
+  return code === "EISDIR" ? "holds no .yaml, .yml or .json file" : `can't be read (${code === "" ? String(cause) : code})`;
 }

@@ -7,6 +7,7 @@
  */
 import { type Document, isCollection, LineCounter, parseAllDocuments, type ScalarTag, type Tags, visit } from "yaml";
 import type { KubeObject } from "../api/object.ts";
+import { readLargeList } from "./large-list.ts";
 import { fieldNamedIn, positionFinder, type PositionFinder } from "./manifest-position.ts";
 
 /** One object and where it came from: the file, and its line there. */
@@ -34,7 +35,10 @@ export interface Manifests {
 
 /** A file of a million aliases must not become a billion nodes. */
 const aliasesMax = 100;
-const documentCharactersMax = 16 * 1024 * 1024;
+/** A longer text is read as a JSON List, item by item, if it is one: YAML's parser takes seconds and hundreds of MiB for it. */
+const wholeCharactersMax = 4 * 1024 * 1024;
+/** Nothing longer is read otherwise. */
+export const documentCharactersMax = 16 * 1024 * 1024;
 /** Lists in Lists exist (`kubectl get -o yaml` of a List); deeper nesting does not. */
 const listDepthMax = 4;
 
@@ -50,8 +54,9 @@ const kubectlTags = (tags: Tags): Tags => [oldBoolean, ...tags];
 /** Parses one file's text to the objects in it; items of a List count one by one. */
 export function parseManifests(file: string, text: string): Manifests {
   const found: Found = { file, manifests: [], problems: [], skipped: [] };
-  if (text.length > documentCharactersMax) {
-    return { ...found, problems: [{ file, message: `is larger than ${documentCharactersMax} characters` }] };
+  if (text.length > wholeCharactersMax) {
+    const large = largeManifests(file, [Buffer.from(text)]);
+    if (large.problems.every(({ line }) => line !== undefined) || text.length > documentCharactersMax) return large;
   }
   const lines = new LineCounter();
   const documents = parseYaml(text, lines);
@@ -68,7 +73,20 @@ export function parseManifests(file: string, text: string): Manifests {
       continue;
     }
     const value = toPlain(document);
-    if (value !== null) collect({ value, at: [], depth: 0 }, { document, lines }, found);
+    if (value !== null) collect({ value, at: [], depth: 0 }, (at) => positionFinder(document, lines, at), found);
+  }
+  return found;
+}
+
+/** Parses a JSON List that is too large for that; what is wrong with an item is told at the line that it begins in. */
+export function largeManifests(file: string, chunks: Iterable<Buffer>): Manifests {
+  const found: Found = { file, manifests: [], problems: [], skipped: [] };
+  const read = readLargeList(chunks);
+  if (!read.ok) return { ...found, problems: [{ file, message: read.error }] };
+  const { list, items } = read.value;
+  for (const [index, value] of (itemsOf({ ...list, items: items.map((item) => item.value) }) ?? []).entries()) {
+    const line = items[index]?.line ?? 1;
+    collect({ value, at: ["items", String(index)], depth: 1 }, () => () => ({ line, column: 1 }), found);
   }
   return found;
 }
@@ -152,10 +170,8 @@ function unreadable(cause: unknown): Error {
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
-interface Source {
-  readonly document: Document.Parsed;
-  readonly lines: LineCounter;
-}
+/** Tells where the parts of a file stand. */
+type Source = (at: readonly string[]) => PositionFinder;
 
 function collect(
   part: { readonly value: unknown; readonly at: readonly string[]; readonly depth: number },
@@ -164,7 +180,7 @@ function collect(
 ): void {
   const { value, at, depth } = part;
   const { file } = found;
-  const positionOf = positionFinder(source.document, source.lines, at);
+  const positionOf = source(at);
   const { line } = positionOf([]);
   const items = itemsOf(value);
   if (items === undefined) {

@@ -14,6 +14,7 @@ import { budgetNameOf } from "./budget-words.ts";
 import { classFor, singletonAction } from "./class.ts";
 import { grantOf } from "./grant.ts";
 import type { PolicySet } from "./policy-set.ts";
+import { nodeGroupNotes, nodeGroupSigns, type Sign } from "./node-group-signs.ts";
 import { mainContainerOf } from "./profile/main-container.ts";
 import { servicesSelecting } from "./selecting-objects.ts";
 import { viewOf, type WorkloadView } from "./workload-view.ts";
@@ -63,17 +64,13 @@ export function adviseClass(workload: Workload, { policySet, context }: AdviceWo
   };
 }
 
-interface Sign {
-  readonly className: string;
-  readonly reason: string;
-}
-
 /** Signs from the strongest to the weakest. */
 function signsOf(view: WorkloadView, world: AdviceWorld): readonly Sign[] {
   return [
     ...acceleratorSigns(view),
     ...grantSigns(view, world),
     ...(isGranted(view, { className: "system", world }) ? systemSigns(view) : []),
+    ...nodeGroupSigns(view, world),
     ...shapeSigns(view),
     ...batchSigns(view, world),
     ...serviceSigns(view, world),
@@ -202,6 +199,7 @@ function notesFor(
     workload.kind === "DaemonSet" && policySet.classes.has("system") && !isGranted(view, { className: "system", world: of });
   const requestFrom = policySet.grants.get("system")?.requestFrom ?? "the platform team";
   return [
+    ...nodeGroupNotes(view),
     ...(isDaemonRefused
       ? [`a DaemonSet is usually of class system, which namespace ${workload.namespace} is not granted; ask ${requestFrom}`]
       : []),

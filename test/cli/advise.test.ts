@@ -66,3 +66,28 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: m, image: m:1
   expect(stdout).toContain("set label platform.example.com/profile: migrate on it");
   expect(stdout).toContain("check refuses it until you declare disruption.idempotent");
 });
+
+describe("a workload that selects a managed node group", () => {
+  const selecting = (selector: string): string =>
+    serving(deploymentText()).replace("spec: {containers", `spec: {nodeSelector: {${selector}}, containers`);
+  it.each([
+    ["eks.amazonaws.com/nodegroup: gpu-workers-2a", "gpu"],
+    ["eks.amazonaws.com/nodegroup: prod_batch", "batch"],
+    ["alpha.eksctl.io/nodegroup-name: memory.large", "memory"],
+    ["eks.amazonaws.com/capacityType: SPOT", "batch"],
+    ["eks.amazonaws.com/nodegroup: workers", "general"],
+  ])("belongs in the class that it is named after: %s", async (selector, className) => {
+    const { stdout } = await runPlimsoll(["advise", "class", "-"], selecting(selector));
+    expect(stdout).toContain(`runtimeClass: ${className}`);
+    expect(stdout).toContain(`no NodePool's nodes have ${selector}: take it out of its node selector, and its class places it`);
+  });
+  it("says so where the selector is an affinity", async () => {
+    const term = "{key: eks.amazonaws.com/nodegroup, operator: In, values: [batch-1]}";
+    const affinity = `affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [${term}]}]}}}`;
+    const { stdout } = await runPlimsoll(
+      ["advise", "class", "-"],
+      deploymentText().replace("spec: {containers", `spec: {${affinity}, containers`),
+    );
+    expect(stdout).toContain("it selects nodes by eks.amazonaws.com/nodegroup: batch-1");
+  });
+});
