@@ -35,16 +35,43 @@ export function hasMinValues(state: LabelState, { used, added }: { readonly used
 
 /** Returns how many values of a label some of a state's types show. */
 function valuesShown(state: LabelState, { key, candidates }: { readonly key: string; readonly candidates: readonly Candidate[] }): number {
-  const own = state.requirements.get(key);
-  const allowed = own === undefined ? undefined : values(own);
+  const shown = valuesOf(state, key);
   const seen = new Set<string>();
-  for (const { type } of candidates) {
+  for (const candidate of candidates) for (const value of shown(candidate)) seen.add(value);
+  return seen.size;
+}
+
+/** Returns which values of a label a type shows that a state allows. */
+function valuesOf({ requirements }: LabelState, key: string): (candidate: Candidate) => readonly string[] {
+  const own = requirements.get(key);
+  const allowed = own === undefined ? undefined : values(own);
+  return ({ type }) => {
     const requirement = type.requirements.get(key);
-    for (const value of requirement === undefined ? [] : (values(requirement) ?? [])) {
-      if (allowed === undefined || allowed.includes(value)) seen.add(value);
+    const listed = requirement === undefined ? [] : (values(requirement) ?? []);
+    return allowed === undefined ? listed : listed.filter((value) => allowed.includes(value));
+  };
+}
+
+/** Returns so many of a state's types, in their order: first those that a claim needs to show as many values as its pool asks for. */
+export function typesWithin(
+  state: LabelState,
+  { candidates, max }: { readonly candidates: readonly Candidate[]; readonly max: number },
+): readonly Candidate[] {
+  if (candidates.length <= max) return candidates;
+  const needed = new Set<Candidate>();
+  for (const { key, minValues } of state.requirements.values()) {
+    const shown = valuesOf(state, key);
+    const seen = new Set<string>();
+    for (const candidate of minValues === undefined ? [] : candidates) {
+      if (seen.size >= (minValues ?? 0)) break;
+      if (shown(candidate).every((value) => seen.has(value))) continue;
+      needed.add(candidate);
+      for (const value of shown(candidate)) seen.add(value);
     }
   }
-  return seen.size;
+  const others = candidates.filter((candidate) => !needed.has(candidate)).slice(0, Math.max(0, max - needed.size));
+  const taken = new Set([...needed, ...others]);
+  return candidates.filter((candidate) => taken.has(candidate)).slice(0, max);
 }
 
 /** Returns what a claim of these types asks for of a label: as much as its pool states or, where that is relaxed, as there is; undefined for nothing. */

@@ -17,7 +17,7 @@ import { addResources } from "../../kube/resources.ts";
 import { chargedFor, type Bin } from "./bin.ts";
 import { compare, type Candidate, type LabelState } from "./label-state.ts";
 import { countsTooLate } from "./late-count.ts";
-import { askedMinValues, isMinValuesRelaxed } from "./min-values.ts";
+import { askedMinValues, isMinValuesRelaxed, typesWithin } from "./min-values.ts";
 import { nodeWhy, type NodeWhy } from "./node-why.ts";
 import type { Packing } from "./packing.ts";
 import type { PendingPod } from "./pod-class.ts";
@@ -70,11 +70,11 @@ function plannedNode(packing: Packing, { bin, poolNodes }: { readonly bin: Bin; 
     // A launch may not change what spread counts; what minValues needs stays nevertheless.
     const counts = (candidate: Candidate) =>
       state.template.minValues.length > 0 || !countsTooLate(packing, { bin, fit: { state, candidate } });
-    const others = state.candidates
-      .filter((candidate) => !isKept(candidate) && holds(candidate.usable, used, nothing) && allowed(candidate) && counts(candidate))
-      .slice(0, Math.max(0, instanceTypesMax - (kept?.types.size ?? 1)));
-    const chosen = new Set(others);
-    return state.candidates.filter((candidate) => chosen.has(candidate) || isKept(candidate));
+    const mayBe = (candidate: Candidate): boolean => holds(candidate.usable, used, nothing) && allowed(candidate) && counts(candidate);
+    const own = state.candidates.filter(isKept);
+    const others = state.candidates.filter((candidate) => !isKept(candidate) && mayBe(candidate));
+    const chosen = new Set([...own, ...typesWithin(state, { candidates: others, max: Math.max(0, instanceTypesMax - own.length) })]);
+    return state.candidates.filter((candidate) => chosen.has(candidate));
   });
   const requirements = once(() => narrowed(state, fallbacks()));
   const instanceTypes = once(() => fallbacks().map(({ type }) => type.instanceType));

@@ -45,7 +45,9 @@ function meetsTerm({ matchExpressions = [] }: NodeSelectorTerm, labels: Labels):
 }
 
 function classProblem({ storageClassName }: VolumeClaimSpec, labels: Labels, { classes }: Storage): string | undefined {
-  const found = classes.find(({ metadata }) => metadata.name === storageClassName);
+  const defaults = classes.filter(({ metadata }) => metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true");
+  const [newest] = defaults.sort((a, b) => Date.parse(b.metadata.creationTimestamp ?? "") - Date.parse(a.metadata.creationTimestamp ?? ""));
+  const found = storageClassName === undefined ? newest : classes.find(({ metadata }) => metadata.name === storageClassName);
   if (found?.volumeBindingMode !== "WaitForFirstConsumer") return `class ${storageClassName ?? "none"} does not wait for a Pod`;
   const { allowedTopologies: allowed = [] } = found;
   const isAllowed = allowed.some(({ matchLabelExpressions = [] }) =>
