@@ -13,6 +13,7 @@ import type { IamCalls } from "../ec2/iam-calls.ts";
 import { instanceProfileGarbage } from "../ec2/instance-profile-garbage.ts";
 import { instanceProfiles } from "../ec2/instance-profiles.ts";
 import { instanceTagging } from "../ec2/instance-tagging.ts";
+import { launchRecordGarbage } from "../ec2/launch-record-garbage.ts";
 import { launchTemplateGarbage } from "../ec2/launch-template-garbage.ts";
 import { templateStore } from "../ec2/launch-templates.ts";
 import type { NodeClassCalls } from "../ec2/node-class-calls.ts";
@@ -70,6 +71,7 @@ export function ec2Composition(
       instanceProfileGarbage({ snapshot, profiles }),
       launchTemplateGarbage({ templates, snapshot, names }),
       instanceTagging({ client, snapshot, ec2, clusterName: cluster.name }),
+      launchRecordGarbage({ client, snapshot, names }),
     ],
     ...ec2Voice({ ec2, calls, sqs: sqs === undefined ? undefined : (metrics?.heard(sqs) ?? sqs), unavailable, clock, snapshot }),
   };

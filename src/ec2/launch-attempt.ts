@@ -6,6 +6,7 @@
  * the others point to it, all before anything is sent: whoever comes after sends the same again, byte for byte, and EC2 answers
  * with the same instances. They are matched to members in order. What may not be answered alike is another attempt, with another token.
  */
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { CreateFleetCommandInput, Tag } from "@aws-sdk/client-ec2";
 import { hashOf } from "../api/hash.ts";
 import { nodeClaimTag, type PlatformNames } from "../api/labels.ts";
@@ -103,9 +104,29 @@ export function memberOf({ metadata }: NodeClaim): LaunchMember {
   return { name: metadata.name ?? "", uid: metadata.uid ?? "" };
 }
 
+/** An attempt as it is kept: its request, hundreds of overrides that differ in a few characters, is packed to a tenth. */
+interface KeptLaunch extends Omit<LaunchAttempt, "request"> {
+  readonly token: string;
+  /** The request as JSON, deflated, in base64. */
+  readonly packed: string;
+}
+
+/** No request is as long. */
+const requestMaxBytes = 4 * 1024 * 1024;
+
 /** Returns the annotation's text. */
 export function encodeLaunchRecord(record: LaunchRecord): string {
-  return JSON.stringify(record.kind === "attempt" ? record.attempt : record.pointer);
+  if (record.kind === "member") return JSON.stringify(record.pointer);
+  const { request, ...attempt } = record.attempt;
+  const packed = deflateRawSync(JSON.stringify(request), { level: 9 }).toString("base64");
+  const kept: KeptLaunch = { ...attempt, token: request.ClientToken, packed };
+  return JSON.stringify(kept);
+}
+
+function unpacked(packed: string): FleetRequest | undefined {
+  const text = inflateRawSync(Buffer.from(packed, "base64"), { maxOutputLength: requestMaxBytes }).toString("utf8");
+  const request = JSON.parse(text) as Partial<FleetRequest>;
+  return Array.isArray(request.LaunchTemplateConfigs) ? (request as FleetRequest) : undefined;
 }
 
 /** Returns what a claim keeps, undefined where nothing was tried for it, or why its annotation can't be read. */
@@ -116,7 +137,7 @@ export function launchRecordOf(
   const text = claim.metadata.annotations?.[names.launchRequestAnnotation];
   if (text === undefined) return ok(undefined);
   try {
-    const record = recordOf(JSON.parse(text) as Partial<LaunchAttempt> & Partial<LaunchPointer>);
+    const record = recordOf(JSON.parse(text) as Partial<KeptLaunch> & Partial<LaunchPointer>);
     if (record !== undefined) return ok(record);
   } catch {
     // Told below, like everything else that is not ours.
@@ -127,11 +148,12 @@ export function launchRecordOf(
   );
 }
 
-function recordOf(kept: Partial<LaunchAttempt> & Partial<LaunchPointer>): LaunchRecord | undefined {
-  const { at, lead, leadVersion, token, request, bought, members } = kept;
-  if (typeof at !== "number") return undefined;
-  if (typeof lead?.name === "string" && typeof lead.uid === "string" && typeof leadVersion === "string" && typeof token === "string")
+function recordOf(kept: Partial<KeptLaunch> & Partial<LaunchPointer>): LaunchRecord | undefined {
+  const { at, lead, leadVersion, token, packed, bought, members } = kept;
+  if (typeof at !== "number" || typeof token !== "string") return undefined;
+  if (typeof lead?.name === "string" && typeof lead.uid === "string" && typeof leadVersion === "string")
     return { kind: "member", pointer: { lead, leadVersion, token, at } };
-  if (typeof request?.ClientToken !== "string" || bought === undefined || !Array.isArray(members)) return undefined;
-  return { kind: "attempt", attempt: { request, bought, members, at } };
+  if (typeof packed !== "string" || bought === undefined || !Array.isArray(members)) return undefined;
+  const request = unpacked(packed);
+  return request?.ClientToken === token ? { kind: "attempt", attempt: { request, bought, members, at } } : undefined;
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { LaunchOutcome } from "../../src/api/ports.ts";
 import { platformNames } from "../../src/api/labels.ts";
-import { launchAttempt, memberOf } from "../../src/ec2/launch-attempt.ts";
+import { encodeLaunchRecord, launchAttempt, memberOf } from "../../src/ec2/launch-attempt.ts";
 import { sentAgainMaxMs } from "../../src/ec2/launch-keeper.ts";
 import { dependantOf } from "../../src/ec2/launch-lead.ts";
 import { hiddenMaxMs, type LiveAttempt } from "../../src/ec2/live-attempt.ts";
@@ -211,7 +211,13 @@ describe("a lead is not said to be gone", () => {
   });
   const moved = (claim: NodeClaim): NodeClaim => {
     const own = launchAttempt({ base, bought: { capacityType: "on-demand" }, members: [memberOf(claim)], at: 6, names });
-    return { ...claim, metadata: { ...claim.metadata, annotations: { [names.launchRequestAnnotation]: JSON.stringify(own) } } };
+    return {
+      ...claim,
+      metadata: {
+        ...claim.metadata,
+        annotations: { [names.launchRequestAnnotation]: encodeLaunchRecord({ kind: "attempt", attempt: own }) },
+      },
+    };
   };
 
   const rows: readonly (readonly [string, LiveAttempt, NodeClaim, readonly NodeClaim[], string | undefined])[] = [

@@ -13,7 +13,7 @@ const record = "platform.example.com/launch-request";
 interface KeptRecord {
   readonly members?: unknown;
   readonly at?: number;
-  readonly request?: { readonly ClientToken: string };
+  readonly token?: string;
 }
 
 function idOf(outcome: LaunchOutcome): string {
@@ -62,7 +62,7 @@ describe("claims that ask for the same at once", () => {
     const pointer = {
       lead: { name: "general-1", uid: "uid-general-1" },
       leadVersion: "1",
-      token: lead?.request?.ClientToken,
+      token: lead?.token,
       at: lead?.at,
     };
     expect(others).toEqual([pointer, pointer]);

@@ -15,7 +15,7 @@ function check(events: readonly Event[], problems: readonly string[]): void {
   const instances = new Map<string, { -readonly [K in keyof LaunchedInstance]: LaunchedInstance[K] }>();
   for (const event of events) {
     if ("claim" in event) {
-      const record = { request: { ClientToken: event.token }, members: event.members.map((uid) => ({ uid })) };
+      const record = { token: event.token, members: event.members.map((uid) => ({ uid })) };
       watch.onRecord({ uid: event.claim, text: JSON.stringify(record) });
     } else if ("launch" in event) {
       const instance: LaunchedInstance = { id: event.launch, token: event.token, state: "pending" };

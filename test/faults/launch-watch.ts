@@ -74,9 +74,9 @@ function listAt(lists: Map<string, LaunchedInstance[]>, key: string): LaunchedIn
 
 /** The launch that a lead keeps; the others only point to it. */
 function keptLaunch(text: string): { readonly token: string; readonly uids: readonly string[] } | undefined {
-  const kept = JSON.parse(text) as { readonly request?: { readonly ClientToken: string }; readonly members?: readonly { uid: string }[] };
-  if (kept.request === undefined || kept.members === undefined) return undefined;
-  return { token: kept.request.ClientToken, uids: kept.members.map(({ uid }) => uid) };
+  const kept = JSON.parse(text) as { readonly token?: string; readonly members?: readonly { uid: string }[] };
+  if (kept.token === undefined || kept.members === undefined) return undefined;
+  return { token: kept.token, uids: kept.members.map(({ uid }) => uid) };
 }
 
 function isAlive({ state }: LaunchedInstance): boolean {
