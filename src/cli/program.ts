@@ -120,6 +120,7 @@ function addReview(program: Command, surroundings: ProgramSurroundings, outcome:
   manifestCommand(program, "review", "Review NodePools and NodeClasses: what they say, what they leave open, what is wrong.")
     .addOption(outputOption("form of the answer", ["text", "json"]))
     .option("--role-policy <file>", "an IAM policy of the nodes' role, as JSON: judged for permissions of applications")
+    .option("--at <moment>", 'what the disruption budgets let go then, such as "Saturday 03:00" (UTC)')
     .addHelpText(
       "after",
       `
@@ -128,9 +129,12 @@ is left open, - before a question that is not answered well. Workloads, Nodes an
 of the files are what it is reviewed beside.
 
 Exit: 0 nothing denied, 1 something denied, 2 bad input, or what an API server would refuse.
-${examples("Examples:", [["plimsoll review pools.yaml", "before anybody applies it"]])}`,
+${examples("Examples:", [
+  ["plimsoll review pools.yaml", "before anybody applies it"],
+  ['plimsoll review pools.yaml --at "Saturday 03:00"', "which nodes may go then?"],
+])}`,
     )
-    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json"; rolePolicy?: string }) => {
+    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json"; rolePolicy?: string; at?: string }) => {
       const { runReview } = await import("./review.ts");
       outcome.code = await guarded(surroundings, () => runReview({ ...surroundings, paths, ...options }));
     });

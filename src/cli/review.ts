@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { ok, type Result } from "../api/result.ts";
 import { readOffline, type OfflineRequest } from "./offline.ts";
+import { parseMoment } from "./review-at.ts";
 import { reviewedKinds } from "./review-form.ts";
 import { reviewText } from "./review-text.ts";
 import { isDenied, reviewsOf, summaryOf } from "./reviews.ts";
@@ -16,6 +17,8 @@ export interface ReviewRequest extends OfflineRequest {
   readonly output: "text" | "json";
   /** A file with an IAM policy document of the nodes' role, or a listing of them. */
   readonly rolePolicy?: string;
+  /** A moment such as "Saturday 03:00". */
+  readonly at?: string;
 }
 
 /** Runs the command; returns 0 where nothing is denied, 1 where something is, 2 on bad input, which wins. */
@@ -25,9 +28,21 @@ export async function runReview(request: ReviewRequest): Promise<number> {
     request.stderr.write(`${actions.error}\n`);
     return 2;
   }
+  const now = Date.now();
+  const at = request.at === undefined ? ok(undefined) : parseMoment(request.at, now);
+  if (!at.ok) {
+    request.stderr.write(`${at.error}\n`);
+    return 2;
+  }
   const input = await readOffline({ ...request, unformed: reviewedKinds });
   if (input.policySet === undefined) return 2;
-  const reviews = reviewsOf({ ...input, policySet: input.policySet, roleActions: actions.value, now: Date.now() });
+  const reviews = reviewsOf({
+    ...input,
+    policySet: input.policySet,
+    roleActions: actions.value,
+    now,
+    ...(at.value === undefined ? {} : { at: at.value }),
+  });
   if (request.output === "json") request.stdout.write(`${JSON.stringify({ reviews, summary: summaryOf(reviews) }, undefined, 2)}\n`);
   else request.stdout.write(reviewText(reviews, summaryOf(reviews)));
   if (reviews.length === 0) request.stderr.write("note: no NodePool, EC2NodeClass or NodeClass among the files\n");

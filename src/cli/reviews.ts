@@ -13,10 +13,11 @@ import { isObjectOf } from "../policies/overlay-snapshot.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
 import { classReport } from "../policies/review/class-report.ts";
 import { poolReport, reviewAnswers, type ReportRow, type ReviewAnswer } from "../policies/review/pool-report.ts";
-import { nodeRoleActionsAnnotation } from "../policies/review/pool-terms.ts";
+import { nodeRoleActionsAnnotation, nodesOfPool } from "../policies/review/pool-terms.ts";
 import type { Finding } from "../policies/verdict.ts";
 import { fileWorld } from "./file-world.ts";
 import type { Manifest } from "./manifest.ts";
+import { budgetsAt } from "./review-at.ts";
 import { reviewedKinds, reviewFormer, type ReviewedKind, type ReviewForm } from "./review-form.ts";
 
 /** One reviewed object, as `-o json` prints it. */
@@ -40,6 +41,8 @@ export interface ReviewInput {
   /** Actions that the nodes' role allows; empty where nobody listed them. */
   readonly roleActions: readonly string[];
   readonly now: number;
+  /** A moment for which each NodePool tells what its budgets let go. */
+  readonly at?: number;
 }
 
 interface Formed extends ReviewForm {
@@ -60,10 +63,16 @@ export function reviewsOf(input: ReviewInput): readonly Review[] {
   const others = manifests.filter((manifest) => !formed.some((one) => one.manifest === manifest)).map(({ object }) => object);
   const judged = formed.filter(({ isJudged }) => isJudged).map(({ object }) => object);
   const context: AdmissionContext = { ...fileWorld([...others, ...judged], names), now };
-  return formed.map((one) => reviewOf(one, { policySet, context }));
+  return formed.map((one) => reviewOf(one, { policySet, context, at: input.at }));
 }
 
-function reviewOf(one: Formed, { policySet, context }: { readonly policySet: PolicySet; readonly context: AdmissionContext }): Review {
+interface ReviewWorld {
+  readonly policySet: PolicySet;
+  readonly context: AdmissionContext;
+  readonly at: number | undefined;
+}
+
+function reviewOf(one: Formed, { policySet, context, at }: ReviewWorld): Review {
   const { object, manifest, refusals, isJudged } = one;
   const { names } = context;
   const findings = isJudged ? validate({ policySet, request: createRequest(object, names), context }).findings : [];
@@ -74,15 +83,18 @@ function reviewOf(one: Formed, { policySet, context }: { readonly policySet: Pol
     kind: object.kind,
     name: object.metadata.name ?? "",
     refusals,
-    rows: isJudged ? rowsOf(object, { policySet, ...context }) : [],
+    rows: isJudged ? rowsOf(object, { policySet, context, at }) : [],
     questions: isJudged && isPool ? reviewAnswers(findings) : [],
     findings,
   };
 }
 
-function rowsOf(object: KubeObject, world: AdmissionContext & { readonly policySet: PolicySet }): readonly ReportRow[] {
-  const { domain } = world.names;
-  if (isObjectOf("NodePool", object, domain)) return poolReport(object, world);
+function rowsOf(object: KubeObject, { policySet, context, at }: ReviewWorld): readonly ReportRow[] {
+  const { domain } = context.names;
+  if (isObjectOf("NodePool", object, domain)) {
+    const rows = poolReport(object, { ...context, policySet });
+    return at === undefined ? rows : [...rows, budgetsAt(object, { at, nodes: nodesOfPool(object, context.snapshot) })];
+  }
   return isObjectOf("EC2NodeClass", object, domain) || isObjectOf("NodeClass", object, domain) ? classReport(object) : [];
 }
 

@@ -48,7 +48,7 @@ export const reviewQuestions: readonly { readonly question: string; readonly rul
   { question: "buys the capacity types that are meant", rules: ["NP-020"] },
   { question: "has clear labels and taints", rules: ["NP-005", "NP-006"] },
   { question: "has limits", rules: ["NP-007"] },
-  { question: "is disrupted safely", rules: ["NP-010", "NP-011", "NP-012", "NP-013", "NP-016", "NP-017", "NP-018"] },
+  { question: "is disrupted safely", rules: ["NP-010", "NP-011", "NP-012", "NP-013", "NP-016", "NP-017", "NP-018", "NP-021"] },
   { question: "has somebody who pays", rules: ["COST-001", "NP-009"] },
   { question: "can be told apart from other pools", rules: ["NP-014", "NP-015"] },
 ];

@@ -34,6 +34,7 @@ import { nc004, nc005, nc006, nc007 } from "./node-class.ts";
 import { nc001, nc002, nc003, nc008 } from "./node-class-fields.ts";
 import { np007, np008, np009, np020 } from "./node-pool-capacity.ts";
 import { np005, np006, np014 } from "./node-pool-catalogue.ts";
+import { np021 } from "./node-pool-budgets.ts";
 import { np010, np011, np012, np013 } from "./node-pool-disruption.ts";
 import { np015, np016, np017, np018 } from "./node-pool-lifetime.ts";
 import { np001, np002 } from "./node-pool-name.ts";
@@ -168,6 +169,7 @@ export const allRules: readonly Rule[] = [
   np018,
   np019,
   np020,
+  np021,
   obs001,
   own001,
   pdb004,

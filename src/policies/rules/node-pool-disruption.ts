@@ -6,8 +6,10 @@
  */
 import type { NodePool } from "../../api/node-pool.ts";
 import { pointer } from "../../kube/json-patch.ts";
+import { parseCron, parseGoDuration } from "../../kube/schedule.ts";
 import type { Facts } from "../facts.ts";
 import type { RuleParams } from "../policy-set.ts";
+import { hoursWithout } from "../review/budget-hours.ts";
 import { drainBlockersOnPool } from "../review/pool-workloads.ts";
 import { classesOfPool, nodesOfPool } from "../review/pool-terms.ts";
 import { goodPool, goodRegulatedPool } from "./node-pool-example.ts";
@@ -99,13 +101,13 @@ function budgetTraps(nodePool: NodePool, { snapshot }: Facts, params: RuleParams
   const budgets = nodePool.spec.disruption?.budgets ?? [];
   const nodes = nodesOfPool(nodePool, snapshot);
   const at = (index: number): string => pointer("spec", "disruption", "budgets", index);
-  const hasWindow = budgets.some(({ schedule }) => schedule !== undefined);
+  const hasWindow = (besides: number): boolean => budgets.some(({ schedule }, index) => index !== besides && schedule !== undefined);
   return budgets.flatMap((budget, index): readonly Problem[] => [
     ...(isAlwaysZero(budget)
       ? [
           {
             path: at(index),
-            message: `budget nodes: "${budget.nodes}" has no schedule and always holds: ${hasWindow ? "the windows beside it never open, since the smallest budget wins" : "no node is ever disrupted"}`,
+            message: `budget nodes: "${budget.nodes}" ${alwaysText(budget)}: ${hasWindow(index) ? "the windows beside it never open, since the smallest budget wins" : "no node is ever disrupted"}`,
             fix: "give it the schedule and duration of the time outside the windows, or remove it",
           },
         ]
@@ -117,8 +119,18 @@ function budgetTraps(nodePool: NodePool, { snapshot }: Facts, params: RuleParams
   ]);
 }
 
-function isAlwaysZero({ nodes, schedule, reasons }: Budget): boolean {
-  return schedule === undefined && reasons === undefined && (nodes === "0" || nodes === "0%");
+/** A window that opens again before it closes is none. */
+function isAlwaysZero(budget: Budget): boolean {
+  const { nodes, schedule, duration, reasons } = budget;
+  if (reasons !== undefined || (nodes !== "0" && nodes !== "0%")) return false;
+  if (schedule === undefined) return true;
+  return duration !== undefined && parseCron(schedule).ok && parseGoDuration(duration).ok && hoursWithout([budget]) === undefined;
+}
+
+function alwaysText({ schedule, duration }: Budget): string {
+  return schedule === undefined
+    ? "has no schedule and always holds"
+    : `opens again (${schedule}) before its ${duration ?? ""} are over, and always holds`;
 }
 
 /** Percentages round up, so that of few nodes one may always go. */

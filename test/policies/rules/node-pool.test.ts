@@ -244,6 +244,14 @@ spec: {minAvailable: 1, selector: {matchLabels: {app: ledger}}}
     judge: pool(budgets('{nodes: "0"}')),
     finds: ['NP-012 deny: budget nodes: "0" has no schedule and always holds: no node is ever disrupted'],
   });
+  ofBudgets("a 0 whose window opens again before it closes blocks everything", {
+    judge: pool(budgets('{nodes: "0", schedule: "@daily", duration: 24h}')),
+    finds: ['NP-012 deny: budget nodes: "0" opens again (@daily) before its 24h are over, and always holds: no node is ever disrupted'],
+  });
+  ofBudgets("a 0 of a day less a minute leaves a minute", {
+    judge: pool(budgets('{nodes: "0", schedule: "@daily", duration: 23h58m}')),
+    finds: [],
+  });
   ofBudgets("a 0 for one reason is a choice", { judge: pool(budgets('{nodes: "0", reasons: [Drifted]}, {nodes: 10%}')), finds: [] });
   ofBudgets("a schedule without duration", {
     judge: pool(budgets('{nodes: "0", schedule: 0 0 * * 6}')),
