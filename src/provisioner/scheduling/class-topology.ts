@@ -47,6 +47,8 @@ export interface ClassTopology {
   readonly apartIn: readonly { readonly group: TopologyGroup; readonly perHostMax: number }[];
   readonly owned: readonly TopologyGroup[];
   readonly counting: readonly TopologyGroup[];
+  /** Affinity that may begin anywhere and counts these Pods, which may have to wait for others themselves. */
+  readonly leansIn: readonly AffinityGroup[];
   /** True where the class may be the first of its own affinity. */
   readonly mayStart: boolean;
 }
@@ -83,6 +85,7 @@ export function classTopology(groups: ClassGroups & { readonly isHard: boolean }
     apartIn: apartIn(host, counting),
     owned,
     counting,
+    leansIn: owned.some(({ kind }) => kind === "affinity") ? counting.filter(isStartedBy) : [],
     mayStart: mayStart({ owned, counting }),
   };
 }

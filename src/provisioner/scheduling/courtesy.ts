@@ -37,10 +37,9 @@ function mayStrand(group: AffinityGroup, domain: Domain): boolean {
   return false;
 }
 
-/** Says whether Pods of an affinity are in a domain where nobody counts but themselves. */
-export function isAloneIn({ owners, counts }: AffinityGroup, domain: Domain): boolean {
-  const own = owners.get(domain) ?? 0;
-  return own > 0 && (counts.get(domain) ?? 0) <= own;
+/** Says whether Pods of an affinity are in a domain where nobody counts but themselves, and others who may have to wait for them. */
+export function isAloneIn({ owners, leaning, counts }: AffinityGroup, domain: Domain): boolean {
+  return (owners.get(domain) ?? 0) > 0 && (counts.get(domain) ?? 0) <= (leaning.get(domain) ?? 0);
 }
 
 interface Choices {

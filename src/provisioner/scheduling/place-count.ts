@@ -28,6 +28,7 @@ export function recordAt(topology: ClassTopology, place: Place, step: 1 | -1 = 1
     const domain = group.key === hostnameLabel ? place.id : place.value(group.key);
     if (domain !== undefined) increment(group.owners, domain, step);
   }
+  for (const group of topology.leansIn) increment(group.leaning, group.key === hostnameLabel ? place.id : place.value(group.key), step);
 }
 
 /** Whoever keeps away from a Pod keeps away from wherever it may come to be. */

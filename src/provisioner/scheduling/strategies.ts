@@ -6,7 +6,7 @@
  * always; other orders and zones where there are few Pods; a cutting-stock program where many Pods come in few shapes and the plan so far is far from the least price.
  */
 import { attempt, type Attempt, type Strategy } from "./attempt.ts";
-import { needsOrder } from "./binding-order.ts";
+import { orderNeeds } from "./binding-order.ts";
 import { areRivals } from "./class-run.ts";
 import { isCoverable } from "./cover-demand.ts";
 import { strategiesForFew } from "./few-pods.ts";
@@ -64,7 +64,7 @@ export function attemptAll(
             strategy,
             isCut: cut.isMade(),
             isImproved: few.length > 0,
-            needsOrder: needsOrder(problem),
+            needsOrder: orderNeeds(made.packing).length > 0,
             end: topologyCheckpoint(problem.topology),
           },
         ];

@@ -16,15 +16,18 @@ export function topologyCheckpoint({ groups }: Topology): TopologyCheckpoint {
     ...(group.kind === "spread" ? { hosts: group.hosts } : {}),
     counts: new Map(group.counts),
     owners: new Map(group.owners),
+    leaning: new Map(group.leaning),
   }));
   return {
     restore: () => {
-      for (const { group, hosts, counts, owners } of saved) {
+      for (const { group, hosts, counts, owners, leaning } of saved) {
         if (group.kind === "spread") group.hosts = hosts;
         group.counts.clear();
         group.owners.clear();
+        group.leaning.clear();
         for (const [domain, count] of counts) group.counts.set(domain, count);
         for (const [domain, count] of owners) group.owners.set(domain, count);
+        for (const [domain, count] of leaning) group.leaning.set(domain, count);
       }
     },
   };

@@ -31,6 +31,8 @@ interface GroupFacts {
   readonly counts: Map<Domain, number>;
   /** Pods that have this constraint, by domain. */
   readonly owners: Map<Domain, number>;
+  /** Pods to be placed that the selector matches and that may have to wait for others, by domain; kept for affinity that may begin anywhere. */
+  readonly leaning: Map<Domain, number>;
 }
 
 export interface SpreadGroup extends GroupFacts {
@@ -74,8 +76,8 @@ type NodeFilter = (node: NodeFacts, allowUndefined?: ReadonlySet<string>) => boo
 
 /** What a group is before it has a number and counts; equal names mean equal groups. */
 export type GroupPlan =
-  | (Omit<SpreadGroup, "id" | "counts" | "owners"> & { readonly name: string })
-  | (Omit<AffinityGroup, "id" | "counts" | "owners"> & { readonly name: string });
+  | (Omit<SpreadGroup, "id" | "counts" | "owners" | "leaning"> & { readonly name: string })
+  | (Omit<AffinityGroup, "id" | "counts" | "owners" | "leaning"> & { readonly name: string });
 
 /** Label of each namespace by name, for namespaceSelector. */
 export type NamespaceLabels = ReadonlyMap<string, Labels>;

@@ -192,7 +192,7 @@ function groupRegistry() {
     groupOf: (plan: GroupPlan, owner?: PodClass): TopologyGroup => {
       const known = byName.get(plan.name);
       if (known !== undefined) return known.group;
-      const group: TopologyGroup = { ...plan, id: byName.size, counts: new Map(), owners: new Map() };
+      const group: TopologyGroup = { ...plan, id: byName.size, counts: new Map(), owners: new Map(), leaning: new Map() };
       byName.set(plan.name, { group, owner });
       return group;
     },

@@ -19,14 +19,20 @@ const kindsFirstMax = 8;
 /** Returns what is wrong with what a plan says of the order in which its Pods bind. */
 export function anyOrderFaults(input: SolveInput, plan: SchedulingResults): readonly Fault[] {
   const { world, planned } = plannedWorld(input, plan);
-  const failing = ordersOf(planned).flatMap((order) => {
+  const said = plan.bindingOrder.map(({ then }) => first(planned, ({ pod }) => then.includes(keyOf(pod))));
+  const failing = [...said, ...ordersOf(planned)].flatMap((order) => {
     const stuck = stuckIn(world, order);
     return stuck === undefined ? [] : [{ order, stuck }];
   });
-  const [first] = failing;
-  if (first === undefined || plan.bindingOrder.length > 0) return [];
-  const { name = "" } = first.stuck.pod.metadata;
-  const begins = first.order.slice(0, 3).map(({ pod, at }) => `${pod.metadata.name ?? ""} on ${world.sites[at]?.name ?? ""}`);
+  const [worst] = failing;
+  const isSaid = plan.bindingOrder.length > 0;
+  if (worst === undefined)
+    return isSaid
+      ? [{ rule: "order", says: `all Pods bind in each order, and the plan asks for one: ${JSON.stringify(plan.bindingOrder)}` }]
+      : [];
+  if (isSaid) return [];
+  const { name = "" } = worst.stuck.pod.metadata;
+  const begins = worst.order.slice(0, 3).map(({ pod, at }) => `${pod.metadata.name ?? ""} on ${world.sites[at]?.name ?? ""}`);
   return [{ rule: "order", says: `${name} never binds where ${begins.join(", ")} bind first, and the plan says nothing of it` }];
 }
 
@@ -48,9 +54,17 @@ function stuckIn(start: World, order: readonly Planned[]): Planned | undefined {
 
 function ordersOf(planned: readonly Planned[]): readonly (readonly Planned[])[] {
   const kinds = groupsOf(planned).map(({ at, pods }) => pods.map((pod): Planned => ({ pod, at })));
-  const first = kinds.slice(0, kindsFirstMax).map((own) => [...own, ...planned.filter(({ pod }) => !own.some((one) => one.pod === pod))]);
+  const kindsFirst = kinds.slice(0, kindsFirstMax).map((own) => first(planned, ({ pod }) => own.some((one) => one.pod === pod)));
   const drawn = Array.from({ length: drawnMax }, (_, index) => shuffled(planned, index + 1));
-  return [planned, planned.toReversed(), ...first, ...drawn];
+  return [planned, planned.toReversed(), ...kindsFirst, ...drawn];
+}
+
+function first(planned: readonly Planned[], isFirst: (one: Planned) => boolean): readonly Planned[] {
+  return [...planned.filter(isFirst), ...planned.filter((one) => !isFirst(one))];
+}
+
+function keyOf({ metadata }: Planned["pod"]): string {
+  return `${metadata.namespace ?? ""}/${metadata.name ?? ""}`;
 }
 
 /** The same shuffle for the same seed. */

@@ -6,11 +6,14 @@
 import { describe, expect, it } from "vitest";
 import { solve, type SolveInput } from "../../../src/provisioner/scheduling/solve.ts";
 import { casesOf, isLongRun } from "../../support/long-run.ts";
+import { anyOrderFaults } from "./any-order.ts";
 import { withAttachLimits, withVolumes } from "./claimed-volumes.ts";
 import { planFaults } from "./plan-checker.ts";
 import { caseCalled, numberedCases, usualCase } from "./random-case.ts";
+import { stirred } from "./stirred-case.ts";
 
 const count = casesOf({ ci: 300, long: 20_000 });
+const stirredCount = casesOf({ ci: 100, long: 20_000 });
 const timeoutMs = isLongRun ? 7_200_000 : 180_000;
 /** Failures that are worth reading in one run. */
 const toldMax = 20;
@@ -28,6 +31,12 @@ const foundCases: ReadonlyMap<string, string> = new Map([
   ["73981455:51", "the domains of a spread that helps nobody are closed with those of one that helps"],
   ["92096450:32", "a spread over capacity types counts Pods in one zone only, and those of others may be launched there or not"],
   ["105998482:80", "others keep away from Pods by capacity type, and the pool has enough types for minValues in both together only"],
+]);
+const foundStirred: ReadonlyMap<string, string> = new Map([
+  [
+    "20261130:66",
+    "Pods that seek their like anywhere stand with one that waits for them, and another of their like elsewhere would keep them out",
+  ],
 ]);
 const foundWithVolumes: ReadonlyMap<string, string> = new Map([
   ["74422513:88", "a claim that may be launched as another capacity type would make an empty zone one that counts"],
@@ -78,9 +87,23 @@ describe("solve, on random cases", () => {
     timeoutMs,
   );
 
+  it(
+    "plans beside DaemonSets that turn out otherwise, Nodes without labels and chains of affinity what binds in any order, or says the order",
+    () => {
+      expectLegal({ of: stirred, placedMin: 6, leftMin: 2, count: stirredCount, isAnyOrder: true });
+    },
+    timeoutMs,
+  );
+
   it.each([...foundCases])("plans case %s of a long run, in which %s", (name) => {
     const input = caseCalled(usualCase, name);
     expect(planFaults(input, solve(input))).toEqual([]);
+  });
+
+  it.each([...foundStirred])("plans stirred case %s of a long run, in which %s", (name) => {
+    const input = stirred(caseCalled(usualCase, name), name);
+    const plan = solve(input);
+    expect([...planFaults(input, plan), ...anyOrderFaults(input, plan)]).toEqual([]);
   });
 
   it.each([...foundWithVolumes])("plans case %s with volumes, in which %s", (name) => {
@@ -112,28 +135,32 @@ function expectLegal({
   of,
   placedMin,
   leftMin,
+  count: cases = count,
+  isAnyOrder = false,
 }: {
-  readonly of: (input: SolveInput) => SolveInput;
+  readonly of: (input: SolveInput, name: string) => SolveInput;
   readonly placedMin: number;
   readonly leftMin: number;
+  readonly count?: number;
+  readonly isAnyOrder?: boolean;
 }): void {
   const failures: string[] = [];
   let [placed, left] = [0, 0];
-  for (const { name, input: drawn } of numberedCases(usualCase, count)) {
-    const input = of(drawn);
+  for (const { name, input: drawn } of numberedCases(usualCase, cases)) {
+    const input = of(drawn, name);
     const plan = solve(input);
     left += plan.unschedulable.length;
     placed += input.pods.length - plan.unschedulable.length;
     failures.push(
-      ...planFaults(input, plan)
+      ...[...planFaults(input, plan), ...(isAnyOrder ? anyOrderFaults(input, plan) : [])]
         .slice(0, 1)
         .map(({ rule, says }) => `${name} ${rule}: ${says}`),
     );
     if (failures.length >= toldMax) break;
   }
   expect(failures).toEqual([]);
-  expect(placed / count).toBeGreaterThan(placedMin);
-  expect(left / count).toBeGreaterThan(leftMin);
+  expect(placed / cases).toBeGreaterThan(placedMin);
+  expect(left / cases).toBeGreaterThan(leftMin);
 }
 
 /** The same input in another order, the same one each time. */

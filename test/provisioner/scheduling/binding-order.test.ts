@@ -117,7 +117,11 @@ function choosing(name: string, zones: readonly string[]): readonly PendingPod[]
   });
 }
 
-function podsNamed(name: string, count: number, of: { readonly app?: string; readonly spec?: Partial<PodSpec> }): readonly PendingPod[] {
+function podsNamed(
+  name: string,
+  count: number,
+  of: { readonly app?: string; readonly cpu?: string; readonly spec?: Partial<PodSpec> },
+): readonly PendingPod[] {
   const { app = "web", spec = {} } = of;
   return Array.from({ length: count }, (_, index) => ({
     key: `shop/${name}-${index}`,
