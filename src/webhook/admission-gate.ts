@@ -19,7 +19,7 @@ import type { Standings } from "./standing.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** With what is in transit, 96 MiB of bodies leave the process within the 512 MiB that deploy/ gives it. */
+/** With what is in transit, 96 MiB of bodies leave the process within the 512 MiB that deploy/ gives it; large ones have a part of it (large-bodies.ts). */
 export const gateLimits: QueueLimits = {
   open: { reviewsMax: 256, bytesMax: 32 * mebibyte, lagMaxMs: 1_000 },
   closed: { reviewsMax: 1_024, bytesMax: 64 * mebibyte, lagMaxMs: Infinity },

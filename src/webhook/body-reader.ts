@@ -24,33 +24,27 @@ export type BodyOutcome =
   | { readonly kind: "broken" }
   /** The rest had not come in time. */
   | { readonly kind: "late" }
-  /** It had to make room for others, or comes in crumbs. */
-  | { readonly kind: "yielded"; readonly came: BodyStart };
-
-/** What came of a body that was not read to its end. */
-export interface BodyStart {
-  readonly bytes: number;
-  /** The first of them, of at most {@link headBytesMax}. */
-  readonly head: Buffer;
-}
+  /** It had to make room for others, comes in crumbs, or its turn did not come; `head` is what came first, of at most {@link headBytesMax}. */
+  | { readonly kind: "yielded"; readonly head: Buffer };
 
 export interface BodyLimits {
   readonly withinMs: number;
   readonly bytesMax?: number;
   /** Opens the book of what has come; `stop` ends the reading. */
   readonly open?: (stop: () => void) => Body;
+  /** Asked once the head of the body is here: nothing more is read before `go`; from then on `stop` is how the body is late. */
+  readonly turn?: ((go: () => void, stop: () => void) => void) | undefined;
 }
 
-/** Reads a request's body; past a limit the rest is discarded unread and the outcome says so. */
-export function readBody(
-  request: IncomingMessage,
-  { withinMs, bytesMax = bodyBytesMax, open = unbooked }: BodyLimits,
-): Promise<BodyOutcome> {
+/** Reads a request's body; past a limit the rest is discarded or left unread, and the outcome says so. */
+export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<BodyOutcome> {
+  const { withinMs, bytesMax = bodyBytesMax, open = unbooked, turn } = limits;
   return new Promise((settle) => {
     const chunks: Buffer[] = [];
-    const body = open(() => {
-      resolve({ kind: "yielded", came: startOf(chunks) });
-    });
+    const stop = (): void => {
+      resolve({ kind: "yielded", head: headOf(chunks) });
+    };
+    const body = open(stop);
     // What came while the process was held is read before the body is called late.
     const timer = setTimeout(() => setImmediate(resolve, { kind: "late" }), withinMs);
     let isSettled = false;
@@ -60,10 +54,7 @@ export function readBody(
       isSettled = true;
       clearTimeout(timer);
       body.end();
-      if (outcome.kind !== "read") {
-        request.removeAllListeners("data");
-        request.resume();
-      }
+      leaveRest(request, outcome);
       chunks.length = 0;
       settle(outcome);
     };
@@ -72,18 +63,22 @@ export function readBody(
       return;
     }
     const measure = measureOf(bytesMax);
+    const headCame = onceAtHead(turn, () => {
+      request.pause();
+      clearTimeout(timer);
+      turn?.(() => request.resume(), stop);
+    });
     request.on("data", (chunk: Buffer) => {
       const problem = measure(chunk);
-      if (problem !== undefined) {
-        resolve(problem === "yielded" ? { kind: problem, came: startOf(chunks) } : { kind: problem });
-        return;
-      }
+      if (problem === "yielded") stop();
+      else if (problem !== undefined) resolve({ kind: problem });
+      if (problem !== undefined) return;
       chunks.push(chunk);
       body.add(chunk.length);
+      headCame(chunks);
     });
     request.on("end", () => {
-      const [only] = chunks;
-      resolve({ kind: "read", bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
+      resolve({ kind: "read", bytes: wholeOf(chunks) });
     });
     for (const event of ["error", "close"])
       request.on(event, () => {
@@ -92,9 +87,35 @@ export function readBody(
   });
 }
 
-function startOf(chunks: readonly Buffer[]): BodyStart {
-  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
-  return { bytes, head: Buffer.concat(chunks, Math.min(bytes, headBytesMax)) };
+/** Of what yields nothing more is read: whoever answers it lets its connection go. */
+function leaveRest(request: IncomingMessage, { kind }: BodyOutcome): void {
+  if (kind === "read") return;
+  request.removeAllListeners("data");
+  if (kind === "yielded") request.pause();
+  else request.resume();
+}
+
+/** Calls back once, as soon as the head is among what has come. */
+function onceAtHead(turn: BodyLimits["turn"], callback: () => void): (chunks: readonly Buffer[]) => void {
+  let isOver = turn === undefined;
+  return (chunks) => {
+    if (isOver || sizeOf(chunks) < headBytesMax) return;
+    isOver = true;
+    callback();
+  };
+}
+
+function wholeOf(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
+
+function headOf(chunks: readonly Buffer[]): Buffer {
+  return Buffer.concat(chunks, Math.min(sizeOf(chunks), headBytesMax));
+}
+
+function sizeOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Says of each piece whether it is one too many. */

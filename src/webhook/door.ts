@@ -5,6 +5,7 @@ import { admissionGate, type AdmissionGate, gateLimits } from "./admission-gate.
 import { connectionBook, connectionLimits, type ClosedReason } from "./connections.ts";
 import type { EventLoopLag } from "./event-loop-lag.ts";
 import { type KnownCallers, knownCallers } from "./known-callers.ts";
+import { largeLimits, largeLine, type LargeLine } from "./large-bodies.ts";
 import { standings, type Standings } from "./standing.ts";
 import { bodiesInTransit, type Transit, transitBytesMax } from "./transit.ts";
 
@@ -18,13 +19,15 @@ export interface Door {
   readonly gate: AdmissionGate;
   /** Of known callers, and of all others. */
   readonly transit: { readonly known: Transit; readonly others: Transit };
+  /** Where large bodies of known callers wait before they are read. */
+  readonly large: LargeLine;
   readonly connections: ReturnType<typeof connectionBook>;
-  /** Reviews that are judged and wait for advice; strangers' that wait for an inquiry. */
-  readonly waiting: { advised: number; strangerInquiries: number };
+  /** Reviews that are judged and wait for advice; strangers' that wait for an inquiry; those that were answered before all of them was read. */
+  readonly waiting: { advised: number; strangerInquiries: number; unread: number };
 }
 
 /** What a door lets in at most. */
-export const doorLimits = { ...gateLimits, ...connectionLimits, transitBytesMax };
+export const doorLimits = { ...gateLimits, ...connectionLimits, ...largeLimits, transitBytesMax };
 
 /** Makes a door. */
 export function openDoor({
@@ -49,7 +52,8 @@ export function openDoor({
       known: bodiesInTransit(() => bytesMax),
       others: bodiesInTransit(() => (known.isHere() ? Math.min(strangerTransitBytesMax, bytesMax) : bytesMax)),
     },
+    large: largeLine(all),
     connections: connectionBook({ standings: books, known, gate, limits: all, ...(onClosed === undefined ? {} : { onClosed }) }),
-    waiting: { advised: 0, strangerInquiries: 0 },
+    waiting: { advised: 0, strangerInquiries: 0, unread: 0 },
   };
 }

@@ -16,9 +16,10 @@ import {
   type AdmissionAnswer,
   type ReviewError,
 } from "./admission-review.ts";
-import { bodyBytesMax, type BodyStart, readBody } from "./body-reader.ts";
+import { bodyBytesMax, readBody } from "./body-reader.ts";
 import type { Door } from "./door.ts";
 import type { GateEntry, ShedReason } from "./gate-queue.ts";
+import { largePlace, type LargePlace, leaveUnread, lengthOf, unreadMax } from "./large-bodies.ts";
 import type { WebhookMetrics } from "./metrics.ts";
 import { reviewTimeoutSeconds } from "./registration.ts";
 import { largeReviewBytesMin, uidOfWrite } from "./review-head.ts";
@@ -56,10 +57,14 @@ export async function answerReview(call: ReviewCall): Promise<void> {
   }
   const timeoutMs = timeoutOf(request);
   const deadlineMs = performance.now() - door.lag.currentMs() + timeoutMs;
+  const isKnown = door.known.isKnown(caller);
+  const place = isKnown ? largePlace(door.large, { bytes: lengthOf(request), timeoutMs }) : undefined;
   const body = await readBody(request, {
     withinMs: Math.min(timeoutMs, bodyMaxMs),
-    open: (stop) => (door.known.isKnown(caller) ? door.transit.known : door.transit.others).open(caller, stop),
+    open: (stop) => (isKnown ? door.transit.known : door.transit.others).open(caller, stop),
+    turn: place?.turn,
   });
+  if (body.kind !== "read") place?.leave();
   switch (body.kind) {
     case "broken":
       return;
@@ -68,7 +73,8 @@ export async function answerReview(call: ReviewCall): Promise<void> {
       shed(call, "deadline", { caller, deadlineMs });
       return;
     case "yielded":
-      if (yields(call, body.came, caller)) return;
+      if (yields(call, body.head, caller)) return;
+      if (!isKnown) request.resume();
       closeAfter(call);
       shed(call, "transit", { caller, deadlineMs });
       return;
@@ -79,7 +85,7 @@ export async function answerReview(call: ReviewCall): Promise<void> {
       return;
     case "read":
       door.connections.whole(request);
-      await inTurn(call, { kind: "review", tier: call.tier, caller, bytes: body.bytes.length, deadlineMs }, body.bytes);
+      await inTurn(call, { kind: "review", tier: call.tier, caller, bytes: body.bytes.length, deadlineMs }, { ...body, place });
   }
 }
 
@@ -97,34 +103,46 @@ function timeoutOf({ url = "" }: IncomingMessage): number {
 }
 
 /** Refuses a large review of the API server's in words, where it can't be taken in; false where that is not what it is. */
-function yields({ request, response, metrics, phase, door }: ReviewCall, came: BodyStart, caller: GateEntry["caller"]): boolean {
-  const uid = came.bytes < largeReviewBytesMin || door.known.isStranger(caller) ? undefined : uidOfWrite(came.head);
+function yields({ request, response, metrics, phase, door }: ReviewCall, head: Buffer, caller: GateEntry["caller"]): boolean {
+  const uid = lengthOf(request) < largeReviewBytesMin || door.known.isStranger(caller) ? undefined : uidOfWrite(head);
   if (uid === undefined) return false;
   const message =
     "[SYS-003] too many large objects are sent at once to read this one\n  fix: send it again in a few seconds, or make it smaller";
   const text = encodeAdmissionReview(uid, denied({ code: 429, reason: "TooManyRequests", message }));
   metrics.requests.inc({ phase, outcome: "denied", dry_run: "false" });
   const answer = (): void => {
-    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text), Connection: "close" });
+    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) });
     response.end(text);
   };
-  // Who still writes hears no answer where its connection goes.
   if (request.readableEnded) answer();
-  else request.once("end", answer);
+  else if (door.known.isKnown(caller) && door.waiting.unread < unreadMax) {
+    answer();
+    leaveUnread(request, { forMs: answerMaxMs, waiting: door.waiting });
+  } else {
+    // Who still writes hears no answer where its connection goes.
+    request.resume();
+    request.once("end", answer);
+  }
   return true;
 }
 
-function inTurn(call: ReviewCall, entry: GateEntry, bytes: Buffer): Promise<void> {
+/** A large review's place is the next one's as soon as this one's bytes are read: what is asked or told later holds none of them. */
+function inTurn(
+  call: ReviewCall,
+  entry: GateEntry,
+  { bytes, place }: { readonly bytes: Buffer; readonly place: LargePlace | undefined },
+): Promise<void> {
   return new Promise((done, failed) => {
     call.door.gate.inTurn(entry, (reason) => {
       try {
-        if (reason !== undefined && (reason === "deadline" || !yields(call, { bytes: bytes.length, head: bytes }, entry.caller)))
-          shed(call, reason, entry);
+        if (reason !== undefined && (reason === "deadline" || !yields(call, bytes, entry.caller))) shed(call, reason, entry);
         const later = reason === undefined ? judge(call, entry, bytes) : undefined;
         if (later === undefined) done();
         else later.then(done, failed);
       } catch (error) {
         failed(error instanceof Error ? error : new Error(String(error)));
+      } finally {
+        place?.leave();
       }
     });
   });
