@@ -53,7 +53,7 @@ function tellClaim({ metadata, status }: NodeClaim, tell: (text: string) => void
   const capacityType = labels["karpenter.sh/capacity-type"] ?? "";
   if (type !== undefined && status?.providerID !== undefined) {
     const prices = fallbackPrices();
-    const price = capacityType === "spot" ? prices.spot(type, zone) : prices.onDemand(type);
+    const price = capacityType === "spot" ? prices.spot(type, zone) : prices.onDemand(type, zone);
     tell(`NodeClaim ${name}: ${pc.bold(type)} ${capacityType} in ${zone}, $${(price ?? 0).toFixed(4)} an hour`);
   }
   const ready = status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;

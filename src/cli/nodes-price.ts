@@ -11,6 +11,7 @@ import type { Node } from "../api/node.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
 import { overlaidTypes } from "../catalog/node-overlay.ts";
+import { rememberedAlike } from "../kube/remembered.ts";
 import { fallbackPrices } from "../catalog/price-table.ts";
 import { reservedPrice, type Prices } from "../catalog/prices.ts";
 import { catalogZones } from "../catalog/zones.ts";
@@ -44,13 +45,16 @@ export function nodePrices(of: {
   /** False: none is looked up. */
   readonly isAsked: boolean;
 }): (snapshot: ClusterSnapshot, zones: readonly string[]) => NodePrices {
-  const table = fallbackPrices();
+  const tableOf = rememberedAlike(
+    (zones: readonly string[]) => fallbackPrices(zones),
+    (a, b) => a.join() === b.join(),
+  );
   const pricesNow = typeof of.prices === "function" ? of.prices : undefined;
   const fixed = typeof of.prices === "function" ? undefined : of.prices;
   let plain: { readonly base: Prices; readonly prices: NodePrices } | undefined;
   let known: Known | undefined;
   return (snapshot, zones) => {
-    const base = pricesNow?.() ?? fixed ?? table;
+    const base = pricesNow?.() ?? fixed ?? tableOf(zones);
     if (plain?.base !== base) [plain, known] = [{ base, prices: plainPrices(base, of.isAsked) }, undefined];
     const overlays = snapshot.list("NodeOverlay");
     if (!of.isAsked || overlays.length === 0) return plain.prices;

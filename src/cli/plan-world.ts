@@ -33,6 +33,7 @@ import { readOffline, type OfflineInput, type OfflineRequest } from "./offline.t
 import { readCatalogFile, readSnapshotFile } from "./plan-files.ts";
 import { planKinds } from "./plan-kinds.ts";
 import { isSuspended, planNotes } from "./plan-notes.ts";
+import { planPrices } from "./plan-prices.ts";
 import { readPriceFiles, type PriceFiles } from "./price-files.ts";
 import type { ProgramSurroundings } from "./surroundings.ts";
 import { laidOver, readCluster } from "./with-cluster.ts";
@@ -120,11 +121,10 @@ function offerOf(
     for (const error of prices.error) request.stderr.write(`${error}\n`);
     return undefined;
   }
-  const catalog = {
-    zones,
-    ...(facts === undefined ? undefined : { facts }),
-    ...(prices.value === undefined ? undefined : { prices: prices.value }),
-  };
+  const sold = { zones, ...(facts === undefined ? undefined : { facts }) };
+  const { prices: used, notes } = prices.value === undefined ? planPrices({ snapshot, ...sold }) : { prices: prices.value, notes: [] };
+  for (const note of notes) request.stderr.write(`note: ${note}\n`);
+  const catalog = { ...sold, prices: used };
   const instanceTypes = catalogInstanceTypes(catalog);
   const pools = poolTypes({ snapshot, instanceTypes, ...catalog });
   const refused = snapshot.list("NodePool").flatMap((pool) => {

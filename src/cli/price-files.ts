@@ -6,6 +6,7 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import { layeredPrices } from "../catalog/price-layers.ts";
+import { fallbackPrices } from "../catalog/price-table.ts";
 import { parsePriceList, type PriceList } from "../catalog/price-list.ts";
 import type { Prices } from "../catalog/prices.ts";
 import { parseRateCard, type RateCard } from "../catalog/rate-card.ts";
@@ -39,6 +40,7 @@ export function readPriceFiles(files: PriceFiles, zones: readonly string[]): Res
   if (errors.length > 0) return err(errors);
   return ok(
     layeredPrices({
+      fallback: fallbackPrices(zones),
       ...(card.ok && card.value !== undefined ? { rateCard: card.value } : {}),
       ...(lists?.ok === true ? { priceLists: lists.value } : {}),
       ...(history?.ok === true ? { spotHistory: history.value } : {}),

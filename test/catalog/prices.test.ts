@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
 import { layeredPrices } from "../../src/catalog/price-layers.ts";
 import { decodePriceList, parsePriceList, type PriceList } from "../../src/catalog/price-list.ts";
+import { knownInstanceFacts } from "../../src/catalog/known-instances.ts";
 import { fallbackPrices } from "../../src/catalog/price-table.ts";
 import { parseRateCard, type RateCard } from "../../src/catalog/rate-card.ts";
 import { decodeSpotHistory, parseSpotHistory, type SpotHistory } from "../../src/catalog/spot-history.ts";
@@ -335,7 +336,37 @@ describe("of several sources", () => {
   test("without any, the dated table counts and says its date", () => {
     const prices = layeredPrices({});
     expect([prices.onDemand("m7i.large", zoneA), prices.spot("m7i.large", zoneA)]).toEqual([0.126, 0.0504]);
-    expect(prices.asOf).toBe("a table of January 2026 from memory");
+    expect(prices.asOf).toBe("a table of ap-southeast-1 of January 2026 from memory");
+  });
+
+  test("a region with a list has its own prices of all families, with their day; another one those of the nearest, and that is said", () => {
+    expect(fallback.onDemand("m5.large", "us-east-1a")).toBe(0.096);
+    expect(fallback.onDemand("m5.large", "us-gov-west-1a")).toBe(0.121);
+    expect([fallback.onDemand("t3.medium", "eu-west-1a"), fallback.onDemand("m7i.large", "ap-northeast-1a")]).toEqual([0.0416, 0.126]);
+    expect(fallback.spot("m5.large", "us-east-1a")).toBe(0.0384);
+    expect(fallbackPrices(["us-east-1a", "us-east-1b"]).asOf).toMatch(/^on-demand prices of us-east-1 of 20\d\d-\d\d-\d\d$/);
+    expect(fallbackPrices(["eu-west-1a"]).asOf).toMatch(/; eu-west-1 has no list here, and us-east-1's stands for it$/);
+  });
+
+  test("every type that is known has a price in us-east-1, but for those that are not sold there on demand", () => {
+    const lacking = knownInstanceFacts().filter(({ name }) => fallback.onDemand(name, "us-east-1a") === undefined);
+    expect([...new Set(lacking.map(({ name }) => name.split(".")[0]))]).toEqual([
+      "dl2q",
+      "hpc6a",
+      "hpc6id",
+      "hpc7a",
+      "hpc8a",
+      "p5e",
+      "trn2",
+      "x8aedz",
+    ]);
+  });
+
+  test("what Singapore's table lacks is estimated only where that is asked for, and in the order of its own prices", () => {
+    const [table, wide] = [fallbackPrices(), fallbackPrices(undefined, { isWide: true })];
+    expect([table.onDemand("m5.large"), table.onDemand("c6a.large")]).toEqual([undefined, undefined]);
+    expect([wide.onDemand("m5.large"), wide.onDemand("c5.large"), wide.onDemand("m6i.large")]).toEqual([0.12, 0.098005, 0.12]);
+    expect(wide.asOf).toMatch(/, and what it lacks by us-east-1's list of 20/);
   });
 
   test("the dated table knows types with GPUs, by size: Singapore's own prices of g4dn to the tenth of a cent", () => {
@@ -358,10 +389,12 @@ describe("of several sources", () => {
   test("the list of the zone's region counts before the table, which still knows what the list lacks", () => {
     const prices = layeredPrices({ priceLists: [list] });
     expect([prices.onDemand("m7i.large", zoneA), prices.onDemand("m7i.xlarge", zoneA), prices.onDemand("m7i.large", "us-east-1a")]).toEqual(
-      [0.1, 0.252, 0.126],
+      [0.1, 0.252, 0.1008],
     );
     expect([prices.spot("m7i.large", zoneA), prices.spot("a1.large", zoneA)]).toEqual([0.04, 0.024]);
-    expect(prices.asOf).toBe("on-demand prices of ap-southeast-1 of an unknown day; else a table of January 2026 from memory");
+    expect(prices.asOf).toBe(
+      "on-demand prices of ap-southeast-1 of an unknown day; else a table of ap-southeast-1 of January 2026 from memory",
+    );
   });
 
   test("a Spot history counts alone in its region: what it lacks is not sold as Spot", () => {
@@ -388,7 +421,7 @@ rates:
       prices.onDemand("a1.xlarge", zoneA),
     ]).toEqual([0.01, 0.072, 0.18144, undefined]);
     expect(prices.asOf).toMatch(
-      /^rate card rates.yaml; on-demand prices of .*; Spot prices of 2026-11-20T10:00:00Z; else a table of January 2026/,
+      /^rate card rates.yaml; on-demand prices of .*; Spot prices of 2026-11-20T10:00:00Z; else a table of ap-southeast-1 of January 2026/,
     );
   });
 

@@ -53,17 +53,36 @@ describe("prices", () => {
     expect((await planned([pool(), web])).nodes).toEqual(["m7g.large ap-southeast-1a 0.102"]);
   });
 
+  test("are estimated where Singapore's table knows no type of a pool, which is said", async () => {
+    const m5 = pool().replace("[m7i.large, m7g.large]", "[m5.large, c5.large]");
+    const { nodes, stderr } = await planned([m5, web]);
+    expect(nodes).toEqual(["c5.large ap-southeast-1a 0.098005"]);
+    expect(stderr).toMatch(
+      /^note: prices: a table of ap-southeast-1 of January 2026 from memory, and what it lacks by us-east-1's list of /m,
+    );
+  });
+
+  test("are those of the zone's region, and of a region without a list those of the nearest, which is said", async () => {
+    const pairs = ["us-east-1", "eu-west-1"].map((region) =>
+      pool().replaceAll("ap-southeast-1", region).replace("[m7i.large, m7g.large]", "[m5.large]"),
+    );
+    const [listed, nearest] = [await planned([pairs[0] ?? "", web]), await planned([pairs[1] ?? "", web])];
+    expect([listed.nodes, nearest.nodes]).toEqual([["m5.large us-east-1a 0.096"], ["m5.large eu-west-1a 0.096"]]);
+    expect(listed.stderr).not.toContain("prices:");
+    expect(nearest.stderr).toContain("eu-west-1 has no list here, and us-east-1's stands for it; --price-list names your own");
+  });
+
   describe("of a type that no list knows", () => {
-    const old = pool().replace("[m7i.large, m7g.large]", "[m1.large]");
+    const old = pool().replace("[m7i.large, m7g.large]", "[hpc6a.48xlarge]");
     const overlay = `apiVersion: karpenter.sh/v1alpha1
 kind: NodeOverlay
 metadata: { name: ours }
-spec: { requirements: [{ key: node.kubernetes.io/instance-type, operator: In, values: [m1.large] }], price: "0.3" }`;
+spec: { requirements: [{ key: node.kubernetes.io/instance-type, operator: In, values: [hpc6a.48xlarge] }], price: "0.3" }`;
 
     test("are a reason to buy none, which the plan says", async () => {
       const path = file("old.yaml", [old, web].join("\n---\n"));
       const { code, stdout } = await runPlimsoll(["plan", path, "--policies", "policies.yaml", "-v"]);
-      expect(stdout).toContain("NodePool general: no price is known for m1.large, and nothing is bought without one\n");
+      expect(stdout).toContain("NodePool general: no price is known for hpc6a.48xlarge, and nothing is bought without one\n");
       expect([code, stdout]).toEqual([
         1,
         expect.stringContaining("fix: give them a price: in a rate card, a price list or a NodeOverlay\n"),
@@ -73,10 +92,10 @@ spec: { requirements: [{ key: node.kubernetes.io/instance-type, operator: In, va
     test("are those of a rate card or a NodeOverlay", async () => {
       const card = file(
         "old-rates.yaml",
-        "rates: [{ instanceType: m1.large, zone: ap-southeast-1a, capacityType: on-demand, pricePerHour: 0.2 }]",
+        "rates: [{ instanceType: hpc6a.48xlarge, zone: ap-southeast-1a, capacityType: on-demand, pricePerHour: 0.2 }]",
       );
-      expect((await planned([old, web], "--rate-card", card)).nodes).toEqual(["m1.large ap-southeast-1a 0.2"]);
-      expect((await planned([old, web, overlay])).nodes).toEqual(["m1.large ap-southeast-1a 0.3"]);
+      expect((await planned([old, web], "--rate-card", card)).nodes).toEqual(["hpc6a.48xlarge ap-southeast-1a 0.2"]);
+      expect((await planned([old, web, overlay])).nodes).toEqual(["hpc6a.48xlarge ap-southeast-1a 0.3"]);
     });
   });
 
