@@ -160,11 +160,20 @@ const nodepoolReview = object("How NodePools and NodeClasses are reviewed.", {
 const exemption = object("One exemption from rules.", {
   id: text("Its id, such as EX-2026-014."),
   rules: list("The rules that it lifts.", text("A rule id."), { minItems: 1 }),
-  match: object("What is exempt; at least a namespace, and a name or labels.", {
+  match: object("What is exempt; at least a namespace, and a name, labels or groups.", {
     namespace: text("The namespace, or a pattern such as team-*."),
     kind: optional(text("The kind.")),
     name: optional(text("The name, or a pattern such as ledger-*.")),
     labels: optional(labelMap),
+    groups: optional(
+      list(
+        "Groups of who asks, such as those on call: requests of others are refused as ever. Each use is told by an Event.",
+        text("A group."),
+        {
+          minItems: 1,
+        },
+      ),
+    ),
   }),
   owner: text("Who answers for it."),
   reason: text("Why."),

@@ -30,6 +30,8 @@ export interface AdmissionRequest {
   readonly oldObject?: KubeObject;
   readonly userInfo: UserInfo;
   readonly dryRun: boolean;
+  /** True of what stands already, judged as if it came now: nobody asks for it. */
+  readonly isStanding?: true;
   /** What a DELETE says of the objects that the deleted one owns. */
   readonly propagation?: DeletionPropagation;
   /** There where the objects have more in them than is read: then they say no more than who they are and what holds them in deletion. */

@@ -11,7 +11,7 @@ import type { KubeObject } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
 import { heldPartOf } from "../kube/held-part.ts";
 import type { AdmissionContext } from "./admission-context.ts";
-import { isAudited, refusalsOf } from "./audit.ts";
+import { isAudited, refusalsOf, standingFindings } from "./audit.ts";
 import { auditRequest } from "./audit-request.ts";
 import { leftBehind, type Deleted } from "./deletion-warnings.ts";
 import { isObjectOf } from "./overlay-snapshot.ts";
@@ -73,10 +73,12 @@ const messageLengthMax = 1_000;
 export function arrivalNotes(arrival: Arrival, world: ArrivalWorld): readonly EventNote[] {
   // What is held in part is the audit's, which reads it whole.
   const isWhole = heldPartOf(arrival.object) === undefined;
-  const refusals = isWhole && isAudited(arrival.object, world.context) ? refusalsOf(arrival, world) : [];
+  const findings = isWhole && isAudited(arrival.object, world.context) ? standingFindings(arrival, world) : [];
+  const refusals = findings.filter(({ action }) => action === "deny");
   const bare = bareArrivals(arrival.object, world).slice(0, podsToldMax);
   return [
     ...(refusals.length === 0 ? [] : [violationNote(arrival.object, refusals)]),
+    ...groupNotes(arrival.object, { findings, policySet: world.policySet }),
     ...bare.map(({ pod, profile }) => bareNote(pod, profile)),
   ];
 }
@@ -86,6 +88,20 @@ function violationNote(object: KubeObject, refusals: readonly Finding[], when = 
   const more = refusals.length > 1 ? ` (+${refusals.length - 1} more)` : "";
   const words = `[${first?.rule ?? ""}] ${first?.message ?? ""}${more}; fix: ${first?.fix ?? ""}`;
   return note(object, "PolicyViolation", `${when} admission would refuse this: ${words}`);
+}
+
+/** What a group alone may do is told each time that it is done: one note for each exemption. */
+function groupNotes(
+  object: KubeObject,
+  { findings, policySet }: { readonly findings: readonly Finding[]; readonly policySet: PolicySet },
+): readonly EventNote[] {
+  return policySet.exemptions.flatMap(({ id, match, owner, expiresText }) => {
+    const lifted = findings.filter((finding) => finding.lifted?.kind === "exemption" && finding.lifted.id === id);
+    if (match.groups === undefined || lifted.length === 0) return [];
+    const rules = [...new Set(lifted.map(({ rule }) => rule))].join(", ");
+    const whom = match.groups.join(", ");
+    return [note(object, "ExemptionUsed", `let in for ${whom} by exemption ${id} of ${owner} until ${expiresText}: ${rules}`)];
+  });
 }
 
 function bareNote(pod: Pod, profile: string): EventNote {

@@ -21,5 +21,6 @@ export function auditRequest(object: KubeObject, domain: string): AdmissionReque
     object,
     userInfo: { username: "plimsoll audit", groups: [] },
     dryRun: true,
+    isStanding: true,
   };
 }

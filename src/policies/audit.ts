@@ -122,14 +122,19 @@ export function unreadObject({ apiVersion, kind, metadata }: KubeObject, reason:
  * Judges an object as the request that brought it in, beside all that stands by now. Returns what admission would have refused, had it known;
  * nothing of what was wrong before that request, or is let be.
  */
-export function refusalsOf(
+export function standingFindings(
   { object, before }: { readonly object: KubeObject; readonly before?: KubeObject },
   world: Omit<AuditWorld, "registeredAt">,
 ): readonly Finding[] {
   const created = auditRequest(object, world.context.names.domain);
   const request: AdmissionRequest = before === undefined ? created : { ...created, operation: "UPDATE", oldObject: before };
   const { findings } = validate({ policySet: world.policySet, request, context: world.context });
-  return letBe(findings, object, world).filter(({ action }) => action === "deny");
+  return letBe(findings, object, world);
+}
+
+/** Returns those of {@link standingFindings} for which admission would refuse the object. */
+export function refusalsOf(...of: Parameters<typeof standingFindings>): readonly Finding[] {
+  return standingFindings(...of).filter(({ action }) => action === "deny");
 }
 
 /** One bad rule or object must not hide the rest of a cluster for as long as it is there: the fault becomes a result. */

@@ -58,18 +58,28 @@ function blankProblem(
   return typeof text === "string" && text.trim() === "" ? [problemAt(at, `${field} is required`)] : [];
 }
 
-/** An exemption is of a workload: one that names nothing but wildcards would switch a rule off where nobody looks. */
+/** An exemption is of a workload, or of who asks: one that names nothing but wildcards would switch a rule off where nobody looks. */
 function matchProblems({ match }: ExemptionEntry, at: readonly string[]): readonly PolicyProblem[] {
   const place = [...at, "match"];
+  const { groups } = match;
   const isNamed = match.name !== undefined || Object.keys(match.labels ?? {}).length > 0;
-  if (!isNamed) return [problemAt(place, "needs a namespace, and a name or labels"), ...kindProblems(match.kind, place)];
+  if (!isNamed && groups === undefined)
+    return [problemAt(place, "needs a namespace, and a name, labels or groups"), ...kindProblems(match.kind, place)];
   return [
-    ...(["namespace", "name"] as const)
+    // Who is on call may have to look anywhere.
+    ...(groups === undefined ? (["namespace", "name"] as const) : (["name"] as const))
       .filter((field) => isWildcardOnly(match[field]))
       .map((field) => problemAt([...place, field], `"${match[field]}" names everything; name what is exempt`)),
     ...kindProblems(match.kind, place),
+    ...(groups ?? []).flatMap((group, index) =>
+      openGroups.has(group.trim())
+        ? [problemAt([...place, "groups", String(index)], `"${group}" is everybody; name the group of those who are on call`)]
+        : [],
+    ),
   ];
 }
+
+const openGroups: ReadonlySet<string> = new Set(["", "system:authenticated", "system:unauthenticated", "system:serviceaccounts"]);
 
 /** A slip in the kind would exempt nothing, and look like an exemption of what has gone. */
 function kindProblems(kind: string | undefined, place: readonly string[]): readonly PolicyProblem[] {

@@ -8,6 +8,7 @@ import type { LabelSelector } from "../api/object.ts";
 import type { ExemptionEntry } from "../api/policies-file.ts";
 import type { Instant } from "../api/ports.ts";
 import { matchesSelector } from "../kube/selector.ts";
+import type { AdmissionRequest } from "./admission-request.ts";
 import { matchesGlob } from "./class.ts";
 import { toCompensation, type Compensation } from "./compensation.ts";
 
@@ -39,6 +40,8 @@ export interface ExemptionMatch {
   readonly kind?: string;
   readonly name?: string;
   readonly labels?: LabelSelector;
+  /** Who may ask; absent: anybody. What stands is taken for let in by them. */
+  readonly groups?: readonly string[];
 }
 
 /** What an exemption is matched against: an object by its names and labels. */
@@ -51,7 +54,7 @@ export interface ExemptCandidate {
 
 /** Returns an entry as an exemption. */
 export function toExemption(entry: ExemptionEntry, line: number): Exemption {
-  const { namespace, kind, name, labels } = entry.match;
+  const { namespace, kind, name, labels, groups } = entry.match;
   return {
     id: entry.id,
     rules: entry.rules,
@@ -60,6 +63,7 @@ export function toExemption(entry: ExemptionEntry, line: number): Exemption {
       ...(kind === undefined ? {} : { kind }),
       ...(name === undefined ? {} : { name }),
       ...(labels === undefined ? {} : { labels: { matchLabels: labels } }),
+      ...(groups === undefined ? {} : { groups }),
     },
     owner: entry.owner,
     reason: entry.reason,
@@ -76,6 +80,11 @@ export function isNamedBy({ match }: Exemption, candidate: ExemptCandidate): boo
   if (match.name !== undefined && !matchesGlob({ glob: match.name, text: candidate.name })) return false;
   if (match.labels !== undefined && !matchesSelector(match.labels, candidate.labels)) return false;
   return matchesGlob({ glob: match.namespace, text: candidate.namespace });
+}
+
+/** Is true where an exemption is for whoever asks. */
+export function isOpenTo({ match }: Exemption, { userInfo, isStanding }: Pick<AdmissionRequest, "userInfo" | "isStanding">): boolean {
+  return match.groups === undefined || isStanding === true || match.groups.some((group) => userInfo.groups.includes(group));
 }
 
 /** Is true from the day on which an exemption ends. */

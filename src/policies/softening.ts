@@ -10,7 +10,7 @@ import { jsonEquals } from "../kube/json-patch.ts";
 import { workloadOf } from "../kube/workload.ts";
 import { isController } from "./admission-request.ts";
 import { candidatesOf } from "./exempt-candidates.ts";
-import { daysLeft, hasExpired, isNamedBy, type Exemption } from "./exemption.ts";
+import { daysLeft, hasExpired, isNamedBy, isOpenTo, type Exemption } from "./exemption.ts";
 import { gatherFacts, type Facts, type FactsInput } from "./facts.ts";
 import { findingsOf, sortedFindings, tooMuchRule, wordsOf, type JudgedFinding } from "./findings.ts";
 import { isGrandfathered } from "./grandfather.ts";
@@ -88,13 +88,14 @@ function isOwnedPod({ subject, ownerClaim }: Facts): boolean {
   return subject.kind === "workload" && subject.workload.kind === "Pod" && ownerClaim === "believed";
 }
 
-/** The exemptions that name the judged object, or all workloads that it touches. */
+/** The exemptions that name the judged object, or all workloads that it touches, and are for whoever asks. */
 function exemptionsNaming(exemptions: readonly Exemption[], facts: Facts): readonly Exemption[] {
   const { own, touched } = candidatesOf(facts);
   return exemptions.filter(
     (exemption) =>
-      own.some((candidate) => isNamedBy(exemption, candidate)) ||
-      (touched.length > 0 && touched.every((candidate) => isNamedBy(exemption, candidate))),
+      isOpenTo(exemption, facts.request) &&
+      (own.some((candidate) => isNamedBy(exemption, candidate)) ||
+        (touched.length > 0 && touched.every((candidate) => isNamedBy(exemption, candidate)))),
   );
 }
 

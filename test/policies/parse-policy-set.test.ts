@@ -122,7 +122,7 @@ describe("a broken policies.yaml is refused with line, column and every error", 
     "an exemption of everything",
     `${least}exemptions:\n  - {id: EX-1, rules: [DRAIN-001], match: {namespace: shop}, ${inForce}}\n  - {id: EX-1, rules: [DRAIN-01], match: {namespace: "*", name: "**"}, ${inForce}}\n`,
     [
-      "policies.yaml:4:36: exemptions[0].match: needs a namespace, and a name or labels",
+      "policies.yaml:4:36: exemptions[0].match: needs a namespace, and a name, labels or groups",
       'policies.yaml:5:6: exemptions[1].id: "EX-1" is also the id of exemptions[0]',
       "policies.yaml:5:24: exemptions[1].rules[0]: no such rule; nearest DRAIN-001",
       'policies.yaml:5:43: exemptions[1].match.namespace: "*" names everything; name what is exempt',
@@ -148,7 +148,7 @@ describe("a broken policies.yaml is refused with line, column and every error", 
   );
   check("a pattern that RE2 would not take", `${least}nodepoolReview: {naming: "^(?=a)b", rules: {NP-21: deny}}\n`, [
     "policies.yaml:3:18: nodepoolReview.naming: not RE2-safe: (?= is not of RE2",
-    "policies.yaml:3:45: nodepoolReview.rules.NP-21: no such rule; nearest NP-001",
+    "policies.yaml:3:45: nodepoolReview.rules.NP-21: no such rule; nearest NP-021",
   ]);
   check("no file at all", "", ["policies.yaml:1:1: must be an object, not null"]);
   check("a wrong form of the file", `apiVersion: v1\nclasses: {general: {}}\n`, [

@@ -5160,9 +5160,18 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "description": "The value of the label."
          },
          "description": "Labels that must all be there."
+        },
+        "groups": {
+         "type": "array",
+         "items": {
+          "type": "string",
+          "description": "A group."
+         },
+         "description": "Groups of who asks, such as those on call: requests of others are refused as ever. Each use is told by an Event.",
+         "minItems": 1
         }
        },
-       "description": "What is exempt; at least a namespace, and a name or labels."
+       "description": "What is exempt; at least a namespace, and a name, labels or groups."
       },
       "owner": {
        "type": "string",
