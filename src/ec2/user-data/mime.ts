@@ -60,6 +60,8 @@ function partsBetween(lines: readonly string[], separator: string): Result<reado
     if (mark === `--${separator}--`) return ok(parts);
     part = [];
   }
+  // A boundary with nothing after it ends the archive, too, as Karpenter and cloud-init read it.
+  if (parts.length > 0 && part?.every((line) => line.trim() === "") === true) return ok(parts);
   return err(`it is not closed: no line says --${separator}--`);
 }
 

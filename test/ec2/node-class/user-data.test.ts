@@ -111,7 +111,21 @@ describe("AL2023", () => {
     });
   });
 
+  it.each(["--//", "--//\n", "--//--", "--//--\n", "--//  \n"])(
+    "takes an archive that ends with %j, as Karpenter's own example does",
+    (end) => {
+      const custom = `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="//"\n\n--//\nContent-Type: text/x-shellscript\n\necho hi\n${end}`;
+      const [first] = partsOf(textOf({ userData: custom }));
+      expect(first).toEqual({ type: "Content-Type: text/x-shellscript", content: "echo hi" });
+    },
+  );
+
   it.each([
+    [
+      "that ends within a part's headers",
+      'Content-Type: multipart/mixed; boundary="B"\n\n--B\n\nhi\n--B\nContent-Type: text/plain\n',
+      "it is not closed",
+    ],
     [
       "that is not closed",
       'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="B"\n\n--B\n\nhi\n',
