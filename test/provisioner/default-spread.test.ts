@@ -37,6 +37,21 @@ describe("a Pod is counted with those that its deduced selector takes in", () =>
     [webLabels],
     [{ app: "web" }, { tier: "front" }],
   );
+  check("its ReplicationController's", { owner: replicationController({ app: "web" }) }, [webLabels], [{ tier: "front" }]);
+  check(
+    "its ReplicaSet's expressions as they are",
+    { owner: withSelector(replicaSet(), { matchExpressions: [{ key: "app", operator: "NotIn", values: ["db"] }] }) },
+    [webLabels, { tier: "front" }],
+    [{ app: "db" }],
+  );
+  check(
+    "nobody, where its Service and its ReplicaSet ask for different values of a label",
+    { services: [service({ app: "web" })], owner: replicaSet({ podLabels: { app: "api" } }) },
+    [],
+    [webLabels, { app: "api" }],
+  );
+  check("nothing of an owner that is gone, or is not its controller", { owner: replicaSet(), isOwned: false }, "none");
+  check("nothing of a Service that selects every Pod", { services: [service({})] }, "none");
   check("not that of a Service without a selector, or of other Pods", { services: [service(undefined), service({ app: "db" })] }, "none");
   check("not a Job's", { owner: job({ name: "web" }) }, "none");
   check("not that of a Service in another namespace", { services: [service({ app: "web" }, "other")] }, "none");
@@ -93,6 +108,25 @@ describe("in a plan", () => {
     expect(solve(input).newNodes).toHaveLength(1);
   });
 
+  it("Pods that run already count, and those of another ReplicaSet do not", () => {
+    const counted = replicaSet({ name: "web-1", podLabels: { app: "web" } });
+    const owner = { ...ownerReference(counted), controller: true };
+    const pods = withDefaultSpread(
+      [0, 1].map((index) => ({
+        key: `shop/web-${index}`,
+        pod: pod({ name: `web-${index}`, labels: webLabels, owner, requests: { cpu: "1" } }),
+      })),
+      { snapshot: snapshotOf([counted]), defaults },
+    );
+    const running = (name: string, labels: Readonly<Record<string, string>>) => pod({ name, labels, spec: { nodeName: "node-a" } });
+    const zonesWith = (labels: Readonly<Record<string, string>>) =>
+      solve({ ...input, pods, nodes: [standing("node-a", "ap-southeast-1a", [running("old", labels)])] })
+        .newNodes.flatMap(({ zones: possible }) => possible.join())
+        .sort();
+    expect(zonesWith({ app: "web" })).toEqual(["ap-southeast-1b", "ap-southeast-1c"]);
+    expect(zonesWith({ app: "api" })).not.toEqual(["ap-southeast-1b", "ap-southeast-1c"]);
+  });
+
   it("what kube-scheduler only prefers costs nothing, and is heeded where it may be", () => {
     const wish: TopologySpreadConstraint = { ...overZones, whenUnsatisfiable: "ScheduleAnyway" };
     const pods = withDefaultSpread(pending, { snapshot, defaults: { "": [wish] } });
@@ -101,6 +135,13 @@ describe("in a plan", () => {
     expect(heeding.unschedulable).toEqual([]);
   });
 });
+
+/** A node that holds no more Pods. */
+function standing(name: string, zone: string, pods: readonly Pod[]): SolveInput["nodes"][number] {
+  const none = { cpu: 0, memory: 0, pods: 0 };
+  const labels = { [zoneLabel]: zone, [hostnameLabel]: name, "workload-class": "general" };
+  return { name, labels, taints: [], allocatable: none, capacity: none, pods, initialized: true, accepting: true, planned: new Map() };
+}
 
 describe("--scheduler-config", () => {
   const config = `apiVersion: kubescheduler.config.k8s.io/v1
@@ -132,6 +173,17 @@ profiles:
 interface Around {
   readonly services?: readonly KubeObject[];
   readonly owner?: KubeObject;
+  /** False for an owner that is not the controller; and then it is not there either. */
+  readonly isOwned?: boolean;
+}
+
+function replicationController(selector: Readonly<Record<string, string>>): KubeObject {
+  const { metadata, spec } = replicaSet();
+  return withSelector({ apiVersion: "v1", kind: "ReplicationController", metadata, spec }, selector);
+}
+
+function withSelector<T extends KubeObject & { readonly spec: object }>(object: T, selector: object): T {
+  return { ...object, spec: { ...object.spec, selector } };
 }
 
 function service(selector: Readonly<Record<string, string>> | undefined, namespace = "shop"): KubeObject & { readonly spec: object } {
@@ -140,10 +192,10 @@ function service(selector: Readonly<Record<string, string>> | undefined, namespa
 }
 
 /** The selector that a Pod with these around it is given. */
-function given({ services = [], owner }: Around, spec: Partial<Pod["spec"]> = {}) {
-  const owned = owner === undefined ? {} : { owner: { ...ownerReference(owner), controller: true } };
+function given({ services = [], owner, isOwned = true }: Around, spec: Partial<Pod["spec"]> = {}) {
+  const owned = owner === undefined ? {} : { owner: { ...ownerReference(owner), controller: isOwned } };
   const one = pod({ name: "web-0", labels: webLabels, spec, ...owned });
-  const snapshot = snapshotOf([...services, ...(owner === undefined ? [] : [owner])]);
+  const snapshot = snapshotOf([...services, ...(owner === undefined || !isOwned ? [] : [owner])]);
   const [found] = withDefaultSpread([{ key: "shop/web-0", pod: one }], { snapshot, defaults });
   return found?.defaultSpread?.map(({ labelSelector }) => labelSelector)[0];
 }

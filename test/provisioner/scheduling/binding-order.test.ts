@@ -37,6 +37,11 @@ it("few Pods go to the pinned zone as well, whatever their names", () => {
   }
 });
 
+it("of two Pods that seek their like, and are pinned to two zones, one has no place: kube-scheduler binds one of them and never the other", () => {
+  const plan = checked(inputOf([...pinned("p", zoneB, { seeks: true }), ...pinned("q", zoneC, { seeks: true })]));
+  expect([plan.newNodes.length, plan.unschedulable.length, plan.bindingOrder]).toEqual([1, 1, []]);
+});
+
 it("where no plan does without, the plan says who must bind first, in the result, in JSON and in words", () => {
   // The pinned Pod's zone has no room for those that seek their like: they may go elsewhere only before it is there.
   const nodePools = [nodePool({ name: "open", labels: {} }), nodePool({ name: "own", labels: { own: "yes" } })];
