@@ -9,6 +9,7 @@
 import type { EventNote } from "../api/event-note.ts";
 import type { KubeObject } from "../api/object.ts";
 import type { Pod } from "../api/pod.ts";
+import { isKindName } from "../api/kinds.ts";
 import { heldPartOf } from "../kube/held-part.ts";
 import type { AdmissionContext } from "./admission-context.ts";
 import { isAudited, refusalsOf, standingFindings } from "./audit.ts";
@@ -78,6 +79,7 @@ export function arrivalNotes(arrival: Arrival, world: ArrivalWorld): readonly Ev
   const bare = bareArrivals(arrival.object, world).slice(0, podsToldMax);
   return [
     ...(refusals.length === 0 ? [] : [violationNote(arrival.object, refusals)]),
+    ...verticalNotes(arrival.object, world),
     ...groupNotes(arrival.object, { findings, policySet: world.policySet }),
     ...bare.map(({ pod, profile }) => bareNote(pod, profile)),
   ];
@@ -88,6 +90,20 @@ function violationNote(object: KubeObject, refusals: readonly Finding[], when = 
   const more = refusals.length > 1 ? ` (+${refusals.length - 1} more)` : "";
   const words = `[${first?.rule ?? ""}] ${first?.message ?? ""}${more}; fix: ${first?.fix ?? ""}`;
   return note(object, "PolicyViolation", `${when} admission would refuse this: ${words}`);
+}
+
+/** What speaks of a VPA and a profile together. */
+const verticalRule = "CONF-004";
+
+/** A VPA meets no admission of ours: what the rules have against it and a profile together is told on its workload as soon as it is there. */
+function verticalNotes(object: KubeObject, world: ArrivalWorld): readonly EventNote[] {
+  const { snapshot, names } = world.context;
+  if (!isObjectOf("VerticalPodAutoscaler", object, names.domain)) return [];
+  const { name = "", namespace = "" } = object.metadata;
+  const { kind = "", name: targetName = "" } = object.spec.targetRef ?? {};
+  const target = isKindName(kind) ? snapshot.get(kind, { namespace, name: targetName }) : undefined;
+  const refusals = target === undefined ? [] : refusalsOf({ object: target }, world).filter(({ rule }) => rule === verticalRule);
+  return target === undefined || refusals.length === 0 ? [] : [violationNote(target, refusals, `beside VerticalPodAutoscaler ${name}`)];
 }
 
 /** What a group alone may do is told each time that it is done: one note for each exemption. */

@@ -50,7 +50,7 @@ const arrivalsMax = 5_000;
 
 const kinds = [
   ...(["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Rollout", "ReplicaSet", "ReplicationController", "Job"] as const),
-  ...(["PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject", "WorkloadProfile"] as const),
+  ...(["PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject", "WorkloadProfile", "VerticalPodAutoscaler"] as const),
 ] as const satisfies readonly KindName[];
 
 /** Makes the controller with its triggers. */

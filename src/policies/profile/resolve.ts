@@ -123,7 +123,7 @@ export function resolvedSpec(spec: WorkloadProfileSpec, resolved: ResolvedProfil
       ...(zones.value.length === 0 ? {} : { zones: zones.value }),
     },
     scaling: { maxBurstPods: Math.max(1, maxReplicas - minReplicas), headroomPods: 0, manage: "none", ...spec.scaling, maxReplicas },
-    compute: { ...spec.compute, ...resolvedCompute(resolved) },
+    compute: resolvedCompute(spec, resolved),
     disruption: {
       adopt: false,
       quorum: false,
@@ -150,12 +150,14 @@ function resolvedSecurity(spec: WorkloadProfileSpec, classification: string): Pi
   return known === undefined ? {} : { security: { ...spec.security, dataClassification: known } };
 }
 
-function resolvedCompute(resolved: ResolvedProfile): NonNullable<WorkloadProfileSpec["compute"]> {
+/** Where others own the requests, no amount of the profile or its class holds. */
+function resolvedCompute(spec: WorkloadProfileSpec, resolved: ResolvedProfile): NonNullable<WorkloadProfileSpec["compute"]> {
   const { cpuRequest, memoryRequest, memoryLimit: limit, ephemeralStorageRequest } = resolved;
+  const words = { arch: resolved.arch.value, mode: resolved.mode.value, managedBy: resolved.managedBy.value };
+  if (words.managedBy !== "profile") return words;
   return {
-    arch: resolved.arch.value,
-    mode: resolved.mode.value,
-    managedBy: resolved.managedBy.value,
+    ...spec.compute,
+    ...words,
     cpuLimit: resolved.cpuLimit.value,
     ...(cpuRequest === undefined ? {} : { cpuRequest: cpuRequest.value }),
     ...(memoryRequest === undefined ? {} : { memoryRequest: memoryRequest.value }),

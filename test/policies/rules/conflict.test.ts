@@ -3,7 +3,7 @@
  */
 import { describe } from "vitest";
 import type { EC2NodeClass } from "../../../src/api/ec2-node-class.ts";
-import type { ScaledObject, VerticalPodAutoscaler } from "../../../src/api/foreign-autoscaler.ts";
+import type { ScaledObject, VerticalContainerPolicy, VerticalPodAutoscaler } from "../../../src/api/foreign-autoscaler.ts";
 import type { NodePool } from "../../../src/api/node-pool.ts";
 import { policiesText, policySet } from "../../support/admission.ts";
 import { autoscaler, budget, deployment, namespaceObject, nodePool, profile } from "../../support/objects.ts";
@@ -100,6 +100,51 @@ describe("CONF-004: two who set requests", () => {
     finds: ["CONF-004 warn: compute.managedBy is vpa, but no VerticalPodAutoscaler sets requests of Deployment web"],
   });
   check("requests that nobody manages", { judge: deployment(), world: [vpa(), managed("none")], finds: [] });
+  check("amounts that a VPA's profile states have no effect", {
+    judge: profile({ spec: { compute: { managedBy: "vpa", cpuRequest: "500m", memoryLimit: "1Gi" } } }),
+    world: [deployment(), vpa()],
+    finds: [
+      "CONF-004 warn: compute.cpuRequest, memoryLimit have no effect: compute.managedBy is vpa, so Pods of Deployment web keep what their template says",
+    ],
+  });
+  check("amounts that nobody manages have no effect either", {
+    judge: profile({ spec: { compute: { managedBy: "none", cpuRequest: "500m" } } }),
+    world: [deployment()],
+    finds: [
+      "CONF-004 warn: compute.cpuRequest has no effect: compute.managedBy is none, so Pods of Deployment web keep what their template says",
+    ],
+  });
+  const bounded = (policy: VerticalContainerPolicy): VerticalPodAutoscaler => {
+    const made = vpa();
+    return { ...made, spec: { ...made.spec, resourcePolicy: { containerPolicies: [{ containerName: "*", ...policy }] } } };
+  };
+  check("a VPA within the class's bounds", {
+    judge: deployment(),
+    world: [bounded({ minAllowed: { cpu: "100m" }, maxAllowed: { cpu: "4", memory: "16Gi" } }), managed("vpa")],
+    finds: [],
+  });
+  check("a VPA beyond the class's bounds", {
+    judge: deployment(),
+    world: [bounded({ minAllowed: { cpu: "1m" }, maxAllowed: { memory: "64Gi" } }), managed("vpa")],
+    finds: [
+      'CONF-004 warn: VPA "web" may set what class "general" does not allow: maxAllowed memory 64Gi, where requests are at most 32Gi',
+      'CONF-004 warn: VPA "web" may set what class "general" does not allow: minAllowed cpu 1m, where requests are at least 50m',
+    ],
+  });
+  const chase =
+    'CONF-004 warn: HorizontalPodAutoscaler "web" scales Deployment web by cpu and VPA "web" sets its cpu requests: each undoes the other';
+  check("an autoscaler by CPU beside a VPA, whoever owns the requests", {
+    judge: deployment(),
+    world: [vpa(), autoscaler()],
+    finds: [chase],
+  });
+  check("and with a profile that leaves them to it", { judge: deployment(), world: [vpa(), autoscaler(), managed("vpa")], finds: [chase] });
+  check("an autoscaler by CPU beside a VPA that sets memory alone", {
+    judge: deployment(),
+    world: [bounded({ controlledResources: ["memory"] }), autoscaler()],
+    finds: [],
+  });
+  check("an autoscaler beside a VPA that only recommends", { judge: deployment(), world: [vpa("Off"), autoscaler()], finds: [] });
 });
 
 describe("PDB-004: somebody else's budget", () => {
