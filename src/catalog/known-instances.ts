@@ -22,6 +22,18 @@ export function knownInstanceFacts(): readonly Ec2InstanceFacts[] {
   return recordedTable(recording).facts;
 }
 
+/** Returns the same types as if nothing were recorded of where they are sold: for a region that nobody has named. */
+export function unplacedInstanceFacts(): readonly Ec2InstanceFacts[] {
+  return unplaced(knownInstanceFacts());
+}
+
+const unplaced = remembered((facts: readonly Ec2InstanceFacts[]) =>
+  facts.map((of): Ec2InstanceFacts => {
+    const { offeredIn, ...rest } = of;
+    return offeredIn === undefined ? of : rest;
+  }),
+);
+
 /** Returns where and when the recording was made. */
 export function knownInstanceSource(): Pick<InstanceTable, "source" | "region" | "date"> {
   const { source, region, date } = recordedTable(recording);

@@ -14,6 +14,11 @@ export function regionOfZone(zone: string): string {
   return /^[a-z]+(?:-[a-z]+)+-\d+/.exec(zone)?.[0] ?? zone;
 }
 
+/** Says whether any NodePool names a zone that it buys in. */
+export function areZonesNamed(nodePools: readonly NodePool[]): boolean {
+  return nodePools.some(({ spec }) => spec.template.spec.requirements.some(({ key, operator }) => key === zoneLabel && operator === "In"));
+}
+
 /** Returns the zones named by NodePools, sorted; the catalog's own while none is named. */
 export function zonesOfNodePools(nodePools: readonly NodePool[]): readonly string[] {
   const named = nodePools.flatMap(({ spec }) =>

@@ -12,7 +12,7 @@ import type { ClusterSnapshot } from "../api/snapshot.ts";
 import type { Ec2InstanceFacts } from "../catalog/ec2-facts.ts";
 import { catalogInstanceTypes } from "../catalog/instance-types.ts";
 import { poolTypes } from "../catalog/pool-types.ts";
-import { zonesOfNodePools } from "../catalog/zones.ts";
+import { areZonesNamed, zonesOfNodePools } from "../catalog/zones.ts";
 import { controllerOf } from "../kube/owner.ts";
 import { snapshotOf } from "../kube/snapshot-of.ts";
 import { workloadOf, type Workload } from "../kube/workload.ts";
@@ -79,7 +79,11 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
   const written = files.manifests.map(({ object }) => object);
   const objects = withPools(isOver ? laidOver(standing.objects, written).map(identified) : written, pools?.objects);
   const snapshot = snapshotOf(objects, names.domain);
-  if (snapshot.list("NodePool").length === 0) request.stderr.write(`note: ${noPoolText(request)}, so no node can be planned\n`);
+  if (snapshot.list("NodePool").length === 0) {
+    const isRefused = files.problems.some((problem) => problem.includes(": NodePool "));
+    const why = isRefused ? "every NodePool among the files is refused, as told above" : noPoolText(request);
+    request.stderr.write(`note: ${why}, so no node can be planned\n`);
+  }
   const offer = offerOf(request, { snapshot, ...(facts === undefined ? undefined : { facts: facts.value }) });
   if (offer === undefined) return undefined;
   const { instanceTypes } = offer;
@@ -264,11 +268,8 @@ function identified(object: KubeObject): KubeObject {
 /** The zones that NodePools name; else those of the nodes that are there, else the catalog's own. */
 function zonesOf(snapshot: ClusterSnapshot): readonly string[] {
   const pools = snapshot.list("NodePool");
-  const isNamed = pools.some(({ spec }) =>
-    spec.template.spec.requirements.some(({ key, operator }) => key === zoneLabel && operator === "In"),
-  );
   const known = new Set(snapshot.list("Node").flatMap(({ metadata }) => metadata.labels?.[zoneLabel] ?? []));
-  return isNamed || known.size === 0 ? zonesOfNodePools(pools) : [...known].sort();
+  return areZonesNamed(pools) || known.size === 0 ? zonesOfNodePools(pools) : [...known].sort();
 }
 
 /** Returns the solver's input for a snapshot of files, by the catalog's types: what the command plans without options. */

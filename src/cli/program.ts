@@ -120,6 +120,7 @@ function addReview(program: Command, surroundings: ProgramSurroundings, outcome:
   manifestCommand(program, "review", "Review NodePools and NodeClasses: what they say, what they leave open, what is wrong.")
     .addOption(outputOption("form of the answer", ["text", "json"]))
     .option("--role-policy <file>", "an IAM policy of the nodes' role, as JSON: judged for permissions of applications")
+    .option("--catalog <file>", "instance types, as plimsoll catalog refresh writes them")
     .option("--at <moment>", 'what the disruption budgets let go then, such as "Saturday 03:00" (UTC)')
     .addHelpText(
       "after",
@@ -134,10 +135,15 @@ ${examples("Examples:", [
   ['plimsoll review pools.yaml --at "Saturday 03:00"', "which nodes may go then?"],
 ])}`,
     )
-    .action(async (paths: readonly string[], options: OfflineOptions & { output: "text" | "json"; rolePolicy?: string; at?: string }) => {
-      const { runReview } = await import("./review.ts");
-      outcome.code = await guarded(surroundings, () => runReview({ ...surroundings, paths, ...options }));
-    });
+    .action(
+      async (
+        paths: readonly string[],
+        options: OfflineOptions & { output: "text" | "json"; rolePolicy?: string; catalog?: string; at?: string },
+      ) => {
+        const { runReview } = await import("./review.ts");
+        outcome.code = await guarded(surroundings, () => runReview({ ...surroundings, paths, ...options }));
+      },
+    );
 }
 
 function addCatalog(program: Command, surroundings: ProgramSurroundings, outcome: { code: number }): void {

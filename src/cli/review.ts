@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { ok, type Result } from "../api/result.ts";
+import { readCatalogFile } from "./plan-files.ts";
 import { readOffline, type OfflineRequest } from "./offline.ts";
 import { parseMoment } from "./review-at.ts";
 import { reviewedKinds } from "./review-form.ts";
@@ -17,6 +18,8 @@ export interface ReviewRequest extends OfflineRequest {
   readonly output: "text" | "json";
   /** A file with an IAM policy document of the nodes' role, or a listing of them. */
   readonly rolePolicy?: string;
+  /** A table of instance types, as `plimsoll catalog refresh` writes it. */
+  readonly catalog?: string;
   /** A moment such as "Saturday 03:00". */
   readonly at?: string;
 }
@@ -34,6 +37,11 @@ export async function runReview(request: ReviewRequest): Promise<number> {
     request.stderr.write(`${at.error}\n`);
     return 2;
   }
+  const facts = request.catalog === undefined ? ok(undefined) : readCatalogFile(request.catalog);
+  if (!facts.ok) {
+    request.stderr.write(`${facts.error}\n`);
+    return 2;
+  }
   const input = await readOffline({ ...request, unformed: reviewedKinds });
   if (input.policySet === undefined) return 2;
   const reviews = reviewsOf({
@@ -41,6 +49,7 @@ export async function runReview(request: ReviewRequest): Promise<number> {
     policySet: input.policySet,
     roleActions: actions.value,
     now,
+    ...(facts.value === undefined ? {} : { facts: facts.value }),
     ...(at.value === undefined ? {} : { at: at.value }),
   });
   if (request.output === "json") request.stdout.write(`${JSON.stringify({ reviews, summary: summaryOf(reviews) }, undefined, 2)}\n`);

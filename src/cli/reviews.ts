@@ -6,6 +6,11 @@
 import { apiVersionOf, kindTable } from "../api/kinds.ts";
 import type { PlatformNames } from "../api/labels.ts";
 import type { KubeObject } from "../api/object.ts";
+import type { InstanceType } from "../api/instance-type.ts";
+import type { Ec2InstanceFacts } from "../catalog/ec2-facts.ts";
+import { catalogInstanceTypes } from "../catalog/instance-types.ts";
+import { unplacedInstanceFacts } from "../catalog/known-instances.ts";
+import { areZonesNamed, zonesOfNodePools } from "../catalog/zones.ts";
 import type { AdmissionContext } from "../policies/admission-context.ts";
 import type { AdmissionRequest } from "../policies/admission-request.ts";
 import { validate } from "../policies/evaluate.ts";
@@ -40,6 +45,8 @@ export interface ReviewInput {
   readonly names: PlatformNames;
   /** Actions that the nodes' role allows; empty where nobody listed them. */
   readonly roleActions: readonly string[];
+  /** Instance types of a table that was named; default: the catalog's. */
+  readonly facts?: readonly Ec2InstanceFacts[];
   readonly now: number;
   /** A moment for which each NodePool tells what its budgets let go. */
   readonly at?: number;
@@ -62,7 +69,8 @@ export function reviewsOf(input: ReviewInput): readonly Review[] {
   });
   const others = manifests.filter((manifest) => !formed.some((one) => one.manifest === manifest)).map(({ object }) => object);
   const judged = formed.filter(({ isJudged }) => isJudged).map(({ object }) => object);
-  const context: AdmissionContext = { ...fileWorld([...others, ...judged], names), now };
+  const world = fileWorld([...others, ...judged], names);
+  const context: AdmissionContext = { ...world, instanceTypes: reviewedTypes(world, input.facts), now };
   return formed.map((one) => reviewOf(one, { policySet, context, at: input.at }));
 }
 
@@ -70,6 +78,14 @@ interface ReviewWorld {
   readonly policySet: PolicySet;
   readonly context: AdmissionContext;
   readonly at: number | undefined;
+}
+
+/** While no pool names a zone, no region is known, and what is not sold in the catalog's own may well be sold there. */
+function reviewedTypes({ snapshot, instanceTypes }: AdmissionContext, facts?: readonly Ec2InstanceFacts[]): readonly InstanceType[] {
+  const pools = snapshot.list("NodePool");
+  if (facts === undefined && areZonesNamed(pools)) return instanceTypes;
+  const zones = zonesOfNodePools(pools);
+  return catalogInstanceTypes({ zones, facts: facts ?? unplacedInstanceFacts() });
 }
 
 function reviewOf(one: Formed, { policySet, context, at }: ReviewWorld): Review {

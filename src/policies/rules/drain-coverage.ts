@@ -14,7 +14,7 @@ import { budgetNameOf, budgetText } from "../budget-words.ts";
 import { countedFixes, fixText } from "../drain-fix.ts";
 import { compiledCover, othersUnder, scaleAnswer } from "../drain-cover.ts";
 import { pathIn, type Facts } from "../facts.ts";
-import { isWrittenAsCompiled } from "../workload-view.ts";
+import { isWrittenAsCompiled, workloadsOf } from "../workload-view.ts";
 import { budgetExample, deploymentExample } from "./drain-examples.ts";
 import { aboutAll, type Problem, type Rule } from "./rule.ts";
 
@@ -40,7 +40,7 @@ export const drain015: Rule = {
   id: "DRAIN-015",
   summary: "A PodDisruptionBudget that selects no Pod of any workload: it guards nothing, and looks as if it did.",
   defaultAction: "audit",
-  why: "Charts create budgets before the workloads that they guard, so at its creation almost every budget selects nothing.",
+  why: "Charts create budgets before the workloads that they guard, so at its creation almost every budget selects nothing. One that an operator owns, or that asks for a label of an operator's own (cnpg.io/cluster) which no template has, guards Pods that are known once they run.",
   subjects: ["budget"],
   examples: {
     admitted: `${deploymentExample()}---${budgetExample("maxUnavailable: 1")}`,
@@ -49,7 +49,7 @@ export const drain015: Rule = {
   judge(facts) {
     if (facts.subject.kind !== "budget" || facts.views.length > 0 || isWrittenAsCompiled(facts.subject.budget, facts)) return [];
     const { metadata, spec } = facts.subject.budget;
-    if (spec.selector === undefined || isEmptySelector(spec.selector)) return [];
+    if (spec.selector === undefined || isEmptySelector(spec.selector) || isOperators(facts.subject.budget, facts)) return [];
     return [
       {
         path: "/spec/selector",
@@ -59,6 +59,21 @@ export const drain015: Rule = {
     ];
   },
 };
+
+/** Of an operator's Pods no template is known before they run: its budget is owned by what it made it for, or asks for a label of its own. */
+function isOperators({ metadata, spec }: PodDisruptionBudget, { names, snapshot }: Facts): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = spec.selector ?? {};
+  if ((metadata.ownerReferences ?? []).some(({ kind, apiVersion }) => kind !== "WorkloadProfile" && apiVersion.includes("."))) return true;
+  const own = [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)].filter((key) => isForeignKey(key, names.domain));
+  const workloads = own.length === 0 ? [] : workloadsOf(snapshot, metadata.namespace ?? "");
+  return own.some((key) => !workloads.some(({ template }) => template.metadata?.labels?.[key] !== undefined));
+}
+
+/** A label with a prefix that is neither Kubernetes' nor ours. */
+function isForeignKey(key: string, domain: string): boolean {
+  const [prefix = "", name] = key.split("/");
+  return name !== undefined && prefix !== domain && !/(?:^|\.)(?:kubernetes|k8s)\.io$/.test(prefix);
+}
 
 export const drain016: Rule = {
   id: "DRAIN-016",

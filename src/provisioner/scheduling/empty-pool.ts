@@ -8,12 +8,12 @@
  */
 import type { InstanceType } from "../../api/instance-type.ts";
 import { capacityTypeLabel, regionLabel, zoneLabel } from "../../api/labels.ts";
-import { nearestWord } from "../../api/nearest-word.ts";
 import { placesOf } from "../../catalog/places.ts";
 import { reservationKeys } from "../../catalog/reservation-labels.ts";
 import { inAutoWords, isAutoPool } from "../../kube/auto-labels.ts";
 import { formatRequirement, values, type Requirement } from "../../kube/requirement.ts";
 import { formatRequirements, intersects, requirementsOf, type Requirements } from "../../kube/requirements.ts";
+import { meantWord } from "./meant-value.ts";
 import type { Obstacle } from "./obstacle.ts";
 import { isAllowed, type PoolTemplate } from "./pool-template.ts";
 
@@ -75,7 +75,7 @@ function requirementObstacle(
   const { key } = requirement;
   const known = knownValues(types, key);
   const asked = formatRequirement(requirement);
-  const meant = (values(requirement) ?? []).flatMap((value) => nearestWord(value, known) ?? [])[0];
+  const meant = meantWord(values(requirement) ?? [], known);
   const fix = `${meant === undefined ? `change the requirement on ${key}` : `write ${meant}`} in NodePool ${template.name}`;
   const available = known.length === 0 || known.length > valuesShownMax ? {} : { available: known.join(", ") };
   return { constraint: "types", key, asked, ...available, ...(meant === undefined ? {} : { meant }), fix };

@@ -12,6 +12,20 @@ import type { PoolTemplate } from "./pool-template.ts";
 /** Shorter words are near to everything. */
 const lettersMin = 3;
 
+/** Returns what the first of some values that looks like a slip of the hand was meant to be: another number (m5 and m1) is no slip. */
+export function meantWord(written: readonly string[], candidates: readonly string[]): string | undefined {
+  const letters = (text: string): string => text.replaceAll(/\d/g, "").toLowerCase();
+  return written.flatMap((value) => {
+    if (value.length < lettersMin) return [];
+    return (
+      nearestWord(
+        value,
+        candidates.filter((candidate) => letters(candidate) !== letters(value)),
+      ) ?? []
+    );
+  })[0];
+}
+
 /** Returns the value that was probably meant, or undefined. */
 export function meantValue(
   { templates }: { readonly templates: readonly PoolTemplate[] },
@@ -34,5 +48,5 @@ export function meantValue(
   }
   if (listed.some((value) => known.has(value))) return undefined;
   const candidates = [...known].sort();
-  return listed.flatMap((value) => (value.length < lettersMin ? [] : (nearestWord(value, candidates) ?? [])))[0];
+  return meantWord(listed, candidates);
 }

@@ -386,3 +386,22 @@ describe("DRAIN-007: a scale into a block", () => {
     expect({ allowed: verdict.allowed, warnings: verdict.warnings }).toEqual({ allowed: true, warnings: [] });
   });
 });
+
+describe("DRAIN-015: a budget that selects nothing", () => {
+  const rules = (judge: KubeObject, world: readonly KubeObject[] = []) =>
+    validate({ policySet: policySet(), request: requestFor(judge), context: contextOf(world) }).findings.map(({ rule }) => rule);
+  const selecting = (labels: Readonly<Record<string, string>>) => budget({ maxUnavailable: 1, selector: { matchLabels: labels } });
+
+  it("is told of a label that no template has the value of", () => {
+    expect(rules(selecting({ app: "wbe" }), [deployment()])).toContain("DRAIN-015");
+    expect(rules(selecting({ "app.kubernetes.io/name": "wbe" }))).toContain("DRAIN-015");
+    const own = deployment({ podLabels: { "example.com/app": "web" } });
+    expect(rules(selecting({ "example.com/app": "wbe" }), [own])).toContain("DRAIN-015");
+  });
+
+  it("is not told of an operator's own, whose Pods are known once they run", () => {
+    expect(rules(selecting({ "cnpg.io/cluster": "db" }), [deployment()])).not.toContain("DRAIN-015");
+    const owner = { apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", name: "db", uid: "u", controller: true };
+    expect(rules(budget({ maxUnavailable: 1, selector: { matchLabels: { app: "db" } }, owner }))).not.toContain("DRAIN-015");
+  });
+});
