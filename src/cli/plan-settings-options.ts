@@ -17,6 +17,7 @@ type PreferenceFlag = "--preferences" | "--preference-policy";
 export function planSettingsOptions(command: Command, flag: PreferenceFlag): Command {
   return command
     .addOption(preferenceOption(flag))
+    .addOption(worthOption())
     .addOption(minValuesOption())
     .addOption(schedulerConfigOption())
     .option("--count-dra-daemon-sets", "keep room for DaemonSets whose Pods have resourceClaims (default: none, as Karpenter does)");
@@ -42,6 +43,18 @@ export function readSchedulerConfig(path: string): DefaultSpreads {
   const found = parseSchedulerConfig(document);
   if (!found.ok) throw new InvalidArgumentError(found.error.map((problem) => `${path}: ${problem}.`).join(" "));
   return found.value;
+}
+
+function worthOption(): Option {
+  const meaning = "how much dearer a plan may be that meets what Pods prefer, such as their spread over zones (default: 0%)";
+  return new Option("--preference-worth <percent>", meaning).argParser(readWorth);
+}
+
+/** Reads a share of the price of a plan. */
+export function readWorth(text: string): number {
+  const [, percent] = /^(\d{1,3}(?:\.\d+)?)%?$/.exec(text.trim()) ?? [];
+  if (percent === undefined || Number(percent) > 100) throw new InvalidArgumentError("Write a percentage from 0 to 100, such as 5%.");
+  return Number(percent) / 100;
 }
 
 function minValuesOption(): Option {

@@ -16,6 +16,7 @@ const optionNames = [
     "kwokInstanceTypes",
     "rateCard",
     "preferencePolicy",
+    "preferenceWorth",
     "minValuesPolicy",
     "schedulerConfig",
     "countDraDaemonSets",

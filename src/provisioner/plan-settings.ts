@@ -11,6 +11,8 @@ import type { SolveInput } from "./scheduling/solve.ts";
 export interface PlanSettings {
   /** What preferences are worth; absent: the solver's default. */
   readonly preferencePolicy?: PreferencePolicy | undefined;
+  /** How much dearer a plan may be that meets preferences, as a share of its price; absent: not at all. */
+  readonly preferenceWorth?: number | undefined;
   /** What gives way where a NodePool's minValues can't be met; absent: nothing. */
   readonly minValuesPolicy?: MinValuesPolicy | undefined;
   /** The spread that kube-scheduler gives Pods which state none; absent: none. */
@@ -20,17 +22,25 @@ export interface PlanSettings {
 }
 
 /** Returns the settings alone of something that holds more. */
-export function planSettingsOf({ preferencePolicy, minValuesPolicy, schedulerConfig, countDraDaemonSets }: PlanSettings): PlanSettings {
-  return { preferencePolicy, minValuesPolicy, schedulerConfig, countDraDaemonSets };
+export function planSettingsOf({
+  preferencePolicy,
+  preferenceWorth,
+  minValuesPolicy,
+  schedulerConfig,
+  countDraDaemonSets,
+}: PlanSettings): PlanSettings {
+  return { preferencePolicy, preferenceWorth, minValuesPolicy, schedulerConfig, countDraDaemonSets };
 }
 
 /** Returns what of the settings the solver itself is asked with. */
 export function solverSettings({
   preferencePolicy,
+  preferenceWorth,
   minValuesPolicy,
-}: PlanSettings): Pick<SolveInput, "preferencePolicy" | "minValuesPolicy"> {
+}: PlanSettings): Pick<SolveInput, "preferencePolicy" | "preferenceWorth" | "minValuesPolicy"> {
   return {
     ...(preferencePolicy === undefined ? {} : { preferencePolicy }),
+    ...(preferenceWorth === undefined ? {} : { preferenceWorth }),
     ...(minValuesPolicy === undefined ? {} : { minValuesPolicy }),
   };
 }

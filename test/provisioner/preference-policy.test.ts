@@ -4,7 +4,7 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { platformNames } from "../../src/api/labels.ts";
-import { planSettingsOptions, preferenceOption } from "../../src/cli/plan-settings-options.ts";
+import { planSettingsOptions, preferenceOption, readWorth } from "../../src/cli/plan-settings-options.ts";
 import { threadOptions } from "../../src/cli/thread-options.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { clusterInput } from "../../src/provisioner/cluster-input.ts";
@@ -37,6 +37,7 @@ test.each(preferencePolicies)("goes to the thread that provisions, and into what
 test("every setting of plans goes to the thread that provisions, from a flag of both commands", () => {
   const settings: Required<PlanSettings> = {
     preferencePolicy: "Ignore",
+    preferenceWorth: 0.05,
     minValuesPolicy: "BestEffort",
     schedulerConfig: {},
     countDraDaemonSets: true,
@@ -55,4 +56,17 @@ test("every setting of plans goes to the thread that provisions, from a flag of 
 
 test("is the solver's default where nothing is said", () => {
   expect(clusterInput(observed, { pods: [], now: 0 })).not.toHaveProperty("preferencePolicy");
+});
+
+test.each([
+  ["5%", 0.05],
+  ["12.5", 0.125],
+  ["0%", 0],
+  ["100%", 1],
+])("what preferences are worth is a percentage: %s", (text, worth) => {
+  expect(readWorth(text)).toBe(worth);
+});
+
+test.each(["-1%", "101%", "much", "", "5 percent"])("what preferences are worth is no %j", (text) => {
+  expect(() => readWorth(text)).toThrow("Write a percentage from 0 to 100, such as 5%.");
 });

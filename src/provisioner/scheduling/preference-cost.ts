@@ -1,8 +1,9 @@
 /**
- * What preferences may cost: nothing.
+ * What preferences may cost: nothing, or what they are said to be worth.
  *
  * Reads what is to be planned, and two plans of it. Returns the one that heeds preferences, unless it leaves out Pods that the other
- * places, is dearer by a millionth of a dollar an hour or more, or needs a node more for the same money.
+ * places, is dearer by a millionth of a dollar an hour or more, or needs a node more for the same money. With a worth, a plan that holds
+ * preferences as rules as far as it can is taken where it is dearer by no more than that share.
  */
 import type { Reason } from "../../api/controller.ts";
 import type { NodePool } from "../../api/node-pool.ts";
@@ -68,6 +69,13 @@ export function unlessDearer<T extends Planned>(heeding: T, ignoring: T): T {
   const reason = { reason: "PreferencesCostNothing", message: `It would come to ${outcome}.` };
   const { decision } = ignoring;
   return { ...ignoring, decision: { ...decision, rejected: [...decision.rejected, { subject: "heeding preferences", reason }] } };
+}
+
+/** Returns the plan that respects preferences where it places as much, and costs no more than the other by a share of its price. */
+export function ifWorth<T extends Planned>(respecting: T, free: T, worth: number): T {
+  const isComplete = compareLeftOut(leftOut(respecting), leftOut(free)) <= 0;
+  const dearest = Math.round(free.pricePerHour * (1 + worth) * pricesPerDollar);
+  return isComplete && Math.round(respecting.pricePerHour * pricesPerDollar) <= dearest ? respecting : free;
 }
 
 function leftOut({ unschedulable }: Planned): Parameters<typeof compareLeftOut>[0] {

@@ -6,7 +6,8 @@
  *
  *   Score    chosen by: of the choices that add the same to the price, the one that leaves the least weight unmet; of equal ones
  *            the least crowded. A preference never costs anything: where a plan that heeds preferences leaves out more, is dearer, or
- *            has more nodes than one that ignores them, the latter is taken.
+ *            has more nodes than one that ignores them, the latter is taken. An operator may say what they are worth: then a plan
+ *            made by Respect is taken where it is dearer by no more than that share.
  *   Respect  Karpenter's way: first as if required, dropped one by one while the Pod finds no place (relaxation.ts).
  *   Ignore   not looked at.
  *

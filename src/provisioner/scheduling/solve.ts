@@ -31,7 +31,7 @@ import { leftOutByCut, planCut, stepsUntil, type IsAborted, type PlanCut } from 
 import { podClasses, relaxationClasses, type PendingPod } from "./pod-class.ts";
 import { volumePlaces, type VolumeWorld } from "./pod-volumes.ts";
 import type { PreferencePolicy } from "./preference.ts";
-import { prefersAnything, softTaintsAmong, unlessDearer } from "./preference-cost.ts";
+import { ifWorth, prefersAnything, softTaintsAmong, unlessDearer } from "./preference-cost.ts";
 import { planDecision, type PlanChoice } from "./plan-decision.ts";
 import { leftOutOf } from "./reasons.ts";
 import { kindAt, resourceSpace, toVector, type ResourceSpace, type Vector } from "./resource-space.ts";
@@ -53,6 +53,8 @@ export interface SolveInput {
   readonly volumes?: VolumeWorld;
   /** What preferences are worth; default Score. */
   readonly preferencePolicy?: PreferencePolicy;
+  /** How much dearer a plan may be that meets them, as a share of its price, under Score; default 0. */
+  readonly preferenceWorth?: number;
   /** What gives way where a NodePool's minValues can't be met; default Strict. */
   readonly minValuesPolicy?: MinValuesPolicy;
 }
@@ -85,14 +87,18 @@ export interface SolveBounds {
 
 /** Returns the nodes that the Pods should get. */
 export function solve(input: SolveInput, { stepsMax = stepsDefault, isAborted }: SolveBounds = {}): SchedulingResults {
-  const { preferencePolicy = "Score" } = input;
+  const { preferencePolicy = "Score", preferenceWorth = 0 } = input;
   const cut = planCut(isAborted);
   const by = (policy: PreferencePolicy): SchedulingResults => solveBy(input, { policy, stepsMax, cut });
   if (preferencePolicy !== "Score") return by(preferencePolicy);
   const ignoring = by("Ignore");
   if (ignoring.truncated || !prefersAnything(input)) return ignoring;
   const heeding = by("Score");
-  return heeding.truncated ? { ...ignoring, truncated: true } : unlessDearer(heeding, ignoring);
+  if (heeding.truncated) return { ...ignoring, truncated: true };
+  const free = unlessDearer(heeding, ignoring);
+  if (preferenceWorth <= 0) return free;
+  const respecting = by("Respect");
+  return respecting.truncated ? { ...free, truncated: true } : ifWorth(respecting, free, preferenceWorth);
 }
 
 function solveBy(

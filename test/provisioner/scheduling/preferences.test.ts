@@ -329,3 +329,31 @@ describe("the order in which preferences are given up", () => {
     expect(relaxationRungs({ containers: [] }, { hasSoftTaints: true })).toHaveLength(2);
   });
 });
+
+describe("what preferences are said to be worth", () => {
+  const spread = { topologySpreadConstraints: [wish(zoneLabel)] };
+  const zones = (worth: number | undefined, prices: Readonly<Record<string, number>>, policy: PreferencePolicy = "Score") => {
+    const worthSaid = worth === undefined ? {} : { preferenceWorth: worth };
+    const { newNodes, unschedulable } = planned(pods(4, spread), { prices, preferencePolicy: policy, ...worthSaid });
+    expect(unschedulable).toEqual([]);
+    return newNodes.map(({ zone }) => zone).sort();
+  };
+  const cheaperInA = { a: 0.2, b: 0.218 };
+  it.each([
+    ["nothing where nobody says so", undefined, cheaperInA, ["a", "a"]],
+    ["nothing where that is said", 0, cheaperInA, ["a", "a"]],
+    ["a plan that is dearer by less: 4.5 % of 5 %", 0.05, cheaperInA, ["a", "b"]],
+    ["no plan that is dearer by more: 4.5 % of 4 %", 0.04, cheaperInA, ["a", "a"]],
+    ["nothing more where the spread is free", 0.05, { a: 0.2, b: 0.2 }, ["a", "b"]],
+  ])("is %s", (_what, worth, prices, expected) => {
+    expect(zones(worth, prices)).toEqual(expected);
+  });
+  it("is not asked where preferences are ignored", () => {
+    expect(zones(1, cheaperInA, "Ignore")).toEqual(["a", "a"]);
+  });
+  it("never costs a Pod its place", () => {
+    const limited = nodePool({ name: "general", limits: { cpu: "8" } });
+    const { unschedulable } = planned(pods(4, { affinity: prefersZone("c") }), { nodePools: [limited], preferenceWorth: 1 });
+    expect(unschedulable).toEqual([]);
+  });
+});
