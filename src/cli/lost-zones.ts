@@ -10,12 +10,15 @@ import type { WorkloadProfile } from "../api/workload-profile.ts";
 import { workloadOfPod } from "../policies/pod-owner.ts";
 import { judgedPod } from "../policies/profile/judged-pod.ts";
 import { workloadContract, type ContractWorld } from "../policies/profile/workload-contract.ts";
+import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
 
 export interface LostZones {
   readonly input: SolveInput;
   /** A Pod of a Node that is lost, as it comes again. */
   readonly madeAgain: (pod: Pod) => Pod;
+  /** Pods with the spread that their scheduler gives them by default. */
+  readonly spreadOut: (pods: readonly PendingPod[]) => readonly PendingPod[];
 }
 
 /** Returns a profile with these zones lost; other objects are as they were. */

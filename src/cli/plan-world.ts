@@ -99,7 +99,11 @@ export async function readPlanWorld(request: PlanWorldRequest): Promise<PlanWorl
   const withoutZones = (zones: readonly string[]): LostZones => {
     const after = objects.map((object) => losing(object, zones));
     const lost = { ...world, snapshot: snapshotOf(after, names.domain) };
-    return { input: inputOf(lost, demandOf(lost, over), over), madeAgain: (pod) => madeAgain(pod, lost) };
+    return {
+      input: inputOf(lost, demandOf(lost, over), over),
+      madeAgain: (pod) => madeAgain(pod, lost),
+      spreadOut: (pods) => spreadOut(lost, pods),
+    };
   };
   const isFlawed = files.problems.length > 0 || standing.isFlawed || pools?.isFlawed === true;
   // What could not be read may be all that needs a place: a plan of no node would look like an answer.

@@ -10,6 +10,7 @@ import type { NodePool } from "../api/node-pool.ts";
 import type { Pod, PodSpec } from "../api/pod.ts";
 import { err, ok, type Result } from "../api/result.ts";
 import { isDaemonPod, isMirrorPod, isTerminal } from "../kube/pod-state.ts";
+import type { LostZones } from "./lost-zones.ts";
 import type { PlanWorld } from "./plan-world.ts";
 import type { PendingPod } from "../provisioner/scheduling/pod-class.ts";
 import type { SolveInput } from "../provisioner/scheduling/solve.ts";
@@ -42,10 +43,10 @@ export function changedInput(world: ChangedWorld, changes: WhatifChanges): Resul
   const unknown = unknownName(world.input, changes);
   if (unknown !== undefined) return err(unknown);
   const isWhole = changes.withoutZone.length === 0;
-  const { input, madeAgain } = isWhole ? { input: world.input, madeAgain: same } : world.withoutZones(changes.withoutZone);
+  const { input, ...again } = isWhole ? { input: world.input, madeAgain: same, spreadOut: same } : world.withoutZones(changes.withoutZone);
   const nodePools = input.nodePools.filter(({ metadata }) => !changes.withoutPool.includes(metadata.name ?? ""));
   const without = { ...input, nodePools, instanceTypes: offered(input.instanceTypes, changes) };
-  const lost = withoutZones(without, { zones: changes.withoutZone, madeAgain });
+  const lost = withoutZones(without, { zones: changes.withoutZone, ...again });
   return ok(changes.withoutConstraint.reduce(withoutConstraint, lost));
 }
 
@@ -85,17 +86,17 @@ function offered(types: SolveInput["instanceTypes"], changes: WhatifChanges): So
 /** Nodes of a lost zone are gone, and their Pods need a place elsewhere. */
 function withoutZones(
   input: SolveInput,
-  { zones, madeAgain }: { readonly zones: readonly string[]; readonly madeAgain: (pod: Pod) => Pod },
+  { zones, madeAgain, spreadOut }: { readonly zones: readonly string[] } & Omit<LostZones, "input">,
 ): SolveInput {
   const isLost = ({ labels }: SolveInput["nodes"][number]): boolean => zones.includes(labels[zoneLabel] ?? "");
-  const homeless = input.nodes.filter(isLost).flatMap(({ pods }) => pods.filter(movesOn).map((pod) => unbound(madeAgain(pod))));
+  const homeless = spreadOut(input.nodes.filter(isLost).flatMap(({ pods }) => pods.filter(movesOn).map((pod) => unbound(madeAgain(pod)))));
   return homeless.length === 0 && !input.nodes.some(isLost)
     ? input
     : { ...input, nodes: input.nodes.filter((node) => !isLost(node)), pods: [...input.pods, ...homeless] };
 }
 
-function same(pod: Pod): Pod {
-  return pod;
+function same<T>(one: T): T {
+  return one;
 }
 
 function movesOn(pod: Pod): boolean {
@@ -113,11 +114,12 @@ function withoutConstraint(input: SolveInput, kind: ConstraintKind): SolveInput 
   if (kind === "taints")
     return { ...input, nodePools: input.nodePools.map(untainted), nodes: input.nodes.map((node) => ({ ...node, taints: [] })) };
   const relaxed = new Map<PodSpec, PodSpec>();
-  const pods = input.pods.map(({ key, pod }) => {
+  const pods = input.pods.map((pending): PendingPod => {
+    const { key, pod, ...rest } = pending;
     // Pods that share a spec go on sharing one, as the solver works out each once.
     const spec = relaxed.get(pod.spec) ?? relaxedSpec(pod.spec, kind);
     relaxed.set(pod.spec, spec);
-    return { key, pod: { ...pod, spec } };
+    return { ...(kind === "spread" ? {} : rest), key, pod: { ...pod, spec } };
   });
   return { ...input, pods };
 }

@@ -75,13 +75,13 @@ export function capacityAdvice(
   if (missing === undefined || missing.count > advisedPodsMax) return undefined;
   if (all.reduce((sum, { count }) => sum + count, 0) - missing.count > othersMax) return undefined;
   const demand = podDemand({ ...world, snapshot, memory: new Map(), now, isOnPaper: true });
-  const own = demand.pods.filter((one) => one.key.startsWith(`${key}#`));
-  const others = demand.pods.filter((one) => !one.key.startsWith(`${key}#`));
-  if (others.filter((one) => bufferOf(one) === undefined).length > othersMax) return undefined;
+  const isOwn = (one: PendingPod): boolean => one.key.startsWith(`${key}#`);
+  if (demand.pods.filter((one) => !isOwn(one) && bufferOf(one) === undefined).length > othersMax) return undefined;
   const remark = demand.remarks.find(({ workload }) => workloadKey(workload) === key)?.message;
   const about = { asked: missing.count, isMore: missing.siblings.length > 0, ...(remark === undefined ? {} : { remark }) };
   const input = clusterInput({ ...observed, world: { ...world, snapshot } }, { pods: demand.pods, now });
   if (isAborted?.() === true) return undefined;
+  const [own, others] = [input.pods.filter(isOwn), input.pods.filter((one) => !isOwn(one))];
   const difference = differenceOf(input, { own, others, ...(isAborted === undefined ? {} : { isAborted }) });
   return isAborted?.() === true ? undefined : { ...about, ...difference };
 }

@@ -161,6 +161,16 @@ profiles:
     expect([await zonesWith(), await zonesWith("--scheduler-config", `${folder}/config.yaml`)]).toEqual([1, 3]);
   });
 
+  it("whatif keeps it where another constraint is left out, and leaves it out with spread", async () => {
+    const folder = folderOf({ "config.yaml": config, "web.yaml": deploymentText({ spec: "replicas: 3" }) });
+    const nodesWithout = async (constraint: string) => {
+      const flags = ["--scheduler-config", `${folder}/config.yaml`, "--without-constraint", constraint];
+      const { stdout } = await runPlimsoll(["whatif", "-o", "json", ...flags, infrastructureFile, `${folder}/web.yaml`]);
+      return (JSON.parse(stdout) as { after: { nodes: number } }).after.nodes;
+    };
+    expect([await nodesWithout("nodeSelector"), await nodesWithout("spread")]).toEqual([3, 1]);
+  });
+
   it("a file that kube-scheduler would refuse is refused, with its name and the path in it", async () => {
     const folder = folderOf({ "config.yaml": config.replace("maxSkew: 1", "maxSkew: -1"), "web.yaml": deploymentText() });
     const { code, stderr } = await runPlimsoll(["plan", "--scheduler-config", `${folder}/config.yaml`, `${folder}/web.yaml`]);
