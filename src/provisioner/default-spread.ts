@@ -6,7 +6,7 @@
  * Pod, and that of its ReplicaSet, StatefulSet or ReplicationController; a Pod without any is left alone.
  */
 import type { KubeObject, LabelSelector, LabelSelectorRequirement } from "../api/object.ts";
-import type { TopologySpreadConstraint } from "../api/pod.ts";
+import type { Pod, TopologySpreadConstraint } from "../api/pod.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { controllerOf } from "../kube/owner.ts";
 import type { DefaultSpreads } from "../kube/scheduler-config.ts";
@@ -21,20 +21,34 @@ const templateHashLabel = "pod-template-hash";
 const readOwners: Readonly<Record<string, string>> = { ReplicationController: "v1", ReplicaSet: "apps/v1", StatefulSet: "apps/v1" };
 const ownerKinds = ["ReplicationController", "ReplicaSet", "StatefulSet"] as const;
 
+interface SpreadWorld {
+  readonly snapshot: ClusterSnapshot;
+  readonly defaults: DefaultSpreads | undefined;
+}
+
 /** Returns the Pods with the spread that their scheduler gives them by default. */
-export function withDefaultSpread(
-  pods: readonly PendingPod[],
-  { snapshot, defaults }: { readonly snapshot: ClusterSnapshot; readonly defaults: DefaultSpreads | undefined },
-): readonly PendingPod[] {
-  if (defaults === undefined) return pods;
-  const spreadOf = spreads(snapshot);
+export function withDefaultSpread(pods: readonly PendingPod[], of: SpreadWorld): readonly PendingPod[] {
+  if (of.defaults === undefined) return pods;
+  const spreadOf = defaultSpreads(of);
   return pods.map((pending) => {
-    const { spec } = pending.pod;
-    const stated = defaults[spec.schedulerName ?? "default-scheduler"] ?? defaults[""] ?? [];
-    if ((spec.topologySpreadConstraints ?? []).length > 0 || stated.length === 0) return pending;
-    const defaultSpread = spreadOf(pending, stated);
+    const defaultSpread = spreadOf(pending);
     return defaultSpread === undefined ? pending : { ...pending, defaultSpread };
   });
+}
+
+/** Returns the spread that kube-scheduler keeps for a live Pod: its own, or the default one. */
+export function spreadLookup(of: SpreadWorld): (pod: Pod) => Spread {
+  const spreadOf = of.defaults === undefined ? () => undefined : defaultSpreads(of);
+  return (pod) => spreadOf({ pod }) ?? pod.spec.topologySpreadConstraints ?? [];
+}
+
+function defaultSpreads({ snapshot, defaults = {} }: SpreadWorld): (pending: Omit<PendingPod, "key">) => Spread | undefined {
+  const spreadOf = spreads(snapshot);
+  return (pending) => {
+    const { spec } = pending.pod;
+    const stated = defaults[spec.schedulerName ?? "default-scheduler"] ?? defaults[""] ?? [];
+    return (spec.topologySpreadConstraints ?? []).length > 0 || stated.length === 0 ? undefined : spreadOf(pending, stated);
+  };
 }
 
 /**
@@ -53,7 +67,7 @@ export function comingSelector(
 }
 
 /** Returns the constraints with a Pod's selector: the same list for Pods that bring the same, so that they are one class. */
-function spreads(snapshot: ClusterSnapshot): (pending: PendingPod, stated: Spread) => Spread | undefined {
+function spreads(snapshot: ClusterSnapshot): (pending: Omit<PendingPod, "key">, stated: Spread) => Spread | undefined {
   const services = servicesOf(snapshot);
   const known = new Map<Spread, Map<string, Spread>>();
   return ({ pod, comingSelector: coming }, stated) => {

@@ -3,14 +3,17 @@
  * (helper.DefaultSelector of kube-scheduler, and the cases of Karpenter's DefaultTopologySpreadInjector).
  */
 import { describe, expect, it } from "vitest";
-import { hostnameLabel, zoneLabel } from "../../src/api/labels.ts";
+import { hostnameLabel, platformNames, zoneLabel } from "../../src/api/labels.ts";
+import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { KubeObject } from "../../src/api/object.ts";
 import type { Pod, TopologySpreadConstraint } from "../../src/api/pod.ts";
+import type { DefaultSpreads } from "../../src/kube/scheduler-config.ts";
 import { matchesSelector } from "../../src/kube/selector.ts";
 import { snapshotOf } from "../../src/kube/snapshot-of.ts";
 import { workloadOf } from "../../src/kube/workload.ts";
-import { comingSelector, withDefaultSpread } from "../../src/provisioner/default-spread.ts";
-import type { PendingPod } from "../../src/provisioner/scheduling/pod-class.ts";
+import { comingSelector, spreadLookup, withDefaultSpread } from "../../src/provisioner/default-spread.ts";
+import { hintedPods } from "../../src/provisioner/lifecycle/placement-hint.ts";
+import { podClassHash, type PendingPod } from "../../src/provisioner/scheduling/pod-class.ts";
 import { solve, type SolveInput } from "../../src/provisioner/scheduling/solve.ts";
 import { deploymentText, infrastructureFile } from "../cli/manifest-texts.ts";
 import { folderOf, runPlimsoll } from "../cli/program-run.ts";
@@ -142,6 +145,23 @@ function standing(name: string, zone: string, pods: readonly Pod[]): SolveInput[
   const labels = { [zoneLabel]: zone, [hostnameLabel]: name, "workload-class": "general" };
   return { name, labels, taints: [], allocatable: none, capacity: none, pods, initialized: true, accepting: true, planned: new Map() };
 }
+
+it("live Pods of which each counts the other are told of their node one after the other", () => {
+  const owner = replicaSet({ name: "web-1", podLabels: { app: "web" } });
+  const waiting = ["a", "b"].map((name) => pod({ name, labels: webLabels, owner: { ...ownerReference(owner), controller: true } }));
+  const names = platformNames();
+  const nodeClaim: NodeClaim = {
+    ...{ apiVersion: "karpenter.sh/v1", kind: "NodeClaim" },
+    metadata: { name: "n", annotations: { [names.plannedPodsAnnotation]: `${podClassHash(pod({ labels: webLabels }))}=2` } },
+    spec: { nodeClassRef: { group: "g", kind: "k", name: "n" }, requirements: [] },
+  };
+  const told = (stated: DefaultSpreads | undefined) =>
+    hintedPods({
+      ...{ nodeClaim, names, bound: [], told: [], waiting, classOf: podClassHash },
+      spreadOf: spreadLookup({ snapshot: snapshotOf([owner]), defaults: stated }),
+    }).map(({ metadata }) => metadata.name);
+  expect([told(undefined), told(defaults)]).toEqual([["a", "b"], ["a"]]);
+});
 
 describe("--scheduler-config", () => {
   const config = `apiVersion: kubescheduler.config.k8s.io/v1

@@ -12,6 +12,7 @@ import type { Pod } from "../../api/pod.ts";
 import type { Instant } from "../../api/ports.ts";
 import { isOlderVersion } from "../../kube/resource-version.ts";
 import { claimCondition, isTrue } from "../lifecycle/claim-status.ts";
+import { spreadLookup } from "../default-spread.ts";
 import { areHintsBearable } from "../lifecycle/hint-bound.ts";
 import { claimNote } from "../lifecycle/next-step.ts";
 import { hintedPods, isHintable } from "../lifecycle/placement-hint.ts";
@@ -77,7 +78,8 @@ export function placementHints({
   snapshot,
   names,
   clock,
-}: Pick<ProvisionerShell, "client" | "snapshot" | "names" | "clock">): PlacementHints {
+  settings,
+}: Pick<ProvisionerShell, "client" | "snapshot" | "names" | "clock" | "settings">): PlacementHints {
   const state: State = { isRefused: false, given: new Map(), led: new Map(), hashes: new WeakMap() };
   return {
     give: async ({ closed = [], ...of }) => {
@@ -91,7 +93,9 @@ export function placementHints({
     if (state.isRefused || isOver(nodeClaim, clock.now())) return [];
     const now = snapshot();
     if (!areHintsBearable(now.list("Pod"))) return [];
-    const chosen = chosenPods(state, { nodeClaim, names, nodeName, pods: now.list("Pod"), bound: now.by("Pod", "node", nodeName) });
+    const spreadOf = spreadLookup({ snapshot: now, defaults: settings?.schedulerConfig });
+    const bound = now.by("Pod", "node", nodeName);
+    const chosen = chosenPods(state, { nodeClaim, names, nodeName, pods: now.list("Pod"), bound, spreadOf });
     const isFirst = chosen.length > 0 && !state.led.has(nodeName);
     if (isFirst) lead(state, { nodeName, now: clock.now() });
     for (const pod of chosen) note(state, pod, { nodeName, version: "" });

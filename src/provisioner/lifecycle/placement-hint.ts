@@ -7,7 +7,7 @@
  */
 import type { Change } from "../../api/controller.ts";
 import type { NodeClaim } from "../../api/node-claim.ts";
-import type { Pod } from "../../api/pod.ts";
+import type { Pod, TopologySpreadConstraint } from "../../api/pod.ts";
 import type { ClusterSnapshot } from "../../api/snapshot.ts";
 import { isDaemonPod, isPending, isTerminating } from "../../kube/pod-state.ts";
 import { matchesSelector } from "../../kube/selector.ts";
@@ -24,14 +24,20 @@ export interface PlacementHintInput {
   readonly waiting: readonly Pod[];
   /** podClassHash, of which each Pod's is asked at most once. */
   readonly classOf: (pod: Pod) => string;
+  /** The spread that the scheduler keeps for a Pod; absent: its own. */
+  readonly spreadOf?: SpreadOf;
 }
+
+type SpreadOf = (pod: Pod) => readonly TopologySpreadConstraint[];
 
 /**
  * Returns the waiting Pods that the node was planned for, less those of their class that it has or that have been told. The scheduler
  * looks at a Pod as if all that are nominated for a node stood there already: a hint that would hold up another waits until that one is
  * bound. None are returned where a Pod is nominated that nobody planned for the node: others leave it for that one.
  */
-export function hintedPods({ nodeClaim, names, bound, told, waiting, classOf }: PlacementHintInput): readonly Pod[] {
+export function hintedPods({ nodeClaim, names, bound, told, waiting, classOf, spreadOf = ownSpread }: PlacementHintInput): readonly Pod[] {
+  const spreads = (pod: Pod): boolean => spreadOf(pod).some(isRequired);
+  const counts = (pod: Pod, other: Pod): boolean => countedBy(pod, spreadOf(pod), other);
   const room = new Map(plannedPodsOf(nodeClaim, names));
   if (room.size === 0 || told.some((pod) => !room.has(classOf(pod)))) return [];
   const takesOne = (pod: Pod): boolean => {
@@ -67,19 +73,23 @@ export function hintNews(change: Change<Pod>): string | undefined {
   return told && !object.status?.nominatedNodeName ? told : undefined;
 }
 
-function spreads({ spec }: Pod): boolean {
-  return (spec.topologySpreadConstraints ?? []).some(({ whenUnsatisfiable }) => whenUnsatisfiable === "DoNotSchedule");
+function ownSpread({ spec }: Pod): readonly TopologySpreadConstraint[] {
+  return spec.topologySpreadConstraints ?? [];
+}
+
+function isRequired({ whenUnsatisfiable }: TopologySpreadConstraint): boolean {
+  return whenUnsatisfiable === "DoNotSchedule";
 }
 
 /** Says whether a Pod's required spread counts another Pod, wherever that one stands. */
-function counts({ metadata, spec }: Pod, other: Pod): boolean {
+function countedBy({ metadata }: Pod, spread: readonly TopologySpreadConstraint[], other: Pod): boolean {
   if (metadata.namespace !== other.metadata.namespace) return false;
   const [own = {}, labels = {}] = [metadata.labels, other.metadata.labels];
-  return (spec.topologySpreadConstraints ?? []).some(
-    ({ whenUnsatisfiable, labelSelector, matchLabelKeys = [] }) =>
-      whenUnsatisfiable === "DoNotSchedule" &&
-      matchesSelector(labelSelector, labels) &&
-      matchLabelKeys.every((key) => own[key] === undefined || own[key] === labels[key]),
+  return spread.some(
+    (constraint) =>
+      isRequired(constraint) &&
+      matchesSelector(constraint.labelSelector, labels) &&
+      (constraint.matchLabelKeys ?? []).every((key) => own[key] === undefined || own[key] === labels[key]),
   );
 }
 
