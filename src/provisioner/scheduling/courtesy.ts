@@ -89,7 +89,7 @@ function anchorsOf(group: AffinityGroup, { classes, concerned, ...around }: Choi
 }
 
 /** The values of a label that nodes for a class, to be made or standing, may have. */
-export function domainsFor(
+function domainsFor(
   podClass: PodClass,
   { key, templates, existing, states }: { readonly key: string } & Pick<Choices, "templates" | "existing" | "states">,
 ): ReadonlySet<Domain> {
