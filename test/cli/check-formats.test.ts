@@ -7,6 +7,7 @@ import { githubReport } from "../../src/cli/check-github.ts";
 import { junitReport } from "../../src/cli/check-junit.ts";
 import type { CheckOutcome, LocatedResult } from "../../src/cli/check-outcome.ts";
 import { sarifReport } from "../../src/cli/check-sarif.ts";
+import { objectTitle } from "../../src/cli/check-outcome.ts";
 import { textReport } from "../../src/cli/check-text.ts";
 import { policySet } from "../support/admission.ts";
 import { folderOf, runPlimsoll } from "./program-run.ts";
@@ -137,8 +138,23 @@ describe("text", () => {
     expect(folded).toContain("  audit: 1 finding (--audit tells them)\n");
     expect(folded).not.toContain("only counted");
     const told = textReport(outcome, { isColoured: false, withAudit: true });
-    expect(told.match(/audit: \[R-2\] only counted\n/g)?.length).toBe(3);
+    expect(told.match(/audit: \[R-2\] only counted\n/g)?.length).toBe(2);
+    expect(told).toContain(`  audit: [R-2] as told of ${objectTitle(found)}\n`);
     expect(told).not.toContain("--audit");
+  });
+  it("tells the same fault of several objects once, with the others named; the verdicts stay their own", () => {
+    const of = (name: string, message = "no readinessProbe") => ({ ...found, name, findings: [{ ...finding, message }] });
+    const outcome = outcomeOf([of("a", "Deployment a: no readinessProbe"), of("b", "Deployment b: no readinessProbe"), of("c", "another")]);
+    const text = textReport(outcome, { isColoured: false, withAudit: false });
+    expect(text.match(/no readinessProbe/g)).toHaveLength(1);
+    expect(text).toContain(`    also: ${objectTitle({ ...found, name: "b" })}\n`);
+    expect(text).toContain(`as told of ${objectTitle({ ...found, name: "a" })}\n`);
+    expect(text).toContain("another\n");
+    const many = textReport(outcomeOf(Array.from({ length: 9 }, (_, index) => of(`web-${index}`))), {
+      isColoured: false,
+      withAudit: false,
+    });
+    expect(many).toMatch(/also: .*web-5 and 3 more\n/);
   });
   it("has colours only where it is asked for them", () => {
     const plain = textReport(outcomeOf([found]), { isColoured: false, withAudit: false });

@@ -275,12 +275,12 @@ it("text for people names each object once, with each finding and its fix below,
         fix: add a WorkloadProfile
       [DRAIN-004] PodDisruptionBudget "web" sets maxUnavailable: 0; it blocks every drain
         fix: use maxUnavailable: 1, or delete the PDB
+        also: PodDisruptionBudget shop/web
       warn: [DRAIN-011] container "app" has no readinessProbe; PDB "web" counts replacements as healthy at once
         fix: add readinessProbe
       audit: 1 finding (--audit tells them)
     DENIED   PodDisruptionBudget shop/web
-      [DRAIN-004] PodDisruptionBudget "web" sets maxUnavailable: 0; it blocks every drain
-        fix: use maxUnavailable: 1, or delete the PDB
+      [DRAIN-004] as told of Deployment shop/web
       audit: 1 finding (--audit tells them)
     0 allowed, 2 denied
     "
