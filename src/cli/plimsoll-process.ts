@@ -23,6 +23,7 @@ import { catalogTypesOf, providerTypesOf } from "./offered-types.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { recordPolicyRefusal, reviewPolicyEdit } from "./policy-review.ts";
 import type { ProcessParts, ProcessSettings } from "./process-parts.ts";
+import { withWriteTurns } from "../cluster/write-turns.ts";
 import { openProcessWatch } from "./process-watch.ts";
 import type { Provisioner } from "./provisioner-port.ts";
 import { provisionerMetrics } from "./provisioner-metrics.ts";
@@ -105,7 +106,7 @@ export async function startPlimsoll(given: ProcessSettings): Promise<Result<Plim
   const missing = provisioningKinds.filter((kind) => !kinds.value.includes(kind));
   if (missing.length > 0) log.warn({ missing }, "the cluster lacks CRDs; these kinds are neither judged nor provisioned");
   const cluster = openProcessWatch(settings, kinds.value);
-  const client = apiClient({ transport, domain });
+  const client = apiClient({ transport: withWriteTurns(transport), domain });
   const names = platformNames(domain);
   const prices = settings.prices === undefined ? {} : { prices: settings.prices };
   const catalogTypes = catalogTypesOf(cluster, prices);

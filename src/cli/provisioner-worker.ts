@@ -16,6 +16,7 @@ import { apiClient } from "../cluster/api-client.ts";
 import { decisionLog } from "../cluster/decision-log.ts";
 import { httpsTransport } from "../cluster/https-transport.ts";
 import { wallClock } from "../cluster/wall-clock.ts";
+import { withWriteTurns } from "../cluster/write-turns.ts";
 import { testPolicyFiles } from "../policies/parse-policy-set.ts";
 import { formatPolicyError } from "../policies/policy-error.ts";
 import type { PolicySet } from "../policies/policy-set.ts";
@@ -85,7 +86,8 @@ async function openParts(
   const cluster = openProcessWatch({ transport, clock, random, domain, log }, kinds);
   const prices = orThrow(ratesOf(options));
   const rates = prices === undefined ? {} : { prices };
-  const client = apiClient({ transport: fenced(transport, token), domain });
+  // Whether this thread may write is asked when a write's turn has come.
+  const client = apiClient({ transport: withWriteTurns(fenced(transport, token)), domain });
   const names = platformNames(domain);
   const catalogTypes = catalogTypesOf(cluster, rates);
   const makeCapacity = orThrow(await capacityMaker({ ...options, env }));
