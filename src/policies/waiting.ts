@@ -15,7 +15,7 @@ import {
   omitsReplicas,
   profileNamed,
 } from "./awaited.ts";
-import type { Workload } from "../kube/workload.ts";
+import { workloadOf, type Workload } from "../kube/workload.ts";
 import { gatherFacts, type Facts, type FactsInput } from "./facts.ts";
 import { findingsOf, type JudgedFinding } from "./findings.ts";
 import { overlaySnapshot } from "./overlay-snapshot.ts";
@@ -46,15 +46,26 @@ export const mendedByProfile: ReadonlySet<string> = new Set([
 const unprofiledRule = "BIND-004";
 
 /** One warning, that of the wait, is enough: the rest is recorded. */
-function byProfile(findings: readonly JudgedFinding[], { subject }: Facts): readonly JudgedFinding[] {
+function byProfile(findings: readonly JudgedFinding[], facts: Facts): readonly JudgedFinding[] {
   const waits = findings.some(({ rule, action }) => rule === awaitedProfileRule && action === "deny");
-  if (subject.kind !== "workload" || !waits) return findings;
+  if (facts.subject.kind !== "workload" || !waits || isNamedUnderPods(facts)) return findings;
   return findings.map((finding): JudgedFinding => {
     if (finding.rule === awaitedProfileRule) return { ...finding, action: "warn", lifted: { kind: "waiting", for: "profile" } };
     if (finding.rule === unprofiledRule) return { ...finding, action: "audit", lifted: { kind: "waiting", for: "profile" } };
     if (finding.action !== "deny" || !mendedByProfile.has(finding.rule)) return finding;
     return { ...finding, action: "audit", lifted: { kind: "waiting", for: "profile" } };
   });
+}
+
+/** Kinds that have no revisions: a Pod that goes is made again from the template that stands, whatever it was made from. */
+const unrevisedKinds: ReadonlySet<string> = new Set(["ReplicaSet", "ReplicationController"]);
+
+/** Is true for an edit that makes running Pods wait when they are made again: a budget over them would then keep the last of them. */
+function isNamedUnderPods({ subject, request: { oldObject }, snapshot, names: { profileLabel } }: Facts): boolean {
+  if (subject.kind !== "workload" || oldObject === undefined || !unrevisedKinds.has(subject.workload.kind)) return false;
+  const before = workloadOf(oldObject);
+  const isNew = before !== undefined && profileNamed(before, profileLabel) !== profileNamed(subject.workload, profileLabel);
+  return isNew && !hasNoPods(subject.workload, snapshot);
 }
 
 function byAutoscaler(

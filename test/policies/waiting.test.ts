@@ -107,6 +107,17 @@ describe("a Deployment before the profile that its label names", () => {
     expect(denied(judge(of("b"), [alone, of("a")], { userInfo: replicaSetAccount }))).toEqual(["BIND-005"]);
   });
 
+  it("is not named by an edit of a ReplicaSet whose Pods run: none of them would be made again", () => {
+    const plain = replicaSet({ name: "web" });
+    const naming = replicaSet({ name: "web", podLabels: { app: "web", [profileLabel]: "none" } });
+    const running = pod({ name: "a", labels: { app: "web" }, owner: ownerOf(plain) });
+    expect(denied(judge(naming, [plain, running], { old: plain }))).toEqual(["BIND-005"]);
+    expect(denied(judge(naming, [plain], { old: plain }))).toEqual([]);
+    // What it named before it may go on naming.
+    const next = replicaSet({ name: "web", podLabels: { app: "web", [profileLabel]: "none" }, podAnnotations: { a: "b" } });
+    expect(denied(judge(next, [naming, running], { old: naming }))).toEqual([]);
+  });
+
   it("holds the Pods of a StatefulSet too", () => {
     const data = statefulSet({ ...labelled });
     const userInfo = { username: "system:serviceaccount:kube-system:statefulset-controller", groups: [] };
