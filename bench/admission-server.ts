@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { platformNames } from "../src/api/labels.ts";
 import { catalogInstanceTypes } from "../src/catalog/instance-types.ts";
 import { wallClock } from "../src/cluster/wall-clock.ts";
+import { keepReviewsYoung } from "../src/cli/heap-flags.ts";
 import { snapshotOf } from "../src/kube/snapshot-of.ts";
 import { parsePolicySet } from "../src/policies/parse-policy-set.ts";
 import { admissionHandler } from "../src/webhook/admission-handler.ts";
@@ -14,6 +15,7 @@ import { startWebhookServer } from "../src/webhook/server.ts";
 import { benchObjects, benchZones } from "./admission-world.ts";
 import { serveForParent, type ServerCertificate } from "./child-server.ts";
 
+keepReviewsYoung();
 serveForParent(async ({ certificatePem, keyPem }: ServerCertificate) => {
   const parsed = parsePolicySet({ text: readFileSync("policies.yaml", "utf8"), fileName: "policies.yaml" });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));

@@ -13,6 +13,7 @@ import { parseGoDuration } from "../kube/schedule.ts";
 import { type CertificateLife, certificateLife, servingLifeMinMs } from "../webhook/certificate.ts";
 import type { WebhookAddress } from "../webhook/registration.ts";
 import { capacityMaker, ratesOf } from "./capacity-maker.ts";
+import { keepReviewsYoung } from "./heap-flags.ts";
 import { loadKubeConfig } from "./kube-config.ts";
 import { processLog } from "./log.ts";
 import { startPlimsoll } from "./plimsoll-process.ts";
@@ -26,6 +27,7 @@ export type ServeRequest = ServeOptions & Pick<ProgramSurroundings, "env" | "std
 
 /** Serves until a signal; returns 0 then, and 2 with the reason on stderr when it can't start. */
 export async function runServe(request: ServeRequest): Promise<number> {
+  keepReviewsYoung();
   const clock = wallClock();
   const log = processLog(request.logLevel);
   const kubeConfig = loadKubeConfig(request);

@@ -6,15 +6,15 @@
  * smallest scale that it may have.
  */
 import type { PodDisruptionBudget } from "../api/pod-disruption-budget.ts";
+import type { LabelSelector } from "../api/object.ts";
 import type { ClusterSnapshot } from "../api/snapshot.ts";
 import { assertNever } from "../api/assert.ts";
 import { type CoveringBudget, evictionProof, type EvictionProof, type PodGroup, type PodKeeper } from "../kube/eviction-proof.ts";
 import { controllerOf } from "../kube/owner.ts";
-import { rememberedAlike } from "../kube/remembered.ts";
 import { asksForAdded, podSelection } from "../kube/controller-labels.ts";
 import type { ReplicaRange } from "../kube/workload-scale.ts";
 import { type Workload, workloadTitle } from "../kube/workload.ts";
-import { labelledWorkloads } from "./labelled-workloads.ts";
+import { labelledWorkloads, type LabelPair } from "./labelled-workloads.ts";
 import { autoscalersOf } from "./workload-autoscalers.ts";
 import { workloadsOf, type WorkloadView } from "./workload-view.ts";
 
@@ -66,19 +66,22 @@ export function othersUnder(
   budget: PodDisruptionBudget,
   at: { readonly workload: Workload; readonly snapshot: ClusterSnapshot },
 ): readonly Workload[] {
-  const { workload } = at;
-  return candidates(budget, at).filter((other) => (other.kind !== workload.kind || other.name !== workload.name) && selects(budget, other));
+  return candidates(budget, at).filter((other) => selects(budget, other));
 }
 
 /** A selector that asks for a label of templates selects no workload without it. */
 function candidates(
   { spec }: PodDisruptionBudget,
-  { workload: { namespace }, snapshot }: { readonly workload: Workload; readonly snapshot: ClusterSnapshot },
+  { workload, snapshot }: { readonly workload: Workload; readonly snapshot: ClusterSnapshot },
 ): readonly Workload[] {
-  const [pair] = spec.selector === undefined || asksForAdded(spec.selector) ? [] : Object.entries(spec.selector.matchLabels ?? {});
-  if (pair === undefined) return workloadsOf(snapshot, namespace);
-  const [key, value] = pair;
-  return labelledWorkloads(snapshot, namespace, { key, value });
+  const label = spec.selector === undefined || asksForAdded(spec.selector) ? undefined : firstLabel(spec.selector);
+  if (label !== undefined) return labelledWorkloads(snapshot, workload.namespace, { ...label, but: workload });
+  return workloadsOf(snapshot, workload.namespace).filter(({ kind, name }) => kind !== workload.kind || name !== workload.name);
+}
+
+function firstLabel({ matchLabels }: LabelSelector): LabelPair | undefined {
+  for (const key in matchLabels) if (Object.hasOwn(matchLabels, key)) return { key, value: matchLabels[key] ?? "" };
+  return undefined;
 }
 
 function selects({ spec }: PodDisruptionBudget, workload: Workload): boolean {
@@ -179,20 +182,8 @@ export function compiledCover(
   const { contract, workload } = view;
   if (contract?.budget.kind !== "budget" || views.indexOf(view) >= compiledCoversMax) return undefined;
   const { budget } = contract.budget;
-  return { budget, others: othersOfBudget({ budget, workload, snapshot }) };
+  return { budget, others: othersUnder(budget, { workload, snapshot }) };
 }
-
-interface Under {
-  readonly budget: PodDisruptionBudget;
-  readonly workload: Workload;
-  readonly snapshot: ClusterSnapshot;
-}
-
-/** Several rules ask in a row. */
-const othersOfBudget = rememberedAlike(
-  ({ budget, ...at }: Under): readonly Workload[] => othersUnder(budget, at),
-  (a, b) => a.budget === b.budget && a.workload === b.workload && a.snapshot === b.snapshot,
-);
 
 /** Returns a budget with everybody else under it, for a proof that also tells who stops the sync. */
 export function covering(

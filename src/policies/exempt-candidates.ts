@@ -6,7 +6,8 @@
  */
 import type { KubeObject } from "../api/object.ts";
 import type { ExemptCandidate } from "./exemption.ts";
-import { isPodSubject, type Facts } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { isPodSubject } from "./subject.ts";
 import { ownerOfPod } from "./grandfather.ts";
 
 /** Returns what an exemption may name: one of `own`, or every one of `touched`. */

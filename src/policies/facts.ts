@@ -24,8 +24,9 @@ import { mayFinalizePod, ownerClaimOf, type OwnerClaim } from "./owner-claim.ts"
 import { workloadOfPod } from "./pod-owner.ts";
 import type { PolicySet } from "./policy-set.ts";
 import { boundWorkloads, coveredViews, coveredWorkloads, targeted } from "./touched-workloads.ts";
-import { reviewSteps, tooLargeSelector, type ReviewSteps, type StepsInput } from "./review-steps.ts";
-import type { PodChange, Subject } from "./subject.ts";
+import type { StepsInput } from "./review-spendings.ts";
+import { reviewSteps, tooLargeSelector, type ReviewSteps } from "./review-steps.ts";
+import { isPodSubject, type PodChange, type Subject } from "./subject.ts";
 import {
   judgedWorkload,
   targetedWorkload,
@@ -66,9 +67,10 @@ export interface FactsInput {
 export function gatherFacts({ policySet, request, context }: FactsInput): Facts {
   const { names, instanceTypes } = context;
   const judged = judgedObject(request, names);
-  const scaled = request.subResource === "scale";
   const snapshot =
-    judged === undefined || scaled ? context.snapshot : overlaySnapshot(context.snapshot, { put: judged, domain: names.domain });
+    judged === undefined || request.subResource === "scale"
+      ? context.snapshot
+      : overlaySnapshot(context.snapshot, { put: judged, domain: names.domain });
   const world = { policySet, names, snapshot, instanceTypes };
   const ownerClaim = judged === undefined ? "none" : ownerClaimOf(judged, { request, context, settings: policySet.settings });
   const subject = judged === undefined ? noSubject : subjectOfRequest(judged, { request, snapshot, names, ownerClaim });
@@ -106,11 +108,6 @@ export function aboutWorkload(facts: Facts, view: WorkloadView): string {
   const { subject } = facts;
   const own = subject.kind === "scale" || isPodSubject(subject) || (subject.kind === "workload" && subject.workload === view.workload);
   return own ? "" : `${workloadTitle(view.workload)}: `;
-}
-
-/** Says whether a running Pod is judged, and not its workload. */
-export function isPodSubject(subject: Subject): subject is Subject & { readonly kind: "pod-change" | "pod-update" } {
-  return subject.kind === "pod-change" || subject.kind === "pod-update";
 }
 
 /** The object with the request's name and namespace, which a Pod made by a controller does not carry itself. */
@@ -237,11 +234,11 @@ function stepsInput(
   // drain-running.ts looks at those under a budget, and at those of what is scaled.
   const walksPods =
     subject.kind === "budget" || subject.kind === "scale" || (subject.kind === "workload" && request.operation === "UPDATE");
-  const own = subject.kind === "none" ? undefined : request.object;
-  const pod = isPodSubject(subject) ? subject.pod : undefined;
-  const nodePool = subject.kind === "node-pool" ? subject.nodePool : undefined;
   return {
-    ...{ workloads, namespace: request.namespace, placed, walksPods, own, pod, nodePool },
+    ...{ workloads, namespace: request.namespace, placed, walksPods },
+    nodePool: subject.kind === "node-pool" ? subject.nodePool : undefined,
+    own: subject.kind === "none" ? undefined : request.object,
+    pod: isPodSubject(subject) ? subject.pod : undefined,
     isTwice: request.operation === "UPDATE" && request.subResource === undefined && request.oldObject !== undefined,
   };
 }

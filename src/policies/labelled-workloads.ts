@@ -16,48 +16,60 @@ export interface LabelPair {
   readonly value: string;
 }
 
+/** A label, and a workload that is left out: who looks for its neighbours. */
+interface Sought extends LabelPair {
+  readonly but?: Workload;
+}
+
 /** Returns the workloads of a namespace whose template has a label, sorted by kind, then name. */
-export function labelledWorkloads(snapshot: ClusterSnapshot, namespace: string, label: LabelPair): readonly Workload[] {
+export function labelledWorkloads(snapshot: ClusterSnapshot, namespace: string, sought: Sought): readonly Workload[] {
   const over = overlaidOf(snapshot);
-  if (over === undefined) return workloadKinds.flatMap((kind) => ofKind(kind, { snapshot, namespace, label }));
+  if (over === undefined) return standingWorkloads(snapshot, namespace, sought);
   const { base, put } = over;
-  const others = labelledWorkloads(base, namespace, label).filter(({ object }) => !isSame(object, put));
-  const [own] = put.metadata.namespace === namespace ? standing([put]).flatMap((object) => judgedWorkload(object, snapshot) ?? []) : [];
-  if (own === undefined || !hasLabel(own, label)) return others;
+  const found = labelledWorkloads(base, namespace, sought);
+  // Who looks for neighbours is mostly what the review brings.
+  if (put === sought.but?.object || put.metadata.namespace !== namespace) return found;
+  const others = found.some(({ object }) => isSame(object, put)) ? found.filter(({ object }) => !isSame(object, put)) : found;
+  const [own] = standing([put]).flatMap((object) => judgedWorkload(object, snapshot) ?? []);
+  if (own === undefined || !hasLabel(own, sought) || isNamedAlike(own, sought.but)) return others;
   const at = others.findIndex(({ kind, name }) => kind > own.kind || (kind === own.kind && name > own.name));
   return others.toSpliced(at < 0 ? others.length : at, 0, own);
 }
 
-interface Asked {
-  readonly snapshot: ClusterSnapshot;
-  readonly namespace: string;
-  readonly label: LabelPair;
+function standingWorkloads(snapshot: ClusterSnapshot, namespace: string, sought: Sought): readonly Workload[] {
+  const found: Workload[] = [];
+  for (const kind of workloadKinds) {
+    const objects = snapshot.list(kind, namespace);
+    if (objects.length === 0) continue;
+    const labelled = kind === "Rollout" ? labelledRollouts(objects, snapshot, sought) : byLabel(objects).get(sought.key)?.get(sought.value);
+    for (const workload of labelled ?? []) if (!isNamedAlike(workload, sought.but)) found.push(workload);
+  }
+  return found;
 }
 
-function ofKind(kind: (typeof workloadKinds)[number], { snapshot, namespace, label }: Asked): readonly Workload[] {
-  const objects = snapshot.list(kind, namespace);
-  // What a Rollout's template is may stand elsewhere.
-  if (kind === "Rollout")
-    return objects.flatMap((object) => judgedWorkload(object, snapshot) ?? []).filter((workload) => hasLabel(workload, label));
-  return byLabel(objects).get(textOf(label)) ?? [];
+/** What a Rollout's template is may stand elsewhere. */
+function labelledRollouts(objects: readonly KubeObject[], snapshot: ClusterSnapshot, label: LabelPair): readonly Workload[] {
+  return objects.flatMap((object) => judgedWorkload(object, snapshot) ?? []).filter((workload) => hasLabel(workload, label));
 }
 
-const byLabel = remembered((objects: readonly KubeObject[]): ReadonlyMap<string, readonly Workload[]> => {
-  const index = new Map<string, Workload[]>();
+type ByLabel = ReadonlyMap<string, ReadonlyMap<string, readonly Workload[]>>;
+
+const byLabel = remembered((objects: readonly KubeObject[]): ByLabel => {
+  const index = new Map<string, Map<string, Workload[]>>();
   for (const workload of judgedWorkloads(objects)) {
     for (const [key, value] of Object.entries(workload.template.metadata?.labels ?? {})) {
-      const text = textOf({ key, value });
-      const known = index.get(text);
-      if (known === undefined) index.set(text, [workload]);
+      const values = index.get(key) ?? new Map<string, Workload[]>();
+      index.set(key, values);
+      const known = values.get(value);
+      if (known === undefined) values.set(value, [workload]);
       else known.push(workload);
     }
   }
   return index;
 });
 
-/** No key has a "=". */
-function textOf({ key, value }: LabelPair): string {
-  return `${key}=${value}`;
+function isNamedAlike(a: Workload, b: Workload | undefined): boolean {
+  return a.name === b?.name && a.kind === b.kind;
 }
 
 function hasLabel({ template }: Workload, { key, value }: LabelPair): boolean {

@@ -26,7 +26,7 @@ export interface Overlaid {
 }
 
 /** Returns what a snapshot puts over another one: whatever is remembered of that one's lists holds for all but one object. */
-export function overlaidOf(snapshot: ClusterSnapshot & { readonly [overlaid]?: Overlaid }): Overlaid | undefined {
+export function overlaidOf(snapshot: ClusterSnapshot & { readonly [overlaid]?: Overlaid | undefined }): Overlaid | undefined {
   return snapshot[overlaid];
 }
 
@@ -52,8 +52,8 @@ export function overlaySnapshot(base: ClusterSnapshot, change: SnapshotChange): 
     return fresh;
   }
 
-  const laidOver: ClusterSnapshot & { readonly [overlaid]?: Overlaid } = {
-    ...(put === undefined ? {} : { [overlaid]: { base, put } }),
+  const laidOver: ClusterSnapshot & { readonly [overlaid]: Overlaid | undefined } = {
+    [overlaid]: put === undefined ? undefined : { base, put },
     list,
     get: (kind, wanted) => {
       if (!concerns(kind) || wanted.name !== key.name || wanted.namespace !== key.namespace) return base.get(kind, wanted);

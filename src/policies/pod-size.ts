@@ -38,21 +38,36 @@ export const sizeOf = remembered((spec: PodSpec): PodSize => {
       (sum, { matchExpressions, matchFields }) => sum + mergesOf([...(matchExpressions ?? []), ...(matchFields ?? [])]),
       0,
     ),
-    amounts: amountsOf(spec, initContainers).size,
+    amounts: amountsOf(spec, initContainers),
     initContainers: initContainers.length,
     containers: spec.containers.length + initContainers.length,
     tolerations: spec.tolerations?.length ?? 0,
   };
 });
 
-function amountsOf(spec: PodSpec, initContainers: NonNullable<PodSpec["initContainers"]>): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const holders of [[spec], spec.containers, initContainers])
-    for (const { resources } of holders)
-      for (const amounts of [resources?.requests, resources?.limits]) for (const name in amounts) names.add(name);
-  for (const name in spec.overhead) names.add(name);
-  return names;
+function amountsOf(spec: PodSpec, initContainers: NonNullable<PodSpec["initContainers"]>): number {
+  // Pods name the same two or three: a set would cost more than all of it.
+  const names: string[] = [];
+  const more = new Set<string>();
+  const add = (amounts: Readonly<Record<string, unknown>> | undefined): void => {
+    for (const name in amounts)
+      if (!names.includes(name) && !more.has(name)) {
+        if (names.length < listedNamesMax) names.push(name);
+        else more.add(name);
+      }
+  };
+  const addAll = ({ resources }: Pick<PodSpec, "resources">): void => {
+    add(resources?.requests);
+    add(resources?.limits);
+  };
+  addAll(spec);
+  for (const container of spec.containers) addAll(container);
+  for (const container of initContainers) addAll(container);
+  add(spec.overhead);
+  return names.length + more.size;
 }
+
+const listedNamesMax = 8;
 
 /** Below, nothing can be repeated often. */
 const mergedMin = 8;

@@ -43,3 +43,8 @@ export type SubjectKind = Exclude<Subject["kind"], "none">;
 
 /** The subresources of a running Pod that are judged. */
 export type PodChange = "resize" | "ephemeralcontainers";
+
+/** Says whether a running Pod is judged, and not its workload. */
+export function isPodSubject(subject: Subject): subject is Subject & { readonly kind: "pod-change" | "pod-update" } {
+  return subject.kind === "pod-change" || subject.kind === "pod-update";
+}

@@ -6,11 +6,11 @@
  * asked: a review asks a third of the rules. Traits are of all views together, and may say too much, but never too little.
  */
 import { doNotDisruptAnnotation } from "../api/labels.ts";
-import { guardsOf } from "./drain-cover.ts";
 import { missesOwnPods } from "../kube/controller-labels.ts";
 import { unmetProbePort } from "../kube/probe-port.ts";
 import { remembered } from "../kube/remembered.ts";
 import type { Workload } from "../kube/workload.ts";
+import { compiledCover, guardsOf } from "./drain-cover.ts";
 import { safeToEvictAnnotation } from "./drain-pod.ts";
 import type { Facts } from "./facts.ts";
 import { runsToAnEnd, usableNoticeSeconds } from "./spot-use.ts";
@@ -74,7 +74,7 @@ const bits = {
   placed: 1 << 28,
   /** The host's network, or a class that requires something of its profiles. */
   sharing: 1 << 29,
-  /** A profile compiles a budget for a workload. */
+  /** A profile compiles a budget for a workload that is counted with others under it, or not at all. */
   guarded: 1 << 30,
   /** A probe asks a port that its container lacks, or a selector misses its own Pods. */
   unmet: 1 << 31,
@@ -107,12 +107,13 @@ export function traitsOf(facts: Facts): number {
   return traits;
 }
 
-function traitsOfView(view: WorkloadView, { snapshot, policySet }: Facts): number {
+function traitsOfView(view: WorkloadView, facts: Facts): number {
+  const { snapshot, policySet } = facts;
   const { workload, workloadClass } = view;
   const { kind, object, namespace } = workload;
   let traits = 0;
   if (view.foreignBudgets.length > 0) traits |= bits.budget;
-  if (view.contract?.budget.kind === "budget") traits |= bits.guarded;
+  if (sharesBudget(view, facts)) traits |= bits.guarded;
   if (guardsOf(view).length === 0) traits |= bits.unguarded;
   if (workload.replicas > 1 || view.scale.range.to > 1) traits |= bits.replicated;
   if (view.autoscalers.length > 0 || view.scaledObjects.length > 0) traits |= bits.autoscaled;
@@ -127,6 +128,13 @@ function traitsOfView(view: WorkloadView, { snapshot, policySet }: Facts): numbe
   if (workloadClass?.gpu !== undefined) traits |= bits.accelerator;
   if (workloadClass !== undefined && workloadClass.requires.length > 0) traits |= bits.sharing;
   return traits;
+}
+
+/** Nearly every workload with a profile has a budget of its own, which selects nothing else. Of many workloads it is not asked. */
+function sharesBudget(view: WorkloadView, { views, snapshot }: Facts): boolean {
+  if (view.contract?.budget.kind !== "budget") return false;
+  if (views.length > 1 || !view.workload.hasScale) return true;
+  return (compiledCover(view, { views, snapshot })?.others.length ?? 0) > 0;
 }
 
 function traitsOfBinding({ binding }: WorkloadView): number {

@@ -19,19 +19,22 @@ const drawn = fc.record({
 });
 
 describe("labelled workloads", () => {
-  it("are those of all workloads of the namespace whose template has the label, in the same order", () => {
+  it("are those of all workloads of the namespace whose template has the label, in the same order, with or without the one that asks", () => {
     fc.assert(
       fc.property(fc.array(drawn, { maxLength: 12 }), fc.option(drawn, { nil: undefined }), fc.boolean(), (objects, change, isPut) => {
         const base = snapshotOf(objects.map(objectOf));
         const changed = change === undefined ? undefined : objectOf(change);
         const snapshot =
           changed === undefined ? base : overlaySnapshot(base, { ...(isPut ? { put: changed } : { remove: changed }), domain });
+        const all = workloadsOf(snapshot, "shop");
         for (const value of ["web", "api"]) {
-          const walked = workloadsOf(snapshot, "shop").filter(({ template }) => template.metadata?.labels?.["app"] === value);
-          const found = labelledWorkloads(snapshot, "shop", { key: "app", value });
-          expect(found.map(({ kind, name, object }) => [kind, name, object])).toEqual(
-            walked.map(({ kind, name, object }) => [kind, name, object]),
-          );
+          for (const asking of [undefined, ...all]) {
+            const walked = all.filter((one) => one !== asking && one.template.metadata?.labels?.["app"] === value);
+            const found = labelledWorkloads(snapshot, "shop", { key: "app", value, ...(asking === undefined ? {} : { but: asking }) });
+            expect(found.map(({ kind, name, object }) => [kind, name, object])).toEqual(
+              walked.map(({ kind, name, object }) => [kind, name, object]),
+            );
+          }
         }
       }),
       { numRuns: 300 },

@@ -102,6 +102,7 @@ function writtenKeys({ subject, request, names, views }: Facts): readonly Writte
   const { object, oldObject } = request;
   const computed = views[0]?.contract?.pod;
   const prefix = `${names.domain}/`;
+  if (!hasKeyOf(object.metadata, prefix) && !hasKeyOf(workloadOf(object)?.template.metadata, prefix)) return [];
   return placesOf(object).flatMap(({ at, metadata, isTemplate }) => {
     if (!hasKeyOf(metadata, prefix)) return [];
     const before = oldObject === undefined ? undefined : placesOf(oldObject).find((place) => place.isTemplate === isTemplate)?.metadata;
