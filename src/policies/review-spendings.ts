@@ -153,7 +153,7 @@ const poolValues: Spending = {
 };
 
 function requirementsOf({ spec }: NodePool): readonly NodeSelectorRequirement[] {
-  return spec.template.spec.requirements ?? [];
+  return spec.template.spec.requirements;
 }
 
 function valuesOf(pool: NodePool): number {
