@@ -60,9 +60,10 @@ export const scale003: Rule = {
   id: "SCALE-003",
   summary: "Replicas in a manifest beside an autoscaler: each apply sets back what the autoscaler has decided.",
   defaultAction: "warn",
-  why: "Told where it is known that somebody writes them: in files, by kubectl apply and by server-side apply. The API server fills replicas in, and Helm leaves no note.",
+  why: "It warns where the manifest's author is known to write replicas: in files, by kubectl apply and by server-side apply. The API server fills replicas in, and Helm leaves no note.",
   needs: ["autoscaled"],
-  subjects: ["workload", "autoscaler", "scaled-object"],
+  // Which manifest an object came from is known while it is applied alone: no view of the cluster keeps that note.
+  subjects: ["workload"],
   examples: { admitted: documents(autoscalerOf("web"), withoutReplicas), denied: documents(autoscalerOf("web"), deploymentManifest()) },
   judge: (facts) =>
     facts.views.flatMap((view): readonly Problem[] => {
@@ -71,7 +72,7 @@ export const scale003: Rule = {
       if (scaler === undefined || !workload.hasScale || !writesReplicas(workload.object)) return [];
       return [
         {
-          path: pathIn(facts, { workload: "/spec/replicas", autoscaler: "/spec/scaleTargetRef", "scaled-object": "/spec/scaleTargetRef" }),
+          path: pathIn(facts, { workload: "/spec/replicas" }),
           message: `the manifest of ${workloadTitle(workload)} sets ${countText(workload.replicas, "replica")} beside ${scaler}: each apply sets back what that has decided`,
           fix: "leave spec.replicas out (with kubectl apply first out of its last-applied note, or they fall to 1 once)",
           ...classOf(view),

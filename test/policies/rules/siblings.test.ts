@@ -91,27 +91,30 @@ describe("SCALE-003", () => {
   const web = deployment({ replicas: 4 });
   const written: KubeObject = { ...web, metadata: { name: "web", namespace: "shop" } };
   check("in a file", { judge: written, world: [autoscaler()], finds: [told] });
-  check("whichever comes second", { judge: autoscaler(), world: [written], finds: [told] });
+  check("of the workload alone, which is the object to mend", { judge: autoscaler(), world: [written], finds: [] });
   check("by kubectl apply", { judge: stored(applied({ replicas: 4 })), world: [autoscaler()], finds: [told] });
-  check("what the autoscaler itself has set is nobody's manifest", { judge: stored(applied({})), world: [autoscaler()], finds: [] });
-  check("what nobody knows is not told", { judge: stored({}), world: [autoscaler()], finds: [] });
+  check("what the autoscaler itself has set is no manifest's", { judge: stored(applied({})), world: [autoscaler()], finds: [] });
+  check("replicas of an unknown author are no finding", { judge: stored({}), world: [autoscaler()], finds: [] });
   check("without an autoscaler", { judge: written, finds: [] });
 });
 
 describe("SVC-001 and SVC-002", () => {
   const check = checkerOf("SVC-");
-  const nobody = 'Service "web" selects no pod of any workload in namespace shop: nobody answers it';
-  check("a label that nobody has", {
+  const unanswered = 'Service "web" selects no pod of any workload in namespace shop: it has no endpoints';
+  check("a label that no Pod has", {
     judge: service({ selector: { app: "wbe" } }),
     world: [deployment()],
-    finds: [`SVC-001 warn: ${nobody}`],
+    finds: [`SVC-001 warn: ${unanswered}`],
   });
   check("one label too many", {
     judge: service({ selector: { app: "web", tier: "front" } }),
     world: [deployment()],
-    finds: [`SVC-001 warn: ${nobody}`],
+    finds: [`SVC-001 warn: ${unanswered}`],
   });
-  check("before its Deployment it is only recorded", { judge: service({ selector: { app: "web" } }), finds: [`SVC-001 audit: ${nobody}`] });
+  check("before its Deployment it is only recorded", {
+    judge: service({ selector: { app: "web" } }),
+    finds: [`SVC-001 audit: ${unanswered}`],
+  });
   check("one Pod of a StatefulSet", {
     judge: service({ selector: { "statefulset.kubernetes.io/pod-name": "web-0" } }),
     world: [statefulSet()],
