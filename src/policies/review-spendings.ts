@@ -215,8 +215,8 @@ const typeAmounts: Spending = {
   fix: lessAmounts,
 };
 
-/** Up to so many steps every pool counts as one that takes the Pod: to find out would cost every review more than it is worth. */
-const roughStepsMax = 1_000_000;
+/** Up to so many steps every pool counts as one that takes the Pod: finding out would cost more than it is worth, and these stay far below any bound. */
+const roughStepsMax = 100_000;
 
 function typesText(asked: Asked): string {
   return `${countText(typesOf(takingPools(asked), asked.instanceTypes), "instance type")} of ${countText(poolsOf(asked).length, "NodePool")}`;
