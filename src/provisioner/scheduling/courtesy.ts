@@ -1,7 +1,7 @@
 /**
  * Courtesy: places that Kubernetes allows a Pod, and that would make a plan hold in one order of binding only.
  *
- * Reads the groups that concern a class. Nobody promises in which order the scheduler takes Pods, so such a place is taken only where no other
+ * Reads the groups that concern a class. The scheduler may take Pods in any order, so such a place is taken only where no other
  * will do. Two kinds: a Pod may break the spread of others merely by being counted by them where they are; and Pods whose affinity lets them
  * begin where none of their like is (Pods that seek each other) can't begin any more once one that they count stands elsewhere. So those begin
  * where what they count can be too, and what they count joins them.
@@ -10,6 +10,7 @@ import { hostnameLabel } from "../../api/labels.ts";
 import { mayStart, type ConcernedBy, type KeyGroups } from "./class-topology.ts";
 import { acceptsClass, type ExistingNode } from "./existing-node.ts";
 import type { LabelStates } from "./label-state.ts";
+import { offeredDomains } from "./offered-domains.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PoolTemplate } from "./pool-template.ts";
 import { smallestCount, type AffinityGroup, type Domain } from "./topology-group.ts";
@@ -17,7 +18,7 @@ import { smallestCount, type AffinityGroup, type Domain } from "./topology-group
 /** Says whether a domain that lets a Pod in may be in the way of others, by the order in which they bind. */
 export function isRude(groups: KeyGroups, { domain, isStarting }: { readonly domain: Domain; readonly isStarting: boolean }): boolean {
   for (const group of groups.countedBy) {
-    // Where none of them is, they are in the way of nobody: no other domain is fuller for it.
+    // Where none of them is, they block no Pod: no other domain is fuller for it.
     if ((group.owners.get(domain) ?? 0) === 0) continue;
     const count = group.counts.get(domain) ?? (group.key === hostnameLabel ? 0 : undefined);
     if (count !== undefined && count + 1 - smallestCount(group) > group.maxSkew) return true;
@@ -31,13 +32,13 @@ export function mayBeRude({ countedBy, startedBy, affinity }: KeyGroups): boolea
   return countedBy.length > 0 || startedBy.length > 0 || affinity.some(({ anchors }) => anchors !== undefined);
 }
 
-/** Those that began elsewhere, where nobody but themselves counts, could not begin once a Pod that counts stands in this domain. */
+/** Those that began elsewhere, where only they themselves count, could not begin once a Pod that counts stands in this domain. */
 function mayStrand(group: AffinityGroup, domain: Domain): boolean {
   for (const other of group.owners.keys()) if (other !== domain && isAloneIn(group, other)) return true;
   return false;
 }
 
-/** Says whether Pods of an affinity are in a domain where nobody counts but themselves, and others who may have to wait for them. */
+/** Says whether Pods of an affinity are in a domain where only they themselves count, and others who may have to wait for them. */
 export function isAloneIn({ owners, leaning, counts }: AffinityGroup, domain: Domain): boolean {
   return (owners.get(domain) ?? 0) > 0 && (counts.get(domain) ?? 0) <= (leaning.get(domain) ?? 0);
 }
@@ -76,7 +77,7 @@ function anchorsOf(group: AffinityGroup, { classes, concerned, ...around }: Choi
     if (by?.counting.includes(group) !== true) continue;
     const domains = known.get(podClass.placementId) ?? domainsFor(podClass, { key: group.key, ...around });
     known.set(podClass.placementId, domains);
-    // What has no place anywhere is in nobody's way.
+    // A Pod without any place blocks no other.
     if (domains.size === 0) continue;
     counted += 1;
     const before: ReadonlySet<Domain> = shared ?? domains;
@@ -93,13 +94,7 @@ function domainsFor(
   podClass: PodClass,
   { key, templates, existing, states }: { readonly key: string } & Pick<Choices, "templates" | "existing" | "states">,
 ): ReadonlySet<Domain> {
-  const domains = new Set<Domain>();
-  for (const template of templates) {
-    const root = states.root(template);
-    for (const state of root === undefined ? [] : states.withClass(root, podClass)) {
-      for (const value of states.valuesOf(state, key)) domains.add(value);
-    }
-  }
+  const domains = new Set<Domain>(offeredDomains(podClass, { key, templates, states }));
   for (const node of existing) {
     const value = acceptsClass(node, podClass) ? node.value(key) : undefined;
     if (value !== undefined) domains.add(value);

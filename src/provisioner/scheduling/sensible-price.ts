@@ -2,7 +2,7 @@
  * Sensible price: how much more than the cheapest a node may cost before it makes no sense for its Pods.
  *
  * Where the usual types lack capacity, a bare metal machine may be all that is left for a Pod of one CPU. Buying it would use up the pool's
- * limit for everybody; the Pod waits instead, and is told why.
+ * limit for everybody; the Pod waits instead, and its Event says why.
  */
 import type { InstanceType, Offering } from "../../api/instance-type.ts";
 import { instanceTypeLabel } from "../../api/labels.ts";

@@ -7,6 +7,7 @@
  * they go where they would have gone.
  */
 import { compare } from "./label-state.ts";
+import { offeredDomains } from "./offered-domains.ts";
 import { topologyFor, vectorFor, type Problem } from "./packing.ts";
 import type { PodClass } from "./pod-class.ts";
 
@@ -56,13 +57,7 @@ function alikeOf(problem: Problem, all: Steers): readonly Steers[] {
 /** The values that nodes for the class, to be made or standing, may have. */
 function domainsFor(problem: Problem, { podClass, key }: { readonly podClass: PodClass; readonly key: string }): readonly string[] {
   const { states, templates, existing } = problem;
-  const domains = new Set<string>();
-  for (const template of templates) {
-    const root = states.root(template);
-    for (const state of root === undefined ? [] : states.withClass(root, podClass)) {
-      for (const value of states.valuesOf(state, key)) domains.add(value);
-    }
-  }
+  const domains = offeredDomains(podClass, { key, templates, states });
   for (const node of existing) {
     const value = node.value(key);
     if (value !== undefined) domains.add(value);
