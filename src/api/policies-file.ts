@@ -167,7 +167,7 @@ const exemption = object("One exemption from rules.", {
     labels: optional(labelMap),
     groups: optional(
       list(
-        "Groups of who asks, such as those on call: requests of others are refused as ever. Each use is told by an Event.",
+        "Groups of who asks, such as those on call: requests of others are refused as before. Each use makes an Event.",
         text("A group."),
         {
           minItems: 1,

@@ -22,7 +22,7 @@ export function knownInstanceFacts(): readonly Ec2InstanceFacts[] {
   return recordedTable(recording).facts;
 }
 
-/** Returns the same types as if nothing were recorded of where they are sold: for a region that nobody has named. */
+/** Returns the same types as if nothing were recorded of where they are sold: for a region that no input names. */
 export function unplacedInstanceFacts(): readonly Ec2InstanceFacts[] {
   return unplaced(knownInstanceFacts());
 }

@@ -1,8 +1,8 @@
 /**
  * The answer of `plimsoll check` for people: each object once, each finding with its fix below, and the counts.
  *
- * Audit findings ask nothing of whoever applies the object: they are counted in one line, unless they are asked for. What is told of several
- * objects in the same words is told in full of the first, which names the others; of those one line points back to it.
+ * Audit findings ask nothing of the author: one line counts them, unless `--audit` asks for them. A fault that several objects share is
+ * printed in full for the first one, which names the others; each of those has one line that points back.
  * Reads the outcome. Returns the text; colours only where a terminal shows it and nobody asked for none (NO_COLOR).
  */
 import pico from "picocolors";
@@ -41,7 +41,7 @@ export function textReport({ results }: Pick<CheckOutcome, "results">, options: 
   return `${blocks.join("")}${results.length - denied} allowed, ${denied} denied\n`;
 }
 
-/** Titles of the objects of which something is told in the same words, in their order, each once. */
+/** Returns the titles of the objects that share a fault in the same words, in their order, each once. */
 function alikeIn(results: readonly LocatedResult[], isTold: (finding: LocatedFinding) => boolean): ReadonlyMap<string, readonly string[]> {
   const titles = new Map<string, string[]>();
   for (const result of results) {

@@ -78,7 +78,7 @@ export function parseManifests(file: string, text: string): Manifests {
   return found;
 }
 
-/** Parses a JSON List that is too large for that; what is wrong with an item is told at the line that it begins in. */
+/** Parses a JSON List that is too large for that; an error names the line that its item begins in. */
 export function largeManifests(file: string, chunks: Iterable<Buffer>): Manifests {
   const found: Found = { file, manifests: [], problems: [], skipped: [] };
   const read = readLargeList(chunks);

@@ -62,7 +62,7 @@ function minValuesOption(): Option {
   return new Option("--min-values-policy <policy>", meaning).choices(minValuesPolicies).default(minValuesPolicies[0]);
 }
 
-/** Returns the option of what Pods prefer, under a flag. */
+/** Returns the option for the worth of preferences, under a flag. */
 export function preferenceOption(flag: PreferenceFlag): Option {
   return new Option(`${flag} <policy>`, "what Pods prefer: choose by it where it costs nothing, ignore it, or respect it as Karpenter does")
     .choices(preferencePolicies)

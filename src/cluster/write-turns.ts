@@ -32,7 +32,7 @@ export function withWriteTurns(transport: ApiTransport): ApiTransport {
 const cancelled: ApiAnswer = { ok: false, status: 0, error: { code: 0, message: "the request was cancelled" } };
 
 interface WriteTurns {
-  /** Resolves when the write may be sent; with false where whoever asked has gone. */
+  /** Resolves when the write may be sent; with false where the caller has gone. */
   begin(kind: string, signal: AbortSignal | undefined): Promise<boolean>;
   /** Gives the place back; only for what began. */
   end(kind: string): void;
@@ -88,7 +88,7 @@ function writeTurns(): WriteTurns {
   };
 }
 
-/** A line that nobody stands in is none. */
+/** An empty line is dropped. */
 function setLine(lines: Map<string, (() => void)[]>, kind: string, line: (() => void)[]): void {
   if (line.length === 0) lines.delete(kind);
   else lines.set(kind, line);

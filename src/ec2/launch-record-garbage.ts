@@ -1,5 +1,5 @@
 /**
- * Launch record garbage: what NodeClaims keep of their launches goes once nobody needs it any more.
+ * Launch record garbage: what NodeClaims keep of their launches is removed once no launch needs it.
  *
  * Reads NodeClaims that are launched and tagged, and those of the same launch. Writes the annotation away. A lead keeps its attempt until each
  * other member has its instance, has gone on to another attempt, or is gone: without it they would launch anew, beside what it made.

@@ -30,7 +30,7 @@ export interface AdmissionRequest {
   readonly oldObject?: KubeObject;
   readonly userInfo: UserInfo;
   readonly dryRun: boolean;
-  /** True of what stands already, judged as if it came now: nobody asks for it. */
+  /** True of what stands already, judged as if it came now: it has no requester. */
   readonly isStanding?: true;
   /** What a DELETE says of the objects that the deleted one owns. */
   readonly propagation?: DeletionPropagation;

@@ -95,7 +95,7 @@ function violationNote(object: KubeObject, refusals: readonly Finding[], when = 
 /** What speaks of a VPA and a profile together. */
 const verticalRule = "CONF-004";
 
-/** A VPA meets no admission of ours: what the rules have against it and a profile together is told on its workload as soon as it is there. */
+/** A VPA meets no admission of ours: its workload gets the Event about VPA and profile together as soon as the VPA is there. */
 function verticalNotes(object: KubeObject, world: ArrivalWorld): readonly EventNote[] {
   const { snapshot, names } = world.context;
   if (!isObjectOf("VerticalPodAutoscaler", object, names.domain)) return [];
@@ -106,7 +106,7 @@ function verticalNotes(object: KubeObject, world: ArrivalWorld): readonly EventN
   return target === undefined || refusals.length === 0 ? [] : [violationNote(target, refusals, `beside VerticalPodAutoscaler ${name}`)];
 }
 
-/** What a group alone may do is told each time that it is done: one note for each exemption. */
+/** Each use of a group's exemption makes one note. */
 function groupNotes(
   object: KubeObject,
   { findings, policySet }: { readonly findings: readonly Finding[]; readonly policySet: PolicySet },

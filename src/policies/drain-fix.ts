@@ -121,7 +121,7 @@ function keeping({ budget }: CoveringBudget, budgets: readonly CoveringBudget[])
   return `keep PodDisruptionBudget "${budget.metadata.name ?? ""}" alone, and delete the others`;
 }
 
-/** More replicas, where whoever scales the workload allows so many. Who scales to zero does not want it. */
+/** More replicas, where the workload's autoscaler allows so many. A workload that scales to zero does not want it. */
 function moreReplicas({ workload, scale }: WorkloadView, count: number): readonly DrainFix[] {
   const { source, range, mayBeZero } = scale;
   if (!workload.hasScale) return [];

@@ -58,7 +58,7 @@ function blankProblem(
   return typeof text === "string" && text.trim() === "" ? [problemAt(at, `${field} is required`)] : [];
 }
 
-/** An exemption is of a workload, or of who asks: one that names nothing but wildcards would switch a rule off where nobody looks. */
+/** An exemption is of a workload, or of who asks: one that names nothing but wildcards would switch a rule off unseen. */
 function matchProblems({ match }: ExemptionEntry, at: readonly string[]): readonly PolicyProblem[] {
   const place = [...at, "match"];
   const { groups } = match;

@@ -82,7 +82,7 @@ export function isNamedBy({ match }: Exemption, candidate: ExemptCandidate): boo
   return matchesGlob({ glob: match.namespace, text: candidate.namespace });
 }
 
-/** Is true where an exemption is for whoever asks. */
+/** Is true where an exemption covers the requester. */
 export function isOpenTo({ match }: Exemption, { userInfo, isStanding }: Pick<AdmissionRequest, "userInfo" | "isStanding">): boolean {
   return match.groups === undefined || isStanding === true || match.groups.some((group) => userInfo.groups.includes(group));
 }

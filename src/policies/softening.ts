@@ -88,7 +88,7 @@ function isOwnedPod({ subject, ownerClaim }: Facts): boolean {
   return subject.kind === "workload" && subject.workload.kind === "Pod" && ownerClaim === "believed";
 }
 
-/** The exemptions that name the judged object, or all workloads that it touches, and are for whoever asks. */
+/** The exemptions that name the judged object, or all workloads that it touches, and cover the requester. */
 function exemptionsNaming(exemptions: readonly Exemption[], facts: Facts): readonly Exemption[] {
   const { own, touched } = candidatesOf(facts);
   return exemptions.filter(

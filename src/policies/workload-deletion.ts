@@ -58,7 +58,7 @@ export function handsPodsOn(object: KubeObject): boolean {
   return makesReplicaSets.has(object.kind) && isOrphaning(object);
 }
 
-/** What tells of a workload that is left behind, or of its own Pods: to ask every rule about everybody under a budget would be dear. */
+/** The rules that speak of a workload left behind, or of its own Pods: asking every rule about all workloads under a budget would cost too much. */
 export const deletionRules: ReadonlySet<string> = new Set(["DRAIN-002", "DRAIN-047"]);
 
 /** Pods under two budgets can't be evicted at all: of more, what the first ones say is enough. */

@@ -116,7 +116,7 @@ export function nextZoneLoss(
   known: ZoneSights,
   { zones: { all, lacking }, lost, now }: { readonly zones: OfferedZones; readonly lost: readonly string[]; readonly now: Instant },
 ): { readonly lost: readonly string[]; readonly sights: ZoneSights } {
-  // Where every zone lacks everything it is no zone that was lost (a quota, say), and leaving one out would help nobody.
+  // Where every zone lacks everything it is no zone that was lost (a quota, say), and leaving one out would help no Pod.
   if (lacking.length === all.length) return { lost: lost.filter((zone) => all.includes(zone)), sights: known };
   const sights = new Map<string, ZoneSight>();
   const next: string[] = [];

@@ -87,7 +87,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   });
 }
 
-/** Of what yields nothing more is read: whoever answers it lets its connection go. */
+/** A body that yields is not read further: its answer closes the connection. */
 function leaveRest(request: IncomingMessage, { kind }: BodyOutcome): void {
   if (kind === "read") return;
   request.removeAllListeners("data");

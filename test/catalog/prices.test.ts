@@ -307,7 +307,7 @@ rates:
       /rates\[1\]\.zone is "ap-southeast-1"; write a zone such as ap-southeast-1a/,
     ],
     [
-      "a field that nobody knows",
+      "an unknown field",
       row("instanceType: m7i.xlarge, capacityType: spot, price: 1, percent: 1"),
       "rates.yaml:3: rates[1].price is no field of a rate card; known here: instanceType, zone, capacityType, pricePerHour, percent",
     ],

@@ -1,5 +1,5 @@
 /**
- * Snapshots of any size: a List is read item by item, and each fault is told at the line of its item.
+ * Snapshots of any size: a List is read item by item, and each fault names the line of its item.
  */
 import { createWriteStream, statSync } from "node:fs";
 import { join } from "node:path";
@@ -55,7 +55,7 @@ describe("a List of more than 16 MiB", () => {
     ["no JSON", `a: "${padding.repeat(90)}"`, "is too large to be read as YAML; write a List as JSON, as kubectl get ... -o json does"],
     ["one object", JSON.stringify(note("big", { data: { a: padding.repeat(90) } })), "is no JSON List that can be read"],
     ["broken", listText(many).slice(0, -10), "is no JSON List that can be read"],
-  ])("is told what to write instead where it is %s", (_what, text, message) => {
+  ])("gets words on what to write instead where it is %s", (_what, text, message) => {
     const { manifests, problems } = parseManifests("all", text);
     expect([manifests, problems.map((one) => one.message)]).toEqual([[], [expect.stringContaining(message)]]);
   });

@@ -10,7 +10,7 @@ const eviction: ApiRequest = { method: "POST", path: "/api/v1/namespaces/shop/po
 const lease: ApiRequest = { method: "PUT", path: "/apis/coordination.k8s.io/v1/namespaces/plimsoll-system/leases/plimsoll" };
 const answer: ApiAnswer = { ok: true, status: 200, body: {} };
 
-/** A server that answers one request at a time, when it is told to. */
+/** A server that answers one request at a time, when the test says so. */
 function slowServer() {
   const open: { readonly path: string; readonly finish: (given: ApiAnswer | Error) => void }[] = [];
   let most = 0;
@@ -93,7 +93,7 @@ describe("writes to a slow API server", () => {
     await server.settle();
     expect(server.open).toHaveLength(writesMax + urgent.length);
   });
-  it("give their place back where the server fails, and leave the line where whoever asked has gone", async () => {
+  it("give their place back where the server fails, and leave the line where the caller has gone", async () => {
     const server = slowServer();
     const turns = withWriteTurns(server.transport);
     const failing = Array.from({ length: writesOfKindMax }, (_one, index) => turns.request(claimStatus(index)).catch(() => "failed"));

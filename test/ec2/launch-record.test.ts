@@ -1,5 +1,5 @@
 /**
- * What a NodeClaim keeps of its launch: small, the same byte for byte when it is read again, and gone once nobody needs it.
+ * What a NodeClaim keeps of its launch: small, the same byte for byte when it is read again, and gone once no launch needs it.
  */
 import type { FleetLaunchTemplateOverridesRequest } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
@@ -104,7 +104,7 @@ describe("the record of a launch", () => {
   });
 });
 
-describe("a record that nobody needs any more", () => {
+describe("a record that no launch needs any more", () => {
   async function looked(nodeClaim: NodeClaim, others: readonly NodeClaim[] = []) {
     const patches: string[] = [];
     const client = {

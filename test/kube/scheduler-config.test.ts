@@ -51,7 +51,7 @@ describe("is refused with its path, what stands there and what to write", () => 
   refuse("a selector", constraint("labelSelector: {}"), [
     `${at}.defaultConstraints[0].labelSelector is not for defaults: each Pod brings its own; leave it out`,
   ]);
-  refuse("a field that nobody knows", constraint("maxSkews: 2"), [`${at}.defaultConstraints[0] has the unknown field "maxSkews"`]);
+  refuse("an unknown field", constraint("maxSkews: 2"), [`${at}.defaultConstraints[0] has the unknown field "maxSkews"`]);
   refuse(
     "a skew of 0",
     args("{defaultingType: List, defaultConstraints: [{maxSkew: 0, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]}"),

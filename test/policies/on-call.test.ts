@@ -1,5 +1,5 @@
 /**
- * The way in for those on call: an exemption for groups lets their bare Pods in, nobody else's, and each use is told.
+ * The way in for those on call: an exemption for groups lets in their bare Pods alone, and each use makes an Event.
  */
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/api/object.ts";
@@ -62,8 +62,8 @@ describe("an exemption for groups", () => {
     expect(verdict.warnings.join("\n")).toContain("[BARE-001] exempted by ON-CALL, 150 days left, owner sre@example.com: bare Pod");
   });
   it.each([
-    ["nobody's group", ["system:authenticated"]],
-    ["the administrator's, whom nobody named", ["system:masters"]],
+    ["a group of others", ["system:authenticated"]],
+    ["the administrator's, which no exemption names", ["system:masters"]],
     ["a group of nearly that name", ["sre-on-call-alumni"]],
   ])("refuses who is of %s", (_what, groups) => {
     expect(asked(plain, groups).allowed).toBe(false);
@@ -71,7 +71,7 @@ describe("an exemption for groups", () => {
   it("lifts what it names alone", () => {
     expect(asked(deployment({ name: "web", requests: {} }), ["sre-on-call"]).allowed).toBe(false);
   });
-  it("is told each time by an Event, and by the report as an exemption", () => {
+  it("makes an Event each time, and counts in the report as an exemption", () => {
     const world = { policySet: policies, context: contextOf([nodeDebugger]) };
     expect(arrivalNotes({ object: nodeDebugger }, world)).toEqual([
       {

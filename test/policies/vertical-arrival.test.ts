@@ -18,7 +18,7 @@ const vpa = (updateMode: string): VerticalPodAutoscaler => ({
 describe("a VPA that has just come", () => {
   const told = (object: VerticalPodAutoscaler, ...world: readonly KubeObject[]) =>
     arrivalNotes({ object }, { policySet: policySet(), context: contextOf([object, ...world]) });
-  it("is told on the workload that a profile sizes", () => {
+  it("makes an Event on the workload that a profile sizes", () => {
     expect(told(vpa("Auto"), deployment(), profile())).toMatchObject([
       {
         regarding: { kind: "Deployment", name: "web" },

@@ -25,12 +25,12 @@ interface Row {
 
 describe("the deletion of a workload", () => {
   const left = /^Deployment api is left behind: \[DRAIN-002\] PodDisruptionBudget "both" .*leaves 0 evictions at 2/;
-  check("whose Pods let the others under a budget go tells of those", { gone: web, world: [api, both] }, [left]);
+  check("whose Pods let the others under a budget go names those", { gone: web, world: [api, both] }, [left]);
   check("of another kind does so too", { gone: statefulSet(), world: [api, both] }, [left]);
   check("in the foreground does so too", { gone: web, world: [api, both], propagation: "Foreground" }, [left]);
   check("that a finalizer holds does so too", { gone: finalized(web), world: [api, both] }, [left]);
   check(
-    "tells of others that are found by one label",
+    "names others that are found by one label",
     {
       gone: deployment({ podLabels: { app: "web", tier: "front" } }),
       world: [
@@ -41,7 +41,7 @@ describe("the deletion of a workload", () => {
     [left],
   );
   check(
-    "tells of five at most",
+    "names five at most",
     {
       gone: deployment({ replicas: 9, podLabels: { tier: "front" } }),
       world: [
@@ -79,7 +79,7 @@ describe("a StatefulSet that is deleted and stays, or leaves its Pods", () => {
   const pods = ["web-0", "web-1"].map((name) => pod({ name, labels: { app: "web" }, owner: ownerOf(set) }));
   const one = budget({ minAvailable: 1 });
   const told = /^StatefulSet web is left behind: \[DRAIN-047\] /;
-  check("by a finalizer, under a budget that needs its last Pod, is told", { gone: finalized(set), world: [...pods, one] }, [told]);
+  check("by a finalizer, under a budget that needs its last Pod, gives a Warning", { gone: finalized(set), world: [...pods, one] }, [told]);
   check("and so under one that lets one go of two", { gone: finalized(set), world: [...pods, budget({ maxUnavailable: 1 })] }, [told]);
   check("and so without its Pods' controller", { gone: set, world: [...pods, one], propagation: "Orphan" }, [told]);
   check(
@@ -90,7 +90,7 @@ describe("a StatefulSet that is deleted and stays, or leaves its Pods", () => {
     },
     [told],
   );
-  check("nothing is told where its Pods go first", { gone: finalized(set), world: [...pods, one], propagation: "Foreground" }, []);
+  check("no Warning comes where its Pods go first", { gone: finalized(set), world: [...pods, one], propagation: "Foreground" }, []);
   check("nor where it just goes", { gone: set, world: [...pods, one] }, []);
   check("nor without a budget", { gone: finalized(set), world: pods }, []);
   check("nor where the budget needs none of them", { gone: finalized(set), world: [...pods, budget({ minAvailable: 0 })] }, []);

@@ -186,7 +186,7 @@ describe("types that make no sense for the Pods", () => {
   const only = (isThere: (name: string) => boolean): readonly InstanceType[] =>
     all.flatMap((type) => (isThere(type.name) ? type : soldOut([type])));
 
-  test("are not bought where the usual ones lack capacity, and the Pods are told", () => {
+  test("are not bought where the usual ones lack capacity, and the Pods get the reason", () => {
     const step = plan([pendingPod], {
       seen: ["shop/lone"],
       types: new Map([[general, only((name) => /^m7i\.(metal-48xl|48xlarge)$/.test(name))]]),

@@ -48,7 +48,7 @@ describe("a Pod is counted with those that its deduced selector takes in", () =>
     [{ app: "db" }],
   );
   check(
-    "nobody, where its Service and its ReplicaSet ask for different values of a label",
+    "no Pod, where its Service and its ReplicaSet ask for different values of a label",
     { services: [service({ app: "web" })], owner: replicaSet({ podLabels: { app: "api" } }) },
     [],
     [webLabels, { app: "api" }],
@@ -146,7 +146,7 @@ function standing(name: string, zone: string, pods: readonly Pod[]): SolveInput[
   return { name, labels, taints: [], allocatable: none, capacity: none, pods, initialized: true, accepting: true, planned: new Map() };
 }
 
-it("live Pods of which each counts the other are told of their node one after the other", () => {
+it("live Pods of which each counts the other get their node one after the other", () => {
   const owner = replicaSet({ name: "web-1", podLabels: { app: "web" } });
   const waiting = ["a", "b"].map((name) => pod({ name, labels: webLabels, owner: { ...ownerReference(owner), controller: true } }));
   const names = platformNames();

@@ -118,7 +118,7 @@ await describeOnControlPlane("what stands already, and a tenant with edit", () =
     await lets(kubectl("delete", "deployment,pdb", "--all"));
   });
 
-  it("tells of Pods under a budget that a deleted workload leaves alone: those of others, and its own that a finalizer keeps", async () => {
+  it("names Pods under a budget that a deleted workload leaves alone: those of others, and its own that a finalizer keeps", async () => {
     const asked = { timeout: 20_000, interval: 500 };
     const events = ["get", "events", "--field-selector=type=Warning,reason=PolicyViolation", "-o", "jsonpath={..message}"];
     const left = async (name: string, rule: string) => {

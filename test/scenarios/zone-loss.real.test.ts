@@ -1,7 +1,7 @@
 /**
  * A lost zone on EC2's protocol: six Pods that must be spread over three zones, and the third one ends and has nothing left to sell.
  *
- * The API server, the scheduler, the controllers and kubectl are the real ones; EC2 is the stand-in. Nobody does anything: the Pods run in
+ * The API server, the scheduler, the controllers and kubectl are the real ones; EC2 is the stand-in. No person acts: the Pods run in
  * the other zones within minutes, what was asked of EC2 meanwhile makes sense for them, and once the zone sells again a rollout uses it.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";

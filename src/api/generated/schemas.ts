@@ -5167,7 +5167,7 @@ export const shapeSchemas: Readonly<Record<ShapeKind, JsonSchema>> = {
           "type": "string",
           "description": "A group."
          },
-         "description": "Groups of who asks, such as those on call: requests of others are refused as ever. Each use is told by an Event.",
+         "description": "Groups of who asks, such as those on call: requests of others are refused as before. Each use makes an Event.",
          "minItems": 1
         }
        },

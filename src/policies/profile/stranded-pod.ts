@@ -2,7 +2,7 @@
  * The stranded Pod: one that waits, compiled for other zones than can take it now.
  *
  * Reads one target and the time. Returns the Pod to delete, so that its owner makes it again and admission compiles it for
- * the zones of now: fewer of them where one is lost, more where one is back. A pending Pod serves nobody, but two of our processes may see
+ * the zones of now: fewer of them where one is lost, more where one is back. A pending Pod serves no traffic, but two of our processes may see
  * the zones differently for a while; so only a Pod that has waited for a minute is taken, one at a time, and the next only where
  * the last came back as it should.
  */

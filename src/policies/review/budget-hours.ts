@@ -20,7 +20,7 @@ interface Window {
 const looksMax = 400;
 const horizonMs = 366 * 24 * 3_600_000;
 
-/** Any Monday: what is told of a schedule must not change from day to day. */
+/** Any Monday: the words about a schedule must not change from day to day. */
 const anchor = Date.UTC(2026, 0, 5);
 
 /** Hours in which none of some budgets holds; without an end where none of them ever holds again. */

@@ -49,7 +49,7 @@ function closedWindows(budgets: readonly Budget[]): readonly Problem[] {
   return budgets.flatMap((budget, index): readonly Problem[] => {
     if (budget.schedule === undefined) return [];
     const lower = budgets.find((other) => other.schedule === undefined && covers(other, budget) && isAtMost(other, budget));
-    // What is always at zero is told by NP-012.
+    // NP-012 reports what is always at zero.
     if (lower === undefined || sizeOf(lower)?.amount === 0) return [];
     return [
       {

@@ -1,5 +1,5 @@
 /**
- * SVC-001 and SVC-002: Services that send traffic to nobody.
+ * SVC-001 and SVC-002: Services that have no endpoints.
  *
  * Reads a Service and the workloads of its namespace, found by the first label that it selects by. Admission is not asked about Services: a
  * chart brings them before what they select, and each review would cost. `check` and the audit are, which see both.
@@ -29,7 +29,7 @@ spec: {selector: {${selector}}, ports: [{port: 80, targetPort: ${targetPort}}]}
 
 export const svc001: Rule = {
   id: "SVC-001",
-  summary: "A Service that selects no Pod of any workload: whoever calls it is refused.",
+  summary: "A Service that selects no Pod of any workload: it has no endpoints.",
   defaultAction: "warn",
   why: "Where no workload of its namespace is known it is only recorded. Labels that an operator sets on running Pods are known to the audit alone.",
   subjects: ["service"],
@@ -44,7 +44,7 @@ export const svc001: Rule = {
     return [
       {
         path: "/spec/selector",
-        message: `Service "${service.metadata.name ?? ""}" selects no pod of any workload in namespace ${namespace}: nobody answers it`,
+        message: `Service "${service.metadata.name ?? ""}" selects no pod of any workload in namespace ${namespace}: it has no endpoints`,
         fix: nearestText(selector, workloads),
         ...(workloads.length === 0 ? { action: "audit" as const } : {}),
       },

@@ -2,7 +2,7 @@
  * CONF-004: two who set the requests of one workload.
  *
  * Reads the VerticalPodAutoscalers of the namespace and the profile of each workload. One that evicts Pods to change what the
- * profile has set would do so for ever; a profile that leaves requests to one that is not there leaves them to nobody, and what it
+ * profile has set would do so for ever; a profile that leaves requests to one that is not there leaves them unset, and what it
  * states beside that has no effect. An autoscaler that counts shares of requests which a VPA changes is chased by it.
  */
 import type { VerticalContainerPolicy, VerticalPodAutoscaler } from "../../api/foreign-autoscaler.ts";
@@ -27,7 +27,7 @@ spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, updatePoli
 export const conf004: Rule = {
   id: "CONF-004",
   summary:
-    "A VerticalPodAutoscaler and a profile that both set the requests of one workload. It warns of requests left to nobody, amounts without effect, bounds beyond the class, and an autoscaler by the same resource.",
+    "A VerticalPodAutoscaler and a profile that both set the requests of one workload. It warns of requests that no autoscaler sets, amounts without effect, bounds beyond the class, and an autoscaler by the same resource.",
   defaultAction: "deny",
   needs: ["vertical"],
   subjects: ["workload", "profile"],
@@ -46,7 +46,7 @@ function ownerProblems(facts: Facts, view: WorkloadView, own: readonly VerticalP
     case "profile":
       return twoOwners(facts, view, own);
     case "vpa":
-      return [...nobody(facts, view, own), ...dropped(facts, view, compute), ...own.flatMap((vpa) => outOfClass(facts, view, vpa))];
+      return [...unset(facts, view, own), ...dropped(facts, view, compute), ...own.flatMap((vpa) => outOfClass(facts, view, vpa))];
     case "none":
       return dropped(facts, view, compute);
   }
@@ -64,7 +64,7 @@ function twoOwners(facts: Facts, view: WorkloadView, own: readonly VerticalPodAu
 }
 
 /** It may come a moment later, so this only warns. */
-function nobody(facts: Facts, view: WorkloadView, own: readonly VerticalPodAutoscaler[]): readonly Problem[] {
+function unset(facts: Facts, view: WorkloadView, own: readonly VerticalPodAutoscaler[]): readonly Problem[] {
   if (own.some((vpa) => modeOf(vpa) !== "Off")) return [];
   return [
     {
@@ -77,7 +77,7 @@ function nobody(facts: Facts, view: WorkloadView, own: readonly VerticalPodAutos
   ];
 }
 
-/** Amounts that the profile states and nobody writes. */
+/** Amounts that the profile states and no controller writes. */
 function dropped(facts: Facts, view: WorkloadView, compute: WorkloadProfileSpec["compute"]): readonly Problem[] {
   const stated = amounts.filter((name) => compute?.[name] !== undefined);
   if (stated.length === 0) return [];

@@ -91,7 +91,7 @@ function joined(zones: readonly OfferedZones[]): OfferedZones {
   return { all: unite(zones.map(({ all }) => all)), lacking: unite(zones.map(({ lacking }) => lacking)) };
 }
 
-/** Decides which profiles are told of other zones than before. Pure. */
+/** Decides which profiles get other lost zones than before. Pure. */
 export function decideZoneLoss({ spread, memory }: Observed, now: Instant): Step {
   const sights = new Map<string, ZoneSights>();
   const changes: Change[] = [];

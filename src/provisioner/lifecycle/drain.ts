@@ -20,7 +20,7 @@ export type PodRemoval =
   | { readonly kind: "evict"; readonly pod: Pod }
   /** Past budgets: the deadline leaves no more than this. */
   | { readonly kind: "delete"; readonly pod: Pod; readonly gracePeriodSeconds: number }
-  /** Whoever deleted it gave it more time than it asks for: only a deletion that says so gives less. */
+  /** Its deletion gave it more time than it asks for: only a deletion with a grace of its own gives less. */
   | { readonly kind: "shorten"; readonly pod: Pod; readonly gracePeriodSeconds: number }
   /** Nothing of it runs any more: its instance has ended. */
   | { readonly kind: "forget"; readonly pod: Pod };

@@ -134,14 +134,14 @@ describe("a deletion", () => {
     metadata: { ...set.metadata, deletionTimestamp: "2026-12-01T00:00:00Z", finalizers: [finalizer] },
   });
   const left = "Deployment/api PolicyViolation [DRAIN-002]";
-  it("of a workload is told of on those that its Pods helped under a budget, when it goes and when it begins", async () => {
+  it("of a workload makes Events on those that its Pods helped under a budget, when it goes and when it begins", async () => {
     expect(await opened(beside).drop(set)).toEqual([left]);
     const { bring, drop, found } = opened(beside);
     expect(await bring(going("foregroundDeletion"), set)).toEqual([left]);
     expect(await drop(going("foregroundDeletion"))).toEqual([left]);
     expect(found).toEqual(["shop", "shop"]);
   });
-  it("of a StatefulSet is told of on itself where its Pods stay under a budget", async () => {
+  it("of a StatefulSet makes an Event on itself where its Pods stay under a budget", async () => {
     const own = [...pods, budget({ minAvailable: 1 })];
     expect(await opened(own).bring(going("example.com/hold"), set)).toEqual(["StatefulSet/web PolicyViolation [DRAIN-047]"]);
     expect(await opened(own).bring(going("orphan"), set)).toEqual(["StatefulSet/web PolicyViolation [DRAIN-047]"]);

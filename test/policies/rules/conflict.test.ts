@@ -107,7 +107,7 @@ describe("CONF-004: two who set requests", () => {
       "CONF-004 warn: compute.cpuRequest, memoryLimit have no effect: compute.managedBy is vpa, so Pods of Deployment web keep what their template says",
     ],
   });
-  check("amounts that nobody manages have no effect either", {
+  check("amounts that no controller manages have no effect either", {
     judge: profile({ spec: { compute: { managedBy: "none", cpuRequest: "500m" } } }),
     world: [deployment()],
     finds: [
@@ -133,7 +133,7 @@ describe("CONF-004: two who set requests", () => {
   });
   const chase =
     'CONF-004 warn: HorizontalPodAutoscaler "web" scales Deployment web by cpu and VPA "web" sets its cpu requests: each undoes the other';
-  check("an autoscaler by CPU beside a VPA, whoever owns the requests", {
+  check("an autoscaler by CPU beside a VPA, with the requests managed either way", {
     judge: deployment(),
     world: [vpa(), autoscaler()],
     finds: [chase],

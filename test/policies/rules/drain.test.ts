@@ -392,7 +392,7 @@ describe("DRAIN-015: a budget that selects nothing", () => {
     validate({ policySet: policySet(), request: requestFor(judge), context: contextOf(world) }).findings.map(({ rule }) => rule);
   const selecting = (labels: Readonly<Record<string, string>>) => budget({ maxUnavailable: 1, selector: { matchLabels: labels } });
 
-  it("is told of a label that no template has the value of", () => {
+  it("warns of a label value that no template has", () => {
     expect(rules(selecting({ app: "wbe" }), [deployment()])).toContain("DRAIN-015");
     expect(rules(selecting({ "app.kubernetes.io/name": "wbe" }))).toContain("DRAIN-015");
     const own = deployment({ podLabels: { "example.com/app": "web" } });

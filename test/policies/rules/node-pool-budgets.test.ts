@@ -19,7 +19,7 @@ describe("hours without a budget", () => {
     judge: pool(budgets('{nodes: "1", schedule: 0 2 * * 6, duration: 4h}, {nodes: "0", schedule: 0 6 * * 6, duration: 164h}')),
     finds: [],
   });
-  check("an hour that two windows leave out is told", {
+  check("an hour that two windows leave out is a problem", {
     judge: pool(budgets('{nodes: "1", schedule: 0 2 * * 6, duration: 4h}, {nodes: "0", schedule: 0 6 * * 6, duration: 163h}')),
     finds: [
       "NP-021 warn: no budget holds outside the windows, such as Saturday 01:00 to Saturday 02:00 UTC: every node may go at once then",
@@ -29,7 +29,7 @@ describe("hours without a budget", () => {
     judge: pool(budgets("{nodes: 50%, schedule: 0 0 * * 6, duration: 24h, reasons: [Drifted]}")),
     finds: [],
   });
-  check("a time that can't be read is told elsewhere", {
+  check("a time that can't be read is another rule's", {
     judge: pool(budgets("{nodes: 50%, schedule: 0 0 * * 6}")),
     finds: [],
   });

@@ -44,7 +44,7 @@ describe("TOPO-001: nothing keeps replicas apart", () => {
     }),
     finds: unspread,
   });
-  check("nor is one that selects nobody", {
+  check("nor is one that selects no Pod", {
     judge: deployment({
       replicas: 6,
       podSpec: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: "DoNotSchedule" }] },

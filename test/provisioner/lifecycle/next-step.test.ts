@@ -258,7 +258,7 @@ describe("the drain", () => {
     expect(removals([leaving, agent])).toBe("wait");
   });
 
-  test("gives a Pod its own grace where whoever deleted it gave more, and waits no longer for it", () => {
+  test("gives a Pod its own grace where its deletion gave more, and waits no longer for it", () => {
     const leaving = (deletionGracePeriodSeconds: number, deletionTimestamp: string, own?: number) => ({
       ...app,
       metadata: { ...app.metadata, deletionGracePeriodSeconds, deletionTimestamp },

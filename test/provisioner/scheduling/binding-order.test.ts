@@ -23,7 +23,7 @@ describe("20 Pods that seek their like in a zone, beside Pods that are pinned", 
     [zoneB]: 21,
     [zoneC]: 1,
   });
-  check("stand anywhere, where nobody that they count is pinned", [...webs(20), ...pinned("pin", zoneB, { app: "db" })], {
+  check("stand anywhere, where no Pod that they count is pinned", [...webs(20), ...pinned("pin", zoneB, { app: "db" })], {
     [zoneA]: 20,
     [zoneB]: 1,
   });

@@ -340,7 +340,7 @@ describe("what preferences are said to be worth", () => {
   };
   const cheaperInA = { a: 0.2, b: 0.218 };
   it.each([
-    ["nothing where nobody says so", undefined, cheaperInA, ["a", "a"]],
+    ["nothing where no setting says so", undefined, cheaperInA, ["a", "a"]],
     ["nothing where that is said", 0, cheaperInA, ["a", "a"]],
     ["a plan that is dearer by less: 4.5 % of 5 %", 0.05, cheaperInA, ["a", "b"]],
     ["no plan that is dearer by more: 4.5 % of 4 %", 0.04, cheaperInA, ["a", "a"]],
