@@ -40,12 +40,12 @@ export function reviewSteps(input: StepsInput, { snapshot, instanceTypes }: Step
     snapshot,
     instanceTypes,
   };
-  let steps = sumOf(requestSpendings, whole);
+  let steps = stepsUpTo(most, requestSpendings, whole);
   for (const { template } of input.workloads) {
     if (steps > most) break;
-    steps += sumOf(podSpendings, ofSpec(whole, template.spec));
+    steps += stepsUpTo(most - steps, podSpendings, ofSpec(whole, template.spec));
   }
-  if (input.pod !== undefined && steps <= most) steps += sumOf(podSpendings, ofSpec(whole, input.pod.spec));
+  if (input.pod !== undefined && steps <= most) steps += stepsUpTo(most - steps, podSpendings, ofSpec(whole, input.pod.spec));
   return { steps, tooMuch: steps > most ? tooMany(whole, most) : unheld(input) };
 }
 
@@ -55,23 +55,34 @@ function ofSpec(whole: Asked, spec: PodSpec): Asked {
   return { ...whole, spec, size: sizeOf(spec) };
 }
 
-function sumOf(spendings: readonly Spending[], asked: Asked): number {
+/** Counts no further than to the first that is too much: what counts later ones may itself cost what the earlier ones bound. */
+function stepsUpTo(most: number, spendings: readonly Spending[], asked: Asked): number {
   let sum = 0;
-  for (const { steps } of spendings) sum += steps(asked);
+  for (const { steps } of spendings) {
+    sum += steps(asked);
+    if (sum > most) break;
+  }
   return sum;
 }
 
-/** Says what takes most of the steps. */
+/** Says what takes most of the steps, of all that was counted. */
 function tooMany(whole: Asked, most: number): TooMuch {
   const { input } = whole;
   const specs = [...input.workloads.map(({ template }) => template.spec), ...(input.pod === undefined ? [] : [input.pod.spec])];
-  const spent = [
+  const counted = [
     ...requestSpendings.map((spending) => ({ spending, asked: whole })),
     ...specs.slice(0, toldSpecsMax).flatMap((spec) => podSpendings.map((spending) => ({ spending, asked: ofSpec(whole, spec) }))),
-  ].map(({ spending, asked }) => ({ ...spending, asked, steps: spending.steps(asked) }));
-  const { what, asked, steps, fix } = spent.reduce((a, b) => (b.steps > a.steps ? b : a));
+  ];
+  let [sum, dearest, told] = [0, 0, counted[0]];
+  for (const one of counted) {
+    const steps = one.spending.steps(one.asked);
+    if (steps > dearest) [dearest, told] = [steps, one];
+    sum += steps;
+    if (sum > most) break;
+  }
   const words = input.isTwice === true ? `${most} an update, which is judged before and after` : `${most} a review`;
-  return { message: `too much to judge: ${what(asked)} take ${steps} steps, of at most ${words}`, fix };
+  const what = told?.spending.what(told.asked) ?? "";
+  return { message: `too much to judge: ${what} take ${dearest} steps, of at most ${words}`, fix: told?.spending.fix ?? "" };
 }
 
 /** Of very many workloads the first are looked at for what takes most. */
