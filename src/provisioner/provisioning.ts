@@ -198,8 +198,14 @@ function planDecision(
     subject: pod.key,
     reason: { reason: "FailedScheduling", message: reasons.join("; ") },
   }));
+  const { bindingOrder, truncated } = results;
   return {
-    chosen: { plan: results.decision.chosen, nodeClaims: names, ...(results.truncated ? { truncated: true } : undefined) },
+    chosen: {
+      plan: results.decision.chosen,
+      nodeClaims: names,
+      ...(bindingOrder.length > 0 ? { bindingOrder } : undefined),
+      ...(truncated ? { truncated } : undefined),
+    },
     rejected: [...results.decision.rejected, ...held, ...unplaced, ...remarks.map(rejectedRemark)],
   };
 }

@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import type { InstanceType } from "../../src/api/instance-type.ts";
-import { platformNames } from "../../src/api/labels.ts";
+import { platformNames, zoneLabel } from "../../src/api/labels.ts";
 import type { NodeClaim } from "../../src/api/node-claim.ts";
 import type { KubeObject } from "../../src/api/object.ts";
 import { catalogInstanceTypes } from "../../src/catalog/instance-types.ts";
@@ -114,6 +114,18 @@ test("a plan that is cut short is acted on as far as it came, told, and followed
   const late = questions(whole.asked - 1).step;
   expect(late?.nodeClaims).toHaveLength(1);
   expect(late?.againMs).toBe(planPauseMinMs);
+});
+
+test("the decision says which Pods must bind before which, where the plan needs an order", () => {
+  const seeking = { topologyKey: zoneLabel, labelSelector: { matchLabels: { app: "web" } } };
+  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [seeking] } };
+  const inZone = (name: string, zone: string, spec: object) =>
+    pod({ name, labels: { app: "web" }, requests: { cpu: "500m", memory: "1Gi" }, spec: { nodeSelector: { [zoneLabel]: zone }, ...spec } });
+  const web = inZone("web", "ap-southeast-1a", { affinity });
+  const { decision } = planned([web, inZone("pin", "ap-southeast-1b", {})]);
+  const bindingOrder = [{ constraint: "affinity", key: zoneLabel, domain: "ap-southeast-1a", first: ["shop/web"], then: ["shop/pin"] }];
+  expect(decision).toMatchObject({ chosen: { bindingOrder } });
+  expect(planned([web]).decision).not.toHaveProperty("chosen.bindingOrder");
 });
 
 test("without demand there is nothing to do", () => {
