@@ -17,7 +17,7 @@ import { planFaults } from "../../plan/plan-checker.ts";
 
 export const [a, b, c] = ["zone-a", "zone-b", "zone-c"] as const;
 
-const types = ["amd64", "arm64"].flatMap((arch) => [typeOf(`small-${arch}`, arch, 2), typeOf(`large-${arch}`, arch, 16)]);
+const suiteTypes = ["amd64", "arm64"].flatMap((arch) => [typeOf(`small-${arch}`, arch, 2), typeOf(`large-${arch}`, arch, 16)]);
 
 function typeOf(name: string, arch: string, cpu: number): InstanceType {
   const zones = [a, b, c];
@@ -115,10 +115,11 @@ export type Row = readonly [string, Case, Counts];
 
 type Counts = Readonly<Record<string, readonly number[]>>;
 
-export type Case = Pick<SolveInput, "pods"> & Partial<Pick<SolveInput, "nodePools" | "nodes" | "namespaces">>;
+export type Case = Pick<SolveInput, "pods"> &
+  Partial<Pick<SolveInput, "nodePools" | "nodes" | "namespaces">> & { readonly types?: readonly InstanceType[] };
 
 /** Returns the plan of a case, which the plan checker accepted in any order of binding. */
-export function planned({ nodePools = [nodePool({ labels: {} })], ...rest }: Case): SchedulingResults {
+export function planned({ nodePools = [nodePool({ labels: {} })], types = suiteTypes, ...rest }: Case): SchedulingResults {
   const input: SolveInput = {
     ...{ nodePools, daemonSets: [], nodes: [], namespaces: new Map([["shop", {}]]) },
     instanceTypes: new Map(nodePools.map(({ metadata }) => [metadata.name ?? "", types])),
