@@ -116,7 +116,9 @@ export type Row = readonly [string, Case, Counts];
 type Counts = Readonly<Record<string, readonly number[]>>;
 
 export type Case = Pick<SolveInput, "pods"> &
-  Partial<Pick<SolveInput, "nodePools" | "nodes" | "namespaces">> & { readonly types?: readonly InstanceType[] };
+  Partial<Pick<SolveInput, "nodePools" | "nodes" | "namespaces" | "daemonSets" | "preferencePolicy" | "minValuesPolicy">> & {
+    readonly types?: readonly InstanceType[];
+  };
 
 /** Returns the plan of a case, which the plan checker accepted in any order of binding. */
 export function planned({ nodePools = [nodePool({ labels: {} })], types = suiteTypes, ...rest }: Case): SchedulingResults {
