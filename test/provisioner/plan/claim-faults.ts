@@ -102,7 +102,11 @@ function minValuesFaults(
 ): readonly Fault[] {
   const isRelaxed = of.policy === "BestEffort" && planned.isMinValuesRelaxed === true;
   const said = new Map(planned.requirements.map(({ key, minValues = 0 }) => [key, minValues]));
-  return planned.nodePool.spec.template.spec.requirements.flatMap(({ key, minValues = 0 }) => {
+  // Of several requirements on a label the largest counts.
+  const { requirements } = planned.nodePool.spec.template.spec;
+  const asks = new Map<string, number>();
+  for (const { key, minValues = 0 } of requirements) asks.set(key, Math.max(minValues, asks.get(key) ?? 0));
+  return [...asks].flatMap(([key, minValues]) => {
     const values = new Set(of.futures.map(({ site }) => site.labels[key])).size;
     const asked = isRelaxed ? Math.min(values, minValues) : minValues;
     if (values < asked) return [fault("minValues", `${of.name} leaves ${values} values of ${key}, ${asked} are asked for`)];
